@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The boundary: what each command takes and gives.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/api_types.hpp"
+
+namespace cordboard::engine {
+
+/// Begin a call out of a port. ISDN: SETUP on a B-channel. FXS: ring the telephone. FXO: lift the receiver.
+struct LegSeize {
+  std::optional<uint32_t> span;      // with timeslot 0 any idle one
+  uint32_t timeslot{};
+  std::optional<uint32_t> analog;
+  std::string calledNumber;
+  std::string callingNumber;
+  std::string callingName;
+  static constexpr auto fields() {
+    return std::tuple{
+        optional_field("span", &LegSeize::span, "E1 to call out of; this or analog", range(1, 512)),
+        optional_field("timeslot", &LegSeize::timeslot, "1-31 but 16; 0 or left out: any idle one", range(0, 31)),
+        optional_field("analog", &LegSeize::analog, "analog port to ring (fxs) or lift (fxo)", range(1, 4096)),
+        optional_field("calledNumber", &LegSeize::calledNumber, "digits", kNumber),
+        optional_field("callingNumber", &LegSeize::callingNumber, "digits", kNumber),
+        optional_field("callingName", &LegSeize::callingName, "shown on the telephone", kName)};
+  }
+};
+struct LegSeized {
+  uint32_t leg{};
+  uint32_t port{};
+  uint32_t timeslot{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegSeized::leg, "the new leg"), field("port", &LegSeized::port, "its bus port"),
+                      field("timeslot", &LegSeized::timeslot, "timeslot asked of the peer; 0 for analog")};
+  }
+};
+
+/// Anything that takes a leg and no more.
+struct LegOnly {
+  uint32_t leg{};
+  static constexpr auto fields() { return std::tuple{field("leg", &LegOnly::leg, "the leg", kId)}; }
+};
+struct LegAlert : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
+struct LegAnswer : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
+struct LegFlash : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
+
+struct LegRelease {
+  uint32_t leg{};
+  uint32_t cause = 16;
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegRelease::leg, "the leg", kId),
+                      optional_field("cause", &LegRelease::cause, "Q.850 cause; 16 normal clearing", range(1, 127))};
+  }
+};
+
+struct BusConnect {
+  uint32_t a{};
+  uint32_t b{};
+  static constexpr auto fields() {
+    return std::tuple{field("a", &BusConnect::a, "hears b", kPort), field("b", &BusConnect::b, "hears a", kPort)};
+  }
+};
+struct BusListen {
+  uint32_t listener{};
+  uint32_t source{};
+  static constexpr auto fields() {
+    return std::tuple{field("listener", &BusListen::listener, "port that hears", kPort),
+                      field("source", &BusListen::source, "port that is heard", kPort)};
+  }
+};
+struct BusDisconnect {
+  uint32_t port{};
+  static constexpr auto fields() {
+    return std::tuple{field("port", &BusDisconnect::port, "hears silence from now on, and so does its partner", kPort)};
+  }
+};
+
+struct ConferenceCreate { static constexpr auto fields() { return std::tuple<>{}; } };
+struct ConferenceCreated {
+  uint32_t conference{};
+  std::optional<uint32_t> announcer;
+  static constexpr auto fields() {
+    return std::tuple{field("conference", &ConferenceCreated::conference, "the new conference"),
+                      optional_field("announcer", &ConferenceCreated::announcer,
+                                     "port to play to so that every seat hears it, while the pool lasts")};
+  }
+};
+struct ConferenceJoin {
+  uint32_t conference{};
+  uint32_t port{};
+  SeatRole role{};
+  std::optional<uint32_t> whisperTo;
+  double gainDb{};
+  static constexpr auto fields() {
+    return std::tuple{field("conference", &ConferenceJoin::conference, "the conference", kId),
+                      field("port", &ConferenceJoin::port, "takes a seat, or changes the one it has", kPort),
+                      optional_field("role", &ConferenceJoin::role,
+                                     "talk: heard by all; listen: heard by none; whisper: heard by one"),
+                      optional_field("whisperTo", &ConferenceJoin::whisperTo, "the one port that hears a whisper", kPort),
+                      optional_field("gainDb", &ConferenceJoin::gainDb, "gain of what the seat says, dB",
+                                     range(-30, 12))};
+  }
+};
+struct ConferenceLeave {
+  uint32_t port{};
+  static constexpr auto fields() {
+    return std::tuple{field("port", &ConferenceLeave::port, "leaves the conference it is in", kPort)};
+  }
+};
+struct ConferenceClose {
+  uint32_t conference{};
+  static constexpr auto fields() {
+    return std::tuple{field("conference", &ConferenceClose::conference, "everybody leaves", kId)};
+  }
+};
+
+/// Play audio files to a port, in place of what it is connected to, until they end or are stopped.
+struct PlayStart {
+  uint32_t port{};
+  std::vector<std::string> files;
+  bool loop{};
+  bool enqueue{};
+  static constexpr auto fields() {
+    return std::tuple{field("port", &PlayStart::port, "who hears it", kPort),
+                      field("files", &PlayStart::files, "audio files, one after the other without a gap", range(1, 64)),
+                      optional_field("loop", &PlayStart::loop, "begin anew after the last"),
+                      optional_field("enqueue", &PlayStart::enqueue, "after what plays now; otherwise in its place")};
+  }
+};
+struct ToneStart {
+  uint32_t port{};
+  std::string tone;
+  static constexpr auto fields() {
+    return std::tuple{field("port", &ToneStart::port, "who hears it", kPort),
+                      field("tone", &ToneStart::tone, "name of a tone of the country", range(1, 32))};
+  }
+};
+struct DigitsSend {
+  uint32_t port{};
+  std::string digits;
+  uint32_t onMs = 100;
+  uint32_t offMs = 100;
+  double levelDbm0 = -9;
+  static constexpr auto fields() {
+    return std::tuple{field("port", &DigitsSend::port, "who hears them", kPort),
+                      field("digits", &DigitsSend::digits, "0-9 * # A-D, and , for a pause of 500 ms", range(1, 64)),
+                      optional_field("onMs", &DigitsSend::onMs, "length of a digit, ms", range(20, 2000)),
+                      optional_field("offMs", &DigitsSend::offMs, "silence after a digit, ms", range(20, 2000)),
+                      optional_field("levelDbm0", &DigitsSend::levelDbm0, "level of each of the two tones, dBm0",
+                                     range(-30, -3))};
+  }
+};
+struct PlayStarted {
+  uint32_t play{};
+  uint32_t durationMs{};
+  static constexpr auto fields() {
+    return std::tuple{field("play", &PlayStarted::play, "the playback"),
+                      field("durationMs", &PlayStarted::durationMs, "length of one pass, ms")};
+  }
+};
+struct PlayStop {
+  uint32_t play{};
+  static constexpr auto fields() { return std::tuple{field("play", &PlayStop::play, "the playback", kId)}; }
+};
+struct PlayPosition {
+  uint32_t play{};
+  static constexpr auto fields() { return std::tuple{field("play", &PlayPosition::play, "the playback", kId)}; }
+};
+struct PlayPositionReply {
+  uint32_t positionMs{};
+  uint32_t item{};
+  static constexpr auto fields() {
+    return std::tuple{field("positionMs", &PlayPositionReply::positionMs, "played so far, ms, all passes"),
+                      field("item", &PlayPositionReply::item, "which file plays now, from 0")};
+  }
+};
+
+struct DetectorSet {
+  uint32_t port{};
+  bool dtmf{};
+  static constexpr auto fields() {
+    return std::tuple{field("port", &DetectorSet::port, "whose incoming audio is watched", kPort),
+                      field("dtmf", &DetectorSet::dtmf, "report DTMF digits")};
+  }
+};
+
+struct RecordingStart {
+  uint32_t port{};
+  std::string path;
+  static constexpr auto fields() {
+    return std::tuple{field("port", &RecordingStart::port, "left: what it says; right: what it hears", kPort),
+                      field("path", &RecordingStart::path, "stereo A-law WAV to be made; must not exist", kPath)};
+  }
+};
+struct RecordingStarted {
+  uint32_t recording{};
+  static constexpr auto fields() {
+    return std::tuple{field("recording", &RecordingStarted::recording, "the recording")};
+  }
+};
+struct RecordingStop {
+  uint32_t recording{};
+  static constexpr auto fields() {
+    return std::tuple{field("recording", &RecordingStop::recording, "the recording", kId)};
+  }
+};
+struct RecordingResult {
+  uint32_t recording{};
+  double durationMs{};
+  double bytes{};
+  double lostMs{};
+  static constexpr auto fields() {
+    return std::tuple{field("recording", &RecordingResult::recording, "the recording"),
+                      field("durationMs", &RecordingResult::durationMs, "length, ms"),
+                      field("bytes", &RecordingResult::bytes, "size of the file"),
+                      field("lostMs", &RecordingResult::lostMs, "silence put in where the disk was too slow, ms")};
+  }
+};
+
+struct SpanRestart {
+  uint32_t span{};
+  uint32_t timeslot{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanRestart::span, "the E1", range(1, 512)),
+                      field("timeslot", &SpanRestart::timeslot, "B-channel to restart (Q.931 5.5)", range(1, 31))};
+  }
+};
+struct VirtualAlarm {
+  uint32_t span{};
+  AlarmKind alarm{};
+  bool active{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &VirtualAlarm::span, "virtual E1 that sees the alarm", range(1, 512)),
+                      field("alarm", &VirtualAlarm::alarm, "which"),
+                      field("active", &VirtualAlarm::active, "raise or clear")};
+  }
+};
+struct VirtualDchannel {
+  uint32_t span{};
+  bool cut{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &VirtualDchannel::span, "virtual E1", range(1, 512)),
+                      field("cut", &VirtualDchannel::cut, "lose every frame of timeslot 16, both ways")};
+  }
+};
+struct VirtualFrame {
+  uint32_t span{};
+  std::string hex;
+  static constexpr auto fields() {
+    return std::tuple{field("span", &VirtualFrame::span, "virtual E1 that receives it", range(1, 512)),
+                      field("hex", &VirtualFrame::hex, "an HDLC frame without FCS, in hexadecimal", range(0, 4096))};
+  }
+};
+
+}  // namespace cordboard::engine

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The boundary: what an engine is made with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/api_types.hpp"
+
+namespace cordboard::engine {
+
+/// A stretch of a tone: up to four frequencies sounded together for onMs, then offMs of silence.
+struct TonePart {
+  std::vector<double> frequenciesHz;
+  double levelDbm0 = -10;  // per frequency
+  uint32_t onMs{};         // 0: for ever
+  uint32_t offMs{};
+  static constexpr auto fields() {
+    return std::tuple{
+        field("frequenciesHz", &TonePart::frequenciesHz, "sounded together, Hz", range(0, 4)),
+        optional_field("levelDbm0", &TonePart::levelDbm0, "level of each frequency, dBm0", range(-50, 0)),
+        field("onMs", &TonePart::onMs, "sounding time, ms; 0 for ever", range(0, 60000)),
+        field("offMs", &TonePart::offMs, "silence after it, ms", range(0, 60000))};
+  }
+};
+
+/// A call-progress tone: its parts in order, begun anew after the last.
+struct Tone {
+  std::string name;
+  std::vector<TonePart> parts;
+  bool repeat = true;
+  static constexpr auto fields() {
+    return std::tuple{field("name", &Tone::name, "dial, ringback, busy, congestion, sit, …", range(1, 32)),
+                      field("parts", &Tone::parts, "in order", range(1, 16)),
+                      optional_field("repeat", &Tone::repeat, "begin anew after the last part")};
+  }
+};
+
+/// What a country's lines do: tones, ringing and flash times. From firmware-config/countries.
+struct Country {
+  std::string code;
+  std::vector<Tone> tones;
+  std::vector<uint32_t> ringCadenceMs{1000, 4000};
+  uint32_t flashMinMs = 80;
+  uint32_t flashMaxMs = 500;
+  static constexpr auto fields() {
+    return std::tuple{
+        field("code", &Country::code, "ISO 3166 code, lower case", range(2, 2)),
+        field("tones", &Country::tones, "call-progress tones", range(1, 32)),
+        field("ringCadenceMs", &Country::ringCadenceMs, "ring, pause, ring, pause, … in ms", range(2, 8)),
+        field("flashMinMs", &Country::flashMinMs, "a shorter break of the loop is noise, ms", range(20, 1000)),
+        field("flashMaxMs", &Country::flashMaxMs, "a longer break of the loop is on-hook, ms", range(50, 2000))};
+  }
+};
+
+struct SpanConfig {
+  uint32_t span{};
+  std::string name;
+  PriSide side{};
+  uint32_t t203Ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
+  uint32_t t309Ms = 90000;  // Q.931 9.1: calls outlive a lost data link this long
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanConfig::span, "number of the E1, from 1", range(1, 512)),
+                      field("name", &SpanConfig::name, "shown to people", range(1, 64)),
+                      field("side", &SpanConfig::side, "which end of the D-channel is here"),
+                      optional_field("t203Ms", &SpanConfig::t203Ms, "Q.921 T203, ms", range(500, 60000)),
+                      optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000))};
+  }
+};
+
+struct AnalogConfig {
+  uint32_t analog{};
+  std::string name;
+  AnalogKind kind{};
+  static constexpr auto fields() {
+    return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 4096)),
+                      field("name", &AnalogConfig::name, "shown to people", range(1, 64)),
+                      field("kind", &AnalogConfig::kind, "fxs: a telephone hangs here; fxo: an exchange does")};
+  }
+};
+
+/// A virtual cable between two ports of the virtual card.
+struct CableConfig {
+  CableKind kind{};
+  uint32_t a{};
+  uint32_t b{};
+  static constexpr auto fields() {
+    return std::tuple{field("kind", &CableConfig::kind, "what it joins"),
+                      field("a", &CableConfig::a, "span or analog number", range(1, 4096)),
+                      field("b", &CableConfig::b, "span or analog number", range(1, 4096))};
+  }
+};
+
+struct EngineConfig {
+  Country country;
+  std::vector<SpanConfig> spans;
+  std::vector<AnalogConfig> analogs;
+  std::vector<CableConfig> cables;
+  uint32_t announcers = 16;
+  uint32_t recordingFlushMs = 1000;
+  uint32_t clipCacheMb = 256;
+  bool realtime = true;
+  static constexpr auto fields() {
+    return std::tuple{
+        field("country", &EngineConfig::country, "tones and cadences"),
+        field("spans", &EngineConfig::spans, "E1 spans", range(0, 512)),
+        field("analogs", &EngineConfig::analogs, "analog ports", range(0, 4096)),
+        field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
+        optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements at once",
+                       range(0, 1024)),
+        optional_field("recordingFlushMs", &EngineConfig::recordingFlushMs,
+                       "at most this much of a recording is lost in a power cut, ms", range(100, 2000)),
+        optional_field("clipCacheMb", &EngineConfig::clipCacheMb, "decoded audio kept in memory, MB", range(1, 4096)),
+        optional_field("realtime", &EngineConfig::realtime, "ask for SCHED_FIFO and locked memory")};
+  }
+};
+
+}  // namespace cordboard::engine

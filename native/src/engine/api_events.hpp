@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The boundary: what happened, told by the engine without being asked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/api_types.hpp"
+
+namespace cordboard::engine {
+
+/// A call has come in: a SETUP, a telephone lifted (complete = false: digits follow as leg.digit), or ringing on a line.
+struct LegOffered {
+  uint32_t leg{};
+  LegKind kind{};
+  uint32_t port{};
+  uint32_t span{};
+  uint32_t timeslot{};
+  uint32_t analog{};
+  std::string calledNumber;
+  std::string callingNumber;
+  std::string callingName;
+  bool complete = true;
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegOffered::leg, "the new leg"),
+                      field("kind", &LegOffered::kind, "what carries it"),
+                      field("port", &LegOffered::port, "bus port"),
+                      field("span", &LegOffered::span, "0 for analog"),
+                      field("timeslot", &LegOffered::timeslot, "0 for analog"),
+                      field("analog", &LegOffered::analog, "0 for ISDN"),
+                      field("calledNumber", &LegOffered::calledNumber, "digits"),
+                      field("callingNumber", &LegOffered::callingNumber, "digits; empty when withheld"),
+                      field("callingName", &LegOffered::callingName, "as sent by the peer: hostile text"),
+                      field("complete", &LegOffered::complete, "false: more digits may follow")};
+  }
+};
+struct LegProgressed {
+  uint32_t leg{};
+  LegProgress progress{};
+  uint32_t port{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegProgressed::leg, "the leg"),
+                      field("progress", &LegProgressed::progress, "how far the call out has come"),
+                      field("port", &LegProgressed::port, "bus port; the peer may have chosen another timeslot")};
+  }
+};
+struct LegAnswered {
+  uint32_t leg{};
+  uint32_t port{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegAnswered::leg, "the leg"), field("port", &LegAnswered::port, "bus port")};
+  }
+};
+struct LegDigit {
+  uint32_t leg{};
+  std::string digit;
+  DigitSource source{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegDigit::leg, "the leg"), field("digit", &LegDigit::digit, "0-9 * # A-D"),
+                      field("source", &LegDigit::source, "how it came")};
+  }
+};
+struct LegFlashed {
+  uint32_t leg{};
+  static constexpr auto fields() { return std::tuple{field("leg", &LegFlashed::leg, "the leg")}; }
+};
+/// The last event of a leg. Its port is free, and nothing of it plays, records or is connected any more.
+struct LegReleased {
+  uint32_t leg{};
+  uint32_t cause{};
+  ReleasedBy by{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegReleased::leg, "the leg"), field("cause", &LegReleased::cause, "Q.850 cause"),
+                      field("by", &LegReleased::by, "who ended it")};
+  }
+};
+/// The telephone is off the hook after its call: it hears busy tone and cannot be rung until it is put back.
+struct StationHook {
+  uint32_t analog{};
+  bool offHook{};
+  static constexpr auto fields() {
+    return std::tuple{field("analog", &StationHook::analog, "fxs port"),
+                      field("offHook", &StationHook::offHook, "loop closed")};
+  }
+};
+struct PlayEnded {
+  uint32_t play{};
+  uint32_t port{};
+  PlayEnd reason{};
+  uint32_t playedMs{};
+  static constexpr auto fields() {
+    return std::tuple{field("play", &PlayEnded::play, "the playback"), field("port", &PlayEnded::port, "bus port"),
+                      field("reason", &PlayEnded::reason, "why"),
+                      field("playedMs", &PlayEnded::playedMs, "heard, ms")};
+  }
+};
+/// A recording has ended by itself: its leg was released, or the disk failed.
+struct RecordingEnded {
+  uint32_t recording{};
+  uint32_t port{};
+  RecordingEnd reason{};
+  std::string detail;
+  double durationMs{};
+  double bytes{};
+  double lostMs{};
+  static constexpr auto fields() {
+    return std::tuple{field("recording", &RecordingEnded::recording, "the recording"),
+                      field("port", &RecordingEnded::port, "bus port"),
+                      field("reason", &RecordingEnded::reason, "why"),
+                      field("detail", &RecordingEnded::detail, "of a failure, else empty"),
+                      field("durationMs", &RecordingEnded::durationMs, "length, ms"),
+                      field("bytes", &RecordingEnded::bytes, "size of the file"),
+                      field("lostMs", &RecordingEnded::lostMs, "silence put in where the disk was too slow, ms")};
+  }
+};
+struct SpanAlarmed {
+  uint32_t span{};
+  std::vector<AlarmKind> alarms;
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanAlarmed::span, "the E1"),
+                      field("alarms", &SpanAlarmed::alarms, "every alarm now; empty: all clear")};
+  }
+};
+struct SpanDchannel {
+  uint32_t span{};
+  bool up{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanDchannel::span, "the E1"),
+                      field("up", &SpanDchannel::up, "data link established")};
+  }
+};
+struct SpanRestarted {
+  uint32_t span{};
+  uint32_t timeslot{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanRestarted::span, "the E1"),
+                      field("timeslot", &SpanRestarted::timeslot, "B-channel that is idle now (Q.931 5.5); 0: all")};
+  }
+};
+struct EngineLog {
+  std::string level;
+  std::string text;
+  uint32_t span{};
+  uint32_t timeslot{};
+  uint32_t leg{};
+  static constexpr auto fields() {
+    return std::tuple{field("level", &EngineLog::level, "debug, info, warn, error"),
+                      field("text", &EngineLog::text, "one line"), field("span", &EngineLog::span, "0: none"),
+                      field("timeslot", &EngineLog::timeslot, "0: none"), field("leg", &EngineLog::leg, "0: none")};
+  }
+};
+
+}  // namespace cordboard::engine

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The boundary: the whole state of an engine as plain data, and the same as text for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/api_types.hpp"
+
+namespace cordboard::engine {
+
+struct SnapshotGet { static constexpr auto fields() { return std::tuple<>{}; } };
+struct DumpGet { static constexpr auto fields() { return std::tuple<>{}; } };
+struct Dump {
+  std::string text;
+  static constexpr auto fields() { return std::tuple{field("text", &Dump::text, "for people; its form may change")}; }
+};
+
+struct SnapshotTimeslot {
+  uint32_t timeslot{};
+  uint32_t port{};
+  uint32_t leg{};
+  static constexpr auto fields() {
+    return std::tuple{field("timeslot", &SnapshotTimeslot::timeslot, "1-31"),
+                      field("port", &SnapshotTimeslot::port, "bus port"),
+                      field("leg", &SnapshotTimeslot::leg, "leg on it; 0 when idle")};
+  }
+};
+struct SnapshotSpan {
+  uint32_t span{};
+  std::string name;
+  PriSide side{};
+  std::vector<AlarmKind> alarms;
+  bool dchannelUp{};
+  uint32_t firstPort{};
+  std::vector<SnapshotTimeslot> timeslots;
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SnapshotSpan::span, "number"),
+                      field("name", &SnapshotSpan::name, "shown to people"),
+                      field("side", &SnapshotSpan::side, "end of the D-channel"),
+                      field("alarms", &SnapshotSpan::alarms, "alarms now"),
+                      field("dchannelUp", &SnapshotSpan::dchannelUp, "data link established"),
+                      field("firstPort", &SnapshotSpan::firstPort, "bus port of timeslot 1"),
+                      field("timeslots", &SnapshotSpan::timeslots, "speech timeslots")};
+  }
+};
+struct SnapshotAnalog {
+  uint32_t analog{};
+  std::string name;
+  AnalogKind kind{};
+  uint32_t port{};
+  bool offHook{};
+  bool ringing{};
+  uint32_t leg{};
+  static constexpr auto fields() {
+    return std::tuple{field("analog", &SnapshotAnalog::analog, "number"),
+                      field("name", &SnapshotAnalog::name, "shown to people"),
+                      field("kind", &SnapshotAnalog::kind, "fxs or fxo"),
+                      field("port", &SnapshotAnalog::port, "bus port"),
+                      field("offHook", &SnapshotAnalog::offHook, "loop closed"),
+                      field("ringing", &SnapshotAnalog::ringing, "ringing, pauses of the cadence included"),
+                      field("leg", &SnapshotAnalog::leg, "leg on it; 0 when idle")};
+  }
+};
+struct SnapshotLeg {
+  uint32_t leg{};
+  LegKind kind{};
+  LegState state{};
+  uint32_t port{};
+  uint32_t span{};
+  uint32_t timeslot{};
+  uint32_t analog{};
+  std::string calledNumber;
+  std::string callingNumber;
+  double ageMs{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &SnapshotLeg::leg, "number"),
+                      field("kind", &SnapshotLeg::kind, "what carries it"),
+                      field("state", &SnapshotLeg::state, "where it is in its life"),
+                      field("port", &SnapshotLeg::port, "bus port"),
+                      field("span", &SnapshotLeg::span, "0 for analog"),
+                      field("timeslot", &SnapshotLeg::timeslot, "0 for analog"),
+                      field("analog", &SnapshotLeg::analog, "0 for ISDN"),
+                      field("calledNumber", &SnapshotLeg::calledNumber, "digits so far"),
+                      field("callingNumber", &SnapshotLeg::callingNumber, "digits"),
+                      field("ageMs", &SnapshotLeg::ageMs, "since seizure, ms")};
+  }
+};
+struct SnapshotConnection {
+  uint32_t listener{};
+  uint32_t source{};
+  static constexpr auto fields() {
+    return std::tuple{field("listener", &SnapshotConnection::listener, "port that hears"),
+                      field("source", &SnapshotConnection::source, "port that is heard")};
+  }
+};
+struct SnapshotSeat {
+  uint32_t port{};
+  SeatRole role{};
+  static constexpr auto fields() {
+    return std::tuple{field("port", &SnapshotSeat::port, "bus port"), field("role", &SnapshotSeat::role, "its role")};
+  }
+};
+struct SnapshotConference {
+  uint32_t conference{};
+  std::vector<SnapshotSeat> seats;
+  static constexpr auto fields() {
+    return std::tuple{field("conference", &SnapshotConference::conference, "number"),
+                      field("seats", &SnapshotConference::seats, "who is in it")};
+  }
+};
+struct SnapshotPlay {
+  uint32_t play{};
+  uint32_t port{};
+  static constexpr auto fields() {
+    return std::tuple{field("play", &SnapshotPlay::play, "number"), field("port", &SnapshotPlay::port, "who hears it")};
+  }
+};
+struct SnapshotRecording {
+  uint32_t recording{};
+  uint32_t port{};
+  std::string path;
+  static constexpr auto fields() {
+    return std::tuple{field("recording", &SnapshotRecording::recording, "number"),
+                      field("port", &SnapshotRecording::port, "whose call"),
+                      field("path", &SnapshotRecording::path, "file being written")};
+  }
+};
+/// The media tick since start; the times are of its last 3,000 ticks (one minute).
+struct TickStatistics {
+  double ticks{};
+  double missed{};
+  double p50Us{};
+  double p99Us{};
+  double maxUs{};
+  double latenessP50Us{};
+  double latenessP99Us{};
+  double latenessMaxUs{};
+  bool realtime{};
+  static constexpr auto fields() {
+    return std::tuple{
+        field("ticks", &TickStatistics::ticks, "20 ms ticks done"),
+        field("missed", &TickStatistics::missed, "ticks begun more than 20 ms late"),
+        field("p50Us", &TickStatistics::p50Us, "work of a tick, median, us"),
+        field("p99Us", &TickStatistics::p99Us, "work of a tick, 99th percentile, us"),
+        field("maxUs", &TickStatistics::maxUs, "work of a tick, longest, us"),
+        field("latenessP50Us", &TickStatistics::latenessP50Us, "start behind its time, median, us"),
+        field("latenessP99Us", &TickStatistics::latenessP99Us, "start behind its time, 99th percentile, us"),
+        field("latenessMaxUs", &TickStatistics::latenessMaxUs, "start behind its time, worst, us"),
+        field("realtime", &TickStatistics::realtime, "the thread runs under SCHED_FIFO")};
+  }
+};
+struct Counter {
+  std::string name;
+  std::string doc;
+  double value{};
+  static constexpr auto fields() {
+    return std::tuple{field("name", &Counter::name, "snake_case"), field("doc", &Counter::doc, "what it counts"),
+                      field("value", &Counter::value, "since start")};
+  }
+};
+struct Snapshot {
+  std::vector<SnapshotSpan> spans;
+  std::vector<SnapshotAnalog> analogs;
+  std::vector<SnapshotLeg> legs;
+  std::vector<SnapshotConnection> connections;
+  std::vector<SnapshotConference> conferences;
+  std::vector<SnapshotPlay> plays;
+  std::vector<SnapshotRecording> recordings;
+  TickStatistics tick;
+  std::vector<Counter> counters;
+  static constexpr auto fields() {
+    return std::tuple{field("spans", &Snapshot::spans, "E1 spans"),
+                      field("analogs", &Snapshot::analogs, "analog ports"),
+                      field("legs", &Snapshot::legs, "living legs"),
+                      field("connections", &Snapshot::connections, "who hears whom"),
+                      field("conferences", &Snapshot::conferences, "conferences"),
+                      field("plays", &Snapshot::plays, "playbacks"),
+                      field("recordings", &Snapshot::recordings, "recordings being made"),
+                      field("tick", &Snapshot::tick, "the media tick"),
+                      field("counters", &Snapshot::counters, "counted since start")};
+  }
+};
+
+}  // namespace cordboard::engine

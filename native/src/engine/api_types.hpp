@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The boundary's enumerations, with the names they have outside, and the bounds that many fields share.
+#pragma once
+
+#include "base/describe.hpp"
+
+namespace cordboard::engine {
+enum class PriSide : uint8_t { kUser, kNetwork };
+enum class AnalogKind : uint8_t { kFxs, kFxo };
+enum class CableKind : uint8_t { kE1, kAnalog };
+enum class LegKind : uint8_t { kIsdn, kStation, kLine };
+enum class LegState : uint8_t { kIdle, kSeizing, kOffered, kAlerting, kAnswered, kReleasing, kReleased };
+enum class LegProgress : uint8_t { kProceeding, kAlerting, kInband };
+enum class ReleasedBy : uint8_t { kRemote, kLocal, kFault };
+enum class DigitSource : uint8_t { kTone, kOverlap };
+enum class SeatRole : uint8_t { kTalk, kListen, kWhisper };
+enum class PlayEnd : uint8_t { kFinished, kStopped, kReplaced, kReleased };
+enum class AlarmKind : uint8_t { kLos, kRed, kYellow, kAis };
+enum class RecordingEnd : uint8_t { kStopped, kReleased, kFailed };
+
+}  // namespace cordboard::engine
+
+namespace cordboard {
+using engine::AlarmKind, engine::AnalogKind, engine::CableKind, engine::DigitSource, engine::LegKind, engine::LegProgress,
+    engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole;
+template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_view, 2> names{"user", "network"}; };
+template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
+template <> struct EnumNames<CableKind> { static constexpr std::array<std::string_view, 2> names{"e1", "analog"}; };
+template <> struct EnumNames<LegKind> {
+  static constexpr std::array<std::string_view, 3> names{"isdn", "station", "line"};
+};
+template <> struct EnumNames<LegState> {
+  static constexpr std::array<std::string_view, 7> names{"idle",     "seizing",   "offered", "alerting",
+                                                         "answered", "releasing", "released"};
+};
+template <> struct EnumNames<LegProgress> {
+  static constexpr std::array<std::string_view, 3> names{"proceeding", "alerting", "inband"};
+};
+template <> struct EnumNames<ReleasedBy> {
+  static constexpr std::array<std::string_view, 3> names{"remote", "local", "fault"};
+};
+template <> struct EnumNames<DigitSource> { static constexpr std::array<std::string_view, 2> names{"tone", "overlap"}; };
+template <> struct EnumNames<SeatRole> {
+  static constexpr std::array<std::string_view, 3> names{"talk", "listen", "whisper"};
+};
+template <> struct EnumNames<PlayEnd> {
+  static constexpr std::array<std::string_view, 4> names{"finished", "stopped", "replaced", "released"};
+};
+template <> struct EnumNames<AlarmKind> {
+  static constexpr std::array<std::string_view, 4> names{"los", "red", "yellow", "ais"};
+};
+template <> struct EnumNames<RecordingEnd> {
+  static constexpr std::array<std::string_view, 3> names{"stopped", "released", "failed"};
+};
+}  // namespace cordboard
+
+namespace cordboard::engine {
+
+constexpr Range kId = range(1, 4294967295.0);
+constexpr Range kPort = range(0, 65535);
+constexpr Range kNumber = range(0, 32);    // digits of a telephone number, Q.931 4.5.8 carries at most what fits an IE
+constexpr Range kName = range(0, 64);
+constexpr Range kPath = range(1, 4096);
+
+}  // namespace cordboard::engine
