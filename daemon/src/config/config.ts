@@ -1,0 +1,15 @@
+import type { Country } from '@cordboard/native';
+import type { Settings } from './schema.js';
+
+/** All that is configured, once read and checked; folders are absolute. */
+export interface Config {
+  readonly settings: Settings;
+  readonly country: Country;
+  readonly home: string;
+  readonly recordingsFolder: string;
+  /** where a box's own prompts are: <folder>/<language>/<name>.wav */
+  readonly promptsFolder: string;
+  readonly databaseFile: string;
+  readonly setupCodeFile: string;
+  readonly localTokenFile: string;
+}

@@ -1,0 +1,65 @@
+// The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
+// (environment.ts). Folders that are not absolute are counted from <home>.
+import { z } from 'zod';
+import { Language } from '../contract/index.js';
+import { LOG_LEVELS } from '../platform/index.js';
+
+export const SETTINGS_VERSION = 1;
+
+const Port = z.int().min(0).max(65_535);
+const HostName = z.string().regex(/^[A-Za-z0-9.:_[\]-]{1,253}$/);
+
+export const SettingsSchema = z.strictObject({
+  /** of this file's form; grows with migrations */
+  version: z.literal(SETTINGS_VERSION).default(SETTINGS_VERSION),
+  http: z
+    .strictObject({
+      /** address to listen on; anything but loopback must be named here by a person */
+      host: HostName.default('127.0.0.1'),
+      /** 0: any free one, for tests */
+      port: Port.default(8080),
+      /** names the pages may be reached under, besides the address itself and localhost */
+      allowedHosts: z.array(HostName).max(50).default([]),
+      /** how long a session lives after signing in */
+      sessionMs: z.int().min(60_000).max(31_536_000_000).default(43_200_000),
+    })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
+  /** of what the box says where nobody chose */
+  language: Language.default('zh-CN'),
+  /** file of firmware-config/countries */
+  country: z
+    .string()
+    .regex(/^[a-z]{2}$/)
+    .default('cn'),
+  virtual: z
+    .strictObject({
+      spans: z.int().min(0).max(16).default(1),
+      stations: z.int().min(0).max(256).default(8),
+    })
+    .prefault({}),
+  recordings: z
+    .strictObject({
+      folder: z.string().min(1).default('recordings'),
+      /** at most this much is lost in a power cut */
+      flushMs: z.int().min(100).max(2000).default(1000),
+    })
+    .prefault({}),
+  prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),
+  database: z.strictObject({ file: z.string().min(1).default('cordboard.sqlite') }).prefault({}),
+  engine: z
+    .strictObject({
+      /** ask for SCHED_FIFO and locked memory; without the right to it the engine says so and runs on */
+      realtime: z.boolean().default(true),
+      /** conferences that can have announcements at once */
+      announcers: z.int().min(0).max(1000).default(16),
+      /** decoded prompts kept in memory */
+      clipCacheMb: z.int().min(1).max(4096).default(64),
+    })
+    .prefault({}),
+});
+
+/** With every default filled in. */
+export type Settings = z.output<typeof SettingsSchema>;
+/** As it stands in the file. */
+export type SettingsInput = z.input<typeof SettingsSchema>;

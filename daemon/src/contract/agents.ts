@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { AgentNumber, DisplayName, Language, Slug, StationNumber, TimeMs, Ulid } from './primitives.js';
+
+export const AgentState = z
+  .enum(['signedOut', 'ready', 'ringing', 'talking', 'wrapUp', 'notReady'])
+  .meta({ id: 'AgentState' });
+export type AgentState = z.infer<typeof AgentState>;
+
+/** Why an agent is not ready; dialled as *14 code #, or set by the system (no_answer, station_lost, …). */
+export const AgentReason = z
+  .string()
+  .regex(/^[a-z0-9_]{1,32}$/)
+  .meta({ id: 'AgentReason', description: 'Why an agent is not ready: a code of digits, or no_answer and the like' });
+
+const agentFields = {
+  name: DisplayName,
+  queues: z.array(Slug).max(100).meta({ description: 'Queues he serves' }),
+  language: Language,
+};
+
+/** An agent with his state of now. */
+export const Agent = z
+  .strictObject({
+    id: AgentNumber,
+    ...agentFields,
+    state: AgentState,
+    reason: AgentReason.nullable(),
+    station: StationNumber.nullable().meta({ description: 'Where he is signed in' }),
+    since: TimeMs.meta({ description: 'When the state began' }),
+    callId: Ulid.nullable().meta({ description: 'The call he is offered or in' }),
+  })
+  .meta({ id: 'Agent' });
+export type Agent = z.infer<typeof Agent>;
+
+export const AgentCreate = z
+  .strictObject({
+    id: AgentNumber,
+    name: agentFields.name,
+    queues: agentFields.queues.default([]),
+    language: agentFields.language.optional(),
+  })
+  .meta({ id: 'AgentCreate' });
+export type AgentCreate = z.infer<typeof AgentCreate>;
+
+export const AgentPatch = z.strictObject(agentFields).partial().meta({ id: 'AgentPatch' });
+export type AgentPatch = z.infer<typeof AgentPatch>;
+
+export const AgentStateRequest = z
+  .strictObject({ state: z.enum(['ready', 'notReady', 'signedOut']), reason: AgentReason.optional() })
+  .meta({ id: 'AgentStateRequest' });
+export type AgentStateRequest = z.infer<typeof AgentStateRequest>;

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { AgentNumber, Cause, DurationMs, Slug, SpanNumber, TimeMs, TimeslotNumber, Ulid } from './primitives.js';
+
+/** As stored. broken: the daemon ended while the call lived. */
+export const CallState = z.enum(['live', 'ended', 'broken']).meta({ id: 'CallState' });
+export type CallState = z.infer<typeof CallState>;
+
+/** Where a live call is. */
+export const CallPhase = z
+  .enum(['arriving', 'inFlow', 'queued', 'offering', 'talking', 'released'])
+  .meta({ id: 'CallPhase' });
+export type CallPhase = z.infer<typeof CallPhase>;
+
+export const ReleasedBy = z.enum(['caller', 'agent', 'system', 'fault']).meta({ id: 'ReleasedBy' });
+export type ReleasedBy = z.infer<typeof ReleasedBy>;
+
+export const Call = z
+  .strictObject({
+    id: Ulid,
+    state: CallState,
+    phase: CallPhase.nullable().meta({ description: 'Of a live call; null once it has ended' }),
+    phaseSince: TimeMs.nullable().meta({ description: 'When the phase began' }),
+    startedAt: TimeMs,
+    answeredAt: TimeMs.nullable(),
+    endedAt: TimeMs.nullable(),
+    callingNumber: z.string().meta({ description: 'Digits; empty when withheld' }),
+    callingName: z.string().meta({ description: 'As the peer sent it: untrusted text' }),
+    calledNumber: z.string(),
+    span: SpanNumber,
+    timeslot: TimeslotNumber,
+    flowId: Slug.nullable(),
+    queueId: Slug.nullable(),
+    agentId: AgentNumber.nullable(),
+    digits: z.string().meta({ description: 'Digits pressed so far' }),
+    cause: Cause.nullable(),
+    releasedBy: ReleasedBy.nullable(),
+  })
+  .meta({ id: 'Call' });
+export type Call = z.infer<typeof Call>;
+
+export const SegmentKind = z
+  .enum(['seized', 'flow', 'prompt', 'menu', 'digit', 'queued', 'offer', 'talk', 'recording', 'released'])
+  .meta({ id: 'SegmentKind' });
+export type SegmentKind = z.infer<typeof SegmentKind>;
+
+export const Segment = z
+  .strictObject({
+    id: Ulid,
+    callId: Ulid,
+    kind: SegmentKind,
+    startedAt: TimeMs,
+    endedAt: TimeMs.nullable().meta({ description: 'null while it lasts; a moment ends when it starts' }),
+    data: z.record(z.string(), z.json()).meta({ description: 'What belongs to the kind, such as queueId or digit' }),
+  })
+  .meta({ id: 'Segment' });
+export type Segment = z.infer<typeof Segment>;
+
+export const RecordingState = z.enum(['recording', 'complete', 'broken', 'failed']).meta({ id: 'RecordingState' });
+export type RecordingState = z.infer<typeof RecordingState>;
+
+export const Recording = z
+  .strictObject({
+    id: Ulid,
+    callId: Ulid,
+    startedAt: TimeMs,
+    endedAt: TimeMs.nullable(),
+    durationMs: DurationMs,
+    bytes: z.int().min(0),
+    lostMs: DurationMs.meta({ description: 'Silence put in where the disk was too slow' }),
+    state: RecordingState,
+  })
+  .meta({ id: 'Recording' });
+export type Recording = z.infer<typeof Recording>;
+
+export const CallDetail = Call.extend({ segments: z.array(Segment), recording: Recording.nullable() }).meta({
+  id: 'CallDetail',
+});
+export type CallDetail = z.infer<typeof CallDetail>;
+
+export const CallList = z
+  .strictObject({
+    calls: z.array(Call),
+    before: Ulid.nullable().meta({ description: 'Pass as before to get the next page; null: no more' }),
+  })
+  .meta({ id: 'CallList' });
+export type CallList = z.infer<typeof CallList>;
+
+/** Page of calls, newest first. */
+export const CallQuery = z.strictObject({
+  state: CallState.optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  before: Ulid.optional(),
+});
+export type CallQuery = z.infer<typeof CallQuery>;

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { AgentNumber, SpanNumber, StationNumber, TimeslotNumber, Ulid } from './primitives.js';
+
+export const AlarmKind = z.enum(['los', 'red', 'yellow', 'ais']).meta({ id: 'AlarmKind' });
+export type AlarmKind = z.infer<typeof AlarmKind>;
+
+export const Timeslot = z
+  .strictObject({
+    timeslot: TimeslotNumber,
+    busy: z.boolean(),
+    callId: Ulid.nullable().meta({ description: 'The call on it, when call control knows one' }),
+  })
+  .meta({ id: 'Timeslot' });
+export type Timeslot = z.infer<typeof Timeslot>;
+
+export const Span = z
+  .strictObject({
+    span: SpanNumber,
+    name: z.string(),
+    side: z.enum(['user', 'network']),
+    alarms: z.array(AlarmKind),
+    dchannelUp: z.boolean(),
+    timeslots: z.array(Timeslot),
+  })
+  .meta({ id: 'Span' });
+export type Span = z.infer<typeof Span>;
+
+export const Station = z
+  .strictObject({
+    station: StationNumber,
+    name: z.string(),
+    offHook: z.boolean(),
+    ringing: z.boolean(),
+    agentId: AgentNumber.nullable().meta({ description: 'Who is signed in here' }),
+    callId: Ulid.nullable(),
+  })
+  .meta({ id: 'Station' });
+export type Station = z.infer<typeof Station>;

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { ClipName, DisplayName, DurationMs, Slug, TimeMs } from './primitives.js';
+
+export const QueueStrategy = z.enum(['longest_idle']).meta({ id: 'QueueStrategy' });
+export type QueueStrategy = z.infer<typeof QueueStrategy>;
+
+const queueFields = {
+  name: DisplayName,
+  strategy: QueueStrategy,
+  ringTimeoutMs: DurationMs.min(1000).max(300_000).meta({ description: 'How long an agent is rung' }),
+  wrapUpMs: DurationMs.max(3_600_000).meta({ description: 'Time for the paperwork after a talk' }),
+  maxWaitMs: DurationMs.min(1000).max(14_400_000).meta({ description: 'A caller who waited longer overflows' }),
+  serviceLevelMs: DurationMs.min(1000).max(3_600_000).meta({ description: 'Answered within this is in time' }),
+  musicFile: ClipName.nullable().meta({ description: 'Prompt played to those who wait; null: the bundled music' }),
+};
+
+export const Queue = z.strictObject({ id: Slug, ...queueFields }).meta({ id: 'Queue' });
+export type Queue = z.infer<typeof Queue>;
+
+export const QueueCreate = z
+  .strictObject({
+    id: Slug,
+    name: queueFields.name,
+    strategy: queueFields.strategy.default('longest_idle'),
+    ringTimeoutMs: queueFields.ringTimeoutMs.default(15_000),
+    wrapUpMs: queueFields.wrapUpMs.default(10_000),
+    maxWaitMs: queueFields.maxWaitMs.default(600_000),
+    serviceLevelMs: queueFields.serviceLevelMs.default(20_000),
+    musicFile: queueFields.musicFile.default(null),
+  })
+  .meta({ id: 'QueueCreate' });
+export type QueueCreate = z.infer<typeof QueueCreate>;
+
+export const QueuePatch = z.strictObject(queueFields).partial().meta({ id: 'QueuePatch' });
+export type QueuePatch = z.infer<typeof QueuePatch>;
+
+/** How a queue stands now; the day's figures are counted from stored segments since midnight of the box. */
+export const QueueStatus = z
+  .strictObject({
+    id: Slug,
+    name: DisplayName,
+    waiting: z.int().min(0).meta({ description: 'Calls waiting or being offered' }),
+    offering: z.int().min(0).meta({ description: 'Of these, calls ringing an agent' }),
+    longestWaitSince: TimeMs.nullable().meta({ description: 'When the first in line came; null: nobody waits' }),
+    talking: z.int().min(0).meta({ description: 'Calls of this queue in talk' }),
+    agentsSignedIn: z.int().min(0),
+    agentsReady: z.int().min(0),
+    today: z.strictObject({
+      offered: z.int().min(0).meta({ description: 'Calls that came into the queue' }),
+      answered: z.int().min(0),
+      answeredInTime: z.int().min(0).meta({ description: 'Within serviceLevelMs' }),
+      abandoned: z.int().min(0).meta({ description: 'Hung up while waiting' }),
+      waitTotalMs: DurationMs.meta({ description: 'Sum of the waits of answered calls' }),
+    }),
+  })
+  .meta({ id: 'QueueStatus' });
+export type QueueStatus = z.infer<typeof QueueStatus>;

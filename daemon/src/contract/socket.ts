@@ -1,0 +1,52 @@
+// What travels over socket.io. Path /socket.io; the token of POST /session goes into auth.token.
+import { z } from 'zod';
+import { Agent } from './agents.js';
+import { Call, Segment } from './calls.js';
+import { Span, Station } from './hardware.js';
+import { TimeMs, Ulid } from './primitives.js';
+import { QueueStatus } from './queues.js';
+
+/** All that the one who asks may see; replaces what he knew. */
+export const LiveSnapshot = z.strictObject({
+  at: TimeMs,
+  calls: z.array(Call),
+  agents: z.array(Agent),
+  queues: z.array(QueueStatus),
+  spans: z.array(Span),
+  stations: z.array(Station),
+});
+export type LiveSnapshot = z.infer<typeof LiveSnapshot>;
+
+export const CallRemoved = z.strictObject({ id: Ulid });
+export type CallRemoved = z.infer<typeof CallRemoved>;
+
+export const SessionEnded = z.strictObject({ reason: z.enum(['signedOut', 'expired', 'changed', 'stopping']) });
+export type SessionEnded = z.infer<typeof SessionEnded>;
+
+/** What call control, agents and acd publish; realtime/ decides who hears it. */
+export interface LiveEvents {
+  'call.updated': Call;
+  'call.removed': CallRemoved;
+  'call.segment': Segment;
+  'agent.updated': Agent;
+  'queue.updated': QueueStatus;
+  'span.updated': Span;
+  'station.updated': Station;
+}
+
+export interface ServerToClientEvents {
+  snapshot: (snapshot: LiveSnapshot) => void;
+  'call.updated': (call: Call) => void;
+  'call.removed': (removed: CallRemoved) => void;
+  'call.segment': (segment: Segment) => void;
+  'agent.updated': (agent: Agent) => void;
+  'queue.updated': (queue: QueueStatus) => void;
+  'span.updated': (span: Span) => void;
+  'station.updated': (station: Station) => void;
+  'session.ended': (ended: SessionEnded) => void;
+}
+
+export interface ClientToServerEvents {
+  /** Asks for a new snapshot. */
+  sync: () => void;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { AgentNumber, Language, Role, TimeMs, Ulid } from './primitives.js';
+
+export const Username = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)
+  .meta({ id: 'Username', description: 'Letters, digits and . _ @ -, 64 at most', example: 'lina' });
+
+/** Shortest password taken, in characters. */
+export const PASSWORD_MIN_LENGTH = 10;
+export const NewPassword = z
+  .string()
+  .min(PASSWORD_MIN_LENGTH)
+  .max(200)
+  .meta({ id: 'NewPassword', description: '10 to 200 characters' });
+
+export const User = z
+  .strictObject({
+    id: Ulid,
+    username: Username,
+    role: Role,
+    language: Language,
+    agentId: AgentNumber.nullable().meta({ description: 'The agent this user is, if any' }),
+    createdAt: TimeMs,
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof User>;
+
+export const UserCreate = z
+  .strictObject({
+    username: Username,
+    password: NewPassword,
+    role: Role,
+    language: Language.optional(),
+    agentId: AgentNumber.nullable().optional(),
+  })
+  .meta({ id: 'UserCreate' });
+export type UserCreate = z.infer<typeof UserCreate>;
+
+export const UserPatch = z
+  .strictObject({
+    password: NewPassword.optional(),
+    role: Role.optional(),
+    language: Language.optional(),
+    agentId: AgentNumber.nullable().optional(),
+  })
+  .meta({ id: 'UserPatch' });
+export type UserPatch = z.infer<typeof UserPatch>;
+
+export const SignIn = z
+  .strictObject({ username: z.string().min(1).max(64), password: z.string().min(1).max(200) })
+  .meta({ id: 'SignIn' });
+export type SignIn = z.infer<typeof SignIn>;
+
+export const SignedIn = z
+  .strictObject({
+    token: z.string().meta({ description: 'Sent as Authorization: Bearer …; shown this once' }),
+    user: User,
+    expiresAt: TimeMs,
+  })
+  .meta({ id: 'SignedIn' });
+export type SignedIn = z.infer<typeof SignedIn>;
+
+export const Session = z.strictObject({ user: User, expiresAt: TimeMs }).meta({ id: 'Session' });
+export type Session = z.infer<typeof Session>;
+
+export const SetupState = z.strictObject({ needed: z.boolean() }).meta({ id: 'SetupState' });
+export type SetupState = z.infer<typeof SetupState>;
+
+export const SetupRequest = z
+  .strictObject({
+    code: z.string().min(1).max(64).meta({ description: 'Printed at start while there is no administrator' }),
+    username: Username,
+    password: NewPassword,
+    language: Language,
+  })
+  .meta({ id: 'SetupRequest' });
+export type SetupRequest = z.infer<typeof SetupRequest>;

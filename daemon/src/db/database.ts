@@ -1,0 +1,49 @@
+import type { EventSource } from '../platform/index.js';
+import type { RecordingRow } from './rows.js';
+import type { Reads, Writes } from './repositories.js';
+
+/** After COMMIT, for those who keep something of it in memory. `removed`: the row is gone. */
+export interface DbEvents {
+  'user.changed': { id: string; removed: boolean };
+  'session.removed': { ids: string[] };
+  'flow.changed': { id: string; removed: boolean };
+  'route.changed': { id: string; removed: boolean };
+  'queue.changed': { id: string; removed: boolean };
+  'agent.changed': { id: string; removed: boolean };
+  /** another program holds the lock; writes wait */
+  'database.locked': { waiting: number; waitedMs: number };
+  'database.unlocked': { waitedMs: number };
+  /** a group of writes was lost: its promises were rejected */
+  'database.failed': { error: unknown; lost: number };
+}
+
+export interface WriteOptions {
+  /** Refused with database_busy when another program has held the lock for so long; default 10,000. Infinity: waits. */
+  lockWaitMs?: number | undefined;
+}
+
+export interface Recovery {
+  /** calls that were live and are broken now */
+  calls: number;
+  /** segments of calls and agents that were open and are closed now */
+  segments: number;
+  /** recordings that were being made: repair each file, then set its length and the state broken */
+  recordings: RecordingRow[];
+}
+
+/** One item of work; it is handed what it may write with until its promise settles. */
+export type Work<T> = (tx: Writes) => Promise<T>;
+
+export interface Db extends Reads {
+  readonly events: EventSource<DbEvents>;
+  /**
+   * Runs `work` when its turn comes, in the order of the calls; resolves with its result once that is on the disk (COMMIT,
+   * synchronous=FULL). When it throws, its changes alone are undone and the promise rejects with what it threw. It must do
+   * nothing but read and write: others wait. It must not call db.write (that throws).
+   */
+  write<T>(work: Work<T>, options?: WriteOptions): Promise<T>;
+  /** At start, before calls are taken: marks live calls broken, closes open segments, tells which recordings to repair. */
+  recoverAtStart(nowMs: number): Promise<Recovery>;
+  /** Writes what waits, then closes; idempotent. */
+  close(): Promise<void>;
+}

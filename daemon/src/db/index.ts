@@ -1,0 +1,3 @@
+export * from './database.js';
+export * from './repositories.js';
+export * from './rows.js';

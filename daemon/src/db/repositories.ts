@@ -1,0 +1,218 @@
+// What may be asked of the database and done to it. Reads are on `db`; writes are on what `db.write` hands to its work, which
+// reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
+// reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists for
+// what must be unique. update and remove say whether there was such a row.
+import type { AgentState, CallState, SegmentKind } from '../contract/index.js';
+import type {
+  AgentRow,
+  AgentSegmentRow,
+  AgentStateRow,
+  CallRow,
+  FlowRow,
+  QueueRow,
+  RecordingRow,
+  RouteRow,
+  SegmentRow,
+  SessionRow,
+  UserRow,
+} from './rows.js';
+
+type Patch<Row> = { [K in Exclude<keyof Row, 'id'>]?: Row[K] | undefined };
+
+export interface UsersRead {
+  find(id: string): Promise<UserRow | null>;
+  findByUsername(username: string): Promise<UserRow | null>;
+  /** by username */
+  list(): Promise<UserRow[]>;
+  countAdmins(): Promise<number>;
+}
+export interface UsersWrite extends UsersRead {
+  insert(row: UserRow): Promise<void>;
+  update(id: string, patch: Patch<UserRow>): Promise<boolean>;
+  /** with the sessions */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface SessionsRead {
+  find(id: string): Promise<SessionRow | null>;
+  findByTokenHash(tokenHash: string): Promise<SessionRow | null>;
+  listByUser(userId: string): Promise<SessionRow[]>;
+}
+export interface SessionsWrite extends SessionsRead {
+  insert(row: SessionRow): Promise<void>;
+  remove(id: string): Promise<boolean>;
+  /** returns the ids of those removed */
+  removeByUser(userId: string, exceptId?: string): Promise<string[]>;
+  /** returns the ids of those removed */
+  removeExpired(nowMs: number): Promise<string[]>;
+}
+
+export interface FlowsRead {
+  find(id: string): Promise<FlowRow | null>;
+  list(): Promise<FlowRow[]>;
+}
+export interface FlowsWrite extends FlowsRead {
+  /** inserts as version 1 or replaces and counts the version up */
+  put(row: Omit<FlowRow, 'version'>): Promise<FlowRow>;
+  /** flow_in_use when a route names it */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface RoutesRead {
+  find(id: string): Promise<RouteRow | null>;
+  findByCalledNumber(calledNumber: string): Promise<RouteRow | null>;
+  /** by called number */
+  list(): Promise<RouteRow[]>;
+}
+export interface RoutesWrite extends RoutesRead {
+  insert(row: RouteRow): Promise<void>;
+  update(id: string, patch: Patch<RouteRow>): Promise<boolean>;
+  remove(id: string): Promise<boolean>;
+}
+
+export interface QueuesRead {
+  find(id: string): Promise<QueueRow | null>;
+  list(): Promise<QueueRow[]>;
+}
+export interface QueuesWrite extends QueuesRead {
+  insert(row: QueueRow): Promise<void>;
+  update(id: string, patch: Patch<QueueRow>): Promise<boolean>;
+  /** queue_in_use when an agent serves it */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface AgentsRead {
+  find(id: string): Promise<AgentRow | null>;
+  /** by number */
+  list(): Promise<AgentRow[]>;
+}
+export interface AgentsWrite extends AgentsRead {
+  insert(row: AgentRow): Promise<void>;
+  update(id: string, patch: Patch<AgentRow>): Promise<boolean>;
+  /** his history stays */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface AgentStatesRead {
+  find(agentId: string): Promise<AgentStateRow | null>;
+  list(): Promise<AgentStateRow[]>;
+}
+export interface AgentStatesWrite extends AgentStatesRead {
+  /** inserts or replaces */
+  put(row: AgentStateRow): Promise<void>;
+}
+
+export interface AgentSegmentQuery {
+  agentId?: string | undefined;
+  state?: AgentState | undefined;
+  /** those that were under way at this time or later */
+  fromMs?: number | undefined;
+  /** those that began before this time */
+  toMs?: number | undefined;
+  /** default 1000 */
+  limit?: number | undefined;
+}
+export interface AgentSegmentsRead {
+  /** oldest first */
+  list(query: AgentSegmentQuery): Promise<AgentSegmentRow[]>;
+}
+export interface AgentSegmentsWrite extends AgentSegmentsRead {
+  insert(row: AgentSegmentRow): Promise<void>;
+  /** ends those of this agent that are open; never before they began */
+  closeOpen(agentId: string, endedAt: number): Promise<number>;
+}
+
+export interface CallQuery {
+  state?: CallState | undefined;
+  agentId?: string | undefined;
+  queueId?: string | undefined;
+  /** calls that began at this time or later */
+  fromMs?: number | undefined;
+  /** calls that began before this time */
+  toMs?: number | undefined;
+  /** calls older than this one */
+  before?: string | undefined;
+  /** default 50, at most 500 */
+  limit?: number | undefined;
+}
+export interface CallsRead {
+  find(id: string): Promise<CallRow | null>;
+  /** newest first */
+  list(query: CallQuery): Promise<CallRow[]>;
+  count(query: CallQuery): Promise<number>;
+}
+export interface CallsWrite extends CallsRead {
+  insert(row: CallRow): Promise<void>;
+  update(id: string, patch: Patch<CallRow>): Promise<boolean>;
+}
+
+export interface SegmentQuery {
+  kind?: SegmentKind | undefined;
+  /** those that began at this time or later */
+  fromMs?: number | undefined;
+  /** those that began before this time */
+  toMs?: number | undefined;
+  /** default 10,000 */
+  limit?: number | undefined;
+}
+export interface SegmentsRead {
+  /** in the order in which they began */
+  listByCall(callId: string): Promise<SegmentRow[]>;
+  /** in the order in which they began, of all calls: statistics are counted from these */
+  list(query: SegmentQuery): Promise<SegmentRow[]>;
+}
+export interface SegmentsWrite extends SegmentsRead {
+  insert(row: SegmentRow): Promise<void>;
+  update(id: string, patch: Patch<SegmentRow>): Promise<boolean>;
+  /** ends those of this call that are open; never before they began */
+  closeOpen(callId: string, endedAt: number): Promise<number>;
+}
+
+export interface RecordingsRead {
+  find(id: string): Promise<RecordingRow | null>;
+  findByCall(callId: string): Promise<RecordingRow | null>;
+  /** oldest first */
+  listByState(state: RecordingRow['state'], limit?: number): Promise<RecordingRow[]>;
+}
+export interface RecordingsWrite extends RecordingsRead {
+  insert(row: RecordingRow): Promise<void>;
+  update(id: string, patch: Patch<RecordingRow>): Promise<boolean>;
+}
+
+export interface MetaRead {
+  get(key: string): Promise<string | null>;
+}
+export interface MetaWrite extends MetaRead {
+  set(key: string, value: string): Promise<void>;
+  remove(key: string): Promise<boolean>;
+}
+
+export interface Reads {
+  readonly users: UsersRead;
+  readonly sessions: SessionsRead;
+  readonly flows: FlowsRead;
+  readonly routes: RoutesRead;
+  readonly queues: QueuesRead;
+  readonly agents: AgentsRead;
+  readonly agentStates: AgentStatesRead;
+  readonly agentSegments: AgentSegmentsRead;
+  readonly calls: CallsRead;
+  readonly segments: SegmentsRead;
+  readonly recordings: RecordingsRead;
+  readonly meta: MetaRead;
+}
+
+export interface Writes extends Reads {
+  readonly users: UsersWrite;
+  readonly sessions: SessionsWrite;
+  readonly flows: FlowsWrite;
+  readonly routes: RoutesWrite;
+  readonly queues: QueuesWrite;
+  readonly agents: AgentsWrite;
+  readonly agentStates: AgentStatesWrite;
+  readonly agentSegments: AgentSegmentsWrite;
+  readonly calls: CallsWrite;
+  readonly segments: SegmentsWrite;
+  readonly recordings: RecordingsWrite;
+  readonly meta: MetaWrite;
+}

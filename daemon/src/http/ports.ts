@@ -1,0 +1,99 @@
+// What the pages need of the services. http/ and realtime/ know these interfaces alone; main.ts hands in what implements
+// them. Each may throw AppError; a thing that does not exist is the *_not_found of its kind.
+import type {
+  Agent,
+  AgentStateRequest,
+  Call,
+  Counter,
+  DialDigits,
+  ErrorDetail,
+  ExchangeCall,
+  ExchangeCallCreate,
+  ExchangePhone,
+  FlowDefinition,
+  Language,
+  LiveEvents,
+  PhoneBehaviour,
+  PhonePlay,
+  QueueStatus,
+  Span,
+  SpanAlarmRequest,
+  SpanDchannelRequest,
+  SpanRestartRequest,
+  Station,
+  TickStatistics,
+} from '../contract/index.js';
+import type { EventSource } from '../platform/index.js';
+
+export interface CallsPort {
+  /** Every live call, oldest first. */
+  live(): Call[];
+  find(id: string): Call | undefined;
+}
+
+export interface AgentsPort {
+  /** Every agent with his state of now, by number. */
+  list(): Agent[];
+  find(id: string): Agent | undefined;
+  /** agent_not_found, agent_signed_out, agent_busy */
+  setState(id: string, request: AgentStateRequest): Promise<Agent>;
+}
+
+export interface QueuesPort {
+  /** Every queue as it stands now, by id. */
+  list(): QueueStatus[];
+}
+
+export interface FlowsPort {
+  /**
+   * Checks a flow as somebody wrote it. Problems, in the language asked for, name the node and the field; none: `definition` is
+   * the flow with its defaults.
+   */
+  validate(definition: unknown, language: Language): Promise<FlowVerdict>;
+}
+export type FlowVerdict = { ok: true; definition: FlowDefinition } | { ok: false; problems: ErrorDetail[] };
+
+export interface EnginePort {
+  /** The box's own E1 (not those of the exchange simulator), by number. */
+  spans(): Promise<Span[]>;
+  stations(): Promise<Station[]>;
+  /** engine_closed when it does not run */
+  statistics(): Promise<{ tick: TickStatistics; counters: Counter[] }>;
+  /** For people; its form may change. */
+  dump(): Promise<string>;
+}
+
+export interface ExchangePort {
+  /** span_not_found, span_busy, clip_not_found */
+  place(request: ExchangeCallCreate): Promise<ExchangeCall>;
+  /** Newest first; those released stay for a while. */
+  calls(): ExchangeCall[];
+  find(id: string): ExchangeCall | undefined;
+  /** exchange_call_not_found */
+  hangUp(id: string): Promise<ExchangeCall>;
+  /** exchange_call_not_found; resolves when the last digit was sent */
+  sendDigits(id: string, digits: DialDigits): Promise<void>;
+  phones(): ExchangePhone[];
+  /** The rest: station_not_found, phone_wrong_state. */
+  lift(station: number): Promise<ExchangePhone>;
+  hangUpPhone(station: number): Promise<ExchangePhone>;
+  flash(station: number): Promise<ExchangePhone>;
+  dial(station: number, digits: DialDigits): Promise<ExchangePhone>;
+  play(station: number, request: PhonePlay): Promise<ExchangePhone>;
+  setBehaviour(station: number, behaviour: PhoneBehaviour): Promise<ExchangePhone>;
+  /** span_not_found */
+  setAlarm(span: number, request: SpanAlarmRequest): Promise<void>;
+  cutDchannel(span: number, request: SpanDchannelRequest): Promise<void>;
+  restart(span: number, request: SpanRestartRequest): Promise<void>;
+}
+
+export interface Ports {
+  calls: CallsPort;
+  agents: AgentsPort;
+  queues: QueuesPort;
+  flows: FlowsPort;
+  engine: EnginePort;
+  exchange: ExchangePort;
+  /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */
+  live: EventSource<LiveEvents>;
+}

@@ -1,0 +1,317 @@
+// Every sentence the daemon says to people, in both languages, in one table. A sentence names the thing and says what to do.
+// {name} is filled in from the parameters of the error; both languages must name the same ones (a test checks it).
+// The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
+
+export interface Message {
+  readonly status: number;
+  readonly en: string;
+  readonly zh: string;
+}
+
+export const messages = {
+  // requests
+  body_invalid: {
+    status: 400,
+    en: 'The request does not fit; see the details, correct them and send it again.',
+    zh: '请求内容不符合要求；请按详细说明修改后重新发送。',
+  },
+  body_not_json: {
+    status: 400,
+    en: 'The body is not valid JSON: {reason}. Send a JSON object with Content-Type: application/json.',
+    zh: '请求体不是有效的 JSON：{reason}。请以 Content-Type: application/json 发送 JSON 对象。',
+  },
+  body_too_large: {
+    status: 413,
+    en: 'The body is larger than {limitBytes} bytes; send less at a time.',
+    zh: '请求体超过 {limitBytes} 字节；请减少单次发送的内容。',
+  },
+  media_type_unsupported: {
+    status: 415,
+    en: 'Bodies of type {type} are not taken; send Content-Type: application/json.',
+    zh: '不接受 {type} 类型的请求体；请使用 Content-Type: application/json。',
+  },
+  route_not_found: {
+    status: 404,
+    en: 'There is no {method} {path} here; /api/v1/openapi.json lists what there is.',
+    zh: '此处没有 {method} {path}；可用接口见 /api/v1/openapi.json。',
+  },
+  method_not_allowed: {
+    status: 405,
+    en: '{path} does not take {method}; it takes {allowed}.',
+    zh: '{path} 不支持 {method}；支持 {allowed}。',
+  },
+  host_refused: {
+    status: 421,
+    en: 'This address is not served under the name {host}; use 127.0.0.1, localhost, or add the name to http.allowedHosts.',
+    zh: '不以名称 {host} 提供服务；请使用 127.0.0.1 或 localhost，或将该名称加入 http.allowedHosts。',
+  },
+  range_unsatisfiable: {
+    status: 416,
+    en: 'The range asked for lies outside the recording of {bytes} bytes.',
+    zh: '请求的范围超出录音长度（{bytes} 字节）。',
+  },
+  internal: {
+    status: 500,
+    en: 'Something went wrong inside Cordboard (reference {reference}); the log has the details.',
+    zh: 'Cordboard 内部出错（参考号 {reference}）；详情见日志。',
+  },
+  unavailable: {
+    status: 503,
+    en: '{what} is not available at the moment; try again shortly.',
+    zh: '{what} 暂时不可用；请稍后重试。',
+  },
+  stopping: {
+    status: 503,
+    en: 'Cordboard is stopping; try again once it runs.',
+    zh: 'Cordboard 正在停止；请在其运行后重试。',
+  },
+
+  // who may
+  token_missing: {
+    status: 401,
+    en: 'Sign in first: POST /api/v1/session gives a token to send as Authorization: Bearer.',
+    zh: '请先登录：POST /api/v1/session 返回令牌，以 Authorization: Bearer 发送。',
+  },
+  token_invalid: {
+    status: 401,
+    en: 'The session has ended or never was; sign in again.',
+    zh: '会话已结束或不存在；请重新登录。',
+  },
+  role_insufficient: {
+    status: 403,
+    en: 'This needs the role {roles}; ask an administrator.',
+    zh: '此操作需要角色 {roles}；请联系管理员。',
+  },
+  sign_in_refused: {
+    status: 401,
+    en: 'Username or password is wrong; check both and try again.',
+    zh: '用户名或密码错误；请核对后重试。',
+  },
+  sign_in_too_often: {
+    status: 429,
+    en: 'Too many attempts to sign in; wait {seconds} seconds and try again.',
+    zh: '登录尝试过于频繁；请等待 {seconds} 秒后重试。',
+  },
+  setup_done: {
+    status: 409,
+    en: 'Cordboard has an administrator already; sign in instead.',
+    zh: 'Cordboard 已有管理员；请直接登录。',
+  },
+  setup_code_wrong: {
+    status: 403,
+    en: 'The set-up code is wrong; it was printed at start and stands in {file}.',
+    zh: '设置码错误；设置码在启动时打印，并保存在 {file} 中。',
+  },
+
+  // things
+  user_not_found: {
+    status: 404,
+    en: 'There is no user {id}; GET /users lists them.',
+    zh: '用户 {id} 不存在；可在用户列表中查看。',
+  },
+  user_exists: {
+    status: 409,
+    en: 'The username {username} is taken; choose another.',
+    zh: '用户名 {username} 已被使用；请换一个。',
+  },
+  user_last_admin: {
+    status: 409,
+    en: '{username} is the last administrator; make another one first.',
+    zh: '{username} 是最后一位管理员；请先添加另一位管理员。',
+  },
+  flow_not_found: {
+    status: 404,
+    en: 'There is no flow {id}; choose one that exists.',
+    zh: '流程 {id} 不存在；请选择已有流程。',
+  },
+  flow_invalid: {
+    status: 422,
+    en: 'The flow {id} was not saved and the one in force stays; see the details.',
+    zh: '流程 {id} 未保存，仍使用现有版本；请查看详细说明。',
+  },
+  flow_in_use: {
+    status: 409,
+    en: 'The flow {id} is used by the route of {calledNumber}; change that route first.',
+    zh: '流程 {id} 正被号码 {calledNumber} 的路由使用；请先修改该路由。',
+  },
+  route_unknown: {
+    status: 404,
+    en: 'There is no route {id}; GET /routes lists them.',
+    zh: '路由 {id} 不存在；可在路由列表中查看。',
+  },
+  route_exists: {
+    status: 409,
+    en: 'The number {calledNumber} has a route already; change that one.',
+    zh: '号码 {calledNumber} 已有路由；请修改该路由。',
+  },
+  queue_not_found: {
+    status: 404,
+    en: 'There is no queue {id}; choose one that exists.',
+    zh: '队列 {id} 不存在；请选择已有队列。',
+  },
+  queue_exists: {
+    status: 409,
+    en: 'There is a queue {id} already; choose another id.',
+    zh: '队列 {id} 已存在；请换一个标识。',
+  },
+  queue_in_use: {
+    status: 409,
+    en: 'The queue {id} is used by {user}; take it out there first.',
+    zh: '队列 {id} 正被 {user} 使用；请先在该处移除。',
+  },
+  agent_not_found: {
+    status: 404,
+    en: 'There is no agent {id}; choose one that exists.',
+    zh: '坐席 {id} 不存在；请选择已有坐席。',
+  },
+  agent_exists: {
+    status: 409,
+    en: 'There is an agent {id} already; choose another number.',
+    zh: '坐席 {id} 已存在；请换一个工号。',
+  },
+  agent_signed_in: {
+    status: 409,
+    en: 'Agent {id} is signed in; sign him out first.',
+    zh: '坐席 {id} 已签入；请先将其签出。',
+  },
+  agent_signed_out: {
+    status: 409,
+    en: 'Agent {id} is not signed in at any station; he signs in by dialling *11{id}#.',
+    zh: '坐席 {id} 未在任何话机签入；请拨 *11{id}# 签入。',
+  },
+  agent_busy: {
+    status: 409,
+    en: 'Agent {id} is {state}; wait until the call has ended.',
+    zh: '坐席 {id} 当前状态为 {state}；请等待通话结束。',
+  },
+  call_not_found: {
+    status: 404,
+    en: 'There is no call {id}, or it is not yours to see.',
+    zh: '呼叫 {id} 不存在，或您无权查看。',
+  },
+  recording_not_found: {
+    status: 404,
+    en: 'There is no recording {id} to be heard.',
+    zh: '录音 {id} 不存在或无法播放。',
+  },
+  exchange_call_not_found: {
+    status: 404,
+    en: 'The exchange simulator has no call {id}; it may have ended.',
+    zh: '交换机模拟器没有呼叫 {id}；可能已结束。',
+  },
+  span_not_found: {
+    status: 404,
+    en: 'There is no span {span}; GET /spans lists them.',
+    zh: '没有 E1 {span}；可在 E1 列表中查看。',
+  },
+  span_busy: {
+    status: 409,
+    en: 'Span {span} has no idle timeslot; wait or choose another span.',
+    zh: 'E1 {span} 没有空闲时隙；请等待或选择其他 E1。',
+  },
+  station_not_found: {
+    status: 404,
+    en: 'There is no station {station}; GET /stations lists them.',
+    zh: '没有话机 {station}；可在话机列表中查看。',
+  },
+  phone_wrong_state: {
+    status: 409,
+    en: 'Telephone {station} cannot do that now: {reason}.',
+    zh: '话机 {station} 现在无法执行该操作：{reason}。',
+  },
+  clip_not_found: {
+    status: 404,
+    en: 'There is no prompt named {name}; GET /system shows where prompts are looked for.',
+    zh: '没有名为 {name} 的提示音；请检查提示音目录。',
+  },
+
+  // the engine
+  engine_refused: {
+    status: 409,
+    en: 'The engine refused {command}: {reason}.',
+    zh: '引擎拒绝了 {command}：{reason}。',
+  },
+  engine_closed: {
+    status: 503,
+    en: 'The engine is not running; calls cannot be handled until it is.',
+    zh: '引擎未运行；在其运行之前无法处理呼叫。',
+  },
+
+  // the database
+  database_corrupt: {
+    status: 500,
+    en: 'The database {file} is damaged: {reason}. Move it away and put back a copy (the newest are {backups}), then start again.',
+    zh: '数据库 {file} 已损坏：{reason}。请将其移走并恢复备份（最新备份：{backups}），然后重新启动。',
+  },
+  database_newer: {
+    status: 500,
+    en: 'The database {file} was made by a newer version (it has {migration}); start that version, or put back the copy kept before the update.',
+    zh: '数据库 {file} 由更新的版本创建（包含 {migration}）；请启动该版本，或恢复升级前保留的备份。',
+  },
+  database_busy: {
+    status: 503,
+    en: 'The database is locked by another program for {waitedMs} ms; end that program and try again.',
+    zh: '数据库被其他程序锁定已达 {waitedMs} 毫秒；请结束该程序后重试。',
+  },
+  database_overloaded: {
+    status: 503,
+    en: '{waiting} writes wait for the database already; try again shortly.',
+    zh: '已有 {waiting} 个写操作在等待数据库；请稍后重试。',
+  },
+  database_closed: {
+    status: 503,
+    en: 'The database is closed because Cordboard is stopping.',
+    zh: 'Cordboard 正在停止，数据库已关闭。',
+  },
+  database_work_timeout: {
+    status: 500,
+    en: 'A piece of work kept the database for more than {limitMs} ms and was undone.',
+    zh: '某项数据库操作超过 {limitMs} 毫秒，已撤销。',
+  },
+  reference_missing: {
+    status: 409,
+    en: 'Something that this refers to does not exist (any more); reload and try again.',
+    zh: '所引用的对象不存在（或已被删除）；请刷新后重试。',
+  },
+
+  // settings
+  settings_unreadable: {
+    status: 400,
+    en: 'The settings {file} cannot be read: {reason}.',
+    zh: '无法读取设置文件 {file}：{reason}。',
+  },
+  settings_not_json: {
+    status: 400,
+    en: '{file}, line {line}, column {column}: {reason}. Correct it and start again.',
+    zh: '{file} 第 {line} 行第 {column} 列：{reason}。请修改后重新启动。',
+  },
+  settings_invalid: {
+    status: 400,
+    en: 'The settings do not fit: {problems}',
+    zh: '设置不符合要求：{problems}',
+  },
+  settings_newer: {
+    status: 400,
+    en: 'The settings {file} have version {version}, newer than {known}, which is all this version knows; start the newer version or put back {backup}.',
+    zh: '设置文件 {file} 的版本为 {version}，高于本程序支持的 {known}；请启动较新的版本，或恢复 {backup}。',
+  },
+  country_not_found: {
+    status: 400,
+    en: 'There is no country {code} in {folder}; there are: {known}.',
+    zh: '{folder} 中没有国家 {code}；现有：{known}。',
+  },
+  country_invalid: {
+    status: 400,
+    en: 'The country file {file} does not fit: {problems}',
+    zh: '国家文件 {file} 不符合要求：{problems}',
+  },
+} as const satisfies Record<string, Message>;
+
+export type MessageCode = keyof typeof messages;
+
+type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+
+/** The parameters that a message needs. */
+export type MessageParams<Code extends MessageCode> = {
+  [Name in NamesIn<(typeof messages)[Code]['en']>]: string | number;
+};
