@@ -35,6 +35,7 @@ enum class PriLogLevel : uint8_t { kDebug, kInfo, kWarn, kError };
 
 struct PriOptions {
   PriNode node = PriNode::kUser;
+  uint32_t t200_ms = 1000;   // Q.921 5.9.1: wait for an acknowledgement; N200 + 1 = 4 of them lose the data link
   uint32_t t203_ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
   uint32_t t309_ms = 90000;  // Q.931 9.1: answered calls outlive a lost data link this long
   bool overlap = false;      // true: digits may follow a SETUP without Sending complete (Q.931 5.1.3, 5.2.4)
@@ -43,8 +44,8 @@ struct PriOptions {
 /// A call to set up.
 struct PriSeize {
   std::string called;        // digits 0-9 * #, 1-31
-  std::string calling;       // digits, 0-31; empty: number withheld
-  std::string calling_name;  // UTF-8, at most 50 octets are sent
+  std::string calling;       // digits, 0-31; empty: no calling number is sent
+  std::string calling_name;  // UTF-8, at most 50 octets are sent, by the network side only: Display goes no other way
   uint8_t timeslot = 0;      // preferred one; 0: any idle, user side from the highest, network side from the lowest
 };
 
@@ -62,7 +63,8 @@ class PriListener {
   /// peer's T303 and T310 are content; alert, answer or release is the listener's. An empty calling: withheld.
   virtual void on_incoming(PriCall call, uint8_t timeslot, std::string_view called, std::string_view calling,
                            std::string_view calling_name, bool complete) = 0;
-  /// More digits of the called number (Q.931 5.2.4). Call proceed() when it is whole.
+  /// More digits of the called number (Q.931 5.2.4); the peer's Sending complete is told as a final '#'. Call
+  /// proceed() when the number is whole.
   virtual void on_digits(PriCall call, std::string_view digits) = 0;
 
   // How far a call out has come. The first of them may name another timeslot than was asked for (Q.931 5.1.2), and
@@ -91,8 +93,8 @@ struct PriCounter {
   uint64_t value{};
 };
 
-/// Takes one HDLC frame without flags, zero bits and FCS, 3-260 octets, valid during the call only. Must not call
-/// back into the span.
+/// Takes one HDLC frame without flags, zero bits and FCS, 3-264 octets (N201 = 260 of information, Q.921
+/// 5.9.3), valid during the call only. Must not call back into the span.
 using PriFrameSink = std::function<void(std::span<const uint8_t>)>;
 
 class PriSpan {
