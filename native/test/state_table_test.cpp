@@ -16,12 +16,19 @@ template <> struct EnumNames<Act> { static constexpr std::array<std::string_view
 
 namespace {
 
-constexpr auto kDoor = std::to_array<Step<Door, Act>>({{Door::kShut, Act::kPull, Door::kOpen},
-                                                       {Door::kOpen, Act::kPush, Door::kShut},
-                                                       {Door::kOpen, Act::kPull, Door::kOpen},
-                                                       {Door::kShut, Act::kTurn, Door::kLocked},
-                                                       {Door::kLocked, Act::kTurn, Door::kShut}});
-using Machine = StateTable<kDoor>;
+constexpr Transition<Door, Act> kDoorTable[] = {{Door::kShut, Act::kPull, Door::kOpen},
+                                                {Door::kOpen, Act::kPush, Door::kShut},
+                                                {Door::kOpen, Act::kPull, Door::kOpen},
+                                                {Door::kShut, Act::kTurn, Door::kLocked},
+                                                {Door::kLocked, Act::kTurn, Door::kShut}};
+static_assert(is_unambiguous(kDoorTable));
+constexpr Transition<Door, Act> kTwoWays[] = {{Door::kShut, Act::kPull, Door::kOpen},
+                                              {Door::kShut, Act::kPull, Door::kLocked}};
+static_assert(!is_unambiguous(kTwoWays));
+
+struct Machine : StateMachine<Door, Act> {
+  explicit constexpr Machine(Door initial) : StateMachine(kDoorTable, initial) {}
+};
 
 TEST(StateTable, MovesByTheTable) {
   Machine door(Door::kShut);

@@ -5,9 +5,10 @@
 //                                     ──not────> refused: counted, state kept
 //
 //   enum class Door { kOpen, kShut };  enum class Push { kOpen, kShut };
-//   constexpr auto kDoor = std::to_array<Step<Door, Push>>({{Door::kShut, Push::kOpen, Door::kOpen},
-//                                                           {Door::kOpen, Push::kShut, Door::kShut}});
-//   StateTable<kDoor> door(Door::kShut);
+//   constexpr Transition<Door, Push> kDoorTable[] = {{Door::kShut, Push::kOpen, Door::kOpen},
+//                                                    {Door::kOpen, Push::kShut, Door::kShut}};
+//   static_assert(is_unambiguous(kDoorTable));
+//   StateMachine<Door, Push> door(kDoorTable, Door::kShut);
 //
 // No allocation, no clock: time is passed in. One thread.
 #pragma once
@@ -18,21 +19,27 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <type_traits>
 
 #include "base/describe.hpp"
 
 namespace cordboard {
 
 /// One row: in `from`, `event` leads to `to` (which may be the same state).
-template <class S, class E>
-struct Step {
-  using State = S;
-  using Event = E;
+template <class State, class Event>
+struct Transition {
   State from;
   Event event;
   State to;
 };
+
+/// No two rows for the same state and event: the second would never be reached.
+template <class State, class Event, std::size_t N>
+constexpr bool is_unambiguous(const Transition<State, Event> (&table)[N]) {
+  for (std::size_t a = 0; a < N; ++a)
+    for (std::size_t b = a + 1; b < N; ++b)
+      if (table[a].from == table[b].from && table[a].event == table[b].event) return false;
+  return true;
+}
 
 /// A step taken, and when.
 template <class State, class Event>
@@ -43,18 +50,15 @@ struct StepTaken {
   int64_t at_ms = 0;
 };
 
-/// A machine over `kTable`, a constexpr std::array of Step with static storage.
-template <const auto& kTable>
-class StateTable {
-  using Row = typename std::remove_cvref_t<decltype(kTable)>::value_type;
-
+/// A machine over a table that outlives it (a constexpr array as a rule).
+template <class State, class Event>
+class StateMachine {
  public:
-  using State = typename Row::State;
-  using Event = typename Row::Event;
+  using Row = Transition<State, Event>;
   using Taken = StepTaken<State, Event>;
   static constexpr std::size_t kHistory = 16;
 
-  explicit constexpr StateTable(State initial) : state_(initial) {}
+  constexpr StateMachine(std::span<const Row> table, State initial) : table_(table), state_(initial) {}
 
   constexpr State state() const { return state_; }
   constexpr bool can(Event event) const { return find(event) != nullptr; }
@@ -102,21 +106,13 @@ class StateTable {
   }
 
  private:
-  // A second row for the same state and event would never be reached.
-  static consteval bool unambiguous() {
-    for (std::size_t a = 0; a < kTable.size(); ++a)
-      for (std::size_t b = a + 1; b < kTable.size(); ++b)
-        if (kTable[a].from == kTable[b].from && kTable[a].event == kTable[b].event) return false;
-    return true;
-  }
-  static_assert(unambiguous(), "two rows for the same state and event");
-
   constexpr const Row* find(Event event) const {
-    for (const Row& row : kTable)
+    for (const Row& row : table_)
       if (row.from == state_ && row.event == event) return &row;
     return nullptr;
   }
 
+  std::span<const Row> table_;
   State state_;
   uint32_t refused_ = 0;
   uint64_t steps_ = 0;
