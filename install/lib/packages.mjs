@@ -1,0 +1,89 @@
+// Debian packages: which are needed, which are missing, and their installation.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+import { run } from './child.mjs';
+import { Failure, outsideCause } from './failure.mjs';
+
+/** To compile and to run the product. */
+export const BUILD_PACKAGES = [
+  ...['build-essential', 'cmake', 'ninja-build', 'pkg-config', 'ccache', 'python3'],
+  ...['libpri-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libgtest-dev'],
+  ...['espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
+];
+
+/** Besides those, to run the tests: a browser with Chinese letters, and tools that judge sound. */
+export const TEST_PACKAGES = ['chromium', 'fonts-noto-cjk', 'sox'];
+
+const RETRY_AFTER_MS = 3_000;
+
+/** The system's name when it is neither Debian nor made from it. */
+function foreignSystem() {
+  let text;
+  try {
+    text = readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    return process.platform;
+  }
+  const value = (key) => new RegExp(`^${key}="?(.*?)"?$`, 'm').exec(text)?.[1] ?? '';
+  if ([value('ID'), ...value('ID_LIKE').split(' ')].includes('debian')) return undefined;
+  return value('PRETTY_NAME') || value('ID') || process.platform;
+}
+
+/** Those of `packages` that are not installed; undefined when there is no dpkg to ask. */
+function missingOf(packages) {
+  const asked = spawnSync('dpkg-query', ['--show', '--showformat=${Package} ${db:Status-Status}\\n', ...packages], {
+    encoding: 'utf8',
+  });
+  if (asked.error) return undefined;
+  const installed = new Set(asked.stdout.split('\n').filter((line) => line.endsWith(' installed')));
+  return packages.filter((name) => !installed.has(`${name} installed`));
+}
+
+/** Installs what is missing of `packages`; a word on what was done. */
+export async function installPackages(packages, { begin, keep }) {
+  if (process.env.CORDBOARD_PACKAGES === 'skip') return 'not checked, as CORDBOARD_PACKAGES=skip asks';
+  const foreign = foreignSystem();
+  const missing = foreign === undefined ? missingOf(packages) : undefined;
+  if (missing === undefined) {
+    throw new Failure(
+      `Cordboard installs what it needs on Debian 12, and this is ${foreign ?? 'a system without dpkg'}: install the counterparts of ` +
+        `${packages.join(' ')} yourself and set CORDBOARD_PACKAGES=skip.`,
+    );
+  }
+  if (missing.length === 0) return 'complete';
+
+  begin(`installing ${missing.join(' ')}`);
+  const apt = aptGet(keep);
+  const install = ['install', '--yes', '--no-install-recommends', ...missing];
+  const byHand = `sudo apt-get ${install.join(' ')}`;
+  for (let attempt = 1; ; attempt += 1) {
+    const update = await apt(['update']);
+    const result = await apt(install);
+    if (result.code === 0) return `installed ${missing.join(' ')}`;
+    const output = update.output + result.output;
+    if (result.code === 127 || /sudo: (a password is required|.*not (in the sudoers|allowed))/i.test(output)) {
+      throw new Failure(`These Debian packages are missing and only root can install them: run ${byHand}`);
+    }
+    const unknown = /Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate/.exec(output);
+    if (attempt === 2) {
+      const cause = outsideCause(output, `to install the Debian packages ${missing.join(' ')}`);
+      if (cause) throw new Failure(cause);
+      if (unknown) {
+        throw new Failure(
+          `This system's package sources have no ${unknown[1] ?? unknown[2]}: Cordboard is made for Debian 12 with its main sources.`,
+        );
+      }
+      throw new Failure(`apt-get could not install the Debian packages; by hand it would be: ${byHand}`, result.output);
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+  }
+}
+
+/** apt-get as root; its questions are answered by their defaults, and another apt at work is waited for. */
+function aptGet(keep) {
+  const words = ['apt-get', '-o', 'DPkg::Lock::Timeout=300'];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  const asRoot = process.getuid() === 0 ? words : ['sudo', '-n', 'env', `DEBIAN_FRONTEND=noninteractive`, ...words];
+  return (args) => run(asRoot[0], [...asRoot.slice(1), ...args], { env, onOutput: keep, sameGroup: true });
+}

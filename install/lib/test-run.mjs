@@ -1,0 +1,115 @@
+// `npm test`: every suite under a heading of its own, then a summary whose last line is `N passed, N failed`.
+//
+// Arguments: names of suites (all but `sanitized` when none is named), then a filter for the names of tests or files.
+import { mkdirSync, rmSync } from 'node:fs';
+
+import { run } from './child.mjs';
+import { buildEngineTests } from './engine-tests.mjs';
+import { Failure } from './failure.mjs';
+import { lock } from './lock.mjs';
+import { inRoot, tool } from './paths.mjs';
+import { countCtest, countVitest, judged } from './reports.mjs';
+
+const MINUTE_MS = 60_000;
+
+const vitest = (project, minutes) => ({ does: `vitest, ${project} tests`, run: (f) => runVitest(project, minutes, f) });
+
+const SUITES = {
+  lint: { does: 'style, types and the direction of dependencies', run: lint },
+  native: { does: "the engine's tests", run: (f) => ctest({ folder: 'native/build-test', minutes: 10 }, f) },
+  unit: vitest('unit', 5),
+  integration: vitest('integration', 10),
+  e2e: vitest('e2e', 15),
+  sanitized: {
+    does: "the engine's tests under the address and undefined-behaviour sanitizers, with the long fuzz runs",
+    onlyNamed: true,
+    run: (f) => ctest({ folder: 'native/build-asan', sanitize: true, minutes: 20, env: { CORDBOARD_FUZZ: 'full' } }, f),
+  },
+};
+
+/** Each is one check that passes or fails. */
+const CHECKS = [
+  { name: 'eslint', command: tool('eslint'), args: ['.', '--max-warnings', '0'] },
+  { name: 'direction of dependencies', command: process.execPath, args: [inRoot('install/lint-layers.mjs')] },
+  { name: 'types of the tests', command: tool('tsc'), args: ['-b', 'test'] },
+  { name: 'types of the pages', command: tool('vue-tsc', 'admin-ui'), args: ['--noEmit', '-p', 'admin-ui'] },
+];
+
+/** Runs the suites and gives the exit code. */
+export async function testRun(args) {
+  const isSuite = (arg) => arg in SUITES || arg === 'everything';
+  const named = args.includes('everything') ? Object.keys(SUITES) : args.filter(isSuite);
+  const filter = args.filter((arg) => !isSuite(arg));
+  const usual = Object.keys(SUITES).filter(
+    (name) => !SUITES[name].onlyNamed && (filter.length === 0 || name !== 'lint'),
+  );
+  const names = named.length > 0 ? named : usual;
+
+  const unlock = await lock(inRoot('build/test.lock'), () => console.log('Other tests run here; waiting for them.'));
+  mkdirSync(inRoot('build/reports'), { recursive: true });
+  const results = [];
+  for (const name of names) {
+    console.log(`\n=== ${name}: ${SUITES[name].does}\n`);
+    const started = performance.now();
+    const counts = await SUITES[name].run(filter).catch(asFailed);
+    results.push({ name, ...counts, seconds: (performance.now() - started) / 1000 });
+  }
+  unlock();
+  return summary(results);
+}
+
+function asFailed(error) {
+  if (!(error instanceof Failure)) throw error;
+  error.print();
+  return { passed: 0, failed: 1, skipped: 0, remark: error.message };
+}
+
+function summary(results) {
+  console.log('\n=== summary\n');
+  for (const { name, passed, failed, skipped, remark, seconds } of results) {
+    const rest = [skipped > 0 ? `${skipped} skipped` : '', `${seconds.toFixed(0)} s`, remark ?? ''].filter(Boolean);
+    console.log(`  ${name.padEnd(12)} ${passed} passed, ${failed} failed (${rest.join('; ')})`);
+  }
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  const [passed, failed] = [sum('passed'), sum('failed')];
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+async function lint() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, command, args } of CHECKS) {
+    const { code } = await run(command, args, { cwd: inRoot(), stdio: 'inherit', timeLimitMs: 5 * MINUTE_MS });
+    counts[code === 0 ? 'passed' : 'failed'] += 1;
+    console.log(`  ${name}: ${code === 0 ? 'good' : 'failed'}`);
+  }
+  return counts;
+}
+
+async function ctest({ folder, sanitize, minutes, env }, filter) {
+  await buildEngineTests({ folder, buildType: 'RelWithDebInfo', sanitize });
+  const reports = inRoot(folder, 'reports');
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  const args = ['--test-dir', inRoot(folder), '--output-on-failure', '--output-junit', `${reports}/ctest.xml`];
+  if (filter.length > 0) args.push('--tests-regex', filter.join('|'));
+  const end = await run('ctest', args, {
+    stdio: 'inherit',
+    timeLimitMs: minutes * MINUTE_MS,
+    env: { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1', ...env },
+  });
+  return judged(countCtest(reports), end, filter.length > 0);
+}
+
+async function runVitest(project, minutes, filter) {
+  const report = inRoot(`build/reports/${project}.json`);
+  rmSync(report, { force: true });
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  if (filter.length > 0) args.push('--passWithNoTests');
+  const end = await run(tool('vitest'), [...args, ...filter], {
+    cwd: inRoot(),
+    stdio: 'inherit',
+    timeLimitMs: minutes * MINUTE_MS,
+  });
+  return judged(countVitest(report), end, filter.length > 0);
+}
