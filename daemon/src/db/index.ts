@@ -1,3 +1,4 @@
+export * from './open.js';
 export * from './database.js';
 export * from './repositories.js';
 export * from './rows.js';

@@ -1,0 +1,7 @@
+import { firstTables } from './0001-first-tables.js';
+import type { Migration } from './migration.js';
+
+export type { Migration, MigrationContext } from './migration.js';
+
+/** In order; new ones at the end. */
+export const migrations: readonly Migration[] = [firstTables];

@@ -1,0 +1,308 @@
+// The tables as Sequelize knows them; migrations/ make them. Each database gets subclasses of its own, because a Sequelize
+// model belongs to one connection and a process may have several databases open.
+import { DataTypes, Model, type InferAttributes, type InferCreationAttributes, type Sequelize } from 'sequelize';
+import type {
+  AgentState,
+  CallState,
+  FlowDefinition,
+  JsonObject,
+  Language,
+  QueueStrategy,
+  RecordingState,
+  ReleasedBy,
+  Role,
+  SegmentKind,
+} from '../contract/index.js';
+import type {
+  AgentRow,
+  AgentSegmentRow,
+  AgentStateRow,
+  CallRow,
+  FlowRow,
+  QueueRow,
+  RecordingRow,
+  RouteRow,
+  SegmentRow,
+  SessionRow,
+  UserRow,
+} from './rows.js';
+
+export class UserModel
+  extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
+  implements UserRow
+{
+  declare id: string;
+  declare username: string;
+  declare passwordHash: string;
+  declare role: Role;
+  declare language: Language;
+  declare agentId: string | null;
+  declare createdAt: number;
+}
+
+export class SessionModel
+  extends Model<InferAttributes<SessionModel>, InferCreationAttributes<SessionModel>>
+  implements SessionRow
+{
+  declare id: string;
+  declare tokenHash: string;
+  declare userId: string;
+  declare createdAt: number;
+  declare expiresAt: number;
+}
+
+export class FlowModel
+  extends Model<InferAttributes<FlowModel>, InferCreationAttributes<FlowModel>>
+  implements FlowRow
+{
+  declare id: string;
+  declare name: string;
+  declare definition: FlowDefinition;
+  declare version: number;
+  declare updatedAt: number;
+}
+
+export class RouteModel
+  extends Model<InferAttributes<RouteModel>, InferCreationAttributes<RouteModel>>
+  implements RouteRow
+{
+  declare id: string;
+  declare calledNumber: string;
+  declare flowId: string;
+  declare language: Language;
+}
+
+export class QueueModel
+  extends Model<InferAttributes<QueueModel>, InferCreationAttributes<QueueModel>>
+  implements QueueRow
+{
+  declare id: string;
+  declare name: string;
+  declare strategy: QueueStrategy;
+  declare ringTimeoutMs: number;
+  declare wrapUpMs: number;
+  declare maxWaitMs: number;
+  declare serviceLevelMs: number;
+  declare musicFile: string | null;
+}
+
+export class AgentModel
+  extends Model<InferAttributes<AgentModel>, InferCreationAttributes<AgentModel>>
+  implements AgentRow
+{
+  declare id: string;
+  declare name: string;
+  declare queues: string[];
+  declare language: Language;
+}
+
+export class AgentStateModel
+  extends Model<InferAttributes<AgentStateModel>, InferCreationAttributes<AgentStateModel>>
+  implements AgentStateRow
+{
+  declare agentId: string;
+  declare state: AgentState;
+  declare reason: string | null;
+  declare station: number | null;
+  declare since: number;
+}
+
+export class AgentSegmentModel
+  extends Model<InferAttributes<AgentSegmentModel>, InferCreationAttributes<AgentSegmentModel>>
+  implements AgentSegmentRow
+{
+  declare id: string;
+  declare agentId: string;
+  declare state: AgentState;
+  declare reason: string | null;
+  declare station: number | null;
+  declare startedAt: number;
+  declare endedAt: number | null;
+}
+
+export class CallModel
+  extends Model<InferAttributes<CallModel>, InferCreationAttributes<CallModel>>
+  implements CallRow
+{
+  declare id: string;
+  declare state: CallState;
+  declare startedAt: number;
+  declare answeredAt: number | null;
+  declare endedAt: number | null;
+  declare callingNumber: string;
+  declare callingName: string;
+  declare calledNumber: string;
+  declare span: number;
+  declare timeslot: number;
+  declare flowId: string | null;
+  declare queueId: string | null;
+  declare agentId: string | null;
+  declare digits: string;
+  declare cause: number | null;
+  declare releasedBy: ReleasedBy | null;
+}
+
+export class SegmentModel
+  extends Model<InferAttributes<SegmentModel>, InferCreationAttributes<SegmentModel>>
+  implements SegmentRow
+{
+  declare id: string;
+  declare callId: string;
+  declare kind: SegmentKind;
+  declare startedAt: number;
+  declare endedAt: number | null;
+  declare data: JsonObject;
+}
+
+export class RecordingModel
+  extends Model<InferAttributes<RecordingModel>, InferCreationAttributes<RecordingModel>>
+  implements RecordingRow
+{
+  declare id: string;
+  declare callId: string;
+  declare path: string;
+  declare startedAt: number;
+  declare endedAt: number | null;
+  declare durationMs: number;
+  declare bytes: number;
+  declare lostMs: number;
+  declare state: RecordingState;
+}
+
+export class MetaModel extends Model<InferAttributes<MetaModel>, InferCreationAttributes<MetaModel>> {
+  declare key: string;
+  declare value: string;
+}
+
+// Functions, because Sequelize writes the column's name into the object it is given.
+const id = () => ({ type: DataTypes.STRING(40), primaryKey: true }) as const;
+const text = () => ({ type: DataTypes.TEXT, allowNull: false }) as const;
+const textOrNull = () => ({ type: DataTypes.TEXT, allowNull: true }) as const;
+const integer = () => ({ type: DataTypes.INTEGER, allowNull: false }) as const;
+const integerOrNull = () => ({ type: DataTypes.INTEGER, allowNull: true }) as const;
+const time = () => ({ type: DataTypes.BIGINT, allowNull: false }) as const;
+const timeOrNull = () => ({ type: DataTypes.BIGINT, allowNull: true }) as const;
+const json = () => ({ type: DataTypes.JSON, allowNull: false }) as const;
+
+/** The models of one database. */
+export function defineModels(sequelize: Sequelize) {
+  const options = (tableName: string) => ({ sequelize, tableName, modelName: tableName, timestamps: false }) as const;
+
+  const users = class extends UserModel {};
+  users.init(
+    {
+      id: id(),
+      username: text(),
+      passwordHash: text(),
+      role: text(),
+      language: text(),
+      agentId: textOrNull(),
+      createdAt: time(),
+    },
+    options('users'),
+  );
+  const sessions = class extends SessionModel {};
+  sessions.init(
+    { id: id(), tokenHash: text(), userId: text(), createdAt: time(), expiresAt: time() },
+    options('sessions'),
+  );
+  const flows = class extends FlowModel {};
+  flows.init({ id: id(), name: text(), definition: json(), version: integer(), updatedAt: time() }, options('flows'));
+  const routes = class extends RouteModel {};
+  routes.init({ id: id(), calledNumber: text(), flowId: text(), language: text() }, options('routes'));
+  const queues = class extends QueueModel {};
+  queues.init(
+    {
+      id: id(),
+      name: text(),
+      strategy: text(),
+      ringTimeoutMs: integer(),
+      wrapUpMs: integer(),
+      maxWaitMs: integer(),
+      serviceLevelMs: integer(),
+      musicFile: textOrNull(),
+    },
+    options('queues'),
+  );
+  const agents = class extends AgentModel {};
+  agents.init({ id: id(), name: text(), queues: json(), language: text() }, options('agents'));
+  const agentStates = class extends AgentStateModel {};
+  agentStates.init(
+    { agentId: id(), state: text(), reason: textOrNull(), station: integerOrNull(), since: time() },
+    options('agentStates'),
+  );
+  const agentSegments = class extends AgentSegmentModel {};
+  agentSegments.init(
+    {
+      id: id(),
+      agentId: text(),
+      state: text(),
+      reason: textOrNull(),
+      station: integerOrNull(),
+      startedAt: time(),
+      endedAt: timeOrNull(),
+    },
+    options('agentSegments'),
+  );
+  const calls = class extends CallModel {};
+  calls.init(
+    {
+      id: id(),
+      state: text(),
+      startedAt: time(),
+      answeredAt: timeOrNull(),
+      endedAt: timeOrNull(),
+      callingNumber: text(),
+      callingName: text(),
+      calledNumber: text(),
+      span: integer(),
+      timeslot: integer(),
+      flowId: textOrNull(),
+      queueId: textOrNull(),
+      agentId: textOrNull(),
+      digits: text(),
+      cause: integerOrNull(),
+      releasedBy: textOrNull(),
+    },
+    options('calls'),
+  );
+  const segments = class extends SegmentModel {};
+  segments.init(
+    { id: id(), callId: text(), kind: text(), startedAt: time(), endedAt: timeOrNull(), data: json() },
+    options('segments'),
+  );
+  const recordings = class extends RecordingModel {};
+  recordings.init(
+    {
+      id: id(),
+      callId: text(),
+      path: text(),
+      startedAt: time(),
+      endedAt: timeOrNull(),
+      durationMs: time(),
+      bytes: time(),
+      lostMs: time(),
+      state: text(),
+    },
+    options('recordings'),
+  );
+  const meta = class extends MetaModel {};
+  meta.init({ key: id(), value: text() }, options('meta'));
+
+  return {
+    users: users as typeof UserModel,
+    sessions: sessions as typeof SessionModel,
+    flows: flows as typeof FlowModel,
+    routes: routes as typeof RouteModel,
+    queues: queues as typeof QueueModel,
+    agents: agents as typeof AgentModel,
+    agentStates: agentStates as typeof AgentStateModel,
+    agentSegments: agentSegments as typeof AgentSegmentModel,
+    calls: calls as typeof CallModel,
+    segments: segments as typeof SegmentModel,
+    recordings: recordings as typeof RecordingModel,
+    meta: meta as typeof MetaModel,
+  };
+}
+
+export type Models = ReturnType<typeof defineModels>;

@@ -1,0 +1,126 @@
+// Opens the database: check, migrate, then one connection for reading and one for the writer.
+import { existsSync, statSync } from 'node:fs';
+import { type Sequelize, type Transaction } from 'sequelize';
+import {
+  TypedEmitter,
+  errorText,
+  silentLog,
+  systemClock,
+  type Clock,
+  type Log,
+  type Metrics,
+} from '../platform/index.js';
+import type { Db, DbEvents, Recovery, Work, WriteOptions } from './database.js';
+import { migrate, type MigrateResult } from './migrate.js';
+import type { Migration } from './migrations/index.js';
+import { defineModels } from './models.js';
+import { recover } from './recovery.js';
+import { repositories } from './repositories/index.js';
+import { corrupt, execOn, isBusy, isCorrupt, quickCheck, sqliteSequelize } from './sqlite.js';
+import { Writer, type WriterContext } from './writer.js';
+
+export interface OpenOptions {
+  /** absolute path */
+  file: string;
+  log?: Log | undefined;
+  clock?: Clock | undefined;
+  metrics?: Metrics | undefined;
+  /** for tests */
+  migrations?: readonly Migration[] | undefined;
+}
+
+export interface OpenedDb extends Db {
+  /** what was done to the form of the database */
+  readonly migrated: MigrateResult;
+}
+
+/**
+ * Opens (or makes) the database and brings its form up to date. AppError database_corrupt, which names the newest copies, or
+ * database_newer; what the disk says otherwise.
+ */
+export async function openDatabase(options: OpenOptions): Promise<OpenedDb> {
+  const log = options.log ?? silentLog;
+  const existed = existsSync(options.file) && statSync(options.file).size > 0;
+  const sequelize = sqliteSequelize(options.file);
+  try {
+    // The first statement opens the reading connection; nothing else may use it before its pragmas are set.
+    await sequelize.authenticate();
+    if (existed) await quickCheck(sequelize, options.file);
+    const { migrations, clock } = options;
+    const migrated = await migrate({ sequelize, file: options.file, log, migrations, clock });
+    return await openMigrated(sequelize, options, log, migrated);
+  } catch (error) {
+    await sequelize.close().catch(() => undefined);
+    if (isCorrupt(error)) throw corrupt(options.file, errorText(error), error);
+    throw error;
+  }
+}
+
+async function openMigrated(
+  sequelize: Sequelize,
+  options: OpenOptions,
+  log: Log,
+  migrated: MigrateResult,
+): Promise<OpenedDb> {
+  const models = defineModels(sequelize);
+  const events = new TypedEmitter<DbEvents>(log);
+  const publishNothing = (): void => undefined;
+  const reads = repositories(models, { transaction: undefined, context: undefined, publish: publishNothing });
+
+  // A transaction of Sequelize is here no more than the handle of a connection that the writer keeps: it begins and
+  // commits by itself, again and again, which costs a tenth of opening a connection for every group.
+  const handle: Transaction = await sequelize.transaction();
+  const connection = (handle as unknown as { connection: unknown }).connection;
+  await execOn(connection, 'COMMIT');
+
+  const waitingGauge = options.metrics?.gauge('database_waiting_works', 'Writes that wait for their turn');
+  const writer = new Writer({
+    connection: { exec: (sql) => execOn(connection, sql), isBusy, begin: 'BEGIN IMMEDIATE' },
+    log,
+    clock: options.clock ?? systemClock,
+    metrics: options.metrics,
+    locked: (state) => {
+      log.warn(state, 'another program has locked the database; writes wait');
+      events.emit('database.locked', state);
+    },
+    unlocked: (state) => events.emit('database.unlocked', state),
+    failed: (state) => events.emit('database.failed', state),
+  });
+  options.metrics?.beforeScrape(() => waitingGauge?.set(writer.waiting));
+
+  const scoped = (context: WriterContext) =>
+    repositories(models, {
+      transaction: handle,
+      context,
+      publish: (event, data) => context.afterCommit.push(() => events.emit(event, data)),
+    });
+
+  let closing: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    await writer.close();
+    await sequelize.close();
+    events.removeAll();
+  }
+
+  return {
+    users: reads.users,
+    sessions: reads.sessions,
+    flows: reads.flows,
+    routes: reads.routes,
+    queues: reads.queues,
+    agents: reads.agents,
+    agentStates: reads.agentStates,
+    agentSegments: reads.agentSegments,
+    calls: reads.calls,
+    segments: reads.segments,
+    recordings: reads.recordings,
+    meta: reads.meta,
+    events,
+    migrated,
+    write: <T>(work: Work<T>, writeOptions?: WriteOptions) =>
+      writer.write(async (context) => work(scoped(context)), writeOptions),
+    recoverAtStart: (nowMs: number): Promise<Recovery> =>
+      writer.write((context) => recover(scoped(context), models, handle, nowMs)),
+    close: () => (closing ??= closeAll()),
+  };
+}

@@ -1,0 +1,136 @@
+// What happened: calls and their segments, recordings, the agents' states.
+import { Op, type WhereOptions } from 'sequelize';
+import type { Models } from '../models.js';
+import type {
+  AgentSegmentsWrite,
+  AgentStatesWrite,
+  CallQuery,
+  CallsWrite,
+  RecordingsWrite,
+  SegmentsWrite,
+} from '../repositories.js';
+import type { AgentSegmentRow, AgentStateRow, CallRow, RecordingRow, SegmentRow } from '../rows.js';
+import { Table, type Scope } from './table.js';
+
+const CALLS_PER_PAGE = 50;
+const MOST_CALLS_PER_PAGE = 500;
+
+/** Each value in a list of its own makes one condition; all must hold. */
+function allOf(conditions: (WhereOptions | undefined | false)[]): WhereOptions {
+  return { [Op.and]: conditions.filter((condition) => condition !== undefined && condition !== false) };
+}
+
+function startedBetween(fromMs: number | undefined, toMs: number | undefined): WhereOptions {
+  return allOf([
+    fromMs !== undefined && { startedAt: { [Op.gte]: fromMs } },
+    toMs !== undefined && { startedAt: { [Op.lt]: toMs } },
+  ]);
+}
+
+function callsWhere(query: CallQuery): WhereOptions {
+  return allOf([
+    query.state !== undefined && { state: query.state },
+    query.agentId !== undefined && { agentId: query.agentId },
+    query.queueId !== undefined && { queueId: query.queueId },
+    query.before !== undefined && { id: { [Op.lt]: query.before } },
+    startedBetween(query.fromMs, query.toMs),
+  ]);
+}
+
+export function callsRepository(models: Models, scope: Scope): CallsWrite {
+  const table = new Table<CallRow>(models.calls, scope, { wide: ['startedAt', 'answeredAt', 'endedAt'] });
+  return {
+    find: (id) => table.find(id),
+    list: (query) =>
+      table.all({
+        where: callsWhere(query),
+        order: [['id', 'DESC']],
+        limit: Math.min(query.limit ?? CALLS_PER_PAGE, MOST_CALLS_PER_PAGE),
+      }),
+    count: (query) => table.count(callsWhere(query)),
+    insert: (row) => table.insert(row),
+    update: (id, patch) => table.update(id, patch),
+  };
+}
+
+export function segmentsRepository(models: Models, scope: Scope): SegmentsWrite {
+  const table = new Table<SegmentRow>(models.segments, scope, { json: ['data'], wide: ['startedAt', 'endedAt'] });
+  const order: [string, string][] = [
+    ['startedAt', 'ASC'],
+    ['id', 'ASC'],
+  ];
+  return {
+    listByCall: (callId) => table.all({ where: { callId }, order }),
+    list: (query) =>
+      table.all({
+        where: allOf([query.kind !== undefined && { kind: query.kind }, startedBetween(query.fromMs, query.toMs)]),
+        order,
+        limit: query.limit ?? 10_000,
+      }),
+    insert: (row) => table.insert(row),
+    update: (id, patch) => table.update(id, patch),
+    closeOpen: (callId, endedAt) => closeOpen(table, { callId }, endedAt),
+  };
+}
+
+export function recordingsRepository(models: Models, scope: Scope): RecordingsWrite {
+  const table = new Table<RecordingRow>(models.recordings, scope, {
+    wide: ['startedAt', 'endedAt', 'durationMs', 'bytes', 'lostMs'],
+  });
+  return {
+    find: (id) => table.find(id),
+    findByCall: (callId) => table.first({ callId }),
+    listByState: (state, limit) =>
+      table.all({ where: { state }, order: ['id'], ...(limit === undefined ? {} : { limit }) }),
+    insert: (row) => table.insert(row),
+    update: (id, patch) => table.update(id, patch),
+  };
+}
+
+export function agentStatesRepository(models: Models, scope: Scope): AgentStatesWrite {
+  const table = new Table<AgentStateRow>(models.agentStates, scope, { key: 'agentId', wide: ['since'] });
+  return {
+    find: (agentId) => table.find(agentId),
+    list: () => table.all({ order: ['agentId'] }),
+    async put(row) {
+      if (!(await table.update(row.agentId, row))) await table.insert(row);
+    },
+  };
+}
+
+export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegmentsWrite {
+  const table = new Table<AgentSegmentRow>(models.agentSegments, scope, { wide: ['startedAt', 'endedAt'] });
+  return {
+    list: (query) =>
+      table.all({
+        where: allOf([
+          query.agentId !== undefined && { agentId: query.agentId },
+          query.state !== undefined && { state: query.state },
+          query.fromMs !== undefined && { [Op.or]: [{ endedAt: null }, { endedAt: { [Op.gt]: query.fromMs } }] },
+          query.toMs !== undefined && { startedAt: { [Op.lt]: query.toMs } },
+        ]),
+        order: [
+          ['startedAt', 'ASC'],
+          ['id', 'ASC'],
+        ],
+        limit: query.limit ?? 1000,
+      }),
+    insert: (row) => table.insert(row),
+    closeOpen: (agentId, endedAt) => closeOpen(table, { agentId }, endedAt),
+  };
+}
+
+/** Ends the open rows; one that began later (the wall clock was set back) ends when it began. */
+export async function closeOpen<Row extends { startedAt: number; endedAt: number | null }>(
+  table: Table<Row>,
+  where: WhereOptions,
+  endedAt: number,
+): Promise<number> {
+  const open: WhereOptions = { ...where, endedAt: null };
+  const inTime = await table.updateWhere({ ...open, startedAt: { [Op.lte]: endedAt } }, { endedAt } as Partial<Row>);
+  const late = await table.all({ where: open });
+  for (const row of late) {
+    await table.updateWhere({ ...open, startedAt: row.startedAt }, { endedAt: row.startedAt } as Partial<Row>);
+  }
+  return inTime + late.length;
+}

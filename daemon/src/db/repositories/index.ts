@@ -1,0 +1,85 @@
+import type { Models } from '../models.js';
+import type { MetaWrite, Writes } from '../repositories.js';
+import {
+  agentSegmentsRepository,
+  agentStatesRepository,
+  callsRepository,
+  recordingsRepository,
+  segmentsRepository,
+} from './history.js';
+import { sessionsRepository, usersRepository } from './people.js';
+import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
+import { Table, type Scope } from './table.js';
+
+export type { Publish, Scope } from './table.js';
+
+function metaRepository(models: Models, scope: Scope): MetaWrite {
+  const table = new Table<{ key: string; value: string }>(models.meta, scope, { key: 'key' });
+  return {
+    get: async (key) => (await table.find(key))?.value ?? null,
+    async set(key, value) {
+      if (!(await table.update(key, { value }))) await table.insert({ key, value });
+    },
+    remove: (key) => table.remove(key),
+  };
+}
+
+/** Each repository is made when it is first asked for: a work uses two or three of them. */
+class Repositories implements Writes {
+  readonly #made = new Map<string, unknown>();
+
+  constructor(
+    readonly models: Models,
+    readonly scope: Scope,
+  ) {}
+
+  #once<R>(name: string, make: (models: Models, scope: Scope) => R): R {
+    let repository = this.#made.get(name) as R | undefined;
+    if (repository === undefined) {
+      repository = make(this.models, this.scope);
+      this.#made.set(name, repository);
+    }
+    return repository;
+  }
+
+  get users() {
+    return this.#once('users', usersRepository);
+  }
+  get sessions() {
+    return this.#once('sessions', sessionsRepository);
+  }
+  get flows() {
+    return this.#once('flows', flowsRepository);
+  }
+  get routes() {
+    return this.#once('routes', routesRepository);
+  }
+  get queues() {
+    return this.#once('queues', queuesRepository);
+  }
+  get agents() {
+    return this.#once('agents', agentsRepository);
+  }
+  get agentStates() {
+    return this.#once('agentStates', agentStatesRepository);
+  }
+  get agentSegments() {
+    return this.#once('agentSegments', agentSegmentsRepository);
+  }
+  get calls() {
+    return this.#once('calls', callsRepository);
+  }
+  get segments() {
+    return this.#once('segments', segmentsRepository);
+  }
+  get recordings() {
+    return this.#once('recordings', recordingsRepository);
+  }
+  get meta() {
+    return this.#once('meta', metaRepository);
+  }
+}
+
+export function repositories(models: Models, scope: Scope): Writes {
+  return new Repositories(models, scope);
+}

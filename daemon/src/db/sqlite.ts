@@ -1,0 +1,184 @@
+// What is peculiar to SQLite: how a connection is set up, how the file is checked and copied. Everything else in db/ is
+// Sequelize and would do the same with PostgreSQL.
+import { chmodSync, existsSync, mkdirSync, openSync, closeSync, fsyncSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { QueryTypes, Sequelize } from 'sequelize';
+import sqlite3 from 'sqlite3';
+import { AppError, errorText } from '../platform/index.js';
+
+/**
+ * How long SQLite itself waits for another program's lock, ms. Short, because it waits in one of the four threads that Node
+ * has for such work; writer.ts tries again.
+ */
+const BUSY_TIMEOUT_MS = 1000;
+
+/** synchronous=FULL: with NORMAL a power cut takes every commit since the last checkpoint. */
+const PRAGMAS = [
+  `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
+  'PRAGMA journal_mode = WAL',
+  'PRAGMA synchronous = FULL',
+  'PRAGMA foreign_keys = ON',
+  'PRAGMA temp_store = MEMORY',
+].join(';');
+
+type OpenCallback = (this: sqlite3.Database, error: Error | null) => void;
+type RunCallback = (this: sqlite3.RunResult, error: Error | null) => void;
+
+/** Statements kept ready on a connection: the daemon has some forty different writes. */
+const MOST_STATEMENTS = 200;
+
+/**
+ * Sequelize's sqlite dialect never fires afterConnect, so each connection is set up by the driver's own class, before the
+ * callback that hands it to Sequelize. It also keeps prepared statements: Sequelize's writes have parameters and are the
+ * same text again and again, and preparing costs as much as running.
+ */
+class PreparedDatabase extends sqlite3.Database {
+  readonly #statements = new Map<string, sqlite3.Statement>();
+
+  constructor(file: string, mode: number, opened: OpenCallback) {
+    super(file, mode, (error) => {
+      if (error !== null) {
+        opened.call(this, error);
+        return;
+      }
+      // One statement at a time and in order: a transaction's statements must not overtake one another in the thread pool.
+      super.serialize();
+      this.exec(PRAGMAS, (pragmaError) => opened.call(this, pragmaError));
+    });
+  }
+
+  /**
+   * Sequelize wraps every statement in this. The connection is in that mode already; and the stack that Sequelize takes
+   * here for an error that nearly never comes (it shows nothing but Sequelize) costs as much as an INSERT.
+   */
+  override serialize(callback?: () => void): void {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      callback?.();
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  }
+
+  // The types of the driver have five forms of run(); Sequelize uses this one.
+  override run(sql: string, ...rest: unknown[]): this {
+    const [parameters, callback] = rest as [unknown, RunCallback | undefined];
+    const named = typeof parameters === 'object' && parameters !== null && Object.keys(parameters).length > 0;
+    if (!named || typeof callback !== 'function') return super.run(sql, ...(rest as [unknown]));
+    const statement = this.#statement(sql);
+    statement.run(parameters, callback);
+    return this;
+  }
+
+  override close(callback?: (error: Error | null) => void): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    super.close(callback);
+  }
+
+  #statement(sql: string): sqlite3.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement !== undefined) {
+      this.#statements.delete(sql);
+    } else {
+      const [oldest] = this.#statements;
+      if (oldest !== undefined && this.#statements.size >= MOST_STATEMENTS) {
+        this.#statements.delete(oldest[0]);
+        oldest[1].finalize();
+      }
+      // A text that cannot be prepared says so again to every run().
+      statement = this.prepare(sql, () => undefined);
+    }
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Opens nothing yet; the folder is made. The file is for its owner alone: it holds password hashes. */
+export function sqliteSequelize(file: string): Sequelize {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+  return new Sequelize({
+    dialect: 'sqlite',
+    storage: file,
+    dialectModule: { ...sqlite3, Database: PreparedDatabase },
+    logging: false,
+    // Sequelize would repeat a statement five times when the file is locked; writer.ts knows better when to.
+    retry: { max: 1 },
+  });
+}
+
+/** Runs constant statements on a connection of the pool, beside Sequelize's formatting: for BEGIN, SAVEPOINT and the like. */
+export function execOn(connection: unknown, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    (connection as sqlite3.Database).exec(sql, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+/** True when another program holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_BUSY' || codeOf(error) === 'SQLITE_LOCKED';
+}
+
+/** True when the file is no database or its pages do not agree. */
+export function isCorrupt(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_CORRUPT' || codeOf(error) === 'SQLITE_NOTADB';
+}
+
+function codeOf(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = 'parent' in e ? e.parent : 'original' in e ? e.original : e.cause) {
+    if ('code' in e && typeof e.code === 'string' && e.code.startsWith('SQLITE_')) return e.code;
+  }
+  return undefined;
+}
+
+/** Reads every page of the file. AppError database_corrupt. */
+export async function quickCheck(sequelize: Sequelize, file: string): Promise<void> {
+  let problems: string[];
+  try {
+    const rows = await sequelize.query<{ quick_check: string }>('PRAGMA quick_check', { type: QueryTypes.SELECT });
+    problems = rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    throw corrupt(file, errorText(error), error);
+  }
+  if (problems.length > 0) throw corrupt(file, problems.slice(0, 3).join('; '));
+}
+
+export function corrupt(file: string, reason: string, cause?: unknown): AppError {
+  const backups = listBackups(file).slice(0, 3).join(', ');
+  return new AppError('database_corrupt', { file, reason, backups: backups === '' ? '-' : backups }, { cause });
+}
+
+/** Copies of the database, newest first. */
+export function listBackups(file: string): string[] {
+  const folder = backupFolder(file);
+  if (!existsSync(folder)) return [];
+  const prefix = `${basename(file)}.`;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .sort()
+    .reverse()
+    .map((name) => join(folder, name));
+}
+
+/** Writes a whole and consistent copy, beside the writers; returns its path. `label` says why it was kept. */
+export async function backup(sequelize: Sequelize, file: string, label: string, nowMs: number): Promise<string> {
+  const folder = backupFolder(file);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stamp = new Date(nowMs).toISOString().replace(/[-:]/g, '');
+  const copy = join(folder, `${basename(file)}.${stamp}.${label}`);
+  await sequelize.query('VACUUM INTO $copy', { bind: { copy }, type: QueryTypes.RAW });
+  chmodSync(copy, 0o600);
+  for (const path of [copy, folder]) {
+    const descriptor = openSync(path, 'r');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  }
+  return copy;
+}
+
+function backupFolder(file: string): string {
+  return join(dirname(file), 'backups');
+}

@@ -1,0 +1,268 @@
+// The one writer. Works wait in a line; those that wait together run in one transaction, one after the other, each after a
+// savepoint of its own, and share its COMMIT:
+//
+//   write() -> waiting -> BEGIN | SAVEPOINT work | RELEASE SAVEPOINT work | … | COMMIT -> promises resolve
+//
+// A work that throws is rolled back to its savepoint and the others do not notice. SQLite takes one writer at a time anyway,
+// and concurrent transactions of one process would wait for each other in Node's thread pool until it is full.
+import { AppError, errorText, silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
+import type { WriteOptions } from './database.js';
+
+/** One connection that the writer has for itself. */
+export interface WriterConnection {
+  /** Constant statements, no results. */
+  exec(sql: string): Promise<void>;
+  /** True for an error that says that another program holds the lock. */
+  isBusy(error: unknown): boolean;
+  /** The statement that begins a transaction and takes the lock. */
+  readonly begin: string;
+}
+
+/** What one work writes with; `open` ends with the work, so that what it forgot to await cannot touch the next one's. */
+export interface WriterContext {
+  open: boolean;
+  /** run after COMMIT */
+  readonly afterCommit: (() => void)[];
+}
+
+export interface WriterOptions {
+  connection: WriterConnection;
+  log?: Log | undefined;
+  clock?: Clock | undefined;
+  metrics?: Metrics | undefined;
+  /** more waiting than this are refused */
+  maxWaiting?: number | undefined;
+  /** works of one transaction */
+  maxGroup?: number | undefined;
+  /** a transaction takes no more works after this time, ms */
+  maxGroupMs?: number | undefined;
+  /** a single work is undone after this time, ms */
+  workTimeoutMs?: number | undefined;
+  locked?: ((state: { waiting: number; waitedMs: number }) => void) | undefined;
+  unlocked?: ((state: { waitedMs: number }) => void) | undefined;
+  failed?: ((state: { error: unknown; lost: number }) => void) | undefined;
+}
+
+interface Item {
+  work: (context: WriterContext) => Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+  queuedMs: number;
+  lockWaitMs: number;
+}
+
+type Outcome = { item: Item; context: WriterContext; value: unknown };
+
+/** Between two tries to get the lock, ms; SQLite has waited by itself before each. */
+const LOCK_RETRY_MS = 50;
+const DEFAULT_LOCK_WAIT_MS = 10_000;
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #connection: WriterConnection;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #maxWaiting: number;
+  readonly #maxGroup: number;
+  readonly #maxGroupMs: number;
+  readonly #workTimeoutMs: number;
+  readonly #groupSize;
+  readonly #waitSeconds;
+  #waiting: Item[] = [];
+  #pump: Promise<void> | undefined;
+  #closing = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#connection = options.connection;
+    this.#log = options.log ?? silentLog;
+    this.#clock = options.clock ?? systemClock;
+    this.#maxWaiting = options.maxWaiting ?? 10_000;
+    this.#maxGroup = options.maxGroup ?? 256;
+    this.#maxGroupMs = options.maxGroupMs ?? 50;
+    this.#workTimeoutMs = options.workTimeoutMs ?? 10_000;
+    this.#groupSize = options.metrics?.histogram(
+      'database_group_works',
+      'Works that shared a transaction',
+      [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    );
+    this.#waitSeconds = options.metrics?.histogram(
+      'database_write_seconds',
+      'From db.write to COMMIT',
+      [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    );
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** See Db.write. */
+  write<T>(work: (context: WriterContext) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    if (this.#closing) return Promise.reject(new AppError('database_closed'));
+    if (this.#waiting.length >= this.#maxWaiting) {
+      return Promise.reject(new AppError('database_overloaded', { waiting: this.#waiting.length }));
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        work,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        queuedMs: this.#clock.monotonicMs(),
+        lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+      });
+      this.#pump ??= this.#run().finally(() => (this.#pump = undefined));
+    });
+  }
+
+  /** Writes what waits, then refuses; idempotent. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#pump;
+  }
+
+  async #run(): Promise<void> {
+    // Everything asked for in this turn of the event loop belongs to the first group.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      if (!(await this.#begin())) continue;
+      await this.#group();
+    }
+  }
+
+  /** Takes the lock; false when nobody waits for it any more. */
+  async #begin(): Promise<boolean> {
+    const startMs = this.#clock.monotonicMs();
+    let told = false;
+    for (;;) {
+      try {
+        await this.#connection.exec(`${this.#connection.begin};SAVEPOINT work`);
+        if (told) this.#options.unlocked?.({ waitedMs: this.#clock.monotonicMs() - startMs });
+        return true;
+      } catch (error) {
+        await this.#connection.exec('ROLLBACK').catch(() => undefined);
+        if (!this.#connection.isBusy(error)) {
+          this.#loseAll(error);
+          return false;
+        }
+      }
+      const waitedMs = Math.round(this.#clock.monotonicMs() - startMs);
+      told = true;
+      this.#options.locked?.({ waiting: this.#waiting.length, waitedMs });
+      this.#refuseImpatient();
+      if (this.#waiting.length === 0) return false;
+      await this.#clock.sleep(LOCK_RETRY_MS);
+    }
+  }
+
+  #refuseImpatient(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const stay: Item[] = [];
+    for (const item of this.#waiting) {
+      const waitedMs = Math.round(nowMs - item.queuedMs);
+      if (waitedMs < item.lockWaitMs) stay.push(item);
+      else item.reject(new AppError('database_busy', { waitedMs }));
+    }
+    this.#waiting = stay;
+  }
+
+  /** Runs works until there are no more or enough, then commits. */
+  async #group(): Promise<void> {
+    const startMs = this.#clock.monotonicMs();
+    const done: Outcome[] = [];
+    // Not waited for one by one: statements of a connection run in the order in which they were given.
+    const released: Promise<void>[] = [];
+    let count = 0;
+    let taken = 0;
+    // Taken off the line in one piece at the end of each round: shifting a long array one by one is slow.
+    while (taken < this.#waiting.length && count < this.#maxGroup) {
+      const item = this.#waiting[taken++];
+      if (item === undefined) break;
+      count += 1;
+      const context: WriterContext = { open: true, afterCommit: [] };
+      try {
+        const value = await this.#limited(item.work(context));
+        context.open = false;
+        const release = this.#connection.exec('RELEASE SAVEPOINT work;SAVEPOINT work');
+        release.catch(() => undefined);
+        released.push(release);
+        done.push({ item, context, value });
+      } catch (error) {
+        context.open = false;
+        item.reject(error);
+        try {
+          await this.#connection.exec('ROLLBACK TO SAVEPOINT work');
+        } catch (lost) {
+          // SQLite itself has undone the whole transaction (disk full, i/o error): what ran before is gone, too.
+          this.#waiting.splice(0, taken);
+          await this.#lose(done, lost);
+          return;
+        }
+      }
+      if (this.#clock.monotonicMs() - startMs > this.#maxGroupMs) break;
+    }
+    this.#waiting.splice(0, taken);
+    try {
+      await Promise.all(released);
+    } catch (error) {
+      await this.#lose(done, error);
+      return;
+    }
+    await this.#commit(done);
+  }
+
+  async #commit(done: Outcome[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#connection.exec('COMMIT');
+        break;
+      } catch (error) {
+        if (!this.#connection.isBusy(error)) {
+          await this.#lose(done, error);
+          return;
+        }
+        await this.#clock.sleep(LOCK_RETRY_MS);
+      }
+    }
+    this.#groupSize?.observe(done.length);
+    const nowMs = this.#clock.monotonicMs();
+    for (const { item, context, value } of done) {
+      this.#waitSeconds?.observe((nowMs - item.queuedMs) / 1000);
+      for (const tell of context.afterCommit) this.#tell(tell);
+      item.resolve(value);
+    }
+  }
+
+  #tell(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#log.error({ err: error }, 'an action after COMMIT failed');
+    }
+  }
+
+  async #lose(done: Outcome[], error: unknown): Promise<void> {
+    this.#log.error({ err: error, lost: done.length }, `a group of writes was lost: ${errorText(error)}`);
+    for (const { item } of done) item.reject(error);
+    await this.#connection.exec('ROLLBACK').catch(() => undefined);
+    this.#options.failed?.({ error, lost: done.length });
+  }
+
+  #loseAll(error: unknown): void {
+    const lost = this.#waiting;
+    this.#waiting = [];
+    this.#log.error({ err: error, lost: lost.length }, `writes were lost: ${errorText(error)}`);
+    for (const item of lost) item.reject(error);
+    this.#options.failed?.({ error, lost: lost.length });
+  }
+
+  /** A work that never ends (for instance because it waits for a write of its own) must not stop all others. */
+  #limited<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = this.#clock.after(this.#workTimeoutMs, () =>
+        reject(new AppError('database_work_timeout', { limitMs: this.#workTimeoutMs })),
+      );
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+}
