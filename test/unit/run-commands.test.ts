@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InstallTree } from '../support/install-tree.js';
+
+let tree: InstallTree;
+
+beforeEach(() => {
+  tree = new InstallTree();
+});
+
+afterEach(() => {
+  tree.remove();
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('start', () => {
+  it('sets up, then hands the arguments to the daemon and keeps its exit code', () => {
+    tree.write('daemon/bin/cordboard.mjs', 'console.log(process.argv.slice(2).join(" ")); process.exit(7);\n');
+    const { status, stdout } = tree.run('run.mjs', 'start', '--home', '/somewhere');
+    expect(status).toBe(7);
+    expect(stdout).toMatch(/Setting up Cordboard\n(.*\n)+start --home \/somewhere\n$/);
+  });
+
+  it('passes a signal on once and lets the daemon end in its own way', async () => {
+    tree.write(
+      'daemon/bin/cordboard.mjs',
+      `import { appendFileSync } from 'node:fs';
+       process.on('SIGINT', () => { appendFileSync('signals', 'SIGINT\\n'); setTimeout(() => process.exit(5), 200); });
+       setInterval(() => {}, 1000);
+       appendFileSync('signals', 'ready\\n');`,
+    );
+    const child = tree.start('run.mjs', 'start');
+    const heard = () => (existsSync(tree.at('signals')) ? readFileSync(tree.at('signals'), 'utf8') : '');
+    await until(() => heard() !== '');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([5, null]);
+    expect(heard()).toBe('ready\nSIGINT\n');
+  });
+});
+
+describe('an interrupted set-up', () => {
+  it('ends what it started, with all that that started', async () => {
+    tree.program('tsc', 'sleep 600 & echo $! > sleeper; echo $$ > compiler; wait', 'tools');
+    const child = tree.start('setup.mjs');
+    const pid = (file: string) => Number(readFileSync(tree.at(`daemon/${file}`), 'utf8'));
+    await until(() => existsSync(tree.at('daemon/compiler')) && pid('compiler') > 0);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([128 + 15, null]);
+    await until(() => !isAlive(pid('compiler')) && !isAlive(pid('sleeper')));
+  });
+
+  it('and another meanwhile: they take turns', async () => {
+    tree.program('tsc', 'sleep 1; mkdir -p dist; echo x > dist/main.js', 'tools');
+    const first = tree.start('setup.mjs');
+    await until(() => existsSync(tree.at('calls')));
+    const second = tree.start('setup.mjs');
+    let said = '';
+    second.stdout?.on('data', (text: Buffer) => (said += text.toString()));
+    expect(await Promise.all([once(first, 'exit'), once(second, 'exit')])).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(said).toContain('Another set-up is at work here');
+    const compiled = readFileSync(tree.at('calls'), 'utf8').match(/^tsc /gm);
+    expect(compiled).toHaveLength(1);
+  });
+});
+
+describe('test', () => {
+  const vitestReport = (passed: number, failed: number) =>
+    JSON.stringify({
+      numPassedTests: passed,
+      numFailedTests: failed,
+      numPendingTests: 1,
+      testResults: failed > 0 ? [{ status: 'failed', assertionResults: [{}] }] : [],
+    });
+  const suite = (...results: string[]) => JSON.stringify({ testsuites: [{ testsuite: results.map(gtestCase) }] });
+  const gtestCase = (result: string) =>
+    result === 'failed'
+      ? { name: 'x', result: 'COMPLETED', failures: [{ failure: 'x' }] }
+      : { name: 'x', result: result === 'passed' ? 'COMPLETED' : 'SKIPPED' };
+  const ctestList = (...entries: [string, string][]) =>
+    `<testsuite>${entries.map(([name, status]) => `<testcase name="${name}" classname="${name}" time="0.1" status="${status}">\n</testcase>\n`).join('')}</testsuite>`;
+
+  /** Stand-ins whose reports say what the arguments say. */
+  function prepare({ vitest = vitestReport(2, 0), vitestCode = 0, ctestFiles = {}, ctestCode = 0 } = {}) {
+    for (const tool of ['eslint', 'vue-tsc']) tree.program(tool, 'exit 0', 'tools');
+    const files = {
+      'ctest.xml': ctestList(['a', 'run'], ['b', 'run']),
+      'b.json': suite('passed', 'passed', 'skipped'),
+    };
+    for (const [name, text] of Object.entries({ ...files, ...ctestFiles })) tree.write(`reports/${name}`, text);
+    tree.program('cmake', 'exit 0');
+    tree.program('ctest', `cp "$PWD"/reports/* "$2/reports/"; exit ${ctestCode}`);
+    tree.write('vitest.json', vitest);
+    const outputFile = 'for a in "$@"; do case "$a" in --outputFile.json=*) out="${a#*=}";; esac; done';
+    tree.program('vitest', `${outputFile}; cp vitest.json "$out"; exit ${vitestCode}`, 'tools');
+  }
+
+  const testRun = (...suites: string[]) => {
+    const { status, stdout } = tree.run('run.mjs', 'test', ...suites);
+    return { status, last: stdout.trimEnd().split('\n').at(-1), stdout };
+  };
+
+  it('sums every suite', () => {
+    prepare();
+    // 4 checks; a, and two of b's three; thrice two.
+    expect(testRun()).toMatchObject({ status: 0, last: '13 passed, 0 failed' });
+  });
+
+  it('runs the suites that are named', () => {
+    prepare();
+    expect(testRun('unit', 'e2e')).toMatchObject({ status: 0, last: '4 passed, 0 failed' });
+  });
+
+  it('fails with a failed test', () => {
+    prepare({ vitest: vitestReport(2, 1), vitestCode: 1 });
+    expect(testRun('unit')).toMatchObject({ status: 1, last: '2 passed, 1 failed' });
+  });
+
+  it('fails when a suite ran no test', () => {
+    prepare({ vitest: vitestReport(0, 0) });
+    const { status, last, stdout } = testRun('unit');
+    expect([status, last]).toEqual([1, '0 passed, 1 failed']);
+    expect(stdout).toContain('no test was run');
+  });
+
+  it('fails when the run fails though every test passed', () => {
+    prepare({ vitestCode: 1 });
+    expect(testRun('unit')).toMatchObject({ status: 1, last: '2 passed, 1 failed' });
+  });
+
+  it('counts failed tests of the engine, and programs that crashed', () => {
+    prepare({
+      ctestFiles: {
+        'ctest.xml': ctestList(['a', 'run'], ['b', 'fail'], ['crashed', 'fail'], ['left-out', 'disabled']),
+        'b.json': suite('passed', 'failed', 'failed'),
+        'crashed.json': '{ "testsuites": [',
+      },
+      ctestCode: 8,
+    });
+    expect(testRun('native')).toMatchObject({ status: 1, last: '2 passed, 3 failed' });
+  });
+
+  it('fails with a build that fails, and goes on to the other suites', () => {
+    prepare();
+    tree.program('cmake', 'echo "error: wrong"; exit 1');
+    const { status, last } = testRun('native', 'unit');
+    expect([status, last]).toEqual([1, '2 passed, 1 failed']);
+  });
+
+  it('fails with a check that fails', () => {
+    prepare();
+    tree.program('eslint', 'exit 1', 'tools');
+    expect(testRun('lint')).toMatchObject({ status: 1, last: '3 passed, 1 failed' });
+  });
+});
