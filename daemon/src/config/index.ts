@@ -1,2 +1,6 @@
 export * from './config.js';
+export * from './country.js';
+export * from './environment.js';
+export * from './load.js';
+export * from './migrations.js';
 export * from './schema.js';

@@ -1,13 +1,13 @@
 // The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
 // (environment.ts). Folders that are not absolute are counted from <home>.
 import { z } from 'zod';
-import { Language } from '../contract/index.js';
+import { Language, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 
 export const SETTINGS_VERSION = 1;
 
 const Port = z.int().min(0).max(65_535);
-const HostName = z.string().regex(/^[A-Za-z0-9.:_[\]-]{1,253}$/);
+const HostName = z.string().regex(/^[A-Za-z0-9.:_[\]-]{1,253}$/, formats.hostName);
 
 export const SettingsSchema = z.strictObject({
   /** of this file's form; grows with migrations */
@@ -30,7 +30,7 @@ export const SettingsSchema = z.strictObject({
   /** file of firmware-config/countries */
   country: z
     .string()
-    .regex(/^[a-z]{2}$/)
+    .regex(/^[a-z]{2}$/, formats.countryCode)
     .default('cn'),
   virtual: z
     .strictObject({

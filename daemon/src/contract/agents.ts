@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formats } from './formats.js';
 import { AgentNumber, DisplayName, Language, Slug, StationNumber, TimeMs, Ulid } from './primitives.js';
 
 export const AgentState = z
@@ -9,7 +10,7 @@ export type AgentState = z.infer<typeof AgentState>;
 /** Why an agent is not ready; dialled as *14 code #, or set by the system (no_answer, station_lost, …). */
 export const AgentReason = z
   .string()
-  .regex(/^[a-z0-9_]{1,32}$/)
+  .regex(/^[a-z0-9_]{1,32}$/, formats.agentReason)
   .meta({ id: 'AgentReason', description: 'Why an agent is not ready: a code of digits, or no_answer and the like' });
 
 const agentFields = {

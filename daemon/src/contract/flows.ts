@@ -1,14 +1,15 @@
 // An IVR flow as it is stored. The shape is here; what names what (next nodes, prompts, queues) is checked by ivr/.
 import { z } from 'zod';
+import { formats } from './formats.js';
 import { Cause, ClipName, DisplayName, DurationMs, Slug, TimeMs } from './primitives.js';
 
 export const NodeName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/)
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, formats.nodeName)
   .meta({ id: 'NodeName', description: 'Name of a node within its flow', example: 'welcome' });
 
 const Prompts = z.array(ClipName).max(20);
-const Digit = z.string().regex(/^[0-9*#]$/);
+const Digit = z.string().regex(/^[0-9*#]$/, formats.flowDigit);
 
 export const PlayNode = z
   .strictObject({ type: z.literal('play'), prompts: Prompts.min(1), next: NodeName })
@@ -29,7 +30,7 @@ export const CollectNode = z
   .strictObject({
     type: z.literal('collect'),
     prompts: Prompts.min(1),
-    variable: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/),
+    variable: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/, formats.variableName),
     minDigits: z.int().min(1).max(32),
     maxDigits: z.int().min(1).max(32),
     terminator: Digit.default('#'),

@@ -1,4 +1,5 @@
 // Everything the pages may know of the daemon: schemas, their types and the socket's events.
+export * from './formats.js';
 export * from './primitives.js';
 export * from './errors.js';
 export * from './users.js';

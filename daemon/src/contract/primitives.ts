@@ -1,6 +1,7 @@
 // The small types that everything on the wire is made of. Times are milliseconds since 1970, UTC; durations are
 // milliseconds. Both are integers.
 import { z } from 'zod';
+import { formats } from './formats.js';
 
 export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language', description: 'Language of texts and prompts' });
 export type Language = z.infer<typeof Language>;
@@ -13,42 +14,42 @@ export type Role = z.infer<typeof Role>;
 /** 26 characters of Crockford's base 32; sorts by the time it was made. */
 export const Ulid = z
   .string()
-  .regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)
+  .regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, formats.ulid)
   .meta({ id: 'Ulid', description: 'Identity, sortable by time', example: '01JD7Q4Y5ZK8M3N9P2R6S7T8VW' });
 export type Ulid = z.infer<typeof Ulid>;
 
 /** Name of a flow or queue, also in addresses and files. */
 export const Slug = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/)
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, formats.slug)
   .meta({ id: 'Slug', description: 'Lower-case letters, digits and hyphens, 40 at most', example: 'sales' });
 export type Slug = z.infer<typeof Slug>;
 
 /** Number of an agent, dialled as *11 number #. */
 export const AgentNumber = z
   .string()
-  .regex(/^[0-9]{1,8}$/)
+  .regex(/^[0-9]{1,8}$/, formats.agentNumber)
   .meta({ id: 'AgentNumber', description: 'Number of an agent, 1 to 8 digits', example: '2001' });
 export type AgentNumber = z.infer<typeof AgentNumber>;
 
 /** A telephone number as it stands in a route or a call set-up: digits alone. */
 export const PhoneNumber = z
   .string()
-  .regex(/^[0-9]{1,24}$/)
+  .regex(/^[0-9]{1,24}$/, formats.phoneNumber)
   .meta({ id: 'PhoneNumber', description: 'Digits of a telephone number, 24 at most', example: '4001' });
 export type PhoneNumber = z.infer<typeof PhoneNumber>;
 
 /** Keys of a telephone; a comma is a pause of 500 ms. */
 export const DialDigits = z
   .string()
-  .regex(/^[0-9*#A-D,]{1,64}$/)
+  .regex(/^[0-9*#A-D,]{1,64}$/, formats.dialDigits)
   .meta({ id: 'DialDigits', description: 'Keys to press: 0-9 * # A-D, and a comma for a pause of 500 ms' });
 export type DialDigits = z.infer<typeof DialDigits>;
 
 /** Name of a prompt or a clip: never a path. */
 export const ClipName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, formats.clipName)
   .meta({ id: 'ClipName', description: 'Name of a recorded prompt, without folder and ending', example: 'welcome' });
 export type ClipName = z.infer<typeof ClipName>;
 
@@ -57,7 +58,7 @@ export const DisplayName = z
   .string()
   .min(1)
   .max(80)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, formats.displayName)
   .meta({ id: 'DisplayName', description: 'A name shown to people, 1 to 80 characters' });
 export type DisplayName = z.infer<typeof DisplayName>;
 

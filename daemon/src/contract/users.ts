@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { formats } from './formats.js';
 import { AgentNumber, Language, Role, TimeMs, Ulid } from './primitives.js';
 
 export const Username = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, formats.username)
   .meta({ id: 'Username', description: 'Letters, digits and . _ @ -, 64 at most', example: 'lina' });
 
 /** Shortest password taken, in characters. */

@@ -1,7 +1,7 @@
 // Errors that somebody is told about. An AppError names its sentence in messages.ts; everything else that is thrown is a
 // fault of the program, logged with its stack and answered as `internal`.
 import type { ErrorBody, ErrorDetail, Language } from '../contract/index.js';
-import { messages, type MessageCode, type MessageParams } from './messages.js';
+import { messages, type MessageCode, type MessageParam, type MessageParams } from './messages.js';
 
 export interface AppErrorOptions {
   cause?: unknown;
@@ -17,7 +17,7 @@ export class AppError<Code extends MessageCode = MessageCode> extends Error {
   readonly code: Code;
   /** Status of HTTP. */
   readonly status: number;
-  readonly params: Readonly<Record<string, string | number>>;
+  readonly params: Readonly<Record<string, MessageParam>>;
   readonly #details: AppErrorOptions['details'];
 
   /** `new AppError('agent_not_found', { id: '2001' })` */
@@ -55,13 +55,15 @@ export function isAppError<Code extends MessageCode = MessageCode>(
 /** The sentence of a code, its {names} filled in; a name that is missing stays visible. */
 export function sentence(
   code: MessageCode,
-  params: Readonly<Record<string, string | number>>,
+  params: Readonly<Record<string, MessageParam>>,
   language: Language,
 ): string {
   const template: string = language === 'en' ? messages[code].en : messages[code].zh;
   return template.replace(/\{([A-Za-z]+)\}/g, (whole, name: string) => {
     const value = params[name];
-    return value === undefined ? whole : String(value);
+    if (value === undefined) return whole;
+    if (typeof value !== 'object') return String(value);
+    return language === 'en' ? value.en : value.zh;
   });
 }
 

@@ -6,5 +6,8 @@ export * from './lifecycle.js';
 export * from './log.js';
 export * from './messages.js';
 export * from './metrics.js';
+export * from './nearest.js';
+export * from './problems.js';
+export * from './sd-notify.js';
 export * from './state-machine.js';
 export * from './ulid.js';

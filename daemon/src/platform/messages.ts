@@ -311,7 +311,10 @@ export type MessageCode = keyof typeof messages;
 
 type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 
+/** What stands in for a {name}; a part of a sentence comes in both languages. */
+export type MessageParam = string | number | { readonly en: string; readonly zh: string };
+
 /** The parameters that a message needs. */
 export type MessageParams<Code extends MessageCode> = {
-  [Name in NamesIn<(typeof messages)[Code]['en']>]: string | number;
+  [Name in NamesIn<(typeof messages)[Code]['en']>]: MessageParam;
 };

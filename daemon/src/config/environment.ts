@@ -1,0 +1,90 @@
+// The environment wins over the settings file. Each variable stands for one setting; one that begins with CORDBOARD_ and is
+// not in the table is refused, because a typing error would otherwise go unnoticed for months.
+import type { ErrorDetail, Language } from '../contract/index.js';
+import { nearest, unknownKey } from '../platform/index.js';
+
+interface Variable {
+  setting: readonly string[];
+  kind: 'text' | 'number' | 'boolean' | 'list';
+}
+
+export const VARIABLES: Readonly<Record<string, Variable>> = {
+  CORDBOARD_HTTP_HOST: { setting: ['http', 'host'], kind: 'text' },
+  CORDBOARD_HTTP_PORT: { setting: ['http', 'port'], kind: 'number' },
+  CORDBOARD_HTTP_ALLOWED_HOSTS: { setting: ['http', 'allowedHosts'], kind: 'list' },
+  CORDBOARD_HTTP_SESSION_MS: { setting: ['http', 'sessionMs'], kind: 'number' },
+  CORDBOARD_LOG_LEVEL: { setting: ['log', 'level'], kind: 'text' },
+  CORDBOARD_LANGUAGE: { setting: ['language'], kind: 'text' },
+  CORDBOARD_COUNTRY: { setting: ['country'], kind: 'text' },
+  CORDBOARD_VIRTUAL_SPANS: { setting: ['virtual', 'spans'], kind: 'number' },
+  CORDBOARD_VIRTUAL_STATIONS: { setting: ['virtual', 'stations'], kind: 'number' },
+  CORDBOARD_RECORDINGS_FOLDER: { setting: ['recordings', 'folder'], kind: 'text' },
+  CORDBOARD_RECORDINGS_FLUSH_MS: { setting: ['recordings', 'flushMs'], kind: 'number' },
+  CORDBOARD_PROMPTS_FOLDER: { setting: ['prompts', 'folder'], kind: 'text' },
+  CORDBOARD_DATABASE_FILE: { setting: ['database', 'file'], kind: 'text' },
+  CORDBOARD_ENGINE_REALTIME: { setting: ['engine', 'realtime'], kind: 'boolean' },
+  CORDBOARD_ENGINE_ANNOUNCERS: { setting: ['engine', 'announcers'], kind: 'number' },
+  CORDBOARD_ENGINE_CLIP_CACHE_MB: { setting: ['engine', 'clipCacheMb'], kind: 'number' },
+};
+
+/** Where the home is; read before the settings. */
+export const HOME_VARIABLE = 'CORDBOARD_HOME';
+
+/** Of the project's own tools, which may start the daemon in the same environment. */
+const OF_OTHERS = new Set(['CORDBOARD_PACKAGES', 'CORDBOARD_FUZZ', 'CORDBOARD_BOX']);
+
+export interface EnvironmentResult {
+  /** in the form of the settings file */
+  settings: Record<string, unknown>;
+  /** for a setting's path, the variable it came from */
+  origin: Map<string, string>;
+  problems: (language: Language) => ErrorDetail[];
+}
+
+export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentResult {
+  const settings: Record<string, unknown> = {};
+  const origin = new Map<string, string>();
+  const unknown: string[] = [];
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('CORDBOARD_') || name === HOME_VARIABLE || OF_OTHERS.has(name)) continue;
+    const variable = VARIABLES[name];
+    if (variable === undefined) {
+      unknown.push(name);
+    } else if (text !== undefined && text !== '') {
+      put(settings, variable.setting, convert(text, variable.kind));
+      origin.set(variable.setting.join('.'), name);
+    }
+  }
+  const known = [...Object.keys(VARIABLES), HOME_VARIABLE];
+  const problems = (language: Language): ErrorDetail[] =>
+    unknown.sort().map((name) => ({ path: name, message: unknownKey(nearest(name, known), language) }));
+  return { settings, origin, problems };
+}
+
+/** What cannot be converted stays text, and the schema says what it must be. */
+function convert(text: string, kind: Variable['kind']): unknown {
+  switch (kind) {
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
+    case 'list':
+      return text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== '');
+    case 'text':
+      return text;
+  }
+}
+
+function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    target[first] = value;
+    return;
+  }
+  const inner = (target[first] ??= {}) as Record<string, unknown>;
+  put(inner, rest, value);
+}

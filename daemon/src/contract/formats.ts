@@ -1,0 +1,20 @@
+// The forms that texts must have. A schema names its form; the sentence for one who got it wrong is made from the name
+// (platform/problems.ts), in his language.
+export const formats = {
+  ulid: 'format:ulid',
+  slug: 'format:slug',
+  agentNumber: 'format:agentNumber',
+  phoneNumber: 'format:phoneNumber',
+  dialDigits: 'format:dialDigits',
+  clipName: 'format:clipName',
+  displayName: 'format:displayName',
+  username: 'format:username',
+  nodeName: 'format:nodeName',
+  flowDigit: 'format:flowDigit',
+  variableName: 'format:variableName',
+  agentReason: 'format:agentReason',
+  hostName: 'format:hostName',
+  countryCode: 'format:countryCode',
+} as const;
+
+export type Format = (typeof formats)[keyof typeof formats];

@@ -1,0 +1,204 @@
+// What zod found wrong with a body, a query, a flow or the settings, said in sentences of both languages. Whoever has a
+// zod schema uses `check`; nobody shows zod's own texts.
+import { z } from 'zod';
+import type { ErrorDetail, Format, Language } from '../contract/index.js';
+import { nearest } from './nearest.js';
+
+type Text = { readonly en: string; readonly zh: string };
+type Issue = z.core.$ZodIssue;
+
+export type Checked<T> = { ok: true; value: T } | { ok: false; problems: (language: Language) => ErrorDetail[] };
+
+/** Checks `value`; problems name their path from the root (`nodes.welcome.next`; empty for the whole). */
+export function check<S extends z.ZodType>(schema: S, value: unknown): Checked<z.output<S>> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  const { issues } = result.error;
+  return { ok: false, problems: (language) => issues.flatMap((issue) => describe(issue, schema, language)) };
+}
+
+/** As one line: `http.port: must be 65535 at most; http: …`. */
+export function problemLine(problems: readonly ErrorDetail[]): string {
+  return problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ');
+}
+
+const FORMATS: Record<Format, Text> = {
+  'format:ulid': { en: 'must be an id of 26 characters.', zh: '必须是 26 个字符的标识。' },
+  'format:slug': {
+    en: 'must be lower-case letters, digits and hyphens, 40 at most, and neither begin nor end with a hyphen.',
+    zh: '只能包含小写字母、数字和连字符，最多 40 个字符，且不能以连字符开头或结尾。',
+  },
+  'format:agentNumber': { en: 'must be 1 to 8 digits.', zh: '必须是 1 到 8 位数字。' },
+  'format:phoneNumber': {
+    en: 'must be 1 to 24 digits and nothing else.',
+    zh: '必须是 1 到 24 位数字，不能有其他字符。',
+  },
+  'format:dialDigits': {
+    en: 'must be keys of a telephone (0-9, *, #, A-D) or commas for pauses, 64 at most.',
+    zh: '必须是电话按键（0-9、*、#、A-D）或表示停顿的逗号，最多 64 个。',
+  },
+  'format:clipName': {
+    en: 'must be the name of a prompt: lower-case letters, digits, hyphens and underscores, no folder, no ending.',
+    zh: '必须是提示音名称：小写字母、数字、连字符和下划线，不含目录和扩展名。',
+  },
+  'format:displayName': { en: 'must not have control characters.', zh: '不能包含控制字符。' },
+  'format:username': {
+    en: 'must begin with a letter or digit and have letters, digits and . _ @ - only, 64 at most.',
+    zh: '必须以字母或数字开头，只能包含字母、数字和 . _ @ -，最多 64 个字符。',
+  },
+  'format:nodeName': {
+    en: 'must be the name of a node: a letter, then letters, digits, hyphens and underscores.',
+    zh: '必须是节点名称：以字母开头，只含字母、数字、连字符和下划线。',
+  },
+  'format:flowDigit': { en: 'must be one key: 0-9, * or #.', zh: '必须是一个按键：0-9、* 或 #。' },
+  'format:variableName': {
+    en: 'must be a letter, then letters, digits and underscores, 40 at most.',
+    zh: '必须以字母开头，只含字母、数字和下划线，最多 40 个字符。',
+  },
+  'format:agentReason': {
+    en: 'must be lower-case letters, digits and underscores, 32 at most.',
+    zh: '只能包含小写字母、数字和下划线，最多 32 个字符。',
+  },
+  'format:hostName': { en: 'must be a host name or an address.', zh: '必须是主机名或地址。' },
+  'format:countryCode': { en: 'must be two lower-case letters, such as cn.', zh: '必须是两个小写字母，例如 cn。' },
+};
+
+const TYPES: Record<string, Text> = {
+  string: { en: 'text', zh: '文本' },
+  number: { en: 'a number', zh: '数字' },
+  int: { en: 'a whole number', zh: '整数' },
+  boolean: { en: 'true or false', zh: 'true 或 false' },
+  object: { en: 'an object', zh: '对象' },
+  record: { en: 'an object', zh: '对象' },
+  array: { en: 'a list', zh: '列表' },
+  null: { en: 'null', zh: 'null' },
+  undefined: { en: 'nothing', zh: '空' },
+};
+
+function describe(issue: Issue, schema: z.ZodType, language: Language): ErrorDetail[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, issue.path);
+    return issue.keys.map((key) => ({
+      path: path === '' ? key : `${path}.${key}`,
+      message: unknownKey(nearest(key, known), language),
+    }));
+  }
+  return [{ path, message: say(textOf(issue), language) }];
+}
+
+/** The sentence for a name that nothing has. */
+export function unknownKey(near: string | undefined, language: Language): string {
+  const text: Text =
+    near === undefined
+      ? { en: 'is not known; leave it out.', zh: '未知；请删除。' }
+      : { en: `is not known; did you mean ${near}?`, zh: `未知；您是否想写 ${near}？` };
+  return say(text, language);
+}
+
+function say(text: Text, language: Language): string {
+  return language === 'en' ? text.en : text.zh;
+}
+
+function textOf(issue: Issue): Text {
+  const format = FORMATS[issue.message as Format] as Text | undefined;
+  if (format !== undefined) return format;
+  switch (issue.code) {
+    case 'invalid_type':
+      return typeText(issue);
+    case 'too_small':
+      return bound(issue.origin, Number(issue.minimum), 'least', issue.inclusive !== false);
+    case 'too_big':
+      return bound(issue.origin, Number(issue.maximum), 'most', issue.inclusive !== false);
+    case 'invalid_value': {
+      const values = issue.values.map(String).join(', ');
+      return issue.values.length === 1
+        ? { en: `must be ${values}.`, zh: `必须是 ${values}。` }
+        : { en: `must be one of ${values}.`, zh: `必须是以下之一：${values}。` };
+    }
+    case 'invalid_union': {
+      const options = discriminatorOptions(issue);
+      if (options !== undefined) return { en: `must be one of ${options}.`, zh: `必须是以下之一：${options}。` };
+      return { en: 'does not fit any of the forms allowed.', zh: '不符合任何允许的形式。' };
+    }
+    case 'invalid_key':
+      return issue.issues[0] === undefined ? generic : textOf(issue.issues[0]);
+    case 'not_multiple_of':
+      return { en: `must be a multiple of ${issue.divisor}.`, zh: `必须是 ${issue.divisor} 的倍数。` };
+    default:
+      return generic;
+  }
+}
+
+const generic: Text = { en: 'does not have the form it must have.', zh: '格式不正确。' };
+
+function typeText(issue: Extract<Issue, { code: 'invalid_type' }>): Text {
+  const expected = TYPES[issue.expected] ?? { en: issue.expected, zh: issue.expected };
+  if (issue.message.includes('received undefined')) {
+    return { en: `is missing; it must be ${expected.en}.`, zh: `缺失；必须是${expected.zh}。` };
+  }
+  return { en: `must be ${expected.en}.`, zh: `必须是${expected.zh}。` };
+}
+
+function bound(origin: string, limit: number, side: 'least' | 'most', inclusive: boolean): Text {
+  const [en, zh] =
+    origin === 'string'
+      ? [`have ${limit} characters at ${side}`, side === 'least' ? `至少 ${limit} 个字符` : `最多 ${limit} 个字符`]
+      : origin === 'array' || origin === 'set' || origin === 'map'
+        ? [`have ${limit} entries at ${side}`, side === 'least' ? `至少 ${limit} 项` : `最多 ${limit} 项`]
+        : [numberEn(limit, side, inclusive), numberZh(limit, side, inclusive)];
+  return { en: `must ${en}.`, zh: `必须${zh}。` };
+}
+
+function numberEn(limit: number, side: 'least' | 'most', inclusive: boolean): string {
+  if (!inclusive) return side === 'least' ? `be more than ${limit}` : `be less than ${limit}`;
+  return `be ${limit} at ${side}`;
+}
+
+function numberZh(limit: number, side: 'least' | 'most', inclusive: boolean): string {
+  if (!inclusive) return side === 'least' ? `大于 ${limit}` : `小于 ${limit}`;
+  return side === 'least' ? `不小于 ${limit}` : `不大于 ${limit}`;
+}
+
+function discriminatorOptions(issue: Extract<Issue, { code: 'invalid_union' }>): string | undefined {
+  const { options } = issue as { options?: readonly unknown[] };
+  return options === undefined || options.length === 0 ? undefined : options.map(String).join(', ');
+}
+
+/** The keys that the object at `path` may have; empty when it cannot be told. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let schemas: z.core.$ZodType[] = [schema];
+  for (const step of path) schemas = schemas.flatMap((one) => childrenAt(one, step));
+  return schemas.flatMap(objectKeys);
+}
+
+type Def = {
+  type: string;
+  innerType?: z.core.$ZodType;
+  shape?: Record<string, z.core.$ZodType>;
+  valueType?: z.core.$ZodType;
+  element?: z.core.$ZodType;
+  options?: z.core.$ZodType[];
+  in?: z.core.$ZodType;
+};
+
+function defOf(schema: z.core.$ZodType): Def {
+  return schema._zod.def as unknown as Def;
+}
+
+function childrenAt(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
+  const def = defOf(schema);
+  const inner = def.innerType ?? (def.type === 'pipe' ? def.in : undefined);
+  if (inner !== undefined) return childrenAt(inner, step);
+  if (def.options !== undefined) return def.options.flatMap((option) => childrenAt(option, step));
+  const child = def.shape?.[String(step)] ?? def.valueType ?? def.element;
+  return child === undefined ? [] : [child];
+}
+
+function objectKeys(schema: z.core.$ZodType): string[] {
+  const def = defOf(schema);
+  const inner = def.innerType ?? (def.type === 'pipe' ? def.in : undefined);
+  if (inner !== undefined) return objectKeys(inner);
+  if (def.options !== undefined) return def.options.flatMap(objectKeys);
+  return Object.keys(def.shape ?? {});
+}
