@@ -1,0 +1,72 @@
+import type {
+  Call,
+  CallDetail,
+  CallList,
+  CallState,
+  ExchangeCall,
+  ExchangeCallCreate,
+  ExchangePhone,
+  Health,
+  PhoneBehaviour,
+  Queue,
+  Route,
+  Session,
+  SetupRequest,
+  SignedIn,
+  SignIn,
+  SpanAlarmRequest,
+  SpanDchannelRequest,
+} from '@cordboard/daemon/contract';
+import { request, requestBlob } from './client';
+
+/** The routes of the box that the pages use, named by what they are for. */
+export const box = {
+  health: () => request<Health>('GET', '/health', { timeoutMs: 5000 }),
+
+  setUp: (body: SetupRequest) => request<SignedIn>('POST', '/setup', { body }),
+  signIn: (body: SignIn) => request<SignedIn>('POST', '/session', { body }),
+  session: () => request<Session>('GET', '/session', { timeoutMs: 5000 }),
+  signOut: () => request<void>('DELETE', '/session', { timeoutMs: 5000 }),
+
+  queues: () => request<Listed<'queues', Queue>>('GET', '/queues').then((answer) => rows(answer, 'queues')),
+  routes: () => request<Listed<'routes', Route>>('GET', '/routes').then((answer) => rows(answer, 'routes')),
+
+  calls: (query: { state?: CallState; limit: number; before?: string }, signal?: AbortSignal) =>
+    request<CallList>('GET', '/calls', { query, signal }),
+  call: (id: Call['id'], signal?: AbortSignal) => request<CallDetail>('GET', `/calls/${id}`, { signal }),
+  recordingAudio: (id: string, signal?: AbortSignal) => requestBlob(`/recordings/${id}/audio`, signal),
+
+  exchange: {
+    calls: (signal?: AbortSignal) =>
+      request<Listed<'calls', ExchangeCall>>('GET', '/exchange/calls', { signal }).then((answer) =>
+        rows(answer, 'calls'),
+      ),
+    place: (body: ExchangeCallCreate) => request<ExchangeCall>('POST', '/exchange/calls', { body }),
+    hangUp: (id: string) => request<void>('DELETE', `/exchange/calls/${id}`),
+    press: (id: string, digits: string) =>
+      request<void>('POST', `/exchange/calls/${id}/digits`, { body: { digits } }),
+    phones: (signal?: AbortSignal) =>
+      request<Listed<'phones', ExchangePhone>>('GET', '/exchange/phones', { signal }).then((answer) =>
+        rows(answer, 'phones'),
+      ),
+    lift: (station: number) => phone(station, 'lift'),
+    putDown: (station: number) => phone(station, 'hangUp'),
+    dial: (station: number, digits: string) => phone(station, 'dial', { digits }),
+    behave: (station: number, body: PhoneBehaviour) =>
+      request<unknown>('PUT', `/exchange/phones/${station}/behaviour`, { body }),
+    alarm: (span: number, body: SpanAlarmRequest) =>
+      request<unknown>('POST', `/exchange/spans/${span}/alarm`, { body }),
+    dchannel: (span: number, body: SpanDchannelRequest) =>
+      request<unknown>('POST', `/exchange/spans/${span}/dchannel`, { body }),
+  },
+};
+
+function phone(station: number, action: string, body?: object): Promise<unknown> {
+  return request('POST', `/exchange/phones/${station}/${action}`, { body });
+}
+
+type Listed<K extends string, T> = Record<K, T[]> | T[];
+
+function rows<K extends string, T>(answer: Listed<K, T>, key: K): T[] {
+  return Array.isArray(answer) ? answer : answer[key];
+}

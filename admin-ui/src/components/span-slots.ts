@@ -1,0 +1,41 @@
+import type { Call, Span } from '@cordboard/daemon/contract';
+
+/** What a square of a span row shows. */
+export type SlotKind = 'idle' | 'in' | 'out' | 'signalling' | 'alarm' | 'other';
+
+export interface Slot {
+  number: number;
+  kind: SlotKind;
+  call?: Call;
+}
+
+/** timeslot of an E1 that carries the D-channel */
+export const signallingSlot = 16;
+
+/** Nothing gets through on the whole span. A yellow alarm too: the far end hears nothing. */
+export const isDead = (span: Span): boolean => span.alarms.length > 0;
+
+export function slotsOf(span: Span, calls: ReadonlyMap<string, Call>): Slot[] {
+  const known = new Map(span.timeslots.map((timeslot) => [timeslot.timeslot, timeslot]));
+  return Array.from({ length: 31 }, (_, i) => {
+    const number = i + 1;
+    const timeslot = known.get(number);
+    const call = timeslot?.callId ? calls.get(timeslot.callId) : undefined;
+    return { number, call, kind: kindOf() };
+
+    function kindOf(): SlotKind {
+      if (isDead(span)) return 'alarm';
+      if (number === signallingSlot) return span.dchannelUp ? 'signalling' : 'alarm';
+      if (!timeslot?.busy) return 'idle';
+      return timeslot.callId ? 'in' : 'other';
+    }
+  });
+}
+
+/** Keys of the sentences that tell a technician what to do, the cause before its consequences. */
+export function alarmKeys(span: Span): string[] {
+  const order = ['los', 'ais', 'red', 'yellow'] as const;
+  const worst = order.find((kind) => span.alarms.includes(kind));
+  if (worst) return [`floor.alarm.${worst}`];
+  return span.dchannelUp ? [] : ['floor.alarm.dchannel'];
+}

@@ -1,0 +1,43 @@
+import type { Role } from '@cordboard/daemon/contract';
+import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-router';
+import { useSession } from '@/stores/session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** for people who have not signed in */
+    open?: boolean;
+    /** who may see it; left out: everybody who has signed in */
+    roles?: readonly Role[];
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  routes: [
+    { path: '/', redirect: { name: 'floor' } },
+    { path: '/set-up', name: 'set-up', component: () => import('@/pages/SetUpPage.vue'), meta: { open: true } },
+    { path: '/sign-in', name: 'sign-in', component: () => import('@/pages/SignInPage.vue'), meta: { open: true } },
+    { path: '/floor', name: 'floor', component: () => import('@/pages/FloorPage.vue') },
+    { path: '/calls', name: 'calls', component: () => import('@/pages/CallsPage.vue') },
+    { path: '/calls/:id', name: 'call', component: () => import('@/pages/CallPage.vue'), props: true },
+    {
+      path: '/simulator',
+      name: 'simulator',
+      component: () => import('@/pages/SimulatorPage.vue'),
+      meta: { roles: ['admin'] },
+    },
+    { path: '/:path(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
+  ],
+});
+
+router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
+  const session = useSession();
+  await session.begin();
+  if (session.setupNeeded) return to.name === 'set-up' ? true : { name: 'set-up' };
+  if (to.name === 'set-up') return { name: 'floor' };
+  if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
+  if (to.meta.open) return { name: 'floor' };
+  if (to.meta.roles && !to.meta.roles.includes(session.user.role)) return { name: 'floor' };
+  return true;
+});

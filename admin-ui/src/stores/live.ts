@@ -1,0 +1,171 @@
+import type { Agent, Call, LiveSnapshot, Queue, QueueStatus, Segment, Span, Station } from '@cordboard/daemon/contract';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowReactive } from 'vue';
+import { box } from '@/api/box';
+import { openLiveSocket, type LiveSocket } from '@/api/live-socket';
+import { boxTime, setBoxTime } from '@/composables/now';
+import { useSession } from './session';
+
+/*
+ * snapshot ─→ replaces everything ┐
+ * events   ─→ replace one thing   ├─→ maps by id ─→ pages
+ * A new connection asks for a snapshot: what was missed in between is never pieced together.
+ */
+
+type Listener<T> = (value: T) => void;
+
+export const useLive = defineStore('live', () => {
+  const session = useSession();
+
+  const calls = shallowReactive(new Map<string, Call>());
+  const agents = shallowReactive(new Map<string, Agent>());
+  const queues = shallowReactive(new Map<string, QueueStatus>());
+  const spans = shallowReactive(new Map<number, Span>());
+  const stations = shallowReactive(new Map<number, Station>());
+  /** thresholds and names; only supervisors and administrators may read them */
+  const queueSettings = shallowReactive(new Map<string, Queue>());
+
+  /** what is on the page is how the box is now */
+  const connected = ref(false);
+  /** box time since when nothing is heard; null while connected or before the first connection */
+  const lostAt = ref<number | null>(null);
+  const everConnected = ref(false);
+  const failing = ref(false);
+  const unreachable = computed(() => failing.value && !connected.value);
+
+  const segmentListeners = new Set<Listener<Segment>>();
+  const removalListeners = new Set<Listener<string>>();
+
+  let socket: LiveSocket | null = null;
+
+  function start(): void {
+    if (socket) return;
+    socket = openLiveSocket(() => session.token);
+
+    socket.on('connect', () => {
+      // the box sends a snapshot to whoever connects; asking again after a loss makes sure of a whole picture
+      if (everConnected.value) socket?.emit('sync');
+    });
+    socket.on('connect_error', (error) => {
+      failing.value = true;
+      // refused rather than unreachable: find out whether we are still known, then try again by hand
+      if (!socket?.active) void refused(error);
+    });
+    socket.on('disconnect', (reason) => {
+      lose();
+      if (reason === 'io server disconnect') retrySoon();
+    });
+    socket.on('session.ended', ({ reason }) => {
+      if (reason !== 'stopping') session.forget(reason !== 'signedOut');
+    });
+
+    socket.on('snapshot', repaint);
+    socket.on('call.updated', (call) => {
+      if (call.state === 'live') calls.set(call.id, call);
+      else calls.delete(call.id);
+      if (call.state !== 'live') tell(removalListeners, call.id);
+    });
+    socket.on('call.removed', ({ id }) => {
+      calls.delete(id);
+      tell(removalListeners, id);
+    });
+    socket.on('call.segment', (segment) => tell(segmentListeners, segment));
+    socket.on('agent.updated', (agent) => agents.set(agent.id, agent));
+    socket.on('queue.updated', (queue) => queues.set(queue.id, queue));
+    socket.on('span.updated', (span) => spans.set(span.span, span));
+    socket.on('station.updated', (station) => stations.set(station.station, station));
+
+    socket.connect();
+  }
+
+  function stop(): void {
+    socket?.disconnect();
+    socket?.removeAllListeners();
+    socket = null;
+    connected.value = false;
+    everConnected.value = false;
+    failing.value = false;
+    lostAt.value = null;
+    for (const map of [calls, agents, queues, spans, stations, queueSettings]) map.clear();
+  }
+
+  function repaint(snapshot: LiveSnapshot): void {
+    setBoxTime(snapshot.at);
+    replace(calls, snapshot.calls, (call) => call.id);
+    replace(agents, snapshot.agents, (agent) => agent.id);
+    replace(queues, snapshot.queues, (queue) => queue.id);
+    replace(spans, snapshot.spans, (span) => span.span);
+    replace(stations, snapshot.stations, (station) => station.station);
+    connected.value = true;
+    everConnected.value = true;
+    failing.value = false;
+    lostAt.value = null;
+    if (session.mayListen) void readQueueSettings();
+  }
+
+  async function readQueueSettings(): Promise<void> {
+    try {
+      replace(queueSettings, await box.queues(), (queue) => queue.id);
+    } catch {
+      // the floor does without its warning colours until the next snapshot
+    }
+  }
+
+  function lose(): void {
+    if (connected.value) lostAt.value = boxTime();
+    connected.value = false;
+    failing.value = true;
+  }
+
+  async function refused(error: Error): Promise<void> {
+    try {
+      await box.session();
+    } catch {
+      // 401 has ended the session through the client; anything else is tried again
+    }
+    if (session.token) retrySoon();
+    else console.info(`live events refused: ${error.message}`);
+  }
+
+  function retrySoon(): void {
+    window.setTimeout(() => socket?.connect(), 2000);
+  }
+
+  function onSegment(listener: Listener<Segment>): () => void {
+    segmentListeners.add(listener);
+    return () => segmentListeners.delete(listener);
+  }
+
+  /** A call that was live is so no longer; its row in the list of calls is final. */
+  function onCallEnded(listener: Listener<string>): () => void {
+    removalListeners.add(listener);
+    return () => removalListeners.delete(listener);
+  }
+
+  return {
+    calls,
+    agents,
+    queues,
+    spans,
+    stations,
+    queueSettings,
+    connected,
+    everConnected,
+    unreachable,
+    lostAt,
+    start,
+    stop,
+    onSegment,
+    onCallEnded,
+  };
+});
+
+function replace<K, T>(map: Map<K, T>, values: readonly T[], key: (value: T) => K): void {
+  const fresh = new Map(values.map((value) => [key(value), value]));
+  for (const old of map.keys()) if (!fresh.has(old)) map.delete(old);
+  for (const [id, value] of fresh) map.set(id, value);
+}
+
+function tell<T>(listeners: ReadonlySet<Listener<T>>, value: T): void {
+  for (const listener of listeners) listener(value);
+}
