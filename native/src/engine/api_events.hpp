@@ -64,7 +64,8 @@ struct LegFlashed {
   uint32_t leg{};
   static constexpr auto fields() { return std::tuple{field("leg", &LegFlashed::leg, "the leg")}; }
 };
-/// The last event of a leg. Its port is free, and nothing of it plays, records or is connected any more.
+/// The last event of a leg. Its port is free, and nothing of it plays, records or is connected any more; only the
+/// recording.ended of a recording that it left running may follow.
 struct LegReleased {
   uint32_t leg{};
   uint32_t cause{};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bus/bus.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "dsp/kernels.hpp"
+
+namespace cordboard::bus {
+
+namespace {
+
+void* slab(std::size_t bytes) {
+  constexpr std::size_t kPage = 4096;
+  void* memory = std::aligned_alloc(kPage, (bytes + kPage - 1) / kPage * kPage);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void Bus::Free::operator()(void* memory) const { std::free(memory); }
+
+Bus::Bus(uint32_t ports)
+    : ports_(ports),
+      decoded_at_(ports, 0),
+      source_(ports, kNoPort),
+      overridden_(ports, 0),
+      seated_(ports, 0),
+      silent_(ports, 1),
+      conferences_(kConferences, nullptr) {
+  const std::size_t bytes = static_cast<std::size_t>(std::max(ports, 1U)) * kBlock;
+  received_.reset(static_cast<uint8_t*>(slab(bytes)));
+  sent_.reset(static_cast<uint8_t*>(slab(bytes)));
+  linear_.reset(static_cast<int16_t*>(slab(bytes * sizeof(int16_t))));
+  // Touching every page now keeps page faults out of the tick.
+  std::memset(received_.get(), dsp::kAlawSilence, bytes);
+  std::memset(sent_.get(), dsp::kAlawSilence, bytes);
+  std::memset(linear_.get(), 0, bytes * sizeof(int16_t));
+}
+
+const int16_t* Bus::linear(Port port) {
+  int16_t* samples = linear_.get() + static_cast<std::size_t>(port) * kBlock;
+  if (decoded_at_[port] != tick_) {
+    decoded_at_[port] = tick_;
+    dsp::kernels().alaw_decode(received(port), samples, kBlock);
+  }
+  return samples;
+}
+
+void Bus::set_source(Port listener, Port source) { source_[listener] = source; }
+
+const ConferencePlan* Bus::set_conference(uint32_t slot, const ConferencePlan* plan) {
+  const ConferencePlan* before = conferences_[slot];
+  if (before != nullptr) {
+    for (const auto& seat : before->seats) seated_[seat.port] = 0;
+  }
+  if (plan != nullptr) {
+    for (const auto& seat : plan->seats) seated_[seat.port] = seat.source_only ? 0 : 1;
+  }
+  conferences_[slot] = plan;
+  conference_top_ = std::max(conference_top_, slot + 1);
+  while (conference_top_ > 0 && conferences_[conference_top_ - 1] == nullptr) --conference_top_;
+  return before;
+}
+
+void Bus::route() {
+  for (Port port = 0; port < ports_; ++port) {
+    if (overridden_[port] || seated_[port]) {
+      silent_[port] = 0;
+      continue;
+    }
+    const Port source = source_[port];
+    if (source != kNoPort) {
+      std::memcpy(sent(port), received(source), kBlock);
+      silent_[port] = 0;
+    } else if (!silent_[port]) {
+      std::memset(sent(port), dsp::kAlawSilence, kBlock);
+      silent_[port] = 1;
+    }
+  }
+  for (uint32_t slot = 0; slot < conference_top_; ++slot) {
+    if (conferences_[slot] != nullptr) mix(*conferences_[slot]);
+  }
+}
+
+void Bus::mix(const ConferencePlan& plan) {
+  const auto& kernels = dsp::kernels();
+  alignas(64) int32_t sum[kBlock]{};
+  bool whispers = false;
+  for (const auto& seat : plan.seats) {
+    if (seat.role == Role::kTalk) kernels.mix_add(sum, linear(seat.port), seat.gain, kBlock);
+    whispers |= seat.role == Role::kWhisper;
+  }
+  for (const auto& seat : plan.seats) {
+    if (seat.source_only || overridden_[seat.port]) continue;
+    const int32_t* heard = sum;
+    alignas(64) int32_t with_whisper[kBlock];
+    if (whispers) {
+      for (const auto& other : plan.seats) {
+        if (other.role != Role::kWhisper || other.whisper_to != seat.port) continue;
+        if (heard == sum) std::memcpy(with_whisper, sum, sizeof sum);
+        heard = with_whisper;
+        kernels.mix_add(with_whisper, linear(other.port), other.gain, kBlock);
+      }
+    }
+    const int16_t* own = seat.role == Role::kTalk ? linear(seat.port) : nullptr;
+    kernels.mix_minus_encode(heard, own, seat.gain, sent(seat.port), kBlock);
+  }
+}
+
+}  // namespace cordboard::bus

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The timeslot switch. Two slabs of A-law rows, one row a port: `received` is what the port says, `sent` what it is to
+// hear. Once a tick, on the media thread:
+//
+//   card → received ─┬─ copy ────────────────> sent → card      two parties: a byte copy
+//                    └─ linear (once) ─ mix ─> sent             conference: everybody but oneself
+//
+// Rows are contiguous, so a shard of the bus is a range of ports. Everything here belongs to the media thread; other
+// threads change it by operations handed over between ticks (media/media_thread).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dsp/g711.hpp"
+
+namespace cordboard::bus {
+
+using Port = uint32_t;
+constexpr Port kNoPort = UINT32_MAX;
+constexpr uint32_t kBlock = dsp::kBlock;
+
+enum class Role : uint8_t { kTalk, kListen, kWhisper };
+
+/// A seat of a conference. Gain is Q12: 4096 leaves the level as it is.
+struct Seat {
+  Port port{};
+  Role role{};
+  Port whisper_to = kNoPort;
+  int32_t gain = 4096;
+  bool source_only{};  // an announcer: heard, hears nothing
+};
+
+/// Who sits in a conference and how. Immutable once handed to the bus: a change is a new plan.
+struct ConferencePlan {
+  std::vector<Seat> seats;
+};
+
+class Bus {
+ public:
+  explicit Bus(uint32_t ports);
+
+  uint32_t ports() const { return ports_; }
+  uint8_t* received(Port port) { return received_.get() + static_cast<std::size_t>(port) * kBlock; }
+  uint8_t* sent(Port port) { return sent_.get() + static_cast<std::size_t>(port) * kBlock; }
+
+  /// What the port says as 16-bit linear samples of this tick; decoded on the first call, shared after.
+  const int16_t* linear(Port port);
+
+  /// `listener` hears `source` from the next route() on; kNoPort: silence. Takes it out of no conference: do that first.
+  void set_source(Port listener, Port source);
+  /// Replaces a conference's plan; null when it closes. Gives back the plan that was in force, for the caller to free.
+  /// Slot numbers below kConferences.
+  const ConferencePlan* set_conference(uint32_t slot, const ConferencePlan* plan);
+
+  /// A port that something else writes (a player): route() leaves its sent row alone.
+  void set_overridden(Port port, bool overridden) { overridden_[port] = overridden; }
+
+  void begin_tick() { ++tick_; }
+  /// Fills every sent row that is not overridden.
+  void route();
+
+  static constexpr uint32_t kConferences = 1024;
+
+ private:
+  void mix(const ConferencePlan& plan);
+
+  uint32_t ports_;
+  struct Free {
+    void operator()(void* memory) const;
+  };
+  template <class T>
+  using Slab = std::unique_ptr<T[], Free>;
+  Slab<uint8_t> received_;
+  Slab<uint8_t> sent_;
+  Slab<int16_t> linear_;
+  std::vector<uint64_t> decoded_at_;
+  std::vector<Port> source_;
+  std::vector<uint8_t> overridden_;
+  std::vector<uint8_t> seated_;  // its sent row is the conference's business
+  std::vector<uint8_t> silent_;  // the sent row holds silence already
+  std::vector<const ConferencePlan*> conferences_;
+  uint32_t conference_top_{};
+  uint64_t tick_{1};
+};
+
+}  // namespace cordboard::bus

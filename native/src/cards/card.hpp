@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the engine asks of a card. Small on purpose: what a board can do beyond carrying speech is a port of its own
+// (HDLC, hook, line, alarms), which a card either has or has not; there are no "not supported" answers.
+//
+// Two threads use a card. The media thread calls exchange() once a tick and nothing else. The signalling thread calls
+// all the rest, and the card calls back on it, from pump(), never from inside a call made to it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "base/clock.hpp"
+
+namespace cordboard::cards {
+
+constexpr uint32_t kRowBytes = 160;  // 20 ms of one timeslot
+
+/// The bus as a card sees it: row p starts at p * kRowBytes.
+struct SpeechRows {
+  uint8_t* received;    // the card writes: what came in from the line
+  const uint8_t* sent;  // the card reads: what is to go out
+};
+
+/// Alarms of an E1 as this end sees them (G.732, G.775); several can stand at once.
+struct Alarms {
+  bool los{};     // no signal comes in
+  bool red{};     // signal, but no frame alignment
+  bool ais{};     // the far equipment sends all ones
+  bool yellow{};  // the far end says that it does not receive us
+  bool operator==(const Alarms&) const = default;
+  /// No speech and no signalling gets through in at least one direction.
+  bool down() const { return los || red || ais || yellow; }
+};
+
+/// The D-channel of a span: whole HDLC frames without FCS.
+class HdlcPort {
+ public:
+  virtual ~HdlcPort() = default;
+  virtual void send_frame(std::span<const uint8_t> frame) = 0;
+  std::function<void(std::span<const uint8_t>)> on_frame;
+};
+
+class AlarmPort {
+ public:
+  virtual ~AlarmPort() = default;
+  virtual Alarms alarms() const = 0;
+  std::function<void(const Alarms&)> on_alarms;
+};
+
+/// FXS: a telephone hangs here.
+class StationPort {
+ public:
+  virtual ~StationPort() = default;
+  virtual void set_ring(bool on) = 0;     // ringing voltage; the cadence is the caller's
+  virtual void set_battery(bool on) = 0;  // feeding of the loop; a gap tells the far end that the call has ended
+  virtual bool off_hook() const = 0;
+  std::function<void(bool off_hook, Millis at)> on_hook;
+};
+
+/// FXO: an exchange hangs here.
+class LinePort {
+ public:
+  virtual ~LinePort() = default;
+  virtual void set_hook(bool off_hook) = 0;
+  std::function<void(bool on, Millis at)> on_ring;
+  std::function<void(bool on, Millis at)> on_battery;
+};
+
+class Card {
+ public:
+  virtual ~Card() = default;
+  /// Media thread, once a tick, before anything is switched. No lock, no allocation, no system call that can block
+  /// longer than the hardware's own pace.
+  virtual void exchange(const SpeechRows& rows) = 0;
+  /// Signalling thread: delivers what has come in. True when there was something.
+  virtual bool pump(Millis now) = 0;
+};
+
+}  // namespace cordboard::cards

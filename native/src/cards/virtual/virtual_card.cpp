@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cards/virtual/virtual_card.hpp"
+
+#include <cstring>
+
+namespace cordboard::cards {
+
+namespace {
+constexpr uint8_t kIdleOctet = 0xD5;  // A-law zero
+constexpr uint32_t kTimeslots = 31;
+}  // namespace
+
+struct VirtualCard::Span : HdlcPort, AlarmPort {
+  VirtualCard* card{};
+  uint32_t first_row{};
+  Span* peer{};
+  Cable* cable{};
+  Alarms forced;
+  Alarms current;
+  bool dchannel_cut{};
+  std::size_t queued{};
+
+  void send_frame(std::span<const uint8_t> frame) override {
+    if (peer && !dchannel_cut && !current.down()) card->deliver(*peer, frame);
+  }
+  Alarms alarms() const override { return current; }
+};
+
+struct VirtualCard::Station : StationPort {
+  VirtualCard* card{};
+  uint32_t row{};
+  Line* peer{};
+  bool ring{};
+  bool battery = true;
+  bool hook{};
+
+  void set_ring(bool on) override;
+  void set_battery(bool on) override;
+  bool off_hook() const override { return hook; }
+};
+
+struct VirtualCard::Line : LinePort {
+  VirtualCard* card{};
+  uint32_t row{};
+  Station* peer{};
+  bool hook{};
+
+  void set_hook(bool off_hook) override {
+    if (off_hook == hook) return;
+    hook = off_hook;
+    if (!peer) return;
+    card->crossing_.push_back([to = peer, off_hook](Millis now) {
+      to->hook = off_hook;
+      if (to->on_hook) to->on_hook(off_hook, now);
+    });
+  }
+};
+
+void VirtualCard::Station::set_ring(bool on) {
+  if (on == ring) return;
+  ring = on;
+  if (!peer) return;
+  card->crossing_.push_back([to = peer, on](Millis now) {
+    if (to->on_ring) to->on_ring(on, now);
+  });
+}
+
+void VirtualCard::Station::set_battery(bool on) {
+  if (on == battery) return;
+  battery = on;
+  if (!peer) return;
+  card->crossing_.push_back([to = peer, on](Millis now) {
+    if (to->on_battery) to->on_battery(on, now);
+  });
+}
+
+VirtualCard::VirtualCard() = default;
+VirtualCard::~VirtualCard() = default;
+
+void VirtualCard::deliver(Span& to, std::span<const uint8_t> frame) {
+  if (to.queued >= kFrameQueue) return;
+  ++to.queued;
+  crossing_.push_back([&to, bytes = std::vector<uint8_t>(frame.begin(), frame.end())](Millis) {
+    --to.queued;
+    if (to.on_frame) to.on_frame(bytes);
+  });
+}
+
+void VirtualCard::add_span(uint32_t span, uint32_t first_row) {
+  auto entry = std::make_unique<Span>();
+  entry->card = this;
+  entry->first_row = first_row;
+  entry->current.los = true;  // nothing is plugged in yet
+  spans_[span] = std::move(entry);
+}
+
+void VirtualCard::add_station(uint32_t analog, uint32_t row) {
+  auto entry = std::make_unique<Station>();
+  entry->card = this;
+  entry->row = row;
+  stations_[analog] = std::move(entry);
+}
+
+void VirtualCard::add_line(uint32_t analog, uint32_t row) {
+  auto entry = std::make_unique<Line>();
+  entry->card = this;
+  entry->row = row;
+  lines_[analog] = std::move(entry);
+}
+
+bool VirtualCard::join_spans(uint32_t a, uint32_t b) {
+  const auto one = spans_.find(a);
+  const auto other = spans_.find(b);
+  if (one == spans_.end() || other == spans_.end() || one == other || one->second->peer || other->second->peer) {
+    return false;
+  }
+  auto cable = std::make_unique<Cable>();
+  cable->row_a = one->second->first_row;
+  cable->row_b = other->second->first_row;
+  cable->rows = kTimeslots;
+  one->second->peer = other->second.get();
+  other->second->peer = one->second.get();
+  one->second->cable = other->second->cable = cable.get();
+  one->second->current = other->second->current = {};
+  cables_.push_back(std::move(cable));
+  return true;
+}
+
+bool VirtualCard::join_analogs(uint32_t a, uint32_t b) {
+  if (!stations_.contains(a)) std::swap(a, b);
+  const auto station = stations_.find(a);
+  const auto line = lines_.find(b);
+  if (station == stations_.end() || line == lines_.end() || station->second->peer || line->second->peer) return false;
+  auto cable = std::make_unique<Cable>();
+  cable->row_a = station->second->row;
+  cable->row_b = line->second->row;
+  cable->rows = 1;
+  station->second->peer = line->second.get();
+  line->second->peer = station->second.get();
+  cables_.push_back(std::move(cable));
+  return true;
+}
+
+HdlcPort* VirtualCard::hdlc(uint32_t span) {
+  const auto found = spans_.find(span);
+  return found == spans_.end() ? nullptr : found->second.get();
+}
+
+AlarmPort* VirtualCard::alarm(uint32_t span) {
+  const auto found = spans_.find(span);
+  return found == spans_.end() ? nullptr : found->second.get();
+}
+
+StationPort* VirtualCard::station(uint32_t analog) {
+  const auto found = stations_.find(analog);
+  return found == stations_.end() ? nullptr : found->second.get();
+}
+
+LinePort* VirtualCard::line(uint32_t analog) {
+  const auto found = lines_.find(analog);
+  return found == lines_.end() ? nullptr : found->second.get();
+}
+
+void VirtualCard::update_alarms(Span& span) {
+  Alarms now = span.forced;
+  if (!span.peer) {
+    now.los = true;
+  } else if (span.peer->forced.los || span.peer->forced.red || span.peer->forced.ais) {
+    now.yellow = true;
+  }
+  if (now == span.current) return;
+  span.current = now;
+  crossing_.push_back([&span, now](Millis) {
+    if (span.on_alarms) span.on_alarms(now);
+  });
+}
+
+void VirtualCard::update_cable(Span& span) {
+  if (!span.cable) return;
+  // The media thread sees one flag; which direction is cut does not matter to it, since calls end either way.
+  span.cable->silent.store(span.current.down() || span.peer->current.down(), std::memory_order_relaxed);
+}
+
+bool VirtualCard::set_alarms(uint32_t span, const Alarms& forced) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end()) return false;
+  found->second->forced = forced;
+  update_alarms(*found->second);
+  if (found->second->peer) update_alarms(*found->second->peer);
+  update_cable(*found->second);
+  return true;
+}
+
+Alarms VirtualCard::forced_alarms(uint32_t span) const {
+  const auto found = spans_.find(span);
+  return found == spans_.end() ? Alarms{} : found->second->forced;
+}
+
+bool VirtualCard::cut_dchannel(uint32_t span, bool cut) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end()) return false;
+  found->second->dchannel_cut = cut;
+  if (found->second->peer) found->second->peer->dchannel_cut = cut;
+  return true;
+}
+
+bool VirtualCard::inject_frame(uint32_t span, std::span<const uint8_t> frame) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end()) return false;
+  deliver(*found->second, frame);
+  return true;
+}
+
+void VirtualCard::exchange(const SpeechRows& rows) {
+  for (const auto& cable : cables_) {
+    const std::size_t bytes = static_cast<std::size_t>(cable->rows) * kRowBytes;
+    const std::size_t a = static_cast<std::size_t>(cable->row_a) * kRowBytes;
+    const std::size_t b = static_cast<std::size_t>(cable->row_b) * kRowBytes;
+    if (cable->silent.load(std::memory_order_relaxed)) {
+      std::memset(rows.received + a, kIdleOctet, bytes);
+      std::memset(rows.received + b, kIdleOctet, bytes);
+    } else {
+      std::memcpy(rows.received + a, rows.sent + b, bytes);
+      std::memcpy(rows.received + b, rows.sent + a, bytes);
+    }
+  }
+}
+
+bool VirtualCard::pump(Millis now) {
+  // Only what waits at the start: two ends that answer each other at once must not keep the thread here.
+  const auto waiting = crossing_.size();
+  for (std::size_t i = 0; i < waiting; ++i) {
+    const auto act = std::move(crossing_.front());
+    crossing_.pop_front();
+    act(now);
+  }
+  return waiting > 0;
+}
+
+}  // namespace cordboard::cards

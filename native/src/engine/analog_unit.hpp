@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One analog port: the card's wire on one side, a station's or a line's state machine in the middle, a leg in the core.
+#pragma once
+
+#include <memory>
+
+#include "cards/card.hpp"
+#include "engine/api_config.hpp"
+#include "engine/leg.hpp"
+#include "signalling/analog.hpp"
+
+namespace cordboard::engine {
+
+class Core;
+
+class AnalogUnit {
+ public:
+  AnalogUnit(Core& core, const AnalogConfig& config, bus::Port port) : core_(core), config_(config), port_(port) {}
+  virtual ~AnalogUnit() = default;
+
+  const AnalogConfig& config() const { return config_; }
+  bus::Port port() const { return port_; }
+  uint32_t leg() const { return leg_; }
+
+  /// Rings the telephone, or lifts the receiver of the line.
+  virtual Result<> seize(uint32_t leg) = 0;
+  virtual Result<> answer(Leg& leg) = 0;
+  virtual void release(Leg& leg) = 0;
+  virtual Result<> flash() = 0;
+  virtual bool off_hook() const = 0;
+  virtual bool ringing() const = 0;
+  virtual Millis next_deadline() const = 0;
+  virtual void run_timers(Millis now) = 0;
+  virtual std::string_view dump(std::span<char> out) const = 0;
+
+ protected:
+  uint32_t offer(bool complete);
+  void end(uint32_t cause, ReleasedBy by);
+
+  Core& core_;
+  const AnalogConfig config_;
+  const bus::Port port_;
+  uint32_t leg_{};
+};
+
+/// A telephone on an FXS port.
+class StationUnit : public AnalogUnit, private signalling::StationListener {
+ public:
+  StationUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::StationPort& wire,
+              const signalling::AnalogTimes& times);
+  ~StationUnit() override;
+
+  Result<> seize(uint32_t leg) override;
+  Result<> answer(Leg& leg) override;
+  void release(Leg& leg) override;
+  Result<> flash() override;
+  bool off_hook() const override { return station_.off_hook(); }
+  bool ringing() const override { return station_.state() == signalling::StationState::kRinging; }
+  Millis next_deadline() const override { return station_.next_deadline(); }
+  void run_timers(Millis now) override { station_.run_timers(now); }
+  std::string_view dump(std::span<char> out) const override { return station_.dump(out); }
+
+  /// A digit was heard: dial tone stops at the first.
+  void digit();
+
+ private:
+  void set_ring(bool on) override { wire_.set_ring(on); }
+  void set_battery(bool on) override { wire_.set_battery(on); }
+  void on_seized() override;
+  void on_answered() override;
+  void on_flash() override;
+  void on_hung_up() override;
+  void on_parked(bool parked) override;
+
+  cards::StationPort& wire_;
+  signalling::FxsStation station_;
+};
+
+/// An exchange line on an FXO port; the simulator's telephones are such lines too.
+class LineUnit : public AnalogUnit, private signalling::LineListener {
+ public:
+  LineUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::LinePort& wire,
+           const signalling::AnalogTimes& times);
+  ~LineUnit() override;
+
+  Result<> seize(uint32_t leg) override;
+  Result<> answer(Leg& leg) override;
+  void release(Leg& leg) override;
+  Result<> flash() override;
+  bool off_hook() const override { return line_.off_hook(); }
+  bool ringing() const override { return line_.state() == signalling::LineState::kRinging; }
+  Millis next_deadline() const override { return line_.next_deadline(); }
+  void run_timers(Millis now) override { line_.run_timers(now); }
+  std::string_view dump(std::span<char> out) const override { return line_.dump(out); }
+
+ private:
+  void set_hook(bool off_hook) override { wire_.set_hook(off_hook); }
+  void on_offered() override;
+  void on_gone() override;
+
+  cards::LinePort& wire_;
+  signalling::FxoLine line_;
+};
+
+}  // namespace cordboard::engine

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Building, the loop of the signalling thread, and the way out.
+#include "engine/core.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <future>
+
+#include "dsp/tone_clip.hpp"
+
+namespace cordboard::engine {
+
+namespace {
+
+constexpr uint32_t kTimeslots = 31;
+constexpr Millis kClosingLimitMs = 3000;  // what has not been released by then is dropped
+constexpr int kMostRounds = 64;           // of the signalling between two looks at the commands
+
+}  // namespace
+
+Result<std::unique_ptr<Core>> Core::create(const EngineConfig& config, Deliver deliver) {
+  std::unique_ptr<Core> core(new Core(config, std::move(deliver)));
+  if (auto built = core->build(); !built) return built.error();
+  core->start();
+  return core;
+}
+
+Core::Core(const EngineConfig& config, Deliver deliver) : config_(config), outbox_(std::move(deliver)) {
+  now_ = monotonic_ms();
+}
+
+Core::~Core() {
+  if (!thread_.joinable()) return;
+  close([] {});
+  thread_.join();
+}
+
+// ------------------------------------------------------------------------------------------------------ construction
+
+Result<> Core::build() {
+  if (auto done = build_spans(); !done) return done;
+  if (auto done = build_analogs(); !done) return done;
+  for (uint32_t i = 0; i < config_.announcers; ++i) {
+    const auto port = static_cast<bus::Port>(ports_.size());
+    ports_.emplace_back().announcer = true;
+    announcers_.push_back(port);
+  }
+  free_announcers_.assign(announcers_.rbegin(), announcers_.rend());
+  conference_slots_.assign(bus::Bus::kConferences, false);
+  if (auto done = build_cables(); !done) return done;
+
+  // State machines look at the cables' state when they are made, so they come after them.
+  for (const auto& span : config_.spans) {
+    const auto first = static_cast<bus::Port>(
+        std::find_if(ports_.begin(), ports_.end(), [&](const PortState& port) { return port.span == span.span; }) -
+        ports_.begin());
+    spans_[span.span] =
+        std::make_unique<SpanUnit>(*this, span, first, *card_.hdlc(span.span), *card_.alarm(span.span));
+  }
+  const signalling::AnalogTimes times{config_.country.ringCadenceMs, config_.country.flashMinMs,
+                                      config_.country.flashMaxMs};
+  for (const auto& analog : config_.analogs) {
+    const auto port = static_cast<bus::Port>(
+        std::find_if(ports_.begin(), ports_.end(), [&](const PortState& at) { return at.analog == analog.analog; }) -
+        ports_.begin());
+    if (analog.kind == AnalogKind::kFxs) {
+      analogs_[analog.analog] =
+          std::make_unique<StationUnit>(*this, analog, port, *card_.station(analog.analog), times);
+    } else {
+      analogs_[analog.analog] = std::make_unique<LineUnit>(*this, analog, port, *card_.line(analog.analog), times);
+    }
+  }
+  for (const auto& tone : config_.country.tones) {
+    std::vector<dsp::TonePart> parts;
+    for (const auto& part : tone.parts) parts.push_back({part.frequenciesHz, part.levelDbm0, part.onMs, part.offMs});
+    auto clip = std::make_shared<media::Clip>();
+    clip->alaw = dsp::render_tone(parts);
+    if (clip->alaw.empty()) {
+      return fail(ErrorCode::kInvalid, "the tone " + tone.name + " of country " + config_.country.code +
+                                           " cannot be made: its parts have no length, or are too long");
+    }
+    tones_[tone.name] = std::move(clip);
+  }
+  return Empty{};
+}
+
+Result<> Core::build_spans() {
+  for (const auto& span : config_.spans) {
+    if (card_.hdlc(span.span) != nullptr) {
+      return fail(ErrorCode::kInvalid, "span " + std::to_string(span.span) + " is there twice");
+    }
+    card_.add_span(span.span, static_cast<uint32_t>(ports_.size()));
+    for (uint32_t timeslot = 1; timeslot <= kTimeslots; ++timeslot) {
+      auto& port = ports_.emplace_back();
+      port.span = span.span;
+      port.timeslot = timeslot;
+    }
+  }
+  return Empty{};
+}
+
+Result<> Core::build_analogs() {
+  for (const auto& analog : config_.analogs) {
+    if (card_.station(analog.analog) != nullptr || card_.line(analog.analog) != nullptr) {
+      return fail(ErrorCode::kInvalid, "analog port " + std::to_string(analog.analog) + " is there twice");
+    }
+    const auto port = static_cast<uint32_t>(ports_.size());
+    if (analog.kind == AnalogKind::kFxs) {
+      card_.add_station(analog.analog, port);
+    } else {
+      card_.add_line(analog.analog, port);
+    }
+    ports_.emplace_back().analog = analog.analog;
+  }
+  return Empty{};
+}
+
+Result<> Core::build_cables() {
+  for (const auto& cable : config_.cables) {
+    const bool joined = cable.kind == CableKind::kE1 ? card_.join_spans(cable.a, cable.b)
+                                                     : card_.join_analogs(cable.a, cable.b);
+    if (!joined) {
+      return fail(ErrorCode::kInvalid,
+                  "the cable from " + std::to_string(cable.a) + " to " + std::to_string(cable.b) +
+                      " must join two spans, or a station and a line, that have no other cable");
+    }
+  }
+  return Empty{};
+}
+
+void Core::start() {
+  media_ = std::make_unique<media::MediaCore>(static_cast<uint32_t>(ports_.size()), announcers_,
+                                              std::vector<cards::Card*>{&card_});
+  clips_ = std::make_unique<media::ClipStore>(static_cast<std::size_t>(config_.clipCacheMb) * 1024 * 1024);
+  writer_ = std::make_unique<media::RecordingWriter>(config_.recordingFlushMs, [this](media::Recording* recording) {
+    later([this, id = recording->id] { finish_recording(id, RecordingEnd::kFailed); });
+  });
+  media_thread_ = std::make_unique<MediaThread>(*media_, wake_, config_.realtime);
+  if (!media_thread_->realtime_refusal().empty()) {
+    log("warn", "the media thread runs without real-time guarantees: " + media_thread_->realtime_refusal());
+  }
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "cb-signalling");
+}
+
+// ------------------------------------------------------------------------------------------------ from other threads
+
+void Core::submit(uint64_t id, AnyCommand command) {
+  {
+    const std::lock_guard lock(mutex_);
+    submitted_.emplace_back(id, std::move(command));
+  }
+  wake_.signal();
+}
+
+void Core::close(std::function<void()> closed) {
+  {
+    const std::lock_guard lock(mutex_);
+    close_asked_ = true;
+    if (!closed_) closed_ = std::move(closed);
+  }
+  wake_.signal();
+}
+
+void Core::later(std::function<void()> act) {
+  {
+    const std::lock_guard lock(mutex_);
+    completions_.push_back(std::move(act));
+  }
+  wake_.signal();
+}
+
+// ---------------------------------------------------------------------------------------------------------- the loop
+
+void Core::run() {
+  while (true) {
+    wake_.wait(sleep_ms());
+    now_ = monotonic_ms();
+    run_commands();
+    run_completions();
+    take_reports();
+    run_signalling();
+    post_backlog();
+    if (!closing_) {
+      const std::lock_guard lock(mutex_);
+      closing_ = close_asked_;
+    }
+    if (closing_ && closing_since_ == 0) begin_closing();
+    if (closing_ && (closed_down() || now_ - closing_since_ > kClosingLimitMs)) break;
+    outbox_.flush(media_->ticks());
+  }
+  shut_down();
+}
+
+int64_t Core::sleep_ms() {
+  // The media thread wakes this one every tick, so the sleep only bounds how late a timer between ticks can be.
+  Millis next = now_ + 20;
+  for (auto& [number, span] : spans_) {
+    if (const auto due = span->pri().next_deadline(now_)) next = std::min(next, *due);
+  }
+  for (auto& [number, analog] : analogs_) next = std::min(next, analog->next_deadline());
+  return std::clamp<int64_t>(next - monotonic_ms(), 0, 20);
+}
+
+void Core::run_commands() {
+  std::vector<std::pair<uint64_t, AnyCommand>> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    commands.swap(submitted_);
+  }
+  for (auto& [id, command] : commands) carry_out(id, command);
+}
+
+void Core::carry_out(uint64_t id, AnyCommand& command) {
+  commands_.add();
+  if (closing_) {
+    refused_commands_.add();
+    outbox_.reply(id, fail(ErrorCode::kClosed, "the engine is closing"));
+    return;
+  }
+  std::visit(
+      [&](const auto& params) {
+        if constexpr (requires { handle_later(params, id); }) {
+          handle_later(params, id);
+        } else {
+          // A command's events come after its reply, so that the host knows the leg they speak of.
+          const auto mark = outbox_.mark();
+          auto result = handle(params);
+          if (result) {
+            outbox_.reply(id, std::move(*result), mark);
+          } else {
+            refused_commands_.add();
+            outbox_.reply(id, result.error(), mark);
+          }
+        }
+      },
+      command);
+}
+
+void Core::run_completions() {
+  std::vector<std::function<void()>> acts;
+  {
+    const std::lock_guard lock(mutex_);
+    acts.swap(completions_);
+  }
+  for (auto& act : acts) act();
+}
+
+void Core::run_signalling() {
+  for (int round = 0; round < kMostRounds; ++round) {
+    bool moved = card_.pump(now_);
+    for (auto& [number, span] : spans_) {
+      const auto due = span->pri().next_deadline(now_);
+      if (!due || *due > now_) continue;
+      span->pri().run_timers(now_);
+      moved = true;
+    }
+    for (auto& [number, analog] : analogs_) {
+      if (analog->next_deadline() > now_) continue;
+      analog->run_timers(now_);
+      moved = true;
+    }
+    if (!moved) return;
+  }
+  wake_.signal();  // more waits; commands get their turn first
+}
+
+void Core::post(const media::Operation& operation) {
+  if (!backlog_.empty() || !media_->post(operation)) backlog_.push_back(operation);
+}
+
+void Core::post_backlog() {
+  while (!backlog_.empty() && media_->post(backlog_.front())) backlog_.pop_front();
+}
+
+void Core::log(std::string_view level, std::string text, uint32_t span, uint32_t timeslot, uint32_t leg) {
+  outbox_.telemetry(EngineLog{std::string(level), std::move(text), span, timeslot, leg});
+}
+
+// --------------------------------------------------------------------------------------------------------- the way out
+
+void Core::begin_closing() {
+  closing_since_ = now_;
+  std::vector<uint32_t> ids;
+  for (const auto& [id, leg] : legs_) ids.push_back(id);
+  for (const auto id : ids) {
+    // 41 temporary failure: the peer may try elsewhere.
+    if (auto* found = leg(id)) static_cast<void>(release(*found, 41));
+  }
+  std::vector<uint32_t> recordings;
+  for (const auto& [id, entry] : recordings_) recordings.push_back(id);
+  for (const auto id : recordings) finish_recording(id, RecordingEnd::kReleased);
+  run_signalling();
+}
+
+bool Core::closed_down() const { return legs_.empty() && recordings_.empty() && backlog_.empty(); }
+
+void Core::shut_down() {
+  // What has not been released in time ends here: the host is told of every leg.
+  std::vector<uint32_t> ids;
+  for (const auto& [id, leg] : legs_) ids.push_back(id);
+  for (const auto id : ids) end_leg(id, 41, ReleasedBy::kFault);
+  clips_->stop();
+  media_thread_->stop();
+  while (!backlog_.empty()) {
+    take_reports();
+    media_->tick();
+    post_backlog();
+  }
+  media_->drain([this](const media::Report& report) { take_report(report); });
+  take_reports();
+  writer_->stop();
+  run_completions();
+  run_completions();  // a recording whose file was still being made is finished by the first
+  run_commands();
+  outbox_.flush_now();
+  std::function<void()> closed;
+  {
+    const std::lock_guard lock(mutex_);
+    closed = std::move(closed_);
+  }
+  if (closed) closed();
+}
+
+}  // namespace cordboard::engine

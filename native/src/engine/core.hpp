@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The signalling thread and all it owns: legs, spans, analog ports, connections, playbacks, recordings. Nothing here is
+// touched by another thread but the queues at the bottom.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/counters.hpp"
+#include "base/wake.hpp"
+#include "cards/virtual/virtual_card.hpp"
+#include "engine/analog_unit.hpp"
+#include "engine/leg.hpp"
+#include "engine/media_thread.hpp"
+#include "engine/outbox.hpp"
+#include "engine/span_unit.hpp"
+#include "media/clip_store.hpp"
+#include "media/media_core.hpp"
+#include "media/recording.hpp"
+
+namespace cordboard::engine {
+
+/// What a row of the bus is, and what hangs on it now.
+struct PortState {
+  uint32_t span{};      // 0: not a timeslot
+  uint32_t timeslot{};
+  uint32_t analog{};    // 0: not an analog port
+  bool announcer{};
+  uint32_t leg{};       // 0: idle
+  bus::Port source = bus::kNoPort;
+  uint32_t conference{};
+  bool detector{};
+  std::set<uint32_t> plays;
+  std::set<uint32_t> recordings;
+};
+
+class Core {
+ public:
+  static Result<std::unique_ptr<Core>> create(const EngineConfig& config, Deliver deliver);
+  ~Core();
+
+  void submit(uint64_t id, AnyCommand command);
+  void close(std::function<void()> closed);
+
+  // For span_unit and analog_unit, on the signalling thread.
+  uint32_t new_leg(LegKind kind, bus::Port port, uint32_t span, uint32_t timeslot, uint32_t analog);
+  Leg* leg(uint32_t id);
+  /// Takes everything off the leg's port, tells leg.released and forgets the leg.
+  void end_leg(uint32_t id, uint32_t cause, ReleasedBy by);
+  /// The peer has moved the leg to another timeslot.
+  void move_leg(Leg& leg, bus::Port port, uint32_t timeslot);
+  void event(AnyEvent event) { outbox_.event(std::move(event)); }
+  void log(std::string_view level, std::string text, uint32_t span = 0, uint32_t timeslot = 0, uint32_t leg = 0);
+  /// A tone of the country for a port that may carry no leg; told to nobody. An unknown name is silence.
+  void house_tone(bus::Port port, const std::string& tone);
+  void stop_house_tone(bus::Port port);
+  void watch_digits(bus::Port port, bool on);
+  Millis now() const { return now_; }
+  const Country& country() const { return config_.country; }
+  bool closing() const { return closing_; }
+
+  // Commands (one file a family: core_legs, core_media, core_conference, core_faults, core_snapshot).
+  Result<LegSeized> handle(const LegSeize& command);
+  Result<> handle(const LegAlert& command);
+  Result<> handle(const LegAnswer& command);
+  Result<> handle(const LegRelease& command);
+  Result<> handle(const LegFlash& command);
+  Result<> handle(const BusConnect& command);
+  Result<> handle(const BusListen& command);
+  Result<> handle(const BusDisconnect& command);
+  Result<ConferenceCreated> handle(const ConferenceCreate& command);
+  Result<> handle(const ConferenceJoin& command);
+  Result<> handle(const ConferenceLeave& command);
+  Result<> handle(const ConferenceClose& command);
+  void handle_later(const PlayStart& command, uint64_t id);
+  Result<> handle(const PlayStop& command);
+  Result<PlayPositionReply> handle(const PlayPosition& command);
+  Result<PlayStarted> handle(const ToneStart& command);
+  Result<PlayStarted> handle(const DigitsSend& command);
+  Result<> handle(const DetectorSet& command);
+  void handle_later(const RecordingStart& command, uint64_t id);
+  void handle_later(const RecordingStop& command, uint64_t id);
+  Result<> handle(const SpanRestart& command);
+  Result<> handle(const VirtualAlarm& command);
+  Result<> handle(const VirtualDchannel& command);
+  Result<> handle(const VirtualFrame& command);
+  Result<Snapshot> handle(const SnapshotGet& command);
+  Result<Dump> handle(const DumpGet& command);
+
+ private:
+  struct PlayEntry {
+    media::Playback* playback;
+    bus::Port port;
+    bool house;  // told to nobody
+    std::optional<PlayEnd> why;  // decided here before the media thread has let go
+  };
+  struct RecordingEntry {
+    std::unique_ptr<media::Recording> recording;
+    uint64_t open_id{};  // recording.start waiting for its file
+    uint64_t stop_id{};  // recording.stop waiting for the writer
+    RecordingEnd why = RecordingEnd::kStopped;
+    bool attached{};
+    bool leaving{};
+  };
+  struct Conference {
+    uint32_t id{};
+    uint32_t slot{};
+    std::optional<bus::Port> announcer;
+    std::vector<bus::Seat> seats;
+  };
+
+  Core(const EngineConfig& config, Deliver deliver);
+  Result<> build();
+  Result<> build_spans();
+  Result<> build_analogs();
+  Result<> build_cables();
+  void start();
+  void run();
+  int64_t sleep_ms();
+  void carry_out(uint64_t id, AnyCommand& command);
+  void run_commands();
+  void run_signalling();
+  void take_reports();
+  void take_report(const media::Report& report);
+  void run_completions();
+  void begin_closing();
+  bool closed_down() const;
+  void shut_down();
+
+  void post(const media::Operation& operation);
+  void post_backlog();
+  /// From another thread: `act` runs on the signalling thread soon.
+  void later(std::function<void()> act);
+
+  Result<> check_port(bus::Port port) const;
+  void set_source(bus::Port listener, bus::Port source);
+  void disconnect(bus::Port port);
+  void leave_conference(bus::Port port);
+  void publish(const Conference& conference);
+  void close_conference(uint32_t id);
+  uint32_t begin_play(bus::Port port, std::vector<media::ClipRef> clips, bool loop, bool enqueue, bool house);
+  void stop_plays(bus::Port port, PlayEnd why);
+  void finish_recording(uint32_t id, RecordingEnd why);
+  void recording_finished(uint32_t id);
+  void clear_port(bus::Port port);
+  Result<media::ClipRef> tone_clip(const std::string& name) const;
+  std::string port_name(bus::Port port) const;
+  Result<> release(Leg& leg, uint32_t cause);
+
+  friend struct CoreParts;
+
+  EngineConfig config_;
+  Outbox outbox_;
+  Millis now_{};
+  bool closing_{};
+  Millis closing_since_{};
+  std::function<void()> closed_;
+
+  cards::VirtualCard card_;
+  std::vector<PortState> ports_;
+  std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
+  std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;
+  std::vector<bus::Port> announcers_;
+  std::vector<bus::Port> free_announcers_;
+
+  std::map<uint32_t, Leg> legs_;
+  uint32_t next_leg_{1};
+  std::map<uint32_t, Conference> conferences_;
+  std::vector<bool> conference_slots_;
+  uint32_t next_conference_{1};
+  std::map<uint32_t, PlayEntry> plays_;
+  uint32_t next_play_{1};
+  std::map<uint32_t, RecordingEntry> recordings_;
+  uint32_t next_recording_{1};
+  std::map<std::string, media::ClipRef> tones_;
+  std::map<bus::Port, uint32_t> house_tones_;
+
+  Count commands_;
+  Count refused_commands_;
+  Count events_offered_;
+  Count digits_;
+
+  // Between the threads.
+  Wake wake_;
+  std::mutex mutex_;
+  std::vector<std::pair<uint64_t, AnyCommand>> submitted_;
+  std::vector<std::function<void()>> completions_;
+  bool close_asked_{};
+  bool refuse_{};
+  std::deque<media::Operation> backlog_;
+
+  std::unique_ptr<media::MediaCore> media_;
+  std::unique_ptr<media::ClipStore> clips_;
+  std::unique_ptr<media::RecordingWriter> writer_;
+  std::unique_ptr<MediaThread> media_thread_;
+  std::thread thread_;
+};
+
+}  // namespace cordboard::engine

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Commands to a span as a whole, and faults raised on the virtual card.
+#include "engine/core.hpp"
+
+namespace cordboard::engine {
+
+namespace {
+
+Error no_span(uint32_t span) { return fail(ErrorCode::kNotFound, "there is no span " + std::to_string(span)); }
+
+/// Hexadecimal digits to octets; nothing when there is anything else.
+std::optional<std::vector<uint8_t>> from_hex(const std::string& hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  std::vector<uint8_t> octets;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    int value = 0;
+    for (const char digit : {hex[i], hex[i + 1]}) {
+      const char lower = static_cast<char>(digit | 0x20);
+      if (digit >= '0' && digit <= '9') {
+        value = value * 16 + (digit - '0');
+      } else if (lower >= 'a' && lower <= 'f') {
+        value = value * 16 + (lower - 'a' + 10);
+      } else {
+        return std::nullopt;
+      }
+    }
+    octets.push_back(static_cast<uint8_t>(value));
+  }
+  return octets;
+}
+
+}  // namespace
+
+Result<> Core::handle(const SpanRestart& command) {
+  const auto found = spans_.find(command.span);
+  if (found == spans_.end()) return no_span(command.span);
+  return found->second->pri().restart(static_cast<uint8_t>(command.timeslot));
+}
+
+Result<> Core::handle(const VirtualAlarm& command) {
+  auto alarms = card_.forced_alarms(command.span);
+  switch (command.alarm) {
+    case AlarmKind::kLos:
+      alarms.los = command.active;
+      break;
+    case AlarmKind::kRed:
+      alarms.red = command.active;
+      break;
+    case AlarmKind::kYellow:
+      alarms.yellow = command.active;
+      break;
+    case AlarmKind::kAis:
+      alarms.ais = command.active;
+      break;
+  }
+  if (!card_.set_alarms(command.span, alarms)) return no_span(command.span);
+  return Empty{};
+}
+
+Result<> Core::handle(const VirtualDchannel& command) {
+  if (!card_.cut_dchannel(command.span, command.cut)) return no_span(command.span);
+  return Empty{};
+}
+
+Result<> Core::handle(const VirtualFrame& command) {
+  const auto frame = from_hex(command.hex);
+  if (!frame) return fail(ErrorCode::kInvalid, "hex must be pairs of hexadecimal digits");
+  if (!card_.inject_frame(command.span, *frame)) return no_span(command.span);
+  return Empty{};
+}
+
+}  // namespace cordboard::engine

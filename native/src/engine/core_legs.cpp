@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Legs: made, answered, moved, ended; and the commands about them.
+#include "engine/core.hpp"
+
+namespace cordboard::engine {
+
+namespace {
+
+constexpr uint32_t kDchannelTimeslot = 16;
+
+Error no_leg(uint32_t id) { return fail(ErrorCode::kNotFound, "there is no leg " + std::to_string(id)); }
+
+}  // namespace
+
+std::string Core::port_name(bus::Port port) const {
+  const auto& state = ports_[port];
+  if (state.span != 0) return spans_.at(state.span)->config().name + "/" + std::to_string(state.timeslot);
+  if (state.analog != 0) return analogs_.at(state.analog)->config().name;
+  return "announcer " + std::to_string(port);
+}
+
+uint32_t Core::new_leg(LegKind kind, bus::Port port, uint32_t span, uint32_t timeslot, uint32_t analog) {
+  const auto id = next_leg_++;
+  auto& leg = legs_[id];
+  leg.id = id;
+  leg.kind = kind;
+  leg.port = port;
+  leg.span = span;
+  leg.timeslot = timeslot;
+  leg.analog = analog;
+  leg.since = now_;
+  // A telephone that was hearing busy tone and is used again: what hung on the port is not of this leg.
+  clear_port(port);
+  ports_[port].leg = id;
+  return id;
+}
+
+Leg* Core::leg(uint32_t id) {
+  const auto found = legs_.find(id);
+  return found == legs_.end() ? nullptr : &found->second;
+}
+
+void Core::move_leg(Leg& leg, bus::Port port, uint32_t timeslot) {
+  if (leg.port == port) return;
+  log("info", "the peer moved the call to timeslot " + std::to_string(timeslot), leg.span, leg.timeslot, leg.id);
+  if (ports_[leg.port].leg == leg.id) {
+    clear_port(leg.port);
+    ports_[leg.port].leg = 0;
+  }
+  clear_port(port);
+  leg.port = port;
+  leg.timeslot = timeslot;
+  ports_[port].leg = leg.id;
+}
+
+void Core::end_leg(uint32_t id, uint32_t cause, ReleasedBy by) {
+  auto* ended = leg(id);
+  if (ended == nullptr) return;
+  ended->state.step(LegEvent::kReleased, now_);
+  if (ports_[ended->port].leg == id) {
+    clear_port(ended->port);
+    ports_[ended->port].leg = 0;
+  }
+  legs_.erase(id);
+  event(LegReleased{id, cause, by});
+}
+
+Result<LegSeized> Core::handle(const LegSeize& command) {
+  if (command.span.has_value() == command.analog.has_value()) {
+    return fail(ErrorCode::kInvalid, "leg.seize takes either a span or an analog port");
+  }
+  if (command.analog) {
+    const auto found = analogs_.find(*command.analog);
+    if (found == analogs_.end()) {
+      return fail(ErrorCode::kNotFound, "there is no analog port " + std::to_string(*command.analog));
+    }
+    auto& unit = *found->second;
+    if (unit.leg() != 0) return fail(ErrorCode::kBusy, unit.config().name + " is in use");
+    const bool line = unit.config().kind == AnalogKind::kFxo;
+    const auto id = next_leg_;
+    if (auto seized = unit.seize(id); !seized) return seized.error();
+    new_leg(line ? LegKind::kLine : LegKind::kStation, unit.port(), 0, 0, *command.analog);
+    auto& made = legs_[id];
+    made.called = command.calledNumber;
+    made.calling = command.callingNumber;
+    made.state.step(LegEvent::kSeize, now_);
+    if (line) {
+      made.state.step(LegEvent::kAnswer, now_);
+      event(LegAnswered{id, made.port});
+    } else {
+      made.state.step(LegEvent::kAlert, now_);
+      event(LegProgressed{id, LegProgress::kAlerting, made.port});
+    }
+    return LegSeized{id, made.port, 0};
+  }
+  const auto found = spans_.find(*command.span);
+  if (found == spans_.end()) return fail(ErrorCode::kNotFound, "there is no span " + std::to_string(*command.span));
+  if (command.timeslot == kDchannelTimeslot) {
+    return fail(ErrorCode::kInvalid, "timeslot 16 of an E1 carries signalling, not calls");
+  }
+  auto& unit = *found->second;
+  auto seized = unit.pri().seize({command.calledNumber, command.callingNumber, command.callingName,
+                                  static_cast<uint8_t>(command.timeslot)});
+  if (!seized) return seized.error();
+  const auto port = unit.port_of(seized->timeslot);
+  const auto id = new_leg(LegKind::kIsdn, port, *command.span, seized->timeslot, 0);
+  auto& made = legs_[id];
+  made.pri_call = seized->call;
+  made.called = command.calledNumber;
+  made.calling = command.callingNumber;
+  made.state.step(LegEvent::kSeize, now_);
+  unit.remember(seized->call, id);
+  return LegSeized{id, port, seized->timeslot};
+}
+
+Result<> Core::handle(const LegAlert& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  if (!found->incoming || !found->state.can(LegEvent::kAlert)) {
+    return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is " +
+                                            std::string(name_of(found->state.state())) + " and cannot alert");
+  }
+  if (found->kind == LegKind::kIsdn) {
+    if (auto done = spans_.at(found->span)->pri().alert(found->pri_call); !done) return done;
+  }
+  found->state.step(LegEvent::kAlert, now_);
+  return Empty{};
+}
+
+Result<> Core::handle(const LegAnswer& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  if (!found->incoming || !found->state.can(LegEvent::kAnswer)) {
+    return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is " +
+                                            std::string(name_of(found->state.state())) + " and cannot be answered");
+  }
+  if (found->kind != LegKind::kIsdn) return analogs_.at(found->analog)->answer(*found);
+  if (auto done = spans_.at(found->span)->pri().answer(found->pri_call); !done) return done;
+  found->state.step(LegEvent::kAnswer, now_);
+  return Empty{};
+}
+
+Result<> Core::release(Leg& leg, uint32_t cause) {
+  if (leg.kind != LegKind::kIsdn) {
+    analogs_.at(leg.analog)->release(leg);
+    return Empty{};
+  }
+  if (leg.state.state() == LegState::kReleasing) return Empty{};
+  if (auto done = spans_.at(leg.span)->pri().release(leg.pri_call, static_cast<uint8_t>(cause)); !done) return done;
+  leg.state.step(LegEvent::kRelease, now_);
+  // The peer may keep the channel a while, but nobody is to be heard on it any more.
+  clear_port(leg.port);
+  return Empty{};
+}
+
+Result<> Core::handle(const LegRelease& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  return release(*found, command.cause);
+}
+
+Result<> Core::handle(const LegFlash& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  if (found->kind != LegKind::kLine) {
+    return fail(ErrorCode::kWrongState, "only an analog line can flash, and leg " + std::to_string(command.leg) +
+                                            " is none");
+  }
+  return analogs_.at(found->analog)->flash();
+}
+
+}  // namespace cordboard::engine

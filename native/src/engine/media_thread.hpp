@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The thread with the deadline: one MediaCore::tick() every 20 ms of the monotonic clock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "base/wake.hpp"
+#include "engine/api_snapshot.hpp"
+#include "media/media_core.hpp"
+
+namespace cordboard::engine {
+
+class MediaThread {
+ public:
+  /// `after_tick` is signalled once a tick.
+  MediaThread(media::MediaCore& core, Wake& after_tick, bool realtime);
+  ~MediaThread();
+  MediaThread(const MediaThread&) = delete;
+  MediaThread& operator=(const MediaThread&) = delete;
+
+  /// Ends after the tick in progress. Idempotent.
+  void stop();
+
+  /// Why the thread has no real-time priority or no locked memory; empty when it has both, or was not asked to.
+  const std::string& realtime_refusal() const { return refusal_; }
+  TickStatistics statistics() const;
+
+  static constexpr int64_t kTickNs = 20'000'000;
+
+ private:
+  void run();
+  void become_realtime();
+
+  static constexpr std::size_t kHistory = 3000;  // one minute
+  // Behind by more than this, the past is given up: catching up would only make the present late too.
+  static constexpr int64_t kMostBehindNs = 1'000'000'000;
+
+  media::MediaCore& core_;
+  Wake& after_tick_;
+  std::array<std::atomic<uint32_t>, kHistory> work_ns_{};
+  std::array<std::atomic<uint32_t>, kHistory> late_ns_{};
+  std::atomic<uint64_t> ticks_{0};
+  std::atomic<uint64_t> missed_{0};
+  std::atomic<bool> stopping_{false};
+  bool realtime_{};
+  std::string refusal_;
+  std::thread thread_;
+};
+
+}  // namespace cordboard::engine
