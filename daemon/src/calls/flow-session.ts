@@ -1,0 +1,54 @@
+// What a flow may do with its caller, and what call control needs of flows. The interpreter (ivr/) knows no more of a call
+// than this.
+import type { JsonObject, Language, SegmentKind } from '../contract/index.js';
+import type { DigitBuffer } from './digit-buffer.js';
+
+/** Why a flow stops when its call has ended: the reason of the session's signal. */
+export class CallEndedError extends Error {
+  constructor(callId: string) {
+    super(`call ${callId} has ended`);
+    this.name = 'CallEndedError';
+  }
+}
+
+/** A piece of the call's life that is being written down. */
+export interface OpenSegment {
+  /** Closes it; further calls do nothing. `data` is added to that of the beginning. */
+  end(data?: JsonObject): void;
+}
+
+export interface Playback {
+  /** true when it was heard to its end; false when it was stopped or replaced. */
+  ended: Promise<boolean>;
+  stop(): void;
+}
+
+export interface FlowSession {
+  readonly callId: string;
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  readonly language: Language;
+  /** aborted with a CallEndedError when the call ends, whoever ends it */
+  readonly signal: AbortSignal;
+  readonly digits: DigitBuffer;
+  /** Plays files one after the other to the caller. Rejects when a file cannot be played or the call has ended. */
+  play(files: string[]): Promise<Playback>;
+  segment(kind: SegmentKind, data: JsonObject): OpenSegment;
+  /** Puts the caller into a queue. Resolves when he waited too long and the flow goes on; rejects when the call ends. */
+  queue(queueId: string): Promise<void>;
+  /** Ends the call with a Q.850 cause. */
+  release(cause: number): void;
+}
+
+/** A flow as it was when the caller came: later changes do not touch him. */
+export interface PreparedFlow {
+  readonly flowId: string;
+  readonly version: number;
+  /** Resolves when the flow is through; rejects with the signal's reason when the call ended first. */
+  run(session: FlowSession): Promise<void>;
+}
+
+export interface FlowRunner {
+  /** The flow in force; undefined when there is none of this name. */
+  prepare(flowId: string): PreparedFlow | undefined;
+}

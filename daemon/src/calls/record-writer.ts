@@ -1,0 +1,96 @@
+// Brings the rows of calls into the database while the calls go on. A call never waits for it, except to be answered. What
+// cannot be written now (the disk is full, the database locked by somebody) is kept and tried again.
+import { errorText, isAppError, type Clock, type Log, type Metrics, type Timer } from '../platform/index.js';
+import type { Db } from '../db/index.js';
+import type { CallRecord } from './call-record.js';
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+
+export interface RecordWriterOptions {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+}
+
+export class RecordWriter {
+  readonly #options: RecordWriterOptions;
+  /** records that are being written */
+  readonly #writing = new Map<CallRecord, Promise<void>>();
+  /** records whose last writing failed */
+  readonly #unsaved = new Set<CallRecord>();
+  #retry: Timer | undefined;
+  #retryMs = FIRST_RETRY_MS;
+
+  constructor(options: RecordWriterOptions) {
+    this.#options = options;
+    options.metrics.counter('call_records_delayed_total', 'Writings of call records that failed and are tried again');
+  }
+
+  /** Writes what has changed, soon. Never rejects and never throws. */
+  save(record: CallRecord): void {
+    if (this.#writing.has(record) || this.#unsaved.has(record)) return;
+    this.commit(record, Infinity).catch((error: unknown) => this.#failed(record, error));
+  }
+
+  /**
+   * Resolves when all that the record holds now is on the disk. Rejects with what the database said, or with database_busy
+   * when somebody else has locked it for `lockWaitMs`.
+   */
+  async commit(record: CallRecord, lockWaitMs: number): Promise<void> {
+    await this.#writing.get(record)?.catch(() => undefined);
+    while (record.dirty) {
+      const before = this.#writing.get(record);
+      if (before !== undefined) {
+        await before.catch(() => undefined);
+        continue;
+      }
+      await this.#write(record, lockWaitMs);
+    }
+  }
+
+  /** Waits for what is being written and tries what failed once more. Resolves with the number of calls that stay unsaved. */
+  async flush(): Promise<number> {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    await Promise.allSettled(this.#writing.values());
+    await Promise.allSettled([...this.#unsaved].map((record) => this.#again(record, FIRST_RETRY_MS)));
+    return this.#unsaved.size;
+  }
+
+  #write(record: CallRecord, lockWaitMs: number): Promise<void> {
+    const writing = this.#options.db
+      .write((tx) => record.write(tx), { lockWaitMs })
+      .then((confirm) => confirm())
+      .finally(() => this.#writing.delete(record));
+    this.#writing.set(record, writing);
+    return writing;
+  }
+
+  #failed(record: CallRecord, error: unknown): void {
+    const { log, metrics, clock } = this.#options;
+    metrics.counter('call_records_delayed_total', '').inc();
+    log.error(
+      { callId: record.row.id, err: error },
+      `a call record is kept until it can be written: ${errorText(error)}`,
+    );
+    this.#unsaved.add(record);
+    if (isAppError(error, 'database_closed')) return;
+    this.#retry ??= clock.after(this.#retryMs, () => void this.#retryAll());
+  }
+
+  async #retryAll(): Promise<void> {
+    const results = await Promise.allSettled([...this.#unsaved].map((record) => this.#again(record, Infinity)));
+    const failed = results.some((result) => result.status === 'rejected');
+    this.#retryMs = failed ? Math.min(this.#retryMs * 2, LONGEST_RETRY_MS) : FIRST_RETRY_MS;
+    this.#retry = failed ? this.#options.clock.after(this.#retryMs, () => void this.#retryAll()) : undefined;
+  }
+
+  async #again(record: CallRecord, lockWaitMs: number): Promise<void> {
+    await this.commit(record, lockWaitMs);
+    this.#unsaved.delete(record);
+    // What changed after the last look was left to this attempt by save().
+    if (record.dirty) this.save(record);
+  }
+}

@@ -1,0 +1,20 @@
+// The engine as the daemon sees it. Its types come from here, too.
+export type {
+  AlarmKind,
+  Counter,
+  EngineCommands,
+  EngineConfig,
+  EngineEvents,
+  EngineMessage,
+  LegOffered,
+  LegReleased,
+  PlayEnded,
+  RecordingEnded,
+  Snapshot,
+  SnapshotAnalog,
+  SnapshotSpan,
+  TickStatistics,
+} from '@cordboard/native';
+export * from './engine-client.js';
+export * from './load-native.js';
+export * from './virtual-hardware.js';

@@ -1,0 +1,65 @@
+// How the virtual card is numbered. Box side: spans 1…n and analog ports 1…m (stations). At the other end of each cable, for
+// the exchange simulator: span 100+n and analog port 10000+m (the telephone).
+import type { AnalogConfig, CableConfig, EngineConfig, SpanConfig } from '@cordboard/native';
+import type { Config } from '../config/index.js';
+
+const EXCHANGE_SPANS_FROM = 100;
+const EXCHANGE_PHONES_FROM = 10_000;
+
+/** True for an E1 of the box, not of the exchange simulator. */
+export function isBoxSpan(span: number): boolean {
+  return span > 0 && span <= EXCHANGE_SPANS_FROM;
+}
+
+/** True for a telephone's port on the box, not for the telephone on the simulator's side. */
+export function isStation(analog: number): boolean {
+  return analog > 0 && analog < EXCHANGE_PHONES_FROM;
+}
+
+/** The exchange's end of the cable of a span. */
+export function exchangeSpan(span: number): number {
+  return EXCHANGE_SPANS_FROM + span;
+}
+
+/** The box's end of the cable of a span of the exchange. */
+export function boxSpan(exchange: number): number {
+  return exchange - EXCHANGE_SPANS_FROM;
+}
+
+/** The telephone at the end of a station's cable. */
+export function phonePort(station: number): number {
+  return EXCHANGE_PHONES_FROM + station;
+}
+
+/** The station that a telephone hangs on. */
+export function stationOfPhone(analog: number): number {
+  return analog - EXCHANGE_PHONES_FROM;
+}
+
+/** What the engine is made with. */
+export function engineConfig(config: Config): EngineConfig {
+  const { settings } = config;
+  const spans: SpanConfig[] = [];
+  const analogs: AnalogConfig[] = [];
+  const cables: CableConfig[] = [];
+  for (let span = 1; span <= settings.virtual.spans; span += 1) {
+    spans.push({ span, name: `E1-${span}`, side: 'user' });
+    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network' });
+    cables.push({ kind: 'e1', a: span, b: exchangeSpan(span) });
+  }
+  for (let station = 1; station <= settings.virtual.stations; station += 1) {
+    analogs.push({ analog: station, name: `Station ${station}`, kind: 'fxs' });
+    analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo' });
+    cables.push({ kind: 'analog', a: station, b: phonePort(station) });
+  }
+  return {
+    country: config.country,
+    spans,
+    analogs,
+    cables,
+    announcers: settings.engine.announcers,
+    recordingFlushMs: settings.recordings.flushMs,
+    clipCacheMb: settings.engine.clipCacheMb,
+    realtime: settings.engine.realtime,
+  };
+}

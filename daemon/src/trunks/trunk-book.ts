@@ -1,0 +1,140 @@
+// The box's own E1: alarms, D-channel, and which timeslots are taken. Kept from the engine's events, begun with its snapshot.
+
+import type { LiveEvents, Span } from '../contract/index.js';
+import { isBoxSpan, type EngineClient, type SnapshotSpan } from '../engine/index.js';
+import type { Log, TypedEmitter, Unsubscribe } from '../platform/index.js';
+
+export interface TrunkBookOptions {
+  engine: EngineClient;
+  live: TypedEmitter<LiveEvents>;
+  log: Log;
+}
+
+interface KnownSpan {
+  span: Span;
+  /** legs by timeslot */
+  legs: Map<number, number>;
+}
+
+export class TrunkBook {
+  readonly #engine: EngineClient;
+  readonly #live: TypedEmitter<LiveEvents>;
+  readonly #log: Log;
+  readonly #spans = new Map<number, KnownSpan>();
+  readonly #whereIsLeg = new Map<number, { span: number; timeslot: number }>();
+  #offs: Unsubscribe[] = [];
+
+  constructor(options: TrunkBookOptions) {
+    this.#engine = options.engine;
+    this.#live = options.live;
+    this.#log = options.log;
+  }
+
+  /** Reads the spans, then follows them. Rejects when the engine does not answer. */
+  async start(): Promise<void> {
+    const { events } = this.#engine;
+    this.#offs = [
+      events.on('span.alarmed', ({ span, alarms }) => this.#alarmed(span, alarms)),
+      events.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
+      events.on('leg.offered', ({ leg, span, timeslot }) => this.#taken(leg, span, timeslot)),
+      events.on('leg.released', ({ leg }) => this.#freed(leg)),
+    ];
+    const snapshot = await this.#engine.command('engine.snapshot', {});
+    for (const span of snapshot.spans) if (isBoxSpan(span.span)) this.#read(span);
+  }
+
+  stop(): void {
+    for (const off of this.#offs) off();
+    this.#offs = [];
+  }
+
+  /** By number. */
+  list(): Span[] {
+    return [...this.#spans.values()].map(({ span }) => structuredClone(span)).sort((a, b) => a.span - b.span);
+  }
+
+  find(span: number): Span | undefined {
+    const known = this.#spans.get(span);
+    return known === undefined ? undefined : structuredClone(known.span);
+  }
+
+  /** Says which call is on a timeslot; null when it has ended. */
+  setCall(span: number, timeslot: number, callId: string | null): void {
+    const slot = this.#spans.get(span)?.span.timeslots.find((one) => one.timeslot === timeslot);
+    if (slot === undefined || slot.callId === callId) return;
+    slot.callId = callId;
+    this.#changed(span);
+  }
+
+  #read(now: SnapshotSpan): void {
+    const before = this.#spans.get(now.span);
+    const legs = new Map<number, number>();
+    for (const { timeslot, leg } of now.timeslots) {
+      if (leg === 0) continue;
+      legs.set(timeslot, leg);
+      this.#whereIsLeg.set(leg, { span: now.span, timeslot });
+    }
+    const callIds = new Map(before?.span.timeslots.map(({ timeslot, callId }) => [timeslot, callId]));
+    const span: Span = {
+      span: now.span,
+      name: now.name,
+      side: now.side,
+      alarms: [...now.alarms],
+      dchannelUp: now.dchannelUp,
+      timeslots: now.timeslots.map(({ timeslot }) => ({
+        timeslot,
+        busy: legs.has(timeslot),
+        callId: callIds.get(timeslot) ?? null,
+      })),
+    };
+    this.#spans.set(now.span, { span, legs });
+  }
+
+  #alarmed(span: number, alarms: Span['alarms']): void {
+    const known = this.#spans.get(span);
+    if (known === undefined) return;
+    known.span.alarms = [...alarms];
+    if (alarms.length > 0) this.#log.warn({ span, alarms }, 'the span has an alarm');
+    else this.#log.info({ span }, 'the span has no alarm any more');
+    this.#changed(span);
+  }
+
+  #dchannel(span: number, up: boolean): void {
+    const known = this.#spans.get(span);
+    if (known === undefined) return;
+    known.span.dchannelUp = up;
+    if (up) this.#log.info({ span }, 'D-channel is up');
+    else this.#log.warn({ span }, 'D-channel is down');
+    this.#changed(span);
+  }
+
+  #taken(leg: number, span: number, timeslot: number): void {
+    const known = this.#spans.get(span);
+    if (known === undefined) return;
+    known.legs.set(timeslot, leg);
+    this.#whereIsLeg.set(leg, { span, timeslot });
+    this.#setBusy(known, timeslot);
+  }
+
+  #freed(leg: number): void {
+    const where = this.#whereIsLeg.get(leg);
+    if (where === undefined) return;
+    this.#whereIsLeg.delete(leg);
+    const known = this.#spans.get(where.span);
+    if (known === undefined || known.legs.get(where.timeslot) !== leg) return;
+    known.legs.delete(where.timeslot);
+    this.#setBusy(known, where.timeslot);
+  }
+
+  #setBusy(known: KnownSpan, timeslot: number): void {
+    const slot = known.span.timeslots.find((one) => one.timeslot === timeslot);
+    if (slot === undefined) return;
+    slot.busy = known.legs.has(timeslot);
+    this.#changed(known.span.span);
+  }
+
+  #changed(span: number): void {
+    const now = this.find(span);
+    if (now !== undefined) this.#live.emit('span.updated', now);
+  }
+}

@@ -1,0 +1,155 @@
+// Call control with a scripted engine, a real database in a folder of its own and a clock that the test moves.
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import {
+  CallControl,
+  type CallRecorder,
+  type FlowRunner,
+  type FlowSession,
+  type RecordingOutcome,
+} from '../../daemon/src/calls/index.js';
+import type { LiveEvents, Segment } from '../../daemon/src/contract/index.js';
+import { openDatabase, type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
+import { Metrics, TypedEmitter, type EventSource, newUlid, silentLog } from '../../daemon/src/platform/index.js';
+import { TrunkBook } from '../../daemon/src/trunks/index.js';
+import { T0 } from './db-rows.js';
+import { ManualClock, until } from './manual-clock.js';
+import { ScriptedEngine } from './scripted-engine.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+export interface CallDesk {
+  engine: ScriptedEngine;
+  clock: ManualClock;
+  db: Db;
+  live: TypedEmitter<LiveEvents>;
+  trunks: TrunkBook;
+  recorder: StubRecorder;
+  calls: CallControl;
+  /** names of call events and live events, in order */
+  seen: string[];
+  /** the row and the segments, once the database has the call as ended */
+  ended(callId: string): Promise<{ row: CallRow; segments: SegmentRow[] }>;
+}
+
+export class StubRecorder implements CallRecorder {
+  readonly started: { row: RecordingRow; port: number }[] = [];
+  works = true;
+  end: (outcome: RecordingOutcome) => void = () => undefined;
+
+  plan(callId: string, startedAt: number): RecordingRow {
+    return {
+      id: newUlid(),
+      callId,
+      path: `${callId}.wav`,
+      startedAt,
+      endedAt: null,
+      durationMs: 0,
+      bytes: 0,
+      lostMs: 0,
+      state: 'recording',
+    };
+  }
+
+  start(row: RecordingRow, port: number): ReturnType<CallRecorder['start']> {
+    this.started.push({ row, port });
+    if (!this.works) return Promise.resolve(undefined);
+    return Promise.resolve({ ended: new Promise((resolve) => (this.end = resolve)) });
+  }
+}
+
+/** Resolves with the next such event. */
+export function nextEvent<Events extends object, E extends keyof Events>(
+  source: EventSource<Events>,
+  event: E,
+): Promise<Events[E]> {
+  return new Promise((resolve) => source.once(event, resolve));
+}
+
+/** A flow whose course is a function of the test. */
+export function flowOf(run: (session: FlowSession) => Promise<void>): FlowRunner {
+  return { prepare: (flowId) => (flowId === 'main' ? { flowId, version: 1, run } : undefined) };
+}
+
+export async function openTestDatabase(): Promise<Db> {
+  const db = await openDatabase({ file: join(temporaryFolder(), 'test.sqlite') });
+  onTestFinished(() => db.close());
+  return db;
+}
+
+export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
+  const engine = new ScriptedEngine();
+  const clock = new ManualClock(T0);
+  const db = await openTestDatabase();
+  await db.write(async (tx) => {
+    const definition = { start: 'bye', nodes: { bye: { type: 'hangup' as const, cause: 16 } } };
+    await tx.flows.put({ id: 'main', name: 'Main', definition, updatedAt: T0 });
+    await tx.routes.insert({ id: newUlid(), calledNumber: '95001', flowId: 'main', language: 'en' });
+  });
+  const live = new TypedEmitter<LiveEvents>();
+  const trunks = new TrunkBook({ engine: engine.client, live, log: silentLog });
+  const recorder = new StubRecorder();
+  const calls = new CallControl({
+    engine: engine.client,
+    db,
+    trunks,
+    flows,
+    recorder,
+    live,
+    clock,
+    log: silentLog,
+    metrics: new Metrics(),
+  });
+  await trunks.start();
+  calls.start();
+  const seen: string[] = [];
+  for (const event of [
+    'arrived',
+    'answered',
+    'digit',
+    'queued',
+    'offered',
+    'connected',
+    'requeued',
+    'overflowed',
+  ] as const)
+    calls.events.on(`call.${event}`, () => void seen.push(event));
+  calls.events.on(
+    'call.released',
+    ({ call, phase }) => void seen.push(`released ${call.cause} ${call.releasedBy} ${phase}`),
+  );
+  return {
+    engine,
+    clock,
+    db,
+    live,
+    trunks,
+    recorder,
+    calls,
+    seen,
+    async ended(callId) {
+      let row: CallRow | null = null;
+      let segments: SegmentRow[] = [];
+      for (;;) {
+        row = await db.calls.find(callId);
+        segments = await db.segments.listByCall(callId);
+        if (row?.state === 'ended' && segments.every((segment: Segment) => segment.endedAt !== null))
+          return { row, segments };
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}
+
+/** Lets a call come in and be answered; its flow runs when this resolves. */
+export async function answeredCall(
+  desk: CallDesk,
+  over: Parameters<ScriptedEngine['offer']>[0] = {},
+): Promise<{ leg: number; callId: string }> {
+  const before = desk.calls.live().length;
+  const leg = desk.engine.offer(over);
+  await until(() => desk.calls.live().length > before, 'the call arrives');
+  const callId = desk.calls.live().at(-1)!.id;
+  await until(() => desk.calls.find(callId)?.answeredAt != null, 'the call is answered');
+  await until(() => desk.engine.sent('detector.set').length > 0, 'digits are listened for');
+  return { leg, callId };
+}
