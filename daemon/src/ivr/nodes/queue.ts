@@ -1,0 +1,13 @@
+import type { FlowNode } from '../../contract/index.js';
+import type { FlowContext, NextNode } from '../flow-context.js';
+
+/** Q.850: normal clearing */
+const CAUSE_NORMAL = 16;
+
+/** Puts the caller into a queue. Comes back only when he has waited too long. */
+export async function runQueue(node: Extract<FlowNode, { type: 'queue' }>, context: FlowContext): Promise<NextNode> {
+  await context.session.queue(node.queue);
+  if (node.overflow !== undefined) return node.overflow;
+  context.session.release(CAUSE_NORMAL);
+  return undefined;
+}

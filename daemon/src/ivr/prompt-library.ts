@@ -1,0 +1,59 @@
+// Where a prompt's sound is: a box's own <home>/prompts/<language>/<name>.wav, else the bundled one. A prompt that exists in
+// another language only is played in that: a caller who hears the wrong language still knows that he is not cut off.
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClipName, type Language } from '../contract/index.js';
+
+const languages: readonly Language[] = ['zh-CN', 'en'];
+
+export class PromptLibrary {
+  readonly #folders: readonly string[];
+
+  /** `folders`: looked through in this order, each with a folder per language. */
+  constructor(folders: readonly string[]) {
+    this.#folders = folders;
+  }
+
+  /** The file of a prompt; undefined when there is none. A name that is not a ClipName has none. */
+  async find(name: string, language: Language): Promise<string | undefined> {
+    if (!ClipName.safeParse(name).success) return undefined;
+    for (const spoken of [language, ...languages.filter((other) => other !== language)]) {
+      for (const folder of this.#folders) {
+        const file = join(folder, spoken, `${name}.wav`);
+        if (await exists(file)) return file;
+      }
+    }
+    return undefined;
+  }
+
+  /** Files of the prompts that there are, in order, and the names of those that are not there. */
+  async findAll(names: readonly string[], language: Language): Promise<{ files: string[]; missing: string[] }> {
+    const files: string[] = [];
+    const missing: string[] = [];
+    for (const name of names) {
+      const file = await this.find(name, language);
+      if (file === undefined) missing.push(name);
+      else files.push(file);
+    }
+    return { files, missing };
+  }
+
+  /** Names that are there in at least one language. */
+  async names(): Promise<Set<string>> {
+    const names = new Set<string>();
+    for (const folder of this.#folders) {
+      for (const language of languages) {
+        const entries = await readdir(join(folder, language)).catch(() => []);
+        for (const entry of entries) if (entry.endsWith('.wav')) names.add(entry.slice(0, -'.wav'.length));
+      }
+    }
+    return names;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
