@@ -1,0 +1,3 @@
+export { hasRole, isLoopback, type Identity } from './auth/identity.js';
+export type * from './ports.js';
+export { createHttpServer, type HttpOptions, type HttpServer } from './server.js';

@@ -1,0 +1,87 @@
+// The OpenAPI 3.1 document, made from the table of routes and the schemas of contract/.
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { ErrorBody } from '../contract/index.js';
+import { messages, type MessageCode } from '../platform/index.js';
+import type { Route } from './route.js';
+import { API } from './router.js';
+
+export function openApiDocument(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const route of routes) {
+    const path = `${API}${route.path.replace(/:([a-zA-Z]+)/g, '{$1}')}`;
+    (paths[path] ??= {})[route.method] = operation(route);
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Cordboard',
+      version,
+      description: 'A call centre in one box. Errors come in the language of Accept-Language (zh-CN or en).',
+      license: { name: 'GPL-2.0-or-later', identifier: 'GPL-2.0-or-later' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }],
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The token that POST /api/v1/session gives' },
+      },
+    },
+    paths: paths as ZodOpenApiPathsObject,
+  });
+}
+
+function operation(route: Route): ZodOpenApiOperationObject {
+  const open = route.access === 'everyone';
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    tags: [route.tag],
+    ...(open ? { security: [] } : { description: `Roles: ${(route.access as readonly string[]).join(', ')}` }),
+    ...(route.params === undefined && route.query === undefined
+      ? {}
+      : { requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }) } }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    responses: { ...success(route), ...failures(route) },
+  };
+}
+
+function success(route: Route): ZodOpenApiOperationObject['responses'] {
+  const status = String(route.status) as '200';
+  if (route.reply !== undefined) {
+    return { [status]: { description: 'Done', content: { 'application/json': { schema: route.reply } } } };
+  }
+  if (route.replyType === undefined) return { [status]: { description: 'Done' } };
+  const type = route.replyType.split(';')[0] ?? route.replyType;
+  return { [status]: { description: 'Done', content: { [type]: { schema: z.string() } } } };
+}
+
+/** By status, with the codes that may stand in the body. */
+function failures(route: Route): ZodOpenApiOperationObject['responses'] {
+  const codes: MessageCode[] = [...route.errors];
+  if (route.body !== undefined) codes.push('body_not_json', 'body_too_large', 'media_type_unsupported');
+  if (route.body !== undefined || route.params !== undefined || route.query !== undefined) codes.push('body_invalid');
+  if (route.access !== 'everyone') codes.push('token_missing', 'token_invalid', 'role_insufficient');
+  const byStatus = new Map<number, MessageCode[]>();
+  for (const code of codes) {
+    const { status } = messages[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      String(status),
+      { description: list.join(', '), content: { 'application/json': { schema: ErrorBody } } },
+    ]),
+  );
+}
+
+/** getCalls, postExchangePhonesByStationDial, … */
+function operationId(route: Route): string {
+  const words = route.path.split('/').filter((part) => part !== '');
+  const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+  return (
+    route.method + words.map((word) => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word))).join('')
+  );
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { Agent, AgentCreate, AgentNumber, AgentPatch, AgentStateRequest } from '../../contract/index.js';
+import type { AgentRow, Writes } from '../../db/index.js';
+import { AppError } from '../../platform/index.js';
+import type { HttpContext } from '../context.js';
+import { invalidBody } from '../invalid-body.js';
+import { ADMIN, STAFF, route, type Route } from '../route.js';
+
+const ById = z.strictObject({ id: AgentNumber });
+
+export function agentRoutes(http: HttpContext): Route[] {
+  const { db, log, ports } = http;
+
+  /** What is laid down comes from the row, the state of now from the one who keeps it. */
+  function withState(row: AgentRow): Agent {
+    const live = ports.agents.find(row.id);
+    return {
+      id: row.id,
+      name: row.name,
+      queues: row.queues,
+      language: row.language,
+      state: live?.state ?? 'signedOut',
+      reason: live?.reason ?? null,
+      station: live?.station ?? null,
+      since: live?.since ?? 0,
+      callId: live?.callId ?? null,
+    };
+  }
+
+  return [
+    route({
+      method: 'get',
+      path: '/agents',
+      summary: 'All agents, with their state of now',
+      tag: 'Agents',
+      roles: STAFF,
+      reply: z.array(Agent),
+      handle: async () => (await db.agents.list()).map(withState),
+    }),
+    route({
+      method: 'get',
+      path: '/agents/:id',
+      summary: 'One agent',
+      tag: 'Agents',
+      roles: STAFF,
+      params: ById,
+      reply: Agent,
+      errors: ['agent_not_found'],
+      async handle({ params: { id } }) {
+        const row = await db.agents.find(id);
+        if (row === null) throw new AppError('agent_not_found', { id });
+        return withState(row);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/agents',
+      summary: 'Make an agent',
+      tag: 'Agents',
+      roles: ADMIN,
+      body: AgentCreate,
+      reply: Agent,
+      status: 201,
+      errors: ['agent_exists'],
+      async handle({ body }) {
+        const row: AgentRow = { ...body, language: body.language ?? http.defaultLanguage };
+        await db.write(async (tx) => {
+          await queuesMustExist(tx, row.queues);
+          await tx.agents.insert(row);
+        });
+        return withState(row);
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/agents/:id',
+      summary: 'Change an agent',
+      tag: 'Agents',
+      roles: ADMIN,
+      params: ById,
+      body: AgentPatch,
+      reply: Agent,
+      errors: ['agent_not_found'],
+      async handle({ params: { id }, body }) {
+        const changed = await db.write(async (tx) => {
+          await queuesMustExist(tx, body.queues ?? []);
+          await tx.agents.update(id, body);
+          return tx.agents.find(id);
+        });
+        if (changed === null) throw new AppError('agent_not_found', { id });
+        return withState(changed);
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/agents/:id',
+      summary: 'Remove an agent who is signed out; his history stays',
+      tag: 'Agents',
+      roles: ADMIN,
+      params: ById,
+      errors: ['agent_not_found', 'agent_signed_in'],
+      async handle({ params: { id } }) {
+        const live = ports.agents.find(id);
+        if (live !== undefined && live.state !== 'signedOut') throw new AppError('agent_signed_in', { id });
+        if (!(await db.write((tx) => tx.agents.remove(id)))) throw new AppError('agent_not_found', { id });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/agents/:id/state',
+      summary: 'Make an agent ready or not ready, or sign him out',
+      tag: 'Agents',
+      roles: STAFF,
+      params: ById,
+      body: AgentStateRequest,
+      reply: Agent,
+      errors: ['agent_not_found', 'agent_signed_out', 'agent_busy'],
+      async handle({ params: { id }, body, identity }) {
+        const agent = await ports.agents.setState(id, body);
+        log.info({ agentId: id, state: body.state, by: identity.user.username }, "agent's state was set");
+        return agent;
+      },
+    }),
+  ];
+}
+
+async function queuesMustExist(tx: Writes, ids: readonly string[]): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    if ((await tx.queues.find(id)) === null) {
+      throw invalidBody(`queues.${index}`, new AppError('queue_not_found', { id }));
+    }
+  }
+}

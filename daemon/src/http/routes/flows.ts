@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { ErrorDetail, Flow, FlowDefinition, FlowPut, FlowValidate, Slug } from '../../contract/index.js';
+import { AppError } from '../../platform/index.js';
+import type { HttpContext } from '../context.js';
+import { ADMIN, route, type Route } from '../route.js';
+
+const ById = z.strictObject({ id: Slug });
+
+export const FlowVerdict = z
+  .strictObject({
+    valid: z.boolean(),
+    definition: FlowDefinition.nullable().meta({ description: 'With its defaults; null when it is not valid' }),
+    problems: z.array(ErrorDetail),
+  })
+  .meta({ id: 'FlowVerdict' });
+
+export function flowRoutes(http: HttpContext): Route[] {
+  const { clock, db, log, ports } = http;
+  return [
+    route({
+      method: 'get',
+      path: '/flows',
+      summary: 'All flows',
+      tag: 'Flows',
+      roles: ADMIN,
+      reply: z.array(Flow),
+      handle: () => db.flows.list(),
+    }),
+    route({
+      method: 'get',
+      path: '/flows/:id',
+      summary: 'One flow',
+      tag: 'Flows',
+      roles: ADMIN,
+      params: ById,
+      reply: Flow,
+      errors: ['flow_not_found'],
+      async handle({ params: { id } }) {
+        const row = await db.flows.find(id);
+        if (row === null) throw new AppError('flow_not_found', { id });
+        return row;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/flows/validate',
+      summary: 'Check a flow without saving it',
+      tag: 'Flows',
+      roles: ADMIN,
+      body: FlowValidate,
+      reply: FlowVerdict,
+      async handle({ body, language }) {
+        const verdict = await ports.flows.validate(body.definition, language);
+        return verdict.ok
+          ? { valid: true, definition: verdict.definition, problems: [] }
+          : { valid: false, definition: null, problems: verdict.problems };
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/flows/:id',
+      summary: 'Save a flow; calls that come from now on take it',
+      tag: 'Flows',
+      roles: ADMIN,
+      params: ById,
+      body: FlowPut,
+      reply: Flow,
+      errors: ['flow_invalid'],
+      async handle({ params: { id }, body, language, identity }) {
+        const verdict = await ports.flows.validate(body.definition, language);
+        if (!verdict.ok) throw new AppError('flow_invalid', { id }, { details: verdict.problems });
+        const { definition } = verdict;
+        const row = { id, name: body.name, definition, updatedAt: clock.wallMs() };
+        const saved = await db.write((tx) => tx.flows.put(row));
+        log.info({ flowId: id, version: saved.version, by: identity.user.username }, 'flow saved');
+        return saved;
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/flows/:id',
+      summary: 'Remove a flow that no route uses',
+      tag: 'Flows',
+      roles: ADMIN,
+      params: ById,
+      errors: ['flow_not_found', 'flow_in_use'],
+      async handle({ params: { id }, identity }) {
+        if (!(await db.write((tx) => tx.flows.remove(id)))) throw new AppError('flow_not_found', { id });
+        log.info({ flowId: id, by: identity.user.username }, 'flow removed');
+      },
+    }),
+  ];
+}
