@@ -149,6 +149,15 @@ class Pair {
     }
     ADD_FAILURE() << "it does not come to rest\n" << user.span->dump() << network.span->dump();
   }
+  /// Hands over one frame of each direction.
+  void step() {
+    for (auto [queue, side] : {std::pair{&to_network, &network}, std::pair{&to_user, &user}}) {
+      if (queue->empty()) continue;
+      const Frame frame = std::move(queue->front());
+      queue->pop_front();
+      side->span->receive_frame(frame);
+    }
+  }
   /// Pumps in real time until `done` or for `ms`.
   bool wait(int64_t ms, const std::function<bool()>& done) {
     const int64_t end = test_now_ms() + ms;
@@ -186,6 +195,7 @@ class Pair {
 
   bool cut = false;              // frames of both directions are lost
   bool cut_to_user = false;
+  std::function<void(Frame&)> alter_to_network, alter_to_user;
   std::vector<Frame>* capture = nullptr;
   std::deque<Frame> to_network, to_user;
   Side user, network;
@@ -193,7 +203,10 @@ class Pair {
  private:
   void send(std::deque<Frame>& queue, std::span<const uint8_t> frame) {
     if (capture != nullptr) capture->emplace_back(frame.begin(), frame.end());
-    if (!cut && !(cut_to_user && &queue == &to_user)) queue.emplace_back(frame.begin(), frame.end());
+    if (cut || (cut_to_user && &queue == &to_user)) return;
+    queue.emplace_back(frame.begin(), frame.end());
+    const auto& alter = &queue == &to_user ? alter_to_user : alter_to_network;
+    if (alter) alter(queue.back());
   }
   bool deliver(std::deque<Frame>& queue, Side& side) {
     if (queue.empty()) return false;
