@@ -22,7 +22,7 @@ struct LegSeize {
     return std::tuple{
         optional_field("span", &LegSeize::span, "E1 to call out of; this or analog", range(1, 512)),
         optional_field("timeslot", &LegSeize::timeslot, "1-31 but 16; 0 or left out: any idle one", range(0, 31)),
-        optional_field("analog", &LegSeize::analog, "analog port to ring (fxs) or lift (fxo)", range(1, 4096)),
+        optional_field("analog", &LegSeize::analog, "analog port to ring (fxs) or lift (fxo)", range(1, 65535)),
         optional_field("calledNumber", &LegSeize::calledNumber, "digits", kNumber),
         optional_field("callingNumber", &LegSeize::callingNumber, "digits", kNumber),
         optional_field("callingName", &LegSeize::callingName, "shown on the telephone", kName)};

@@ -73,7 +73,7 @@ struct AnalogConfig {
   std::string name;
   AnalogKind kind{};
   static constexpr auto fields() {
-    return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 4096)),
+    return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 65535)),
                       field("name", &AnalogConfig::name, "shown to people", range(1, 64)),
                       field("kind", &AnalogConfig::kind, "fxs: a telephone hangs here; fxo: an exchange does")};
   }
@@ -86,8 +86,8 @@ struct CableConfig {
   uint32_t b{};
   static constexpr auto fields() {
     return std::tuple{field("kind", &CableConfig::kind, "what it joins"),
-                      field("a", &CableConfig::a, "span or analog number", range(1, 4096)),
-                      field("b", &CableConfig::b, "span or analog number", range(1, 4096))};
+                      field("a", &CableConfig::a, "span or analog number", range(1, 65535)),
+                      field("b", &CableConfig::b, "span or analog number", range(1, 65535))};
   }
 };
 
