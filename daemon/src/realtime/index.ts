@@ -1,0 +1,1 @@
+export { createRealtime, type Realtime, type RealtimeIdentity, type RealtimeOptions } from './server.js';
