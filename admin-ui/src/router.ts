@@ -1,5 +1,6 @@
 import type { Role } from '@cordboard/daemon/contract';
 import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-router';
+import { box } from '@/api/box';
 import { useSession } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -40,4 +41,29 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   if (to.meta.open) return { name: 'floor' };
   if (to.meta.roles && !to.meta.roles.includes(session.user.role)) return { name: 'floor' };
   return true;
+});
+
+// The box may be away when a page is first opened: all of them are fetched once the first one stands.
+void router.isReady().then(() => {
+  window.setTimeout(() => {
+    for (const { components } of router.getRoutes()) {
+      const page = components?.default;
+      // a page not fetched now is fetched when it is opened
+      if (typeof page === 'function') (page as () => Promise<unknown>)().catch(() => undefined);
+    }
+  }, 1000);
+});
+
+// After an update of the box the files of an open page are gone; the new ones come with a fresh start, tried once.
+router.onError((_error, to) => {
+  const tried = sessionStorage.getItem('cordboard.restarted');
+  if (tried === to.fullPath) return;
+  sessionStorage.setItem('cordboard.restarted', to.fullPath);
+  void box.health().then(
+    () => window.location.assign(to.fullPath),
+    () => sessionStorage.removeItem('cordboard.restarted'),
+  );
+});
+router.afterEach((_to, _from, failure) => {
+  if (!failure) sessionStorage.removeItem('cordboard.restarted');
 });

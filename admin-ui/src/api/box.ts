@@ -43,8 +43,7 @@ export const box = {
       ),
     place: (body: ExchangeCallCreate) => request<ExchangeCall>('POST', '/exchange/calls', { body }),
     hangUp: (id: string) => request<void>('DELETE', `/exchange/calls/${id}`),
-    press: (id: string, digits: string) =>
-      request<void>('POST', `/exchange/calls/${id}/digits`, { body: { digits } }),
+    press: (id: string, digits: string) => request<void>('POST', `/exchange/calls/${id}/digits`, { body: { digits } }),
     phones: (signal?: AbortSignal) =>
       request<Listed<'phones', ExchangePhone>>('GET', '/exchange/phones', { signal }).then((answer) =>
         rows(answer, 'phones'),

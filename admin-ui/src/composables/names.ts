@@ -34,7 +34,8 @@ export function useNames() {
     if (call.releasedBy === 'fault') return t('calls.result.fault');
     if (call.agentId) return t('calls.result.answered');
     if (!call.answeredAt) return t('calls.result.refused');
-    if (call.queueId) return t(call.releasedBy === 'caller' ? 'calls.result.abandonedQueue' : 'calls.result.notAnswered');
+    if (call.queueId)
+      return t(call.releasedBy === 'caller' ? 'calls.result.abandonedQueue' : 'calls.result.notAnswered');
     return t(call.releasedBy === 'caller' ? 'calls.result.abandonedFlow' : 'calls.result.served');
   }
 

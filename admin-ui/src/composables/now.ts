@@ -8,9 +8,12 @@ import { readonly, ref } from 'vue';
 const offset = ref(0);
 const current = ref(Date.now());
 
+let held = false;
+
 function tick(): void {
-  current.value = Date.now() + offset.value;
-  window.setTimeout(tick, 1000 - (current.value % 1000) + 5);
+  const at = boxTime();
+  if (!held) current.value = at;
+  window.setTimeout(tick, 1000 - (at % 1000) + 5);
 }
 tick();
 
@@ -26,4 +29,10 @@ export function boxTime(): number {
 export function setBoxTime(at: number): void {
   offset.value = at - Date.now();
   current.value = at;
+  held = false;
+}
+
+/** Stops every timer until the box's time is known again: nobody can say whether what they count still goes on. */
+export function holdTime(): void {
+  held = true;
 }

@@ -22,7 +22,7 @@ export function readWav(bytes: ArrayBuffer): Sound {
   let channelCount = 0;
   let sampleRate = 0;
   let bits = 0;
-  for (let at = 12; at + 8 <= bytes.byteLength; ) {
+  for (let at = 12; at + 8 <= bytes.byteLength;) {
     const size = view.getUint32(at + 4, true);
     const body = at + 8;
     if (tag(view, at) === 'fmt ' && body + 16 <= bytes.byteLength) {
@@ -41,10 +41,17 @@ export function readWav(bytes: ArrayBuffer): Sound {
   throw new UnreadableSoundError();
 }
 
-function samples(view: DataView, at: number, length: number, count: number, format: number, bits: number): Int16Array[] {
+function samples(
+  view: DataView,
+  at: number,
+  length: number,
+  count: number,
+  format: number,
+  bits: number,
+): Int16Array[] {
   if (format === formatALaw && bits === 8) {
     const frames = Math.floor(length / count);
-    return split(frames, count, (i) => aLaw[view.getUint8(at + i)]!);
+    return split(frames, count, (i) => aLaw[view.getUint8(at + i)]);
   }
   if (format === formatPcm && bits === 16) {
     const frames = Math.floor(length / 2 / count);
@@ -72,7 +79,7 @@ const aLaw = Int16Array.from({ length: 256 }, (_, code) => {
 
 export function writePcmWav({ sampleRate, channels }: Sound): Blob {
   const count = channels.length;
-  const frames = channels[0]!.length;
+  const frames = channels[0].length;
   const out = new DataView(new ArrayBuffer(44 + frames * count * 2));
   const put = (at: number, text: string) => [...text].forEach((c, i) => out.setUint8(at + i, c.charCodeAt(0)));
   put(0, 'RIFF');
@@ -89,7 +96,7 @@ export function writePcmWav({ sampleRate, channels }: Sound): Blob {
   out.setUint32(40, frames * count * 2, true);
   const pcm = new Int16Array(out.buffer, 44);
   channels.forEach((channel, c) => {
-    for (let i = 0; i < frames; i++) pcm[i * count + c] = channel[i]!;
+    for (let i = 0; i < frames; i++) pcm[i * count + c] = channel[i];
   });
   return new Blob([out.buffer], { type: 'audio/wav' });
 }
@@ -100,7 +107,7 @@ export function peaks(samples: Int16Array, count: number): number[] {
   return Array.from({ length: count }, (_, piece) => {
     let loudest = 0;
     const end = Math.floor((piece + 1) * step);
-    for (let i = Math.floor(piece * step); i < end; i++) loudest = Math.max(loudest, Math.abs(samples[i]!));
+    for (let i = Math.floor(piece * step); i < end; i++) loudest = Math.max(loudest, Math.abs(samples[i]));
     return loudest / 32768;
   });
 }

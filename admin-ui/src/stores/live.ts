@@ -3,7 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
 import { box } from '@/api/box';
 import { openLiveSocket, type LiveSocket } from '@/api/live-socket';
-import { boxTime, setBoxTime } from '@/composables/now';
+import { boxTime, holdTime, setBoxTime } from '@/composables/now';
 import { useSession } from './session';
 
 /*
@@ -112,7 +112,10 @@ export const useLive = defineStore('live', () => {
   }
 
   function lose(): void {
-    if (connected.value) lostAt.value = boxTime();
+    if (connected.value) {
+      lostAt.value = boxTime();
+      holdTime();
+    }
     connected.value = false;
     failing.value = true;
   }

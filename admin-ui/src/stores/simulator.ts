@@ -34,7 +34,12 @@ export const useSimulator = defineStore('simulator', () => {
    * What an agent does to sign in: lifts, dials *11 number #, hangs up when it is confirmed. `confirmed` tells whether it is.
    * Rejects when the telephone cannot do it.
    */
-  async function signIn(station: number, agentId: string, offHook: boolean, confirmed: () => boolean): Promise<boolean> {
+  async function signIn(
+    station: number,
+    agentId: string,
+    offHook: boolean,
+    confirmed: () => boolean,
+  ): Promise<boolean> {
     if (!offHook) {
       await box.exchange.lift(station);
       await pause(settleMs);

@@ -12,7 +12,7 @@ export const signIn = bilingual(
     needPassword: '请输入密码',
     setUp: {
       title: '首次设置',
-      lead: '先建立管理员账号。初始没有默认密码，设备启动时给出了一个一次性设置码，用它证明您就在设备旁边。',
+      lead: '先建立管理员账号。设备没有默认密码；启动时显示的一次性设置码，用来证明您就在设备旁边。',
       code: '设置码',
       codeHint: '启动时显示在设备的屏幕或终端上',
       username: '管理员用户名',
