@@ -44,7 +44,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interru
  * @param {object} options `cwd`, `env`, `stdio` as for spawn; `onOutput(text)` hears what is piped; `timeLimitMs` ends
  *   the group; `sameGroup` keeps the child in our group (sudo ties its ticket to the terminal); `passOn`: the child
  *   decides what a signal means and may take its time (the daemon), where otherwise a signal is the end of all.
- * @returns {Promise<{code: number, output: string, timedOut: boolean}>} code 127 when there is no such program
+ * @returns {Promise<{code: number, output: string, timedOut: boolean}>} code 127 when there is no such program for us
  */
 export function run(command, args, options = {}) {
   const { onOutput, timeLimitMs, sameGroup = false, passOn = false, ...spawnOptions } = options;
@@ -60,7 +60,8 @@ export function run(command, args, options = {}) {
     child.stdout?.setEncoding('utf8').on('data', hear);
     child.stderr?.setEncoding('utf8').on('data', hear);
     child.on('error', (error) => {
-      if (error.code === 'ENOENT') resolve({ code: 127, output: `${command}: not found`, timedOut });
+      if (error.code === 'ENOENT' || error.code === 'EACCES')
+        resolve({ code: 127, output: `${command}: not found`, timedOut });
       else reject(error);
     });
     if (child.pid === undefined) return;

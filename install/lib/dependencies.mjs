@@ -51,7 +51,12 @@ function nodeHeaders() {
 /** The environment in which native code is compiled: compiler cache first, headers at hand. */
 export function compileEnvironment() {
   const env = { ...process.env };
-  if (existsSync(CCACHE)) env.PATH = `${CCACHE}:${env.PATH}`;
+  if (existsSync(CCACHE)) {
+    env.PATH = `${CCACHE}:${env.PATH}`;
+    // So that one clone profits from what another has compiled.
+    env.CCACHE_BASEDIR ??= inRoot();
+    env.CCACHE_NOHASHDIR ??= 'true';
+  }
   const headers = nodeHeaders();
   if (headers !== undefined) env.npm_config_nodedir = headers;
   return env;
@@ -71,8 +76,11 @@ export async function installDependencies({ begin, keep }) {
     const result = await run('npm', args, { cwd: inRoot(), env, onOutput: keep });
     if (result.code !== 0) throw failureOf(result);
   };
+  // Without a network npm would try each of hundreds of packages in vain: then only its cache is asked.
+  const ping = await run('npm', ['ping', '--fetch-retries=1', '--fetch-retry-mintimeout=1000'], { onOutput: keep });
+  const source = outsideCause(ping.output, '') === undefined ? '--prefer-offline' : '--offline';
   // Tools are among the devDependencies, so NODE_ENV=production must not leave them out.
-  await npm('ci', '--include=dev', '--ignore-scripts=false', '--foreground-scripts', '--no-audit', '--no-fund');
+  await npm('ci', '--include=dev', source, '--ignore-scripts=false', '--foreground-scripts');
   if (!existsSync(COMPILED.file)) await npm('rebuild', COMPILED.name, '--ignore-scripts=false', '--foreground-scripts');
   if (!existsSync(COMPILED.file)) {
     throw new Failure(

@@ -24,7 +24,7 @@ export class Failure extends Error {
 }
 
 const NO_NETWORK =
-  /temporary failure resolving|could not resolve|could not connect to|network is unreachable|connection timed out|no route to host|\bENOTFOUND\b|\bEAI_AGAIN\b|\bENETUNREACH\b|\bEHOSTUNREACH\b|\bECONNREFUSED\b|\bECONNRESET\b|\bETIMEDOUT\b|network request to .* failed/i;
+  /temporary failure resolving|could not resolve|could not connect to|network is unreachable|connection timed out|no route to host|\bENOTFOUND\b|\bEAI_AGAIN\b|\bENETUNREACH\b|\bEHOSTUNREACH\b|\bECONNREFUSED\b|\bECONNRESET\b|\bETIMEDOUT\b|\bENOTCACHED\b|network request to .* failed/i;
 const DISK_FULL = /no space left on device|you don't have enough free space|\bENOSPC\b/i;
 
 /** What apt's or npm's output says about causes outside the project, as a sentence; undefined when it says none. */
