@@ -21,7 +21,14 @@ export const ExchangeCallCreate = z
     callingName: z.string().max(80).optional().meta({ description: 'Sent as it is, hostile text too' }),
     span: SpanNumber.optional().meta({ description: "The box's E1 to call in over; left out: the first" }),
     timeslot: TimeslotNumber.optional().meta({ description: 'Left out: any idle one' }),
-    play: ClipName.optional().meta({ description: 'What the caller says once answered; left out: silence' }),
+    digits: DialDigits.optional().meta({ description: 'Keys pressed after the answer' }),
+    digitsAfterMs: DurationMs.max(60_000).optional().meta({ description: 'Counted from the answer; left out: 800' }),
+    play: ClipName.optional().meta({
+      description: 'What the caller says: to the agent when talkMs is given, else after the answer; left out: silence',
+    }),
+    talkMs: DurationMs.max(3_600_000)
+      .optional()
+      .meta({ description: 'Hangs up when the talk with an agent has lasted so long; left out: does not' }),
     hangUpAfterMs: DurationMs.optional().meta({ description: 'Counted from the answer; left out: never' }),
   })
   .meta({ id: 'ExchangeCallCreate' });

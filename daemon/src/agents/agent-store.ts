@@ -1,0 +1,61 @@
+// What the database keeps of agents' days: the state now, and the history of states. Every state is a segment.
+import type { AgentStateRow, Db } from '../db/index.js';
+import { newUlid, type Log } from '../platform/index.js';
+
+export class AgentStore {
+  readonly #db: Db;
+  readonly #log: Log;
+  readonly #writing = new Set<Promise<void>>();
+
+  constructor(db: Db, log: Log) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  /**
+   * Writes the state now and begins its segment. Resolves when it is on the disk. When that fails it is logged, and the
+   * promise rejects: whoever promised the agent something must know.
+   */
+  enter(state: AgentStateRow): Promise<void> {
+    const row = { ...state };
+    const writing: Promise<void> = this.#db
+      .write(
+        async (tx) => {
+          await tx.agentStates.put(row);
+          await tx.agentSegments.closeOpen(row.agentId, row.since);
+          if (row.state === 'signedOut') return;
+          const { agentId, state: entered, reason, station, since: startedAt } = row;
+          await tx.agentSegments.insert({
+            id: newUlid(),
+            agentId,
+            state: entered,
+            reason,
+            station,
+            startedAt,
+            endedAt: null,
+          });
+        },
+        { lockWaitMs: Infinity },
+      )
+      .catch((error: unknown) => {
+        this.#log.error(
+          { agentId: row.agentId, state: row.state, err: error },
+          'the state of an agent was not written',
+        );
+        throw error;
+      })
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+    writing.catch(() => undefined);
+    return writing;
+  }
+
+  /** Ends the segments that are open, because the daemon stops. The states stay for the next start. */
+  async close(agentIds: readonly string[], nowMs: number): Promise<void> {
+    await Promise.allSettled(this.#writing);
+    if (agentIds.length === 0) return;
+    await this.#db.write(async (tx) => {
+      for (const agentId of agentIds) await tx.agentSegments.closeOpen(agentId, nowMs);
+    });
+  }
+}

@@ -1,0 +1,51 @@
+// What an agent dials on a lifted telephone:
+//   *11<number>#   sign in        *12#          sign out
+//   *13#           ready          *14<reason>#  not ready
+// `*` begins a code and is dialled again to begin anew; `#` ends it.
+
+export type ServiceCode =
+  { verb: 'signIn'; agentId: string } | { verb: 'signOut' } | { verb: 'ready' } | { verb: 'notReady'; reason: string };
+
+/** `open`: more digits may follow; `unknown`: nothing dialled after this makes it a code. */
+export type ServiceCodeReading = { kind: 'open' } | { kind: 'unknown' } | { kind: 'code'; code: ServiceCode };
+
+/** longest digits between the code and `#` */
+const LONGEST_ARGUMENT = 16;
+
+interface Rule {
+  prefix: string;
+  argument: 'none' | 'required' | 'optional';
+  make: (argument: string) => ServiceCode;
+}
+
+const rules: readonly Rule[] = [
+  { prefix: '*11', argument: 'required', make: (agentId) => ({ verb: 'signIn', agentId }) },
+  { prefix: '*12', argument: 'none', make: () => ({ verb: 'signOut' }) },
+  { prefix: '*13', argument: 'none', make: () => ({ verb: 'ready' }) },
+  { prefix: '*14', argument: 'optional', make: (reason) => ({ verb: 'notReady', reason }) },
+];
+
+/** Reads what was dialled so far, `dialled` being all digits since the telephone was lifted. */
+export function readServiceCode(dialled: string): ServiceCodeReading {
+  const begin = dialled.lastIndexOf('*');
+  const text = begin > 0 ? dialled.slice(begin) : dialled;
+  for (const rule of rules) {
+    if (text.length < rule.prefix.length) {
+      if (rule.prefix.startsWith(text)) return { kind: 'open' };
+      continue;
+    }
+    if (!text.startsWith(rule.prefix)) continue;
+    return readArgument(rule, text.slice(rule.prefix.length));
+  }
+  return { kind: 'unknown' };
+}
+
+function readArgument(rule: Rule, rest: string): ServiceCodeReading {
+  const end = rest.indexOf('#');
+  const argument = end < 0 ? rest : rest.slice(0, end);
+  if (!/^[0-9]*$/.test(argument) || argument.length > LONGEST_ARGUMENT) return { kind: 'unknown' };
+  if (rule.argument === 'none' && argument !== '') return { kind: 'unknown' };
+  if (end < 0) return { kind: 'open' };
+  if (rule.argument === 'required' && argument === '') return { kind: 'unknown' };
+  return { kind: 'code', code: rule.make(argument) };
+}

@@ -1,0 +1,3 @@
+export * from './exchange.js';
+export type { CallPlan } from './exchange-calls.js';
+export type { PhonePlan } from './exchange-phones.js';

@@ -1,0 +1,2 @@
+export * from './flow-book.js';
+export * from './prompt-library.js';

@@ -1,0 +1,2 @@
+export * from './recording-service.js';
+export * from './wav-repair.js';
