@@ -7,17 +7,16 @@
 #include <span>
 #include <vector>
 
-#include "base/result.hpp"
-
 namespace cordboard::dsp {
 
-inline constexpr uint32_t kMinRateHz = 1000;
-inline constexpr uint32_t kMaxRateHz = 192000;
+inline constexpr int kMinRateHz = 1000;
+inline constexpr int kMaxRateHz = 192000;
 
-/// Samples from −1 to 1. Fails with kInvalid outside kMinRateHz … kMaxRateHz.
-Result<std::vector<float>> resample_to_8k(std::span<const float> samples, uint32_t rate_hz);
+/// Samples of any scale, none of them infinite or NaN. Sample 0 stays sample 0, and the length is that of the input
+/// times 8000 / rate_hz, at most one sample off. Empty if the rate is outside kMinRateHz … kMaxRateHz.
+std::vector<float> resample_to_8k(std::span<const float> samples, int rate_hz);
 
-/// Whole samples, rounded and saturated.
-Result<std::vector<int16_t>> resample_to_8k(std::span<const int16_t> samples, uint32_t rate_hz);
+/// The same for whole samples, rounded and saturated.
+std::vector<int16_t> resample_to_8k(std::span<const int16_t> samples, int rate_hz);
 
 }  // namespace cordboard::dsp

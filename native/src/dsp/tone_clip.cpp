@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sines summed in double precision and encoded sample by sample. Every stretch begins at phase zero, so that it begins
+// Sines summed in double precision and encoded sample by sample. Every part begins at phase zero, so that it begins
 // without a click; a continuous one also ends where it began, as its length is a whole number of all its periods.
 #include "dsp/tone_clip.hpp"
 
@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kSamplesPerMs = kSampleRateHz / 1000;
 constexpr uint32_t kPauseMs = 500;
+constexpr uint64_t kMaxMs = 3600 * 1000;
 
 double amplitude_of(double level_dbm0) { return 32768 * std::pow(10.0, (level_dbm0 - kFullScaleSineDbm0) / 20); }
 
@@ -45,32 +46,35 @@ std::size_t loop_seconds(std::span<const double> tenths) {
   return 10;
 }
 
-void append_loop(std::vector<uint8_t>& clip, const ToneStretch& stretch) {
+void append_loop(std::vector<uint8_t>& clip, const TonePart& part) {
   std::vector<double> frequencies;
-  for (const double hz : stretch.frequencies_hz) frequencies.push_back(std::round(hz * 10));
+  for (const double hz : part.frequencies_hz) frequencies.push_back(std::round(hz * 10));
   const std::size_t seconds = loop_seconds(frequencies);
   for (double& hz : frequencies) hz /= 10;
-  append_tone(clip, frequencies, stretch.level_dbm0, seconds * kSampleRateHz);
+  append_tone(clip, frequencies, part.level_dbm0, seconds * kSampleRateHz);
 }
 
 }  // namespace
 
-std::vector<uint8_t> render_tone(std::span<const ToneStretch> stretches, bool repeat, std::size_t* loop_from) {
+std::vector<uint8_t> render_tone(std::span<const TonePart> parts, bool repeat, std::size_t* loop_from) {
   if (loop_from != nullptr) *loop_from = kNoLoop;
-  for (const ToneStretch& stretch : stretches) {
+  uint64_t length_ms = 0;
+  for (const TonePart& part : parts) {
     const auto audible = [](double hz) { return hz > 0 && hz < 4000; };
-    if (!std::all_of(stretch.frequencies_hz.begin(), stretch.frequencies_hz.end(), audible)) return {};
+    if (!std::all_of(part.frequencies_hz.begin(), part.frequencies_hz.end(), audible)) return {};
+    length_ms += uint64_t{part.on_ms} + part.off_ms;
   }
+  if (length_ms > kMaxMs) return {};
   std::vector<uint8_t> clip;
   std::size_t loop = repeat ? 0 : kNoLoop;
-  for (const ToneStretch& stretch : stretches) {
-    if (stretch.on_ms == 0 && !stretch.frequencies_hz.empty()) {
+  for (const TonePart& part : parts) {
+    if (part.on_ms == 0 && !part.frequencies_hz.empty()) {
       loop = clip.size();
-      append_loop(clip, stretch);
+      append_loop(clip, part);
       break;
     }
-    append_tone(clip, stretch.frequencies_hz, stretch.level_dbm0, stretch.on_ms * kSamplesPerMs);
-    append_silence(clip, stretch.off_ms * kSamplesPerMs);
+    append_tone(clip, part.frequencies_hz, part.level_dbm0, part.on_ms * kSamplesPerMs);
+    append_silence(clip, part.off_ms * kSamplesPerMs);
   }
   if (loop_from != nullptr && !clip.empty()) *loop_from = loop;
   return clip;
@@ -79,6 +83,7 @@ std::vector<uint8_t> render_tone(std::span<const ToneStretch> stretches, bool re
 std::vector<uint8_t> render_digits(std::string_view digits, uint32_t on_ms, uint32_t off_ms, double level_dbm0) {
   constexpr std::string_view kKeypad = "123A456B789C*0#D";
   std::vector<uint8_t> clip;
+  if (digits.size() * (uint64_t{on_ms} + off_ms + kPauseMs) > kMaxMs) return clip;
   for (const char digit : digits) {
     if (digit == ',') {
       append_silence(clip, kPauseMs * kSamplesPerMs);
