@@ -23,7 +23,8 @@ const SUITES = {
   sanitized: {
     does: "the engine's tests under the address and undefined-behaviour sanitizers, with the long fuzz runs",
     onlyNamed: true,
-    run: (f) => ctest({ folder: 'native/build-asan', sanitize: true, minutes: 20, env: { CORDBOARD_FUZZ: 'full' } }, f),
+    run: (f) =>
+      ctest({ folder: 'native/build-asan', sanitize: true, minutes: 20, env: { CORDBOARD_FUZZ_FRAMES: '100000' } }, f),
   },
 };
 
