@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Whole calls through the engine: libpri on both ends of a virtual E1, telephones on virtual analog cables, real audio.
+#include <cstring>
 #include <random>
 #include <thread>
 
@@ -189,6 +190,7 @@ TEST(EngineCall, StopsRingingWhenTheCallIsTakenBack) {
 TEST(EngineCall, ClearsCallsAtAnAlarmAndTakesNewOnesAfterIt) {
   Box box;
   box.wait_dchannel(1);
+  box.wait_dchannel(101);
   const auto call = call_in(box);
   box.ask(VirtualAlarm{1, AlarmKind::kLos, true});
   const auto alarmed = box.wait<SpanAlarmed>([](const SpanAlarmed& event) { return event.span == 1; });
@@ -203,7 +205,10 @@ TEST(EngineCall, ClearsCallsAtAnAlarmAndTakesNewOnesAfterIt) {
   EXPECT_EQ(38U, released->cause);
   EXPECT_TRUE(box.wait_leg<LegReleased>(call.exchange_leg));
   EXPECT_EQ(ErrorCode::kUnavailable, box.refused(LegSeize{.span = 101, .calledNumber = "1"}).code);
+  box.wait_dchannel(1, false);
+  box.wait_dchannel(101, false);
   box.ask(VirtualAlarm{1, AlarmKind::kLos, false});
+  box.wait_dchannel(1);
   box.wait_dchannel(101);
   const auto again = call_in(box);
   EXPECT_NE(0U, again.box_leg);
@@ -213,10 +218,11 @@ TEST(EngineCall, LetsOneCallWinWhenBothSidesSeizeTheSameTimeslot) {
   Box box;
   box.wait_dchannel(1);
   box.wait_dchannel(101);
-  const auto ours = box.submit(LegSeize{.span = 1, .timeslot = 5, .calledNumber = "111"});
-  const auto theirs = box.submit(LegSeize{.span = 101, .timeslot = 5, .calledNumber = "222"});
-  const auto our_leg = std::get<LegSeized>(box.reply(ours)).leg;
-  const auto their_leg = std::get<LegSeized>(box.reply(theirs)).leg;
+  // Both SETUPs are lost once, so that Q.921 sends them again (T200) when each side has long seized the timeslot.
+  box.ask(VirtualDchannel{1, true});
+  const auto our_leg = box.ask<LegSeized>(LegSeize{.span = 1, .timeslot = 5, .calledNumber = "111"}).leg;
+  const auto their_leg = box.ask<LegSeized>(LegSeize{.span = 101, .timeslot = 5, .calledNumber = "222"}).leg;
+  box.ask(VirtualDchannel{1, false});
   for (int i = 0; i < 2; ++i) {
     const auto offered = box.wait<LegOffered>();
     ASSERT_TRUE(offered);

@@ -3,6 +3,7 @@
 #include <sndfile.h>
 
 #include <cmath>
+#include <cstring>
 #include <thread>
 
 #include "engine_box.hpp"

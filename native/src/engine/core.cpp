@@ -71,16 +71,28 @@ Result<> Core::build() {
       analogs_[analog.analog] = std::make_unique<LineUnit>(*this, analog, port, *card_.line(analog.analog), times);
     }
   }
+  return build_tones();
+}
+
+Result<> Core::build_tones() {
   for (const auto& tone : config_.country.tones) {
     std::vector<dsp::TonePart> parts;
     for (const auto& part : tone.parts) parts.push_back({part.frequenciesHz, part.levelDbm0, part.onMs, part.offMs});
-    auto clip = std::make_shared<media::Clip>();
-    clip->alaw = dsp::render_tone(parts);
-    if (clip->alaw.empty()) {
+    std::size_t loop_from = dsp::kNoLoop;
+    const auto octets = dsp::render_tone(parts, tone.repeat, &loop_from);
+    if (octets.empty()) {
       return fail(ErrorCode::kInvalid, "the tone " + tone.name + " of country " + config_.country.code +
-                                           " cannot be made: its parts have no length, or are too long");
+                                           " cannot be made: its parts have no length, or a frequency over 4000 Hz");
     }
-    tones_[tone.name] = std::move(clip);
+    auto& made = tones_[tone.name];
+    made.loop = loop_from != dsp::kNoLoop;
+    const auto once = made.loop ? static_cast<std::ptrdiff_t>(loop_from) : static_cast<std::ptrdiff_t>(octets.size());
+    const auto add = [&](auto from, auto to) {
+      if (from != to) made.clips.push_back(std::make_shared<const media::Clip>(media::Clip{{from, to}}));
+    };
+    add(octets.begin(), octets.begin() + once);
+    made.loop_item = made.clips.size();
+    add(octets.begin() + once, octets.end());
   }
   return Empty{};
 }

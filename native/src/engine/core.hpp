@@ -124,6 +124,7 @@ class Core {
   Result<> build_spans();
   Result<> build_analogs();
   Result<> build_cables();
+  Result<> build_tones();
   void start();
   void run();
   int64_t sleep_ms();
@@ -148,12 +149,17 @@ class Core {
   void leave_conference(bus::Port port);
   void publish(const Conference& conference);
   void close_conference(uint32_t id);
-  uint32_t begin_play(bus::Port port, std::vector<media::ClipRef> clips, bool loop, bool enqueue, bool house);
+  struct PlayOptions {
+    bool loop{};
+    std::size_t loop_item{};
+    bool enqueue{};  // behind what plays, not in its place
+    bool house{};    // told to nobody
+  };
+  uint32_t begin_play(bus::Port port, std::vector<media::ClipRef> clips, const PlayOptions& options);
   void stop_plays(bus::Port port, PlayEnd why);
   void finish_recording(uint32_t id, RecordingEnd why);
   void recording_finished(uint32_t id);
   void clear_port(bus::Port port);
-  Result<media::ClipRef> tone_clip(const std::string& name) const;
   std::string port_name(bus::Port port) const;
   Result<> release(Leg& leg, uint32_t cause);
 
@@ -182,7 +188,12 @@ class Core {
   uint32_t next_play_{1};
   std::map<uint32_t, RecordingEntry> recordings_;
   uint32_t next_recording_{1};
-  std::map<std::string, media::ClipRef> tones_;
+  struct ToneClips {
+    std::vector<media::ClipRef> clips;  // what is played once, then what is played for ever
+    bool loop{};
+    std::size_t loop_item{};
+  };
+  std::map<std::string, ToneClips> tones_;
   std::map<bus::Port, uint32_t> house_tones_;
 
   Count commands_;

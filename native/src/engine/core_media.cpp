@@ -82,15 +82,16 @@ Result<> Core::handle(const BusDisconnect& command) {
 
 // --------------------------------------------------------------------------------------------------------- playbacks
 
-uint32_t Core::begin_play(bus::Port port, std::vector<media::ClipRef> clips, bool loop, bool enqueue, bool house) {
+uint32_t Core::begin_play(bus::Port port, std::vector<media::ClipRef> clips, const PlayOptions& options) {
   const auto id = next_play_++;
   auto* playback = new media::Playback();  // freed when the media thread gives it back (take_report)
   playback->id = id;
   playback->port = port;
   playback->clips = std::move(clips);
-  playback->loop = loop;
-  if (!enqueue) stop_plays(port, PlayEnd::kReplaced);
-  plays_[id] = {playback, port, house, {}};
+  playback->loop = options.loop;
+  playback->loop_item = options.loop_item;
+  if (!options.enqueue) stop_plays(port, PlayEnd::kReplaced);
+  plays_[id] = {playback, port, options.house, {}};
   ports_[port].plays.insert(id);
   post({.kind = media::OperationKind::kPlay, .playback = playback});
   return id;
@@ -110,7 +111,8 @@ void Core::stop_plays(bus::Port port, PlayEnd why) {
 void Core::house_tone(bus::Port port, const std::string& tone) {
   const auto found = tones_.find(tone);
   if (found == tones_.end()) return;
-  house_tones_[port] = begin_play(port, {found->second}, true, false, true);
+  const auto& [clips, loop, loop_item] = found->second;
+  house_tones_[port] = begin_play(port, clips, {.loop = loop, .loop_item = loop_item, .house = true});
 }
 
 void Core::stop_house_tone(bus::Port port) {
@@ -146,7 +148,8 @@ void Core::handle_later(const PlayStart& command, uint64_t id) {
       uint32_t duration_ms = 0;
       for (const auto& clip : *clips) duration_ms += clip->duration_ms();
       const auto mark = outbox_.mark();
-      const auto play = begin_play(command.port, std::move(*clips), command.loop, command.enqueue, false);
+      const auto play = begin_play(command.port, std::move(*clips),
+                                   {.loop = command.loop, .enqueue = command.enqueue});
       outbox_.reply(id, PlayStarted{play, duration_ms}, mark);
     });
   });
@@ -170,24 +173,19 @@ Result<PlayPositionReply> Core::handle(const PlayPosition& command) {
   return PlayPositionReply{playback.played_ms(), playback.playing_item.load(std::memory_order_relaxed)};
 }
 
-Result<media::ClipRef> Core::tone_clip(const std::string& name) const {
-  const auto found = tones_.find(name);
-  if (found != tones_.end()) return found->second;
-  std::string known;
-  for (const auto& [tone, clip] : tones_) known += (known.empty() ? "" : ", ") + tone;
-  return fail(ErrorCode::kNotFound, "country " + config_.country.code + " has no tone " + name + "; it has " + known);
-}
-
 Result<PlayStarted> Core::handle(const ToneStart& command) {
   if (auto good = check_port(command.port); !good) return good.error();
-  auto clip = tone_clip(command.tone);
-  if (!clip) return clip.error();
-  bool repeat = true;
-  for (const auto& tone : config_.country.tones) {
-    if (tone.name == command.tone) repeat = tone.repeat;
+  const auto found = tones_.find(command.tone);
+  if (found == tones_.end()) {
+    std::string known;
+    for (const auto& [tone, clips] : tones_) known += (known.empty() ? "" : ", ") + tone;
+    return fail(ErrorCode::kNotFound,
+                "country " + config_.country.code + " has no tone " + command.tone + "; it has " + known);
   }
-  const auto duration_ms = (*clip)->duration_ms();
-  return PlayStarted{begin_play(command.port, {*clip}, repeat, false, false), duration_ms};
+  const auto& [clips, loop, loop_item] = found->second;
+  uint32_t duration_ms = 0;
+  for (const auto& clip : clips) duration_ms += clip->duration_ms();
+  return PlayStarted{begin_play(command.port, clips, {.loop = loop, .loop_item = loop_item}), duration_ms};
 }
 
 Result<PlayStarted> Core::handle(const DigitsSend& command) {
@@ -198,7 +196,7 @@ Result<PlayStarted> Core::handle(const DigitsSend& command) {
     return fail(ErrorCode::kInvalid, "digits may be 0-9, *, #, A-D and the comma for a pause, not " + command.digits);
   }
   const auto duration_ms = clip->duration_ms();
-  return PlayStarted{begin_play(command.port, {std::move(clip)}, false, false, false), duration_ms};
+  return PlayStarted{begin_play(command.port, {std::move(clip)}, {}), duration_ms};
 }
 
 // --------------------------------------------------------------------------------------------------------- detectors

@@ -99,7 +99,7 @@ Result<ClipRef> load_clip(const std::string& path) {
     if (static_cast<sf_count_t>(mono.size()) < limit) {
       // Broken float files hold infinities and NaN; a resampler would smear them over everything.
       for (auto& sample : mono) sample = std::isfinite(sample) ? std::clamp(sample, -1.0F, 1.0F) : 0.0F;
-      if (info.samplerate != 8000) mono = dsp::resample_to_8k(mono, info.samplerate);
+      if (info.samplerate != 8000) mono = dsp::resample_to_8k(mono, static_cast<uint32_t>(info.samplerate));
     }
     samples.reserve(mono.size());
     for (const float sample : mono) {

@@ -17,7 +17,7 @@ std::size_t Playback::render(uint8_t* to, std::size_t wanted) {
     if (offset == alaw.size()) {
       offset = 0;
       ++item;
-      if (item == clips.size() && loop) item = 0;
+      if (item == clips.size() && loop) item = loop_item;
       playing_item.store(static_cast<uint32_t>(std::min(item, clips.size() - 1)), std::memory_order_relaxed);
     }
   }

@@ -16,6 +16,7 @@ struct Playback {
   bus::Port port{};
   std::vector<ClipRef> clips;
   bool loop{};
+  std::size_t loop_item{};  // where a loop begins anew
   Playback* next{};  // played after this one
   // Media thread.
   std::size_t item{};
