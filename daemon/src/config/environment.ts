@@ -27,6 +27,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_ENGINE_CLIP_CACHE_MB: { setting: ['engine', 'clipCacheMb'], kind: 'number' },
 };
 
+const PREFIX = 'CORDBOARD_';
+
 /** Where the home is; read before the settings. */
 export const HOME_VARIABLE = 'CORDBOARD_HOME';
 
@@ -46,7 +48,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentResult {
   const origin = new Map<string, string>();
   const unknown: string[] = [];
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('CORDBOARD_') || name === HOME_VARIABLE || OF_OTHERS.has(name)) continue;
+    if (!name.startsWith(PREFIX) || name === HOME_VARIABLE || OF_OTHERS.has(name)) continue;
     const variable = VARIABLES[name];
     if (variable === undefined) {
       unknown.push(name);
@@ -55,10 +57,16 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentResult {
       origin.set(variable.setting.join('.'), name);
     }
   }
-  const known = [...Object.keys(VARIABLES), HOME_VARIABLE];
   const problems = (language: Language): ErrorDetail[] =>
-    unknown.sort().map((name) => ({ path: name, message: unknownKey(nearest(name, known), language) }));
+    unknown.sort().map((name) => ({ path: name, message: unknownKey(nearVariable(name), language) }));
   return { settings, origin, problems };
+}
+
+/** Compared without what they all begin with, else everything would be near. */
+function nearVariable(name: string): string | undefined {
+  const short = (one: string): string => one.slice(PREFIX.length);
+  const near = nearest(short(name), [...Object.keys(VARIABLES), HOME_VARIABLE].map(short));
+  return near === undefined ? undefined : PREFIX + near;
 }
 
 /** What cannot be converted stays text, and the schema says what it must be. */

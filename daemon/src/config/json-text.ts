@@ -100,6 +100,7 @@ class Scanner {
 
   #string(): string {
     const start = this.#at;
+    // eslint-disable-next-line no-control-regex -- RFC 8259 7: control characters must be escaped
     const match = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
     match.lastIndex = start;
     const found = match.exec(this.text);

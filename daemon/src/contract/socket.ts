@@ -1,7 +1,8 @@
 // What travels over socket.io. Path /socket.io; the token of POST /session goes into auth.token.
 import { z } from 'zod';
 import { Agent } from './agents.js';
-import { Call, Segment } from './calls.js';
+import type { Segment } from './calls.js';
+import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
 import { QueueStatus } from './queues.js';

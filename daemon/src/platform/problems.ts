@@ -1,6 +1,6 @@
 // What zod found wrong with a body, a query, a flow or the settings, said in sentences of both languages. Whoever has a
 // zod schema uses `check`; nobody shows zod's own texts.
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ErrorDetail, Format, Language } from '../contract/index.js';
 import { nearest } from './nearest.js';
 

@@ -8,7 +8,6 @@ const text = () => ({ type: DataTypes.TEXT, allowNull: false });
 const textOrNull = () => ({ type: DataTypes.TEXT, allowNull: true });
 const integerOrNull = () => ({ type: DataTypes.INTEGER, allowNull: true });
 const time = () => ({ type: DataTypes.BIGINT, allowNull: false });
-const timeOrNull = () => ({ type: DataTypes.BIGINT, allowNull: true });
 const json = () => ({ type: DataTypes.JSON, allowNull: false });
 
 /** Text that is one of these. */

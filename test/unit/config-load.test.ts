@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { homeFolder, loadConfig, loadCountry, migrateSettings } from '../../daemon/src/config/index.js';
+import { AppError } from '../../daemon/src/platform/index.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+function homeWith(settings?: unknown): string {
+  const home = join(temporaryFolder(), 'home');
+  mkdirSync(home);
+  const text = typeof settings === 'string' ? settings : JSON.stringify(settings);
+  if (settings !== undefined) writeFileSync(join(home, 'settings.json'), text);
+  return home;
+}
+
+function refusal(work: () => unknown): AppError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('settings', () => {
+  test('without file and environment everything has its default, and the home is made for its owner alone', () => {
+    const home = join(temporaryFolder(), 'new/home');
+    const config = loadConfig({ env: {}, home });
+    expect(config.settings.http).toMatchObject({ host: '127.0.0.1', port: 8080 });
+    expect(config.settings.virtual).toEqual({ spans: 1, stations: 8 });
+    expect(config.recordingsFolder).toBe(join(home, 'recordings'));
+    expect(config.databaseFile).toBe(join(home, 'cordboard.sqlite'));
+    expect(config.country.code).toBe('cn');
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+  });
+
+  test('the environment wins over the file', () => {
+    const home = homeWith({ http: { port: 9000, host: '127.0.0.2' }, virtual: { spans: 2 } });
+    const env = {
+      CORDBOARD_HTTP_PORT: '0',
+      CORDBOARD_VIRTUAL_STATIONS: '3',
+      CORDBOARD_ENGINE_REALTIME: 'false',
+      CORDBOARD_HTTP_ALLOWED_HOSTS: 'box.example, 10.0.0.2',
+      CORDBOARD_RECORDINGS_FOLDER: '/srv/rec',
+      CORDBOARD_LANGUAGE: '',
+      PATH: '/bin',
+    };
+    const { settings, recordingsFolder } = loadConfig({ env, home });
+    expect(settings.http).toMatchObject({ port: 0, host: '127.0.0.2', allowedHosts: ['box.example', '10.0.0.2'] });
+    expect(settings.virtual).toEqual({ spans: 2, stations: 3 });
+    expect(settings.engine.realtime).toBe(false);
+    expect(settings.language).toBe('zh-CN');
+    expect(recordingsFolder).toBe('/srv/rec');
+  });
+
+  test('unknown names are refused and the near one is named, all at once', () => {
+    const home = homeWith({ htp: {}, http: { prot: 1, port: '80' } });
+    const env = { CORDBOARD_HTTP_PROT: '1', CORDBOARD_WHATEVER: 'x' };
+    const error = refusal(() => loadConfig({ env, home }));
+    expect(error.code).toBe('settings_invalid');
+    expect(error.details('en')).toEqual([
+      { path: 'CORDBOARD_HTTP_PROT', message: 'is not known; did you mean CORDBOARD_HTTP_PORT?' },
+      { path: 'CORDBOARD_WHATEVER', message: 'is not known; leave it out.' },
+      { path: 'http.port', message: 'must be a number.' },
+      { path: 'http.prot', message: 'is not known; did you mean port?' },
+      { path: 'htp', message: 'is not known; did you mean http?' },
+    ]);
+    expect(error.text('zh-CN')).toContain('您是否想写 CORDBOARD_HTTP_PORT？');
+  });
+
+  test('a wrong value from the environment is named by its variable', () => {
+    const error = refusal(() => loadConfig({ env: { CORDBOARD_HTTP_PORT: 'eighty' }, home: homeWith() }));
+    expect(error.details('en')).toEqual([{ path: 'CORDBOARD_HTTP_PORT', message: 'must be a number.' }]);
+    const range = refusal(() => loadConfig({ env: { CORDBOARD_HTTP_PORT: '70000' }, home: homeWith() }));
+    expect(range.details('en')).toEqual([{ path: 'CORDBOARD_HTTP_PORT', message: 'must be 65535 at most.' }]);
+  });
+
+  test.each<[what: string, text: string, line: number, column: number, reason: string]>([
+    ['a comma too many', '{\n  "http": {\n    "port": 80,\n  }\n}', 4, 3, 'a name in double quotes must stand here'],
+    ['no value', '{ "http": }', 1, 11, 'a value must stand here'],
+    ['no comma', '{\n "a": 1\n "b": 2 }', 3, 2, 'a comma or } must stand here'],
+    ['an end too early', '{ "a": 1', 1, 9, 'a comma or } must stand here'],
+    ['nothing at all', '', 1, 1, 'the text ends where a value must stand'],
+    ['a line break in a text', '{ "a": "x\n" }', 1, 8, 'this text does not end on its line or has a wrong backslash'],
+    ['a name twice', '{ "语言": 1, "语言": 2 }', 1, 12, '"语言" stands here a second time'],
+    ['more after the end', '{} x', 1, 4, 'nothing may follow the end'],
+    ['too deep', `${'['.repeat(100_000)}`, 1, 66, 'it is nested too deeply'],
+    ['a list', '[]', 1, 1, 'an object in braces must stand here'],
+  ])('malformed JSON is refused with its place: %s', (_what, text, line, column, reason) => {
+    const home = homeWith(text);
+    const error = refusal(() => loadConfig({ env: {}, home }));
+    expect(error.code).toBe('settings_not_json');
+    expect(error.text('en')).toBe(
+      `${join(home, 'settings.json')}, line ${line}, column ${column}: ${reason}. Correct it and start again.`,
+    );
+  });
+
+  test('the home comes from the environment, else lies among the data of the user', () => {
+    expect(homeFolder({ CORDBOARD_HOME: '/var/lib/cordboard' })).toBe('/var/lib/cordboard');
+    expect(homeFolder({ XDG_DATA_HOME: '/data' })).toBe('/data/cordboard');
+    expect(homeFolder({})).toMatch(/\.local\/share\/cordboard$/);
+  });
+});
+
+describe('migration of settings', () => {
+  const steps = [
+    (s: Record<string, unknown>) => ({ ...s, b: s['a'], a: undefined }),
+    (s: Record<string, unknown>) => ({ ...s, c: `${String(s['b'])}!` }),
+  ];
+
+  test('takes every step, keeps the file as it was, and does nothing the second time', () => {
+    const file = join(homeWith({ a: 'x' }), 'settings.json');
+    const before = readFileSync(file, 'utf8');
+    const { settings, backup } = migrateSettings(file, JSON.parse(before) as Record<string, unknown>, steps, 3);
+    expect(settings).toEqual({ b: 'x', c: 'x!', a: undefined, version: 3 });
+    expect(readFileSync(backup!, 'utf8')).toBe(before);
+    const written = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    expect(written).toEqual({ b: 'x', c: 'x!', version: 3 });
+    expect(existsSync(`${file}.new`)).toBe(false);
+    expect(migrateSettings(file, written, steps, 3).backup).toBeUndefined();
+  });
+
+  test('a file of a newer version is refused', () => {
+    const home = homeWith({ version: 99 });
+    const error = refusal(() => loadConfig({ env: {}, home }));
+    expect(error.code).toBe('settings_newer');
+    expect(error.text('en')).toContain('settings.json.v1');
+  });
+});
+
+describe('country', () => {
+  test('China has the tones of its network', () => {
+    const { country } = loadConfig({ env: {}, home: homeWith() });
+    const tone = (name: string) => country.tones.find((one) => one.name === name)!.parts[0]!;
+    expect(tone('dial')).toMatchObject({ frequenciesHz: [450], onMs: 0 });
+    expect(tone('ringback')).toMatchObject({ frequenciesHz: [450], onMs: 1000, offMs: 4000 });
+    expect(tone('busy')).toMatchObject({ onMs: 350, offMs: 350 });
+    expect(tone('congestion')).toMatchObject({ onMs: 700, offMs: 700 });
+    expect(country.ringCadenceMs).toEqual([1000, 4000]);
+    expect(country).not.toHaveProperty('sources');
+  });
+
+  test('one that is not there, tries to climb out or lacks a tone is refused', () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, 'xx.json'),
+      JSON.stringify({ code: 'xx', tones: [], ringCadenceMs: [1], flashMinMs: 80 }),
+    );
+    expect(refusal(() => loadCountry('de', folder)).text('en')).toContain('there are: xx');
+    expect(refusal(() => loadCountry('../xx', folder)).code).toBe('country_not_found');
+    const error = refusal(() => loadCountry('xx', folder));
+    expect(error.code).toBe('country_invalid');
+    expect(error.details('en').map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['tones', 'ringCadenceMs', 'flashMaxMs']),
+    );
+  });
+});
