@@ -28,8 +28,8 @@ export const box = {
   session: () => request<Session>('GET', '/session', { timeoutMs: 5000 }),
   signOut: () => request<void>('DELETE', '/session', { timeoutMs: 5000 }),
 
-  queues: () => request<Listed<'queues', Queue>>('GET', '/queues').then((answer) => rows(answer, 'queues')),
-  routes: () => request<Listed<'routes', Route>>('GET', '/routes').then((answer) => rows(answer, 'routes')),
+  queues: () => request<Queue[]>('GET', '/queues'),
+  routes: () => request<Route[]>('GET', '/routes'),
 
   calls: (query: { state?: CallState; limit: number; before?: string }, signal?: AbortSignal) =>
     request<CallList>('GET', '/calls', { query, signal }),
@@ -37,17 +37,11 @@ export const box = {
   recordingAudio: (id: string, signal?: AbortSignal) => requestBlob(`/recordings/${id}/audio`, signal),
 
   exchange: {
-    calls: (signal?: AbortSignal) =>
-      request<Listed<'calls', ExchangeCall>>('GET', '/exchange/calls', { signal }).then((answer) =>
-        rows(answer, 'calls'),
-      ),
+    calls: (signal?: AbortSignal) => request<ExchangeCall[]>('GET', '/exchange/calls', { signal }),
     place: (body: ExchangeCallCreate) => request<ExchangeCall>('POST', '/exchange/calls', { body }),
     hangUp: (id: string) => request<void>('DELETE', `/exchange/calls/${id}`),
     press: (id: string, digits: string) => request<void>('POST', `/exchange/calls/${id}/digits`, { body: { digits } }),
-    phones: (signal?: AbortSignal) =>
-      request<Listed<'phones', ExchangePhone>>('GET', '/exchange/phones', { signal }).then((answer) =>
-        rows(answer, 'phones'),
-      ),
+    phones: (signal?: AbortSignal) => request<ExchangePhone[]>('GET', '/exchange/phones', { signal }),
     lift: (station: number) => phone(station, 'lift'),
     putDown: (station: number) => phone(station, 'hangUp'),
     dial: (station: number, digits: string) => phone(station, 'dial', { digits }),
@@ -62,10 +56,4 @@ export const box = {
 
 function phone(station: number, action: string, body?: object): Promise<unknown> {
   return request('POST', `/exchange/phones/${station}/${action}`, { body });
-}
-
-type Listed<K extends string, T> = Record<K, T[]> | T[];
-
-function rows<K extends string, T>(answer: Listed<K, T>, key: K): T[] {
-  return Array.isArray(answer) ? answer : answer[key];
 }

@@ -56,7 +56,9 @@ export const useLive = defineStore('live', () => {
       if (reason === 'io server disconnect') retrySoon();
     });
     socket.on('session.ended', ({ reason }) => {
-      if (reason !== 'stopping') session.forget(reason !== 'signedOut');
+      // stopping: the box comes back and knows the token still
+      if (reason === 'changed') void session.refresh();
+      else if (reason !== 'stopping') session.forget(reason === 'expired');
     });
 
     socket.on('snapshot', repaint);
@@ -121,11 +123,7 @@ export const useLive = defineStore('live', () => {
   }
 
   async function refused(error: Error): Promise<void> {
-    try {
-      await box.session();
-    } catch {
-      // 401 has ended the session through the client; anything else is tried again
-    }
+    await session.refresh();
     if (session.token) retrySoon();
     else console.info(`live events refused: ${error.message}`);
   }

@@ -49,6 +49,15 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** Reads anew who we are and what we may; a session that is no more ends through the client's 401. */
+  async function refresh(): Promise<void> {
+    try {
+      accept((await box.session()).user);
+    } catch {
+      // the box is away: nothing is known better than before
+    }
+  }
+
   async function signIn(credentials: SignIn): Promise<void> {
     keep(await box.signIn(credentials));
   }
@@ -101,6 +110,7 @@ export const useSession = defineStore('session', () => {
     isAdmin,
     mayListen,
     begin,
+    refresh,
     signIn,
     setUp,
     signOut,

@@ -1,35 +1,16 @@
-import type { ExchangeCallCreate } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { box } from '@/api/box';
 
-/** after the answer the box begins to listen for keys; before that they would be lost, ms */
+/** a telephone just lifted needs a moment until it hears dial tone, ms */
 const settleMs = 600;
 const pollMs = 300;
-/** a caller who hears no answer for this long gives up his keys, ms */
-const patienceMs = 60_000;
+/** after this long nobody will confirm any more, ms */
+const patienceMs = 8000;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What simulated people do over time. It goes on when another page is opened. */
 export const useSimulator = defineStore('simulator', () => {
-  /** Calls the box; `digits` are pressed once it has answered. */
-  async function place(request: ExchangeCallCreate, digits: string): Promise<void> {
-    const call = await box.exchange.place(request);
-    if (digits) void pressWhenAnswered(call.id, digits);
-  }
-
-  async function pressWhenAnswered(id: string, digits: string): Promise<void> {
-    for (let waited = 0; waited < patienceMs; waited += pollMs) {
-      await pause(pollMs);
-      const call = (await box.exchange.calls()).find((one) => one.id === id);
-      if (!call || call.state === 'released') return;
-      if (call.state !== 'answered') continue;
-      await pause(settleMs);
-      await box.exchange.press(id, digits);
-      return;
-    }
-  }
-
   /**
    * What an agent does to sign in: lifts, dials *11 number #, hangs up when it is confirmed. `confirmed` tells whether it is.
    * Rejects when the telephone cannot do it.
@@ -46,7 +27,7 @@ export const useSimulator = defineStore('simulator', () => {
     }
     await box.exchange.dial(station, `*11${agentId}#`);
     let done = confirmed();
-    for (let waited = 0; !done && waited < 8000; waited += pollMs) {
+    for (let waited = 0; !done && waited < patienceMs; waited += pollMs) {
       await pause(pollMs);
       done = confirmed();
     }
@@ -56,5 +37,5 @@ export const useSimulator = defineStore('simulator', () => {
     return done;
   }
 
-  return { place, signIn };
+  return { signIn };
 });

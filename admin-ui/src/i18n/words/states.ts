@@ -22,6 +22,7 @@ export const states = bilingual(
     reasonCode: '原因 {code}',
     reasons: {
       no_answer: '无人接听',
+      station_failed: '话机故障',
       station_lost: '话机断开',
       forced: '由班长设置',
       restart: '服务重启',
@@ -49,6 +50,7 @@ export const states = bilingual(
     reasonCode: 'Reason {code}',
     reasons: {
       no_answer: 'No answer',
+      station_failed: 'Telephone at fault',
       station_lost: 'Telephone lost',
       forced: 'Set by the supervisor',
       restart: 'Restart',
