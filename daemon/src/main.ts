@@ -1,0 +1,82 @@
+// The daemon: one box, from start to signal. Tests and the demo use startBox alone.
+import { loadConfig } from './config/index.js';
+import { startBox, type Box } from './main/box.js';
+import { startWatchdog } from './main/watchdog.js';
+import { LifecycleError, createLog, errorText, sdNotify, systemClock, type Log } from './platform/index.js';
+
+export { startBox, type Box, type StartBoxOptions } from './main/box.js';
+export { FIRST_NUMBER } from './main/seed.js';
+
+/** A part that hangs while it stops does not keep the daemon: systemd would kill it, and what is not written is lost. */
+const LONGEST_STOP_MS = 30_000;
+
+/** Runs a box until SIGTERM or SIGINT; a second signal ends at once. Resolves with the exit code. */
+export async function runDaemon(): Promise<number> {
+  const config = loadConfig();
+  const log = createLog({ level: config.settings.log.level });
+  const notify = sdNotify({ log });
+  const asked = stopSignal(log);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a fault of the program; the daemon ends');
+    process.exit(1);
+  });
+  let box: Box;
+  try {
+    box = await startBox({ config, log, processMetrics: true });
+  } catch (error) {
+    log.fatal({ err: error }, `Cordboard does not start: ${reasonOf(error)}`);
+    return 1;
+  }
+  const watchdog = startWatchdog({ engine: box.engine, notify, clock: systemClock, log });
+  announce(box);
+  await notify.ready(`listening on ${box.url}`);
+  const signal = await asked;
+  log.info({ signal }, 'stopping');
+  await notify.stopping();
+  watchdog?.cancel();
+  const limit = systemClock.after(LONGEST_STOP_MS, () => {
+    log.fatal({ limitMs: LONGEST_STOP_MS }, 'the stop takes too long; the daemon ends as it is');
+    process.exit(1);
+  });
+  const failed = await box.stop();
+  limit.cancel();
+  log.info({ failed }, 'stopped');
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** Resolves with the first signal; the second ends the process. */
+function stopSignal(log: Log): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let first = true;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (!first) {
+        log.warn({ signal }, 'a second signal: the daemon ends at once');
+        process.exit(1);
+      }
+      first = false;
+      resolve(signal);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+/** Where to go and how the first administrator gets in. */
+function announce({ url, setupCode, config, log }: Box): void {
+  const lines = [`Cordboard runs. Open ${url} in a browser.`];
+  if (setupCode !== undefined) {
+    lines.push(
+      `There is no administrator yet. Choose a name and a password there; the page asks for the set-up code ${setupCode}`,
+      `(it stands in ${config.setupCodeFile}, too, until it is used).`,
+    );
+  }
+  if (process.stdout.isTTY) process.stdout.write(`\n${lines.join('\n')}\n\n`);
+  else for (const line of lines) log.info(line);
+}
+
+/** The sentence of what kept a part from starting. */
+export function reasonOf(error: unknown): string {
+  return error instanceof LifecycleError && error.cause !== undefined
+    ? `${error.part}: ${errorText(error.cause)}`
+    : errorText(error);
+}

@@ -1,0 +1,280 @@
+// A box: every part made, joined and started in order; stopped in the opposite one. The daemon runs one, tests and the
+// demo run theirs in their own process.
+//
+//   database (migrated, recovered, seeded) → books (agents, flows, queues) → engine → what listens to it → recordings
+//   repaired → pages
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
+import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
+import { CallControl } from '../calls/index.js';
+import { loadConfig, type Config } from '../config/index.js';
+import { ClipName, type LiveEvents } from '../contract/index.js';
+import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
+import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
+import { Exchange } from '../exchange/index.js';
+import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
+import { FlowBook, PromptLibrary } from '../ivr/index.js';
+import { Lifecycle, Metrics, TypedEmitter, silentLog, systemClock, type Clock, type Log } from '../platform/index.js';
+import { createRealtime, type Realtime } from '../realtime/index.js';
+import { RecordingService } from '../recording/index.js';
+import { TrunkBook } from '../trunks/index.js';
+import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
+import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
+import { seed } from './seed.js';
+
+export interface StartBoxOptions {
+  /** read already; else it is read from `home` and `env` */
+  config?: Config | undefined;
+  /** where everything is kept; wins over CORDBOARD_HOME */
+  home?: string | undefined;
+  /** settings, as variables; default the environment of the process */
+  env?: NodeJS.ProcessEnv | undefined;
+  log?: Log | undefined;
+  /** metrics of the process, too; one box of a process can have them */
+  processMetrics?: boolean | undefined;
+  /** default the prompts that set-up has spoken */
+  promptsFolder?: string | undefined;
+}
+
+export interface Box extends Services {
+  readonly config: Config;
+  /** to open in a browser */
+  readonly url: string;
+  readonly port: number;
+  /** while there is no administrator */
+  readonly setupCode: string | undefined;
+  readonly db: OpenedDb;
+  readonly recordings: RecordingService;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Releases calls with cause 41, finishes recordings, closes the database; idempotent. Resolves with the parts that failed. */
+  stop(): Promise<string[]>;
+}
+
+/** Starts a box. Rejects with a LifecycleError that names the part, after what had begun was stopped again. */
+export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
+  const config = options.config ?? loadConfig({ home: options.home, env: options.env });
+  const box = new RunningBox(config, options);
+  await box.lifecycle.start();
+  return box.ready();
+}
+
+/** What there is once the engine runs. */
+interface Running extends Services {
+  recordings: RecordingService;
+  distributor: Distributor;
+  desk: ServiceDesk;
+}
+
+class RunningBox {
+  readonly lifecycle: Lifecycle;
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #clock: Clock = systemClock;
+  readonly #metrics: Metrics;
+  readonly #live: TypedEmitter<LiveEvents>;
+  readonly #prompts: PromptLibrary;
+  readonly #music: string;
+  #db: OpenedDb | undefined;
+  #recovery: Recovery | undefined;
+  #agents: AgentBook | undefined;
+  #flows: FlowBook | undefined;
+  #engine: EngineClient | undefined;
+  #running: Running | undefined;
+  #http: HttpServer | undefined;
+  #realtime: Realtime | undefined;
+  #address: { host: string; port: number } | undefined;
+
+  constructor(config: Config, options: StartBoxOptions) {
+    this.#config = config;
+    this.#log = options.log ?? silentLog;
+    this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
+    this.#live = new TypedEmitter<LiveEvents>(this.#log);
+    this.#prompts = new PromptLibrary([config.promptsFolder, options.promptsFolder ?? BUNDLED_PROMPTS]);
+    this.#music = join(config.home, 'cache', 'hold-music.wav');
+    this.lifecycle = new Lifecycle(this.#log, this.#clock)
+      .add({ name: 'database', start: () => this.#openDatabase(), stop: () => this.#db?.close() })
+      .add({ name: 'books', start: () => this.#startBooks(), stop: () => this.#stopBooks() })
+      .add({ name: 'engine', start: () => this.#startEngine(), stop: () => this.#stopEngine() })
+      .add({ name: 'recordings', start: () => this.#repairRecordings() })
+      .add({ name: 'pages', start: () => this.#startPages(), stop: () => this.#stopPages() });
+  }
+
+  ready(): Box {
+    const { host, port } = made(this.#address);
+    const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    const http = made(this.#http);
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live } = made(this.#running);
+    return {
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings },
+      config: this.#config,
+      url: `http://${shown}:${port}/`,
+      port,
+      get setupCode() {
+        return http.setupCode;
+      },
+      db: made(this.#db),
+      log: this.#log,
+      metrics: this.#metrics,
+      stop: async () => (await this.lifecycle.stop()).map(({ name }) => name),
+    };
+  }
+
+  async #openDatabase(): Promise<void> {
+    const { databaseFile: file, settings } = this.#config;
+    const db = await openDatabase({ file, log: this.#part('db'), clock: this.#clock, metrics: this.#metrics });
+    this.#db = db;
+    this.#recovery = await db.recoverAtStart(this.#clock.wallMs());
+    if (this.#recovery.calls > 0)
+      this.#log.warn({ calls: this.#recovery.calls }, 'calls were cut off by the last stop; they are marked broken');
+    const { stations } = settings.virtual;
+    if (await seed(db, { language: settings.language, stations, clock: this.#clock }))
+      this.#log.info('a first menu, queues and agents were set up');
+  }
+
+  /** What needs no engine. */
+  async #startBooks(): Promise<void> {
+    const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
+    await ensureHoldMusic(this.#music);
+    this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
+    this.#flows = new FlowBook({ db, prompts: this.#prompts, log: this.#part('ivr') });
+    await this.#agents.start((station) => station <= this.#config.settings.virtual.stations);
+    await this.#flows.start();
+  }
+
+  async #stopBooks(): Promise<void> {
+    this.#flows?.stop();
+    await this.#agents?.stop();
+  }
+
+  /** The engine, and in the same turn everybody who listens to it: nothing that it says is missed. */
+  async #startEngine(): Promise<void> {
+    const engine = createEngine(engineConfig(this.#config), this.#part('engine'));
+    this.#engine = engine;
+    const running = this.#makeServices(engine);
+    this.#running = running;
+    const { trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
+    live.on('agent.updated', ({ station }) => (station === null ? undefined : this.#stationChanged(station)));
+    calls.start();
+    distributor.start();
+    desk.start();
+    await Promise.all([trunks.start(), stations.start(), queues.start(), exchange.start()]);
+  }
+
+  #makeServices(engine: EngineClient): Running {
+    const [db, agents, flows] = [made(this.#db), made(this.#agents), made(this.#flows)];
+    const common = { engine, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
+    const { settings, recordingsFolder: folder } = this.#config;
+    const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
+    const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
+    const stations = new StationBook({
+      ...common,
+      log: this.#part('agents'),
+      changed: (station) => this.#stationChanged(station),
+    });
+    const calls = new CallControl({ ...common, trunks, flows, recorder: recordings, log: this.#part('calls') });
+    const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
+    const distributor = new Distributor({
+      ...common,
+      calls,
+      agents,
+      stations,
+      queues,
+      music: (queue) => this.#musicOf(queue),
+      log: this.#part('acd'),
+    });
+    const desk = new ServiceDesk({
+      ...common,
+      agents,
+      findPrompt: (name, language) => this.#prompts.find(name, language),
+      language: settings.language,
+      log: this.#part('agents'),
+    });
+    const exchange = new Exchange({
+      ...common,
+      calls,
+      findClip: (name) => this.#findClip(name),
+      log: this.#part('exchange'),
+    });
+    return { ...common, trunks, stations, agents, calls, queues, flows, exchange, recordings, distributor, desk };
+  }
+
+  /** Calls first, while there is an engine to release them and a distributor to free their agents. */
+  async #stopEngine(): Promise<void> {
+    const running = this.#running;
+    running?.exchange.stop();
+    running?.desk.stop();
+    await running?.calls.stop();
+    running?.distributor.stop();
+    running?.queues.stop();
+    running?.trunks.stop();
+    running?.stations.stop();
+    await this.#engine?.close();
+    await running?.recordings.stop();
+  }
+
+  async #repairRecordings(): Promise<void> {
+    await made(this.#running).recordings.repair(made(this.#recovery).recordings);
+  }
+
+  async #startPages(): Promise<void> {
+    const { settings, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
+    const { host, port, allowedHosts, sessionMs } = settings.http;
+    const { language } = settings;
+    const [db, running, metrics, log, clock] = [made(this.#db), made(this.#running), this.#metrics, this.#log, this.#clock];
+    const http = createHttpServer({
+      ...{ host, port, allowedHosts, sessionMs, language, recordingsFolder, setupCodeFile, localTokenFile },
+      ...{ db, metrics, log, clock },
+      version: version(),
+      pagesFolder: PAGES,
+      ports: httpPorts(running),
+    });
+    this.#http = http;
+    this.#realtime = createRealtime({
+      ...{ allowedHosts, language, metrics, log, clock },
+      server: http.server,
+      authenticate: (token, address) => http.sessions.authenticate(token, address),
+      hostAllowed: (header) => hostAllowed(header, http.hostRule),
+      live: this.#live,
+      snapshot: () => liveSnapshot(running, clock),
+      dbEvents: db.events,
+    });
+    this.#realtime.start();
+    this.#address = await http.start();
+  }
+
+  async #stopPages(): Promise<void> {
+    await this.#realtime?.stop();
+    await this.#http?.stop();
+  }
+
+  #stationChanged(number: number): void {
+    const station = this.#running?.stations.find(number);
+    if (station === undefined || this.#agents === undefined) return;
+    this.#live.emit('station.updated', stationDto(station, this.#agents));
+  }
+
+  async #musicOf({ musicFile }: QueueRow): Promise<string> {
+    const chosen =
+      musicFile === null ? undefined : await this.#prompts.find(musicFile, this.#config.settings.language);
+    return chosen ?? this.#music;
+  }
+
+  /** A sound for the simulator: one that was put into <home>/exchange, else a prompt. */
+  async #findClip(name: string): Promise<string | undefined> {
+    if (!ClipName.safeParse(name).success) return undefined;
+    const own = join(this.#config.home, 'exchange', `${name}.wav`);
+    return existsSync(own) ? own : this.#prompts.find(name, this.#config.settings.language);
+  }
+
+  #part(part: string): Log {
+    return this.#log.child({ part });
+  }
+}
+
+/** What an earlier part has made. */
+function made<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error('the parts were not started in their order');
+  return thing;
+}

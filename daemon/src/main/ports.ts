@@ -1,0 +1,70 @@
+// What the services are to the pages.
+import type { AgentBook, StationBook, StationState } from '../agents/index.js';
+import type { QueueBook } from '../acd/index.js';
+import type { CallControl } from '../calls/index.js';
+import type { LiveEvents, LiveSnapshot, Station } from '../contract/index.js';
+import type { EngineClient } from '../engine/index.js';
+import type { Exchange } from '../exchange/index.js';
+import type { Ports } from '../http/index.js';
+import type { FlowBook } from '../ivr/index.js';
+import type { Clock, TypedEmitter } from '../platform/index.js';
+import type { TrunkBook } from '../trunks/index.js';
+
+export interface Services {
+  engine: EngineClient;
+  trunks: TrunkBook;
+  stations: StationBook;
+  agents: AgentBook;
+  calls: CallControl;
+  queues: QueueBook;
+  flows: FlowBook;
+  exchange: Exchange;
+  live: TypedEmitter<LiveEvents>;
+}
+
+/** A telephone with the agent who is signed in at it. */
+export function stationDto({ station, name, offHook, ringing }: StationState, agents: AgentBook): Station {
+  const agent = agents.atStation(station);
+  return { station, name, offHook, ringing, agentId: agent?.id ?? null, callId: agent?.callId ?? null };
+}
+
+export function stationList({ stations, agents }: Pick<Services, 'stations' | 'agents'>): Station[] {
+  return stations.list().map((state) => stationDto(state, agents));
+}
+
+export function httpPorts(services: Services): Ports {
+  const { engine, trunks, agents, calls, queues, flows, exchange, live } = services;
+  return {
+    calls,
+    agents,
+    queues,
+    flows,
+    exchange,
+    live,
+    engine: {
+      spans: () => Promise.resolve(trunks.list()),
+      stations: () => Promise.resolve(stationList(services)),
+      statistics: async () => {
+        const { tick, counters } = await engine.command('engine.snapshot', {});
+        return { tick, counters };
+      },
+      dump: async () => {
+        const { text } = await engine.command('engine.dump', {});
+        return [text.trimEnd(), calls.dump(), ''].filter((part) => part !== '').join('\n');
+      },
+    },
+  };
+}
+
+/** Everything there is now, for a page that opens. */
+export function liveSnapshot(services: Services, clock: Clock): LiveSnapshot {
+  const { calls, agents, queues, trunks } = services;
+  return {
+    at: clock.wallMs(),
+    calls: calls.live(),
+    agents: agents.list(),
+    queues: queues.list(),
+    spans: trunks.list(),
+    stations: stationList(services),
+  };
+}
