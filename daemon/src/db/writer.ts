@@ -243,17 +243,17 @@ export class Writer {
 
   async #lose(done: Outcome[], error: unknown): Promise<void> {
     this.#log.error({ err: error, lost: done.length }, `a group of writes was lost: ${errorText(error)}`);
-    for (const { item } of done) item.reject(error);
     await this.#connection.exec('ROLLBACK').catch(() => undefined);
     this.#options.failed?.({ error, lost: done.length });
+    for (const { item } of done) item.reject(error);
   }
 
   #loseAll(error: unknown): void {
     const lost = this.#waiting;
     this.#waiting = [];
     this.#log.error({ err: error, lost: lost.length }, `writes were lost: ${errorText(error)}`);
-    for (const item of lost) item.reject(error);
     this.#options.failed?.({ error, lost: lost.length });
+    for (const item of lost) item.reject(error);
   }
 
   /** A work that never ends (for instance because it waits for a write of its own) must not stop all others. */

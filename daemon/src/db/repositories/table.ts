@@ -155,7 +155,11 @@ export class Table<Row extends object> {
   }
 
   #explain(error: unknown, row: Partial<Row>): unknown {
-    if (error instanceof UniqueConstraintError) return this.#options.duplicate?.(row) ?? error;
+    if (error instanceof UniqueConstraintError) {
+      // Sequelize takes every broken constraint of SQLite for this one; a CHECK is a fault of ours, and says which.
+      if (/CHECK constraint failed/.test(error.parent.message)) return error.parent;
+      return this.#options.duplicate?.(row) ?? error;
+    }
     if (error instanceof ForeignKeyConstraintError) return new AppError('reference_missing', {}, { cause: error });
     return error;
   }

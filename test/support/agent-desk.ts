@@ -1,0 +1,58 @@
+// Agents and their telephones with a scripted engine, a real database and a clock that the test moves.
+import { AgentBook, ServiceDesk, StationBook } from '../../daemon/src/agents/index.js';
+import type { LiveEvents } from '../../daemon/src/contract/index.js';
+import type { Db } from '../../daemon/src/db/index.js';
+import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
+import { openTestDatabase } from './call-desk.js';
+import { T0, agentRow } from './db-rows.js';
+import { ManualClock } from './manual-clock.js';
+import { ScriptedEngine } from './scripted-engine.js';
+
+export interface AgentDesk {
+  engine: ScriptedEngine;
+  clock: ManualClock;
+  db: Db;
+  live: TypedEmitter<LiveEvents>;
+  agents: AgentBook;
+  stations: StationBook;
+  desk: ServiceDesk;
+  /** prompts that were looked for, as language/name */
+  prompts: string[];
+}
+
+/** Agents 2001, 2002 and 2003; `before` fills the database first. */
+export async function agentDesk(before: (db: Db) => Promise<void> = () => Promise.resolve()): Promise<AgentDesk> {
+  const engine = new ScriptedEngine();
+  const clock = new ManualClock(T0);
+  const db = await openTestDatabase();
+  await db.write(async (tx) => {
+    for (const id of ['2001', '2002', '2003'])
+      await tx.agents.insert(agentRow({ id, name: `Agent ${id}`, language: 'en' }));
+  });
+  await before(db);
+  return { ...(await startAgents({ engine, clock, db })), engine, clock, db };
+}
+
+/** A daemon's agents on a database that is there: a second start is one of a daemon that was ended. */
+export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>) {
+  const { engine, clock, db } = on;
+  const live = new TypedEmitter<LiveEvents>();
+  const agents = new AgentBook({ db, live, clock, log: silentLog, metrics: new Metrics() });
+  const stations = new StationBook({ engine: engine.client, clock, log: silentLog, changed: () => undefined });
+  const prompts: string[] = [];
+  const desk = new ServiceDesk({
+    engine: engine.client,
+    agents,
+    findPrompt: (name, language) => {
+      prompts.push(`${language}/${name}`);
+      return Promise.resolve(`/prompts/${name}.wav`);
+    },
+    language: 'en',
+    clock,
+    log: silentLog,
+  });
+  await agents.start((station) => station <= 4);
+  desk.start();
+  await stations.start();
+  return { live, agents, stations, desk, prompts };
+}

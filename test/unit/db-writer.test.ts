@@ -1,0 +1,216 @@
+import { join } from 'node:path';
+import sqlite3 from 'sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase, type DbEvents, type OpenedDb } from '../../daemon/src/db/index.js';
+import { Writer, type WriterConnection } from '../../daemon/src/db/writer.js';
+import { Metrics } from '../../daemon/src/platform/index.js';
+import { FakeClock } from '../support/clock-fake.js';
+import { callRow, queueRow } from '../support/db-rows.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+async function open(metrics?: Metrics): Promise<{ db: OpenedDb; file: string }> {
+  const file = join(temporaryFolder(), 'box.sqlite');
+  const db = await openDatabase({ file, metrics });
+  onTestFinished(() => db.close());
+  return { db, file };
+}
+
+/** A connection that only remembers; `fail` says for which statement it fails. */
+function fakeConnection(fail: (sql: string, count: number) => Error | undefined = () => undefined) {
+  const log: string[] = [];
+  const connection: WriterConnection = {
+    begin: 'BEGIN IMMEDIATE',
+    isBusy: (error) => error instanceof Error && error.message === 'busy',
+    exec(sql) {
+      log.push(sql);
+      const error = fail(sql, log.filter((one) => one === sql).length);
+      return error === undefined ? Promise.resolve() : Promise.reject(error);
+    },
+  };
+  return { connection, log };
+}
+
+describe('writes that wait together', () => {
+  test('share a transaction; one that throws is undone alone and the others stay', async () => {
+    const metrics = new Metrics();
+    const { db } = await open(metrics);
+    const calls = Array.from({ length: 9 }, () => callRow());
+    const results = await Promise.allSettled(
+      calls.map((call, index) =>
+        db.write(async (tx) => {
+          await tx.calls.insert(call);
+          if (index === 4) throw new Error('no');
+          return index;
+        }),
+      ),
+    );
+    expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'refused'))).toEqual([
+      0,
+      1,
+      2,
+      3,
+      'refused',
+      5,
+      6,
+      7,
+      8,
+    ]);
+    expect((await db.calls.list({})).map(({ id }) => id).sort()).toEqual(
+      calls.filter((_, index) => index !== 4).map(({ id }) => id),
+    );
+    expect(await metrics.text()).toContain('cordboard_database_group_works_bucket{le="8"} 1');
+  });
+
+  test('run in the order in which they were asked for, and see what went before', async () => {
+    const { db } = await open();
+    const seen = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        db.write(async (tx) => {
+          const count = Number((await tx.meta.get('count')) ?? '0') + 1;
+          await tx.meta.set('count', String(count));
+          return count;
+        }),
+      ),
+    );
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  test('a constraint that is broken undoes its work alone', async () => {
+    const { db } = await open();
+    const call = callRow();
+    const [first, second, third] = await Promise.allSettled([
+      db.write((tx) => tx.calls.insert(call)),
+      db.write((tx) => tx.calls.insert({ ...call, state: 'ended' })),
+      db.write((tx) => tx.calls.insert(callRow({ calledNumber: '4002' }))),
+    ]);
+    expect([first.status, second.status, third.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await db.calls.count({})).toBe(2);
+  });
+});
+
+describe('a work', () => {
+  test('that never ends is undone after its time, and what it forgot cannot touch the next one', async () => {
+    const clock = new FakeClock();
+    const { connection, log } = fakeConnection();
+    const writer = new Writer({ connection, clock, workTimeoutMs: 1000 });
+    const contexts: boolean[] = [];
+    const stuck = writer.write(async (context) => {
+      await clock.sleep(5000);
+      contexts.push(context.open);
+    });
+    stuck.catch(() => undefined);
+    const next = writer.write(() => Promise.resolve('done'));
+    await clock.advance(1001);
+    await expect(stuck).rejects.toMatchObject({ code: 'database_work_timeout' });
+    await expect(next).resolves.toBe('done');
+    await clock.advance(5000);
+    expect(contexts).toEqual([false]);
+    expect(log).toEqual([
+      'BEGIN IMMEDIATE;SAVEPOINT work',
+      'ROLLBACK TO SAVEPOINT work',
+      'COMMIT',
+      // That took so long that the next one got a transaction of its own.
+      'BEGIN IMMEDIATE;SAVEPOINT work',
+      'RELEASE SAVEPOINT work;SAVEPOINT work',
+      'COMMIT',
+    ]);
+  });
+
+  test('cannot write outside its turn', async () => {
+    const { db } = await open();
+    let late: Promise<void> | undefined;
+    await db.write((tx) => {
+      late = Promise.resolve().then(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await tx.queues.insert(queueRow());
+      });
+      late.catch(() => undefined);
+      return Promise.resolve();
+    });
+    await expect(late).rejects.toThrow(/after its work had ended/);
+    expect(await db.queues.list()).toEqual([]);
+  });
+
+  test('that fails in COMMIT fails, with all that shared it, and the next ones go on', async () => {
+    const { connection, log } = fakeConnection((sql, count) =>
+      sql === 'COMMIT' && count === 1 ? new Error('disk full') : undefined,
+    );
+    const lost: number[] = [];
+    const writer = new Writer({ connection, failed: (state) => void lost.push(state.lost) });
+    const together = await Promise.allSettled([
+      writer.write(() => Promise.resolve(1)),
+      writer.write(() => Promise.resolve(2)),
+    ]);
+    expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(lost).toEqual([2]);
+    expect(log.at(-1)).toBe('ROLLBACK');
+    await expect(writer.write(() => Promise.resolve(3))).resolves.toBe(3);
+  });
+
+  test('whose failure took the whole transaction takes those before it, and says so', async () => {
+    const { connection } = fakeConnection((sql) =>
+      sql.startsWith('ROLLBACK TO') ? new Error('no such savepoint') : undefined,
+    );
+    const writer = new Writer({ connection });
+    const [first, second] = await Promise.allSettled([
+      writer.write(() => Promise.resolve(1)),
+      writer.write(() => Promise.reject(new Error('i/o error'))),
+    ]);
+    expect(first).toMatchObject({ status: 'rejected', reason: { message: 'no such savepoint' } });
+    expect(second).toMatchObject({ status: 'rejected', reason: { message: 'i/o error' } });
+  });
+});
+
+describe('when another program holds the lock', () => {
+  async function lock(file: string): Promise<{ release: () => Promise<void> }> {
+    const other = await new Promise<sqlite3.Database>((resolve, reject) => {
+      const opened = new sqlite3.Database(file, (error) => (error === null ? resolve(opened) : reject(error)));
+    });
+    const exec = (sql: string): Promise<void> =>
+      new Promise((resolve, reject) => other.exec(sql, (error) => (error === null ? resolve() : reject(error))));
+    await exec('BEGIN EXCLUSIVE');
+    return {
+      async release() {
+        await exec('COMMIT');
+        await new Promise<void>((resolve) => other.close(() => resolve()));
+      },
+    };
+  }
+
+  test('patient writes wait for it, impatient ones are refused, and reading goes on', async () => {
+    const { db, file } = await open();
+    const events: (keyof DbEvents)[] = [];
+    db.events.on('database.locked', () => void events.push('database.locked'));
+    db.events.on('database.unlocked', () => void events.push('database.unlocked'));
+    const { release } = await lock(file);
+    const patient = db.write((tx) => tx.calls.insert(callRow()), { lockWaitMs: Infinity });
+    const impatient = db.write((tx) => tx.calls.insert(callRow()), { lockWaitMs: 0 });
+    await expect(impatient).rejects.toMatchObject({ code: 'database_busy', status: 503 });
+    expect(await db.calls.list({})).toEqual([]);
+    await release();
+    await patient;
+    expect(await db.calls.count({})).toBe(1);
+    expect(events).toEqual(['database.locked', 'database.unlocked']);
+  });
+});
+
+test('more than may wait are refused; closing writes what waits and refuses the rest', async () => {
+  const { connection } = fakeConnection();
+  const writer = new Writer({ connection, maxWaiting: 2 });
+  const taken = [writer.write(() => Promise.resolve('a')), writer.write(() => Promise.resolve('b'))];
+  await expect(writer.write(() => Promise.resolve('c'))).rejects.toMatchObject({ code: 'database_overloaded' });
+  const closed = writer.close();
+  await expect(writer.write(() => Promise.resolve('d'))).rejects.toMatchObject({ code: 'database_closed' });
+  await closed;
+  expect(await Promise.all(taken)).toEqual(['a', 'b']);
+});
+
+test('a thousand small writes that wait together take a tenth of the commits at most', async () => {
+  const metrics = new Metrics();
+  const { db } = await open(metrics);
+  await Promise.all(Array.from({ length: 1000 }, () => db.write((tx) => tx.calls.insert(callRow()))));
+  expect(await db.calls.count({})).toBe(1000);
+  const groups = Number(/cordboard_database_group_works_count (\d+)/.exec(await metrics.text())?.[1]);
+  expect(groups).toBeGreaterThan(0);
+  expect(groups).toBeLessThan(100);
+});
