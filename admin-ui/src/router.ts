@@ -7,6 +7,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** for people who have not signed in */
     open?: boolean;
+    /** key of the words in the browser's title */
+    title?: string;
     /** who may see it; left out: everybody who has signed in */
     roles?: readonly Role[];
   }
@@ -17,16 +19,32 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
     { path: '/', redirect: { name: 'floor' } },
-    { path: '/set-up', name: 'set-up', component: () => import('@/pages/SetUpPage.vue'), meta: { open: true } },
-    { path: '/sign-in', name: 'sign-in', component: () => import('@/pages/SignInPage.vue'), meta: { open: true } },
-    { path: '/floor', name: 'floor', component: () => import('@/pages/FloorPage.vue') },
-    { path: '/calls', name: 'calls', component: () => import('@/pages/CallsPage.vue') },
-    { path: '/calls/:id', name: 'call', component: () => import('@/pages/CallPage.vue'), props: true },
+    {
+      path: '/set-up',
+      name: 'set-up',
+      component: () => import('@/pages/SetUpPage.vue'),
+      meta: { open: true, title: 'signIn.setUp.title' },
+    },
+    {
+      path: '/sign-in',
+      name: 'sign-in',
+      component: () => import('@/pages/SignInPage.vue'),
+      meta: { open: true, title: 'signIn.title' },
+    },
+    { path: '/floor', name: 'floor', component: () => import('@/pages/FloorPage.vue'), meta: { title: 'shell.floor' } },
+    { path: '/calls', name: 'calls', component: () => import('@/pages/CallsPage.vue'), meta: { title: 'shell.calls' } },
+    {
+      path: '/calls/:id',
+      name: 'call',
+      component: () => import('@/pages/CallPage.vue'),
+      props: true,
+      meta: { title: 'shell.calls' },
+    },
     {
       path: '/simulator',
       name: 'simulator',
       component: () => import('@/pages/SimulatorPage.vue'),
-      meta: { roles: ['admin'] },
+      meta: { roles: ['admin'], title: 'shell.simulator' },
     },
     { path: '/:path(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
   ],
@@ -64,6 +82,9 @@ router.onError((_error, to) => {
     () => sessionStorage.removeItem('cordboard.restarted'),
   );
 });
-router.afterEach((_to, _from, failure) => {
-  if (!failure) sessionStorage.removeItem('cordboard.restarted');
+router.afterEach((to, from, failure) => {
+  if (failure) return;
+  sessionStorage.removeItem('cordboard.restarted');
+  // the keyboard begins on the new page, not where the link to it was
+  if (from.name && to.path !== from.path) document.getElementById('page')?.focus({ preventScroll: true });
 });
