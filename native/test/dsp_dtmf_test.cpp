@@ -103,6 +103,16 @@ TEST(DspDtmf, RefusesFrequenciesThreeAndAHalfPerCentOff) {
   }
 }
 
+TEST(DspDtmf, RefusesAColumnSoFarOffThatItsPhaseAdvanceLooksRight) {
+  // 60 Hz above 1633 Hz turns the phase of a half as 40 Hz below does, which would be 2.4 %.
+  for (double offset = 0.034; offset < 0.045; offset += 0.0005) {
+    for (double twist = -7; twist < 5; twist += 1) {
+      const DigitSignal signal{.row_dbm0 = -12, .column_dbm0 = -12 + twist, .column_offset = offset, .on_ms = 100};
+      ASSERT_EQ("", detected("ABCD", signal)) << offset << " twist " << twist;
+    }
+  }
+}
+
 TEST(DspDtmf, HearsThroughNoiseFifteenDecibelsBelow) {
   for (uint32_t seed = 1; seed <= 60; ++seed) {
     const int lead = static_cast<int>(seed * 53 % 160);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Talk-off: no digit may be heard in speech or music. Every prompt and every piece of music of Debian's Asterisk packages
-// is listened to, on four channels that differ in where their blocks begin and in level.
+// Talk-off: no digit may be heard in speech or music. Every prompt and every piece of music of Debian's Asterisk
+// packages is listened to, on four channels that differ in where their blocks begin and in level.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,8 @@ std::vector<int16_t> read_wav(const std::filesystem::path& path) {
     const std::string id = bytes.substr(at, 4);
     const std::size_t size = std::min<std::size_t>(number(at + 4, 4), bytes.size() - at - 8);
     if (id == "fmt ") {
-      fits = number(at + 8, 2) == 1 && number(at + 10, 2) == 1 && number(at + 12, 4) == 8000 && number(at + 22, 2) == 16;
+      const bool pcm16 = number(at + 8, 2) == 1 && number(at + 22, 2) == 16;
+      fits = pcm16 && number(at + 10, 2) == 1 && number(at + 12, 4) == 8000;
     } else if (id == "data" && fits) {
       std::vector<int16_t> samples(size / 2);
       std::memcpy(samples.data(), bytes.data() + at + 8, samples.size() * 2);

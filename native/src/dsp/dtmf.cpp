@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The decision of the DTMF receiver. A window is two halves h of 80 samples, each transformed about its own middle. A tone
-// A cos(w0 m + p) of frequency f0 appears in the bin of frequency f as
+// The decision of the DTMF receiver. A window is two halves of 80 samples, each transformed about its own middle. A
+// tone A cos(w0 m + p) of frequency f0 appears in the bin of frequency f as
 //
 //   even = (A/2) cos p (D(f - f0) + D(f + f0))      odd = -(A/2) sin p (D(f - f0) - D(f + f0))
 //

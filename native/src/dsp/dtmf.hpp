@@ -42,8 +42,8 @@ struct DtmfEvent {
 inline constexpr std::size_t kMaxDtmfEvents = 8;
 
 /// Looks at one block of each of up to four channels: `states[c]` and `blocks[c]` (160 samples) belong together, and
-/// both may be null for a channel that is not there. Writes what happened to `out` (kMaxDtmfEvents entries), in the order
-/// it happened within a channel, and returns how many.
+/// both may be null for a channel that is not there. Writes what happened to `out` (kMaxDtmfEvents entries), in the
+/// order it happened within a channel, and returns how many.
 int dtmf_process4(DtmfState* const states[4], const int16_t* const blocks[4], DtmfEvent* out,
                   const Kernels& set = kernels());
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// G.711 over runs of samples. A-law, which the bus speaks, goes to the kernels; mu-law, which only the edges speak, goes
-// through tables: 256 samples to decode, 16 KiB of octets to encode (the two lowest of the 16 bits never matter).
+// G.711 over runs of samples. A-law, which the bus speaks, goes to the kernels; mu-law, which only the edges speak,
+// goes through tables: 256 samples to decode, 16 KiB of octets to encode (the two lowest of the 16 bits never matter).
 #include "dsp/g711.hpp"
 
 #include <array>

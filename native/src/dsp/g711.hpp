@@ -25,7 +25,8 @@ inline constexpr uint8_t kUlawSilence = 0xFF;
 /// Level of a sine that just touches 32768, dBm0 (G.711 table 5 with note; virtual decision value 4096 of A-law).
 inline constexpr double kFullScaleSineDbm0 = 3.14;
 
-constexpr int16_t alaw_to_linear(uint8_t octet) {
+// One sample. Always in line, so that no copy made for one kind of processor is ever called on another.
+[[gnu::always_inline]] constexpr int16_t alaw_to_linear(uint8_t octet) {
   const int code = octet ^ 0x55;
   const int segment = (code >> 4) & 7;
   const int step = ((code & 15) << 4) + 8;  // the middle of the interval
@@ -33,7 +34,7 @@ constexpr int16_t alaw_to_linear(uint8_t octet) {
   return static_cast<int16_t>((code & 0x80) != 0 ? magnitude : -magnitude);
 }
 
-constexpr uint8_t linear_to_alaw(int16_t sample) {
+[[gnu::always_inline]] constexpr uint8_t linear_to_alaw(int16_t sample) {
   const int magnitude = sample < 0 ? ~sample : sample;
   int segment = 0;
   while (segment < 7 && (magnitude >> (segment + 8)) != 0) ++segment;
@@ -41,13 +42,13 @@ constexpr uint8_t linear_to_alaw(int16_t sample) {
   return static_cast<uint8_t>(((segment << 4) | step) ^ (sample < 0 ? 0x55 : 0xD5));
 }
 
-constexpr int16_t ulaw_to_linear(uint8_t octet) {
+[[gnu::always_inline]] constexpr int16_t ulaw_to_linear(uint8_t octet) {
   const int code = ~octet & 0xFF;
   const int magnitude = ((((code & 15) << 3) + 132) << ((code >> 4) & 7)) - 132;
   return static_cast<int16_t>((code & 0x80) != 0 ? -magnitude : magnitude);
 }
 
-constexpr uint8_t linear_to_ulaw(int16_t sample) {
+[[gnu::always_inline]] constexpr uint8_t linear_to_ulaw(int16_t sample) {
   // Bias 33 in 14 bits; 8158 is the last value short of the virtual decision value.
   int magnitude = ((sample < 0 ? ~sample : sample) >> 2) + 33;
   if (magnitude > 8191) magnitude = 8191;

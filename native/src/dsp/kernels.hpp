@@ -23,8 +23,8 @@ inline constexpr int32_t kUnityGainQ12 = 4096;
 /// Half a block, the step in which DTMF is looked for: 10 ms.
 inline constexpr std::size_t kDtmfHalf = 80;
 
-/// What DTMF detection keeps of half a block: the Fourier transform at 697, 770, 852, 941, 1209, 1336, 1477 and 1633 Hz,
-/// with the phase counted from the middle of the half, between samples 39 and 40.
+/// What DTMF detection keeps of half a block: the Fourier transform at 697, 770, 852, 941, 1209, 1336, 1477 and
+/// 1633 Hz, with the phase counted from the middle of the half, between samples 39 and 40.
 struct DtmfHalf {
   float even[8];   // sum of x cos(w m), m = -39.5 … 39.5
   float odd[8];    // sum of x sin(w m)

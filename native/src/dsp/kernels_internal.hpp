@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the kernel sets share among themselves. A set's own file must not instantiate anything another file may
-// instantiate as well: the linker keeps one copy, and that could be the one this processor cannot run. Hence no standard
-// containers or algorithms here or there, and everything in an unnamed namespace.
+// instantiate as well: the linker keeps one copy, and that could be the one this processor cannot run. Hence no
+// standard containers or algorithms here or there, and everything in an unnamed namespace.
 #pragma once
 
 #include "dsp/kernels.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// libsamplerate's band-limited sinc interpolation; medium quality has 121 dB of stop-band for a fifth of the time of the
-// best.
+// libsamplerate's band-limited sinc interpolation; medium quality has 121 dB of stop-band for a fifth of the time of
+// the best.
 #include "dsp/resample.hpp"
 
 #include <samplerate.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Audio of any rate to the bus's 8 kHz, mono, a whole buffer at a time. For the thread that loads files: it allocates and
-// takes its time. What lies above 4 kHz is filtered out.
+// Audio of any rate to the bus's 8 kHz, mono, a whole buffer at a time. For the thread that loads files: it allocates
+// and takes its time. What lies above 4 kHz is filtered out.
 #pragma once
 
 #include <cstdint>
