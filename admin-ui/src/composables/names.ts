@@ -8,6 +8,8 @@ export function useNames() {
   const { t, te } = useI18n();
   const live = useLive();
 
+  /** With his number, unless the name says it already. */
+  const agentLabel = ({ id, name }: Agent): string => (name.includes(id) ? name : `${name} ${id}`);
   const agentName = (id: string): string => live.agents.get(id)?.name ?? id;
   const queueName = (id: string): string => live.queues.get(id)?.name ?? live.queueSettings.get(id)?.name ?? id;
   const lineName = (span: number): string => live.spans.get(span)?.name ?? `E1-${span}`;
@@ -39,7 +41,7 @@ export function useNames() {
     return t(call.releasedBy === 'caller' ? 'calls.result.abandonedFlow' : 'calls.result.served');
   }
 
-  return { agentName, queueName, lineName, reasonText, phaseText, causeText, resultText };
+  return { agentLabel, agentName, queueName, lineName, reasonText, phaseText, causeText, resultText };
 }
 
 const phaseMarks: Record<CallPhase, Mark> = {

@@ -62,7 +62,7 @@ export const calls = bilingual(
       line: '线路',
       lineSlot: '{line}，时隙 {slot}',
       digits: '按键',
-      rows: { caller: '主叫', agent: '坐席 {agent}', recording: '录音', digits: '按键' },
+      rows: { caller: '主叫', recording: '录音', digits: '按键' },
       kinds: {
         seized: '接入',
         flow: '流程',
@@ -166,7 +166,7 @@ export const calls = bilingual(
       line: 'Line',
       lineSlot: '{line}, timeslot {slot}',
       digits: 'Keys',
-      rows: { caller: 'Caller', agent: 'Agent {agent}', recording: 'Recording', digits: 'Keys' },
+      rows: { caller: 'Caller', recording: 'Recording', digits: 'Keys' },
       kinds: {
         seized: 'Came in',
         flow: 'Flow',
