@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowSession } from '../../daemon/src/calls/index.js';
 import { answeredCall, callDesk, flowOf, nextEvent, type CallDesk } from '../support/call-desk.js';
-import { turn, until } from '../support/manual-clock.js';
+import { turn, until } from '../support/turns.js';
 
 /** A flow that waits for its call to end. */
 const waits = flowOf(

@@ -1,6 +1,6 @@
 // GET /metrics, for Prometheus: from this machine, or with an administrator's token.
 import type { Middleware } from 'koa';
-import { Counter } from 'prom-client';
+import type { Counter } from 'prom-client';
 import { AppError, type Metrics } from '../platform/index.js';
 import { hasRole, isLoopback } from './auth/identity.js';
 import type { Sessions } from './auth/sessions.js';

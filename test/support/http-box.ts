@@ -1,0 +1,147 @@
+// The HTTP server with a database of its own and services that are made up.
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
+import { openDatabase, type Db } from '../../daemon/src/db/index.js';
+import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
+import { Metrics } from '../../daemon/src/platform/index.js';
+import { agentRow, userRow } from './db-rows.js';
+import { FakeClock } from './clock-fake.js';
+import { fakePorts, type FakePorts } from './http-ports.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** the body; undefined when it is not JSON */
+  json: unknown;
+}
+
+export interface Asking {
+  token?: string | undefined;
+  /** sent as JSON; a string is sent as it is */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface HttpBox {
+  db: Db;
+  http: HttpServer;
+  ports: FakePorts;
+  metrics: Metrics;
+  clock: FakeClock;
+  home: string;
+  port: number;
+  base: string;
+  ask(method: string, path: string, asking?: Asking): Promise<Answer>;
+  /** Makes a user of this role and signs in; agents are agent 2001. */
+  signIn(role: Role): Promise<{ token: string; user: User }>;
+}
+
+export const PASSWORD = 'correct horse';
+
+export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox> {
+  const home = temporaryFolder();
+  const db = await openDatabase({ file: join(home, 'box.sqlite') });
+  const ports = fakePorts();
+  const metrics = new Metrics();
+  const clock = new FakeClock();
+  const http = createHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    allowedHosts: [],
+    sessionMs: 3_600_000,
+    language: 'zh-CN',
+    version: '0.1.0-test',
+    recordingsFolder: join(home, 'recordings'),
+    setupCodeFile: join(home, 'setup-code'),
+    localTokenFile: join(home, 'local-token'),
+    db,
+    ports,
+    metrics,
+    clock,
+    // No time is spent on hashing; http-passwords.test.ts has the real one.
+    passwords: {
+      hash: (password) => Promise.resolve(`plain ${password}`),
+      verify: (stored, password) => Promise.resolve(stored === `plain ${password}`),
+    },
+    ...over,
+  });
+  const { port } = await http.start();
+  onTestFinished(async () => {
+    await http.stop();
+    await db.close();
+  });
+
+  const ask: HttpBox['ask'] = (method, path, asking = {}) => send(port, method, path, asking);
+  return {
+    db,
+    http,
+    ports,
+    metrics,
+    clock,
+    home,
+    port,
+    base: `http://127.0.0.1:${port}`,
+    ask,
+    async signIn(role) {
+      const row = userRow({ role, passwordHash: `plain ${PASSWORD}`, agentId: role === 'agent' ? '2001' : null });
+      await db.write(async (tx) => {
+        if (role === 'agent' && (await tx.agents.find('2001')) === null) await tx.agents.insert(agentRow());
+        await tx.users.insert(row);
+      });
+      const answer = await ask('POST', '/api/v1/session', { body: { username: row.username, password: PASSWORD } });
+      return answer.json as SignedIn;
+    },
+  };
+}
+
+/** Not fetch: that one lets nobody set Host or send half a request. */
+function send(port: number, method: string, path: string, { token, body, headers }: Asking): Promise<Answer> {
+  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        agent: false,
+        headers: {
+          'Accept-Language': 'en',
+          ...(text === undefined
+            ? {}
+            : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const whole = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: whole, json: parsed(whole) });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(text);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The code of an error body. */
+export function codeOf(answer: Answer): string | undefined {
+  return (answer.json as { error?: { code?: string } } | undefined)?.error?.code;
+}

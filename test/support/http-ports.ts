@@ -1,0 +1,181 @@
+// Services that answer what a test put into them.
+import type {
+  Agent,
+  Call,
+  Counter,
+  ExchangeCall,
+  ExchangePhone,
+  LiveEvents,
+  QueueStatus,
+  Span,
+  Station,
+  TickStatistics,
+} from '../../daemon/src/contract/index.js';
+import type { Ports } from '../../daemon/src/http/index.js';
+import { AppError, TypedEmitter, check, newUlid } from '../../daemon/src/platform/index.js';
+import { FlowDefinition } from '../../daemon/src/contract/index.js';
+import { T0 } from './db-rows.js';
+
+export interface FakePorts extends Ports {
+  live: TypedEmitter<LiveEvents>;
+  world: { calls: Call[]; agents: Agent[]; queues: QueueStatus[]; spans: Span[]; stations: Station[] };
+  /** what the routes asked the exchange to do */
+  asked: string[];
+  tick: TickStatistics;
+  counters: Counter[];
+}
+
+export function liveCall(over: Partial<Call> = {}): Call {
+  return {
+    id: newUlid(),
+    state: 'live',
+    phase: 'queued',
+    phaseSince: T0,
+    startedAt: T0,
+    answeredAt: T0,
+    endedAt: null,
+    callingNumber: '13800138000',
+    callingName: '',
+    calledNumber: '4001',
+    span: 1,
+    timeslot: 1,
+    flowId: 'main',
+    queueId: 'sales',
+    agentId: null,
+    digits: '',
+    cause: null,
+    releasedBy: null,
+    ...over,
+  };
+}
+
+export function liveAgent(over: Partial<Agent> = {}): Agent {
+  return {
+    id: '2001',
+    name: 'Lina',
+    queues: ['sales'],
+    language: 'zh-CN',
+    state: 'ready',
+    reason: null,
+    station: 1,
+    since: T0,
+    callId: null,
+    ...over,
+  };
+}
+
+export function queueStatus(id: string): QueueStatus {
+  return {
+    id,
+    name: id,
+    waiting: 0,
+    offering: 0,
+    longestWaitSince: null,
+    talking: 0,
+    agentsSignedIn: 0,
+    agentsReady: 0,
+    today: { offered: 0, answered: 0, answeredInTime: 0, abandoned: 0, waitTotalMs: 0 },
+  };
+}
+
+export function fakePorts(): FakePorts {
+  const asked: string[] = [];
+  const world: FakePorts['world'] = { calls: [], agents: [], queues: [], spans: [], stations: [] };
+  const phone = (station: number): ExchangePhone => ({
+    station,
+    name: `Station ${station}`,
+    offHook: false,
+    ringing: false,
+    behaviour: { answer: true, answerAfterMs: 1000, play: null, hangUpAfterMs: null, hangUpOnTone: true },
+  });
+  const placed: ExchangeCall = {
+    id: newUlid(),
+    span: 1,
+    timeslot: 1,
+    calledNumber: '4001',
+    callingNumber: '',
+    callingName: '',
+    state: 'calling',
+    placedAt: T0,
+    answeredAt: null,
+    releasedAt: null,
+    cause: null,
+    releasedBy: null,
+  };
+  const note = (text: string): void => void asked.push(text);
+  const onPhone = (what: string) => (station: number, more?: unknown) => {
+    note(`${what} ${station}${more === undefined ? '' : ` ${JSON.stringify(more)}`}`);
+    return Promise.resolve(phone(station));
+  };
+  const onSpan = (what: string) => (span: number, more: unknown) => {
+    note(`${what} ${span} ${JSON.stringify(more)}`);
+    return Promise.resolve();
+  };
+  const ports: FakePorts = {
+    world,
+    asked,
+    tick: {
+      ticks: 500,
+      missed: 2,
+      p50Us: 100,
+      p99Us: 250,
+      maxUs: 900,
+      latenessP50Us: 10,
+      latenessP99Us: 40,
+      latenessMaxUs: 70,
+      realtime: true,
+    },
+    counters: [{ name: 'frames_lost', doc: 'Frames that were lost', value: 7 }],
+    calls: { live: () => world.calls, find: (id) => world.calls.find((call) => call.id === id) },
+    agents: {
+      list: () => world.agents,
+      find: (id) => world.agents.find((agent) => agent.id === id),
+      setState(id, request) {
+        const agent = world.agents.find((one) => one.id === id);
+        if (agent === undefined) return Promise.reject(new AppError('agent_not_found', { id }));
+        return Promise.resolve({ ...agent, state: request.state, reason: request.reason ?? null });
+      },
+    },
+    queues: { list: () => world.queues },
+    flows: {
+      validate(definition, language) {
+        const checked = check(FlowDefinition, definition);
+        return Promise.resolve(
+          checked.ok ? { ok: true, definition: checked.value } : { ok: false, problems: checked.problems(language) },
+        );
+      },
+    },
+    engine: {
+      spans: () => Promise.resolve(world.spans),
+      stations: () => Promise.resolve(world.stations),
+      statistics: () => Promise.resolve({ tick: ports.tick, counters: ports.counters }),
+      dump: () => Promise.resolve('all there is'),
+    },
+    exchange: {
+      place(request) {
+        note(`place ${JSON.stringify(request)}`);
+        return Promise.resolve(placed);
+      },
+      calls: () => [placed],
+      find: (id) => (id === placed.id ? placed : undefined),
+      hangUp: (id) =>
+        id === placed.id ? Promise.resolve(placed) : Promise.reject(new AppError('exchange_call_not_found', { id })),
+      sendDigits(id, digits) {
+        note(`digits ${id} ${digits}`);
+        return Promise.resolve();
+      },
+      phones: () => [phone(1)],
+      lift: onPhone('lift'),
+      hangUpPhone: onPhone('hangUp'),
+      flash: onPhone('flash'),
+      dial: onPhone('dial'),
+      play: onPhone('play'),
+      setBehaviour: onPhone('behaviour'),
+      setAlarm: onSpan('alarm'),
+      cutDchannel: onSpan('dchannel'),
+      restart: onSpan('restart'),
+    },
+    live: new TypedEmitter<LiveEvents>(),
+  };
+  return ports;
+}

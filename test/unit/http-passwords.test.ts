@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { passwordHashing } from '../../daemon/src/http/auth/passwords.js';
+
+describe('passwords', () => {
+  test('are kept as Argon2id with a salt of their own', async () => {
+    const passwords = passwordHashing();
+    const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(two);
+    expect(await passwords.verify(one, 'correct horse')).toBe(true);
+    expect(await passwords.verify(one, 'wrong horse')).toBe(false);
+  });
+
+  test('of nobody take the work of somebody, and are never right', async () => {
+    const passwords = passwordHashing();
+    expect(await passwords.verify(undefined, 'no password is this one')).toBe(false);
+    expect(await passwords.verify('damaged', 'x')).toBe(false);
+  });
+
+  test('are turned away when too many wait', async () => {
+    const passwords = passwordHashing();
+    const stored = await passwords.hash('correct horse');
+    const results = await Promise.allSettled(Array.from({ length: 60 }, () => passwords.verify(stored, 'x')));
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(60 - 52);
+    expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', status: 503 } });
+  }, 60_000);
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { LiveSnapshot, User } from '../../daemon/src/contract/index.js';
+import { Audience, snapshotFor } from '../../daemon/src/realtime/audience.js';
+import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
+import { originAllowed } from '../../daemon/src/realtime/origin.js';
+import { FakeClock } from '../support/clock-fake.js';
+import { T0, segmentRow } from '../support/db-rows.js';
+import { liveAgent, liveCall, queueStatus } from '../support/http-ports.js';
+
+const user = (role: User['role'], agentId: string | null = null): User => ({
+  id: '01JD7Q4Y5ZK8M3N9P2R6S7T8VW',
+  username: 'x',
+  role,
+  language: 'en',
+  agentId,
+  createdAt: T0,
+});
+
+describe('who hears what', () => {
+  const rooms = (audience: Audience, ...event: Parameters<Audience['deliveries']>) =>
+    audience.deliveries(...event).map((one) => [one.event, one.rooms]);
+
+  test('a call is heard by staff, and by the agent while it is his', () => {
+    const audience = new Audience();
+    const call = liveCall();
+    expect(rooms(audience, 'call.updated', call)).toEqual([['call.updated', ['staff']]]);
+    expect(rooms(audience, 'call.updated', { ...call, agentId: '2001' })).toEqual([
+      ['call.updated', ['staff', 'agent:2001']],
+    ]);
+    expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([['call.segment', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'call.updated', { ...call, agentId: '2002' })).toEqual([
+      ['call.updated', ['staff', 'agent:2002']],
+      ['call.removed', ['agent:2001']],
+    ]);
+    expect(rooms(audience, 'call.removed', { id: call.id })).toEqual([['call.removed', ['staff', 'agent:2002']]]);
+    expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([['call.segment', ['staff']]]);
+  });
+
+  test('agents, queues and hardware', () => {
+    const audience = new Audience();
+    const station = { station: 1, name: 'x', offHook: false, ringing: false, agentId: '2001', callId: null };
+    expect(rooms(audience, 'agent.updated', liveAgent())).toEqual([['agent.updated', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'queue.updated', queueStatus('sales'))).toEqual([
+      ['queue.updated', ['staff', 'queue:sales']],
+    ]);
+    expect(rooms(audience, 'station.updated', station)).toEqual([['station.updated', ['staff']]]);
+  });
+
+  test('a snapshot has for an agent what is his, and nothing for one without a number', () => {
+    const station = { station: 1, name: 'x', offHook: false, ringing: false, agentId: '2001', callId: null };
+    const own = liveCall({ agentId: '2001' });
+    const whole: LiveSnapshot = {
+      at: T0,
+      calls: [own, liveCall(), liveCall({ agentId: '2002' })],
+      agents: [liveAgent(), liveAgent({ id: '2002', queues: ['help'] })],
+      queues: [queueStatus('sales'), queueStatus('help')],
+      spans: [],
+      stations: [station],
+    };
+    expect(snapshotFor(user('supervisor'), whole)).toBe(whole);
+    expect(snapshotFor(user('agent', '2001'), whole)).toEqual({
+      at: T0,
+      calls: [own],
+      agents: [liveAgent()],
+      queues: [queueStatus('sales')],
+      spans: [],
+      stations: [],
+    });
+    expect(snapshotFor(user('agent'), whole)).toEqual({
+      at: T0,
+      calls: [],
+      agents: [],
+      queues: [],
+      spans: [],
+      stations: [],
+    });
+  });
+});
+
+describe('coalescing', () => {
+  test('sends the last of each thing once a period, segments all, in order', async () => {
+    const clock = new FakeClock();
+    const batches: LiveEvent[][] = [];
+    const coalescer = new Coalescer(clock, 50, (events) => void batches.push(events));
+    const call = liveCall();
+    const other = liveCall();
+    coalescer.add({ event: 'call.updated', data: call });
+    coalescer.add({ event: 'call.updated', data: other });
+    coalescer.add({ event: 'call.segment', data: segmentRow(call.id, { kind: 'flow' }) });
+    coalescer.add({ event: 'call.segment', data: segmentRow(call.id, { kind: 'menu' }) });
+    coalescer.add({ event: 'call.updated', data: { ...call, digits: '1' } });
+    coalescer.add({ event: 'call.removed', data: { id: other.id } });
+    await clock.advance(49);
+    expect(batches).toEqual([]);
+    await clock.advance(1);
+    expect(batches).toHaveLength(1);
+    expect(batches[0]!.map(({ event }) => event)).toEqual([
+      'call.updated',
+      'call.updated',
+      'call.segment',
+      'call.segment',
+      'call.removed',
+    ]);
+    expect(batches[0]![0]).toMatchObject({ data: { digits: '1' } });
+    await clock.advance(200);
+    expect(batches).toHaveLength(1);
+    expect(clock.timers).toBe(0);
+  });
+});
+
+test.each([
+  [undefined, 'localhost:8080', true],
+  ['http://localhost:8080', 'localhost:8080', true],
+  ['https://box.example', 'inner:8080', true],
+  ['http://localhost:3000', 'localhost:8080', false],
+  ['http://evil.example', 'localhost:8080', false],
+  ['http://localhost:8080.evil.example', 'localhost:8080', false],
+  ['null', 'localhost:8080', false],
+  ['file://', 'localhost:8080', false],
+  ['', 'localhost:8080', false],
+])('a page from %s may open a socket to %s: %s', (origin, host, may) => {
+  expect(originAllowed(origin, host, ['box.example'])).toBe(may);
+});
