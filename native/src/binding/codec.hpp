@@ -163,7 +163,7 @@ Napi::Value encode(Napi::Env env, const T& value) {
     auto object = Napi::Object::New(env);
     std::apply(
         [&](const auto&... fields) {
-          const auto put = [&](const auto& field) {
+          [[maybe_unused]] const auto put = [&](const auto& field) {
             const auto& member = value.*(field.member);
             using Member = std::remove_cvref_t<decltype(member)>;
             if constexpr (IsOptional<Member>::value) {

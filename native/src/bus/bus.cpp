@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bus/bus.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -39,6 +42,15 @@ Bus::Bus(uint32_t ports)
   std::memset(received_.get(), dsp::kAlawSilence, bytes);
   std::memset(sent_.get(), dsp::kAlawSilence, bytes);
   std::memset(linear_.get(), 0, bytes * sizeof(int16_t));
+}
+
+int Bus::lock_memory() {
+  const std::size_t bytes = static_cast<std::size_t>(std::max(ports_, 1U)) * kBlock;
+  if (mlock(received_.get(), bytes) != 0 || mlock(sent_.get(), bytes) != 0 ||
+      mlock(linear_.get(), bytes * sizeof(int16_t)) != 0) {
+    return errno;
+  }
+  return 0;
 }
 
 const int16_t* Bus::linear(Port port) {

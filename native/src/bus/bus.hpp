@@ -57,6 +57,9 @@ class Bus {
   /// A port that something else writes (a player): route() leaves its sent row alone.
   void set_overridden(Port port, bool overridden) { overridden_[port] = overridden; }
 
+  /// Keeps the slabs from being swapped out. 0 or an errno.
+  int lock_memory();
+
   void begin_tick() { ++tick_; }
   /// Fills every sent row that is not overridden.
   void route();

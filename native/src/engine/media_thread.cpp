@@ -2,7 +2,6 @@
 #include "engine/media_thread.hpp"
 
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,9 +43,9 @@ void MediaThread::become_realtime() {
   } else {
     realtime_ = true;
   }
-  // ONFAULT: pages are locked as they come into use; locking all of Node's reserved address space would fill memory.
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    refusal_ += std::string(refusal_.empty() ? "" : "; ") + "memory not locked (" + std::strerror(errno) +
+  // The bus alone, not mlockall: V8 gives back pages of its heap, which is refused on locked memory and ends the process.
+  if (const int error = core_.lock_memory(); error != 0) {
+    refusal_ += std::string(refusal_.empty() ? "" : "; ") + "memory not locked (" + std::strerror(error) +
                 "; the service needs CAP_IPC_LOCK)";
   }
 }

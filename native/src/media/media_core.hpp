@@ -80,6 +80,9 @@ class MediaCore {
   /// Media thread: one tick of 20 ms.
   void tick();
 
+  /// Keeps the rows of the bus in memory. 0 or an errno.
+  int lock_memory() { return bus_.lock_memory(); }
+
   uint64_t ticks() const { return ticks_.load(std::memory_order_relaxed); }
   /// Hands every object still held to `free`, after the media thread has ended.
   template <class Free>
