@@ -5,12 +5,12 @@ import type { Db } from '../../daemon/src/db/index.js';
 import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
 import { openTestDatabase } from './call-desk.js';
 import { T0, agentRow } from './db-rows.js';
-import { ManualClock } from './manual-clock.js';
+import { FakeClock } from './clock-fake.js';
 import { ScriptedEngine } from './scripted-engine.js';
 
 export interface AgentDesk {
   engine: ScriptedEngine;
-  clock: ManualClock;
+  clock: FakeClock;
   db: Db;
   live: TypedEmitter<LiveEvents>;
   agents: AgentBook;
@@ -23,7 +23,7 @@ export interface AgentDesk {
 /** Agents 2001, 2002 and 2003; `before` fills the database first. */
 export async function agentDesk(before: (db: Db) => Promise<void> = () => Promise.resolve()): Promise<AgentDesk> {
   const engine = new ScriptedEngine();
-  const clock = new ManualClock(T0);
+  const clock = new FakeClock(T0);
   const db = await openTestDatabase();
   await db.write(async (tx) => {
     for (const id of ['2001', '2002', '2003'])

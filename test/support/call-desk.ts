@@ -13,13 +13,14 @@ import { openDatabase, type CallRow, type Db, type RecordingRow, type SegmentRow
 import { Metrics, TypedEmitter, type EventSource, newUlid, silentLog } from '../../daemon/src/platform/index.js';
 import { TrunkBook } from '../../daemon/src/trunks/index.js';
 import { T0 } from './db-rows.js';
-import { ManualClock, until } from './manual-clock.js';
+import { FakeClock } from './clock-fake.js';
+import { until } from './turns.js';
 import { ScriptedEngine } from './scripted-engine.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface CallDesk {
   engine: ScriptedEngine;
-  clock: ManualClock;
+  clock: FakeClock;
   db: Db;
   live: TypedEmitter<LiveEvents>;
   trunks: TrunkBook;
@@ -78,7 +79,7 @@ export async function openTestDatabase(): Promise<Db> {
 
 export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const engine = new ScriptedEngine();
-  const clock = new ManualClock(T0);
+  const clock = new FakeClock(T0);
   const db = await openTestDatabase();
   await db.write(async (tx) => {
     const definition = { start: 'bye', nodes: { bye: { type: 'hangup' as const, cause: 16 } } };

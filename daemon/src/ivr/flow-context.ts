@@ -7,7 +7,7 @@ export interface FlowContext {
   /** name of the node that runs */
   readonly node: string;
   readonly session: FlowSession;
-  readonly prompts: PromptLibrary;
+  readonly prompts: Pick<PromptLibrary, 'findAll'>;
   readonly log: Log;
   /** what was collected so far */
   readonly variables: Map<string, string>;

@@ -23,7 +23,7 @@ const CAUSE_TEMPORARY_FAILURE = 41;
 export async function runFlow(
   definition: FlowDefinition,
   session: FlowSession,
-  prompts: PromptLibrary,
+  prompts: Pick<PromptLibrary, 'findAll'>,
   log: Log,
 ): Promise<void> {
   const variables = new Map<string, string>();

@@ -1,0 +1,226 @@
+// Callers who wait and agents who are ready, brought together: with call control, agents and telephones as they are.
+import { describe, expect, it } from 'vitest';
+import { Distributor, QueueBook } from '../../daemon/src/acd/index.js';
+import { AgentBook, StationBook } from '../../daemon/src/agents/index.js';
+import type { FlowSession } from '../../daemon/src/calls/index.js';
+import type { QueueRow } from '../../daemon/src/db/index.js';
+import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { answeredCall, callDesk, flowOf } from '../support/call-desk.js';
+import { T0, agentRow, queueRow } from '../support/db-rows.js';
+import { turn, until } from '../support/turns.js';
+
+const toSales = flowOf(async (session: FlowSession) => {
+  await session.queue('sales');
+  session.release(16);
+});
+
+/** Agents 2001 and 2002 at stations 1 and 2, ready in this order. */
+async function floor(queue: Partial<QueueRow> = {}) {
+  const desk = await callDesk(toSales);
+  const { engine, clock, db, live, calls } = desk;
+  await db.write(async (tx) => {
+    await tx.queues.insert(queueRow({ id: 'sales', wrapUpMs: 10_000, ...queue }));
+    for (const id of ['2001', '2002']) await tx.agents.insert(agentRow({ id, queues: ['sales'] }));
+  });
+  const agents = new AgentBook({ db, live, clock, log: silentLog, metrics: new Metrics() });
+  const stations: StationBook = new StationBook({
+    engine: engine.client,
+    clock,
+    log: silentLog,
+    changed: (station) => live.emit('station.updated', { ...stations.find(station)!, agentId: null, callId: null }),
+  });
+  const queues = new QueueBook({ db, calls, agents, live, clock, log: silentLog });
+  const music = (): Promise<string> => Promise.resolve('/music.wav');
+  const distributor = new Distributor({ calls, agents, stations, queues, live, music, clock, log: silentLog });
+  await agents.start(() => true);
+  distributor.start();
+  await stations.start();
+  await queues.start();
+  const ready = async (id: string): Promise<void> => {
+    await agents.signIn(id, Number(id) - 2000);
+    await clock.advance(1000);
+  };
+  return { ...desk, agents, stations, queues, distributor, ready };
+}
+type Floor = Awaited<ReturnType<typeof floor>>;
+
+function rings(desk: Floor, station: number): Promise<void> {
+  return until(() => desk.engine.ringing(station) !== undefined, `station ${station} rings`);
+}
+
+async function waitingCall(desk: Floor, timeslot = 1) {
+  const call = await answeredCall(desk, { timeslot });
+  await until(() => desk.calls.find(call.callId)?.phase !== 'inFlow', 'the call is queued');
+  return call;
+}
+
+describe('the distributor', () => {
+  it('rings the agent who has been ready longest, plays music meanwhile, and connects', async () => {
+    const desk = await floor();
+    await desk.ready('2002');
+    await desk.ready('2001');
+    const { callId, leg } = await waitingCall(desk);
+    await rings(desk, 2);
+    expect(desk.engine.ringing(1)).toBeUndefined();
+    expect(desk.agents.find('2002')).toMatchObject({ state: 'ringing', callId });
+    expect(desk.engine.sent('play.start')).toMatchObject([{ files: ['/music.wav'], loop: true }]);
+    desk.engine.answerStation(2);
+    await until(() => desk.calls.find(callId)?.phase === 'talking', 'they talk');
+    expect(desk.agents.find('2002')).toMatchObject({ state: 'talking', callId });
+    desk.engine.hangUp(leg);
+    await until(() => desk.agents.find('2002')?.state === 'wrapUp', 'he does his paperwork');
+    await desk.clock.advance(10_000);
+    expect(desk.agents.find('2002')).toMatchObject({ state: 'ready', callId: null });
+  });
+
+  it('lets callers wait until an agent is ready', async () => {
+    const desk = await floor();
+    const { callId } = await waitingCall(desk);
+    expect(desk.queues.list()[0]).toMatchObject({ waiting: 1, longestWaitSince: T0, agentsReady: 0 });
+    await desk.ready('2001');
+    await rings(desk, 1);
+    expect(desk.calls.find(callId)?.phase).toBe('offering');
+  });
+
+  it('rings two agents at once for two callers', async () => {
+    const desk = await floor();
+    await desk.ready('2001');
+    await desk.ready('2002');
+    await waitingCall(desk, 1);
+    await waitingCall(desk, 2);
+    await rings(desk, 1);
+    await rings(desk, 2);
+  });
+
+  it('puts a call that nobody took back before those that came later, and its agent aside', async () => {
+    const desk = await floor({ ringTimeoutMs: 15_000 });
+    await desk.ready('2001');
+    const first = await waitingCall(desk, 1);
+    await rings(desk, 1);
+    await waitingCall(desk, 2);
+    await desk.clock.advance(15_000);
+    await until(() => desk.agents.find('2001')?.state === 'notReady', 'he is put aside');
+    expect(desk.agents.find('2001')?.reason).toBe('no_answer');
+    await desk.ready('2002');
+    await rings(desk, 2);
+    expect(desk.calls.find(first.callId)?.phase).toBe('offering');
+    expect(desk.agents.find('2002')?.callId).toBe(first.callId);
+  });
+
+  it('puts an agent aside whose telephone fails', async () => {
+    const desk = await floor();
+    await desk.ready('2001');
+    await desk.ready('2002');
+    desk.engine.refuse('leg.seize', 'unavailable', 'no line');
+    await waitingCall(desk);
+    await rings(desk, 2);
+    expect(desk.agents.find('2001')).toMatchObject({ state: 'notReady', reason: 'station_failed' });
+  });
+
+  it('keeps an agent ready whose caller hung up before he lifted', async () => {
+    const desk = await floor();
+    await desk.ready('2001');
+    const { leg } = await waitingCall(desk);
+    await rings(desk, 1);
+    desk.engine.hangUp(leg);
+    await until(() => desk.agents.find('2001')?.state === 'ready', 'he is ready');
+    await waitingCall(desk, 2);
+    await rings(desk, 1);
+  });
+
+  it('does not ring a telephone that is off the hook, and rings it when it is put down', async () => {
+    const desk = await floor();
+    await desk.ready('2001');
+    desk.engine.emit('station.hook', { analog: 1, offHook: true });
+    await waitingCall(desk);
+    await turn();
+    expect(desk.engine.ringing(1)).toBeUndefined();
+    desk.engine.emit('station.hook', { analog: 1, offHook: false });
+    await rings(desk, 1);
+  });
+
+  it('sends a caller back into the flow who has waited too long', async () => {
+    const desk = await floor({ maxWaitMs: 60_000 });
+    const { callId } = await waitingCall(desk);
+    await desk.clock.advance(60_000);
+    const { row, segments } = await desk.ended(callId);
+    expect(row).toMatchObject({ cause: 16, releasedBy: 'system' });
+    expect(segments.find(({ kind }) => kind === 'queued')?.data).toMatchObject({ outcome: 'overflow', waitMs: 60_000 });
+  });
+
+  it('lets a telephone that rings ring on when its caller has waited too long, then sends him back', async () => {
+    const desk = await floor({ maxWaitMs: 20_000, ringTimeoutMs: 15_000 });
+    const { callId } = await waitingCall(desk);
+    await desk.clock.advance(10_000);
+    await desk.ready('2001');
+    await rings(desk, 1);
+    await desk.clock.advance(9_500);
+    expect(desk.calls.find(callId)?.phase).toBe('offering');
+    await desk.clock.advance(6_000);
+    expect((await desk.ended(callId)).row.releasedBy).toBe('system');
+  });
+
+  it('makes an agent ready at once when the queue gives no time for paperwork', async () => {
+    const desk = await floor({ wrapUpMs: 0 });
+    await desk.ready('2001');
+    const { leg } = await waitingCall(desk);
+    await rings(desk, 1);
+    desk.engine.answerStation(1);
+    await until(() => desk.agents.find('2001')?.state === 'talking', 'they talk');
+    desk.engine.hangUp(leg);
+    await until(() => desk.agents.find('2001')?.state === 'ready', 'he is ready');
+  });
+
+  it('releases a caller whose queue has gone', async () => {
+    const desk = await floor();
+    await desk.db.write((tx) => tx.agents.update('2001', { queues: [] }));
+    await desk.db.write((tx) => tx.agents.update('2002', { queues: [] }));
+    await desk.db.write((tx) => tx.queues.remove('sales'));
+    await until(() => desk.queues.find('sales') === undefined, 'the queue has gone');
+    const leg = desk.engine.offer();
+    await until(() => desk.engine.sent('leg.release').length === 1, 'the caller is released');
+    expect(desk.engine.sent('leg.release')).toEqual([{ leg, cause: 16 }]);
+  });
+
+  it('leaves no timer behind when it stops', async () => {
+    const desk = await floor();
+    await waitingCall(desk);
+    await desk.calls.stop();
+    desk.distributor.stop();
+    desk.queues.stop();
+    expect(desk.clock.timers).toBe(0);
+  });
+});
+
+describe("a queue's figures", () => {
+  it('count what is stored of the day, also after a restart', async () => {
+    const desk = await floor();
+    await desk.ready('2001');
+    const answered = await waitingCall(desk, 1);
+    await rings(desk, 1);
+    await desk.clock.advance(4000);
+    desk.engine.answerStation(1);
+    await until(() => desk.calls.find(answered.callId)?.phase === 'talking', 'they talk');
+    const abandoned = await waitingCall(desk, 2);
+    desk.engine.hangUp(abandoned.leg);
+    desk.engine.hangUp(answered.leg);
+    await desk.ended(abandoned.callId);
+    await desk.ended(answered.callId);
+    const today = { offered: 2, answered: 1, answeredInTime: 1, abandoned: 1, waitTotalMs: 4000 };
+    expect(desk.queues.list()[0]).toMatchObject({ waiting: 0, talking: 0, longestWaitSince: null, today });
+    const { db, calls, agents, live, clock } = desk;
+    const second = new QueueBook({ db, calls, agents, live, clock, log: silentLog });
+    await second.start();
+    expect(second.list()[0]?.today).toEqual(today);
+  });
+
+  it('begin at zero at midnight', async () => {
+    const desk = await floor();
+    const { leg, callId } = await waitingCall(desk);
+    desk.engine.hangUp(leg);
+    await desk.ended(callId);
+    expect(desk.queues.list()[0]?.today.offered).toBe(1);
+    await desk.clock.advance(86_400_000);
+    expect(desk.queues.list()[0]?.today.offered).toBe(0);
+  });
+});

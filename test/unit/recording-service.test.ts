@@ -1,0 +1,114 @@
+// The rows of recordings, from the plan to the last byte, and what a failing disk does: nothing to the call.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { RecordingService, alawHeader } from '../../daemon/src/recording/index.js';
+import { openTestDatabase } from '../support/call-desk.js';
+import { FakeClock } from '../support/clock-fake.js';
+import { T0, callRow, recordingRow } from '../support/db-rows.js';
+import { ScriptedEngine } from '../support/scripted-engine.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+async function service() {
+  const engine = new ScriptedEngine();
+  const db = await openTestDatabase();
+  const folder = temporaryFolder();
+  const recordings = new RecordingService({
+    engine: engine.client,
+    db,
+    folder,
+    clock: new FakeClock(),
+    log: silentLog,
+    metrics: new Metrics(),
+  });
+  /** A row that is in the database, as call control leaves it there. */
+  const planned = async () => {
+    const call = callRow();
+    const row = recordings.plan(call.id, T0);
+    await db.write(async (tx) => {
+      await tx.calls.insert(call);
+      await tx.recordings.insert(row);
+    });
+    return row;
+  };
+  return { engine, db, folder, recordings, planned };
+}
+
+describe('a recording', () => {
+  it('lies under the day of its call', async () => {
+    const { recordings } = await service();
+    expect(recordings.plan('01JD7Q4Y5ZK8M3N9P2R6S7T8VW', T0)).toMatchObject({
+      path: '2024/11/21/01JD7Q4Y5ZK8M3N9P2R6S7T8VW.wav',
+      state: 'recording',
+      startedAt: T0,
+    });
+  });
+
+  it('is complete when its leg is released', async () => {
+    const { engine, db, folder, recordings, planned } = await service();
+    const row = await planned();
+    const leg = engine.offer();
+    const { port } = engine.legs.get(leg)!;
+    const started = await recordings.start(row, port);
+    expect(engine.sent('recording.start')).toEqual([{ port, path: join(folder, row.path) }]);
+    expect(existsSync(join(folder, '2024/11/21'))).toBe(true);
+    engine.hangUp(leg);
+    expect(await started!.ended).toEqual({ durationMs: 1000, lostMs: 0, state: 'complete' });
+    await recordings.flush();
+    expect(await db.recordings.find(row.id)).toMatchObject({
+      state: 'complete',
+      durationMs: 1000,
+      bytes: 16_058,
+      endedAt: T0 + 1000,
+    });
+  });
+
+  it('that cannot begin is failed, and nobody is told but the log', async () => {
+    const { engine, db, recordings, planned } = await service();
+    engine.refuse('recording.start', 'io', 'no space left on device');
+    const row = await planned();
+    expect(await recordings.start(row, 1)).toBeUndefined();
+    await recordings.flush();
+    expect((await db.recordings.find(row.id))?.state).toBe('failed');
+  });
+
+  it('that the disk ends is failed, with what there is of it', async () => {
+    const { engine, db, recordings, planned } = await service();
+    const row = await planned();
+    const started = await recordings.start(row, 1);
+    const [recording] = engine.recordings.keys();
+    const data = { recording: recording!, port: 1, detail: 'no space', durationMs: 400, bytes: 6458, lostMs: 20 };
+    engine.emit('recording.ended', { ...data, reason: 'failed' });
+    expect(await started!.ended).toMatchObject({ state: 'failed', lostMs: 20 });
+    await recordings.flush();
+    expect(await db.recordings.find(row.id)).toMatchObject({ state: 'failed', durationMs: 400, bytes: 6458 });
+  });
+
+  it('whose end the engine never tells ends with the service', async () => {
+    const { recordings, planned } = await service();
+    const started = await recordings.start(await planned(), 1);
+    await recordings.stop();
+    expect(await started!.ended).toMatchObject({ state: 'failed' });
+  });
+});
+
+describe('recordings that a crash has cut off', () => {
+  it('are repaired, and their call lasted at least as long', async () => {
+    const { db, folder, recordings } = await service();
+    const call = callRow({ state: 'broken', endedAt: T0 + 500 });
+    const row = recordingRow(call.id, { path: 'a.wav' });
+    const lost = recordingRow(call.id, { path: 'gone.wav' });
+    await db.write(async (tx) => {
+      await tx.calls.insert(call);
+      await tx.recordings.insert(row);
+      await tx.recordings.insert(lost);
+    });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'a.wav'), Buffer.concat([alawHeader(), Buffer.alloc(32_000)]));
+    await recordings.repair([row, lost]);
+    expect(await db.recordings.find(row.id)).toMatchObject({ state: 'broken', durationMs: 2000, endedAt: T0 + 2000 });
+    expect((await db.recordings.find(lost.id))?.state).toBe('failed');
+    expect((await db.calls.find(call.id))?.endedAt).toBe(T0 + 2000);
+  });
+});
