@@ -194,6 +194,18 @@ describe('when another program holds the lock', () => {
   });
 });
 
+test.each(Array.from({ length: 24 }, (_, steps) => steps))(
+  'a write asked for %i steps after the last one has ended is taken',
+  async (steps) => {
+    const { connection } = fakeConnection();
+    const writer = new Writer({ connection });
+    await writer.write(() => Promise.resolve());
+    for (let i = 0; i < steps; i++) await Promise.resolve();
+    const taken = writer.write(() => Promise.resolve('taken'));
+    await expect(Promise.race([taken, new Promise((resolve) => setTimeout(resolve, 200))])).resolves.toBe('taken');
+  },
+);
+
 test('more than may wait are refused; closing writes what waits and refuses the rest', async () => {
   const { connection } = fakeConnection();
   const writer = new Writer({ connection, maxWaiting: 2 });

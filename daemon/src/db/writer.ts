@@ -111,7 +111,7 @@ export class Writer {
         queuedMs: this.#clock.monotonicMs(),
         lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
       });
-      this.#pump ??= this.#run().finally(() => (this.#pump = undefined));
+      this.#pump ??= this.#run();
     });
   }
 
@@ -124,9 +124,14 @@ export class Writer {
   async #run(): Promise<void> {
     // Everything asked for in this turn of the event loop belongs to the first group.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      if (!(await this.#begin())) continue;
-      await this.#group();
+    try {
+      while (this.#waiting.length > 0) {
+        if (!(await this.#begin())) continue;
+        await this.#group();
+      }
+    } finally {
+      // In the same step as the last look at the line: a write that comes between the two would never be taken.
+      this.#pump = undefined;
     }
   }
 
