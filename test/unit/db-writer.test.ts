@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase, type DbEvents, type OpenedDb } from '../../daemon/src/db/index.js';
+import { keepReserve } from '../../daemon/src/db/reserve.js';
 import { Writer, type WriterConnection } from '../../daemon/src/db/writer.js';
-import { Metrics } from '../../daemon/src/platform/index.js';
+import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { callRow, queueRow } from '../support/db-rows.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -21,6 +23,7 @@ function fakeConnection(fail: (sql: string, count: number) => Error | undefined 
   const connection: WriterConnection = {
     begin: 'BEGIN IMMEDIATE',
     isBusy: (error) => error instanceof Error && error.message === 'busy',
+    isFull: (error) => error instanceof Error && error.message === 'full',
     exec(sql) {
       log.push(sql);
       const error = fail(sql, log.filter((one) => one === sql).length);
@@ -133,7 +136,7 @@ describe('a work', () => {
 
   test('that fails in COMMIT fails, with all that shared it, and the next ones go on', async () => {
     const { connection, log } = fakeConnection((sql, count) =>
-      sql === 'COMMIT' && count === 1 ? new Error('disk full') : undefined,
+      sql === 'COMMIT' && count === 1 ? new Error('i/o error') : undefined,
     );
     const lost: number[] = [];
     const writer = new Writer({ connection, failed: (state) => void lost.push(state.lost) });
@@ -191,6 +194,58 @@ describe('when another program holds the lock', () => {
     await patient;
     expect(await db.calls.count({})).toBe(1);
     expect(events).toEqual(['database.locked', 'database.unlocked']);
+  });
+});
+
+describe('when the disk is full', () => {
+  test('what was undone is done again, in its order, once there is room', async () => {
+    let full = true;
+    const { connection } = fakeConnection((sql) => (sql === 'COMMIT' && full ? new Error('full') : undefined));
+    const ran: string[] = [];
+    const writer = new Writer({
+      connection,
+      makeRoom() {
+        full = false;
+        return true;
+      },
+    });
+    const work = (name: string) =>
+      writer.write(() => {
+        ran.push(name);
+        return name === 'b' ? Promise.reject(new Error('own fault')) : Promise.resolve(name);
+      });
+    const results = await Promise.allSettled([work('a'), work('b'), work('c')]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(ran).toEqual(['a', 'b', 'c', 'a', 'c']);
+  });
+
+  test('also when a work itself finds it so', async () => {
+    const { connection } = fakeConnection();
+    let tries = 0;
+    const writer = new Writer({ connection, makeRoom: () => true });
+    const before = writer.write(() => Promise.resolve('before'));
+    const finds = writer.write(() => (tries++ === 0 ? Promise.reject(new Error('full')) : Promise.resolve('done')));
+    expect(await Promise.all([before, finds])).toEqual(['before', 'done']);
+  });
+
+  test('and there is no room, they are refused with a sentence', async () => {
+    const { connection } = fakeConnection((sql) => (sql === 'COMMIT' ? new Error('full') : undefined));
+    const writer = new Writer({ connection, makeRoom: () => false });
+    await expect(writer.write(() => Promise.resolve())).rejects.toMatchObject({ code: 'database_full', status: 507 });
+  });
+
+  test('space that was laid by goes, and comes back when there is room', async () => {
+    const file = join(temporaryFolder(), 'box.sqlite');
+    const clock = new FakeClock();
+    const reserve = keepReserve({ file, clock, log: silentLog, bytes: 100_000 });
+    await clock.advance(5000);
+    await vi.waitFor(() => expect(reserve.there).toBe(true));
+    expect(statSync(`${file}.reserve`).blocks * 512).toBeGreaterThanOrEqual(100_000);
+    expect([reserve.use(), reserve.use(), reserve.there]).toEqual([true, false, false]);
+    await clock.advance(60_000);
+    await vi.waitFor(() => expect(reserve.there).toBe(true));
+    await reserve.stop();
+    expect(clock.timers).toBe(0);
   });
 });
 

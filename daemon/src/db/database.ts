@@ -13,6 +13,8 @@ export interface DbEvents {
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };
   'database.unlocked': { waitedMs: number };
+  /** the disk is full; reserveUsed: what was laid by keeps the database going */
+  'database.full': { reserveUsed: boolean };
   /** a group of writes was lost: its promises were rejected */
   'database.failed': { error: unknown; lost: number };
 }
@@ -39,7 +41,7 @@ export interface Db extends Reads {
   /**
    * Runs `work` when its turn comes, in the order of the calls; resolves with its result once that is on the disk (COMMIT,
    * synchronous=FULL). When it throws, its changes alone are undone and the promise rejects with what it threw. It must do
-   * nothing but read and write: others wait. It must not call db.write (that throws).
+   * nothing but read and write: others wait, and when the disk was full it is run once more. It must not call db.write.
    */
   write<T>(work: Work<T>, options?: WriteOptions): Promise<T>;
   /** At start, before calls are taken: marks live calls broken, closes open segments, tells which recordings to repair. */

@@ -15,8 +15,9 @@ import { migrate, type MigrateResult } from './migrate.js';
 import type { Migration } from './migrations/index.js';
 import { defineModels } from './models.js';
 import { recover } from './recovery.js';
+import { keepReserve } from './reserve.js';
 import { repositories } from './repositories/index.js';
-import { corrupt, execOn, isBusy, isCorrupt, quickCheck, sqliteSequelize } from './sqlite.js';
+import { corrupt, execOn, isBusy, isCorrupt, isFull, quickCheck, sqliteSequelize } from './sqlite.js';
 import { Writer, type WriterContext } from './writer.js';
 
 export interface OpenOptions {
@@ -25,6 +26,8 @@ export interface OpenOptions {
   log?: Log | undefined;
   clock?: Clock | undefined;
   metrics?: Metrics | undefined;
+  /** space laid by for the day when the disk is full; default 16 MB */
+  reserveBytes?: number | undefined;
   /** for tests */
   migrations?: readonly Migration[] | undefined;
 }
@@ -73,11 +76,14 @@ async function openMigrated(
   const connection = (handle as unknown as { connection: unknown }).connection;
   await execOn(connection, 'COMMIT');
 
+  const clock = options.clock ?? systemClock;
+  const reserve = keepReserve({ file: options.file, clock, log, bytes: options.reserveBytes });
+
   const waitingGauge = options.metrics?.gauge('database_waiting_works', 'Writes that wait for their turn');
   const writer = new Writer({
-    connection: { exec: (sql) => execOn(connection, sql), isBusy, begin: 'BEGIN IMMEDIATE' },
+    connection: { exec: (sql) => execOn(connection, sql), isBusy, isFull, begin: 'BEGIN IMMEDIATE' },
     log,
-    clock: options.clock ?? systemClock,
+    clock,
     metrics: options.metrics,
     locked: (state) => {
       log.warn(state, 'another program has locked the database; writes wait');
@@ -85,6 +91,12 @@ async function openMigrated(
     },
     unlocked: (state) => events.emit('database.unlocked', state),
     failed: (state) => events.emit('database.failed', state),
+    makeRoom() {
+      const reserveUsed = reserve.use();
+      if (reserveUsed) log.error('the disk is full; the database lives on what was laid by');
+      events.emit('database.full', { reserveUsed });
+      return reserveUsed;
+    },
   });
   options.metrics?.beforeScrape(() => waitingGauge?.set(writer.waiting));
 
@@ -98,6 +110,7 @@ async function openMigrated(
   let closing: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
     await writer.close();
+    await reserve.stop();
     await sequelize.close();
     events.removeAll();
   }

@@ -121,6 +121,11 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_BUSY' || codeOf(error) === 'SQLITE_LOCKED';
 }
 
+/** True when the disk is full (or the file may not grow). */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_FULL';
+}
+
 /** True when the file is no database or its pages do not agree. */
 export function isCorrupt(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_CORRUPT' || codeOf(error) === 'SQLITE_NOTADB';

@@ -14,6 +14,8 @@ export interface WriterConnection {
   exec(sql: string): Promise<void>;
   /** True for an error that says that another program holds the lock. */
   isBusy(error: unknown): boolean;
+  /** True for an error that says that the disk is full. */
+  isFull(error: unknown): boolean;
   /** The statement that begins a transaction and takes the lock. */
   readonly begin: string;
 }
@@ -41,6 +43,8 @@ export interface WriterOptions {
   locked?: ((state: { waiting: number; waitedMs: number }) => void) | undefined;
   unlocked?: ((state: { waitedMs: number }) => void) | undefined;
   failed?: ((state: { error: unknown; lost: number }) => void) | undefined;
+  /** The disk is full: true when there is room now, and what was undone is done again. */
+  makeRoom?: (() => boolean) | undefined;
 }
 
 interface Item {
@@ -50,6 +54,9 @@ interface Item {
   queuedMs: number;
   lockWaitMs: number;
 }
+
+/** Between two lines of the log that say that writes were lost, ms. */
+const LOG_PERIOD_MS = 5000;
 
 type Outcome = { item: Item; context: WriterContext; value: unknown };
 
@@ -71,6 +78,7 @@ export class Writer {
   #waiting: Item[] = [];
   #pump: Promise<void> | undefined;
   #closing = false;
+  #loggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -194,13 +202,18 @@ export class Writer {
         done.push({ item, context, value });
       } catch (error) {
         context.open = false;
+        if (this.#connection.isFull(error)) {
+          this.#waiting.splice(0, taken);
+          await this.#lose([...done.map((one) => one.item), item], error);
+          return;
+        }
         item.reject(error);
         try {
           await this.#connection.exec('ROLLBACK TO SAVEPOINT work');
         } catch (lost) {
-          // SQLite itself has undone the whole transaction (disk full, i/o error): what ran before is gone, too.
+          // SQLite itself has undone the whole transaction (i/o error): what ran before is gone, too.
           this.#waiting.splice(0, taken);
-          await this.#lose(done, lost);
+          await this.#loseDone(done, lost);
           return;
         }
       }
@@ -210,7 +223,7 @@ export class Writer {
     try {
       await Promise.all(released);
     } catch (error) {
-      await this.#lose(done, error);
+      await this.#loseDone(done, error);
       return;
     }
     await this.#commit(done);
@@ -223,7 +236,7 @@ export class Writer {
         break;
       } catch (error) {
         if (!this.#connection.isBusy(error)) {
-          await this.#lose(done, error);
+          await this.#loseDone(done, error);
           return;
         }
         await this.#clock.sleep(LOCK_RETRY_MS);
@@ -246,19 +259,38 @@ export class Writer {
     }
   }
 
-  async #lose(done: Outcome[], error: unknown): Promise<void> {
-    this.#log.error({ err: error, lost: done.length }, `a group of writes was lost: ${errorText(error)}`);
+  #loseDone(done: Outcome[], error: unknown): Promise<void> {
+    return this.#lose(
+      done.map(({ item }) => item),
+      error,
+    );
+  }
+
+  /** The transaction with these works has failed. They come again when that can help, else their promises reject. */
+  async #lose(items: Item[], error: unknown): Promise<void> {
     await this.#connection.exec('ROLLBACK').catch(() => undefined);
-    this.#options.failed?.({ error, lost: done.length });
-    for (const { item } of done) item.reject(error);
+    if (this.#connection.isFull(error) && this.#options.makeRoom?.() === true) {
+      this.#waiting.unshift(...items);
+      return;
+    }
+    this.#reject(items, error);
   }
 
   #loseAll(error: unknown): void {
     const lost = this.#waiting;
     this.#waiting = [];
-    this.#log.error({ err: error, lost: lost.length }, `writes were lost: ${errorText(error)}`);
-    this.#options.failed?.({ error, lost: lost.length });
-    for (const item of lost) item.reject(error);
+    this.#reject(lost, error);
+  }
+
+  #reject(items: Item[], error: unknown): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#loggedMs > LOG_PERIOD_MS) {
+      this.#loggedMs = nowMs;
+      this.#log.error({ err: error, lost: items.length }, `writes were lost: ${errorText(error)}`);
+    }
+    this.#options.failed?.({ error, lost: items.length });
+    const told = this.#connection.isFull(error) ? new AppError('database_full', {}, { cause: error }) : error;
+    for (const item of items) item.reject(told);
   }
 
   /** A work that never ends (for instance because it waits for a write of its own) must not stop all others. */

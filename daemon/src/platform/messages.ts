@@ -258,6 +258,11 @@ export const messages = {
     en: '{waiting} writes wait for the database already; try again shortly.',
     zh: '已有 {waiting} 个写操作在等待数据库；请稍后重试。',
   },
+  database_full: {
+    status: 507,
+    en: 'The disk that holds the database is full; remove what is not needed, then try again.',
+    zh: '数据库所在的磁盘已满；请清理不需要的内容后重试。',
+  },
   database_closed: {
     status: 503,
     en: 'The database is closed because Cordboard is stopping.',
