@@ -105,7 +105,7 @@ export const simulator = bilingual(
       agent: 'Choose an agent',
       signIn: 'Sign in',
       signInTitle: 'Lifts, dials *11{agent}# and hangs up once it is confirmed',
-      nobody: 'Nobody signed in',
+      nobody: 'No agent',
       signedIn: '{agent} is signed in at station {station}',
       notSignedIn:
         '{agent} is not signed in: the box did not confirm what station {station} dialled. Check the agent’s number and try again.',
