@@ -17,9 +17,27 @@ describe('passwords', () => {
     expect(await passwords.verify('damaged', 'x')).toBe(false);
   });
 
+  test('of nobody take no less time than those of somebody', async () => {
+    const passwords = passwordHashing();
+    const stored = await passwords.hash('correct horse');
+    await passwords.verify(undefined, 'x');
+    // The least of several: whatever else the machine does only adds to it.
+    const leastMs = { somebody: Infinity, nobody: Infinity };
+    for (let i = 0; i < 6; i++) {
+      for (const who of ['somebody', 'nobody'] as const) {
+        const startMs = performance.now();
+        await passwords.verify(who === 'somebody' ? stored : undefined, 'wrong');
+        leastMs[who] = Math.min(leastMs[who], performance.now() - startMs);
+      }
+    }
+    expect(leastMs.nobody / leastMs.somebody).toBeGreaterThan(0.7);
+    expect(leastMs.nobody / leastMs.somebody).toBeLessThan(1.4);
+  });
+
   test('are turned away when too many wait', async () => {
     const passwords = passwordHashing();
     const stored = await passwords.hash('correct horse');
+    await passwords.verify(undefined, 'x');
     const results = await Promise.allSettled(Array.from({ length: 60 }, () => passwords.verify(stored, 'x')));
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toHaveLength(60 - 52);
