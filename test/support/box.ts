@@ -1,0 +1,123 @@
+// A whole box in the test's own process: real engine, virtual card, own folder and port.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { startBox, type Box } from '../../daemon/src/main.js';
+import type { CallRow, SegmentRow } from '../../daemon/src/db/index.js';
+import type { Log } from '../../daemon/src/platform/index.js';
+import { temporaryFolder } from './temporary-folder.js';
+import { writeTone } from './wav.js';
+
+/** Tones in place of words, a quarter of a second each. */
+const PROMPTS: Record<string, number> = {
+  welcome: 500,
+  'main-menu': 600,
+  'invalid-choice': 700,
+  'no-agent': 800,
+  goodbye: 900,
+  'agent-signed-in': 1000,
+  'agent-signed-out': 1100,
+  'agent-ready': 1200,
+  'agent-not-ready': 1300,
+  'not-signed-in': 1400,
+};
+
+export interface TestBoxOptions {
+  /** CORDBOARD_… */
+  env?: Record<string, string>;
+  home?: string;
+  log?: Log;
+}
+
+/** Resolves when the box takes calls: the D-channels are up. It stops with the test. */
+export async function startTestBox(options: TestBoxOptions = {}): Promise<Box> {
+  const home = options.home ?? temporaryFolder();
+  const prompts = join(home, 'test-prompts');
+  mkdirSync(join(prompts, 'en'), { recursive: true });
+  for (const [name, hertz] of Object.entries(PROMPTS)) writeTone(join(prompts, 'en', `${name}.wav`), hertz, 250);
+  const env = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: 'en', ...options.env };
+  const box = await startBox({ home, env, promptsFolder: prompts, log: options.log });
+  onTestFinished(async () => void (await box.stop()));
+  await dchannelsUp(box);
+  return box;
+}
+
+export async function dchannelsUp(box: Box): Promise<void> {
+  for (const { span } of box.trunks.list())
+    await waitFor(box.live, 'span.updated', () => box.trunks.find(span)?.dchannelUp === true);
+}
+
+/** Resolves when the condition holds; it is looked at after every event of this name. */
+export async function waitFor<Source extends { on(event: never, listener: never): () => void }>(
+  source: Source,
+  event: Parameters<Source['on']>[0],
+  condition: () => boolean,
+  limitMs = 15_000,
+): Promise<void> {
+  if (condition()) return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      off();
+      reject(new Error(`waited ${limitMs} ms in vain for ${String(event)} until ${condition.toString()}`));
+    }, limitMs);
+    const look = (): void => {
+      if (!condition()) return;
+      clearTimeout(timer);
+      off();
+      resolve();
+    };
+    const off = source.on(event as never, look as never);
+  });
+}
+
+/** Signs an agent in as he does it: lifts the telephone, dials the code, hears the prompt, hangs up. */
+export async function signInByPhone(box: Box, agentId: string, station: number): Promise<void> {
+  await box.exchange.lift(station);
+  await box.exchange.dial(station, `*11${agentId}#`);
+  await waitFor(box.live, 'agent.updated', () => box.agents.find(agentId)?.state === 'ready');
+  await box.exchange.hangUpPhone(station);
+  await waitFor(box.live, 'station.updated', () => box.stations.find(station)?.offHook === false);
+}
+
+export async function phase(box: Box, callId: string, wanted: string): Promise<void> {
+  await waitFor(box.live, 'call.updated', () => (box.calls.find(callId)?.phase ?? 'gone') === wanted);
+}
+
+/** Places a call and resolves with the box's id of it when it has arrived. */
+export async function callIn(
+  box: Box,
+  plan: Partial<Parameters<Box['exchange']['callers']['place']>[0]> = {},
+): Promise<{ callId: string; exchangeId: string; timeslot: number }> {
+  const arrived = new Promise<string>((resolve) =>
+    box.calls.events.once('call.arrived', ({ call }) => resolve(call.id)),
+  );
+  const placed = await box.exchange.callers.place({ calledNumber: '95001', callingNumber: '13800138000', ...plan });
+  return { callId: await arrived, exchangeId: placed.id, timeslot: placed.timeslot };
+}
+
+/** The call's row and segments once it has ended and all of it is stored. */
+export async function storedCall(box: Box, callId: string): Promise<{ row: CallRow; segments: SegmentRow[] }> {
+  await waitFor(box.live, 'call.removed', () => box.calls.find(callId) === undefined);
+  let row: CallRow | null = null;
+  let segments: SegmentRow[] = [];
+  const end = performance.now() + 10_000;
+  while (performance.now() < end) {
+    row = await box.db.calls.find(callId);
+    segments = await box.db.segments.listByCall(callId);
+    if (row !== null && row.state === 'ended' && segments.every(({ endedAt }) => endedAt !== null))
+      return { row, segments };
+  }
+  throw new Error(`call ${callId} is not stored as ended: ${JSON.stringify(row)}`);
+}
+
+/** Nothing hangs on any port: legs, connections, playbacks and recordings are gone. */
+export async function nothingLeaks(box: Box): Promise<void> {
+  let left: unknown = null;
+  const end = performance.now() + 10_000;
+  while (performance.now() < end) {
+    const { legs, connections, plays, recordings } = await box.engine.command('engine.snapshot', {});
+    left = { legs, connections, plays, recordings };
+    if (legs.length + connections.length + plays.length + recordings.length === 0) return;
+  }
+  throw new Error(`something is left over: ${JSON.stringify(left)}`);
+}
