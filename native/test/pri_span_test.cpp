@@ -312,16 +312,18 @@ TEST(PriSpan, OverlapReceiving) {
   ASSERT_TRUE(seized);
   ASSERT_EQ(pair.to_network.size(), 1u);
   ASSERT_EQ(pair.to_network.front().back(), 0xa1);
+  const Frame header(pair.to_network.front().begin() + 4, pair.to_network.front().begin() + 8);
   pair.to_network.front().pop_back();
   pair.pump();
   const Offer offer = pair.network.offered();
   EXPECT_FALSE(offer.complete);
   EXPECT_EQ(offer.called, "12");
   EXPECT_EQ(pair.user.told[seized->call], "") << "SETUP ACKNOWLEDGE is no progress";
-  const uint8_t reference = 0x01;
   uint8_t sequence = 2;  // N(S) of the second I-frame
   const auto inform = [&](Frame elements) {
-    Frame frame{0x00, 0x01, sequence, 0x02, 0x08, 0x02, 0x00, reference, 0x7b};
+    Frame frame{0x00, 0x01, sequence, 0x02};
+    frame.insert(frame.end(), header.begin(), header.end());
+    frame.push_back(0x7b);
     frame.insert(frame.end(), elements.begin(), elements.end());
     sequence += 2;
     pair.network.span->receive_frame(frame);

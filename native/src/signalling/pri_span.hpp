@@ -5,8 +5,9 @@
 //   card ── receive_frame ──> PriFrame check ──> libpri (Q.921, Q.931) ──> PriSpan ──> PriListener ──> engine
 //   card <── sink <────────────────────────────── libpri <── PriSpan <── seize, alert, answer, release <── engine
 //
-// No I/O and no threads here: every method runs on one thread, frames and time are passed in. libpri alone reads a
-// clock: its timers are kept in gettimeofday(), so a step of the wall clock makes them run early or late once.
+// No I/O and no threads here: frames and time are passed in, and every method of every span of a process runs on one
+// thread, for libpri has variables of the process without a lock. libpri alone reads a clock: its timers are kept in
+// gettimeofday(), so a step of the wall clock makes those that run expire early or late, once.
 //
 // Callbacks come only out of receive_frame() and run_timers(). A command never calls back: what it caused is told by
 // the next run_timers(), and next_deadline() says "now" until then. A callback may give any command, but must not
@@ -117,7 +118,9 @@ class PriSpan {
 
   /// Sends SETUP. Errors: kInvalid a field breaks its bounds; kUnavailable the D-channel or the span is down;
   /// kBusy the timeslot, or every one, is taken. A glare, and a refusal of the channel with cause 44, 34 (while
-  /// another channel is idle) or 82, is tried again on another channel under the same id, at most 3 times.
+  /// another channel is idle) or 82, is tried again on another channel under the same id, at most 3 times. A peer that
+  /// says nothing at all is given up after two of T303 (8 s, cause 18 by fault); one that proceeds and then says nothing
+  /// is not: how long to let it ring is the caller's to decide.
   Result<PriSeized> seize(const PriSeize& request);
 
   // Call control. Errors: kNotFound no such call (any more); kWrongState the call cannot do that now.
@@ -138,7 +141,8 @@ class PriSpan {
   Result<> restart(uint8_t timeslot);
 
   /// Layer 1 lost or back, up at first. While it is down no frame is taken or sent, every call is cleared with cause
-  /// 38 by fault and seize() says kUnavailable.
+  /// 38 by fault and seize() says kUnavailable. A peer that saw nothing of it still has the calls: their timeslots stay
+  /// taken until it has been told (DISCONNECT, cause 38), or T309 is over.
   void set_layer1(bool up);
 
   bool dchannel_up() const;
