@@ -29,15 +29,28 @@ async function together(report, name, spans, calls) {
     const { recordings, tick } = await box.engine.command('engine.snapshot', {});
     await Promise.all(placed.map(({ id }) => box.exchange.hangUp(id)));
     await waitFor(box, 'call.removed', () => box.calls.live().length === 0);
-    const rows = await box.db.calls.list({ limit: 200 });
+    const over = performance.now();
+    const rows = await storedCalls(box, calls);
+    const storedMs = performance.now() - over;
     report.add(`callsAtOnce${name}`, most, 'calls', calls);
     report.add(`recordedAtOnce${name}`, recordings.length, 'calls', calls);
     report.add(`endedInOrder${name}`, rows.filter(({ state, cause }) => state === 'ended' && cause === 16).length, 'calls', calls);
     report.add(`leftOver${name}`, await leftovers(box), 'things', 0, 'exactly');
+    report.add(`lastRowStoredAfter${name}`, storedMs, 'ms');
     report.add(`allTalkingAfter${name}`, setUpMs, 'ms');
     report.add(`setUpP50${name}`, percentile(rows.map(({ startedAt, answeredAt }) => answeredAt - startedAt), 50), 'ms');
     report.add(`tickP99${name}`, tick.p99Us, 'us');
   });
+}
+
+/** The calls' rows, when the writer has stored the end of each. */
+async function storedCalls(box, calls) {
+  let rows = [];
+  for (const end = performance.now() + 30_000; performance.now() < end; ) {
+    rows = await box.db.calls.list({ limit: 200 });
+    if (rows.filter(({ state }) => state === 'ended').length === calls) break;
+  }
+  return rows;
 }
 
 function behaviour(answerAfterMs) {
