@@ -5,6 +5,7 @@ import {
   type FindOptions,
   type Model,
   type ModelStatic,
+  type QueryInterface,
   type Transaction,
   type WhereOptions,
 } from 'sequelize';
@@ -70,14 +71,10 @@ export class Table<Row extends object> {
   }
 
   async insert(row: Row): Promise<void> {
+    const { queryInterface, tableName } = this.#raw();
     try {
-      await this.#model.create(row as Record<string, unknown>, {
-        ...this.#write(),
-        raw: true,
-        validate: false,
-        hooks: false,
-        returning: false,
-      });
+      // Not model.create: an instance with hooks and validators for every row costs more than SQLite takes to store it.
+      await queryInterface.insert(null, tableName, this.#stored(row), this.#write());
     } catch (error) {
       throw this.#explain(error, row);
     }
@@ -85,17 +82,12 @@ export class Table<Row extends object> {
 
   /** Returns how many rows were changed. */
   async updateWhere(where: WhereOptions, patch: Partial<Row>): Promise<number> {
-    const values = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+    const values = Object.fromEntries(Object.entries(this.#stored(patch)).filter(([, value]) => value !== undefined));
     if (Object.keys(values).length === 0) return this.count(where);
+    const { queryInterface, tableName } = this.#raw();
     try {
-      const [changed] = await this.#model.update(values, {
-        ...this.#write(),
-        where,
-        validate: false,
-        hooks: false,
-        returning: false,
-      });
-      return changed;
+      const changed: unknown = await queryInterface.bulkUpdate(tableName, values, where, this.#write());
+      return Number(changed);
     } catch (error) {
       throw this.#explain(error, patch);
     }
@@ -105,20 +97,6 @@ export class Table<Row extends object> {
     return (await this.updateWhere({ [this.#key]: key }, patch as Partial<Row>)) > 0;
   }
 
-  /** Inserts or replaces the row with the same key. */
-  async put(row: Row): Promise<void> {
-    try {
-      await this.#model.upsert(row as Record<string, unknown>, {
-        ...this.#write(),
-        validate: false,
-        hooks: false,
-        returning: false,
-      });
-    } catch (error) {
-      throw this.#explain(error, row);
-    }
-  }
-
   /** Returns how many rows were removed. */
   async removeWhere(where: WhereOptions): Promise<number> {
     return this.#model.destroy({ ...this.#write(), where, hooks: false });
@@ -126,6 +104,21 @@ export class Table<Row extends object> {
 
   async remove(key: string): Promise<boolean> {
     return (await this.removeWhere({ [this.#key]: key })) > 0;
+  }
+
+  #raw(): { queryInterface: QueryInterface; tableName: string } {
+    const { sequelize, tableName } = this.#model;
+    if (sequelize === undefined) throw new Error(`${tableName} belongs to no database`);
+    return { queryInterface: sequelize.getQueryInterface(), tableName };
+  }
+
+  /** As the columns hold it: JSON as text. */
+  #stored(row: Partial<Row>): Record<string, unknown> {
+    const values = { ...row } as Record<string, unknown>;
+    for (const column of this.#options.json ?? []) {
+      if (values[column] !== undefined) values[column] = JSON.stringify(values[column]);
+    }
+    return values;
   }
 
   #use(): Transaction | null {
