@@ -1,4 +1,5 @@
 import { box } from '@/api/box';
+import { RefusedError } from '@/api/errors';
 
 /** a telephone just lifted needs a moment until it hears dial tone, ms */
 const settleMs = 600;
@@ -30,6 +31,9 @@ export async function signInAtPhone(
   }
   // lets the confirmation be heard before the receiver is put down
   await pause(settleMs);
-  await box.exchange.putDown(station);
+  await box.exchange.putDown(station).catch((error: unknown) => {
+    // put down by itself already, because the box has said what there was to say
+    if (!(error instanceof RefusedError && error.code === 'phone_wrong_state')) throw error;
+  });
   return done;
 }

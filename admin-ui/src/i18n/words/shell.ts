@@ -10,7 +10,7 @@ export const shell = bilingual(
     language: '语言',
     theme: '外观',
     themes: { system: '跟随系统', light: '浅色', dark: '深色' },
-    lost: '与设备的连接已断开，画面停在 {at}。通话不受影响，正在重新连接…',
+    lost: '与设备的连接已断开，画面停在 {at}。如果只是网络中断，通话不受影响。正在重新连接…',
     neverConnected: '连不上设备。请确认设备已开机、网线已接好；接通后本页会自动恢复。',
     notFound: '没有这个页面',
     notFoundHint: '地址可能输错了，或者这一页已经搬走。',
@@ -26,7 +26,7 @@ export const shell = bilingual(
     language: 'Language',
     theme: 'Appearance',
     themes: { system: 'Like the system', light: 'Light', dark: 'Dark' },
-    lost: 'The connection to the box is lost; this is how things were at {at}. Calls go on. Connecting again…',
+    lost: 'The connection to the box is lost; this is how things were at {at}. If only the network is down, calls go on. Connecting again…',
     neverConnected:
       'The box cannot be reached. Check that it is switched on and its network cable is in; this page carries on by itself.',
     notFound: 'There is no such page',
