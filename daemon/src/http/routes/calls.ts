@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Call} from '../../contract/index.js';
+import type { Call } from '../../contract/index.js';
 import { CallDetail, CallList, CallQuery, Ulid, type Recording } from '../../contract/index.js';
 import type { CallRow, RecordingRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
