@@ -324,7 +324,8 @@ TEST_F(PriFault, AnsweredCallsOutliveAShortLossOfTheLink) {
   EXPECT_EQ(pair.user.span->seize({"1", "", "", 0}).error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(pair.network.span->seize({"1", "", "", 0}).error().code, ErrorCode::kUnavailable);
   // Q.931 5.8.9: T309 is for answered calls.
-  ASSERT_TRUE(pair.wait(1000, [&] { return !pair.user.is_alive(ringing->call) && !pair.network.is_alive(ringing_there); }));
+  ASSERT_TRUE(
+      pair.wait(1000, [&] { return !pair.user.is_alive(ringing->call) && !pair.network.is_alive(ringing_there); }));
   EXPECT_EQ(pair.user.released.at(ringing->call), (Released{27, PriReleasedBy::kFault}));
   EXPECT_EQ(pair.network.released.at(ringing_there), (Released{27, PriReleasedBy::kFault}));
   EXPECT_TRUE(pair.user.is_alive(here));

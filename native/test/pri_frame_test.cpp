@@ -64,18 +64,18 @@ TEST(PriFrame, RefusesWrongLengths) {
   EXPECT_EQ(fault_of({}), PriFrameFault::kLength);
   EXPECT_EQ(fault_of({0x00}), PriFrameFault::kLength);
   EXPECT_EQ(fault_of({0x00, 0x01}), PriFrameFault::kLength);
-  EXPECT_EQ(fault_of({0x00, 0x01, 0x7f, 0x00}), PriFrameFault::kLength);        // SABME with information
-  EXPECT_EQ(fault_of({0x00, 0x01, 0x01}), PriFrameFault::kLength);              // RR of one control octet
+  EXPECT_EQ(fault_of({0x00, 0x01, 0x7f, 0x00}), PriFrameFault::kLength);  // SABME with information
+  EXPECT_EQ(fault_of({0x00, 0x01, 0x01}), PriFrameFault::kLength);        // RR of one control octet
   EXPECT_EQ(fault_of({0x00, 0x01, 0x01, 0x00, 0x00}), PriFrameFault::kLength);
-  EXPECT_EQ(fault_of({0x00, 0x01, 0x00}), PriFrameFault::kLength);              // I of one control octet
-  EXPECT_EQ(fault_of({0x00, 0x01, 0x87}), PriFrameFault::kLength);              // FRMR without information
+  EXPECT_EQ(fault_of({0x00, 0x01, 0x00}), PriFrameFault::kLength);  // I of one control octet
+  EXPECT_EQ(fault_of({0x00, 0x01, 0x87}), PriFrameFault::kLength);  // FRMR without information
   EXPECT_EQ(fault_of({0x00, 0x01, 0x87, 1, 2, 3, 4, 5, 6}), PriFrameFault::kLength);
   EXPECT_EQ(fault_of(Octets(5000, 0x00)), PriFrameFault::kLength);
 }
 
 TEST(PriFrame, RefusesOtherLinks) {
-  EXPECT_EQ(fault_of({0x01, 0x01, 0x7f}), PriFrameFault::kAddress);  // EA of octet 1
-  EXPECT_EQ(fault_of({0x00, 0x00, 0x7f}), PriFrameFault::kAddress);  // EA of octet 2
+  EXPECT_EQ(fault_of({0x01, 0x01, 0x7f}), PriFrameFault::kAddress);                       // EA of octet 1
+  EXPECT_EQ(fault_of({0x00, 0x00, 0x7f}), PriFrameFault::kAddress);                       // EA of octet 2
   EXPECT_EQ(fault_of({0xfc, 0xff, 0x03, 0x0f, 0, 0, 4, 0xff}), PriFrameFault::kAddress);  // SAPI 63, TEI 127
   EXPECT_EQ(fault_of({0x00, 0xff, 0x03, 0x08, 0x00}), PriFrameFault::kAddress);           // TEI 127
   EXPECT_EQ(fault_of({0x40, 0x01, 0x7f}), PriFrameFault::kAddress);                       // SAPI 16
@@ -117,13 +117,13 @@ TEST(PriMessage, ReadsTheHeader) {
 TEST(PriMessage, RefusesWhatQ931HasIgnored) {
   EXPECT_FALSE(inspect_message(Octets{}));
   EXPECT_FALSE(inspect_message(Octets{0x08, 0x02}));
-  EXPECT_FALSE(inspect_message(Octets{0x08, 0x02, 0x00, 0x01}));                    // no type
-  EXPECT_FALSE(inspect_message(Octets{0x03, 0x02, 0x00, 0x01, 0x0f}));              // maintenance discriminator
-  EXPECT_FALSE(inspect_message(Octets{0x08, 0x03, 0x00, 0x00, 0x01, 0x05}));        // reference of three octets
-  EXPECT_FALSE(inspect_message(Octets{0x08, 0x12, 0x00, 0x01, 0x05}));              // spare bits
+  EXPECT_FALSE(inspect_message(Octets{0x08, 0x02, 0x00, 0x01}));              // no type
+  EXPECT_FALSE(inspect_message(Octets{0x03, 0x02, 0x00, 0x01, 0x0f}));        // maintenance discriminator
+  EXPECT_FALSE(inspect_message(Octets{0x08, 0x03, 0x00, 0x00, 0x01, 0x05}));  // reference of three octets
+  EXPECT_FALSE(inspect_message(Octets{0x08, 0x12, 0x00, 0x01, 0x05}));        // spare bits
   EXPECT_FALSE(inspect_message(Octets{0x08, 0x0f, 0x00, 0x01, 0x05}));
-  EXPECT_FALSE(inspect_message(Octets{0x08, 0x02, 0x00, 0x01, 0x00, 0x05}));        // escape
-  EXPECT_FALSE(inspect_message(Octets{0x08, 0x02, 0x00, 0x01, 0x85}));              // bit 8
+  EXPECT_FALSE(inspect_message(Octets{0x08, 0x02, 0x00, 0x01, 0x00, 0x05}));  // escape
+  EXPECT_FALSE(inspect_message(Octets{0x08, 0x02, 0x00, 0x01, 0x85}));        // bit 8
 }
 
 TEST(PriMessage, CopiesALegalSetupUnchanged) {
@@ -138,13 +138,13 @@ TEST(PriMessage, CopiesALegalSetupUnchanged) {
 
 TEST(PriMessage, CopiesEveryMessageOfACallUnchanged) {
   const Octets header{0x08, 0x02, 0x80, 0x01};
-  for (const Octets& rest : {Octets{0x02, 0x18, 0x03, 0xa9, 0x83, 0x9f}, Octets{0x0d, 0x18, 0x03, 0xa9, 0x83, 0x81},
-                             Octets{0x01, 0x1e, 0x02, 0x84, 0x88}, Octets{0x03, 0x08, 0x02, 0x81, 0x91, 0x1e, 2, 0x81, 0x88},
-                             Octets{0x07}, Octets{0x0f}, Octets{0x45, 0x08, 0x02, 0x80, 0x90},
-                             Octets{0x45, 0x08, 0x03, 0x00, 0x80, 0x90}, Octets{0x4d}, Octets{0x5a},
-                             Octets{0x7b, 0x70, 0x02, 0x80, '7'}, Octets{0x7b, 0xa1}, Octets{0x7b, 0x2c, 0x01, '#'},
-                             Octets{0x6e, 0x27, 0x01, 0xf9}, Octets{0x75}, Octets{0x7d, 0x08, 2, 0x80, 0x9e, 0x14, 1, 0x0a},
-                             Octets{0x4e, 0x79, 0x01, 0x80}}) {
+  for (const Octets& rest :
+       {Octets{0x02, 0x18, 0x03, 0xa9, 0x83, 0x9f}, Octets{0x0d, 0x18, 0x03, 0xa9, 0x83, 0x81},
+        Octets{0x01, 0x1e, 0x02, 0x84, 0x88}, Octets{0x03, 0x08, 0x02, 0x81, 0x91, 0x1e, 2, 0x81, 0x88}, Octets{0x07},
+        Octets{0x0f}, Octets{0x45, 0x08, 0x02, 0x80, 0x90}, Octets{0x45, 0x08, 0x03, 0x00, 0x80, 0x90}, Octets{0x4d},
+        Octets{0x5a}, Octets{0x7b, 0x70, 0x02, 0x80, '7'}, Octets{0x7b, 0xa1}, Octets{0x7b, 0x2c, 0x01, '#'},
+        Octets{0x6e, 0x27, 0x01, 0xf9}, Octets{0x75}, Octets{0x7d, 0x08, 2, 0x80, 0x9e, 0x14, 1, 0x0a},
+        Octets{0x4e, 0x79, 0x01, 0x80}}) {
     EXPECT_EQ(copy_of(header + rest), header + rest);
   }
 }
@@ -172,9 +172,9 @@ TEST(PriMessage, LeavesOutWhatIsNotUsed) {
   const Octets subaddress = Octets{0x71, 0xc8} + Octets(200, 0xd0);  // overruns libpri's 32 octets
   uint32_t left_out = 0;
   EXPECT_EQ(copy_of(kSetup + subaddress, &left_out), kSetup);
-  EXPECT_EQ(copy_of(kSetup + Octets{0x1c, 0x03, 0x91, 0xa1, 0x00}), kSetup);            // Facility
-  EXPECT_EQ(copy_of(kSetup + Octets{0x7e, 0x02, 0x04, 'x'}), kSetup);                   // User-user
-  EXPECT_EQ(copy_of(kSetup + Octets{0xa0, 0xb0, 0xd1}), kSetup);                        // More data, …
+  EXPECT_EQ(copy_of(kSetup + Octets{0x1c, 0x03, 0x91, 0xa1, 0x00}), kSetup);  // Facility
+  EXPECT_EQ(copy_of(kSetup + Octets{0x7e, 0x02, 0x04, 'x'}), kSetup);         // User-user
+  EXPECT_EQ(copy_of(kSetup + Octets{0xa0, 0xb0, 0xd1}), kSetup);              // More data, …
   // Codesets: one element of 5, then the rest of the message in 6.
   EXPECT_EQ(copy_of(kSetup + Octets{0x9d, 0x08, 0x01, 0x01, 0x70, 0x02, 0x80, '4', 0x96, 0x70, 0x02, 0x80, '5'}),
             kSetup + Octets({0x70, 0x02, 0x80, '4'}));

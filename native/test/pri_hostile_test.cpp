@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a hostile, broken or merely busy peer can do: nonsense on the D-channel, and ten thousand calls.
 #include <gtest/gtest.h>
-
 #include <malloc.h>
 
 #include <algorithm>
@@ -55,22 +54,22 @@ std::vector<Frame> capture_frames() {
   }
   // What these spans do not send, but others do.
   for (const Frame& message : std::vector<Frame>{
-           {0x08, 0x02, 0x00, 0x01, 0x0d, 0x18, 0x03, 0xa9, 0x83, 0x9f},                  // SETUP ACKNOWLEDGE
-           {0x08, 0x02, 0x00, 0x01, 0x7b, 0x70, 0x03, 0x80, '4', '5', 0xa1},              // INFORMATION
-           {0x08, 0x02, 0x00, 0x01, 0x7b, 0x2c, 0x02, '*', '1'},                          // with keypad
-           {0x08, 0x02, 0x00, 0x01, 0x7d, 0x08, 0x02, 0x80, 0x9e, 0x14, 0x01, 0x0a},      // STATUS
+           {0x08, 0x02, 0x00, 0x01, 0x0d, 0x18, 0x03, 0xa9, 0x83, 0x9f},              // SETUP ACKNOWLEDGE
+           {0x08, 0x02, 0x00, 0x01, 0x7b, 0x70, 0x03, 0x80, '4', '5', 0xa1},          // INFORMATION
+           {0x08, 0x02, 0x00, 0x01, 0x7b, 0x2c, 0x02, '*', '1'},                      // with keypad
+           {0x08, 0x02, 0x00, 0x01, 0x7d, 0x08, 0x02, 0x80, 0x9e, 0x14, 0x01, 0x0a},  // STATUS
            {0x08, 0x02, 0x80, 0x01, 0x7d, 0x08, 0x02, 0x80, 0x9e, 0x14, 0x01, 0x00},
-           {0x08, 0x02, 0x00, 0x01, 0x75},                                                // STATUS ENQUIRY
-           {0x08, 0x02, 0x00, 0x01, 0x6e, 0x27, 0x01, 0xf9},                              // NOTIFY
-           {0x08, 0x02, 0x00, 0x01, 0x24},                                                // HOLD
-           {0x08, 0x02, 0x00, 0x01, 0x31},                                                // RETRIEVE
-           {0x08, 0x02, 0x00, 0x01, 0x25},                                                // SUSPEND
-           {0x08, 0x00, 0x62, 0x1c, 0x05, 0x91, 0xa1, 0x02, 0x02, 0x01},                  // FACILITY, dummy reference
+           {0x08, 0x02, 0x00, 0x01, 0x75},                                // STATUS ENQUIRY
+           {0x08, 0x02, 0x00, 0x01, 0x6e, 0x27, 0x01, 0xf9},              // NOTIFY
+           {0x08, 0x02, 0x00, 0x01, 0x24},                                // HOLD
+           {0x08, 0x02, 0x00, 0x01, 0x31},                                // RETRIEVE
+           {0x08, 0x02, 0x00, 0x01, 0x25},                                // SUSPEND
+           {0x08, 0x00, 0x62, 0x1c, 0x05, 0x91, 0xa1, 0x02, 0x02, 0x01},  // FACILITY, dummy reference
            {0x08, 0x02, 0x00, 0x01, 0x62, 0x1c, 0x07, 0x91, 0xa1, 0x04, 0x02, 0x01, 0x01, 0x06},
-           {0x08, 0x02, 0x00, 0x01, 0x64, 0x1c, 0x02, 0x91, 0xa1},                        // REGISTER
-           {0x08, 0x02, 0x00, 0x02, 0x05, 0x04, 0x03, 0x80, 0x90, 0xa3, 0x18, 0x03, 0xa1, 0x83, 0x81, 0x6c, 0x03, 0x00,
-            0x83, '1', 0x6d, 0x04, 0x80, 0x50, '1', '2', 0x70, 0x02, 0x80, '1', 0x71, 0x03, 0x80, 0x50, '3', 0x74, 0x04,
-            0x00, 0x00, 0x80, '1', 0x7e, 0x03, 0x04, 'h', 'i', 0x96, 0x37, 0x02, 0x24, '1'}}) {
+           {0x08, 0x02, 0x00, 0x01, 0x64, 0x1c, 0x02, 0x91, 0xa1},  // REGISTER
+           {0x08, 0x02, 0x00, 0x02, 0x05, 0x04, 0x03, 0x80, 0x90, 0xa3, 0x18, 0x03, 0xa1, 0x83, 0x81, 0x6c, 0x03,
+            0x00, 0x83, '1',  0x6d, 0x04, 0x80, 0x50, '1',  '2',  0x70, 0x02, 0x80, '1',  0x71, 0x03, 0x80, 0x50,
+            '3',  0x74, 0x04, 0x00, 0x00, 0x80, '1',  0x7e, 0x03, 0x04, 'h',  'i',  0x96, 0x37, 0x02, 0x24, '1'}}) {
     for (const uint8_t address : {0x00, 0x02}) {
       Frame frame{address, 0x01, 0x00, 0x00};
       frame.insert(frame.end(), message.begin(), message.end());
@@ -165,12 +164,23 @@ class Victim {
   }
   void act(PriCall call) {
     switch (pick(6)) {
-      case 0: (void)side.span->alert(call, pick(2) == 0); break;
-      case 1: (void)side.span->answer(call); break;
-      case 2: (void)side.span->release(call, static_cast<uint8_t>(1 + pick(127))); break;
-      case 3: (void)side.span->proceed(call); break;
-      case 4: (void)side.span->progress(call); break;
-      default: break;
+      case 0:
+        (void)side.span->alert(call, pick(2) == 0);
+        break;
+      case 1:
+        (void)side.span->answer(call);
+        break;
+      case 2:
+        (void)side.span->release(call, static_cast<uint8_t>(1 + pick(127)));
+        break;
+      case 3:
+        (void)side.span->proceed(call);
+        break;
+      case 4:
+        (void)side.span->progress(call);
+        break;
+      default:
+        break;
     }
     if (pick(4) == 0) calls_.push_back(call);
   }
@@ -263,19 +273,32 @@ TEST_P(PriHostile, MutatedFrames) {
                [](const Frame& frame) { return frame.size() > 8 && frame[8] == 0x05; });
   for (int sent = 0; sent < frames_to_send() / 2;) {
     // Without calls most messages go nowhere.
-    Frame frame = victim.pick(4) == 0 ? setups[victim.pick(static_cast<uint32_t>(setups.size()))] : valid[victim.pick(static_cast<uint32_t>(valid.size()))];
+    Frame frame = victim.pick(4) == 0 ? setups[victim.pick(static_cast<uint32_t>(setups.size()))]
+                                      : valid[victim.pick(static_cast<uint32_t>(valid.size()))];
     // A data link that is begun anew all the time has no calls.
     const bool numbered = (frame[2] & 1) == 0;
     if (!numbered && victim.pick(16) != 0) continue;
     for (uint32_t changes = victim.pick(4); changes > 0 && !frame.empty(); --changes) {
       const auto at = static_cast<std::ptrdiff_t>(victim.pick(static_cast<uint32_t>(frame.size())));
       switch (victim.pick(7)) {
-        case 0: frame[at] ^= static_cast<uint8_t>(1u << victim.pick(8)); break;
-        case 1: frame[at] = static_cast<uint8_t>(victim.random()); break;
-        case 2: frame.erase(frame.begin() + at); break;
-        case 3: frame.insert(frame.begin() + at, static_cast<uint8_t>(victim.random())); break;
-        case 4: frame.resize(static_cast<std::size_t>(at)); break;
-        case 5: frame.insert(frame.begin() + at, victim.pick(120), static_cast<uint8_t>(victim.random())); break;
+        case 0:
+          frame[at] ^= static_cast<uint8_t>(1u << victim.pick(8));
+          break;
+        case 1:
+          frame[at] = static_cast<uint8_t>(victim.random());
+          break;
+        case 2:
+          frame.erase(frame.begin() + at);
+          break;
+        case 3:
+          frame.insert(frame.begin() + at, static_cast<uint8_t>(victim.random()));
+          break;
+        case 4:
+          frame.resize(static_cast<std::size_t>(at));
+          break;
+        case 5:
+          frame.insert(frame.begin() + at, victim.pick(120), static_cast<uint8_t>(victim.random()));
+          break;
         default: {  // elements of another frame
           const Frame& other = valid[victim.pick(static_cast<uint32_t>(valid.size()))];
           if (other.size() > 9) frame.insert(frame.end(), other.begin() + 9, other.end());
@@ -322,8 +345,15 @@ TEST_P(PriHostile, MessagesOfUnknownCallsLeaveNothingBehind) {
       for (const Frame& elements : {Frame{}, Frame{0x08, 0x02, 0x80, 0x90}, Frame{0x14, 0x01, 0x0a},
                                     Frame{0x08, 0x02, 0x80, 0x90, 0x14, 0x01, 0x0a}, Frame{0x70, 0xff}}) {
         ++reference;
-        Frame frame{0x00, 0x01, 0, 0, 0x08, 0x02, static_cast<uint8_t>(flag | reference >> 8),
-                    static_cast<uint8_t>(reference), static_cast<uint8_t>(type)};
+        Frame frame{0x00,
+                    0x01,
+                    0,
+                    0,
+                    0x08,
+                    0x02,
+                    static_cast<uint8_t>(flag | reference >> 8),
+                    static_cast<uint8_t>(reference),
+                    static_cast<uint8_t>(type)};
         frame.insert(frame.end(), elements.begin(), elements.end());
         victim.number(frame);
         victim.send(frame);

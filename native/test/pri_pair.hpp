@@ -20,7 +20,8 @@ namespace cordboard::signalling {
 using Frame = std::vector<uint8_t>;
 
 inline int64_t test_now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 struct Released {
@@ -172,7 +173,8 @@ class Pair {
     wait(ms, [] { return false; });
   }
   void establish() {
-    ASSERT_TRUE(wait(2000, [&] { return user.dchannel && network.dchannel; })) << user.span->dump() << network.span->dump();
+    ASSERT_TRUE(wait(2000, [&] { return user.dchannel && network.dchannel; }))
+        << user.span->dump() << network.span->dump();
   }
 
   /// A call answered by `to`; its ids on both sides.
@@ -193,7 +195,7 @@ class Pair {
     EXPECT_EQ(network.references(), 0u);
   }
 
-  bool cut = false;              // frames of both directions are lost
+  bool cut = false;  // frames of both directions are lost
   bool cut_to_user = false;
   std::function<void(Frame&)> alter_to_network, alter_to_user;
   std::vector<Frame>* capture = nullptr;

@@ -174,7 +174,7 @@ TEST_P(PriSpanTest, SeizeChecksWhatItIsAsked) {
   EXPECT_EQ(span.seize({"1", "+49", "", 0}).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(span.seize({"1", "", "", 16}).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(span.seize({"1", "", "", 32}).error().code, ErrorCode::kInvalid);
-  ASSERT_TRUE(span.seize({std::string(31, '9') , std::string(31, '8'), "", 5}));
+  ASSERT_TRUE(span.seize({std::string(31, '9'), std::string(31, '8'), "", 5}));
   EXPECT_EQ(span.seize({"1", "", "", 5}).error().code, ErrorCode::kBusy);
   pair.pump();
   EXPECT_EQ(callee().offered().timeslot, 5);

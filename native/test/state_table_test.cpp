@@ -9,10 +9,14 @@ enum class Door : uint8_t { kShut, kOpen, kLocked };
 enum class Act : uint8_t { kPull, kPush, kTurn };
 
 namespace cordboard {
-template <> struct EnumNames<Door> {
+template <>
+struct EnumNames<Door> {
   static constexpr std::array<std::string_view, 3> names{"shut", "open", "locked"};
 };
-template <> struct EnumNames<Act> { static constexpr std::array<std::string_view, 3> names{"pull", "push", "turn"}; };
+template <>
+struct EnumNames<Act> {
+  static constexpr std::array<std::string_view, 3> names{"pull", "push", "turn"};
+};
 
 namespace {
 

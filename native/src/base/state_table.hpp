@@ -80,23 +80,24 @@ class StateMachine {
   constexpr uint64_t steps() const { return steps_; }
 
   /// Steps still remembered, 0-16, and the n-th of them, the oldest first.
-  constexpr std::size_t history_size() const {
-    return steps_ < kHistory ? static_cast<std::size_t>(steps_) : kHistory;
-  }
+  constexpr std::size_t history_size() const { return steps_ < kHistory ? static_cast<std::size_t>(steps_) : kHistory; }
   constexpr const Taken& history(std::size_t n) const { return history_[(steps_ - history_size() + n) % kHistory]; }
 
   /// Writes the history as lines `at_ms from --event--> to` into `out`, as many whole lines as fit, for people.
-  std::string_view dump(std::span<char> out) const
-    requires NamedEnum<State> && NamedEnum<Event>
-  {
+  std::string_view dump(std::span<char> out) const requires NamedEnum<State> && NamedEnum<Event> {
     std::size_t used = 0;
     for (std::size_t n = 0; n < history_size(); ++n) {
       const Taken& taken = history(n);
       std::array<char, 24> digits;
       const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), taken.at_ms).ptr;
-      const std::array<std::string_view, 8> parts{
-          {{digits.data(), static_cast<std::size_t>(end - digits.data())}, " ", name_of(taken.from), " --",
-           name_of(taken.event), "--> ", name_of(taken.to), "\n"}};
+      const std::array<std::string_view, 8> parts{{{digits.data(), static_cast<std::size_t>(end - digits.data())},
+                                                   " ",
+                                                   name_of(taken.from),
+                                                   " --",
+                                                   name_of(taken.event),
+                                                   "--> ",
+                                                   name_of(taken.to),
+                                                   "\n"}};
       std::size_t length = 0;
       for (const auto part : parts) length += part.size();
       if (length > out.size() - used) break;

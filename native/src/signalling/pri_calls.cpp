@@ -22,36 +22,55 @@ using S = PriCallState;
 using E = PriCallEvent;
 
 constexpr Transition<S, E> kCallTable[] = {
-    {S::kSeizing, E::kPeerProceeds, S::kProceeding},   {S::kSeizing, E::kPeerProgress, S::kProceeding},
-    {S::kSeizing, E::kPeerAlerts, S::kDelivered},      {S::kSeizing, E::kPeerAnswers, S::kAnswered},
-    {S::kSeizing, E::kRetry, S::kSeizing},             {S::kSeizing, E::kRelease, S::kReleasing},
-    {S::kSeizing, E::kPeerClears, S::kReleasing},      {S::kSeizing, E::kGone, S::kReleased},
+    {S::kSeizing, E::kPeerProceeds, S::kProceeding},
+    {S::kSeizing, E::kPeerProgress, S::kProceeding},
+    {S::kSeizing, E::kPeerAlerts, S::kDelivered},
+    {S::kSeizing, E::kPeerAnswers, S::kAnswered},
+    {S::kSeizing, E::kRetry, S::kSeizing},
+    {S::kSeizing, E::kRelease, S::kReleasing},
+    {S::kSeizing, E::kPeerClears, S::kReleasing},
+    {S::kSeizing, E::kGone, S::kReleased},
 
-    {S::kProceeding, E::kPeerProgress, S::kProceeding}, {S::kProceeding, E::kPeerAlerts, S::kDelivered},
-    {S::kProceeding, E::kPeerAnswers, S::kAnswered},    {S::kProceeding, E::kRelease, S::kReleasing},
-    {S::kProceeding, E::kPeerClears, S::kReleasing},    {S::kProceeding, E::kGone, S::kReleased},
+    {S::kProceeding, E::kPeerProgress, S::kProceeding},
+    {S::kProceeding, E::kPeerAlerts, S::kDelivered},
+    {S::kProceeding, E::kPeerAnswers, S::kAnswered},
+    {S::kProceeding, E::kRelease, S::kReleasing},
+    {S::kProceeding, E::kPeerClears, S::kReleasing},
+    {S::kProceeding, E::kGone, S::kReleased},
 
-    {S::kDelivered, E::kPeerProgress, S::kDelivered},  {S::kDelivered, E::kPeerAnswers, S::kAnswered},
-    {S::kDelivered, E::kRelease, S::kReleasing},       {S::kDelivered, E::kPeerClears, S::kReleasing},
+    {S::kDelivered, E::kPeerProgress, S::kDelivered},
+    {S::kDelivered, E::kPeerAnswers, S::kAnswered},
+    {S::kDelivered, E::kRelease, S::kReleasing},
+    {S::kDelivered, E::kPeerClears, S::kReleasing},
     {S::kDelivered, E::kGone, S::kReleased},
 
-    {S::kCollecting, E::kProceed, S::kOffered},        {S::kCollecting, E::kAlert, S::kRinging},
-    {S::kCollecting, E::kProgress, S::kCollecting},    {S::kCollecting, E::kAnswer, S::kAnswered},
-    {S::kCollecting, E::kRelease, S::kReleasing},      {S::kCollecting, E::kPeerClears, S::kReleasing},
+    {S::kCollecting, E::kProceed, S::kOffered},
+    {S::kCollecting, E::kAlert, S::kRinging},
+    {S::kCollecting, E::kProgress, S::kCollecting},
+    {S::kCollecting, E::kAnswer, S::kAnswered},
+    {S::kCollecting, E::kRelease, S::kReleasing},
+    {S::kCollecting, E::kPeerClears, S::kReleasing},
     {S::kCollecting, E::kGone, S::kReleased},
 
-    {S::kOffered, E::kAlert, S::kRinging},             {S::kOffered, E::kProgress, S::kOffered},
-    {S::kOffered, E::kAnswer, S::kAnswered},           {S::kOffered, E::kRelease, S::kReleasing},
-    {S::kOffered, E::kPeerClears, S::kReleasing},      {S::kOffered, E::kGone, S::kReleased},
+    {S::kOffered, E::kAlert, S::kRinging},
+    {S::kOffered, E::kProgress, S::kOffered},
+    {S::kOffered, E::kAnswer, S::kAnswered},
+    {S::kOffered, E::kRelease, S::kReleasing},
+    {S::kOffered, E::kPeerClears, S::kReleasing},
+    {S::kOffered, E::kGone, S::kReleased},
 
-    {S::kRinging, E::kProgress, S::kRinging},          {S::kRinging, E::kAnswer, S::kAnswered},
-    {S::kRinging, E::kRelease, S::kReleasing},         {S::kRinging, E::kPeerClears, S::kReleasing},
+    {S::kRinging, E::kProgress, S::kRinging},
+    {S::kRinging, E::kAnswer, S::kAnswered},
+    {S::kRinging, E::kRelease, S::kReleasing},
+    {S::kRinging, E::kPeerClears, S::kReleasing},
     {S::kRinging, E::kGone, S::kReleased},
 
-    {S::kAnswered, E::kRelease, S::kReleasing},        {S::kAnswered, E::kPeerClears, S::kReleasing},
+    {S::kAnswered, E::kRelease, S::kReleasing},
+    {S::kAnswered, E::kPeerClears, S::kReleasing},
     {S::kAnswered, E::kGone, S::kReleased},
 
-    {S::kReleasing, E::kPeerClears, S::kReleasing},    {S::kReleasing, E::kGone, S::kReleased},
+    {S::kReleasing, E::kPeerClears, S::kReleasing},
+    {S::kReleasing, E::kGone, S::kReleased},
 };
 static_assert(is_unambiguous(kCallTable));
 
@@ -105,14 +124,15 @@ bool PriSpan::Core::start_attempt(PriCallEntry& call, uint8_t timeslot) {
   pri_sr_set_bearer(setup, PRI_TRANS_CAP_SPEECH, PRI_LAYER_1_ALAW);
   pri_sr_set_called(setup, request.called.data(), kNumberingPlan, 1);
   pri_party_id caller{};
-  if (!request.calling.empty() || !request.calling_name.empty()) {
+  const bool named = options_.node == PriNode::kNetwork && !request.calling_name.empty();
+  if (!request.calling.empty() || named) {
     // libpri takes the name only with a number.
     caller.number.valid = 1;
     caller.number.plan = kNumberingPlan;
     caller.number.presentation =
         request.calling.empty() ? PRES_NUMBER_NOT_AVAILABLE : PRES_ALLOWED_USER_NUMBER_NOT_SCREENED;
     copy_text(caller.number.str, request.calling);
-    caller.name.valid = request.calling_name.empty() ? 0 : 1;
+    caller.name.valid = named ? 1 : 0;
     caller.name.char_set = PRI_CHAR_SET_ISO8859_1;
     copy_text(caller.name.str, displayed(request.calling_name));
     pri_sr_set_caller_party(setup, &caller);
@@ -139,7 +159,8 @@ bool PriSpan::Core::start_attempt(PriCallEntry& call, uint8_t timeslot) {
 
 /// Tries the call again on a channel that it has not tried. Its attempt is nobody's then, and the caller clears it.
 bool PriSpan::Core::retry(PriCallEntry& call) {
-  if (!call.outgoing || call.machine.state() != S::kSeizing || call.retries >= kMaxRetries || !dchannel_up_) return false;
+  if (!call.outgoing || call.machine.state() != S::kSeizing || call.retries >= kMaxRetries || !dchannel_up_)
+    return false;
   const uint8_t timeslot = channels_.hunt(options_.node == PriNode::kUser, call.tried);
   PriAttempt* before = call.attempt;
   if (timeslot == 0 || !start_attempt(call, timeslot)) return false;

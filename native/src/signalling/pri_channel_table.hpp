@@ -35,7 +35,8 @@ class PriChannelTable {
   uint8_t hunt(bool from_highest, PriTimeslots but = 0) const {
     for (uint8_t n = 1; n <= 31; ++n) {
       const auto timeslot = static_cast<uint8_t>(from_highest ? 32 - n : n);
-      if (is_bearer(timeslot) && use(timeslot) == PriChannelUse::kIdle && (but & bit_of(timeslot)) == 0) return timeslot;
+      if (is_bearer(timeslot) && use(timeslot) == PriChannelUse::kIdle && (but & bit_of(timeslot)) == 0)
+        return timeslot;
     }
     return 0;
   }
@@ -58,7 +59,8 @@ class PriChannelTable {
 }  // namespace cordboard::signalling
 
 namespace cordboard {
-template <> struct EnumNames<signalling::PriChannelUse> {
+template <>
+struct EnumNames<signalling::PriChannelUse> {
   static constexpr std::array<std::string_view, 4> names{"idle", "asked", "taken", "restarting"};
 };
 }  // namespace cordboard

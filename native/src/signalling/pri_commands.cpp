@@ -10,13 +10,14 @@ namespace {
 constexpr std::size_t kMaxDigits = 31;  // what libpri keeps of a number
 
 bool is_number(std::string_view digits) {
-  return digits.size() <= kMaxDigits &&
-         std::all_of(digits.begin(), digits.end(), [](char c) {
+  return digits.size() <= kMaxDigits && std::all_of(digits.begin(), digits.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'D') || c == '*' || c == '#';
          });
 }
 
-Error no_such(PriCall call) { return fail(ErrorCode::kNotFound, "There is no call " + std::to_string(call) + " on this span."); }
+Error no_such(PriCall call) {
+  return fail(ErrorCode::kNotFound, "There is no call " + std::to_string(call) + " on this span.");
+}
 
 }  // namespace
 
@@ -32,8 +33,7 @@ Result<PriSeized> PriSpan::Core::seize(const PriSeize& request) {
   }
   if (!layer1_up_) return fail(ErrorCode::kUnavailable, "The span is in alarm.");
   if (!dchannel_up_) return fail(ErrorCode::kUnavailable, "The D-channel is down.");
-  const uint8_t timeslot =
-      request.timeslot != 0 ? request.timeslot : channels_.hunt(options_.node == PriNode::kUser);
+  const uint8_t timeslot = request.timeslot != 0 ? request.timeslot : channels_.hunt(options_.node == PriNode::kUser);
   if (timeslot == 0) return fail(ErrorCode::kBusy, "Every timeslot of the span is taken.");
   if (channels_.use(timeslot) != PriChannelUse::kIdle) {
     return fail(ErrorCode::kBusy, "Timeslot " + std::to_string(timeslot) + " is taken.");

@@ -8,12 +8,12 @@
 // of the same side: a process never holds more of them than it had spans at once.
 #pragma once
 
+#include <sys/time.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-
-#include <sys/time.h>
 
 extern "C" {
 #include <libpri.h>
@@ -58,8 +58,8 @@ void take_link_down(::pri* controller, PriNode node, Show&& show) {
 
 /// What libpri tells of a controller.
 struct PriUsage {
-  uint32_t calls = 0;      // call references it keeps, the global one not counted
-  uint32_t unsent = 0;     // frames not acknowledged, or not yet sent
+  uint32_t calls = 0;   // call references it keeps, the global one not counted
+  uint32_t unsent = 0;  // frames not acknowledged, or not yet sent
 };
 PriUsage usage_of(::pri* controller);
 

@@ -40,8 +40,18 @@ enum class PriCallState : uint8_t {
   kReleased,    // (U0)
 };
 enum class PriCallEvent : uint8_t {
-  kPeerProceeds, kPeerProgress, kPeerAlerts, kPeerAnswers, kPeerClears,
-  kProceed, kAlert, kProgress, kAnswer, kRelease, kRetry, kGone,
+  kPeerProceeds,
+  kPeerProgress,
+  kPeerAlerts,
+  kPeerAnswers,
+  kPeerClears,
+  kProceed,
+  kAlert,
+  kProgress,
+  kAnswer,
+  kRelease,
+  kRetry,
+  kGone,
 };
 using PriCallMachine = StateMachine<PriCallState, PriCallEvent>;
 
@@ -54,13 +64,13 @@ inline int named_channel(int channel) {
 /// One call reference.
 struct PriAttempt {
   q931_call* handle = nullptr;
-  uint16_t reference = 0;       // 1-32767
-  bool ours = false;            // this side gave out the reference
-  PriCall call = 0;             // 0: nobody's any more
-  uint8_t timeslot = 0;         // 0: none, the peer has still to name one
-  int interface_bits = 0;       // libpri's encoding of an explicit interface identifier, to be given back
-  uint8_t clear_at_link_up = 0; // cause to clear it with when the data link is back; 0: it is not waiting
-  int64_t clear_by_ms = 0;      // given up then; 0: it is not being cleared
+  uint16_t reference = 0;        // 1-32767
+  bool ours = false;             // this side gave out the reference
+  PriCall call = 0;              // 0: nobody's any more
+  uint8_t timeslot = 0;          // 0: none, the peer has still to name one
+  int interface_bits = 0;        // libpri's encoding of an explicit interface identifier, to be given back
+  uint8_t clear_at_link_up = 0;  // cause to clear it with when the data link is back; 0: it is not waiting
+  int64_t clear_by_ms = 0;       // given up then; 0: it is not being cleared
 };
 
 struct PriCallEntry {
@@ -70,9 +80,9 @@ struct PriCallEntry {
   bool outgoing;
   PriCallMachine machine;
   PriAttempt* attempt = nullptr;
-  uint8_t cause = 0;            // 0: not being released
+  uint8_t cause = 0;  // 0: not being released
   PriReleasedBy by = PriReleasedBy::kFault;
-  PriSeize request;             // of an outgoing call
+  PriSeize request;  // of an outgoing call
   PriTimeslots tried = 0;
   uint32_t retries = 0;
 };
@@ -108,8 +118,22 @@ class PriSpan::Core : public PriPort {
 
  private:
   enum : std::size_t {
-    kFramesIn, kFramesOut, kFramesRefused, kMessagesRefused, kElementsLeftOut, kCallsIn, kCallsOut, kCallsTurnedAway,
-    kRetries, kGlare, kRestarts, kLinkLosses, kStepsRefused, kClearingsGivenUp, kQueueOverruns, kLinesNotLogged,
+    kFramesIn,
+    kFramesOut,
+    kFramesRefused,
+    kMessagesRefused,
+    kElementsLeftOut,
+    kCallsIn,
+    kCallsOut,
+    kCallsTurnedAway,
+    kRetries,
+    kGlare,
+    kRestarts,
+    kLinkLosses,
+    kStepsRefused,
+    kClearingsGivenUp,
+    kQueueOverruns,
+    kLinesNotLogged,
     kCounters
   };
   /// A RESTART of ours: asked for, or sent and not acknowledged.
@@ -126,7 +150,10 @@ class PriSpan::Core : public PriPort {
   void audit_queue();
   void link_changed(bool up);
   void tell();
-  template <class Call> void later(Call&& call) { told_.emplace_back(std::forward<Call>(call)); }
+  template <class Call>
+  void later(Call&& call) {
+    told_.emplace_back(std::forward<Call>(call));
+  }
 
   // pri_events.cpp: what libpri says.
   void on_event(const pri_event& event);
@@ -170,8 +197,8 @@ class PriSpan::Core : public PriPort {
   bool layer1_up_ = true;
   bool dchannel_up_ = false;
   bool telling_ = false;
-  bool in_timers_ = false;     // what libpri reports comes of a timer, not of the peer
-  bool probing_ = false;       // libpri is asked about calls it may not know: its complaint is not logged
+  bool in_timers_ = false;  // what libpri reports comes of a timer, not of the peer
+  bool probing_ = false;    // libpri is asked about calls it may not know: its complaint is not logged
   int64_t now_ms_ = 0;
   std::span<const uint8_t> frame_;
 
@@ -191,13 +218,15 @@ class PriSpan::Core : public PriPort {
 }  // namespace cordboard::signalling
 
 namespace cordboard {
-template <> struct EnumNames<signalling::PriCallState> {
+template <>
+struct EnumNames<signalling::PriCallState> {
   static constexpr std::array<std::string_view, 9> names{"seizing", "proceeding", "delivered", "collecting", "offered",
                                                          "ringing", "answered",   "releasing", "released"};
 };
-template <> struct EnumNames<signalling::PriCallEvent> {
-  static constexpr std::array<std::string_view, 12> names{"peer_proceeds", "peer_progress", "peer_alerts", "peer_answers",
-                                                          "peer_clears",   "proceed",       "alert",       "progress",
-                                                          "answer",        "release",       "retry",       "gone"};
+template <>
+struct EnumNames<signalling::PriCallEvent> {
+  static constexpr std::array<std::string_view, 12> names{
+      "peer_proceeds", "peer_progress", "peer_alerts", "peer_answers", "peer_clears", "proceed",
+      "alert",         "progress",      "answer",      "release",      "retry",       "gone"};
 };
 }  // namespace cordboard

@@ -173,7 +173,8 @@ void PriSpan::Core::on_hangup(q931_call* handle, int cause, bool gone) {
   if (attempt == nullptr) return;
   PriCallEntry* call = call_of(attempt->call);
   if (call != nullptr) {
-    const bool for_channel = cause == PRI_CAUSE_REQUESTED_CHAN_UNAVAIL || cause == PRI_CAUSE_NORMAL_CIRCUIT_CONGESTION ||
+    const bool for_channel = cause == PRI_CAUSE_REQUESTED_CHAN_UNAVAIL ||
+                             cause == PRI_CAUSE_NORMAL_CIRCUIT_CONGESTION ||
                              cause == PRI_CAUSE_IDENTIFIED_CHANNEL_NOTEXIST;
     if (in_timers_ || !for_channel || !retry(*call)) {
       mark_released(*call, cause, in_timers_ ? PriReleasedBy::kFault : PriReleasedBy::kRemote);

@@ -30,7 +30,7 @@ enum : uint8_t {
   kCallingNumber = 0x6c,
   kCalledNumber = 0x70,
   kRestartIndicator = 0x79,
-  kShift = 0x90,            // 1001 xxxx
+  kShift = 0x90,  // 1001 xxxx
   kSendingComplete = 0xa1,
 };
 constexpr uint8_t kSingleOctet = 0x80;
@@ -88,8 +88,8 @@ bool is_sound(uint8_t id, std::span<const uint8_t> contents) {
 struct Element {
   uint8_t id = 0;
   uint8_t codeset = 0;
-  bool whole = false;                 // false: it runs beyond the message
-  std::span<const uint8_t> octets;    // identifier and length included
+  bool whole = false;               // false: it runs beyond the message
+  std::span<const uint8_t> octets;  // identifier and length included
   std::span<const uint8_t> contents;
 };
 

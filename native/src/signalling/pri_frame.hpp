@@ -40,9 +40,9 @@ enum class PriFrameFault : uint8_t {
 
 struct PriFrameView {
   PriFrameFault fault = PriFrameFault::kNone;
-  bool numbered = false;                     // an I-frame
-  bool establish = false;                    // SABME
-  std::span<const uint8_t> information;      // of an I-frame: the layer 3 message
+  bool numbered = false;                 // an I-frame
+  bool establish = false;                // SABME
+  std::span<const uint8_t> information;  // of an I-frame: the layer 3 message
 };
 
 /// Layer 2: `frame` is what lies between two flags, without zero bits and FCS, of any length.
@@ -73,8 +73,8 @@ struct PriMessage {
 std::optional<PriMessage> inspect_message(std::span<const uint8_t> information);
 
 struct PriCopy {
-  std::size_t length = 0;   // octets written to `out`
-  uint32_t left_out = 0;    // information elements not copied
+  std::size_t length = 0;  // octets written to `out`
+  uint32_t left_out = 0;   // information elements not copied
 };
 
 /// Writes the message to `out` (kMaxInformation octets or more) with the information elements that call control
@@ -91,7 +91,8 @@ std::optional<uint8_t> call_state_of(const PriMessage& message);
 }  // namespace cordboard::signalling
 
 namespace cordboard {
-template <> struct EnumNames<signalling::PriFrameFault> {
+template <>
+struct EnumNames<signalling::PriFrameFault> {
   static constexpr std::array<std::string_view, 4> names{"none", "length", "address", "control"};
 };
 }  // namespace cordboard

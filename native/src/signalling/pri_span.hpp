@@ -119,8 +119,8 @@ class PriSpan {
   /// Sends SETUP. Errors: kInvalid a field breaks its bounds; kUnavailable the D-channel or the span is down;
   /// kBusy the timeslot, or every one, is taken. A glare, and a refusal of the channel with cause 44, 34 (while
   /// another channel is idle) or 82, is tried again on another channel under the same id, at most 3 times. A peer that
-  /// says nothing at all is given up after two of T303 (8 s, cause 18 by fault); one that proceeds and then says nothing
-  /// is not: how long to let it ring is the caller's to decide.
+  /// says nothing at all is given up after two of T303 (8 s, cause 18 by fault); one that proceeds and then says
+  /// nothing is not: how long to let it ring is the caller's to decide.
   Result<PriSeized> seize(const PriSeize& request);
 
   // Call control. Errors: kNotFound no such call (any more); kWrongState the call cannot do that now.
@@ -161,13 +161,16 @@ class PriSpan {
 }  // namespace cordboard::signalling
 
 namespace cordboard {
-template <> struct EnumNames<signalling::PriNode> {
+template <>
+struct EnumNames<signalling::PriNode> {
   static constexpr std::array<std::string_view, 2> names{"user", "network"};
 };
-template <> struct EnumNames<signalling::PriReleasedBy> {
+template <>
+struct EnumNames<signalling::PriReleasedBy> {
   static constexpr std::array<std::string_view, 3> names{"remote", "local", "fault"};
 };
-template <> struct EnumNames<signalling::PriLogLevel> {
+template <>
+struct EnumNames<signalling::PriLogLevel> {
   static constexpr std::array<std::string_view, 4> names{"debug", "info", "warn", "error"};
 };
 }  // namespace cordboard
