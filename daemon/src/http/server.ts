@@ -65,7 +65,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const { db, metrics, ports } = options;
   const passwords = options.passwords ?? passwordHashing();
   const sessions = new Sessions({ ...options, clock, log });
-  const setup = new Setup({ db, clock, log, passwords, setupCodeFile: options.setupCodeFile });
+  const setup = new Setup({ db, clock, passwords, setupCodeFile: options.setupCodeFile });
   const context: HttpContext = {
     db,
     clock,

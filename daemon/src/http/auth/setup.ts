@@ -5,13 +5,12 @@ import { chmodSync, rmSync } from 'node:fs';
 import { writeWhole } from '../../config/index.js';
 import type { SetupRequest } from '../../contract/index.js';
 import type { Db, UserRow } from '../../db/index.js';
-import { AppError, newUlid, type Clock, type Log } from '../../platform/index.js';
+import { AppError, newUlid, type Clock } from '../../platform/index.js';
 import type { Passwords } from './passwords.js';
 
 export interface SetupOptions {
   db: Db;
   clock: Clock;
-  log: Log;
   passwords: Passwords;
   setupCodeFile: string;
 }
@@ -29,9 +28,9 @@ export class Setup {
     this.#options = options;
   }
 
-  /** Makes and prints the code when there is no administrator. */
+  /** Makes the code when there is no administrator; main prints it. */
   async start(): Promise<void> {
-    const { log, setupCodeFile } = this.#options;
+    const { setupCodeFile } = this.#options;
     if (!(await this.needed())) {
       this.#forget();
       return;
@@ -39,7 +38,6 @@ export class Setup {
     this.#code = newCode();
     writeWhole(setupCodeFile, `${this.#code}\n`);
     chmodSync(setupCodeFile, 0o600);
-    log.info(`There is no administrator yet. Set-up code: ${this.#code} (also in ${setupCodeFile})`);
   }
 
   /** undefined: none is needed */
