@@ -99,11 +99,10 @@ export async function callIn(
 export async function storedCall(box: Box, callId: string): Promise<{ row: CallRow; segments: SegmentRow[] }> {
   await waitFor(box.live, 'call.removed', () => box.calls.find(callId) === undefined);
   let row: CallRow | null = null;
-  let segments: SegmentRow[] = [];
   const end = performance.now() + 10_000;
   while (performance.now() < end) {
     row = await box.db.calls.find(callId);
-    segments = await box.db.segments.listByCall(callId);
+    const segments = await box.db.segments.listByCall(callId);
     if (row !== null && row.state === 'ended' && segments.every(({ endedAt }) => endedAt !== null))
       return { row, segments };
   }

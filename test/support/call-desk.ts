@@ -128,11 +128,9 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     calls,
     seen,
     async ended(callId) {
-      let row: CallRow | null = null;
-      let segments: SegmentRow[] = [];
       for (;;) {
-        row = await db.calls.find(callId);
-        segments = await db.segments.listByCall(callId);
+        const row = await db.calls.find(callId);
+        const segments = await db.segments.listByCall(callId);
         if (row?.state === 'ended' && segments.every((segment: Segment) => segment.endedAt !== null))
           return { row, segments };
         await new Promise<void>((resolve) => setImmediate(resolve));

@@ -152,7 +152,7 @@ describe('a flow', () => {
   });
 
   it('ends a caller who goes in circles', async () => {
-    const { caller, done, pass } = enter({ round: { type: 'play', prompts: ['missing'], next: 'round' } });
+    const { caller, done } = enter({ round: { type: 'play', prompts: ['missing'], next: 'round' } });
     await done;
     expect(caller.released).toBe(41);
   });

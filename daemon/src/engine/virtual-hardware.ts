@@ -1,7 +1,6 @@
 // How the virtual card is numbered. Box side: spans 1…n and analog ports 1…m (stations). At the other end of each cable, for
 // the exchange simulator: span 100+n and analog port 10000+m (the telephone).
-import type { AnalogConfig, CableConfig, EngineConfig, SpanConfig } from '@cordboard/native';
-import type { Config } from '../config/index.js';
+import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig } from '@cordboard/native';
 
 const EXCHANGE_SPANS_FROM = 100;
 const EXCHANGE_PHONES_FROM = 10_000;
@@ -36,9 +35,18 @@ export function stationOfPhone(analog: number): number {
   return analog - EXCHANGE_PHONES_FROM;
 }
 
+/** What is configured of the engine and the virtual card. */
+export interface HardwareSettings {
+  country: Country;
+  settings: {
+    virtual: { spans: number; stations: number };
+    recordings: { flushMs: number };
+    engine: { realtime: boolean; announcers: number; clipCacheMb: number };
+  };
+}
+
 /** What the engine is made with. */
-export function engineConfig(config: Config): EngineConfig {
-  const { settings } = config;
+export function engineConfig({ country, settings }: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
@@ -53,7 +61,7 @@ export function engineConfig(config: Config): EngineConfig {
     cables.push({ kind: 'analog', a: station, b: phonePort(station) });
   }
   return {
-    country: config.country,
+    country,
     spans,
     analogs,
     cables,

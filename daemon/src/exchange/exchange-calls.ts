@@ -14,7 +14,7 @@ import {
   type Timer,
   type Unsubscribe,
 } from '../platform/index.js';
-import { Playing } from './playing.js';
+import type { Playing } from './playing.js';
 
 /** What a caller does. Files are absolute; times in ms. */
 export interface CallPlan {

@@ -3,7 +3,7 @@
 //
 //   database (migrated, recovered, seeded) → books (agents, flows, queues) → engine → what listens to it → recordings
 //   repaired → pages
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
@@ -102,15 +102,13 @@ class RunningBox {
   }
 
   ready(): Box {
-    const { host, port } = made(this.#address);
-    const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
     const http = made(this.#http);
     const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live } = made(this.#running);
     return {
       ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings },
       config: this.#config,
-      url: `http://${shown}:${port}/`,
-      port,
+      url: this.#url(),
+      port: made(this.#address).port,
       get setupCode() {
         return http.setupCode;
       },
@@ -242,11 +240,24 @@ class RunningBox {
     });
     this.#realtime.start();
     this.#address = await http.start();
+    // For the command line on this machine: the port may be any free one.
+    writeFileSync(this.#addressFile(), `${this.#url()}\n`, { mode: 0o600 });
   }
 
   async #stopPages(): Promise<void> {
+    rmSync(this.#addressFile(), { force: true });
     await this.#realtime?.stop();
     await this.#http?.stop();
+  }
+
+  #addressFile(): string {
+    return join(this.#config.home, 'address');
+  }
+
+  #url(): string {
+    const { host, port } = made(this.#address);
+    const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    return `http://${shown}:${port}/`;
   }
 
   #stationChanged(number: number): void {

@@ -1,0 +1,44 @@
+// The command `cordboard`. Errors are sentences; 0: done, 1: it failed, 2: it was not understood.
+import { errorText } from '../platform/index.js';
+import { version } from '../main/folders.js';
+import { runDaemon } from '../main.js';
+import { runDemoCommand } from './demo-command.js';
+import { runExchangeCommand } from './exchange-command.js';
+import { parseCommand } from './parse-command.js';
+import { CliError, cliSentence } from './terminal.js';
+import { usage } from './usage.js';
+
+/** Runs one command line (without node and the script). Resolves with the exit code; never rejects. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const [command = 'help', ...rest] = args;
+  try {
+    switch (command) {
+      case 'start':
+        return await start(rest);
+      case 'demo':
+        return await runDemoCommand(rest);
+      case 'exchange':
+        return await runExchangeCommand(rest);
+      case 'help':
+      case '--help':
+      case '-h':
+        process.stdout.write(usage);
+        return 0;
+      case '--version':
+        process.stdout.write(`${version()}\n`);
+        return 0;
+      default:
+        throw new CliError(`There is no command "${command}"; see: cordboard help`);
+    }
+  } catch (error) {
+    process.stderr.write(`${error instanceof CliError ? errorText(error) : cliSentence(error)}\n`);
+    return error instanceof CliError ? 2 : 1;
+  }
+}
+
+function start(args: readonly string[]): Promise<number> {
+  const { values } = parseCommand(args, { home: { type: 'string' } }, 0);
+  // Settings are read in one place, which knows the variable.
+  if (values.home !== undefined) process.env['CORDBOARD_HOME'] = values.home;
+  return runDaemon();
+}

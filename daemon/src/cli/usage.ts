@@ -1,0 +1,24 @@
+export const usage = `cordboard - a call centre in one box
+
+  cordboard start                    runs the box until it is told to stop (SIGTERM, Ctrl-C)
+  cordboard demo [--json] [--keep]   one whole call on a throw-away box, shown as it happens
+  cordboard exchange <what> …        the exchange simulator of a box that runs on this machine
+
+The box keeps everything in its home: --home DIR, else CORDBOARD_HOME, else ~/.local/share/cordboard.
+
+cordboard exchange
+  call --to NUMBER [--from NUMBER] [--span N] [--digits KEYS] [--digits-after SECONDS]
+       [--play FILE.wav] [--talk SECONDS] [--hang-up-after SECONDS]
+                                     calls the box, presses keys, speaks; ends with the call
+  calls                              the calls that were placed
+  phone N lift | hang-up | flash | dial KEYS | play FILE.wav
+  phone N answer [--after SECONDS] [--play FILE.wav] [--hang-up-after SECONDS] | ignore
+                                     what telephone N does by itself when it rings
+  phones                             the telephones and what they do
+  alarm SPAN los|red|yellow|ais on|off
+  dchannel SPAN cut|join
+  restart SPAN TIMESLOT
+
+  cordboard help                     this text
+  cordboard --version
+`;
