@@ -285,6 +285,20 @@ TEST(PriSpan, NothingBeforeTheFirstTimers) {
   EXPECT_FALSE(side.span->dump().empty());
 }
 
+TEST(PriSpan, ASinkThatCallsBackIsNotHeard) {
+  PriSpan* span = nullptr;
+  int frames = 0;
+  Side side(options_of(PriNode::kUser), [&](auto frame) {
+    ++frames;
+    span->receive_frame(frame);
+    span->run_timers(test_now_ms());
+  });
+  span = side.span.get();
+  span->run_timers(test_now_ms());
+  EXPECT_EQ(frames, 1);
+  EXPECT_EQ(side.count("frames_in"), 0u);
+}
+
 TEST(PriSpan, TwoOfOneSideDoNotJoin) {
   std::deque<Frame> to_a, to_b;
   Side a(options_of(PriNode::kUser), [&](auto frame) { to_b.emplace_back(frame.begin(), frame.end()); });

@@ -196,7 +196,8 @@ class PriSpan::Core : public PriPort {
   ::pri* pri_ = nullptr;
   bool layer1_up_ = true;
   bool dchannel_up_ = false;
-  bool telling_ = false;
+  bool telling_ = false;    // the listener is being called
+  bool sending_ = false;    // the sink is, out of the depth of libpri
   bool in_timers_ = false;  // what libpri reports comes of a timer, not of the peer
   bool probing_ = false;    // libpri is asked about calls it may not know: its complaint is not logged
   int64_t now_ms_ = 0;

@@ -54,7 +54,7 @@ bool PriSpan::Core::start() {
 }
 
 void PriSpan::Core::receive_frame(std::span<const uint8_t> frame) {
-  if (pri_ == nullptr || !layer1_up_ || telling_) return;
+  if (pri_ == nullptr || !layer1_up_ || telling_ || sending_) return;
   ++counts_[kFramesIn];
   const PriFrameView view = inspect_frame(frame);
   if (view.fault != PriFrameFault::kNone) {
@@ -130,7 +130,7 @@ std::optional<int64_t> PriSpan::Core::next_deadline(int64_t now_ms) {
 }
 
 void PriSpan::Core::run_timers(int64_t now_ms) {
-  if (telling_) return;
+  if (telling_ || sending_) return;
   now_ms_ = now_ms;
   if (!start()) {
     log(PriLogLevel::kError, "no memory for the data link");
@@ -210,13 +210,16 @@ void PriSpan::Core::write_frame(std::span<const uint8_t> frame) {
   const bool restart = view.numbered && !restarts_.empty() && restarts_.front().timeslot == 0 &&
                        view.information.size() > std::size(kRestartHeader) &&
                        std::equal(std::begin(kRestartHeader), std::end(kRestartHeader), view.information.begin());
-  if (!restart) {
+  sending_ = true;
+  if (restart) {
+    std::array<uint8_t, 4 + std::size(kRestartInterface)> instead;
+    std::copy(std::begin(kRestartInterface), std::end(kRestartInterface),
+              std::copy_n(frame.begin(), 4, instead.begin()));
+    sink_(instead);
+  } else {
     sink_(frame);
-    return;
   }
-  std::array<uint8_t, 4 + std::size(kRestartInterface)> instead;
-  std::copy(std::begin(kRestartInterface), std::end(kRestartInterface), std::copy_n(frame.begin(), 4, instead.begin()));
-  sink_(instead);
+  sending_ = false;
 }
 
 void PriSpan::Core::log(PriLogLevel level, std::string_view text) {
