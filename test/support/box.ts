@@ -1,11 +1,11 @@
 // A whole box in the test's own process: real engine, virtual card, own folder and port.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { startBox, type Box } from '../../daemon/src/main.js';
 import type { CallRow, SegmentRow } from '../../daemon/src/db/index.js';
 import type { Log } from '../../daemon/src/platform/index.js';
-import { temporaryFolder } from './temporary-folder.js';
 import { writeTone } from './wav.js';
 
 /** Tones in place of words, a quarter of a second each. */
@@ -29,15 +29,35 @@ export interface TestBoxOptions {
   log?: Log;
 }
 
-/** Resolves when the box takes calls: the D-channels are up. It stops with the test. */
-export async function startTestBox(options: TestBoxOptions = {}): Promise<Box> {
-  const home = options.home ?? temporaryFolder();
+/** What ends with the file instead of with the test: for a box that several tests share. */
+export interface Ending {
+  onEnd(work: () => Promise<void> | void): void;
+}
+
+/** Collects what is to end; call `end` after all tests. */
+export function whileRunning(): Ending & { end(): Promise<void> } {
+  const works: (() => Promise<void> | void)[] = [];
+  return {
+    onEnd: (work) => void works.push(work),
+    end: async () => {
+      for (const work of works.reverse()) await work();
+    },
+  };
+}
+
+/** Resolves when the box takes calls: the D-channels are up. It stops with the test, or with what is given. */
+export async function startTestBox(
+  options: TestBoxOptions = {},
+  ending: Ending = { onEnd: (work) => onTestFinished(work) },
+): Promise<Box> {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'cordboard-box-'));
+  if (options.home === undefined) ending.onEnd(() => rmSync(home, { recursive: true, force: true }));
   const prompts = join(home, 'test-prompts');
   mkdirSync(join(prompts, 'en'), { recursive: true });
   for (const [name, hertz] of Object.entries(PROMPTS)) writeTone(join(prompts, 'en', `${name}.wav`), hertz, 250);
   const env = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: 'en', ...options.env };
   const box = await startBox({ home, env, promptsFolder: prompts, log: options.log });
-  onTestFinished(async () => void (await box.stop()));
+  ending.onEnd(async () => void (await box.stop()));
   await dchannelsUp(box);
   return box;
 }
@@ -79,6 +99,14 @@ export async function signInByPhone(box: Box, agentId: string, station: number):
   await waitFor(box.live, 'station.updated', () => box.stations.find(station)?.offHook === false);
 }
 
+/** Resolves when a telephone can be rung again. */
+export async function stationFree(box: Box, station: number): Promise<void> {
+  await waitFor(box.live, 'station.updated', () => {
+    const now = box.stations.find(station);
+    return now !== undefined && !now.offHook && !now.busy && !now.ringing;
+  });
+}
+
 export async function phase(box: Box, callId: string, wanted: string): Promise<void> {
   await waitFor(box.live, 'call.updated', () => (box.calls.find(callId)?.phase ?? 'gone') === wanted);
 }
@@ -114,7 +142,10 @@ export async function nothingLeaks(box: Box): Promise<void> {
   let left: unknown = null;
   const end = performance.now() + 10_000;
   while (performance.now() < end) {
-    const { legs, connections, plays, recordings } = await box.engine.command('engine.snapshot', {});
+    const snapshot = await box.engine.command('engine.snapshot', {});
+    const { connections, plays, recordings } = snapshot;
+    // A simulated telephone that rang knows only after a pause of the cadence that it does so no more.
+    const legs = snapshot.legs.filter(({ kind, state }) => kind !== 'line' || state !== 'offered');
     left = { legs, connections, plays, recordings };
     if (legs.length + connections.length + plays.length + recordings.length === 0) return;
   }

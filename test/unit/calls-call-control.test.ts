@@ -105,6 +105,30 @@ describe('a call that comes in', () => {
     expect(desk.engine.sent('leg.answer')).toEqual([]);
   });
 
+  it('is answered when the digits that follow make its number complete', async () => {
+    const desk = await callDesk(waits);
+    const leg = desk.engine.offer({ calledNumber: '95', complete: false });
+    for (const digit of ['0', '0', '1']) desk.engine.emit('leg.digit', { leg, digit, source: 'overlap' });
+    await until(() => desk.seen.includes('answered'), 'the call is answered');
+    expect(desk.calls.live()[0]).toMatchObject({ calledNumber: '95001', digits: '' });
+  });
+
+  it('is released with cause 1 when the digits that follow lead nowhere, or do not come', async () => {
+    const desk = await callDesk(waits);
+    const leg = desk.engine.offer({ calledNumber: '95', complete: false });
+    desk.engine.emit('leg.digit', { leg, digit: '7', source: 'overlap' });
+    await until(() => desk.seen.length === 2, 'the call is released');
+    desk.engine.offer({ calledNumber: '950', complete: false, timeslot: 2 });
+    await until(() => desk.clock.timers > 0, 'the next digit is waited for');
+    await desk.clock.advance(15_000);
+    await until(() => desk.seen.length === 4, 'the call is released');
+    expect(desk.seen.filter((event) => event !== 'arrived')).toEqual([
+      'released 1 system arriving',
+      'released 1 system arriving',
+    ]);
+    expect(desk.clock.timers).toBe(0);
+  });
+
   it('takes digits as numbers and strips what is none from names', async () => {
     const desk = await callDesk(waits);
     const { callId } = await answeredCall(desk, { callingNumber: "1';--", callingName: 'Mal\u0000lory\r\n' });

@@ -5,7 +5,7 @@
 // Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when the engine
 // says leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
 import type { Call, LiveEvents, ReleasedBy } from '../contract/index.js';
-import type { Db, RouteRow } from '../db/index.js';
+import type { Db } from '../db/index.js';
 import { isBoxSpan, type EngineClient, type LegOffered, type LegReleased } from '../engine/index.js';
 import {
   TypedEmitter,
@@ -25,6 +25,7 @@ import { CallEndedError, type FlowRunner, type PreparedFlow } from './flow-sessi
 import { Leg } from './leg.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
 import { cleanName, cleanNumber } from './numbers.js';
+import { findRoute } from './overlap.js';
 import { Playbacks } from './playbacks.js';
 import {
   connect,
@@ -106,7 +107,7 @@ export class CallControl {
       events.on('leg.offered', (leg) => (leg.kind === 'isdn' && isBoxSpan(leg.span) ? this.#arrive(leg) : undefined)),
       events.on('leg.progressed', ({ leg, port }) => this.#agentProgressed(leg, port)),
       events.on('leg.answered', ({ leg, port }) => this.#agentAnswered(leg, port)),
-      events.on('leg.digit', ({ leg, digit }) => this.#digit(leg, digit)),
+      events.on('leg.digit', ({ leg, digit, source }) => this.#digit(leg, digit, source === 'overlap')),
       events.on('leg.released', (released) => this.#legReleased(released)),
     ];
   }
@@ -206,7 +207,7 @@ export class CallControl {
     this.#context.live.emit('call.updated', call.toDto());
     if (this.#stopping) return this.#release(call, cause.temporaryFailure, 'system');
     try {
-      const flow = await this.#route(call);
+      const flow = await this.#route(call, offered.complete);
       if (flow === undefined || call.ending !== undefined) return;
       await this.#answer(call);
       if (call.ending !== undefined) return;
@@ -221,8 +222,8 @@ export class CallControl {
   }
 
   /** Finds the flow; a call that has none is released. */
-  async #route(call: LiveCall): Promise<PreparedFlow | undefined> {
-    const route: RouteRow | null = await this.#db.routes.findByCalledNumber(call.row.calledNumber);
+  async #route(call: LiveCall, complete: boolean): Promise<PreparedFlow | undefined> {
+    const route = await findRoute(call, this.#db.routes, complete);
     if (call.ending !== undefined) return undefined;
     if (route === null) {
       call.log.info({ calledNumber: call.row.calledNumber }, 'nobody has this number');
@@ -255,6 +256,7 @@ export class CallControl {
     if (call.ending !== undefined) return;
     await call.leg.answer();
     if (call.ending !== undefined || !call.machine.fire('answer')) return;
+    call.digits.clear();
     call.record.update({ answeredAt: call.nowMs() });
     this.#changed(call);
     events.emit('call.answered', { call: call.toDto() });
@@ -289,9 +291,11 @@ export class CallControl {
     if (agent.leg.machine.state === 'answered') connect(agent.call, this.#context);
   }
 
-  #digit(number: number, digit: string): void {
+  #digit(number: number, digit: string, overlap: boolean): void {
     const call = this.#byCallerLeg.get(number);
     if (call === undefined || call.ending !== undefined || call.phase === 'talking') return;
+    // Before the answer, digits are part of the number; those that come after it is complete mean nothing.
+    if (overlap) return call.phase === 'arriving' ? call.digits.push(digit) : undefined;
     call.happened('digit', { digit });
     if (call.row.digits.length < MOST_DIGITS_KEPT) call.record.update({ digits: call.row.digits + digit });
     if (call.phase === 'inFlow') call.digits.push(digit);

@@ -16,6 +16,8 @@ import {
   type Log,
   type Timer,
   type Unsubscribe,
+  word,
+  type Words,
 } from '../platform/index.js';
 import type { Playing } from './playing.js';
 
@@ -60,6 +62,8 @@ export class ExchangePhones {
   readonly #events: TypedEmitter<PhoneEvents>;
   readonly #phones = new Map<number, Phone>();
   readonly #byLeg = new Map<number, Phone>();
+  /** the box's ends of the cables */
+  readonly #stationByPort = new Map<number, number>();
   #offs: Unsubscribe[] = [];
 
   constructor(options: ExchangePhonesOptions) {
@@ -76,10 +80,12 @@ export class ExchangePhones {
     const { events } = this.#options.engine;
     this.#offs = [
       events.on('leg.offered', (offered) => (offered.kind === 'line' ? this.#rings(offered) : undefined)),
+      events.on('leg.progressed', ({ port, progress }) => (progress === 'alerting' ? this.#rungAnew(port) : undefined)),
       events.on('leg.released', ({ leg, by }) => this.#released(leg, by === 'remote')),
     ];
     const { analogs } = await this.#options.engine.command('engine.snapshot', {});
     for (const { analog, kind, name, port } of analogs) {
+      if (kind === 'fxs') this.#stationByPort.set(port, analog);
       if (kind !== 'fxo') continue;
       const station = stationOfPhone(analog);
       const phone: Phone = { station, name, leg: 0, port, state: 'idle', plan: { ...NOBODY_HOME }, timers: [] };
@@ -105,7 +111,7 @@ export class ExchangePhones {
   /** Lifts: answers when it rings, else hears dial tone. phone_wrong_state when it is lifted. */
   async lift(station: number): Promise<ExchangePhone> {
     const phone = this.#get(station);
-    if (phone.state === 'lifted') throw wrongState(station, 'it is off the hook already');
+    if (phone.state === 'lifted') throw wrongState(station, OFF_HOOK);
     if (phone.state === 'ringing') await this.#answer(phone);
     else {
       const { leg, port } = await this.#command(station, 'leg.seize', { analog: phonePort(station) });
@@ -116,7 +122,7 @@ export class ExchangePhones {
 
   async hangUp(station: number): Promise<ExchangePhone> {
     const phone = this.#get(station);
-    if (phone.state !== 'lifted') throw wrongState(station, 'it is on the hook');
+    if (phone.state !== 'lifted') throw wrongState(station, ON_HOOK);
     await this.#hangUp(phone);
     return toDto(phone);
   }
@@ -163,7 +169,18 @@ export class ExchangePhones {
     Object.assign(phone, { leg, port, state: 'ringing' });
     this.#byLeg.set(leg, phone);
     this.#changed(phone);
-    if (phone.plan.answer) this.#after(phone, phone.plan.answerAfterMs, () => this.#answerByItself(phone, leg));
+    this.#answerLater(phone);
+  }
+
+  /** Another call rings it before it knows that the last one has given up: for the telephone the ringing just goes on. */
+  #rungAnew(port: number): void {
+    const phone = this.#phones.get(this.#stationByPort.get(port) ?? 0);
+    if (phone?.state === 'ringing') this.#answerLater(phone);
+  }
+
+  #answerLater(phone: Phone): void {
+    const { leg, plan } = phone;
+    if (plan.answer) this.#after(phone, plan.answerAfterMs, () => this.#answerByItself(phone, leg));
   }
 
   async #answerByItself(phone: Phone, leg: number): Promise<void> {
@@ -221,7 +238,7 @@ export class ExchangePhones {
 
   #inHand(station: number): Phone {
     const phone = this.#get(station);
-    if (phone.state !== 'lifted') throw wrongState(station, 'it is on the hook');
+    if (phone.state !== 'lifted') throw wrongState(station, ON_HOOK);
     return phone;
   }
 
@@ -233,7 +250,7 @@ export class ExchangePhones {
     try {
       return await this.#options.engine.command(command, params);
     } catch (error) {
-      if (isRefusal(error)) throw wrongState(station, String(error.params['reason']));
+      if (isRefusal(error)) throw wrongState(station, word(error.engineCode));
       throw error;
     }
   }
@@ -243,7 +260,10 @@ export class ExchangePhones {
   }
 }
 
-function wrongState(station: number, reason: string): AppError<'phone_wrong_state'> {
+const OFF_HOOK: Words = { en: 'it is off the hook already', zh: '已经摘机' };
+const ON_HOOK: Words = { en: 'it is on the hook', zh: '处于挂机状态' };
+
+function wrongState(station: number, reason: Words): AppError<'phone_wrong_state'> {
   return new AppError('phone_wrong_state', { station, reason });
 }
 
