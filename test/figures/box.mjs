@@ -79,7 +79,7 @@ export async function signIn(box, stations) {
 /** What still hangs on the engine: legs, connections, playbacks, recordings. Waits a while for it to become nothing. */
 export async function leftovers(box) {
   let left = 0;
-  for (const end = performance.now() + 5000; performance.now() < end; ) {
+  for (const end = performance.now() + 5000; performance.now() < end;) {
     const { legs, connections, plays, recordings } = await box.engine.command('engine.snapshot', {});
     left = legs.length + connections.length + plays.length + recordings.length;
     if (left === 0) break;

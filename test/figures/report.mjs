@@ -38,7 +38,8 @@ export class Report {
 
   end() {
     if (this.#json) process.stdout.write(`${JSON.stringify(this.#figures)}\n`);
-    else this.#say(this.allMet ? '\nEvery goal is met.' : '\nNot every goal is met: see the lines that begin with "!".');
+    else
+      this.#say(this.allMet ? '\nEvery goal is met.' : '\nNot every goal is met: see the lines that begin with "!".');
   }
 
   #say(text) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 function chunk(file, wanted) {
-  for (let at = 12; at + 8 <= file.length; ) {
+  for (let at = 12; at + 8 <= file.length;) {
     const size = file.readUInt32LE(at + 4);
     if (file.toString('latin1', at, at + 4) === wanted) return file.subarray(at + 8, at + 8 + size);
     at += 8 + size + (size % 2);

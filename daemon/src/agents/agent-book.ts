@@ -10,6 +10,7 @@ import {
   type Metrics,
   type TypedEmitter,
   type Unsubscribe,
+  word,
 } from '../platform/index.js';
 import { agentTable, type AgentStep } from './agent-states.js';
 import { AgentStore } from './agent-store.js';
@@ -174,7 +175,7 @@ export class AgentBook {
   ): Promise<void> {
     const { id } = agent.row;
     if (!agent.machine.fire(step))
-      return Promise.reject(new AppError('agent_busy', { id, state: agent.machine.state }));
+      return Promise.reject(new AppError('agent_busy', { id, state: word(agent.machine.state) }));
     const { reason = null, ...rest } = change;
     Object.assign(agent, rest, { reason, since: this.#options.clock.wallMs() });
     const { station, since } = agent;
@@ -185,7 +186,7 @@ export class AgentBook {
 
   #refuseBusy({ row, machine }: KnownAgent): void {
     if (machine.state === 'ringing' || machine.state === 'talking')
-      throw new AppError('agent_busy', { id: row.id, state: machine.state });
+      throw new AppError('agent_busy', { id: row.id, state: word(machine.state) });
   }
 
   #get(id: string): KnownAgent {

@@ -10,7 +10,7 @@ import type {
   EngineMessage,
   ErrorCode,
 } from '@cordboard/native';
-import { AppError, TypedEmitter, type EventSource, type Log } from '../platform/index.js';
+import { AppError, TypedEmitter, word, type EventSource, type Log } from '../platform/index.js';
 
 /** The engine itself, or a stand-in with the same three members. */
 export interface RawEngine {
@@ -26,7 +26,7 @@ export class EngineRefusal extends AppError<'engine_refused'> {
     readonly engineCode: ErrorCode,
     reason: string,
   ) {
-    super('engine_refused', { command, reason });
+    super('engine_refused', { command, reason: { en: reason, zh: word(engineCode).zh } });
     this.name = 'EngineRefusal';
   }
 }

@@ -1,7 +1,7 @@
 // GET /metrics, for Prometheus: from this machine, or with an administrator's token.
 import type { Middleware } from 'koa';
 import type { Counter } from 'prom-client';
-import { AppError, type Metrics } from '../platform/index.js';
+import { AppError, word, type Metrics } from '../platform/index.js';
 import { hasRole, isLoopback } from './auth/identity.js';
 import type { Sessions } from './auth/sessions.js';
 import type { Ports } from './ports.js';
@@ -15,7 +15,7 @@ export function metricsRoute(metrics: Metrics, sessions: Sessions): Middleware {
       isLoopback(ctx.req.socket.remoteAddress) && ctx.get('x-forwarded-for') === '' && ctx.get('via') === '';
     if (!direct || ctx.get('authorization') !== '') {
       const identity = await identityOf(ctx, sessions);
-      if (!hasRole(identity, ['admin'])) throw new AppError('role_insufficient', { roles: 'admin' });
+      if (!hasRole(identity, ['admin'])) throw new AppError('role_insufficient', { roles: word('admin') });
     }
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Content-Type', metrics.contentType);

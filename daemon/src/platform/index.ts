@@ -11,3 +11,4 @@ export * from './problems.js';
 export * from './sd-notify.js';
 export * from './state-machine.js';
 export * from './ulid.js';
+export * from './words.js';

@@ -10,9 +10,11 @@ export async function atOnce(report) {
 
 async function together(report, name, spans, calls) {
   await withBox({ spans, stations: calls }, async (box) => {
-    await signIn(box, Array.from({ length: calls }, (_, i) => i + 1));
-    for (let station = 1; station <= calls; station += 1)
-      await box.exchange.setBehaviour(station, behaviour(500));
+    await signIn(
+      box,
+      Array.from({ length: calls }, (_, i) => i + 1),
+    );
+    for (let station = 1; station <= calls; station += 1) await box.exchange.setBehaviour(station, behaviour(500));
     const begun = performance.now();
     const talking = () => box.calls.live().filter(({ phase }) => phase === 'talking').length;
     const placed = await Promise.all(
@@ -34,11 +36,23 @@ async function together(report, name, spans, calls) {
     const storedMs = performance.now() - over;
     report.add(`callsAtOnce${name}`, most, 'calls', calls);
     report.add(`recordedAtOnce${name}`, recordings.length, 'calls', calls);
-    report.add(`endedInOrder${name}`, rows.filter(({ state, cause }) => state === 'ended' && cause === 16).length, 'calls', calls);
+    report.add(
+      `endedInOrder${name}`,
+      rows.filter(({ state, cause }) => state === 'ended' && cause === 16).length,
+      'calls',
+      calls,
+    );
     report.add(`leftOver${name}`, await leftovers(box), 'things', 0, 'exactly');
     report.add(`lastRowStoredAfter${name}`, storedMs, 'ms');
     report.add(`allTalkingAfter${name}`, setUpMs, 'ms');
-    report.add(`setUpP50${name}`, percentile(rows.map(({ startedAt, answeredAt }) => answeredAt - startedAt), 50), 'ms');
+    report.add(
+      `setUpP50${name}`,
+      percentile(
+        rows.map(({ startedAt, answeredAt }) => answeredAt - startedAt),
+        50,
+      ),
+      'ms',
+    );
     report.add(`tickP99${name}`, tick.p99Us, 'us');
   });
 }
@@ -46,7 +60,7 @@ async function together(report, name, spans, calls) {
 /** The calls' rows, when the writer has stored the end of each. */
 async function storedCalls(box, calls) {
   let rows = [];
-  for (const end = performance.now() + 30_000; performance.now() < end; ) {
+  for (const end = performance.now() + 30_000; performance.now() < end;) {
     rows = await box.db.calls.list({ limit: 200 });
     if (rows.filter(({ state }) => state === 'ended').length === calls) break;
   }

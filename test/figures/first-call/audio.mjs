@@ -24,7 +24,7 @@ export async function audio(report) {
         }, reject);
       });
     });
-    const talkMs = (Math.max(alawOf(CALLER).length, alawOf(AGENT).length) / 8) + 1500;
+    const talkMs = Math.max(alawOf(CALLER).length, alawOf(AGENT).length) / 8 + 1500;
     await box.exchange.callers.place({
       ...{ calledNumber: '95001', callingNumber: '13800138000', digits: '1', digitsAfterMs: 300 },
       ...{ play: 'speech', playFile: CALLER, talkMs },

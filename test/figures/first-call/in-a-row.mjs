@@ -11,7 +11,10 @@ const collect = runInNewContext('gc');
 
 export async function inARow(report) {
   await withBox({ stations: LANES }, async (box) => {
-    await signIn(box, Array.from({ length: LANES }, (_, i) => i + 1));
+    await signIn(
+      box,
+      Array.from({ length: LANES }, (_, i) => i + 1),
+    );
     for (let station = 1; station <= LANES; station += 1) {
       await box.exchange.setBehaviour(station, {
         ...{ answer: true, answerAfterMs: 20, play: null, hangUpAfterMs: null, hangUpOnTone: true },
