@@ -26,6 +26,16 @@ export class LocalApi {
 
   /** The reply, parsed. Throws with the box's own sentence. */
   async request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    const text = (await this.#fetch(method, path, body)).toString();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** The reply as it is. */
+  download(path: string): Promise<Buffer> {
+    return this.#fetch('GET', path, undefined);
+  }
+
+  async #fetch(method: string, path: string, body: unknown): Promise<Buffer> {
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#token}`,
       'accept-language': terminalLanguage(),
@@ -36,13 +46,14 @@ export class LocalApi {
       const text = body === undefined ? null : JSON.stringify(body);
       response = await fetch(new URL(`api/v1${path}`, this.#base), { method, headers, body: text });
     } catch (error) {
-      throw new Error(`The box at ${this.#base} does not answer (${errorText(error)}). Is it running?`, {
-        cause: error,
-      });
+      const reason = errorText(error);
+      throw new Error(`The box at ${this.#base} does not answer (${reason}). Is it running?`, { cause: error });
     }
-    const text = await response.text();
-    if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
-    throw new Error(sentenceOf(text) ?? `The box answered ${method} ${path} with status ${response.status}.`);
+    const reply = Buffer.from(await response.arrayBuffer());
+    if (response.ok) return reply;
+    throw new Error(
+      sentenceOf(reply.toString()) ?? `The box answered ${method} ${path} with status ${response.status}.`,
+    );
   }
 
   /**
