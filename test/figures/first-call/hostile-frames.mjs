@@ -30,7 +30,7 @@ export async function hostileFrames(report) {
     },
     false,
   );
-  const passed = Number(/\[  PASSED  \] (\d+) test/.exec(output)?.[1] ?? 0);
+  const passed = Number(/\[ {2}PASSED {2}\] (\d+) test/.exec(output)?.[1] ?? 0);
   report.add('hostileFramesEachKind', code === 0 ? FRAMES : 0, 'frames', FRAMES);
   report.add('hostileTestsPassed', passed, 'tests', 1);
   report.add(
