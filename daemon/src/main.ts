@@ -2,7 +2,8 @@
 import { loadConfig } from './config/index.js';
 import { startBox, type Box } from './main/box.js';
 import { startWatchdog } from './main/watchdog.js';
-import { LifecycleError, createLog, errorText, sdNotify, systemClock, type Log } from './platform/index.js';
+import { reasonOf } from './main/reason.js';
+import { createLog, sdNotify, systemClock, type Log } from './platform/index.js';
 
 export { startBox, type Box, type StartBoxOptions } from './main/box.js';
 export { FIRST_NUMBER } from './main/seed.js';
@@ -72,11 +73,4 @@ function announce({ url, setupCode, config, log }: Box): void {
   }
   if (process.stdout.isTTY) process.stdout.write(`\n${lines.join('\n')}\n\n`);
   else for (const line of lines) log.info(line);
-}
-
-/** The sentence of what kept a part from starting. */
-export function reasonOf(error: unknown): string {
-  return error instanceof LifecycleError && error.cause !== undefined
-    ? `${error.part}: ${errorText(error.cause)}`
-    : errorText(error);
 }

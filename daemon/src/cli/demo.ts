@@ -61,8 +61,6 @@ const STEP_LIMIT_MS = 10_000;
 
 /** Never rejects: what fails stands in `error`. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const home = mkdtempSync(join(tmpdir(), 'cordboard-demo-'));
-  options.homeMade?.(home);
   const result: DemoResult = {
     ok: false,
     calledNumber: FIRST_NUMBER,
@@ -75,7 +73,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     events: [],
   };
   let box: Box | undefined;
+  let home: string | undefined;
   try {
+    home = mkdtempSync(join(tmpdir(), 'cordboard-demo-'));
+    options.homeMade?.(home);
     // Nothing of this machine's own settings gets into the throw-away box.
     const env = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: options.language, CORDBOARD_VIRTUAL_STATIONS: '2' };
     box = await startBox({ home, env });
@@ -89,7 +90,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     result.ok = false;
     result.error ??= `did not stop: ${failed.join(', ')}`;
   }
-  if (!options.keep) rmSync(home, { recursive: true, force: true });
+  if (!options.keep && home !== undefined) rmSync(home, { recursive: true, force: true });
   return result;
 }
 

@@ -1,9 +1,7 @@
-// The command `cordboard`. Errors are sentences; 0: done, 1: it failed, 2: it was not understood.
+// The command `cordboard`. Errors are sentences; 0: done, 1: it failed, 2: it was not understood. What a command needs is loaded
+// when it is given: help is there at once.
 import { errorText } from '../platform/index.js';
 import { version } from '../main/folders.js';
-import { runDaemon } from '../main.js';
-import { runDemoCommand } from './demo-command.js';
-import { runExchangeCommand } from './exchange-command.js';
 import { parseCommand } from './parse-command.js';
 import { CliError, cliSentence } from './terminal.js';
 import { usage } from './usage.js';
@@ -16,9 +14,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
       case 'start':
         return await start(rest);
       case 'demo':
-        return await runDemoCommand(rest);
+        return await (await import('./demo-command.js')).runDemoCommand(rest);
       case 'exchange':
-        return await runExchangeCommand(rest);
+        return await (await import('./exchange-command.js')).runExchangeCommand(rest);
       case 'help':
       case '--help':
       case '-h':
@@ -36,9 +34,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-function start(args: readonly string[]): Promise<number> {
+async function start(args: readonly string[]): Promise<number> {
   const { values } = parseCommand(args, { home: { type: 'string' } }, 0);
   // Settings are read in one place, which knows the variable.
   if (values.home !== undefined) process.env['CORDBOARD_HOME'] = values.home;
-  return runDaemon();
+  return (await import('../main.js')).runDaemon();
 }

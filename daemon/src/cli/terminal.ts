@@ -1,7 +1,7 @@
 // What the command line prints, and in which language.
 import type { Language } from '../contract/index.js';
 import { isAppError, pickLanguage } from '../platform/index.js';
-import { reasonOf } from '../main.js';
+import { reasonOf } from '../main/reason.js';
 
 /** Something the one who typed can mend; printed as it is. */
 export class CliError extends Error {}
