@@ -53,6 +53,8 @@ export class ScriptedEngine {
   readonly plays = new Map<number, number>();
   readonly recordings = new Map<number, { port: number; path: string }>();
   closed = false;
+  /** of the media tick */
+  ticks = 1;
   readonly #spans: number;
   readonly #stations: number;
   #deliver: (batch: EngineMessage[]) => void = () => undefined;
@@ -294,22 +296,30 @@ export class ScriptedEngine {
         firstPort: 100,
         timeslots: timeslots.map((timeslot) => ({ timeslot, port: 100 + timeslot, leg: legOn(i + 1, timeslot) })),
       })),
-      analogs: Array.from({ length: this.#stations }, (_, i) => ({
-        analog: i + 1,
-        name: `Station ${i + 1}`,
-        kind: 'fxs' as const,
-        port: 500 + i,
-        offHook: false,
-        ringing: false,
-        leg: 0,
-      })),
+      analogs: Array.from({ length: this.#stations }, (_, i) => i + 1).flatMap((station) => [
+        this.#analog(station, 'fxs', 500 + station),
+        this.#analog(10_000 + station, 'fxo', 700 + station),
+      ]),
       legs: [],
       connections: [],
       conferences: [],
       plays: [],
       recordings: [],
-      tick: TICK,
+      tick: { ...TICK, ticks: this.ticks },
       counters: [],
+    };
+  }
+
+  #analog(analog: number, kind: 'fxs' | 'fxo', port: number): Snapshot['analogs'][number] {
+    const leg = [...this.legs.values()].find((one) => one.analog === analog);
+    return {
+      analog,
+      name: kind === 'fxs' ? `Station ${analog}` : `Telephone ${analog - 10_000}`,
+      kind,
+      port,
+      offHook: leg?.answered ?? false,
+      ringing: leg !== undefined && !leg.answered,
+      leg: leg?.leg ?? 0,
     };
   }
 

@@ -62,6 +62,11 @@ export class CallRecord {
     return [...this.#segments.values()].filter(({ row }) => row.endedAt === null).map(({ row }) => row.id);
   }
 
+  /** All of it, for the log. */
+  dump(): { call: CallRow; segments: SegmentRow[] } {
+    return { call: this.row, segments: [...this.#segments.values()].map(({ row }) => row) };
+  }
+
   /**
    * Writes what the database does not have. Call the function it resolves with once that is committed; an attempt that
    * was undone is made again as it was.

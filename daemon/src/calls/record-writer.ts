@@ -6,6 +6,8 @@ import type { CallRecord } from './call-record.js';
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
+/** Half an hour: a disk that is full has been seen to by then. What still fails then is no matter of waiting. */
+const MOST_RETRIES = 60;
 
 export interface RecordWriterOptions {
   db: Db;
@@ -18,8 +20,8 @@ export class RecordWriter {
   readonly #options: RecordWriterOptions;
   /** records that are being written */
   readonly #writing = new Map<CallRecord, Promise<void>>();
-  /** records whose last writing failed */
-  readonly #unsaved = new Set<CallRecord>();
+  /** records whose last writing failed, and how often it was tried again */
+  readonly #unsaved = new Map<CallRecord, number>();
   #retry: Timer | undefined;
   #retryMs = FIRST_RETRY_MS;
 
@@ -55,7 +57,7 @@ export class RecordWriter {
     this.#retry?.cancel();
     this.#retry = undefined;
     await Promise.allSettled(this.#writing.values());
-    await Promise.allSettled([...this.#unsaved].map((record) => this.#again(record, FIRST_RETRY_MS)));
+    await Promise.allSettled([...this.#unsaved.keys()].map((record) => this.#again(record, FIRST_RETRY_MS)));
     return this.#unsaved.size;
   }
 
@@ -75,16 +77,31 @@ export class RecordWriter {
       { callId: record.row.id, err: error },
       `a call record is kept until it can be written: ${errorText(error)}`,
     );
-    this.#unsaved.add(record);
+    this.#unsaved.set(record, 0);
     if (isAppError(error, 'database_closed')) return;
     this.#retry ??= clock.after(this.#retryMs, () => void this.#retryAll());
   }
 
   async #retryAll(): Promise<void> {
-    const results = await Promise.allSettled([...this.#unsaved].map((record) => this.#again(record, Infinity)));
-    const failed = results.some((result) => result.status === 'rejected');
+    await Promise.allSettled(
+      [...this.#unsaved].map(([record, retries]) =>
+        this.#again(record, Infinity).catch((error: unknown) => this.#stillFails(record, retries + 1, error)),
+      ),
+    );
+    const failed = this.#unsaved.size > 0;
     this.#retryMs = failed ? Math.min(this.#retryMs * 2, LONGEST_RETRY_MS) : FIRST_RETRY_MS;
     this.#retry = failed ? this.#options.clock.after(this.#retryMs, () => void this.#retryAll()) : undefined;
+  }
+
+  /** The log is the last place where a record can be kept. */
+  #stillFails(record: CallRecord, retries: number, error: unknown): void {
+    if (retries < MOST_RETRIES) {
+      this.#unsaved.set(record, retries);
+      return;
+    }
+    this.#unsaved.delete(record);
+    const rows = record.dump();
+    this.#options.log.fatal({ callId: record.row.id, err: error, ...rows }, 'a call record is given up; here it is');
   }
 
   async #again(record: CallRecord, lockWaitMs: number): Promise<void> {
