@@ -107,6 +107,19 @@ describe('the rows of a call', () => {
     await expect(w.commit(new CallRecord(callRow()), 1000)).rejects.toThrow('the disk is full');
   });
 
+  it('that change while they are written are written when flush resolves', async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const { db, writer: w } = await writer();
+      const record = new CallRecord(callRow());
+      w.save(record);
+      await turn(i % 4);
+      record.update({ state: 'ended', endedAt: T0 + 1 });
+      w.save(record);
+      expect(await w.flush()).toBe(0);
+      expect((await db.calls.find(record.row.id))?.state).toBe('ended');
+    }
+  });
+
   it('that are left at the stop are tried once more, and counted', async () => {
     const { state, writer: w } = await writer();
     state.failing = true;

@@ -20,6 +20,7 @@ export class RecordWriter {
   readonly #options: RecordWriterOptions;
   /** records that are being written */
   readonly #writing = new Map<CallRecord, Promise<void>>();
+  readonly #committing = new Set<Promise<void>>();
   /** records whose last writing failed, and how often it was tried again */
   readonly #unsaved = new Map<CallRecord, number>();
   #retry: Timer | undefined;
@@ -40,23 +41,26 @@ export class RecordWriter {
    * Resolves when all that the record holds now is on the disk. Rejects with what the database said, or with database_busy
    * when somebody else has locked it for `lockWaitMs`.
    */
-  async commit(record: CallRecord, lockWaitMs: number): Promise<void> {
-    await this.#writing.get(record)?.catch(() => undefined);
+  commit(record: CallRecord, lockWaitMs: number): Promise<void> {
+    const committing = this.#commit(record, lockWaitMs).finally(() => this.#committing.delete(committing));
+    this.#committing.add(committing);
+    return committing;
+  }
+
+  async #commit(record: CallRecord, lockWaitMs: number): Promise<void> {
     while (record.dirty) {
       const before = this.#writing.get(record);
-      if (before !== undefined) {
-        await before.catch(() => undefined);
-        continue;
-      }
-      await this.#write(record, lockWaitMs);
+      if (before === undefined) await this.#write(record, lockWaitMs);
+      else await before.catch(() => undefined);
     }
   }
 
   /** Waits for what is being written and tries what failed once more. Resolves with the number of calls that stay unsaved. */
   async flush(): Promise<number> {
+    // What changed while it was written is written after it: the last of these is waited for, too.
+    while (this.#committing.size > 0) await Promise.allSettled(this.#committing);
     this.#retry?.cancel();
     this.#retry = undefined;
-    await Promise.allSettled(this.#writing.values());
     await Promise.allSettled([...this.#unsaved.keys()].map((record) => this.#again(record, FIRST_RETRY_MS)));
     return this.#unsaved.size;
   }
