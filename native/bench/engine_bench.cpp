@@ -13,6 +13,7 @@
 
 #include "bench.hpp"
 #include "bus/bus.hpp"
+#include "dsp/kernels.hpp"
 #include "engine/media_thread.hpp"
 #include "media/media_core.hpp"
 
@@ -77,7 +78,11 @@ double record_ns() {
     for (uint32_t i = 0; i < kChannels; ++i) {
       auto& recording = *recordings[i];
       media::record_block(recording, left.data() + i * bus::kBlock, right.data() + i * bus::kBlock);
-      recording.tail.store(recording.head.load());
+    }
+    dsp::kernels().stream_fence();
+    for (auto& recording : recordings) {
+      media::publish_block(*recording);
+      recording->tail.store(recording->head.load());
     }
   });
 }

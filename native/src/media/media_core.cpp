@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dsp/kernels.hpp"
+
 namespace cordboard::media {
 
 namespace {
@@ -62,6 +64,9 @@ void MediaCore::tick() {
   for (auto* recording : recordings_) {
     record_block(*recording, bus_.received(recording->port), bus_.sent(recording->port));
   }
+  // One fence for all: what was written around the cache is there before the writer is told of it.
+  dsp::kernels().stream_fence();
+  for (auto* recording : recordings_) publish_block(*recording);
   ticks_.fetch_add(1, std::memory_order_release);
 }
 

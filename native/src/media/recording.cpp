@@ -72,11 +72,16 @@ void record_block(Recording& recording, const uint8_t* left, const uint8_t* righ
     ++recording.gap;
     return;
   }
-  auto& slot = recording.ring[head % kRecordingRing];
-  slot.gap = recording.gap;
+  recording.gaps[head % kRecordingRing] = recording.gap;
   recording.gap = 0;
-  dsp::kernels().interleave(left, right, slot.bytes.data(), bus::kBlock);
-  recording.head.store(head + 1, std::memory_order_release);
+  dsp::kernels().interleave_stream(left, right, recording.ring[head % kRecordingRing].bytes.data(), bus::kBlock);
+  recording.unpublished = true;
+}
+
+void publish_block(Recording& recording) {
+  if (!recording.unpublished) return;
+  recording.unpublished = false;
+  recording.head.store(recording.head.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 RecordingWriter::RecordingWriter(uint32_t flush_ms, Failed failed)
@@ -177,9 +182,9 @@ void RecordingWriter::drain(Recording& recording) {
   scratch_.clear();
   for (; tail < head; ++tail) {
     const auto& slot = recording.ring[tail % kRecordingRing];
-    if (slot.gap > 0) {
-      recording.lost_blocks += slot.gap;
-      scratch_.insert(scratch_.end(), static_cast<std::size_t>(slot.gap) * kStereoBlock, dsp::kAlawSilence);
+    if (const auto gap = recording.gaps[tail % kRecordingRing]; gap > 0) {
+      recording.lost_blocks += gap;
+      scratch_.insert(scratch_.end(), static_cast<std::size_t>(gap) * kStereoBlock, dsp::kAlawSilence);
     }
     scratch_.insert(scratch_.end(), slot.bytes.begin(), slot.bytes.end());
   }

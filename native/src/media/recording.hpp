@@ -25,8 +25,8 @@ constexpr uint32_t kRecordingRing = 256;  // blocks: a disk may stand still for 
 
 /// One recording in the making. The media thread owns head and the slots before it, the writer tail.
 struct Recording {
-  struct Slot {
-    uint32_t gap;  // blocks of silence that come before this one, lost while the ring was full
+  /// A block on cache lines of its own: written around the cache, since nobody reads it for a second.
+  struct alignas(64) Slot {
     std::array<uint8_t, kStereoBlock> bytes;
   };
 
@@ -34,9 +34,11 @@ struct Recording {
   bus::Port port{};
   std::string path;
   std::vector<Slot> ring{kRecordingRing};
+  std::array<uint32_t, kRecordingRing> gaps{};  // blocks of silence before a slot, lost while the ring was full
   std::atomic<uint64_t> head{0};
   std::atomic<uint64_t> tail{0};
-  uint32_t gap{};  // media thread only
+  uint32_t gap{};      // media thread only, and so is:
+  bool unpublished{};  // the slot at head is written
   // Writer only, read by others after its last word.
   int fd = -1;
   uint64_t data_bytes{};
@@ -50,8 +52,10 @@ struct Recording {
 /// The 58 octets before the samples: RIFF/WAVE, fmt (tag 6, A-law), fact, data.
 std::array<uint8_t, 58> recording_header(uint64_t data_bytes);
 
-/// Media thread: one block more. When the ring is full the block is counted and becomes silence later.
+/// Media thread: one block more. When the ring is full the block is counted and becomes silence later. The writer sees
+/// the block after publish_block(), before which Kernels::stream_fence() must have been called.
 void record_block(Recording& recording, const uint8_t* left, const uint8_t* right);
+void publish_block(Recording& recording);
 
 class RecordingWriter {
  public:
