@@ -8,7 +8,9 @@ import { usage } from './usage.js';
 
 /** Runs one command line (without node and the script). Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const [command = 'help', ...rest] = args;
+  const [first = 'help', ...rest] = args;
+  // Whoever asks for help in the middle of a command gets it, too.
+  const command = rest.includes('--help') || rest.includes('-h') ? 'help' : first;
   try {
     switch (command) {
       case 'start':
