@@ -83,7 +83,10 @@ export function run(command, args, options = {}) {
     child.on('close', (code, signal) => {
       living.delete(entry);
       if (interruptedBy === undefined || passOn) resolve({ code: code ?? signalCode(signal), output, timedOut });
-      else if (living.size === 0) process.exit(signalCode(interruptedBy));
+      else if (living.size === 0) {
+        console.error(`\nInterrupted by ${interruptedBy}.`);
+        process.exit(signalCode(interruptedBy));
+      }
     });
   });
 }
