@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Counters with a name and a description, for metrics and for people. Counting is one relaxed add.
+// Counting from any thread, at the cost of one relaxed add. Names and descriptions stand where counts are told
+// (engine/core_snapshot.cpp).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <string_view>
 
 namespace cordboard {
-
-struct CounterDescription {
-  std::string_view name;
-  std::string_view doc;
-};
 
 class Count {
  public:

@@ -66,8 +66,6 @@ class Core {
   void stop_house_tone(bus::Port port);
   void watch_digits(bus::Port port, bool on);
   Millis now() const { return now_; }
-  const Country& country() const { return config_.country; }
-  bool closing() const { return closing_; }
 
   // Commands (one file a family: core_legs, core_media, core_conference, core_faults, core_snapshot).
   Result<LegSeized> handle(const LegSeize& command);
@@ -163,8 +161,6 @@ class Core {
   std::string port_name(bus::Port port) const;
   Result<> release(Leg& leg, uint32_t cause);
 
-  friend struct CoreParts;
-
   EngineConfig config_;
   Outbox outbox_;
   Millis now_{};
@@ -198,7 +194,6 @@ class Core {
 
   Count commands_;
   Count refused_commands_;
-  Count events_offered_;
   Count digits_;
 
   // Between the threads.

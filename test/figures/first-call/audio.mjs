@@ -33,10 +33,6 @@ export async function audio(report) {
     const ended = new Promise((resolve) =>
       box.engine.events.on('recording.ended', (event) => (event.recording === heard ? resolve() : undefined)),
     );
-    let recordingId;
-    box.live.on('call.segment', ({ kind, data }) => {
-      if (kind === 'recording') recordingId = data.recordingId;
-    });
     await ended;
     await waitFor(box, 'call.removed', () => box.calls.live().length === 0);
     const rows = await box.db.calls.list({ limit: 1 });
@@ -47,6 +43,5 @@ export async function audio(report) {
     report.add('recordingLeftIsCaller', share(stored.left, alawOf(CALLER)), '%', 100);
     report.add('recordingRightIsAgent', share(stored.right, alawOf(AGENT)), '%', 100);
     report.add('speechOctetsCompared', alawOf(CALLER).length, 'octets');
-    void recordingId;
   });
 }
