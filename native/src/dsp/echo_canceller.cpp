@@ -31,14 +31,18 @@ constexpr float kNarrow = 2.5e-3F;
 constexpr float kFastStep = 0.6F;
 constexpr float kUncertainStep = 0.4F;
 constexpr float kFineStep = 0.1F;
+// The fine step is taken when the fast one has brought nothing for so many blocks.
+constexpr uint16_t kSteadyBlocks = 25;
 // Added to the whitened reference's power per sample: the line's quantisation noise, whitened.
 constexpr float kStepFloor = 100;
 
 // When the background filter is taken over: this share of the foreground's error for so many blocks in a row.
 constexpr float kBetter = 0.8F;
 constexpr uint16_t kBetterBlocks = 3;
-constexpr float kSlightlyBetter = 0.96F;
-constexpr uint16_t kSlightlyBetterBlocks = 15;
+// Or a smaller one over a longer time, which is what can be had while the near end talks too.
+constexpr float kSlightlyBetter = 0.93F;
+constexpr float kSlightLead = 0.03F;
+constexpr uint16_t kSlightlyBetterBlocks = 20;
 // And when it is given up.
 constexpr float kWorse = 2;
 constexpr uint16_t kWorseBlocks = 3;
@@ -47,6 +51,7 @@ constexpr float kLouder = 1.5F;
 constexpr uint16_t kLouderBlocks = 2;
 
 constexpr float kSumMemory = 0.6F;
+constexpr float kLongMemory = 0.95F;
 
 std::size_t taps_of(const EchoCancellerSettings& settings) {
   return std::clamp<std::size_t>((std::min(settings.taps, kMaxEchoTaps) + 63) / 64 * 64, 64, kMaxEchoTaps);
@@ -89,8 +94,10 @@ void EchoCanceller::reset() {
   std::fill_n(error_, kEchoOrder + kBlock, 0.0F);
   std::fill_n(background_error_, kBlock, int16_t{0});
   line_sum_ = foreground_sum_ = background_sum_ = 0;
+  foreground_long_ = background_long_ = lead_ = 0;
   converged_share_ = 1;
-  better_blocks_ = slightly_better_blocks_ = worse_blocks_ = louder_blocks_ = 0;
+  better_blocks_ = worse_blocks_ = louder_blocks_ = compared_blocks_ = 0;
+  steady_blocks_ = 0;
   adopted_ = 0;
   disabled_ = frozen_ = false;
   tones_ = {};
@@ -146,7 +153,7 @@ bool EchoCanceller::predict() {
 
 float EchoCanceller::step_size(float foreground) const {
   if (background_sum_ < 0.5F * foreground_sum_) return kFastStep;
-  if (adopted_ == 0) return kFastStep;
+  if (steady_blocks_ < kSteadyBlocks) return kFastStep;
   // At its best, the filter is refined; with more error than that, either the near end talks or the line has changed.
   const bool settled = foreground < 4 * converged_share_ * line_sum_;
   return settled ? kFineStep : kUncertainStep;
@@ -188,14 +195,16 @@ void EchoCanceller::adapt(const int16_t* line, const int16_t* foreground_error, 
 void EchoCanceller::copy_to_foreground() {
   foreground_ = background_;
   foreground_exact_ = background_exact_;
-  better_blocks_ = slightly_better_blocks_ = worse_blocks_ = 0;
+  better_blocks_ = worse_blocks_ = compared_blocks_ = 0;
+  foreground_long_ = background_long_ = lead_ = 0;
   ++adopted_;
 }
 
 void EchoCanceller::copy_to_background() {
   background_ = foreground_;
   background_exact_ = foreground_exact_;
-  better_blocks_ = slightly_better_blocks_ = worse_blocks_ = 0;
+  better_blocks_ = worse_blocks_ = compared_blocks_ = 0;
+  foreground_long_ = background_long_ = lead_ = 0;
 }
 
 /// Powers of this block decide which filter is the better one.
@@ -213,11 +222,19 @@ void EchoCanceller::choose(float line, float foreground, float background) {
     blocks = so ? static_cast<uint16_t>(std::min(blocks + 1, 1000)) : uint16_t{0};
     return blocks;
   };
+  if (steady_blocks_ < kSteadyBlocks) ++steady_blocks_;
   const bool useful = background < line;
   in_a_row(better_blocks_, useful && background < kBetter * foreground && background_sum_ < kBetter * foreground_sum_);
-  in_a_row(slightly_better_blocks_, useful && background < kSlightlyBetter * foreground);
+  foreground_long_ = kLongMemory * foreground_long_ + foreground;
+  background_long_ = kLongMemory * background_long_ + background;
+  compared_blocks_ = static_cast<uint16_t>(std::min(compared_blocks_ + 1, 1000));
+  // By the blocks' ratios too, or one loud block would outvote all the others.
+  lead_ = kLongMemory * lead_ + (1 - kLongMemory) * (foreground - background) / (foreground + background);
+  const bool slightly_better = useful && lead_ > kSlightLead && compared_blocks_ >= kSlightlyBetterBlocks &&
+                               background_long_ < kSlightlyBetter * foreground_long_;
   in_a_row(worse_blocks_, background > kWorse * foreground);
-  if (better_blocks_ >= kBetterBlocks || slightly_better_blocks_ >= kSlightlyBetterBlocks) {
+  if (better_blocks_ >= kBetterBlocks) steady_blocks_ = 0;
+  if (better_blocks_ >= kBetterBlocks || slightly_better) {
     copy_to_foreground();
     foreground_sum_ = background_sum_;
   } else if (worse_blocks_ >= kWorseBlocks) {
@@ -262,8 +279,10 @@ void EchoCanceller::process(const int16_t* reference, int16_t* near_end) {
     std::fill_n(estimate, kBlock, int16_t{0});
     foreground_sum_ = line_sum_;
     converged_share_ = 1;
+    steady_blocks_ = 0;
   }
-  suppressor_.process(estimate, near_end, call == EchoCall::kSpeech, learning, set_, echo_set_);
+  const bool converging = spoken > kMinReference && steady_blocks_ < kSteadyBlocks && !frozen_;
+  suppressor_.process(estimate, near_end, call == EchoCall::kSpeech, learning, converging, set_, echo_set_);
 }
 
 }  // namespace cordboard::dsp

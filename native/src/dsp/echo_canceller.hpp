@@ -109,11 +109,14 @@ class EchoCanceller {
 
   // Powers of line, foreground error and background error, summed over some blocks with a short memory.
   float line_sum_, foreground_sum_, background_sum_;
+  float foreground_long_, background_long_;  // with a long memory
+  float lead_;               // the background's lead per block, in parts of both powers, with a long memory
   float converged_share_;    // error of the foreground filter, as a share of the line's power, where it did best
   uint16_t better_blocks_;   // the background filter has been ahead
-  uint16_t slightly_better_blocks_;
+  uint16_t compared_blocks_;  // in the long sums
   uint16_t worse_blocks_;
   uint16_t louder_blocks_;   // the error has had more power than the line
+  uint16_t steady_blocks_;   // of learning since the background filter has last been much better
   uint32_t adopted_;
   bool disabled_ = false;
   bool frozen_ = false;

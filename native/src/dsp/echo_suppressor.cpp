@@ -97,7 +97,8 @@ void EchoSuppressor::learn_share(float estimate, float power) {
   share_ = std::clamp(share_, kMinShare, kMaxShare);
 }
 
-void EchoSuppressor::process(const int16_t* estimate, int16_t* signal, bool allowed, bool learning, const Kernels& set,
+void EchoSuppressor::process(const int16_t* estimate, int16_t* signal, bool allowed, bool learning, bool converging,
+                             const Kernels& set,
                              const EchoKernels& echo_set) {
   float targets[kSteps];
   float echo_power = 0, power = 0;
@@ -117,7 +118,7 @@ void EchoSuppressor::process(const int16_t* estimate, int16_t* signal, bool allo
     }
     targets[s] = hang_ == 0 && tail_ > kEchoFloor ? 0.0F : 1.0F;
   }
-  const bool echo = tail_ > kEchoFloor && share_ * echo_power > 0.1F * noise;
+  const bool echo = converging || (tail_ > kEchoFloor && share_ * echo_power > 0.1F * noise);
   follow_noise(signal, power, echo, echo_set);
   if (learning && echo_power > 10 * kEchoFloor) learn_share(echo_power, power);
   if (!allowed || !settings_.suppress) {

@@ -31,8 +31,10 @@ class EchoSuppressor {
   explicit EchoSuppressor(const EchoSuppressorSettings& settings = {}) : settings_(settings) {}
 
   /// One block: `estimate` is the echo estimate, `signal` the line less the estimate, changed in place. `allowed` is
-  /// false while a fax machine is heard. `learning` is false where the share must not be learnt (narrow-band signals).
-  void process(const int16_t* estimate, int16_t* signal, bool allowed, bool learning, const Kernels& set = kernels(),
+  /// false while a fax machine is heard. `learning` is false where the share must not be learnt (narrow-band signals),
+  /// `converging` true while there may be more echo in the signal than can be told from the estimate.
+  void process(const int16_t* estimate, int16_t* signal, bool allowed, bool learning, bool converging,
+               const Kernels& set = kernels(),
                const EchoKernels& echo_set = echo_kernels());
 
   /// Power of the near end's background noise, per sample.

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A look is the correlation of 10 ms with the tone, whose phase stands still from look to look but for an offset of its
-// frequency: that turns by the same angle each look, at 21 Hz by 76°. A reversal may lie within a look and spoil it, so
-// a look is held against the one before the last:
-//
-//   look      k-3   k-2   k-1    k
-//   phase      a    a+d    ?   a+3d (+180°: reversed)        d from k-3 and k-2
+// frequency: that advances it by the same angle each look, at 21 Hz by 76°. A reversal may lie within a look and spoil
+// it, so a look is held against the one before the last, turned on by twice the advance seen before.
 #include "dsp/echo_tone_disabler.hpp"
 
 namespace cordboard::dsp {
@@ -28,6 +25,7 @@ constexpr uint16_t kSteadyLooks = 30;  // of a tone without reversals: 0.3 s
 constexpr uint16_t kMinPeriod = 41;    // looks from reversal to reversal: 450 ± 25 ms and a look of doubt on each side
 constexpr uint16_t kMaxPeriod = 49;
 constexpr uint16_t kSpread = 10;  // a reversal is seen in several looks in a row
+constexpr float kAdvanceShare = 0.1F;
 constexpr uint16_t kQuietLooks = 25;
 // Cosine of the least turn taken for a reversal, 135°, squared: between 110° and 155°.
 constexpr float kReversalCosine2 = 0.5F;
@@ -57,16 +55,16 @@ void EchoToneDisabler::look(Listener& side, const int16_t* samples, float energy
   count(side.calling_looks, side.calling_gap, loud && cng.re * cng.re + cng.im * cng.im >= wanted);
 
   if (side.since_reversal < UINT16_MAX) ++side.since_reversal;
-  if (side.answer_looks == 0) side.reversals = 0;
-  const Phasor b = side.last[1], a = side.last[2];
-  if (answer && (a.re != 0 || a.im != 0) && (b.re != 0 || b.im != 0)) {
-    // Turn of b against a, twice, and of now against b; each scaled to keep powers within float's range.
-    const auto against = [](Phasor x, Phasor y) {
-      return Phasor{(x.re * y.re + x.im * y.im) * 1e-12F, (x.im * y.re - x.re * y.im) * 1e-12F};
-    };
-    const Phasor d = against(b, a);
+  if (side.answer_looks == 0) side.reversals = 0, side.advance = {};
+  const auto present = [](Phasor p) { return p.re != 0 || p.im != 0; };
+  // Of now against another look; scaled to keep powers within float's range.
+  const auto against = [now](Phasor p) {
+    return Phasor{(now.re * p.re + now.im * p.im) * 1e-12F, (now.im * p.re - now.re * p.im) * 1e-12F};
+  };
+  if (answer && present(side.last[1]) && present(side.advance)) {
+    const Phasor d = side.advance;
     const Phasor twice{d.re * d.re - d.im * d.im, 2 * d.re * d.im};
-    const Phasor turned = against(now, b);
+    const Phasor turned = against(side.last[1]);
     const float cosine = turned.re * twice.re + turned.im * twice.im;
     const float sine = turned.im * twice.re - turned.re * twice.im;
     const bool reversed = cosine < 0 && cosine * cosine > kReversalCosine2 * (cosine * cosine + sine * sine);
@@ -76,7 +74,12 @@ void EchoToneDisabler::look(Listener& side, const int16_t* samples, float energy
       side.since_reversal = 0;
     }
   }
-  side.last[2] = side.last[1];
+  if (answer && present(side.last[0])) {
+    const Phasor step = against(side.last[0]);
+    const float share = present(side.advance) ? kAdvanceShare : 1;
+    side.advance.re += share * (step.re - side.advance.re);
+    side.advance.im += share * (step.im - side.advance.im);
+  }
   side.last[1] = side.last[0];
   side.last[0] = answer ? now : Phasor{};
 }

@@ -44,7 +44,8 @@ class EchoToneDisabler {
     float re, im;
   };
   struct Listener {
-    Phasor last[3];         // the answer tone 1, 2 and 3 looks ago; zero where it was impure
+    Phasor last[2];         // the answer tone 1 and 2 looks ago; zero where it was impure
+    Phasor advance;         // from look to look, smoothed: what an offset of its frequency does
     uint16_t answer_looks;  // looks that held the answer tone, with no more than kMaxGap others between them
     uint16_t calling_looks;
     uint8_t answer_gap;
