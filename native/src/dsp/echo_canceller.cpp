@@ -31,8 +31,8 @@ constexpr float kNarrow = 2.5e-3F;
 constexpr float kFastStep = 0.6F;
 constexpr float kUncertainStep = 0.4F;
 constexpr float kFineStep = 0.1F;
-// The fine step is taken when the fast one has brought nothing for so many blocks.
-constexpr uint16_t kSteadyBlocks = 25;
+// The fine step is taken when the fast one has brought nothing for a block per so many taps.
+constexpr std::size_t kTapsPerSteadyBlock = 5;
 // Added to the whitened reference's power per sample: the line's quantisation noise, whitened.
 constexpr float kStepFloor = 100;
 
@@ -46,8 +46,10 @@ constexpr uint16_t kSlightlyBetterBlocks = 20;
 // And when it is given up.
 constexpr float kWorse = 2;
 constexpr uint16_t kWorseBlocks = 3;
-// An estimate that adds to the line's power instead of taking from it, for so many blocks, is dropped.
+// An estimate that adds to the line's power instead of taking from it, for so many blocks, is dropped; if it has the
+// size of an echo, -27 dB of the reference, and is not what a long filter leaves of a sentence just over.
 constexpr float kLouder = 1.5F;
+constexpr float kLouderShare = 2e-3F;
 constexpr uint16_t kLouderBlocks = 2;
 
 constexpr float kSumMemory = 0.6F;
@@ -74,6 +76,7 @@ EchoCanceller::EchoCanceller(const EchoCancellerSettings& settings, const Kernel
       settings_(settings),
       taps_(taps_of(settings)),
       delay_(std::min(settings.bulk_delay_samples, kMaxEchoDelay)),
+      steady_limit_(static_cast<uint16_t>(taps_ / kTapsPerSteadyBlock)),
       history_(delay_ + taps_ + kBlock),
       reference_(kEchoOrder + taps_ + kBlock),
       whitened_(taps_ + kBlock),
@@ -153,7 +156,7 @@ bool EchoCanceller::predict() {
 
 float EchoCanceller::step_size(float foreground) const {
   if (background_sum_ < 0.5F * foreground_sum_) return kFastStep;
-  if (steady_blocks_ < kSteadyBlocks) return kFastStep;
+  if (steady_blocks_ < steady_limit_) return kFastStep;
   // At its best, the filter is refined; with more error than that, either the near end talks or the line has changed.
   const bool settled = foreground < 4 * converged_share_ * line_sum_;
   return settled ? kFineStep : kUncertainStep;
@@ -222,7 +225,7 @@ void EchoCanceller::choose(float line, float foreground, float background) {
     blocks = so ? static_cast<uint16_t>(std::min(blocks + 1, 1000)) : uint16_t{0};
     return blocks;
   };
-  if (steady_blocks_ < kSteadyBlocks) ++steady_blocks_;
+  if (steady_blocks_ < steady_limit_) ++steady_blocks_;
   const bool useful = background < line;
   in_a_row(better_blocks_, useful && background < kBetter * foreground && background_sum_ < kBetter * foreground_sum_);
   foreground_long_ = kLongMemory * foreground_long_ + foreground;
@@ -233,8 +236,9 @@ void EchoCanceller::choose(float line, float foreground, float background) {
   const bool slightly_better = useful && lead_ > kSlightLead && compared_blocks_ >= kSlightlyBetterBlocks &&
                                background_long_ < kSlightlyBetter * foreground_long_;
   in_a_row(worse_blocks_, background > kWorse * foreground);
-  if (better_blocks_ >= kBetterBlocks) steady_blocks_ = 0;
-  if (better_blocks_ >= kBetterBlocks || slightly_better) {
+  const bool ahead = better_blocks_ >= kBetterBlocks;
+  if (ahead || (slightly_better && background_long_ < kBetter * foreground_long_)) steady_blocks_ = 0;
+  if (ahead || slightly_better) {
     copy_to_foreground();
     foreground_sum_ = background_sum_;
   } else if (worse_blocks_ >= kWorseBlocks) {
@@ -270,7 +274,8 @@ void EchoCanceller::process(const int16_t* reference, int16_t* near_end) {
     choose(line_power, foreground, per_sample(set_.power(background_error_, kBlock), kBlock));
   }
   // An echo that is no longer there (the line opened, or went to another place).
-  louder_blocks_ = foreground > kLouder * line_power + kMinCompared && !frozen_ ? louder_blocks_ + 1 : 0;
+  const bool louder = foreground > std::max(kLouder * line_power + kMinCompared, kLouderShare * spoken);
+  louder_blocks_ = louder && !frozen_ ? static_cast<uint16_t>(louder_blocks_ + 1) : uint16_t{0};
   if (louder_blocks_ >= kLouderBlocks) {
     louder_blocks_ = 0;
     std::fill(foreground_.begin(), foreground_.end(), int16_t{0});
@@ -281,7 +286,7 @@ void EchoCanceller::process(const int16_t* reference, int16_t* near_end) {
     converged_share_ = 1;
     steady_blocks_ = 0;
   }
-  const bool converging = spoken > kMinReference && steady_blocks_ < kSteadyBlocks && !frozen_;
+  const bool converging = spoken > kMinReference && steady_blocks_ < steady_limit_ && !frozen_;
   suppressor_.process(estimate, near_end, call == EchoCall::kSpeech, learning, converging, set_, echo_set_);
 }
 

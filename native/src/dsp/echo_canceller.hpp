@@ -90,6 +90,7 @@ class EchoCanceller {
   const EchoCancellerSettings settings_;
   const std::size_t taps_;
   const std::size_t delay_;
+  const uint16_t steady_limit_;  // of steady_blocks_
 
   // Oldest first; the block is at the end.
   std::vector<int16_t> history_;      // delay, taps, block
