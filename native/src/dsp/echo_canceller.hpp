@@ -36,23 +36,23 @@
 namespace cordboard::dsp {
 
 struct EchoCancellerSettings {
-  std::size_t taps = 128;               // of 125 us; rounded up to a multiple of 64, at most 512
-  std::size_t bulk_delay_samples = 0;   // before the first tap; at most kMaxEchoDelay
-  bool suppress = true;                 // non-linear processor
-  bool comfort_noise = true;            // in what it takes out
-  bool tone_disabler = true;            // G.168 clause 7
+  std::size_t taps = 128;              // of 125 us; rounded up to a multiple of 64, at most 512
+  std::size_t bulk_delay_samples = 0;  // before the first tap; at most kMaxEchoDelay
+  bool suppress = true;                // non-linear processor
+  bool comfort_noise = true;           // in what it takes out
+  bool tone_disabler = true;           // G.168 clause 7
 };
 
 inline constexpr std::size_t kMaxEchoTaps = 512;
 inline constexpr std::size_t kMaxEchoDelay = 8000;
 
 struct EchoStatus {
-  EchoCall call;         // what the tone disabler heard
-  bool cancelling;       // false: disabled, samples pass untouched
-  bool suppressing;      // at the end of the latest block
-  uint32_t adopted;      // times the background filter was taken over
-  float erle_db;         // what the filter takes off, of late, while the far end talks; 0 before it has converged
-  float noise_dbm0;      // the near end's background noise
+  EchoCall call;     // what the tone disabler heard
+  bool cancelling;   // false: disabled, samples pass untouched
+  bool suppressing;  // at the end of the latest block
+  uint32_t adopted;  // times the background filter was taken over
+  float erle_db;     // what the filter takes off, of late, while the far end talks; 0 before it has converged
+  float noise_dbm0;  // the near end's background noise
 };
 
 class EchoCanceller {
@@ -93,10 +93,10 @@ class EchoCanceller {
   const uint16_t steady_limit_;  // of steady_blocks_
 
   // Oldest first; the block is at the end.
-  std::vector<int16_t> history_;      // delay, taps, block
-  std::vector<float> reference_;      // predictor, taps, block
-  std::vector<float> whitened_;       // taps, block
-  std::vector<float> energy_;         // of every 16 of those
+  std::vector<int16_t> history_;  // delay, taps, block
+  std::vector<float> reference_;  // predictor, taps, block
+  std::vector<float> whitened_;   // taps, block
+  std::vector<float> energy_;     // of every 16 of those
   // The coefficient of the greatest delay first.
   std::vector<int16_t> foreground_;
   std::vector<int16_t> background_;
@@ -111,14 +111,15 @@ class EchoCanceller {
   // Powers of line, foreground error and background error, summed over some blocks with a short memory.
   float line_sum_, foreground_sum_, background_sum_;
   float foreground_long_, background_long_;  // with a long memory
-  float lead_;               // the background's lead per block, in parts of both powers, with a long memory
-  float converged_share_;    // error of the foreground filter, as a share of the line's power, where it did best
-  uint16_t better_blocks_;   // the background filter has been ahead
+  float lead_;                // the background's lead per block, in parts of both powers, with a long memory
+  float converged_share_;     // error of the foreground filter, as a share of the line's power, where it did best
+  uint16_t better_blocks_;    // the background filter has been ahead
   uint16_t compared_blocks_;  // in the long sums
   uint16_t worse_blocks_;
-  uint16_t louder_blocks_;   // the error has had more power than the line
-  uint16_t steady_blocks_;   // of learning since the background filter has last been much better
+  uint16_t louder_blocks_;  // the error has had more power than the line
+  uint16_t steady_blocks_;  // of learning since the background filter has last been much better
   uint32_t adopted_;
+  bool rested_ = false;  // the background filter has left out the latest block
   bool disabled_ = false;
   bool frozen_ = false;
   EchoToneDisabler tones_;

@@ -21,8 +21,7 @@ inline __m256i sums_of_eight(const __m256i* s) {
   const __m256i s0123 = _mm256_hadd_epi32(s01, s23);
   const __m256i s4567 = _mm256_hadd_epi32(s45, s67);
   // The lower and the upper half of each sum.
-  return _mm256_add_epi32(_mm256_permute2x128_si256(s0123, s4567, 0x20),
-                          _mm256_permute2x128_si256(s0123, s4567, 0x31));
+  return _mm256_add_epi32(_mm256_permute2x128_si256(s0123, s4567, 0x20), _mm256_permute2x128_si256(s0123, s4567, 0x31));
 }
 
 /// Eight outputs from `t` on.

@@ -32,7 +32,7 @@ constexpr uint16_t kSpeechSteps = 5;
 constexpr uint16_t kMinimumBlocks = 50;
 constexpr float kQuietNoise = 64;  // A-law's idle code
 
-constexpr float kMaxNoise = 4e6F;   // -18 dBm0: louder than that it is no noise
+constexpr float kMaxNoise = 4e6F;  // -18 dBm0: louder than that it is no noise
 
 constexpr std::size_t kNoiseTable = 1024;
 
@@ -98,8 +98,7 @@ void EchoSuppressor::learn_share(float estimate, float power) {
 }
 
 void EchoSuppressor::process(const int16_t* estimate, int16_t* signal, bool allowed, bool learning, bool converging,
-                             const Kernels& set,
-                             const EchoKernels& echo_set) {
+                             const Kernels& set, const EchoKernels& echo_set) {
   float targets[kSteps];
   float echo_power = 0, power = 0;
   const float noise = std::max(noise_, kQuietNoise);

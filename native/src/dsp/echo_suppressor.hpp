@@ -34,8 +34,7 @@ class EchoSuppressor {
   /// false while a fax machine is heard. `learning` is false where the share must not be learnt (narrow-band signals),
   /// `converging` true while there may be more echo in the signal than can be told from the estimate.
   void process(const int16_t* estimate, int16_t* signal, bool allowed, bool learning, bool converging,
-               const Kernels& set = kernels(),
-               const EchoKernels& echo_set = echo_kernels());
+               const Kernels& set = kernels(), const EchoKernels& echo_set = echo_kernels());
 
   /// Power of the near end's background noise, per sample.
   float noise_power() const { return noise_; }
