@@ -21,11 +21,11 @@ struct FskLine {
   double level_dbm0 = -15;  // of the stronger tone
   double twist_db = 0;      // of space against mark
   double clock_error = 0;   // of bit rate and tones alike
-  double snr_db = 200;      // noise in 4 kHz against the mean power of the tones
-  double hum_dbm0 = -200;   // 50 Hz
   int seizure_bits = 300;
   int mark_bits = 180;
-  int gap_bits = 0;  // of mark between characters
+  int gap_bits = 0;     // of mark between characters
+  double snr_db = 200;  // noise in 4 kHz against the mean power of the tones
+  double hum_dbm0 = -200;  // 50 Hz
   int lead = 800;    // samples of silence before it
   uint32_t seed = 1;
 };
@@ -80,7 +80,7 @@ inline std::vector<double> modulated(const std::vector<uint8_t>& octets, const F
 
 /// A call of random number, date and name (printable ASCII), in each way that they can be missing.
 inline CallerIdMessage random_call(std::mt19937& random) {
-  const auto below = [&](uint32_t n) { return random() % n; };
+  const auto below = [&](uint32_t n) { return static_cast<uint32_t>(random() % n); };
   CallerIdMessage message;
   const uint32_t kind = below(8);
   message.presentation = kind == 0   ? Presentation::kPrivate
@@ -94,9 +94,10 @@ inline CallerIdMessage random_call(std::mt19937& random) {
   if (message.name_presentation == Presentation::kAllowed) {
     for (uint32_t n = 1 + below(50); n > 0; --n) message.name.push(static_cast<char>('!' + below(94)));
   }
-  char date[9];
-  std::snprintf(date, sizeof date, "%02u%02u%02u%02u", 1 + below(12), 1 + below(31), below(24), below(60));
-  message.date_time = std::string_view(date, 8);
+  for (const uint32_t part : {1 + below(12), 1 + below(31), below(24), below(60)}) {
+    message.date_time.push(static_cast<char>('0' + part / 10));
+    message.date_time.push(static_cast<char>('0' + part % 10));
+  }
   return message;
 }
 

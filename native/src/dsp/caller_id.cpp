@@ -14,6 +14,9 @@ constexpr uint8_t kMinSeizureOctets = 4;
 /// From its latest octet to the message: the longest mark is 205 bits, 171 ms.
 constexpr uint64_t kSeizureHolds = kSampleRateHz / 2;
 
+/// From the last of a carrier to the event that says so.
+constexpr uint64_t kLossNoticed = 3 * kBlock;
+
 // Between characters 10 bits of mark are allowed (EN 300 659-1 5.3), before a message there are 55 at least.
 constexpr uint16_t kMinMarkBits = 25;
 
@@ -68,12 +71,15 @@ const CallerIdResult& CallerIdReceiver::finish() {
 
 void CallerIdReceiver::fail(CallerIdFailure failure) {
   in_message_ = false;
+  failed_at_ = samples_;
   result_.failure = failure;
 }
 
 void CallerIdReceiver::take_character(const FskEvent& event) {
   if (event.carrier_lost) {
-    if (in_message_) fail(CallerIdFailure::kCarrierLost);
+    // Without a carrier all bits read as spaces, so that the framing went before the loss was certain.
+    const bool just_broken = result_.failure == CallerIdFailure::kFraming && samples_ - failed_at_ <= kLossNoticed;
+    if (in_message_ || just_broken) fail(CallerIdFailure::kCarrierLost);
     seizure_octets_ = 0;
     seized_at_ = 0;
     return;

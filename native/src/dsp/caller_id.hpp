@@ -82,6 +82,7 @@ class CallerIdReceiver {
   uint8_t seizure_octets_ = 0;  // in a row
   uint64_t seized_at_ = 0;      // sample; 0: no seizure
   bool in_message_ = false;
+  uint64_t failed_at_ = 0;  // sample
   std::size_t size_ = 0;
   std::array<uint8_t, kMaxCallerIdOctets> octets_{};
 

@@ -9,6 +9,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "dsp/kernels_internal.hpp"
@@ -88,7 +89,7 @@ struct FskReceiver::Block {
   float mark_even[kBlock], mark_odd[kBlock];
   float mark[kBlock], space[kBlock];  // power
   float balance[1 + kBlock];          // the first is the last of the block before
-  uint64_t edges[3];                  // bit i: balance i + 1 differs in sign from balance i
+  uint8_t edges[kBlock];              // 1: balance i + 1 differs in sign from balance i
   float edge_delay;                   // of an edge to space; one to mark is as much too early
   float total;                        // power of both tones, summed
 };
@@ -133,14 +134,10 @@ int FskReceiver::process(const int16_t* block, FskEvent* out) {
   // An edge is where the window holds as much of one tone as of the other by this weighting: not its middle, if the
   // tones are not alike.
   b.edge_delay = kBit * (1 / (1 + 1 / std::sqrt(ratio)) - 0.5F);
-  uint64_t any = 0;
-  for (std::size_t word = 0, i = 0; word < 3; ++word) {
-    uint64_t edges = 0;
-    for (std::size_t bit = 0; bit < 64 && i < kBlock; ++bit, ++i) {
-      edges |= uint64_t{(b.balance[i] > 0) != (b.balance[i + 1] > 0)} << bit;
-    }
-    b.edges[word] = edges;
-    any |= edges;
+  uint8_t any = 0;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    b.edges[i] = (b.balance[i] > 0) != (b.balance[i + 1] > 0);
+    any |= b.edges[i];
   }
   if (any == 0 && both_kinds_ && b.balance[0] > 0) measure_kind(b);
   return static_cast<int>(read(b, out) - out);
@@ -203,14 +200,21 @@ void FskReceiver::measure_kind(const Block& b) {
 /// Edges and bits of a block in the order of time.
 FskEvent* FskReceiver::read(const Block& b, FskEvent* out) {
   constexpr float kEnd = kBlock - 1;  // later bits want the sample after as well
-  std::size_t word = 0;
-  uint64_t edges = b.edges[0];
+  // Eight samples a word, one octet each.
+  const auto load = [&](std::size_t at) {
+    static_assert(std::endian::native == std::endian::little && kBlock % 8 == 0);
+    uint64_t octets;
+    std::memcpy(&octets, b.edges + at, sizeof octets);
+    return octets;
+  };
+  std::size_t word_at = 0;
+  uint64_t edges = load(0);
   for (;;) {
-    while (edges == 0 && word < 2) edges = b.edges[++word];
+    while (edges == 0 && word_at + 8 < kBlock) edges = load(word_at += 8);
     float edge_at = kBlock + kBit;
     bool to_mark = false;
     if (edges != 0) {
-      const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(edges));
+      const std::size_t i = word_at + static_cast<std::size_t>(std::countr_zero(edges)) / 8;
       const float before = b.balance[i], after = b.balance[i + 1];
       to_mark = after > 0;
       edge_at = static_cast<float>(i) - 1 + before / (before - after);
