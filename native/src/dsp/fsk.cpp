@@ -90,7 +90,6 @@ struct FskReceiver::Block {
   float mark[kBlock], space[kBlock];  // power
   float balance[1 + kBlock];          // the first is the last of the block before
   uint8_t edges[kBlock];              // 1: balance i + 1 differs in sign from balance i
-  float edge_delay;                   // of an edge to space; one to mark is as much too early
   float total;                        // power of both tones, summed
 };
 
@@ -127,13 +126,12 @@ int FskReceiver::process(const int16_t* block, FskEvent* out) {
     out[0] = {.carrier_lost = true};
     return 1;
   }
+  // The square root of the ratio of powers puts the border halfway, in dB, between the stronger tone's leavings and
+  // the weaker tone: noise in either filter is equally far from it.
   const float ratio = bounded(std::sqrt(mark_level_ / space_level_), 1 / kMaxRatio, kMaxRatio);
   b.balance[0] = last_balance_;
   for (std::size_t i = 0; i < kBlock; ++i) b.balance[1 + i] = b.mark[i] - ratio * b.space[i];
   last_balance_ = b.balance[kBlock];
-  // An edge is where the window holds as much of one tone as of the other by this weighting: not its middle, if the
-  // tones are not alike.
-  b.edge_delay = kBit * (1 / (1 + 1 / std::sqrt(ratio)) - 0.5F);
   uint8_t any = 0;
   for (std::size_t i = 0; i < kBlock; ++i) {
     b.edges[i] = (b.balance[i] > 0) != (b.balance[i + 1] > 0);
@@ -218,7 +216,6 @@ FskEvent* FskReceiver::read(const Block& b, FskEvent* out) {
       const float before = b.balance[i], after = b.balance[i + 1];
       to_mark = after > 0;
       edge_at = static_cast<float>(i) - 1 + before / (before - after);
-      edge_at += to_mark ? b.edge_delay : -b.edge_delay;
     }
     const float bit_at = start_ + kBit * (static_cast<float>(bit_) + 0.5F);
     if (in_character_ && bit_at <= edge_at && bit_at < kEnd) {

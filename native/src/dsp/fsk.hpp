@@ -14,7 +14,7 @@
 //
 // What is taken:
 //   level                from −40 dBm0 (setting)
-//   twist                up to ±10 dB
+//   twist                ±10 dB with noise 20 dB below
 //   bit rate, tones      ±1 %
 //   noise                12 dB below the signal, in 4 kHz
 #pragma once
