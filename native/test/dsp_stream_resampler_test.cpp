@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The streaming resampler, measured with sines: pass band, stop band, delay; and that cutting the stream otherwise or
 // loading it with the worst input changes nothing it promises.
-#include "dsp/stream_resampler.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <numbers>
 
+#include "dsp/stream_resampler.hpp"
 #include "dsp_voice_signals.hpp"
 
 namespace cordboard::dsp {
@@ -84,9 +83,9 @@ TEST(DspStreamResampler, KeepsImagesAndAliasesDown) {
     for (double hz = 4600; hz < rate / 2.0; hz += 370) {
       const auto down = converted(sine_at(hz, rate, 30000), rate, 8000);
       alias = std::max(alias, level_of({down.begin() + 800, down.end()}) - level_of([&] {
-                const auto in = sine_at(hz, rate, 30000);
-                return std::vector<double>(in.begin(), in.end());
-              }()));
+                                const auto in = sine_at(hz, rate, 30000);
+                                return std::vector<double>(in.begin(), in.end());
+                              }()));
     }
     std::printf("%5u Hz: images %.1f dB, aliases %.1f dB\n", rate, image, alias);
     EXPECT_LT(image, -65);
@@ -113,6 +112,22 @@ TEST(DspStreamResampler, GivesTheSameInBlocksOfTenAndTwenty) {
       std::vector<int16_t> in(from);
       for (auto& x : in) x = static_cast<int16_t>(random());
       EXPECT_EQ(converted(in, from, to, 20), converted(in, from, to, 10)) << from << " to " << to;
+    }
+  }
+}
+
+TEST(DspStreamResampler, GivesTheSameOnEveryProcessor) {
+  std::mt19937 random(6);
+  for (const uint32_t rate : kRates) {
+    for (const auto& [from, to] : {std::pair<uint32_t, uint32_t>{8000, rate}, {rate, 8000}}) {
+      StreamResampler fast(from, to), portable(from, to, false);
+      for (int round = 0; round < 20; ++round) {
+        int16_t in[960], a[kMaxResampledBlock], b[kMaxResampledBlock];
+        for (auto& x : in) x = static_cast<int16_t>(round % 4 == 0 ? (random() % 2 == 0 ? -32768 : 32767) : random());
+        ASSERT_EQ(to / 50, fast.process(in, from / 50, a));
+        ASSERT_EQ(to / 50, portable.process(in, from / 50, b));
+        ASSERT_EQ(0, std::memcmp(a, b, to / 50 * sizeof *a)) << from << " to " << to;
+      }
     }
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dsp/automatic_gain.hpp"
 
+#include <bit>
+#include <cmath>
+
 #include "dsp/decibels.hpp"
 
 namespace cordboard::dsp {
@@ -34,10 +37,14 @@ int32_t peak_of(const int16_t* block) {
   return -low > high ? -low : high;
 }
 
+/// To the nearest whole number, for |sample| < 2^21: beside 1.5 × 2^23 a float has no fraction, and the low half of its
+/// bits is the number. Unlike a conversion it leaves room for vectors in plain code.
 inline int16_t rounded(float sample) {
-  const auto whole = static_cast<int32_t>(sample + (sample < 0 ? -0.5F : 0.5F));
-  return static_cast<int16_t>(whole > 32767 ? 32767 : whole < -32768 ? -32768 : whole);
+  return static_cast<int16_t>(std::bit_cast<uint32_t>(sample + 12582912.0F) & 0xFFFFU);
 }
+
+/// x if above 0, else 0, without a branch that would keep a loop from becoming vectors.
+inline float positive_part(float x) { return 0.5F * (x + std::fabs(x)); }
 
 /// Gain (and bend) of sample i is its end less what is still to come, so that the last one has exactly the end's.
 constexpr float kStep = 1.0F / kBlock;
@@ -53,10 +60,10 @@ void amplify_and_limit(int16_t* block, float gain, float change, float bend, flo
   for (int32_t i = 0; i < static_cast<int32_t>(kBlock); ++i) {
     const auto left = static_cast<float>(static_cast<int32_t>(kBlock) - 1 - i);
     const float sample = static_cast<float>(block[i]) * (gain - change * left);
-    const float magnitude = sample < 0 ? -sample : sample;
-    const float beyond = magnitude > kKnee ? magnitude - kKnee : 0;
+    const float magnitude = std::fabs(sample);
+    const float beyond = positive_part(magnitude - kKnee);
     const float bent = magnitude - beyond + beyond / (1 + (bend - bend_change * left) * beyond);
-    block[i] = rounded(sample < 0 ? -bent : bent);
+    block[i] = rounded(std::copysign(bent - positive_part(bent - 32767), sample));
   }
 }
 
@@ -96,14 +103,11 @@ void AutomaticGain::choose_gain(const Activity& activity) {
 }
 
 void AutomaticGain::process(int16_t* block, const Activity& activity) {
+  const float gain_before = gain_, bend_before = bend_, gain_before_db = gain_db_;
   choose_gain(activity);
-  const float gain_before = gain_, bend_before = bend_;
-  if (gain_db_ == 0) {
-    gain_ = 1;
-    bend_ = bend_of(1);
-    if (gain_before == 1) return;
-  } else {
-    gain_ = gain_of_db(gain_db_);
+  if (gain_db_ == 0 && gain_ == 1) return;
+  if (gain_db_ != gain_before_db) {
+    gain_ = gain_db_ == 0 ? 1 : gain_of_db(gain_db_);
     bend_ = bend_of(gain_);
   }
   const float change = (gain_ - gain_before) * kStep;

@@ -46,7 +46,7 @@ bool read_noise_payload(const uint8_t* payload, std::size_t n, NoiseShape& shape
 
 void NoiseAnalysis::process(const int16_t* block) {
   // A triangular window: without one the edges of the block would fill the spectrum's valleys.
-  float x[kBlock];
+  float x[kBlock + kMaxNoiseOrder + 1] = {};
   float power = 0;
   for (std::size_t i = 0; i < kBlock; ++i) power += static_cast<float>(block[i]) * static_cast<float>(block[i]);
   for (std::size_t i = 0; i < kBlock / 2; ++i) {
@@ -54,13 +54,14 @@ void NoiseAnalysis::process(const int16_t* block) {
     x[i] = weight * static_cast<float>(block[i]);
     x[kBlock - 1 - i] = weight * static_cast<float>(block[kBlock - 1 - i]);
   }
+  // One more lag than needed: twelve make whole vectors, each lag a lane.
+  float sums[kMaxNoiseOrder + 2] = {};
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    for (std::size_t lag = 0; lag < kMaxNoiseOrder + 2; ++lag) sums[lag] += x[i] * x[i + lag];
+  }
   blocks_ += blocks_ < kMemoryBlocks ? 1 : 0;
   const float share = 1 / static_cast<float>(blocks_);
-  for (std::size_t lag = 0; lag <= kMaxNoiseOrder; ++lag) {
-    float sum = 0;
-    for (std::size_t i = lag; i < kBlock; ++i) sum += x[i] * x[i - lag];
-    correlation_[lag] += share * (sum - correlation_[lag]);
-  }
+  for (std::size_t lag = 0; lag <= kMaxNoiseOrder; ++lag) correlation_[lag] += share * (sums[lag] - correlation_[lag]);
   mean_square_ += share * (power / kBlock - mean_square_);
 }
 
@@ -113,22 +114,25 @@ void ComfortNoise::set(const NoiseShape& shape) {
 }
 
 void ComfortNoise::process(int16_t* block) {
+  float line[kMaxNoiseOrder + kBlock];  // memory, oldest first, and what is made behind it
+  for (std::size_t m = 0; m < kMaxNoiseOrder; ++m) line[m] = memory_[m];
   for (std::size_t i = 0; i < kBlock; ++i) {
     // Marsaglia's xorshift: period 2^32 − 1, six days of one channel.
     random_ ^= random_ << 13;
     random_ ^= random_ >> 17;
     random_ ^= random_ << 5;
     const float white = static_cast<float>(static_cast<int32_t>(random_)) * (1.0F / 2147483648.0F);
+    float* const now = line + kMaxNoiseOrder + i;
     float y = white * scale_;
-    for (std::size_t m = order_; m-- > 0;) y -= predictor_[m] * memory_[m];
+    // The latest last: all but that product is done by the time it is known.
+    for (std::size_t m = order_; m > 0; --m) y -= predictor_[m - 1] * *(now - m);
     // A change of shape may ring up what the old one left; and no rest is kept that is too small for a normal number.
     y = bounded(y, -131072, 131072);
-    if (y > -1e-6F && y < 1e-6F) y = 0;
-    for (std::size_t m = order_; m-- > 1;) memory_[m] = memory_[m - 1];
-    memory_[0] = y;
+    *now = y > -1e-6F && y < 1e-6F ? 0 : y;
     const float sample = bounded(y, -32768, 32767);
     block[i] = static_cast<int16_t>(sample < 0 ? sample - 0.49F : sample + 0.49F);
   }
+  for (std::size_t m = 0; m < kMaxNoiseOrder; ++m) memory_[m] = line[kBlock + m];
 }
 
 }  // namespace cordboard::dsp

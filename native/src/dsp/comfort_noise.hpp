@@ -25,8 +25,8 @@ inline constexpr float kFullScaleDbm0 = static_cast<float>(kFullScaleSineDbm0) +
 
 struct NoiseShape {
   float level_dbm0 = -60;
-  uint8_t order = 0;                        // coefficients that follow; 0: white
-  float reflection[kMaxNoiseOrder] = {};    // −1 < k < 1
+  uint8_t order = 0;                      // coefficients that follow; 0: white
+  float reflection[kMaxNoiseOrder] = {};  // −1 < k < 1
 };
 
 /// Writes a payload (room for kMaxNoisePayload) and returns its octets. Levels outside 0 … −127 dBov and coefficients
@@ -68,7 +68,7 @@ class ComfortNoise {
   uint32_t order_ = 0;
   float scale_ = 0;                       // of the white noise; 0: silence
   float predictor_[kMaxNoiseOrder] = {};  // a1 … aM: y = e − a1 y1 − a2 y2 …
-  float memory_[kMaxNoiseOrder] = {};     // y1, y2, … the latest first
+  float memory_[kMaxNoiseOrder] = {};     // … y2, y1, the latest last
 };
 
 }  // namespace cordboard::dsp

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A low-pass of 4 kHz (sinc, Kaiser's window) at the least common multiple of both rates, of which each output sample
 // needs only every L-th coefficient: those that meet an input sample. L and M are the factors up and down.
-//
-// Four outputs are made together: their sums are gathered by one transposition instead of four, and leave as one store.
 #include "dsp/stream_resampler.hpp"
 
 #include <cstring>
 #include <iterator>
 #include <vector>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "dsp/kernels_internal.hpp"
+#include "dsp/stream_resampler_internal.hpp"
 
 namespace cordboard::dsp {
 
 /// Coefficients in 16 bits, scaled so that no sum of products can leave 32 bits whatever the input.
 struct PolyphaseFilter {
   uint32_t up, down;    // L, M
-  std::size_t taps;     // per output, a multiple of 8
+  std::size_t taps;     // per output, a multiple of 16
   int shift;            // of the sums; 0: both rates are the same
   std::size_t in_10ms;  // samples of input and output in 10 ms
   std::size_t out_10ms;
@@ -74,7 +69,7 @@ PolyphaseFilter designed(uint32_t from_hz, uint32_t to_hz) {
   if (filter.up == filter.down) return filter;
   // 32 samples of 8 kHz, in samples of the input; rounded up with zeros.
   const double length = kTapsAt8k * from_hz / kSampleRateHz;
-  filter.taps = (static_cast<std::size_t>(length + 0.999) + 7) / 8 * 8;
+  filter.taps = (static_cast<std::size_t>(length + 0.999) + 15) / 16 * 16;
 
   // Output j of a period lies at input position j M/L. Its newest tap is the input sample at or before that; in time,
   // tap k (0: oldest) is (taps − 1 − k) + fraction samples old, and the middle of the filter is 2 ms old.
@@ -129,66 +124,21 @@ const PolyphaseFilter* filter_for(uint32_t from_hz, uint32_t to_hz) {
   return nullptr;
 }
 
-inline int16_t narrowed(int32_t sum, int shift) {
-  const int32_t sample = (sum + (1 << (shift - 1))) >> shift;
-  return static_cast<int16_t>(sample > 32767 ? 32767 : sample < -32768 ? -32768 : sample);
-}
-
-inline int16_t one_output(const int16_t* x, const int16_t* row, std::size_t taps, int shift) {
-  int32_t sum = 0;
-  for (std::size_t k = 0; k < taps; ++k) sum += x[k] * row[k];
-  return narrowed(sum, shift);
-}
-
-#ifdef __SSE2__
-/// Sums of the products of eight samples, two and two.
-inline __m128i products(const int16_t* x, const int16_t* row) {
-  return _mm_madd_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)),
-                        _mm_loadu_si128(reinterpret_cast<const __m128i*>(row)));
-}
-
-inline void four_outputs(const int16_t* const x[4], const int16_t* const row[4], std::size_t taps, int shift,
-                         int16_t* out) {
-  __m128i sum[4];
-  for (int o = 0; o < 4; ++o) sum[o] = products(x[o], row[o]);
-  for (std::size_t k = 8; k < taps; k += 8) {
-    for (int o = 0; o < 4; ++o) sum[o] = _mm_add_epi32(sum[o], products(x[o] + k, row[o] + k));
-  }
-  const __m128i low01 = _mm_unpacklo_epi32(sum[0], sum[1]), high01 = _mm_unpackhi_epi32(sum[0], sum[1]);
-  const __m128i low23 = _mm_unpacklo_epi32(sum[2], sum[3]), high23 = _mm_unpackhi_epi32(sum[2], sum[3]);
-  const __m128i both01 = _mm_add_epi32(low01, high01), both23 = _mm_add_epi32(low23, high23);
-  const __m128i all = _mm_add_epi32(_mm_unpacklo_epi64(both01, both23), _mm_unpackhi_epi64(both01, both23));
-  const __m128i samples = _mm_sra_epi32(_mm_add_epi32(all, _mm_set1_epi32(1 << (shift - 1))), _mm_cvtsi32_si128(shift));
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packs_epi32(samples, samples));
-}
+Polyphase* polyphase_10ms() {
+#ifdef CORDBOARD_HAVE_AVX2
+  static Polyphase* const chosen = __builtin_cpu_supports("avx2") ? polyphase_10ms_avx2 : polyphase_10ms_portable;
+  return chosen;
 #else
-inline void four_outputs(const int16_t* const x[4], const int16_t* const row[4], std::size_t taps, int shift,
-                         int16_t* out) {
-  for (int o = 0; o < 4; ++o) out[o] = one_output(x[o], row[o], taps, shift);
-}
+  return polyphase_10ms_portable;
 #endif
-
-/// 10 ms of output from the input behind `x`, which begins with the tail. `kTaps` is 0 if only known at run time.
-template <std::size_t kTaps>
-void ten_ms(const PolyphaseFilter& filter, const int16_t* x, int16_t* out) {
-  const std::size_t taps = kTaps != 0 ? kTaps : filter.taps;
-  const int16_t* const rows = filter.rows.data();
-  std::size_t j = 0;
-  for (; j + 4 <= filter.out_10ms; j += 4) {
-    const int16_t* from[4];
-    const int16_t* row[4];
-    for (std::size_t o = 0; o < 4; ++o) {
-      from[o] = x + filter.first[j + o];
-      row[o] = rows + filter.row[j + o];
-    }
-    four_outputs(from, row, taps, filter.shift, out + j);
-  }
-  for (; j < filter.out_10ms; ++j) out[j] = one_output(x + filter.first[j], rows + filter.row[j], taps, filter.shift);
 }
 
 }  // namespace
 
-StreamResampler::StreamResampler(uint32_t from_hz, uint32_t to_hz) : filter_(filter_for(from_hz, to_hz)) { reset(); }
+StreamResampler::StreamResampler(uint32_t from_hz, uint32_t to_hz, bool fastest)
+    : filter_(filter_for(from_hz, to_hz)), fastest_(fastest) {
+  reset();
+}
 
 void StreamResampler::reset() { std::memset(tail_, 0, sizeof tail_); }
 
@@ -203,13 +153,12 @@ std::size_t StreamResampler::process(const int16_t* in, std::size_t n, int16_t* 
   int16_t line[kMaxTaps + kMaxResampledBlock];
   std::memcpy(line, tail_, kept * sizeof *line);
   std::memcpy(line + kept, in, n * sizeof *line);
+  const PolyphaseView view{filter_->rows.data(), filter_->row.data(), filter_->first.data(),
+                           filter_->taps,        filter_->out_10ms,   filter_->shift};
+  const auto run = fastest_ ? polyphase_10ms() : polyphase_10ms_portable;
   std::size_t made = 0;
   for (std::size_t done = 0; done < n; done += filter_->in_10ms) {
-    if (filter_->taps == 32) {
-      ten_ms<32>(*filter_, line + done, out + made);
-    } else {
-      ten_ms<0>(*filter_, line + done, out + made);
-    }
+    run(view, line + done, out + made);
     made += filter_->out_10ms;
   }
   std::memcpy(tail_, line + n, kept * sizeof *line);

@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "dsp/g711.hpp"
 
@@ -33,7 +32,8 @@ class StreamResampler {
  public:
   /// Allocates the filter at the first use of a pair of rates. One of them has to be 8000, the other 8000, 16000, 24000,
   /// 32000, 44100 or 48000; else `works()` is false and `process` writes nothing.
-  StreamResampler(uint32_t from_hz, uint32_t to_hz);
+  /// Unless `fastest`, it runs the code for every processor, which gives the same results.
+  StreamResampler(uint32_t from_hz, uint32_t to_hz, bool fastest = true);
 
   bool works() const { return filter_ != nullptr; }
 
@@ -48,6 +48,7 @@ class StreamResampler {
   static constexpr std::size_t kMaxTaps = 192;
 
   const PolyphaseFilter* filter_;
+  bool fastest_;
   int16_t tail_[kMaxTaps];  // the latest input
 };
 
