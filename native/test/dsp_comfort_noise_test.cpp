@@ -33,17 +33,18 @@ double band(const std::vector<double>& samples, double from_hz, double to_hz) {
 }
 
 TEST(DspComfortNoise, WritesAndReadsTheOctetsOfTheRfc) {
-  NoiseShape shape{.level_dbm0 = kFullScaleDbm0 - 61, .order = 3, .reflection = {0, 1, -0.5F}};
+  NoiseShape shape{.level_dbm0 = kFullScaleDbm0 - 61, .order = 4, .reflection = {0, 1, -0.5F, 0.4F}};
   uint8_t octets[kMaxNoisePayload];
-  ASSERT_EQ(4U, write_noise_payload(shape, octets));
+  ASSERT_EQ(5U, write_noise_payload(shape, octets));
   EXPECT_EQ(61, octets[0]);
   EXPECT_EQ(127, octets[1]);
   EXPECT_EQ(254, octets[2]);
-  EXPECT_EQ(63, octets[3]);  // −0.5 is −63.5 steps
+  EXPECT_EQ(63, octets[3]);   // −0.5 is −63.5 steps
+  EXPECT_EQ(178, octets[4]);  // 0.4 is 50.8
   NoiseShape read;
-  ASSERT_TRUE(read_noise_payload(octets, 4, read));
+  ASSERT_TRUE(read_noise_payload(octets, 5, read));
   EXPECT_FLOAT_EQ(shape.level_dbm0, read.level_dbm0);
-  EXPECT_EQ(3, read.order);
+  EXPECT_EQ(4, read.order);
   EXPECT_FLOAT_EQ(0, read.reflection[0]);
   EXPECT_FLOAT_EQ(258.0F * 127 / 32768, read.reflection[1]);
   EXPECT_FALSE(read_noise_payload(octets, 0, read));

@@ -8,6 +8,7 @@
 // The gain moves up in blocks of speech only. In pauses it stays, so that noise is not pumped up; it only falls if new
 // noise would come out above `max_noise_dbm0`. The limiter bends what lies above −3 dB of full scale so far that the
 // largest sample just fits; at 0 dB and below it bends nothing, and at a gain of exactly 0 dB the block is not touched.
+// Speech comes out within 1 dB of the target, on the loud side: quiet blocks count in what it measures.
 #pragma once
 
 #include <cstdint>

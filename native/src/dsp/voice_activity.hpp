@@ -11,7 +11,7 @@
 //   noise                from 10 dB below the speech, any level; a new level is learnt in half a second without speech,
 //                        in 2 s if it rumbles or hums (which music does as well)
 //   onset                taken in the block in which it comes if it is 4 dB clear of the threshold, else in the next
-//   tones, music         are activity; a steady tone of up to two frequencies is told from speech after 0.2 s
+//   tones, music         are activity, for as long as they last; a steady tone of up to two frequencies is told from speech after 0.2 s
 //
 // Noise that begins or jumps up is activity until it has been learnt. A listener who must not lose the first syllable
 // keeps the block before `began`.
