@@ -277,16 +277,22 @@ class Corpus {
   AnsweredCall finish(AnswerKind expected, const std::string& name, std::vector<double> audio, double dbm0) {
     const double snr_db = pick(10, 30);
     const bool dull = random_() % 2 == 0;
-    std::normal_distribution<double> normal(0, amplitude_of(std::fmax(-65, dbm0 - snr_db)) / std::sqrt(2.0));
+    const double sigma = amplitude_of(std::fmax(-65, dbm0 - snr_db)) / std::sqrt(2.0);
     double low = 0;
     for (double& x : audio) {
-      const double noise = normal(random_);
+      const double noise = sigma * normal();
       low = 0.85 * low + noise;
       x += dull ? low * 0.527 : noise;
     }
     char condition[60];
     std::snprintf(condition, sizeof condition, " at %.0f dBm0, noise %.0f dB below", dbm0, snr_db);
     return {expected, name + condition, received(audio)};
+  }
+
+  /// The sum of the four octets of a random number: near enough to normal, and quick.
+  double normal() {
+    const uint32_t r = random_();
+    return (static_cast<double>((r & 255) + (r >> 8 & 255) + (r >> 16 & 255) + (r >> 24)) - 510) / 147.8;
   }
 
   bool unseen_;

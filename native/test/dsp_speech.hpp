@@ -28,6 +28,18 @@ namespace cordboard::dsp {
 inline constexpr const char* kPromptFolder = "/usr/share/asterisk/sounds/en_US_f_Allison";
 inline constexpr const char* kMusicFolder = "/usr/share/asterisk/moh";
 
+/// A whole file, empty if there is none.
+inline std::string bytes_of(const std::filesystem::path& path) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(path, missing);
+  if (missing) return {};
+  std::string bytes(size, 0);
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
 /// To 8 kHz by libsamplerate's fast filter: an hour of speech in seconds, where dsp/resample.hpp takes its time.
 inline std::vector<int16_t> at_8k(const std::vector<int16_t>& samples, uint32_t rate_hz) {
   std::vector<float> in(samples.size()), out(samples.size() * 8000 / rate_hz + 1);
@@ -47,8 +59,7 @@ inline std::vector<int16_t> at_8k(const std::vector<int16_t>& samples, uint32_t 
 /// Samples of a mono 16-bit PCM RIFF WAVE file at 8 kHz, whatever its rate was; else none. The length of a stream
 /// written to a pipe is not known to its header: such a file goes on to its end.
 inline std::vector<int16_t> read_wav(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  const std::string bytes = bytes_of(path);
   const auto number = [&](std::size_t at, std::size_t size) {
     uint32_t value = 0;
     if (at + size <= bytes.size()) std::memcpy(&value, bytes.data() + at, size);
@@ -107,8 +118,7 @@ inline std::vector<int16_t> spoken(const Speaker& speaker, std::string_view text
   fs::create_directories(folder);
   const fs::path kept = folder / (std::to_string(digest) + ".s16");
   std::vector<int16_t> samples;
-  if (std::ifstream file(kept, std::ios::binary); file) {
-    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  if (const std::string bytes = bytes_of(kept); !bytes.empty()) {
     samples.resize(bytes.size() / 2);
     std::memcpy(samples.data(), bytes.data(), samples.size() * 2);
     return samples;

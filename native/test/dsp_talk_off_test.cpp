@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Talk-off: no digit may be heard in an hour of speech and music. Every prompt and every piece of music of Debian's
-// Asterisk packages (44 minutes) and some forty minutes spoken by espeak-ng in English and Mandarin are listened to,
+// Asterisk packages (44 minutes) and 48 minutes spoken by espeak-ng in English and Mandarin are listened to,
 // on four channels that differ in where their blocks begin and in level. What is counted is distinct audio, once.
 #include <gtest/gtest.h>
 

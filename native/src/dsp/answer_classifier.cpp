@@ -24,15 +24,26 @@ constexpr uint32_t kNoiseBlocks = 25;
 
 // Of the power, in one line or in two; at 10 dB above white noise a single tone has 0.91.
 constexpr float kOneLineShare = 0.80F, kTwoLinesShare = 0.85F, kMinSecondShare = 0.08F;
+// Two lines 40 Hz apart (440 + 480 Hz) are one to a window of 32 ms, and it wanders with their beat.
+constexpr uint32_t kBeatingBlocks = 30;
 constexpr float kFaintestToneDbm0 = -42;
 constexpr uint32_t kLeastToneBlocks = 3;  // fewer come about in speech
 constexpr uint32_t kSureToneBlocks = 4;   // no longer taken for voice
+// So long, and what just began as a word was its onset. Before the pause after that is long enough to end the word.
+constexpr uint32_t kNoVowelBlocks = 7, kOnsetBlocks = 4;
 constexpr uint32_t kLongToneBlocks = 10;  // may be interrupted for a block: ANS turns its phase every 450 ms (V.25)
-constexpr float kEdgeDb = 6;              // a beep stands out from what is around it
+constexpr float kVoiceHz = 500;           // up to here a vowel may be one line, held for 100 ms
+constexpr uint32_t kLeastLowBeepBlocks = 6;
+constexpr float kEdgeDb = 6;  // a beep stands out from what is around it
 
-// Of the blocks of words, standing still: music has more.
-constexpr float kMusicShare = 0.42F;
+// Music: of the blocks of words, standing still; or of the pauses, periodic and not faint, as nothing is between the
+// words of those who speak but noise.
+constexpr float kMusicShare = 0.45F, kMusicShareWithPauses = 0.25F;
 constexpr uint32_t kMusicBlocks = 50;
+constexpr float kSoundingShare = 0.25F, kSoundingShareOfPerson = 0.10F;
+constexpr uint32_t kLeastPauseBlocks = 10;
+// The loudest block of a person's words above the noise: at 10 dB on average it is 14 and more, a beat of music has less.
+constexpr float kMinAboveDb = 11;
 
 bool between(float x, float low, float high) { return x >= low && x <= high; }
 
@@ -49,6 +60,10 @@ AnswerClassifier::AnswerClassifier(const AnswerSettings& settings) : settings_(s
   bound(settings_.min_word_ms, kBlockMs, 2000);
   bound(settings_.max_words, 1, 1000);
   bound(settings_.total_ms, 500, 120000);
+}
+
+bool AnswerClassifier::Tone::steady() const {
+  return level_dbm0 - least_dbm0 < 4 && (wobbles == 0 || blocks >= kBeatingBlocks);
 }
 
 bool AnswerClassifier::Tone::is(float other_hz, float other_second_hz, float tolerance) const {
@@ -68,6 +83,10 @@ int AnswerClassifier::process(const int16_t* block, AnswerEvent* out) {
   const bool heard = now.level_dbm0 >= settings_.silence_dbm0 && !in_tone_;
   const bool active = heard && (floor_known_ ? above >= (voiced ? kVoicedDb : kActiveDb) : voiced);
   follow_floor(now, voiced, active);
+  if (!active && !in_tone_) {
+    ++pause_blocks_;
+    sounding_blocks_ += voiced && heard ? 1 : 0;
+  }
   if (!decided_) {
     follow_words(now, voiced, active);
     judge_words(end);
@@ -97,16 +116,18 @@ void AnswerClassifier::follow_tone(const BlockFeatures& now, AnswerEvent*& out) 
     }
   }
   in_tone_ = false;
-  if (hz > 0 && tone_.blocks != 0 && tone_.is(hz, second_hz, 0.01F)) {
+  const bool same = tone_.is(hz, second_hz, 0.01F);
+  const bool beating = second_hz == 0 && between(hz, 400, 520) && between(tone_.hz, 400, 520);
+  if (hz > 0 && tone_.blocks != 0 && (same || beating)) {
     tone_.blocks += 1 + hole_;
+    if (!same) ++tone_.wobbles;
     // The block before is neither the first nor the last: it has to be as loud as the others.
     if (tone_.blocks > 2 && hole_ == 0) tone_.least_dbm0 = std::fmin(tone_.least_dbm0, tone_.latest_dbm0);
     tone_.level_dbm0 = std::fmax(tone_.level_dbm0, now.level_dbm0);
     tone_.latest_dbm0 = now.level_dbm0;
     hole_ = 0;
     in_tone_ = tone_.blocks >= kSureToneBlocks && tone_.steady();
-    // What it was taken for so far is taken back.
-    if (tone_.blocks == kSureToneBlocks && in_tone_) word_.voiced -= std::min(word_.voiced, kSureToneBlocks - 1);
+    if (in_tone_ && tone_.blocks == (tone_.wobbles == 0 ? kNoVowelBlocks : kBeatingBlocks)) take_back_word();
     judge_running_tone(out);
     return;
   }
@@ -122,7 +143,7 @@ void AnswerClassifier::follow_tone(const BlockFeatures& now, AnswerEvent*& out) 
   }
   hole_ = 0;
   tone_ = {};
-  if (hz > 0) tone_ = {hz, second_hz, now.level_dbm0, 100, now.level_dbm0, last_dbm0_[1], 1};
+  if (hz > 0) tone_ = {hz, second_hz, now.level_dbm0, 100, now.level_dbm0, last_dbm0_[1], 1, 0};
 }
 
 void AnswerClassifier::judge_running_tone(AnswerEvent*& out) {
@@ -171,11 +192,19 @@ void AnswerClassifier::judge_ended_tone(const Tone& tone, float after_dbm0, Answ
     }
   }
   const bool abrupt = tone.level_dbm0 - tone.before_dbm0 >= kEdgeDb && tone.level_dbm0 - after_dbm0 >= kEdgeDb;
-  const bool beep = single && abrupt && between(tone.hz, 395, 2530) && tone.ms() <= 1540;
+  const bool beep = single && abrupt && between(tone.hz, 395, 2530) && tone.ms() <= 1540 &&
+                    (tone.hz > kVoiceHz || tone.blocks >= kLeastLowBeepBlocks);
   if (!beep || (words_ == 0 && !in_word_ && !decided_) || kind_ == AnswerKind::fax || kind_ == AnswerKind::tone) return;
   if (!decided_) decide(AnswerKind::machine, AnswerCause::beep_after_words, 0.9F, &tone, out);
   *out = {AnswerEvent::Type::beep, kind_, AnswerCause::none, 0, 0.9F, now_ms(), {}};
   explain(*out++, &tone);
+}
+
+/// The word at hand was the beginning of the tone.
+void AnswerClassifier::take_back_word() {
+  if (!in_word_ || word_.first + tone_.blocks + kOnsetBlocks < blocks_) return;
+  in_word_ = false;
+  if (word_.counted) --words_;
 }
 
 // ---- words ----------------------------------------------------------------------------------------------------------
@@ -198,14 +227,20 @@ void AnswerClassifier::follow_floor(const BlockFeatures& now, bool voiced, bool 
 
 void AnswerClassifier::follow_words(const BlockFeatures& now, bool voiced, bool active) {
   if (active) {
-    if (!in_word_) word_ = {blocks_, blocks_, 0, 0, -100, false};
+    if (!in_word_) word_ = {blocks_, blocks_, 0, 0, 0, -100, false};
     in_word_ = true;
     word_.last = blocks_;
-    word_.voiced += voiced ? 1 : 0;
+    // What may turn out to be a tone is no voice until it has not.
+    word_.pending += voiced ? 1 : 0;
+    if (tone_.blocks < 2 || tone_.blocks >= kSureToneBlocks) {
+      word_.voiced += word_.pending;
+      word_.pending = 0;
+    }
     const bool still = std::fabs(now.line.hz - line_hz_) < 6 && std::fabs(now.level_dbm0 - last_dbm0_[0]) < 3;
     word_.steady += still ? 1 : 0;
     word_.loudest_dbm0 = std::fmax(word_.loudest_dbm0, now.level_dbm0);
   }
+  if (in_tone_) word_.pending = 0;
   if (!in_word_) return;
   const uint32_t length = word_.last - word_.first + 1;
   const bool speech =
@@ -231,29 +266,41 @@ void AnswerClassifier::judge_words(AnswerEvent*& out) {
   const bool talking = in_word_ && word_.counted;
   const uint32_t talk = talk_blocks_ + (talking ? word_.last - word_.first + 1 : 0);
   const uint32_t steady = steady_blocks_ + (talking ? word_.steady : 0);
-  const bool music = talk >= kMusicBlocks && static_cast<float>(steady) >= kMusicShare * static_cast<float>(talk);
+  const float steady_share = static_cast<float>(steady) / static_cast<float>(std::max(1U, talk));
+  const float sounding_share =
+      pause_blocks_ < kLeastPauseBlocks ? 0 : static_cast<float>(sounding_blocks_) / static_cast<float>(pause_blocks_);
+  const bool sounding = sounding_share >= kSoundingShare;
+  const bool music =
+      (talk >= kMusicBlocks && steady_share >= kMusicShare) || (sounding && steady_share >= kMusicShareWithPauses);
   const uint32_t pause_ms = (blocks_ - last_word_) * kBlockMs;
-  const float clear = std::fmax(speech_dbm0_, talking ? word_.loudest_dbm0 : -100) - floor_dbm0_ < 12 ? 0.15F : 0;
+  const float above_db = std::fmax(speech_dbm0_, talking ? word_.loudest_dbm0 : -100) - floor_dbm0_;
+  const float unclear = above_db < 15 ? 0.15F : 0;
 
   if (talk * kBlockMs >= settings_.greeting_max_ms) {
     if (music) return decide(AnswerKind::tone, AnswerCause::music, 0.5F, nullptr, out);
-    return decide(AnswerKind::machine, AnswerCause::greeting_too_long, 0.85F - clear, nullptr, out);
+    return decide(AnswerKind::machine, AnswerCause::greeting_too_long, 0.85F - unclear, nullptr, out);
   }
-  if (words_ > settings_.max_words) return decide(AnswerKind::machine, AnswerCause::too_many_words, 0.6F, nullptr, out);
-  if (words_ != 0 && pause_ms >= settings_.after_greeting_silence_ms && tone_.blocks < kLeastToneBlocks) {
-    if (music) return decide(AnswerKind::unknown, AnswerCause::music, 0.4F, nullptr, out);
+  if (words_ > settings_.max_words) {
+    if (music) return decide(AnswerKind::tone, AnswerCause::music, 0.4F, nullptr, out);
+    return decide(AnswerKind::machine, AnswerCause::too_many_words, 0.6F, nullptr, out);
+  }
+  // Who pauses amid music has not stopped to listen.
+  if (words_ != 0 && pause_ms >= settings_.after_greeting_silence_ms && tone_.blocks < kLeastToneBlocks && !music &&
+      sounding_share < kSoundingShareOfPerson && (above_db >= kMinAboveDb || !floor_known_)) {
     // The nearer to the limit, the less sure.
     const float used = static_cast<float>(talk * kBlockMs) / static_cast<float>(settings_.greeting_max_ms);
-    return decide(AnswerKind::person, AnswerCause::silence_after_greeting, 0.95F - 0.35F * used * used - clear, nullptr,
-                  out);
+    return decide(AnswerKind::person, AnswerCause::silence_after_greeting, 0.95F - 0.35F * used * used - unclear,
+                  nullptr, out);
   }
-  if (words_ == 0 && !in_word_ && now_ms() >= settings_.initial_silence_max_ms && tone_.blocks < kLeastToneBlocks &&
-      now_ms() - repeated_at_ms_ >= 1000) {
+  if (words_ == 0 && !in_word_ && !sounding && now_ms() >= settings_.initial_silence_max_ms &&
+      tone_.blocks < kLeastToneBlocks && now_ms() - repeated_at_ms_ >= 1000) {
     const bool quiet = !floor_known_ || floor_dbm0_ < settings_.silence_dbm0;
     return decide(quiet ? AnswerKind::silence : AnswerKind::unknown,
                   quiet ? AnswerCause::no_sound : AnswerCause::noise_only, 0.8F, nullptr, out);
   }
-  if (now_ms() >= settings_.total_ms) decide(AnswerKind::unknown, AnswerCause::time_up, 0.2F, nullptr, out);
+  if (now_ms() < settings_.total_ms) return;
+  if (music || sounding) return decide(AnswerKind::tone, AnswerCause::music, 0.4F, nullptr, out);
+  decide(AnswerKind::unknown, AnswerCause::time_up, 0.2F, nullptr, out);
 }
 
 // ---- what is reported -----------------------------------------------------------------------------------------------
@@ -285,6 +332,8 @@ void AnswerClassifier::explain(AnswerEvent& event, const Tone* tone) const {
     add(AnswerFigure::steady_percent, 100 * static_cast<float>(steady_blocks_ + (talking ? word_.steady : 0)) / talk);
     add(AnswerFigure::speech_dbm0, std::fmax(speech_dbm0_, talking ? word_.loudest_dbm0 : -100));
   }
+  add(AnswerFigure::sounding_percent,
+      100 * static_cast<float>(sounding_blocks_) / static_cast<float>(std::max(1U, pause_blocks_)));
   if (floor_known_) add(AnswerFigure::noise_dbm0, floor_dbm0_);
   if (tone == nullptr) return;
   add(AnswerFigure::tone_hz, tone->hz);
@@ -364,6 +413,8 @@ const char* name_of(AnswerFigure figure) {
       return "voiced_percent";
     case AnswerFigure::steady_percent:
       return "steady_percent";
+    case AnswerFigure::sounding_percent:
+      return "sounding_percent";
     case AnswerFigure::speech_dbm0:
       return "speech_dbm0";
     case AnswerFigure::noise_dbm0:

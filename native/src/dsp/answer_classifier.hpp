@@ -18,7 +18,7 @@
 //   fax          1100 Hz ± 38 Hz for 0.5 s ± 15 %; 2100 Hz ± 15 Hz for 0.5 s (1 s after words)   T.30 4.1, V.25 3
 //   tone         950, 1400, 1800 Hz ± 50 Hz, 330 ms each                                     E.180 clause 5 (SIT)
 //                the same tone three times, on 0.1-1.2 s; 340-520 Hz for 0.7-2.5 s; any tone for 1.6 s    E.180
-//   beep         one line of 400-2500 Hz for 80-1500 ms that begins and ends abruptly
+//   beep         one line of 400-2500 Hz for 80-1500 ms (160 below 500 Hz) that begins and ends abruptly
 #pragma once
 
 #include <cstddef>
@@ -56,8 +56,9 @@ enum class AnswerFigure : uint8_t {
   talk_ms,  // words without the pauses between them
   longest_pause_ms,
   last_pause_ms,
-  voiced_percent,  // of the words
-  steady_percent,  // of the words, with the strongest line standing still: speech 10-35, music 30-65
+  voiced_percent,    // of the words
+  steady_percent,    // of the words, with the strongest line standing still: speech 10-35, music 30-65
+  sounding_percent,  // of the pauses, with something periodic in them: a little behind speech, much in music
   speech_dbm0,
   noise_dbm0,
   tone_hz,
@@ -72,7 +73,7 @@ struct AnswerReason {
   int32_t value;
 };
 
-inline constexpr std::size_t kMaxAnswerReasons = 14;
+inline constexpr std::size_t kMaxAnswerReasons = 15;
 
 struct AnswerEvent {
   enum class Type : uint8_t { decided, beep };
@@ -120,13 +121,14 @@ class AnswerClassifier {
     float latest_dbm0;
     float before_dbm0;  // of the sound before it
     uint32_t blocks;
+    uint32_t wobbles;  // of them with the line elsewhere
     bool is(float other_hz, float other_second_hz, float tolerance) const;
     uint32_t ms() const { return blocks * 20; }
-    bool steady() const { return level_dbm0 - least_dbm0 < 4; }
+    bool steady() const;
   };
   struct Word {
     uint32_t first, last;  // active blocks, counted from the answer
-    uint32_t voiced, steady;
+    uint32_t voiced, pending, steady;
     float loudest_dbm0;
     bool counted;
   };
@@ -134,6 +136,7 @@ class AnswerClassifier {
   void follow_tone(const BlockFeatures& now, AnswerEvent*& out);
   void judge_running_tone(AnswerEvent*& out);
   void judge_ended_tone(const Tone& tone, float after_dbm0, AnswerEvent*& out);
+  void take_back_word();
   void follow_floor(const BlockFeatures& now, bool voiced, bool active);
   void follow_words(const BlockFeatures& now, bool voiced, bool active);
   void judge_words(AnswerEvent*& out);
@@ -165,6 +168,7 @@ class AnswerClassifier {
   uint32_t words_ = 0, talk_blocks_ = 0, voiced_blocks_ = 0, steady_blocks_ = 0;
   uint32_t first_word_ = 0, last_word_ = 0;  // first and last active block of the words
   uint32_t longest_pause_ = 0;
+  uint32_t pause_blocks_ = 0, sounding_blocks_ = 0;
   float speech_dbm0_ = -100;
 
   bool decided_ = false;
