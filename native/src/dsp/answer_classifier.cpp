@@ -26,6 +26,7 @@ constexpr uint32_t kNoiseBlocks = 25;
 constexpr float kOneLineShare = 0.80F, kTwoLinesShare = 0.85F, kMinSecondShare = 0.08F;
 // Two lines 40 Hz apart (440 + 480 Hz) are one to a window of 32 ms, and it wanders with their beat.
 constexpr uint32_t kBeatingBlocks = 30;
+constexpr uint32_t kEdgeWobbles = 1;  // where a tone begins and ends in a window its line is not true either
 constexpr float kFaintestToneDbm0 = -42;
 constexpr uint32_t kLeastToneBlocks = 3;  // fewer come about in speech
 constexpr uint32_t kSureToneBlocks = 4;   // no longer taken for voice
@@ -63,7 +64,7 @@ AnswerClassifier::AnswerClassifier(const AnswerSettings& settings) : settings_(s
 }
 
 bool AnswerClassifier::Tone::steady() const {
-  return level_dbm0 - least_dbm0 < 4 && (wobbles == 0 || blocks >= kBeatingBlocks);
+  return level_dbm0 - least_dbm0 < 4 && (wobbles <= kEdgeWobbles || blocks >= kBeatingBlocks);
 }
 
 bool AnswerClassifier::Tone::is(float other_hz, float other_second_hz, float tolerance) const {
@@ -121,13 +122,14 @@ void AnswerClassifier::follow_tone(const BlockFeatures& now, AnswerEvent*& out) 
   if (hz > 0 && tone_.blocks != 0 && (same || beating)) {
     tone_.blocks += 1 + hole_;
     if (!same) ++tone_.wobbles;
+    if (tone_.blocks == 2) tone_.hz = hz, tone_.second_hz = second_hz;  // the first window was not full of it
     // The block before is neither the first nor the last: it has to be as loud as the others.
     if (tone_.blocks > 2 && hole_ == 0) tone_.least_dbm0 = std::fmin(tone_.least_dbm0, tone_.latest_dbm0);
     tone_.level_dbm0 = std::fmax(tone_.level_dbm0, now.level_dbm0);
     tone_.latest_dbm0 = now.level_dbm0;
     hole_ = 0;
     in_tone_ = tone_.blocks >= kSureToneBlocks && tone_.steady();
-    if (in_tone_ && tone_.blocks == (tone_.wobbles == 0 ? kNoVowelBlocks : kBeatingBlocks)) take_back_word();
+    if (in_tone_ && tone_.blocks == (tone_.wobbles <= kEdgeWobbles ? kNoVowelBlocks : kBeatingBlocks)) take_back_word();
     judge_running_tone(out);
     return;
   }
