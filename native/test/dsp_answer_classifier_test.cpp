@@ -261,6 +261,11 @@ TEST(DspAnswerClassifier, TakesNothingElseForABeep) {
   }
 }
 
+TEST(DspAnswerClassifier, TakesNoToneThatBarelyStandsOutForABeep) {
+  const std::vector<Audio> parts{voice(4000), pause(500), noise(500), sine({1000}, 300, -24), noise(500), pause(900)};
+  EXPECT_TRUE(verdict_on(parts).beeps_ms.empty());
+}
+
 TEST(DspAnswerClassifier, HearsFaxTonesWithinTheirLimits) {
   for (const double hz : {1062.0, 1100.0, 1138.0}) {
     for (const double ms : {425.0, 500.0, 575.0}) {
