@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The DTMF receiver against what Q.24 asks for, one condition at a time and the harder ones together.
-#include "dsp/dtmf.hpp"
-
 #include <gtest/gtest.h>
 
+#include "dsp/dtmf.hpp"
 #include "dsp_signals.hpp"
 
 namespace cordboard::dsp {
@@ -113,6 +112,60 @@ TEST(DspDtmf, RefusesAColumnSoFarOffThatItsPhaseAdvanceLooksRight) {
   }
 }
 
+TEST(DspDtmf, HearsEveryDigitAtEveryCornerOfTheLimits) {
+  // Frequencies, twist, level and length at their limits together, of all 16 digits, wherever the block begins.
+  int corner = 0;
+  for (const double row : {-0.015, 0.015}) {
+    for (const double column : {-0.015, 0.015}) {
+      for (const double twist : {-8.0, 4.0}) {
+        for (const double stronger_dbm0 : {-3.0, -25.0}) {
+          ++corner;
+          const double row_dbm0 = twist < 0 ? stronger_dbm0 : stronger_dbm0 - twist;
+          ASSERT_EQ(kAll, detected(kAll, {.row_dbm0 = row_dbm0,
+                                          .column_dbm0 = row_dbm0 + twist,
+                                          .row_offset = row,
+                                          .column_offset = column,
+                                          .lead = corner * 47 % 160,
+                                          .phase = corner * 0.61}))
+              << row << " " << column << " twist " << twist << " at " << stronger_dbm0;
+        }
+      }
+    }
+  }
+}
+
+TEST(DspDtmf, RefusesDigitsTooShortAtEveryLevelAndTwist) {
+  // Q.24: less than 24 ms (AT&T 23 ms) is not a digit.
+  for (int lead = 0; lead < 160; lead += 3) {
+    for (const double row_dbm0 : {-3.0, -12.0, -25.0}) {
+      for (const double twist : {-8.0, 0.0, 4.0}) {
+        ASSERT_EQ("",
+                  detected(kAll, {.row_dbm0 = row_dbm0, .column_dbm0 = row_dbm0 + twist, .on_ms = 23, .lead = lead}))
+            << "lead " << lead << " level " << row_dbm0 << " twist " << twist;
+      }
+    }
+  }
+}
+
+TEST(DspDtmf, RefusesBothFrequenciesOffTogether) {
+  for (const double offset : {-0.05, -0.035, 0.035, 0.05}) {
+    for (const double other : {-0.035, 0.0, 0.035}) {
+      EXPECT_EQ("", detected(kAll, {.row_offset = offset, .column_offset = other, .on_ms = 100, .lead = 61}));
+      EXPECT_EQ("", detected(kAll, {.row_offset = other, .column_offset = offset, .on_ms = 100, .lead = 61}));
+    }
+  }
+}
+
+TEST(DspDtmf, BridgesAnInterruptionInEveryDigit) {
+  for (int at = 320; at < 640; at += 13) {
+    for (const char digit : kAll) {
+      auto samples = sound({&digit, 1}, {.on_ms = 120});
+      for (int i = 0; i < 80; ++i) samples[static_cast<std::size_t>(at + i)] = 0;
+      ASSERT_EQ(std::string{digit} + ".", detected(samples, true)) << "interrupted at sample " << at;
+    }
+  }
+}
+
 TEST(DspDtmf, HearsThroughNoiseFifteenDecibelsBelow) {
   for (uint32_t seed = 1; seed <= 60; ++seed) {
     const int lead = static_cast<int>(seed * 53 % 160);
@@ -125,8 +178,12 @@ TEST(DspDtmf, HearsThroughNoiseWithTwistAndFrequencyOffTogether) {
   for (uint32_t seed = 1; seed <= 60; ++seed) {
     const bool odd = seed % 2 == 1;
     const int lead = static_cast<int>(seed * 53 % 160);
-    heard += detected(kAll, {.column_dbm0 = odd ? -18.0 : -6.0, .row_offset = 0.015, .column_offset = -0.015,
-                             .snr_db = 15, .lead = lead, .seed = seed})
+    heard += detected(kAll, {.column_dbm0 = odd ? -18.0 : -6.0,
+                             .row_offset = 0.015,
+                             .column_offset = -0.015,
+                             .snr_db = 15,
+                             .lead = lead,
+                             .seed = seed})
                  .size();
     sent += kAll.size();
   }

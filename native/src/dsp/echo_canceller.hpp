@@ -11,13 +11,13 @@
 //                                     ^
 //                                     └── whitened error × whitened reference, every 16 samples
 //
-// Two filters instead of a detector of double talk: only the background filter adapts, all the time, and only what has
-// done better over some blocks reaches the caller's ear. Whatever fools the adaptation fools no listener. Nothing is to
-// be tuned to the line's loss, as a level detector (Geigel) would need.
+// Two filters instead of a detector of double talk: only the background filter adapts, and only what has done better
+// over some blocks reaches the caller's ear. Whatever fools the adaptation fools no listener. Nothing is to be tuned to
+// the line's loss, as a level detector (Geigel) would need.
 //
-// Adaptation is normalised LMS on signals whitened by an 8th-order predictor of the reference, taken anew every block:
-// with speech, plain NLMS takes seconds where this takes tenths, at an extra cost of an eighth. Narrow-band reference
-// signals (tones, DTMF) show by the predictor's gain, and do not adapt anything.
+// Adaptation is normalised LMS on signals whitened by an 8th-order predictor of the reference, taken anew every block,
+// as speech is far from the white noise that plain NLMS needs. Narrow-band reference signals (tones, DTMF) show by the
+// predictor's gain, and do not adapt anything. Once converged, a quarter of the steps is taken until the line changes.
 //
 //   taps                 64 … 512 (8 … 64 ms)
 //   delay of its output  none beyond the block
