@@ -82,8 +82,18 @@ export interface EngineConfig {
   cables: CableConfig[];
   /** conferences that can have announcements at once */
   announcers?: number;
-  /** at most this much of a recording is lost in a power cut, ms */
-  recordingFlushMs?: number;
+  /** where recordings are kept until their WAV is cut; empty: nothing can be recorded */
+  recordingFolder?: string;
+  /** a power cut loses at most this and 0.6 s more of a recording, ms */
+  recordingSyncMs?: number;
+  /** recording stops when the disk has no more than this left, MB */
+  recordingReserveMb?: number;
+  /** size of one journal file, MB */
+  recordingSegmentMb?: number;
+  /** beyond this the oldest journal file is cut while its calls go on, MB */
+  recordingJournalMb?: number;
+  /** threads that share the media tick; 0: one for each 4,096 ports */
+  mediaThreads?: number;
   /** decoded audio kept in memory, MB */
   clipCacheMb?: number;
   /** ask for SCHED_FIFO and locked memory */
@@ -444,8 +454,10 @@ export interface TickStatistics {
   latenessP99Us: number;
   /** start behind its time, worst, us */
   latenessMaxUs: number;
-  /** the thread runs under SCHED_FIFO */
+  /** the threads run under SCHED_FIFO */
   realtime: boolean;
+  /** that share a tick */
+  threads: number;
 }
 
 export interface Counter {
@@ -593,6 +605,33 @@ export interface RecordingEnded {
   lostMs: number;
 }
 
+export interface RecordingRecovered {
+  /** the WAV */
+  path: string;
+  /** length, ms */
+  durationMs: number;
+  /** why it could not be written; else empty */
+  failure: string;
+}
+
+export type DiskState = | 'good' | 'slow' | 'full' | 'failed';
+
+export interface RecordingDisk {
+  /** how it does now */
+  state: DiskState;
+  /** what is wrong; empty when good */
+  detail: string;
+  /** free for the service */
+  freeBytes: number;
+}
+
+export interface ConferenceSpeaker {
+  /** the conference */
+  conference: number;
+  /** the loudest seat; left out when it is quiet */
+  port?: number;
+}
+
 export interface SpanAlarmed {
   /** the E1 */
   span: number;
@@ -668,6 +707,9 @@ export interface EngineEvents {
   'station.hook': StationHook;
   'play.ended': PlayEnded;
   'recording.ended': RecordingEnded;
+  'recording.recovered': RecordingRecovered;
+  'recording.disk': RecordingDisk;
+  'conference.speaker': ConferenceSpeaker;
   'span.alarmed': SpanAlarmed;
   'span.dchannel': SpanDchannel;
   'span.restarted': SpanRestarted;

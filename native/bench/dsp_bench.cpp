@@ -70,33 +70,53 @@ void bench_kernels(const dsp::Kernels& kernels, bool fast, Slabs& slabs, bench::
   const std::string set = std::string(kernels.name) + ".";
   const auto goal = [&](double ns) { return fast ? ns : 0; };
 
-  report.add(set + "alaw_decode", bench::fastest_ns(kChannels, [&] {
-               for (std::size_t c = 0; c < kChannels; ++c) kernels.alaw_decode(slabs.in(c), slabs.linear(c), kBlock);
-               bench::keep(slabs.samples.data());
-             }), goal(22));
-  report.add(set + "alaw_encode", bench::fastest_ns(kChannels, [&] {
-               for (std::size_t c = 0; c < kChannels; ++c) kernels.alaw_encode(slabs.linear(c), slabs.out(c), kBlock);
-               bench::keep(slabs.octets_out.data());
-             }), goal(25));
-  report.add(set + "power", bench::fastest_ns(kChannels, [&] {
-               uint64_t sum = 0;
-               for (std::size_t c = 0; c < kChannels; ++c) sum += kernels.power(slabs.linear(c), kBlock);
-               bench::keep(&sum);
-             }), goal(11));
-  report.add(set + "interleave", bench::fastest_ns(kChannels / 2, [&] {
-               for (std::size_t c = 0; c + 1 < kChannels; c += 2) {
-                 kernels.interleave(slabs.in(c), slabs.in(c + 1), slabs.octets_out.data() + c * kBlock, kBlock);
-               }
-               bench::keep(slabs.octets_out.data());
-             }), goal(15));
+  report.add(set + "alaw_decode",
+             bench::fastest_ns(kChannels,
+                               [&] {
+                                 for (std::size_t c = 0; c < kChannels; ++c)
+                                   kernels.alaw_decode(slabs.in(c), slabs.linear(c), kBlock);
+                                 bench::keep(slabs.samples.data());
+                               }),
+             goal(22));
+  report.add(set + "alaw_encode",
+             bench::fastest_ns(kChannels,
+                               [&] {
+                                 for (std::size_t c = 0; c < kChannels; ++c)
+                                   kernels.alaw_encode(slabs.linear(c), slabs.out(c), kBlock);
+                                 bench::keep(slabs.octets_out.data());
+                               }),
+             goal(25));
+  report.add(set + "power",
+             bench::fastest_ns(kChannels,
+                               [&] {
+                                 uint64_t sum = 0;
+                                 for (std::size_t c = 0; c < kChannels; ++c)
+                                   sum += kernels.power(slabs.linear(c), kBlock);
+                                 bench::keep(&sum);
+                               }),
+             goal(11));
+  report.add(set + "interleave",
+             bench::fastest_ns(kChannels / 2,
+                               [&] {
+                                 for (std::size_t c = 0; c + 1 < kChannels; c += 2) {
+                                   kernels.interleave(slabs.in(c), slabs.in(c + 1),
+                                                      slabs.octets_out.data() + c * kBlock, kBlock);
+                                 }
+                                 bench::keep(slabs.octets_out.data());
+                               }),
+             goal(15));
   // As in the tick: each recording has a buffer of its own, 128 KiB apart here, which no cache holds.
-  report.add(set + "interleave_stream", bench::fastest_ns(kChannels / 2, [&, place = std::size_t{0}]() mutable {
-               for (std::size_t c = 0; c + 1 < kChannels; c += 2) {
-                 kernels.interleave_stream(slabs.in(c), slabs.in(c + 1), slabs.recording(c / 2) + place, kBlock);
-               }
-               kernels.stream_fence();
-               place = (place + 2 * kBlock) % (Slabs::kRecording - 2 * kBlock);
-             }), goal(15));
+  report.add(set + "interleave_stream",
+             bench::fastest_ns(kChannels / 2,
+                               [&, place = std::size_t{0}]() mutable {
+                                 for (std::size_t c = 0; c + 1 < kChannels; c += 2) {
+                                   kernels.interleave_stream(slabs.in(c), slabs.in(c + 1),
+                                                             slabs.recording(c / 2) + place, kBlock);
+                                 }
+                                 kernels.stream_fence();
+                                 place = (place + 2 * kBlock) % (Slabs::kRecording - 2 * kBlock);
+                               }),
+             goal(15));
 
   const auto mix = [&](int32_t gain) {
     return bench::fastest_ns(kChannels / kParties * kParties, [&] {
@@ -162,10 +182,14 @@ void bench_kernels(const dsp::Kernels& kernels, bool fast, Slabs& slabs, bench::
 int main(int argc, char** argv) {
   bench::Report report(argc, argv, "per channel and block of 20 ms");
   Slabs slabs;
-  report.add("copy", bench::fastest_ns(kChannels, [&] {
-               for (std::size_t c = 0; c < kChannels; ++c) std::memcpy(slabs.out(c), slabs.in(c), kBlock);
-               bench::keep(slabs.octets_out.data());
-             }), 7);
+  report.add("copy",
+             bench::fastest_ns(kChannels,
+                               [&] {
+                                 for (std::size_t c = 0; c < kChannels; ++c)
+                                   std::memcpy(slabs.out(c), slabs.in(c), kBlock);
+                                 bench::keep(slabs.octets_out.data());
+                               }),
+             7);
   bench_kernels(dsp::kernels(), true, slabs, report);
   if (&dsp::kernels() != &dsp::portable_kernels()) bench_kernels(dsp::portable_kernels(), false, slabs, report);
   report.print();

@@ -48,10 +48,11 @@ inline EngineConfig test_config(uint32_t spans = 1, uint32_t stations = 2) {
 
 class Box {
  public:
-  explicit Box(const EngineConfig& config = test_config()) {
+  explicit Box(EngineConfig config = test_config()) {
     folder_ = std::filesystem::temp_directory_path() /
               ("cordboard-engine-" + std::to_string(getpid()) + "-" + std::to_string(next_folder()++));
     std::filesystem::create_directories(folder_);
+    if (config.recordingFolder.empty()) config.recordingFolder = file("journal");
     auto made = Engine::create(config, [this](Batch batch) {
       const std::lock_guard lock(mutex_);
       ++batches_;

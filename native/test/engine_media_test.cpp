@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine_box.hpp"
+#include "media/segment.hpp"
 #include "media/clip_store.hpp"
 
 namespace cordboard::engine {
@@ -143,24 +144,44 @@ TEST(EngineMedia, EndsEverythingOfALegWithIt) {
       << "a late command must not haunt an idle port";
 }
 
-TEST(EngineMedia, KeepsTheHeaderOfAGrowingRecordingRight) {
-  auto config = test_config();
-  config.recordingFlushMs = 200;
-  Box box(config);
+TEST(EngineMedia, HasAGrowingRecordingOnDiskAtAnyMoment) {
+  Box box;
   const auto line = lift(box);
   box.ask<RecordingStarted>(RecordingStart{line.station.port, box.file("r.wav")});
-  std::size_t before = 0;
-  for (int look = 0; look < 4; ++look) {
-    std::this_thread::sleep_for(250ms);
-    const auto bytes = read_file(box.file("r.wav"));
-    ASSERT_GE(bytes.size(), 58U);
-    uint32_t data = 0;
-    std::memcpy(&data, bytes.data() + 54, 4);
-    // Samples are written before the header that counts them.
-    EXPECT_LE(data, bytes.size() - 58);
-    EXPECT_GT(data, before);
-    before = data;
+  const auto begun = std::chrono::steady_clock::now();
+  double last = 0;
+  for (int look = 0; look < 3; ++look) {
+    std::this_thread::sleep_for(900ms);
+    const auto age = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
+    // What a crash at this moment would leave.
+    std::filesystem::remove_all(box.file("copy"));
+    std::filesystem::copy(box.file("journal"), box.file("copy"));
+    const auto recovered = media::recover_recordings(box.file("copy"));
+    ASSERT_TRUE(recovered);
+    ASSERT_EQ(1U, recovered->size());
+    const auto length = static_cast<double>(recovered->front().blocks) * 20;
+    EXPECT_GT(length, last);
+    EXPECT_LE(length, age + 20);
+    last = length;
   }
+}
+
+TEST(EngineMedia, TellsWhatACrashHadLeftWhenItStarts) {
+  Box before;
+  const auto line = lift(before);
+  before.ask<RecordingStarted>(RecordingStart{line.station.port, before.file("r.wav")});
+  before.ask<PlayStarted>(ToneStart{line.phone.port, "dial"});
+  std::this_thread::sleep_for(900ms);
+  auto config = test_config();
+  config.recordingFolder = before.file("copy");
+  std::filesystem::copy(before.file("journal"), config.recordingFolder);
+  Box after(config);
+  const auto recovered = after.wait<RecordingRecovered>();
+  ASSERT_TRUE(recovered);
+  EXPECT_EQ(before.file("r.wav"), recovered->path);
+  EXPECT_GT(recovered->durationMs, 0);
+  EXPECT_EQ("", recovered->failure);
+  EXPECT_FALSE(channel(recovered->path, 0).empty());
 }
 
 TEST(EngineMedia, RefusesARecordingThatCannotBeMade) {

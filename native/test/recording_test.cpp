@@ -1,125 +1,353 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The recorder without an engine: rings, gaps, headers, and disks that refuse.
-#include "media/recording.hpp"
-
+// The recorder without an engine: chunks, segments, cutting, what a crash leaves behind, and disks that refuse.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "dsp/kernels.hpp"
+#include "media/recording_writer.hpp"
+#include "media/wav_file.hpp"
 
 namespace cordboard::media {
 namespace {
 
+namespace fs = std::filesystem;
+
+using Bytes = std::vector<uint8_t>;
+
 class RecordingTest : public ::testing::Test {
  protected:
   RecordingTest() {
-    folder = std::filesystem::temp_directory_path() / ("cordboard-recording-" + std::to_string(getpid()));
-    std::filesystem::create_directories(folder);
-    recording.path = folder / "r.wav";
+    folder = fs::temp_directory_path() / ("cordboard-recording-" + std::to_string(getpid()));
+    fs::create_directories(folder / "journal");
+    settings.folder = folder / "journal";
+    settings.reserve_bytes = 0;
+    settings.segment_bytes = 1 << 20;
   }
-  ~RecordingTest() override { std::filesystem::remove_all(folder); }
+  ~RecordingTest() override { fs::remove_all(folder); }
 
-  static void tick(Recording& to, uint8_t left, uint8_t right) {
-    const std::vector<uint8_t> l(bus::kBlock, left);
-    const std::vector<uint8_t> r(bus::kBlock, right);
-    record_block(to, l.data(), r.data());
-    dsp::kernels().stream_fence();
-    publish_block(to);
+  std::unique_ptr<RecordingWriter> make_writer() {
+    return std::make_unique<RecordingWriter>(
+        settings, [this](Recording*) { ++failures; },
+        [this](const StoreReport& report) {
+          const std::lock_guard lock(mutex);
+          reports.push_back(report);
+          changed.notify_all();
+        });
   }
-  std::vector<uint8_t> file() const {
-    std::ifstream in(recording.path, std::ios::binary);
+  std::unique_ptr<Recording> make_recording(uint32_t id = 1) {
+    auto recording = std::make_unique<Recording>();
+    recording->id = id;
+    recording->path = path(id);
+    return recording;
+  }
+  std::string path(uint32_t id = 1) const { return folder / ("r" + std::to_string(id) + ".wav"); }
+
+  /// One block whose octets tell its number and side.
+  static void tick(RecordingWriter& writer, Recording& to, uint64_t number) {
+    const Bytes left(bus::kBlock, static_cast<uint8_t>(number));
+    const Bytes right(bus::kBlock, static_cast<uint8_t>(number / 256 + to.id));
+    record_block(to, writer.feed(0), left.data(), right.data());
+    dsp::kernels().stream_fence();
+  }
+  static Bytes stereo(uint64_t number, uint32_t id) {
+    Bytes block;
+    for (uint32_t i = 0; i < bus::kBlock; ++i) {
+      block.push_back(static_cast<uint8_t>(number));
+      block.push_back(static_cast<uint8_t>(number / 256 + id));
+    }
+    return block;
+  }
+  static Bytes expected(uint64_t blocks, uint32_t id = 1) {
+    const auto header = wav_header(blocks * kStereoBlock);
+    Bytes bytes(header.begin(), header.end());
+    for (uint64_t i = 0; i < blocks; ++i) {
+      const auto block = stereo(i, id);
+      bytes.insert(bytes.end(), block.begin(), block.end());
+    }
+    return bytes;
+  }
+  Bytes file(uint32_t id = 1) const {
+    std::ifstream in(path(id), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  Result<> open(RecordingWriter& writer) {
+  std::size_t segments() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(settings.folder), fs::directory_iterator()));
+  }
+  static Result<> open(RecordingWriter& writer, Recording& recording) {
     std::promise<Result<>> opened;
     writer.open(&recording, [&](Result<> result) { opened.set_value(std::move(result)); });
     return opened.get_future().get();
   }
-  void finish(RecordingWriter& writer) {
+  static void finish(RecordingWriter& writer, Recording& recording) {
+    end_chunk(recording, writer.feed(0));
     std::promise<void> finished;
     writer.finish(&recording, [&](Recording*) { finished.set_value(); });
     finished.get_future().get();
   }
+  bool wait_for(StoreState state) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] {
+      return std::any_of(reports.begin(), reports.end(), [&](const auto& report) { return report.state == state; });
+    });
+  }
 
-  std::filesystem::path folder;
-  Recording recording;
+  fs::path folder;
+  RecorderSettings settings;
+  std::atomic<int> failures = 0;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<StoreReport> reports;
 };
 
-TEST_F(RecordingTest, WritesLeftAndRightWithAHeaderThatCountsThem) {
-  RecordingWriter writer(1000, [](Recording*) { FAIL(); });
-  ASSERT_TRUE(open(writer));
-  for (int i = 0; i < 10; ++i) tick(recording, 0x11, 0x22);
-  finish(writer);
-  const auto bytes = file();
-  ASSERT_EQ(58U + 10 * kStereoBlock, bytes.size());
-  const auto header = recording_header(10 * kStereoBlock);
-  EXPECT_TRUE(std::equal(header.begin(), header.end(), bytes.begin()));
-  for (std::size_t i = 58; i < bytes.size(); i += 2) {
-    ASSERT_EQ(0x11, bytes[i]);
-    ASSERT_EQ(0x22, bytes[i + 1]);
+TEST_F(RecordingTest, CutsLeftAndRightWithAHeaderThatCountsThem) {
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  for (uint64_t i = 0; i < 310; ++i) tick(*writer, *recording, i);
+  finish(*writer, *recording);
+  EXPECT_EQ(expected(310), file());
+  EXPECT_EQ(6200, recording->duration_ms());
+  EXPECT_EQ(0U, recording->lost_blocks);
+  writer->stop();
+  EXPECT_EQ(0U, segments()) << "nothing is left of the journal when nothing is recorded";
+}
+
+TEST_F(RecordingTest, MakesThePlaceKnownBeforeItSaysThatItHasBegun) {
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  EXPECT_EQ(kWavHeaderBytes, file().size()) << "the name is taken";
+  // A second look at what is on the disk now, as after a power cut.
+  const auto copy = folder / "copy";
+  fs::copy(settings.folder, copy);
+  fs::remove(path());
+  const auto recovered = recover_recordings(copy);
+  ASSERT_TRUE(recovered);
+  EXPECT_TRUE(fs::exists(path()));
+  finish(*writer, *recording);
+}
+
+TEST_F(RecordingTest, PutsSilenceWhereNoChunkWasFreeAndKeepsTheTime) {
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  // As if the disk stood still: everything free is taken away for a while.
+  auto& feed = writer->feed(0);
+  std::vector<Chunk*> taken;
+  for (uint64_t i = 0; i < 30; ++i) tick(*writer, *recording, i);
+  for (Chunk* chunk = nullptr; feed.free.pop(chunk);) taken.push_back(chunk);
+  while (recording->chunk != nullptr) tick(*writer, *recording, recording->next_block);
+  const auto gap = recording->next_block - 1;  // that one found no chunk
+  for (int i = 1; i < 7; ++i) tick(*writer, *recording, recording->next_block);
+  // Give them back by the way the writer does: as chunks with nothing in them.
+  for (auto* chunk : taken) feed.full.push({chunk, recording.get(), 0, 0});
+  while (feed.free.empty()) std::this_thread::yield();
+  tick(*writer, *recording, gap + 7);
+  finish(*writer, *recording);
+  EXPECT_EQ(7U, recording->lost_blocks);
+  auto wanted = expected(gap + 8);
+  std::fill_n(wanted.begin() + kWavHeaderBytes + static_cast<std::ptrdiff_t>(gap * kStereoBlock), 7 * kStereoBlock,
+              dsp::kAlawSilence);
+  EXPECT_EQ(wanted, file());
+}
+
+TEST_F(RecordingTest, TellsTheHostOfADiskThatStandsStill) {
+  settings.sync_ms = 100;
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  auto& feed = writer->feed(0);
+  std::vector<Chunk*> taken;
+  for (Chunk* chunk = nullptr; feed.free.pop(chunk);) taken.push_back(chunk);
+  tick(*writer, *recording, 0);
+  EXPECT_TRUE(wait_for(StoreState::kSlow));
+  EXPECT_TRUE(wait_for(StoreState::kGood)) << "nothing more is lost";
+  EXPECT_EQ(0, failures) << "a slow disk ends no recording";
+  for (auto* chunk : taken) feed.full.push({chunk, recording.get(), 0, 0});
+  finish(*writer, *recording);
+}
+
+TEST_F(RecordingTest, CutsTheOldestSegmentWhileItsRecordingsGoOn) {
+  settings.segment_bytes = 16 * kChunkBytes;
+  settings.most_bytes = 64 * kChunkBytes;
+  settings.sync_ms = 100;
+  const auto writer = make_writer();
+  const auto one = make_recording(1);
+  const auto other = make_recording(2);
+  ASSERT_TRUE(open(*writer, *one));
+  ASSERT_TRUE(open(*writer, *other));
+  constexpr uint64_t kBlocks = 250 * kChunkBlocks;  // 500 chunks: some 30 segments, of which four may stand
+  for (uint64_t i = 0; i < kBlocks; ++i) {
+    while (writer->feed(0).free.empty()) std::this_thread::yield();  // faster than real time: wait for the disk
+    tick(*writer, *one, i);
+    tick(*writer, *other, i);
   }
-  EXPECT_EQ(200, recording.duration_ms());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto early = [&] { return fs::file_size(path(1)) > kWavHeaderBytes + 100 * kChunkBlocks * kStereoBlock; };
+  while (!early() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_TRUE(early()) << "the beginning is cut before the end";
+  finish(*writer, *one);
+  finish(*writer, *other);
+  EXPECT_EQ(expected(kBlocks, 1), file(1));
+  EXPECT_EQ(expected(kBlocks, 2), file(2));
 }
 
-TEST_F(RecordingTest, PutsSilenceWhereTheRingWasFullAndKeepsTheTime) {
-  // Nobody drains before finish: what is over the ring's length is lost, and what follows must stand at its true time.
-  for (uint32_t i = 0; i < kRecordingRing + 7; ++i) tick(recording, 0x11, 0x22);
-  RecordingWriter writer(1000, [](Recording*) { FAIL(); });
-  ASSERT_TRUE(open(writer));
-  while (recording.tail.load() != recording.head.load()) std::this_thread::yield();
-  tick(recording, 0x33, 0x44);
-  finish(writer);
-  EXPECT_EQ(7U, recording.lost_blocks);
+TEST_F(RecordingTest, CutsAfterACrashWhatHadReachedTheDisk) {
+  // A process that ends without a word, as by kill -9.
+  const auto child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    settings.segment_bytes = 16 * kChunkBytes;  // several segments
+    const auto writer = make_writer();
+    const auto one = make_recording(1);
+    const auto other = make_recording(2);
+    const auto closed = make_recording(3);
+    if (!open(*writer, *one) || !open(*writer, *other) || !open(*writer, *closed)) _exit(1);
+    for (uint64_t i = 0; i < 700; ++i) {
+      while (writer->feed(0).free.empty()) std::this_thread::yield();
+      tick(*writer, *one, i);
+      if (i < 400) tick(*writer, *other, i);
+      if (i < 40) tick(*writer, *closed, i);
+      if (i == 40) finish(*writer, *closed);
+    }
+    while (!writer->feed(0).full.empty()) std::this_thread::yield();
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(1300));  // a sync has passed, and what is closed is written down
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_EQ(0, WEXITSTATUS(status));
+  fs::remove(path(3));  // its owner has done with it: it must not come back
+  fs::remove(path(2));  // as if the file system had lost the name
+  const auto recovered = recover_recordings(settings.folder);
+  ASSERT_TRUE(recovered) << recovered.error().text;
+  ASSERT_EQ(2U, recovered->size());
+  for (const auto& recording : *recovered) EXPECT_EQ("", recording.failure);
+  for (const uint32_t id : {1U, 2U}) {
+    const auto bytes = file(id);
+    const auto blocks = (bytes.size() - kWavHeaderBytes) / kStereoBlock;
+    EXPECT_GE(blocks, (id == 1 ? 700U : 400U) - kChunkBlocks) << "no more than the chunk in memory is lost";
+    EXPECT_EQ(expected(blocks, id), bytes);
+  }
+  EXPECT_FALSE(fs::exists(path(3)));
+  EXPECT_EQ(0U, segments());
+}
+
+TEST_F(RecordingTest, PassesOverATornChunk) {
+  const auto child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto writer = make_writer();
+    const auto recording = make_recording();
+    if (!open(*writer, *recording)) _exit(1);
+    for (uint64_t i = 0; i < 8 + 4 * kChunkBlocks; ++i)
+      tick(*writer, *recording, i);  // 8, 25, 25, 25 blocks, and 25 kept
+    while (!writer->feed(0).full.empty()) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_EQ(0, WEXITSTATUS(status));
+  const auto segment = fs::directory_iterator(settings.folder)->path();
+  // Who is recorded, who has just begun, then the audio: its third chunk is half written.
+  const int fd = ::open(segment.c_str(), O_WRONLY);
+  const Bytes zeros(4096, 0);
+  ASSERT_EQ(4096, pwrite(fd, zeros.data(), zeros.size(), 4 * kChunkBytes + 4096));
+  // And behind everything stands what was there before the file had this place.
+  const Bytes rubbish(3 * kChunkBytes, 0xA5);
+  ASSERT_EQ(static_cast<ssize_t>(rubbish.size()), pwrite(fd, rubbish.data(), rubbish.size(), 20 * kChunkBytes));
+  close(fd);
+  ASSERT_TRUE(recover_recordings(settings.folder));
+  auto wanted = expected(8 + 3 * kChunkBlocks);
+  std::fill_n(wanted.begin() + kWavHeaderBytes + (8 + kChunkBlocks) * kStereoBlock, kChunkBlocks * kStereoBlock,
+              dsp::kAlawSilence);
   const auto bytes = file();
-  ASSERT_EQ(58U + (kRecordingRing + 8) * kStereoBlock, bytes.size());
-  const auto gap = bytes.begin() + 58 + kRecordingRing * kStereoBlock;
-  EXPECT_TRUE(std::all_of(gap, gap + 7 * kStereoBlock, [](uint8_t octet) { return octet == dsp::kAlawSilence; }));
-  EXPECT_EQ(0x33, *(gap + 7 * kStereoBlock));
+  ASSERT_EQ(wanted.size(), bytes.size());
+  const auto differ = std::mismatch(wanted.begin(), wanted.end(), bytes.begin());
+  EXPECT_TRUE(differ.first == wanted.end()) << "from block " << (differ.first - wanted.begin() - 58) / kStereoBlock;
 }
 
-TEST_F(RecordingTest, TellsOnceOfADiskThatRefuses) {
-  std::atomic<int> told = 0;
-  RecordingWriter writer(100, [&](Recording*) { ++told; });
-  ASSERT_TRUE(open(writer));
-  // As if the disk had filled up: the file's descriptor now leads to a device that refuses every octet.
-  const int full = ::open("/dev/full", O_WRONLY);
-  ASSERT_EQ(recording.fd, dup2(full, recording.fd));
-  close(full);
-  for (int i = 0; i < 10; ++i) tick(recording, 0x11, 0x22);
-  finish(writer);
-  EXPECT_EQ(1, told);
-  EXPECT_TRUE(recording.failed);
-  EXPECT_NE(std::string::npos, recording.failure.find("No space left")) << recording.failure;
+TEST_F(RecordingTest, RefusesAnythingThatIsNotAJournal) {
+  std::ofstream(fs::path(settings.folder) / "segment-00000007.rec") << std::string(100000, 'x');
+  std::ofstream(fs::path(settings.folder) / "notes.txt") << "precious";
+  const auto recovered = recover_recordings(settings.folder);
+  ASSERT_TRUE(recovered);
+  EXPECT_TRUE(recovered->empty());
+  EXPECT_TRUE(fs::exists(fs::path(settings.folder) / "notes.txt"));
+  std::ofstream(folder / "file") << "in the way";
+  EXPECT_FALSE(recover_recordings(folder / "file" / "journal"));
+}
+
+TEST_F(RecordingTest, StopsRecordingBeforeTheReserveIsTouched) {
+  settings.sync_ms = 100;
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  writer->stop();
+  finish(*writer, *recording);
+  settings.reserve_bytes = uint64_t{1} << 60;  // no disk has that
+  const auto full = make_writer();
+  const auto refused = make_recording(2);
+  const auto opened = open(*full, *refused);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(ErrorCode::kIo, opened.error().code);
+  EXPECT_NE(std::string::npos, opened.error().text.find("full")) << opened.error().text;
+  EXPECT_FALSE(fs::exists(path(2)));
+  EXPECT_TRUE(wait_for(StoreState::kFull));
+}
+
+TEST_F(RecordingTest, EndsRecordingsOnceWhenTheDiskRefuses) {
+  settings.segment_bytes = 8 * kChunkBytes;  // soon full, and the next cannot be made
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  const auto away = folder / "away";
+  fs::rename(settings.folder, away);
+  for (uint64_t i = 0; i < 10 * kChunkBlocks; ++i) tick(*writer, *recording, i);
+  EXPECT_TRUE(wait_for(StoreState::kFailed));
+  for (uint64_t i = 0; i < 2 * kChunkBlocks; ++i) tick(*writer, *recording, i);
+  finish(*writer, *recording);
+  EXPECT_EQ(1, failures);
+  EXPECT_TRUE(recording->failed);
+  EXPECT_NE(std::string::npos, recording->failure.find("No such file")) << recording->failure;
+  fs::rename(away, settings.folder);
 }
 
 TEST_F(RecordingTest, RefusesToWriteOverAFile) {
-  std::ofstream(recording.path) << "precious";
-  RecordingWriter writer(1000, [](Recording*) { FAIL(); });
-  const auto opened = open(writer);
+  std::ofstream(path()) << "precious";
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  const auto opened = open(*writer, *recording);
   ASSERT_FALSE(opened);
   EXPECT_EQ(ErrorCode::kIo, opened.error().code);
-  EXPECT_NE(std::string::npos, opened.error().text.find("r.wav"));
+  EXPECT_NE(std::string::npos, opened.error().text.find("r1.wav"));
   const auto bytes = file();
   EXPECT_EQ("precious", std::string(bytes.begin(), bytes.end()));
 }
 
 TEST_F(RecordingTest, FinishesAfterTheWriterHasStopped) {
-  RecordingWriter writer(1000, [](Recording*) { FAIL(); });
-  ASSERT_TRUE(open(writer));
-  tick(recording, 0x11, 0x22);
-  writer.stop();
-  finish(writer);
-  EXPECT_EQ(58U + kStereoBlock, file().size());
-  EXPECT_EQ(-1, recording.fd);
+  const auto writer = make_writer();
+  const auto recording = make_recording();
+  ASSERT_TRUE(open(*writer, *recording));
+  tick(*writer, *recording, 0);
+  writer->stop();
+  finish(*writer, *recording);
+  EXPECT_EQ(expected(1), file());
+  EXPECT_EQ(0U, segments());
 }
 
 }  // namespace

@@ -124,6 +124,7 @@ export function fakePorts(): FakePorts {
       latenessP99Us: 40,
       latenessMaxUs: 70,
       realtime: true,
+      threads: 1,
     },
     counters: [{ name: 'frames_lost', doc: 'Frames that were lost', value: 7 }],
     calls: { live: () => world.calls, find: (id) => world.calls.find((call) => call.id === id) },
@@ -149,6 +150,7 @@ export function fakePorts(): FakePorts {
       spans: () => Promise.resolve(world.spans),
       stations: () => Promise.resolve(world.stations),
       statistics: () => Promise.resolve({ tick: ports.tick, counters: ports.counters }),
+      recordingDisk: () => ({ state: 'good', detail: '' }),
       dump: () => Promise.resolve('all there is'),
     },
     exchange: {

@@ -44,6 +44,7 @@ const TICK: Snapshot['tick'] = {
   latenessP99Us: 1,
   latenessMaxUs: 1,
   realtime: false,
+  threads: 1,
 };
 
 export class ScriptedEngine {

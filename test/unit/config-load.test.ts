@@ -121,11 +121,20 @@ describe('migration of settings', () => {
     expect(migrateSettings(file, written, steps, 3).backup).toBeUndefined();
   });
 
+  test('recordings.flushMs of version 1 becomes syncMs, at most what is allowed now', () => {
+    const { settings } = loadConfig({
+      env: {},
+      home: homeWith({ version: 1, recordings: { flushMs: 2000, folder: 'r' } }),
+    });
+    expect(settings.recordings).toMatchObject({ syncMs: 1400, folder: 'r' });
+    expect(settings.version).toBe(2);
+  });
+
   test('a file of a newer version is refused', () => {
     const home = homeWith({ version: 99 });
     const error = refusal(() => loadConfig({ env: {}, home }));
     expect(error.code).toBe('settings_newer');
-    expect(error.text('en')).toContain('settings.json.v1');
+    expect(error.text('en')).toContain('settings.json.v2');
   });
 });
 

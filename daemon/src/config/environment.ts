@@ -19,11 +19,14 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_VIRTUAL_SPANS: { setting: ['virtual', 'spans'], kind: 'number' },
   CORDBOARD_VIRTUAL_STATIONS: { setting: ['virtual', 'stations'], kind: 'number' },
   CORDBOARD_RECORDINGS_FOLDER: { setting: ['recordings', 'folder'], kind: 'text' },
-  CORDBOARD_RECORDINGS_FLUSH_MS: { setting: ['recordings', 'flushMs'], kind: 'number' },
+  CORDBOARD_RECORDINGS_SYNC_MS: { setting: ['recordings', 'syncMs'], kind: 'number' },
+  CORDBOARD_RECORDINGS_RESERVE_MB: { setting: ['recordings', 'reserveMb'], kind: 'number' },
+  CORDBOARD_RECORDINGS_JOURNAL_MB: { setting: ['recordings', 'journalMb'], kind: 'number' },
   CORDBOARD_PROMPTS_FOLDER: { setting: ['prompts', 'folder'], kind: 'text' },
   CORDBOARD_DATABASE_FILE: { setting: ['database', 'file'], kind: 'text' },
   CORDBOARD_ENGINE_REALTIME: { setting: ['engine', 'realtime'], kind: 'boolean' },
   CORDBOARD_ENGINE_ANNOUNCERS: { setting: ['engine', 'announcers'], kind: 'number' },
+  CORDBOARD_ENGINE_MEDIA_THREADS: { setting: ['engine', 'mediaThreads'], kind: 'number' },
   CORDBOARD_ENGINE_CLIP_CACHE_MB: { setting: ['engine', 'clipCacheMb'], kind: 'number' },
 };
 

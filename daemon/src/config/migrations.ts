@@ -8,8 +8,17 @@ import { SETTINGS_VERSION } from './schema.js';
 export type SettingsFile = Record<string, unknown>;
 export type SettingsMigration = (settings: SettingsFile) => SettingsFile;
 
+/** recordings.flushMs, of up to 2 s, has become recordings.syncMs, of up to 1.4 s. */
+function syncInsteadOfFlush(settings: SettingsFile): SettingsFile {
+  const recordings = settings['recordings'];
+  if (typeof recordings !== 'object' || recordings === null || !('flushMs' in recordings)) return settings;
+  const { flushMs, ...others } = recordings as Record<string, unknown>;
+  const syncMs = typeof flushMs === 'number' ? Math.min(flushMs, 1400) : flushMs;
+  return { ...settings, recordings: { ...others, syncMs } };
+}
+
 /** steps[0]: from version 1 to 2, and so on */
-export const settingsMigrations: readonly SettingsMigration[] = [];
+export const settingsMigrations: readonly SettingsMigration[] = [syncInsteadOfFlush];
 
 export interface MigratedSettings {
   settings: SettingsFile;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Language, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 
-export const SETTINGS_VERSION = 1;
+export const SETTINGS_VERSION = 2;
 
 const Port = z.int().min(0).max(65_535);
 const HostName = z.string().regex(/^[A-Za-z0-9.:_[\]-]{1,253}$/, formats.hostName);
@@ -41,8 +41,12 @@ export const SettingsSchema = z.strictObject({
   recordings: z
     .strictObject({
       folder: z.string().min(1).default('recordings'),
-      /** at most this much is lost in a power cut */
-      flushMs: z.int().min(100).max(2000).default(1000),
+      /** made safe on disk so often; a power cut loses at most this and 0.6 s more */
+      syncMs: z.int().min(100).max(1400).default(1000),
+      /** recording stops when the disk has no more than this left: it is the database's */
+      reserveMb: z.int().min(0).max(1_048_576).default(512),
+      /** what calls in progress may keep in the journal before it is cut into their files */
+      journalMb: z.int().min(2).max(65_536).default(1024),
     })
     .prefault({}),
   prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),
@@ -52,7 +56,9 @@ export const SettingsSchema = z.strictObject({
       /** ask for SCHED_FIFO and locked memory; without the right to it the engine says so and runs on */
       realtime: z.boolean().default(true),
       /** conferences that can have announcements at once */
-      announcers: z.int().min(0).max(1000).default(16),
+      announcers: z.int().min(0).max(1000).default(64),
+      /** threads that share the media tick; 0: one for each 4,096 ports */
+      mediaThreads: z.int().min(0).max(16).default(0),
       /** decoded prompts kept in memory */
       clipCacheMb: z.int().min(1).max(4096).default(64),
     })

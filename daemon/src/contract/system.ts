@@ -17,6 +17,7 @@ export const TickStatistics = z
     latenessP99Us: z.number(),
     latenessMaxUs: z.number(),
     realtime: z.boolean(),
+    threads: z.int(),
   })
   .meta({ id: 'TickStatistics', description: 'The 20 ms media tick; times in microseconds' });
 export type TickStatistics = z.infer<typeof TickStatistics>;
@@ -45,6 +46,12 @@ export const SystemInfo = z
       .strictObject({ sizeBytes: z.int(), freeBytes: z.int() })
       .nullable()
       .meta({ description: 'Where the recordings are' }),
+    recordings: z
+      .strictObject({ state: z.enum(['good', 'slow', 'full', 'failed']), detail: z.string() })
+      .meta({
+        description:
+          'Whether the disk takes recordings: slow loses parts of them, full and failed end them; calls go on',
+      }),
     tick: TickStatistics.nullable(),
     counters: z.array(Counter),
   })

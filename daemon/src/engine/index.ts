@@ -9,6 +9,7 @@ export type {
   LegOffered,
   LegReleased,
   PlayEnded,
+  RecordingDisk,
   RecordingEnded,
   Snapshot,
   SnapshotAnalog,

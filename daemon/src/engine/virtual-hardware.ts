@@ -1,5 +1,6 @@
 // How the virtual card is numbered. Box side: spans 1…n and analog ports 1…m (stations). At the other end of each cable, for
 // the exchange simulator: span 100+n and analog port 10000+m (the telephone).
+import { join } from 'node:path';
 import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig } from '@cordboard/native';
 
 const EXCHANGE_SPANS_FROM = 100;
@@ -38,15 +39,17 @@ export function stationOfPhone(analog: number): number {
 /** What is configured of the engine and the virtual card. */
 export interface HardwareSettings {
   country: Country;
+  /** absolute */
+  recordingsFolder: string;
   settings: {
     virtual: { spans: number; stations: number };
-    recordings: { flushMs: number };
-    engine: { realtime: boolean; announcers: number; clipCacheMb: number };
+    recordings: { syncMs: number; reserveMb: number; journalMb: number };
+    engine: { realtime: boolean; announcers: number; clipCacheMb: number; mediaThreads: number };
   };
 }
 
 /** What the engine is made with. */
-export function engineConfig({ country, settings }: HardwareSettings): EngineConfig {
+export function engineConfig({ country, settings, recordingsFolder }: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
@@ -66,7 +69,11 @@ export function engineConfig({ country, settings }: HardwareSettings): EngineCon
     analogs,
     cables,
     announcers: settings.engine.announcers,
-    recordingFlushMs: settings.recordings.flushMs,
+    recordingFolder: join(recordingsFolder, 'journal'),
+    recordingSyncMs: settings.recordings.syncMs,
+    recordingReserveMb: settings.recordings.reserveMb,
+    recordingJournalMb: settings.recordings.journalMb,
+    mediaThreads: settings.engine.mediaThreads,
     clipCacheMb: settings.engine.clipCacheMb,
     realtime: settings.engine.realtime,
   };

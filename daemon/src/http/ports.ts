@@ -21,6 +21,7 @@ import type {
   SpanDchannelRequest,
   SpanRestartRequest,
   Station,
+  SystemInfo,
   TickStatistics,
 } from '../contract/index.js';
 import type { EventSource } from '../platform/index.js';
@@ -59,6 +60,8 @@ export interface EnginePort {
   stations(): Promise<Station[]>;
   /** engine_closed when it does not run */
   statistics(): Promise<{ tick: TickStatistics; counters: Counter[] }>;
+  /** How the disk does that recordings are written to. */
+  recordingDisk(): SystemInfo['recordings'];
   /** For people; its form may change. */
   dump(): Promise<string>;
 }

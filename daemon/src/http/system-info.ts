@@ -39,6 +39,7 @@ export async function systemInfo(http: HttpContext): Promise<SystemInfo> {
       temperatureC: temperature?.main ?? null,
     },
     disk: disk === undefined ? null : { sizeBytes: disk.bsize * disk.blocks, freeBytes: disk.bsize * disk.bavail },
+    recordings: ports.engine.recordingDisk(),
     tick: engine?.tick ?? null,
     counters: engine?.counters ?? [],
   };

@@ -45,7 +45,6 @@ export interface Box extends Services {
   /** while there is no administrator */
   readonly setupCode: string | undefined;
   readonly db: OpenedDb;
-  readonly recordings: RecordingService;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Releases calls with cause 41, finishes recordings, closes the database; idempotent. Resolves with the parts that failed. */
@@ -62,7 +61,6 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 
 /** What there is once the engine runs. */
 interface Running extends Services {
-  recordings: RecordingService;
   distributor: Distributor;
   desk: ServiceDesk;
 }
@@ -220,7 +218,13 @@ class RunningBox {
     const { settings, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
     const { host, port, allowedHosts, sessionMs } = settings.http;
     const { language } = settings;
-    const [db, running, metrics, log, clock] = [made(this.#db), made(this.#running), this.#metrics, this.#log, this.#clock];
+    const [db, running, metrics, log, clock] = [
+      made(this.#db),
+      made(this.#running),
+      this.#metrics,
+      this.#log,
+      this.#clock,
+    ];
     const http = createHttpServer({
       ...{ host, port, allowedHosts, sessionMs, language, recordingsFolder, setupCodeFile, localTokenFile },
       ...{ db, metrics, log, clock },
@@ -267,8 +271,7 @@ class RunningBox {
   }
 
   async #musicOf({ musicFile }: QueueRow): Promise<string> {
-    const chosen =
-      musicFile === null ? undefined : await this.#prompts.find(musicFile, this.#config.settings.language);
+    const chosen = musicFile === null ? undefined : await this.#prompts.find(musicFile, this.#config.settings.language);
     return chosen ?? this.#music;
   }
 

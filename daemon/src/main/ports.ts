@@ -6,6 +6,7 @@ import type { LiveEvents, LiveSnapshot, Station } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
+import type { RecordingService } from '../recording/index.js';
 import type { FlowBook } from '../ivr/index.js';
 import type { Clock, TypedEmitter } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
@@ -19,6 +20,7 @@ export interface Services {
   queues: QueueBook;
   flows: FlowBook;
   exchange: Exchange;
+  recordings: RecordingService;
   live: TypedEmitter<LiveEvents>;
 }
 
@@ -33,7 +35,7 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, live } = services;
+  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, live } = services;
   return {
     calls,
     agents,
@@ -48,6 +50,7 @@ export function httpPorts(services: Services): Ports {
         const { tick, counters } = await engine.command('engine.snapshot', {});
         return { tick, counters };
       },
+      recordingDisk: () => ({ state: recordings.disk.state, detail: recordings.disk.detail }),
       dump: async () => {
         const { text } = await engine.command('engine.dump', {});
         return [text.trimEnd(), calls.dump(), ''].filter((part) => part !== '').join('\n');

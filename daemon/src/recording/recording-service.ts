@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CallRecorder, RecordingOutcome, StartedRecording } from '../calls/index.js';
 import type { Db, RecordingRow } from '../db/index.js';
-import type { EngineClient, RecordingEnded } from '../engine/index.js';
+import type { EngineClient, RecordingDisk, RecordingEnded } from '../engine/index.js';
 import { errorText, newUlid, type Clock, type Log, type Metrics, type Unsubscribe } from '../platform/index.js';
 import { repairWav } from './wav-repair.js';
 
@@ -30,7 +30,8 @@ export class RecordingService implements CallRecorder {
   readonly #options: RecordingServiceOptions;
   readonly #running = new Map<number, Running>();
   readonly #writing = new Set<Promise<void>>();
-  readonly #off: Unsubscribe;
+  readonly #off: Unsubscribe[];
+  #disk: RecordingDisk = { state: 'good', detail: '', freeBytes: 0 };
 
   constructor(options: RecordingServiceOptions) {
     this.#options = options;
@@ -38,7 +39,15 @@ export class RecordingService implements CallRecorder {
       'recordings_failed_total',
       'Recordings that could not begin, or ended because the disk failed',
     );
-    this.#off = options.engine.events.on('recording.ended', (ended) => this.#ended(ended));
+    options.metrics.gauge('recordings_disk_good', '1 while the disk takes recordings as fast as they come').set(1);
+    this.#off = [
+      options.engine.events.on('recording.ended', (ended) => this.#ended(ended)),
+      options.engine.events.on('recording.disk', (disk) => this.#diskChanged(disk)),
+      options.engine.events.on('recording.recovered', ({ path, failure }) => {
+        if (failure !== '')
+          options.log.error({ path }, `a recording of the last run is kept in the journal: ${failure}`);
+      }),
+    ];
   }
 
   plan(callId: string, startedAt: number): RecordingRow {
@@ -90,6 +99,11 @@ export class RecordingService implements CallRecorder {
     await this.flush();
   }
 
+  /** How the disk does that recordings are written to. */
+  get disk(): RecordingDisk {
+    return this.#disk;
+  }
+
   /** Waits until the rows of ended recordings are written. */
   async flush(): Promise<void> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
@@ -97,7 +111,7 @@ export class RecordingService implements CallRecorder {
 
   /** Call it when the engine is closed: no recording ends any more. */
   async stop(): Promise<void> {
-    this.#off();
+    for (const off of this.#off) off();
     for (const { row, end } of this.#running.values()) {
       this.#options.log.warn(
         { callId: row.callId, recording: row.id },
@@ -121,6 +135,15 @@ export class RecordingService implements CallRecorder {
     const [length, lost] = [Math.round(durationMs), Math.round(lostMs)];
     this.#update(row, { state, durationMs: length, bytes, lostMs: lost, endedAt: row.startedAt + length });
     end({ durationMs: length, lostMs: lost, state });
+  }
+
+  /** Calls go on whatever the disk does; people must hear of it. */
+  #diskChanged(disk: RecordingDisk): void {
+    this.#disk = disk;
+    const { state, detail, freeBytes } = disk;
+    this.#options.metrics.gauge('recordings_disk_good', '').set(state === 'good' ? 1 : 0);
+    if (state === 'good') this.#options.log.info({ freeBytes }, 'recordings can be written again');
+    else this.#options.log.error({ state, freeBytes }, `recordings are in danger: ${detail}`);
   }
 
   /** What was recorded happened: the call that a crash ended lasted at least as long as its recording. */

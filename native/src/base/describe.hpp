@@ -46,14 +46,18 @@ constexpr Field<Owner, Type> optional_field(std::string_view name, Type Owner::*
 
 /// A struct that says its fields.
 template <class T>
-concept Described = requires { T::fields(); };
+concept Described = requires {
+  T::fields();
+};
 
 /// Names of an enum's values, in the order of their numbers from 0. Specialise next to the enum.
 template <class E>
 struct EnumNames;
 
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires { EnumNames<E>::names; };
+concept NamedEnum = std::is_enum_v<E> && requires {
+  EnumNames<E>::names;
+};
 
 template <NamedEnum E>
 constexpr std::string_view name_of(E value) {

@@ -24,8 +24,8 @@ enum class ErrorCode : uint8_t {
 
 template <>
 struct EnumNames<ErrorCode> {
-  static constexpr std::array<std::string_view, 8> names{"invalid", "not_found", "wrong_state", "busy",
-                                                         "bad_file", "io", "unavailable", "closed"};
+  static constexpr std::array<std::string_view, 8> names{"invalid",  "not_found", "wrong_state", "busy",
+                                                         "bad_file", "io",        "unavailable", "closed"};
 };
 
 struct Error {
@@ -47,6 +47,7 @@ class [[nodiscard]] Result {
   T& operator*() { return std::get<0>(state_); }
   const T& operator*() const { return std::get<0>(state_); }
   T* operator->() { return &std::get<0>(state_); }
+  const T* operator->() const { return &std::get<0>(state_); }
   const Error& error() const { return std::get<1>(state_); }
 
  private:

@@ -33,7 +33,9 @@ Bus::Bus(uint32_t ports)
       overridden_(ports, 0),
       seated_(ports, 0),
       silent_(ports, 1),
-      conferences_(kConferences, nullptr) {
+      loudness_(ports, 0),
+      conferences_(kConferences, nullptr),
+      speakers_(kConferences) {
   const std::size_t bytes = static_cast<std::size_t>(std::max(ports, 1U)) * kBlock;
   received_.reset(static_cast<uint8_t*>(slab(bytes)));
   sent_.reset(static_cast<uint8_t*>(slab(bytes)));
@@ -62,6 +64,18 @@ const int16_t* Bus::linear(Port port) {
   return samples;
 }
 
+const int16_t* Bus::linear(Port port, int16_t* scratch) {
+  if (decoded_at_[port] == tick_ || seated_[port]) return linear(port);
+  dsp::kernels().alaw_decode(received(port), scratch, kBlock);
+  return scratch;
+}
+
+void Bus::replace(Port port, const int16_t* samples) {
+  dsp::kernels().alaw_encode(samples, received(port), kBlock);
+  // Others hear what went through A-law, and so does whoever asks here.
+  decoded_at_[port] = 0;
+}
+
 void Bus::set_source(Port listener, Port source) { source_[listener] = source; }
 
 const ConferencePlan* Bus::set_conference(uint32_t slot, const ConferencePlan* plan) {
@@ -71,6 +85,8 @@ const ConferencePlan* Bus::set_conference(uint32_t slot, const ConferencePlan* p
   }
   if (plan != nullptr) {
     for (const auto& seat : plan->seats) seated_[seat.port] = seat.source_only ? 0 : 1;
+  } else {
+    speakers_[slot] = {};
   }
   conferences_[slot] = plan;
   conference_top_ = std::max(conference_top_, slot + 1);
@@ -78,8 +94,8 @@ const ConferencePlan* Bus::set_conference(uint32_t slot, const ConferencePlan* p
   return before;
 }
 
-void Bus::route() {
-  for (Port port = 0; port < ports_; ++port) {
+void Bus::route_ports(Port first, Port last) {
+  for (Port port = first; port < last; ++port) {
     if (overridden_[port] || seated_[port]) {
       silent_[port] = 0;
       continue;
@@ -93,19 +109,57 @@ void Bus::route() {
       silent_[port] = 1;
     }
   }
-  for (uint32_t slot = 0; slot < conference_top_; ++slot) {
-    if (conferences_[slot] != nullptr) mix(*conferences_[slot]);
+}
+
+void Bus::route_conferences(uint32_t shard, uint32_t shards) {
+  for (uint32_t slot = shard; slot < conference_top_; slot += shards) {
+    if (conferences_[slot] != nullptr) mix(*conferences_[slot], speakers_[slot]);
   }
 }
 
-void Bus::mix(const ConferencePlan& plan) {
+void Bus::follow(Speaker& speaker, Port loudest, float power, float current_power) {
+  constexpr float kQuiet = 6400;  // -49 dBm0, mean square
+  constexpr float kLouder = 2;    // 3 dB: two who speak at once do not alternate with every word
+  constexpr uint32_t kBlocksToTakeOver = 10;
+  constexpr uint32_t kBlocksToFallSilent = 75;  // pauses between words are not the end
+  Port candidate = power < kQuiet ? kNoPort : loudest;
+  if (candidate != speaker.port && candidate != kNoPort && speaker.port != kNoPort && current_power >= kQuiet &&
+      power < kLouder * current_power) {
+    candidate = speaker.port;
+  }
+  if (candidate == speaker.port) {
+    speaker.blocks = 0;
+    return;
+  }
+  speaker.blocks = candidate == speaker.candidate ? speaker.blocks + 1 : 1;
+  speaker.candidate = candidate;
+  if (speaker.blocks < (candidate == kNoPort ? kBlocksToFallSilent : kBlocksToTakeOver)) return;
+  speaker.port = candidate;
+  speaker.blocks = 0;
+}
+
+void Bus::mix(const ConferencePlan& plan, Speaker& speaker) {
   const auto& kernels = dsp::kernels();
   alignas(64) int32_t sum[kBlock]{};
   bool whispers = false;
+  Port loudest = kNoPort;
+  float power = 0;
+  float current_power = 0;
   for (const auto& seat : plan.seats) {
-    if (seat.role == Role::kTalk) kernels.mix_add(sum, linear(seat.port), seat.gain, kBlock);
     whispers |= seat.role == Role::kWhisper;
+    if (seat.role != Role::kTalk) continue;
+    const int16_t* said = linear(seat.port);
+    kernels.mix_add(sum, said, seat.gain, kBlock);
+    if (seat.source_only) continue;
+    float& loudness = loudness_[seat.port];
+    loudness += (static_cast<float>(kernels.power(said, kBlock)) / kBlock - loudness) * 0.125F;
+    if (loudness > power) {
+      power = loudness;
+      loudest = seat.port;
+    }
+    if (seat.port == speaker.port) current_power = loudness;
   }
+  follow(speaker, loudest, power, current_power);
   for (const auto& seat : plan.seats) {
     if (seat.source_only || overridden_[seat.port]) continue;
     const int32_t* heard = sum;

@@ -5,8 +5,9 @@
 //   card → received ─┬─ copy ────────────────> sent → card      two parties: a byte copy
 //                    └─ linear (once) ─ mix ─> sent             conference: everybody but oneself
 //
-// Rows are contiguous, so a shard of the bus is a range of ports. Everything here belongs to the media thread; other
-// threads change it by operations handed over between ticks (media/media_thread).
+// Rows are contiguous, so a shard of the bus is a range of ports; several threads may share a tick when each keeps to its
+// shard and they wait for each other between reading and routing (media/media_core). Other threads change the bus by
+// operations handed over between ticks.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +48,11 @@ class Bus {
 
   /// What the port says as 16-bit linear samples of this tick; decoded on the first call, shared after.
   const int16_t* linear(Port port);
+  /// The same for a reader that may be the only one: decoded into `scratch` (kBlock samples) unless others share it,
+  /// which spares the caches a row that nobody would read again.
+  const int16_t* linear(Port port, int16_t* scratch);
+  /// Replaces what the port says in this tick, before anybody has heard it. Gives linear() until begin_tick().
+  void replace(Port port, const int16_t* samples);
 
   /// `listener` hears `source` from the next route() on; kNoPort: silence. Takes it out of no conference: do that first.
   void set_source(Port listener, Port source);
@@ -62,12 +68,28 @@ class Bus {
 
   void begin_tick() { ++tick_; }
   /// Fills every sent row that is not overridden.
-  void route();
+  void route() {
+    route_ports(0, ports_);
+    route_conferences(0, 1);
+  }
+  /// The part of route() that a shard does: its ports but those in conferences, and every shards-th conference.
+  void route_ports(Port first, Port last);
+  void route_conferences(uint32_t shard, uint32_t shards);
+
+  /// Who speaks in a conference: the loudest seat over the last fifth of a second, kNoPort when it is quiet.
+  Port speaker(uint32_t slot) const { return speakers_[slot].port; }
+  uint32_t conference_top() const { return conference_top_; }
 
   static constexpr uint32_t kConferences = 1024;
 
  private:
-  void mix(const ConferencePlan& plan);
+  struct Speaker {
+    Port port = kNoPort;
+    Port candidate = kNoPort;
+    uint32_t blocks{};  // for so long the candidate has been louder
+  };
+  void mix(const ConferencePlan& plan, Speaker& speaker);
+  static void follow(Speaker& speaker, Port loudest, float power, float current_power);
 
   uint32_t ports_;
   struct Free {
@@ -83,7 +105,9 @@ class Bus {
   std::vector<uint8_t> overridden_;
   std::vector<uint8_t> seated_;  // its sent row is the conference's business
   std::vector<uint8_t> silent_;  // the sent row holds silence already
+  std::vector<float> loudness_;  // of seats: power per sample, smoothed
   std::vector<const ConferencePlan*> conferences_;
+  std::vector<Speaker> speakers_;
   uint32_t conference_top_{};
   uint64_t tick_{1};
 };

@@ -56,8 +56,9 @@ using EventTable =
                EventEntry<"leg.answered", LegAnswered>, EventEntry<"leg.digit", LegDigit>,
                EventEntry<"leg.flashed", LegFlashed>, EventEntry<"leg.released", LegReleased>,
                EventEntry<"station.hook", StationHook>, EventEntry<"play.ended", PlayEnded>,
-               EventEntry<"recording.ended", RecordingEnded>, EventEntry<"span.alarmed", SpanAlarmed>,
-               EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
+               EventEntry<"recording.ended", RecordingEnded>, EventEntry<"recording.recovered", RecordingRecovered>,
+               EventEntry<"recording.disk", RecordingDisk>, EventEntry<"conference.speaker", ConferenceSpeaker>,
+               EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
                EventEntry<"engine.log", EngineLog>>;
 
 // Variants over the tables, for the queues between the threads.

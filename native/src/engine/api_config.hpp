@@ -96,8 +96,13 @@ struct EngineConfig {
   std::vector<SpanConfig> spans;
   std::vector<AnalogConfig> analogs;
   std::vector<CableConfig> cables;
-  uint32_t announcers = 16;
-  uint32_t recordingFlushMs = 1000;
+  uint32_t announcers = 64;
+  std::string recordingFolder;
+  uint32_t recordingSyncMs = 1000;
+  uint32_t recordingReserveMb = 512;
+  uint32_t recordingSegmentMb = 64;
+  uint32_t recordingJournalMb = 1024;
+  uint32_t mediaThreads{};
   uint32_t clipCacheMb = 256;
   bool realtime = true;
   static constexpr auto fields() {
@@ -108,8 +113,18 @@ struct EngineConfig {
         field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
         optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements at once",
                        range(0, 1024)),
-        optional_field("recordingFlushMs", &EngineConfig::recordingFlushMs,
-                       "at most this much of a recording is lost in a power cut, ms", range(100, 2000)),
+        optional_field("recordingFolder", &EngineConfig::recordingFolder,
+                       "where recordings are kept until their WAV is cut; empty: nothing can be recorded", range(0, 4096)),
+        optional_field("recordingSyncMs", &EngineConfig::recordingSyncMs,
+                       "a power cut loses at most this and 0.6 s more of a recording, ms", range(100, 1400)),
+        optional_field("recordingReserveMb", &EngineConfig::recordingReserveMb,
+                       "recording stops when the disk has no more than this left, MB", range(0, 1048576)),
+        optional_field("recordingSegmentMb", &EngineConfig::recordingSegmentMb, "size of one journal file, MB",
+                       range(1, 1024)),
+        optional_field("recordingJournalMb", &EngineConfig::recordingJournalMb,
+                       "beyond this the oldest journal file is cut while its calls go on, MB", range(2, 65536)),
+        optional_field("mediaThreads", &EngineConfig::mediaThreads,
+                       "threads that share the media tick; 0: one for each 4,096 ports", range(0, 16)),
         optional_field("clipCacheMb", &EngineConfig::clipCacheMb, "decoded audio kept in memory, MB", range(1, 4096)),
         optional_field("realtime", &EngineConfig::realtime, "ask for SCHED_FIFO and locked memory")};
   }

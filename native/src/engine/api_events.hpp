@@ -2,6 +2,7 @@
 // The boundary: what happened, told by the engine without being asked.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,38 @@ struct RecordingEnded {
                       field("durationMs", &RecordingEnded::durationMs, "length, ms"),
                       field("bytes", &RecordingEnded::bytes, "size of the file"),
                       field("lostMs", &RecordingEnded::lostMs, "silence put in where the disk was too slow, ms")};
+  }
+};
+/// Told at the start: a recording that the last run could not end was cut from what had reached the disk.
+struct RecordingRecovered {
+  std::string path;
+  double durationMs{};
+  std::string failure;
+  static constexpr auto fields() {
+    return std::tuple{field("path", &RecordingRecovered::path, "the WAV"),
+                      field("durationMs", &RecordingRecovered::durationMs, "length, ms"),
+                      field("failure", &RecordingRecovered::failure, "why it could not be written; else empty")};
+  }
+};
+/// The disk of the recordings has changed its state. full: recording stops until there is room again, calls go on.
+/// slow: it stood still for so long that parts of recordings are lost. failed: it refuses to be written.
+struct RecordingDisk {
+  DiskState state{};
+  std::string detail;
+  double freeBytes{};
+  static constexpr auto fields() {
+    return std::tuple{field("state", &RecordingDisk::state, "how it does now"),
+                      field("detail", &RecordingDisk::detail, "what is wrong; empty when good"),
+                      field("freeBytes", &RecordingDisk::freeBytes, "free for the service")};
+  }
+};
+/// Somebody else speaks in a conference, told when it has lasted a fifth of a second.
+struct ConferenceSpeaker {
+  uint32_t conference{};
+  std::optional<uint32_t> port;
+  static constexpr auto fields() {
+    return std::tuple{field("conference", &ConferenceSpeaker::conference, "the conference"),
+                      optional_field("port", &ConferenceSpeaker::port, "the loudest seat; left out when it is quiet")};
   }
 };
 struct SpanAlarmed {

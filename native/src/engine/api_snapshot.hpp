@@ -138,6 +138,7 @@ struct TickStatistics {
   double latenessP99Us{};
   double latenessMaxUs{};
   bool realtime{};
+  uint32_t threads{};
   static constexpr auto fields() {
     return std::tuple{
         field("ticks", &TickStatistics::ticks, "20 ms ticks done"),
@@ -148,7 +149,8 @@ struct TickStatistics {
         field("latenessP50Us", &TickStatistics::latenessP50Us, "start behind its time, median, us"),
         field("latenessP99Us", &TickStatistics::latenessP99Us, "start behind its time, 99th percentile, us"),
         field("latenessMaxUs", &TickStatistics::latenessMaxUs, "start behind its time, worst, us"),
-        field("realtime", &TickStatistics::realtime, "the thread runs under SCHED_FIFO")};
+        field("realtime", &TickStatistics::realtime, "the threads run under SCHED_FIFO"),
+        field("threads", &TickStatistics::threads, "that share a tick")};
   }
 };
 struct Counter {

@@ -17,11 +17,12 @@ enum class SeatRole : uint8_t { kTalk, kListen, kWhisper };
 enum class PlayEnd : uint8_t { kFinished, kStopped, kReplaced, kReleased };
 enum class AlarmKind : uint8_t { kLos, kRed, kYellow, kAis };
 enum class RecordingEnd : uint8_t { kStopped, kReleased, kFailed };
+enum class DiskState : uint8_t { kGood, kSlow, kFull, kFailed };
 
 }  // namespace cordboard::engine
 
 namespace cordboard {
-using engine::AlarmKind, engine::AnalogKind, engine::CableKind, engine::DigitSource, engine::LegKind, engine::LegProgress,
+using engine::AlarmKind, engine::AnalogKind, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole;
 template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_view, 2> names{"user", "network"}; };
 template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
@@ -48,6 +49,9 @@ template <> struct EnumNames<PlayEnd> {
 };
 template <> struct EnumNames<AlarmKind> {
   static constexpr std::array<std::string_view, 4> names{"los", "red", "yellow", "ais"};
+};
+template <> struct EnumNames<DiskState> {
+  static constexpr std::array<std::string_view, 4> names{"good", "slow", "full", "failed"};
 };
 template <> struct EnumNames<RecordingEnd> {
   static constexpr std::array<std::string_view, 3> names{"stopped", "released", "failed"};

@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint32_t kTimeslots = 31;
 constexpr Millis kClosingLimitMs = 3000;  // what has not been released by then is dropped
+constexpr uint32_t kPortsOfThread = 4096;
 constexpr int kMostRounds = 64;           // of the signalling between two looks at the commands
 
 }  // namespace
@@ -22,6 +23,7 @@ constexpr int kMostRounds = 64;           // of the signalling between two looks
 Result<std::unique_ptr<Core>> Core::create(const EngineConfig& config, Deliver deliver) {
   std::unique_ptr<Core> core(new Core(config, std::move(deliver)));
   if (auto built = core->build(); !built) return built.error();
+  if (auto recovered = core->recover(); !recovered) return recovered.error();
   core->start();
   return core;
 }
@@ -141,13 +143,44 @@ Result<> Core::build_cables() {
   return Empty{};
 }
 
+Result<> Core::recover() {
+  if (config_.recordingFolder.empty()) return Empty{};
+  auto recovered = media::recover_recordings(config_.recordingFolder);
+  if (!recovered) return recovered.error();
+  for (const auto& recording : *recovered) {
+    event(RecordingRecovered{recording.path, static_cast<double>(recording.blocks) * 20, recording.failure});
+  }
+  return Empty{};
+}
+
 void Core::start() {
-  media_ = std::make_unique<media::MediaCore>(static_cast<uint32_t>(ports_.size()), announcers_,
-                                              std::vector<cards::Card*>{&card_});
+  const auto ports = static_cast<uint32_t>(ports_.size());
+  const auto shards = config_.mediaThreads > 0 ? config_.mediaThreads : 1 + ports / (kPortsOfThread + 1);
+  media_ = std::make_unique<media::MediaCore>(ports, announcers_, std::vector<cards::Card*>{&card_}, shards);
   clips_ = std::make_unique<media::ClipStore>(static_cast<std::size_t>(config_.clipCacheMb) * 1024 * 1024);
-  writer_ = std::make_unique<media::RecordingWriter>(config_.recordingFlushMs, [this](media::Recording* recording) {
-    later([this, id = recording->id] { finish_recording(id, RecordingEnd::kFailed); });
-  });
+  if (!config_.recordingFolder.empty()) {
+    constexpr uint64_t kMb = 1024 * 1024;
+    media::RecorderSettings settings;
+    settings.folder = config_.recordingFolder;
+    settings.sync_ms = config_.recordingSyncMs;
+    settings.segment_bytes = config_.recordingSegmentMb * kMb;
+    settings.most_bytes = config_.recordingJournalMb * kMb;
+    settings.reserve_bytes = config_.recordingReserveMb * kMb;
+    settings.feeds = shards;
+    settings.lock_memory = config_.realtime;
+    writer_ = std::make_unique<media::RecordingWriter>(
+        settings,
+        [this](media::Recording* recording) {
+          later([this, id = recording->id] { finish_recording(id, RecordingEnd::kFailed); });
+        },
+        [this](const media::StoreReport& report) {
+          later([this, report] {
+            event(RecordingDisk{static_cast<DiskState>(report.state), report.detail,
+                                static_cast<double>(report.free_bytes)});
+          });
+        });
+    for (uint32_t shard = 0; shard < shards; ++shard) media_->set_feed(shard, writer_->feed(shard));
+  }
   media_thread_ = std::make_unique<MediaThread>(*media_, wake_, config_.realtime);
   if (!media_thread_->realtime_refusal().empty()) {
     log("warn", "the media thread runs without real-time guarantees: " + media_thread_->realtime_refusal());
@@ -322,7 +355,7 @@ void Core::shut_down() {
   }
   media_->drain([this](const media::Report& report) { take_report(report); });
   take_reports();
-  writer_->stop();
+  if (writer_) writer_->stop();
   run_completions();
   run_completions();  // a recording whose file was still being made is finished by the first
   run_commands();

@@ -26,7 +26,7 @@
 #include "engine/span_unit.hpp"
 #include "media/clip_store.hpp"
 #include "media/media_core.hpp"
-#include "media/recording.hpp"
+#include "media/recording_writer.hpp"
 
 namespace cordboard::engine {
 
@@ -123,6 +123,7 @@ class Core {
   Result<> build_analogs();
   Result<> build_cables();
   Result<> build_tones();
+  Result<> recover();
   void start();
   void run();
   int64_t sleep_ms();
@@ -155,6 +156,8 @@ class Core {
   };
   uint32_t begin_play(bus::Port port, std::vector<media::ClipRef> clips, const PlayOptions& options);
   void stop_plays(bus::Port port, PlayEnd why);
+  void speaker_changed(uint32_t slot, bus::Port port);
+  void watcher_noted(media::Watcher& watcher);
   void finish_recording(uint32_t id, RecordingEnd why);
   void recording_finished(uint32_t id);
   void clear_port(bus::Port port);
@@ -207,7 +210,7 @@ class Core {
 
   std::unique_ptr<media::MediaCore> media_;
   std::unique_ptr<media::ClipStore> clips_;
-  std::unique_ptr<media::RecordingWriter> writer_;
+  std::unique_ptr<media::RecordingWriter> writer_;  // none without a folder
   std::unique_ptr<MediaThread> media_thread_;
   std::thread thread_;
 };

@@ -91,6 +91,15 @@ void Core::leave_conference(bus::Port port) {
   publish(conference);
 }
 
+void Core::speaker_changed(uint32_t slot, bus::Port port) {
+  // A conference that has closed meanwhile, or whose slot another has taken, has nothing to say of this port.
+  for (const auto& [id, conference] : conferences_) {
+    if (conference.slot != slot) continue;
+    if (port != bus::kNoPort && ports_[port].conference != id) return;
+    event(ConferenceSpeaker{id, port == bus::kNoPort ? std::nullopt : std::optional(port)});
+  }
+}
+
 void Core::publish(const Conference& conference) {
   post({.kind = media::OperationKind::kConference,
         .value = conference.slot,

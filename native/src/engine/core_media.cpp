@@ -3,6 +3,7 @@
 // media thread; an entry lives until the media thread has given its object back.
 #include "dsp/tone_clip.hpp"
 #include "engine/core.hpp"
+#include "media/wav_file.hpp"
 
 namespace cordboard::engine {
 
@@ -204,11 +205,7 @@ Result<PlayStarted> Core::handle(const DigitsSend& command) {
 void Core::watch_digits(bus::Port port, bool on) {
   if (ports_[port].detector == on) return;
   ports_[port].detector = on;
-  if (on) {
-    post({.kind = media::OperationKind::kDetectorOn, .port = port, .detector = new dsp::DtmfState{}});
-  } else {
-    post({.kind = media::OperationKind::kDetectorOff, .port = port});
-  }
+  post({.kind = on ? media::OperationKind::kDigitsOn : media::OperationKind::kDigitsOff, .port = port});
 }
 
 Result<> Core::handle(const DetectorSet& command) {
@@ -224,12 +221,17 @@ void Core::handle_later(const RecordingStart& command, uint64_t id) {
     outbox_.reply(id, good.error());
     return;
   }
+  if (!writer_) {
+    outbox_.reply(id, fail(ErrorCode::kWrongState, "nothing can be recorded: the engine has no recordingFolder"));
+    return;
+  }
   const auto number = next_recording_++;
   auto& entry = recordings_[number];
   entry.recording = std::make_unique<media::Recording>();
   entry.recording->id = number;
   entry.recording->port = command.port;
   entry.recording->path = command.path;
+  entry.recording->feed = media_->shard_of(command.port);
   entry.open_id = id;
   ports_[command.port].recordings.insert(number);
   writer_->open(entry.recording.get(), [this, number](Result<> opened) {
@@ -281,8 +283,8 @@ void Core::recording_finished(uint32_t id) {
   if (found == recordings_.end()) return;
   const auto& entry = found->second;
   const auto& recording = *entry.recording;
-  const double bytes = static_cast<double>(media::recording_header(0).size() + recording.data_bytes);
-  const double lost_ms = static_cast<double>(recording.lost_blocks) * 20;
+  const double bytes = static_cast<double>(media::kWavHeaderBytes + recording.data_bytes);
+  const double lost_ms = static_cast<double>(recording.lost_blocks.load()) * 20;
   if (entry.stop_id != 0) {
     if (recording.failed) {
       outbox_.reply(entry.stop_id, fail(ErrorCode::kIo, recording.failure));
@@ -297,6 +299,8 @@ void Core::recording_finished(uint32_t id) {
 }
 
 // ----------------------------------------------------------------------------------------------------------- reports
+
+void Core::watcher_noted(media::Watcher&) {}
 
 void Core::take_reports() {
   media::Report report;
@@ -332,8 +336,17 @@ void Core::take_report(const media::Report& report) {
     case media::ReportKind::kPlanFreed:
       delete report.plan;
       break;
-    case media::ReportKind::kDetectorFreed:
-      delete report.detector;
+    case media::ReportKind::kSpeaker:
+      speaker_changed(report.value, report.port);
+      break;
+    case media::ReportKind::kWatcherNoted:
+      watcher_noted(*report.watcher);
+      break;
+    case media::ReportKind::kWatcherFreed:
+      delete report.watcher;
+      break;
+    case media::ReportKind::kConditionerFreed:
+      delete report.conditioner;
       break;
     case media::ReportKind::kRecordingDetached:
       writer_->finish(report.recording, [this, id = report.recording->id](media::Recording*) {

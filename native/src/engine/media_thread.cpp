@@ -2,11 +2,15 @@
 #include "engine/media_thread.hpp"
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -25,11 +29,47 @@ void sleep_until(int64_t at_ns) {
 
 uint32_t clamp_ns(int64_t ns) { return static_cast<uint32_t>(std::clamp<int64_t>(ns, 0, UINT32_MAX)); }
 
+/// Everything the tick runs in, so that it never waits for a page: the bus, and the code and data of whatever file this
+/// function was loaded from. Not mlockall: V8 gives back pages of its heap, which is refused on locked memory and ends
+/// the process. 0 or an errno.
+int lock_for_tick(media::MediaCore& core) {
+  int error = core.lock_memory();
+  const auto here = reinterpret_cast<uintptr_t>(&lock_for_tick);
+  std::ifstream maps("/proc/self/maps");
+  struct Mapping {
+    uintptr_t first, last;
+    std::string file;
+  };
+  std::vector<Mapping> mappings;
+  std::string own;
+  for (std::string line; std::getline(maps, line);) {
+    Mapping mapping{};
+    std::istringstream fields(line);
+    char dash = 0;
+    std::string rights, offset, device, inode;
+    if (!(fields >> std::hex >> mapping.first >> dash >> mapping.last >> rights >> offset >> device >> inode)) continue;
+    fields >> mapping.file;
+    if (rights[0] != 'r' || mapping.file.empty() || mapping.file[0] != '/') continue;
+    if (here >= mapping.first && here < mapping.last) own = mapping.file;
+    mappings.push_back(mapping);
+  }
+  for (const auto& mapping : mappings) {
+    if (mapping.file != own) continue;
+    if (mlock(reinterpret_cast<const void*>(mapping.first), mapping.last - mapping.first) != 0) error = errno;
+  }
+  return error;
+}
+
 }  // namespace
 
 MediaThread::MediaThread(media::MediaCore& core, Wake& after_tick, bool realtime)
-    : core_(core), after_tick_(after_tick), thread_([this] { run(); }) {
+    : core_(core), after_tick_(after_tick), barrier_(core.shards()) {
+  for (uint32_t shard = 1; shard < core.shards(); ++shard) {
+    helpers_.emplace_back([this, shard] { help(shard); });
+  }
+  thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "cb-media");
+  for (auto& helper : helpers_) pthread_setname_np(helper.native_handle(), "cb-media-shard");
   if (realtime) become_realtime();
 }
 
@@ -38,14 +78,17 @@ MediaThread::~MediaThread() { stop(); }
 void MediaThread::become_realtime() {
   sched_param parameters{};
   parameters.sched_priority = kPriority;
-  if (const int error = pthread_setschedparam(thread_.native_handle(), SCHED_FIFO, &parameters); error != 0) {
+  int error = pthread_setschedparam(thread_.native_handle(), SCHED_FIFO, &parameters);
+  for (auto& helper : helpers_) {
+    if (error == 0) error = pthread_setschedparam(helper.native_handle(), SCHED_FIFO, &parameters);
+  }
+  if (error != 0) {
     refusal_ = std::string("no SCHED_FIFO (") + std::strerror(error) + "; the service needs CAP_SYS_NICE)";
   } else {
     realtime_ = true;
   }
-  // The bus alone, not mlockall: V8 gives back pages of its heap, which is refused on locked memory and ends the process.
-  if (const int error = core_.lock_memory(); error != 0) {
-    refusal_ += std::string(refusal_.empty() ? "" : "; ") + "memory not locked (" + std::strerror(error) +
+  if (const int refused = lock_for_tick(core_); refused != 0) {
+    refusal_ += std::string(refusal_.empty() ? "" : "; ") + "memory not locked (" + std::strerror(refused) +
                 "; the service needs CAP_IPC_LOCK)";
   }
 }
@@ -53,6 +96,9 @@ void MediaThread::become_realtime() {
 void MediaThread::stop() {
   stopping_.store(true, std::memory_order_relaxed);
   if (thread_.joinable()) thread_.join();
+  for (auto& helper : helpers_) {
+    if (helper.joinable()) helper.join();
+  }
 }
 
 void MediaThread::run() {
@@ -60,7 +106,7 @@ void MediaThread::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     sleep_until(due);
     const int64_t begun = monotonic_ns();
-    core_.tick();
+    tick();
     const int64_t done = monotonic_ns();
     const uint64_t tick = ticks_.load(std::memory_order_relaxed);
     work_ns_[tick % kHistory].store(clamp_ns(done - begun), std::memory_order_relaxed);
@@ -71,6 +117,34 @@ void MediaThread::run() {
     due += kTickNs;
     if (done - due > kMostBehindNs) due = done;
   }
+  if (helpers_.empty()) return;
+  ended_ = true;
+  barrier_.arrive_and_wait();
+}
+
+void MediaThread::tick() {
+  if (helpers_.empty()) {
+    core_.tick();
+    return;
+  }
+  core_.begin();
+  barrier_.arrive_and_wait();
+  for (const auto phase : media::kPhases) {
+    core_.run(phase, 0);
+    barrier_.arrive_and_wait();
+  }
+  core_.end();
+}
+
+void MediaThread::help(uint32_t shard) {
+  while (true) {
+    barrier_.arrive_and_wait();
+    if (ended_) return;
+    for (const auto phase : media::kPhases) {
+      core_.run(phase, shard);
+      barrier_.arrive_and_wait();
+    }
+  }
 }
 
 TickStatistics MediaThread::statistics() const {
@@ -79,6 +153,7 @@ TickStatistics MediaThread::statistics() const {
   statistics.ticks = static_cast<double>(ticks);
   statistics.missed = static_cast<double>(missed_.load(std::memory_order_relaxed));
   statistics.realtime = realtime_;
+  statistics.threads = static_cast<uint32_t>(helpers_.size() + 1);
   const std::size_t count = std::min<uint64_t>(ticks, kHistory);
   if (count == 0) return statistics;
   const auto percentiles = [count](const auto& from, double& p50, double& p99, double& max) {

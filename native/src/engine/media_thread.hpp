@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The thread with the deadline: one MediaCore::tick() every 20 ms of the monotonic clock.
+// The threads with the deadline: one MediaCore tick every 20 ms of the monotonic clock, its shards side by side.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "base/phase_barrier.hpp"
 #include "base/wake.hpp"
 #include "engine/api_snapshot.hpp"
 #include "media/media_core.hpp"
@@ -15,7 +17,7 @@ namespace cordboard::engine {
 
 class MediaThread {
  public:
-  /// `after_tick` is signalled once a tick.
+  /// As many threads as the core has shards. `after_tick` is signalled once a tick.
   MediaThread(media::MediaCore& core, Wake& after_tick, bool realtime);
   ~MediaThread();
   MediaThread(const MediaThread&) = delete;
@@ -24,7 +26,7 @@ class MediaThread {
   /// Ends after the tick in progress. Idempotent.
   void stop();
 
-  /// Why the thread has no real-time priority or no locked memory; empty when it has both, or was not asked to.
+  /// Why the threads have no real-time priority or no locked memory; empty when they have both, or were not asked to.
   const std::string& realtime_refusal() const { return refusal_; }
   TickStatistics statistics() const;
 
@@ -32,6 +34,8 @@ class MediaThread {
 
  private:
   void run();
+  void help(uint32_t shard);
+  void tick();
   void become_realtime();
 
   static constexpr std::size_t kHistory = 3000;  // one minute
@@ -40,13 +44,16 @@ class MediaThread {
 
   media::MediaCore& core_;
   Wake& after_tick_;
+  PhaseBarrier barrier_;
   std::array<std::atomic<uint32_t>, kHistory> work_ns_{};
   std::array<std::atomic<uint32_t>, kHistory> late_ns_{};
   std::atomic<uint64_t> ticks_{0};
   std::atomic<uint64_t> missed_{0};
   std::atomic<bool> stopping_{false};
+  bool ended_{};  // told to the helpers by the barrier
   bool realtime_{};
   std::string refusal_;
+  std::vector<std::thread> helpers_;
   std::thread thread_;
 };
 

@@ -83,19 +83,18 @@ Result<ClipRef> load_clip(const std::string& path) {
   if (!file) return fail(ErrorCode::kBadFile, path + " is not audio that can be read: " + sf_strerror(nullptr));
   if (info.channels < 1 || info.channels > kMaxChannels || info.samplerate < kMinRate || info.samplerate > kMaxRate) {
     return fail(ErrorCode::kBadFile, path + " has " + std::to_string(info.channels) + " channels at " +
-                                         std::to_string(info.samplerate) + " Hz; at most 8 at 1 to 192 kHz can be played");
+                                         std::to_string(info.samplerate) +
+                                         " Hz; at most 8 at 1 to 192 kHz can be played");
   }
   // The header's length is the sender's word: reading stops at the limit, whatever it says.
   const sf_count_t limit = kMaxSeconds * info.samplerate + 1;
   std::vector<int16_t> samples;
   if (info.samplerate == 8000 && exact_as_short(info.format)) {
-    samples = read_mono<int16_t>(info.channels, limit, [&](int16_t* to, sf_count_t frames) {
-      return sf_readf_short(file.get(), to, frames);
-    });
+    samples = read_mono<int16_t>(
+        info.channels, limit, [&](int16_t* to, sf_count_t frames) { return sf_readf_short(file.get(), to, frames); });
   } else {
-    auto mono = read_mono<float>(info.channels, limit, [&](float* to, sf_count_t frames) {
-      return sf_readf_float(file.get(), to, frames);
-    });
+    auto mono = read_mono<float>(info.channels, limit,
+                                 [&](float* to, sf_count_t frames) { return sf_readf_float(file.get(), to, frames); });
     if (static_cast<sf_count_t>(mono.size()) < limit) {
       // Broken float files hold infinities and NaN; a resampler would smear them over everything.
       for (auto& sample : mono) sample = std::isfinite(sample) ? std::clamp(sample, -1.0F, 1.0F) : 0.0F;

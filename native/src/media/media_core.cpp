@@ -14,145 +14,226 @@ namespace {
 constexpr std::size_t kRing = 65536;
 constexpr std::size_t kMostReportsOfOneAct = 64;
 
+/// Takes one out of a list by its `next`.
 template <class T>
-void erase_unordered(std::vector<T>& from, const T& value) {
-  const auto found = std::find(from.begin(), from.end(), value);
-  if (found == from.end()) return;
-  *found = from.back();
-  from.pop_back();
+bool unlink(T** link, const T* wanted) {
+  while (*link != nullptr && *link != wanted) link = &(*link)->next;
+  if (*link == nullptr) return false;
+  T* found = *link;
+  *link = found->next;
+  found->next = nullptr;
+  return true;
 }
 
 }  // namespace
 
-MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, std::vector<cards::Card*> cards)
+MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, std::vector<cards::Card*> cards,
+                     uint32_t shards)
     : bus_(ports),
       cards_(std::move(cards)),
       operations_(kRing),
-      reports_(kRing),
+      // Whole words of the port sets, so that no two shards write to the same.
+      ports_of_shard_(((ports + shards - 1) / shards + 63) / 64 * 64),
+      shards_(shards),
       source_only_(ports, 0),
+      playing_ports_(ports),
       playing_(ports, nullptr),
-      detectors_(ports, nullptr) {
+      digit_ports_(ports),
+      digit_states_(ports),
+      watched_ports_(ports),
+      watchers_(ports, nullptr),
+      conditioned_ports_(ports),
+      conditioners_(ports, nullptr),
+      recorded_ports_(ports),
+      recordings_(ports, nullptr),
+      speakers_(bus::Bus::kConferences, bus::kNoPort) {
+  ports_of_shard_ = std::max(ports_of_shard_, 64U);
   for (const auto port : source_only) source_only_[port] = 1;
-  playing_ports_.reserve(ports);
-  ended_ports_.reserve(ports);
-  detector_ports_.reserve(ports);
-  recordings_.reserve(ports);
+  for (uint32_t i = 0; i < shards; ++i) {
+    auto& shard = shards_[i];
+    shard.first = std::min(ports, i * ports_of_shard_);
+    shard.last = std::min(ports, (i + 1) * ports_of_shard_);
+    shard.reports = std::make_unique<SpscRing<Report>>(kRing);
+    shard.ended.reserve(ports_of_shard_);
+  }
 }
 
 MediaCore::~MediaCore() = default;
 
+bool MediaCore::take(Report& report) {
+  for (std::size_t tried = 0; tried < shards_.size(); ++tried) {
+    if (shards_[next_taken_].reports->pop(report)) return true;
+    next_taken_ = (next_taken_ + 1) % shards();
+  }
+  return false;
+}
+
+bool MediaCore::room_for_reports() {
+  return std::all_of(shards_.begin(), shards_.end(),
+                     [](const Shard& shard) { return shard.reports->room() > kMostReportsOfOneAct; });
+}
+
 void MediaCore::tick() {
+  begin();
+  for (const auto phase : kPhases) {
+    for (uint32_t shard = 0; shard < shards(); ++shard) run(phase, shard);
+  }
+  end();
+}
+
+void MediaCore::begin() {
   Operation operation;
   // An operation that could not report its outcome waits in its ring until the signalling thread has caught up.
-  while (reports_.room() > kMostReportsOfOneAct && operations_.pop(operation)) apply(operation);
-
+  while (room_for_reports() && operations_.pop(operation)) apply(operation);
   const cards::SpeechRows rows{bus_.received(0), bus_.sent(0)};
   for (auto* card : cards_) card->exchange(rows);
   bus_.begin_tick();
+}
 
-  for (const auto port : ended_ports_) {
+void MediaCore::run(Phase phase, uint32_t number) {
+  auto& shard = shards_[number];
+  switch (phase) {
+    case Phase::kListen:
+      listen(shard);
+      break;
+    case Phase::kRoute:
+      route(number);
+      break;
+    case Phase::kRecord:
+      record(shard);
+      break;
+  }
+}
+
+void MediaCore::listen(Shard& shard) {
+  condition(shard);  // first: it wants the rows that were sent in the tick before
+  for (const auto port : shard.ended) {
     if (playing_[port] == nullptr) hand_back(port);
   }
-  ended_ports_.clear();
-  for (std::size_t i = 0; i < playing_ports_.size();) {
-    const auto port = playing_ports_[i];
-    play(port);
-    if (playing_[port] != nullptr) ++i;  // else the last port of the list has taken this place
+  shard.ended.clear();
+  playing_ports_.for_each(shard.first, shard.last, [&](bus::Port port) { play(shard, port); });
+  detect_digits(shard);
+  watch(shard);
+}
+
+void MediaCore::route(uint32_t number) {
+  bus_.route_ports(shards_[number].first, shards_[number].last);
+  bus_.route_conferences(number, shards());
+  for (uint32_t slot = number; slot < bus_.conference_top(); slot += shards()) {
+    const auto speaker = bus_.speaker(slot);
+    if (speakers_[slot] == speaker) continue;
+    // Into the ring of the thread that runs this, which need not be the port's.
+    if (shards_[number].reports->push({.kind = ReportKind::kSpeaker, .port = speaker, .value = slot})) {
+      speakers_[slot] = speaker;
+    }
   }
-  detect();
-  bus_.route();
-  for (auto* recording : recordings_) {
-    record_block(*recording, bus_.received(recording->port), bus_.sent(recording->port));
-  }
-  // One fence for all: what was written around the cache is there before the writer is told of it.
+}
+
+void MediaCore::record(Shard& shard) {
+  recorded_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    for (auto* recording = recordings_[port]; recording != nullptr; recording = recording->next) {
+      record_block(*recording, *shard.feed, bus_.received(port), bus_.sent(port));
+    }
+  });
+  // What was written around the cache is there before the writer is told of it, a tick later at the earliest.
   dsp::kernels().stream_fence();
-  for (auto* recording : recordings_) publish_block(*recording);
-  ticks_.fetch_add(1, std::memory_order_release);
 }
 
 void MediaCore::apply(const Operation& operation) {
+  const auto port = operation.port;
   switch (operation.kind) {
     case OperationKind::kSource:
-      bus_.set_source(operation.port, operation.value);
+      bus_.set_source(port, operation.value);
       break;
     case OperationKind::kConference:
       if (const auto* before = bus_.set_conference(operation.value, operation.plan)) {
-        report({.kind = ReportKind::kPlanFreed, .plan = before});
+        shards_[0].reports->push({.kind = ReportKind::kPlanFreed, .plan = before});
       }
+      if (operation.plan == nullptr) speakers_[operation.value] = bus::kNoPort;
       break;
     case OperationKind::kPlay: {
       auto* playback = operation.playback;
-      const auto port = playback->port;
-      if (playing_[port] == nullptr) {
-        playing_[port] = playback;
-        playing_ports_.push_back(port);
-        if (!source_only_[port]) bus_.set_overridden(port, true);
-      } else {
-        auto* last = playing_[port];
-        while (last->next != nullptr) last = last->next;
-        last->next = playback;
-      }
+      Playback** last = &playing_[playback->port];
+      while (*last != nullptr) last = &(*last)->next;
+      *last = playback;
+      playing_ports_.insert(playback->port);
+      if (!source_only_[playback->port]) bus_.set_overridden(playback->port, true);
       break;
     }
-    case OperationKind::kStopPlay: {
-      Playback** link = &playing_[operation.port];
-      while (*link != nullptr && (*link)->id != operation.value) link = &(*link)->next;
-      auto* stopped = *link;
-      if (stopped == nullptr) break;
-      *link = stopped->next;
-      stopped->next = nullptr;
-      report({.kind = ReportKind::kPlayStopped, .port = operation.port, .playback = stopped});
-      if (playing_[operation.port] == nullptr) {
-        erase_unordered(playing_ports_, operation.port);
-        hand_back(operation.port);
-      }
+    case OperationKind::kStopPlay:
+      stop_play(port, operation.value);
+      break;
+    case OperationKind::kDigitsOn:
+      digit_states_[port] = {};
+      digit_ports_.insert(port);
+      break;
+    case OperationKind::kDigitsOff:
+      digit_ports_.erase(port);
+      break;
+    case OperationKind::kWatchOn: {
+      auto* watcher = operation.watcher;
+      watcher->next = watchers_[watcher->port];
+      watchers_[watcher->port] = watcher;
+      watched_ports_.insert(watcher->port);
       break;
     }
-    case OperationKind::kDetectorOn:
-      detector_off(operation.port);
-      detectors_[operation.port] = operation.detector;
-      detector_ports_.push_back(operation.port);
+    case OperationKind::kWatchOff:
+      unwatch(operation.watcher);
       break;
-    case OperationKind::kDetectorOff:
-      detector_off(operation.port);
+    case OperationKind::kCondition:
+      set_conditioner(port, operation.conditioner);
       break;
-    case OperationKind::kRecordOn:
-      recordings_.push_back(operation.recording);
+    case OperationKind::kRecordOn: {
+      auto* recording = operation.recording;
+      recording->next = recordings_[recording->port];
+      recordings_[recording->port] = recording;
+      recorded_ports_.insert(recording->port);
       break;
+    }
     case OperationKind::kRecordOff:
       detach(operation.recording);
       break;
   }
 }
 
-void MediaCore::play(bus::Port port) {
+/// Everything off a port, at the end.
+void MediaCore::clear(bus::Port port) {
+  while (playing_[port] != nullptr) stop_play(port, playing_[port]->id);
+  while (watchers_[port] != nullptr) unwatch(watchers_[port]);
+  while (recordings_[port] != nullptr) detach(recordings_[port]);
+  set_conditioner(port, nullptr);
+}
+
+// ------------------------------------------------------------------------------------------------------------ playing
+
+void MediaCore::play(Shard& shard, bus::Port port) {
   uint8_t* row = source_only_[port] ? bus_.received(port) : bus_.sent(port);
   std::size_t done = 0;
   while (done < bus::kBlock && playing_[port] != nullptr) {
     auto* playback = playing_[port];
     done += playback->render(row + done, bus::kBlock - done);
     if (done == bus::kBlock && playback->item < playback->clips.size()) break;
-    if (reports_.room() == 0) break;  // silence until its end can be told
+    if (shard.reports->room() == 0) break;  // silence until its end can be told
     playing_[port] = playback->next;
     playback->next = nullptr;
     report({.kind = ReportKind::kPlayFinished, .port = port, .playback = playback});
   }
   if (done < bus::kBlock) std::memset(row + done, dsp::kAlawSilence, bus::kBlock - done);
   if (playing_[port] == nullptr) {
-    erase_unordered(playing_ports_, port);
+    playing_ports_.erase(port);
     // The row of this tick is written; from the next one on the port hears its partner again, or an announcer is quiet.
-    ended_ports_.push_back(port);
+    shard.ended.push_back(port);
   }
 }
 
-void MediaCore::stop_plays(bus::Port port) {
-  while (playing_[port] != nullptr) {
-    auto* playback = playing_[port];
-    playing_[port] = playback->next;
-    playback->next = nullptr;
-    report({.kind = ReportKind::kPlayStopped, .port = port, .playback = playback});
-  }
-  erase_unordered(playing_ports_, port);
+void MediaCore::stop_play(bus::Port port, uint32_t id) {
+  auto* playback = playing_[port];
+  while (playback != nullptr && playback->id != id) playback = playback->next;
+  if (playback == nullptr) return;
+  unlink(&playing_[port], playback);
+  report({.kind = ReportKind::kPlayStopped, .port = port, .playback = playback});
+  if (playing_[port] != nullptr) return;
+  playing_ports_.erase(port);
   hand_back(port);
 }
 
@@ -161,36 +242,79 @@ void MediaCore::hand_back(bus::Port port) {
   if (source_only_[port]) std::memset(bus_.received(port), dsp::kAlawSilence, bus::kBlock);
 }
 
-void MediaCore::detector_off(bus::Port port) {
-  if (detectors_[port] == nullptr) return;
-  report({.kind = ReportKind::kDetectorFreed, .port = port, .detector = detectors_[port]});
-  detectors_[port] = nullptr;
-  erase_unordered(detector_ports_, port);
+// ---------------------------------------------------------------------------------------------------------- listening
+
+void MediaCore::condition(Shard& shard) {
+  conditioned_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    alignas(64) int16_t said[bus::kBlock];
+    dsp::kernels().alaw_decode(bus_.received(port), said, bus::kBlock);
+    conditioners_[port]->condition(said, bus_.sent(port));
+    bus_.replace(port, said);
+  });
 }
 
-void MediaCore::detach(Recording* recording) {
-  erase_unordered(recordings_, recording);
-  report({.kind = ReportKind::kRecordingDetached, .port = recording->port, .recording = recording});
-}
-
-void MediaCore::detect() {
-  for (std::size_t first = 0; first < detector_ports_.size(); first += 4) {
-    dsp::DtmfState* states[4]{};
-    const int16_t* blocks[4]{};
-    const std::size_t count = std::min<std::size_t>(4, detector_ports_.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      states[i] = detectors_[detector_ports_[first + i]];
-      blocks[i] = bus_.linear(detector_ports_[first + i]);
-    }
-    dsp::DtmfEvent events[8];
+void MediaCore::detect_digits(Shard& shard) {
+  // Four at a time, as the receiver wants them; samples that nobody else needs stay in here, and so in the first cache.
+  alignas(64) int16_t scratch[4][bus::kBlock];
+  bus::Port ports[4];
+  dsp::DtmfState* states[4]{};
+  const int16_t* blocks[4]{};
+  std::size_t count = 0;
+  const auto look = [&] {
+    dsp::DtmfEvent events[dsp::kMaxDtmfEvents];
     const int found = dsp::dtmf_process4(states, blocks, events);
     for (int i = 0; i < found; ++i) {
       if (!events[i].begin) continue;
       report({.kind = ReportKind::kDigit,
-              .port = detector_ports_[first + static_cast<std::size_t>(events[i].channel)],
+              .port = ports[events[i].channel],
               .value = static_cast<uint32_t>(events[i].digit)});
     }
+    count = 0;
+  };
+  digit_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    ports[count] = port;
+    states[count] = &digit_states_[port];
+    blocks[count] = watched_ports_.contains(port) ? bus_.linear(port) : bus_.linear(port, scratch[count]);
+    if (++count == 4) look();
+  });
+  if (count == 0) return;
+  for (std::size_t i = count; i < 4; ++i) states[i] = nullptr, blocks[i] = nullptr;
+  look();
+}
+
+void MediaCore::watch(Shard& shard) {
+  watched_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    const int16_t* said = bus_.linear(port);
+    for (auto* watcher = watchers_[port]; watcher != nullptr; watcher = watcher->next) {
+      if (watcher->listen(said)) report({.kind = ReportKind::kWatcherNoted, .port = port, .watcher = watcher});
+    }
+  });
+}
+
+void MediaCore::unwatch(Watcher* watcher) {
+  const auto port = watcher->port;
+  if (!unlink(&watchers_[port], watcher)) return;
+  if (watchers_[port] == nullptr) watched_ports_.erase(port);
+  report({.kind = ReportKind::kWatcherFreed, .port = port, .watcher = watcher});
+}
+
+void MediaCore::set_conditioner(bus::Port port, Conditioner* conditioner) {
+  if (auto* before = std::exchange(conditioners_[port], conditioner)) {
+    report({.kind = ReportKind::kConditionerFreed, .port = port, .conditioner = before});
   }
+  if (conditioner != nullptr) {
+    conditioned_ports_.insert(port);
+  } else {
+    conditioned_ports_.erase(port);
+  }
+}
+
+void MediaCore::detach(Recording* recording) {
+  const auto port = recording->port;
+  if (!unlink(&recordings_[port], recording)) return;
+  if (recordings_[port] == nullptr) recorded_ports_.erase(port);
+  end_chunk(*recording, *shard(port).feed);
+  report({.kind = ReportKind::kRecordingDetached, .port = port, .recording = recording});
 }
 
 }  // namespace cordboard::media

@@ -1,34 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Everything that happens in a media tick, and the two rings by which the signalling thread takes part in it.
 //
-//   operations ring ─> apply ─> cards ─> players ─> detectors ─> bus.route ─> recorders ─> reports ─> ring
+//   operations ring ─> apply ─> cards ─┬─> conditioners ─> players ─> detectors ─┬─> bus.route ─┬─> recorders ─> reports
+//                                      └──────────── a shard of ports each ──────┴── a shard ───┴── a shard ──> rings
+//
+// The ports are divided into shards; a thread may do one or several. Between the phases all wait for each other, because
+// routing reads what other shards have conditioned, and recording what others have mixed. The result does not depend on
+// the number of shards.
 //
 // No allocation, lock, log or I/O in here: what must be allocated is made by the signalling thread, handed over as a
 // pointer in an operation and given back in a report.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
 
 #include "base/spsc_ring.hpp"
 #include "bus/bus.hpp"
+#include "bus/port_set.hpp"
 #include "cards/card.hpp"
 #include "dsp/dtmf.hpp"
 #include "media/playback.hpp"
 #include "media/recording.hpp"
+#include "media/watcher.hpp"
 
 namespace cordboard::media {
 
 enum class OperationKind : uint8_t {
-  kSource,       // port hears value (kNoPort: nothing)
-  kConference,   // plan of conference slot `value`; null closes it
-  kPlay,         // playback after what plays on its port
-  kStopPlay,     // the playback of id `value` on port
-  kDetectorOn,   // dtmf state for port
-  kDetectorOff,  // on port
-  kRecordOn,     // recording
-  kRecordOff,    // recording
+  kSource,      // port hears value (kNoPort: nothing)
+  kConference,  // plan of conference slot `value`; null closes it
+  kPlay,        // playback after what plays on its port
+  kStopPlay,    // the playback of id `value` on port
+  kDigitsOn,    // DTMF is looked for on port
+  kDigitsOff,   // on port
+  kWatchOn,     // watcher
+  kWatchOff,    // watcher
+  kCondition,   // conditioner of port, in place of the one it has; null: none
+  kRecordOn,    // recording
+  kRecordOff,   // recording
 };
 
 struct Operation {
@@ -39,7 +50,8 @@ struct Operation {
     void* pointer{};
     Playback* playback;
     const bus::ConferencePlan* plan;
-    dsp::DtmfState* detector;
+    Watcher* watcher;
+    Conditioner* conditioner;
     Recording* recording;
   };
 };
@@ -47,9 +59,12 @@ struct Operation {
 enum class ReportKind : uint8_t {
   kPlayFinished,
   kPlayStopped,
-  kDigit,            // value: the character
+  kDigit,    // value: the character
+  kSpeaker,  // value: conference slot; port: who speaks now, kNoPort: nobody
   kPlanFreed,
-  kDetectorFreed,
+  kWatcherNoted,
+  kWatcherFreed,
+  kConditionerFreed,
   kRecordingDetached,
 };
 
@@ -61,24 +76,41 @@ struct Report {
     void* pointer{};
     Playback* playback;
     const bus::ConferencePlan* plan;
-    dsp::DtmfState* detector;
+    Watcher* watcher;
+    Conditioner* conditioner;
     Recording* recording;
   };
 };
 
+enum class Phase : uint8_t { kListen, kRoute, kRecord };
+inline constexpr std::array kPhases{Phase::kListen, Phase::kRoute, Phase::kRecord};
+
 class MediaCore {
  public:
-  /// `source_only`: ports that are announcers, heard but not hearing. The cards outlive the core.
-  MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, std::vector<cards::Card*> cards);
+  /// `source_only`: ports that are announcers, heard but not hearing. The cards outlive the core, and so do the feeds,
+  /// one for each shard; without feeds nothing can be recorded.
+  MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, std::vector<cards::Card*> cards,
+            uint32_t shards = 1);
   ~MediaCore();
+
+  uint32_t shards() const { return static_cast<uint32_t>(shards_.size()); }
+  uint32_t shard_of(bus::Port port) const { return port / ports_of_shard_; }
+  /// Where a shard's recordings go. Before the first tick.
+  void set_feed(uint32_t shard, ChunkFeed& feed) { shards_[shard].feed = &feed; }
 
   /// Signalling thread. False when the ring is full: post it again after the next tick.
   bool post(const Operation& operation) { return operations_.push(operation); }
   /// Signalling thread.
-  bool take(Report& report) { return reports_.pop(report); }
+  bool take(Report& report);
 
-  /// Media thread: one tick of 20 ms.
+  /// Media thread: one tick of 20 ms, all shards.
   void tick();
+
+  /// The same in pieces, for several threads: begin() by one, then each phase for every shard, all threads having ended a
+  /// phase before one begins the next, then end() by one.
+  void begin();
+  void run(Phase phase, uint32_t shard);
+  void end() { ticks_.fetch_add(1, std::memory_order_release); }
 
   /// Keeps the rows of the bus in memory. 0 or an errno.
   int lock_memory() { return bus_.lock_memory(); }
@@ -91,12 +123,7 @@ class MediaCore {
     Operation operation;
     while (operations_.pop(operation)) apply(operation);
     for (bus::Port port = 0; port < bus_.ports(); ++port) {
-      stop_plays(port);
-      detector_off(port);
-      while (take(report)) free(report);
-    }
-    while (!recordings_.empty()) {
-      detach(recordings_.back());
+      clear(port);
       while (take(report)) free(report);
     }
     for (uint32_t slot = 0; slot < bus::Bus::kConferences; ++slot) {
@@ -107,26 +134,51 @@ class MediaCore {
   }
 
  private:
+  struct alignas(64) Shard {
+    bus::Port first{};
+    bus::Port last{};
+    ChunkFeed* feed{};
+    std::unique_ptr<SpscRing<Report>> reports;
+    std::vector<bus::Port> ended;  // played their last samples in the tick before
+  };
+
   void apply(const Operation& operation);
-  void play(bus::Port port);
-  void stop_plays(bus::Port port);
+  void clear(bus::Port port);
+  void listen(Shard& shard);
+  void route(uint32_t number);
+  void record(Shard& shard);
+  void condition(Shard& shard);
+  void play(Shard& shard, bus::Port port);
+  void stop_play(bus::Port port, uint32_t id);
   void hand_back(bus::Port port);
-  void detector_off(bus::Port port);
+  void detect_digits(Shard& shard);
+  void watch(Shard& shard);
   void detach(Recording* recording);
-  void detect();
-  void report(const Report& report) { reports_.push(report); }
+  void unwatch(Watcher* watcher);
+  void set_conditioner(bus::Port port, Conditioner* conditioner);
+  Shard& shard(bus::Port port) { return shards_[shard_of(port)]; }
+  /// Into the ring of the port's shard, so that a port's reports keep their order whoever makes them.
+  void report(const Report& report) { shard(report.port).reports->push(report); }
+  bool room_for_reports();
 
   bus::Bus bus_;
   std::vector<cards::Card*> cards_;
   SpscRing<Operation> operations_;
-  SpscRing<Report> reports_;
+  uint32_t ports_of_shard_;
+  std::vector<Shard> shards_;
+  uint32_t next_taken_{};
   std::vector<uint8_t> source_only_;
-  std::vector<Playback*> playing_;       // by port, first of a list
-  std::vector<bus::Port> playing_ports_;  // dense
-  std::vector<bus::Port> ended_ports_;      // played their last samples in the tick before
-  std::vector<dsp::DtmfState*> detectors_;  // by port
-  std::vector<bus::Port> detector_ports_;   // dense
-  std::vector<Recording*> recordings_;      // dense
+  bus::PortSet playing_ports_;
+  std::vector<Playback*> playing_;  // by port, first of a list
+  bus::PortSet digit_ports_;
+  std::vector<dsp::DtmfState> digit_states_;  // by port
+  bus::PortSet watched_ports_;
+  std::vector<Watcher*> watchers_;  // by port, first of a list
+  bus::PortSet conditioned_ports_;
+  std::vector<Conditioner*> conditioners_;  // by port
+  bus::PortSet recorded_ports_;
+  std::vector<Recording*> recordings_;  // by port, first of a list
+  std::vector<bus::Port> speakers_;     // by conference slot, as told
   std::atomic<uint64_t> ticks_{0};
 };
 

@@ -17,7 +17,7 @@ struct Playback {
   std::vector<ClipRef> clips;
   bool loop{};
   std::size_t loop_item{};  // where a loop begins anew
-  Playback* next{};  // played after this one
+  Playback* next{};         // played after this one
   // Media thread.
   std::size_t item{};
   std::size_t offset{};

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The cutter thread: from segments to WAVs.
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "media/recording_writer.hpp"
+#include "media/wav_file.hpp"
+
+namespace cordboard::media {
+
+void RecordingWriter::cut_loop() {
+  // Nothing waits for a cut but its own recording; what else the box does goes first. Of this thread alone, on Linux.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 5);
+  while (true) {
+    std::vector<Finish> finishes;
+    std::shared_ptr<Segment> oldest;
+    {
+      std::unique_lock lock(mutex_);
+      cutter_wakes_.wait(lock, [this] { return no_more_cuts_ || !cuts_.empty() || spill_ != nullptr; });
+      finishes.swap(cuts_);
+      oldest = spill_;
+      if (finishes.empty() && oldest == nullptr && no_more_cuts_) return;
+    }
+    if (!finishes.empty()) cut_finished(finishes);
+    if (oldest != nullptr) {
+      spill(oldest);
+      const std::lock_guard lock(mutex_);
+      spill_ = nullptr;
+      writer_wakes_.notify_one();
+    }
+  }
+}
+
+/// Takes the chunks out of the count of their segments. Under the lock.
+void RecordingWriter::forget(std::vector<ChunkPlace>& places) {
+  for (const auto& place : places) --place.segment->live;
+  places.clear();
+}
+
+void RecordingWriter::cut_finished(std::vector<Finish>& finishes) {
+  FileSystems to_sync;
+  std::vector<Result<uint64_t>> lengths;
+  for (const auto& [recording, finished] : finishes) {
+    lengths.push_back(cut(recording->path, recording->places, recording->next_block, to_sync));
+  }
+  const int code = to_sync.sync();
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < finishes.size(); ++i) {
+      auto* recording = finishes[i].recording;
+      std::string failure;
+      if (!lengths[i]) {
+        failure = lengths[i].error().text;
+      } else if (code != 0) {
+        failure = "the recording " + recording->path + " cannot be made safe on disk: " + std::strerror(code);
+      } else {
+        recording->data_bytes = *lengths[i] * kStereoBlock;
+      }
+      if (!failure.empty() && !recording->failed) {
+        recording->failed = true;
+        recording->failure = failure;
+      }
+      forget(recording->places);
+      closed_.push_back(recording->key);
+      std::erase(active_, recording);
+      --feeds_[recording->feed].active;
+    }
+  }
+  for (auto& [recording, finished] : finishes) finished(recording);
+}
+
+/// Cuts one segment's chunks of recordings that go on.
+void RecordingWriter::spill(const std::shared_ptr<Segment>& segment) {
+  struct Part {
+    Recording* recording;
+    std::vector<ChunkPlace> places;
+  };
+  std::vector<Part> parts;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto* recording : active_) {
+      Part part{recording, {}};
+      for (const auto& place : recording->places) {
+        if (place.segment == segment) part.places.push_back(place);
+      }
+      if (!part.places.empty()) parts.push_back(std::move(part));
+    }
+  }
+  FileSystems to_sync;
+  std::erase_if(parts, [&](const Part& part) { return !cut(part.recording->path, part.places, 0, to_sync); });
+  if (to_sync.sync() != 0) return;  // stays where it is, and is tried again with the next segment
+  const std::lock_guard lock(mutex_);
+  for (auto& part : parts) {
+    std::erase_if(part.recording->places, [&](const ChunkPlace& place) { return place.segment == segment; });
+    forget(part.places);
+  }
+}
+
+}  // namespace cordboard::media

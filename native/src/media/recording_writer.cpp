@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The writer thread; the cutter's is in recording_cutter.cpp.
+#include "media/recording_writer.hpp"
+
+#include <pthread.h>
+#include <sys/random.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "media/wav_file.hpp"
+
+namespace cordboard::media {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kPace = std::chrono::milliseconds(100);
+constexpr uint32_t kPatienceMs = 5000;  // a disk may stand still for so long before anything is lost
+constexpr std::size_t kChunksOfRecording = kPatienceMs / (kChunkBlocks * 20) + 1;
+constexpr std::size_t kBatch = 1024;
+
+uint64_t first_key() {
+  uint64_t key = 0;
+  if (getrandom(&key, sizeof key, 0) != sizeof key)
+    key = static_cast<uint64_t>(Clock::now().time_since_epoch().count());
+  return key;
+}
+
+std::string mib(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+}  // namespace
+
+RecordingWriter::RecordingWriter(RecorderSettings settings, Failed failed, Told told)
+    : settings_(std::move(settings)),
+      failed_(std::move(failed)),
+      told_(std::move(told)),
+      pool_(settings_.lock_memory),
+      feeds_(settings_.feeds),
+      next_key_(first_key()),
+      next_number_(next_segment_number(settings_.folder)) {
+  writer_ = std::thread([this] { write_loop(); });
+  cutter_ = std::thread([this] { cut_loop(); });
+  pthread_setname_np(writer_.native_handle(), "cb-writer");
+  pthread_setname_np(cutter_.native_handle(), "cb-cutter");
+}
+
+RecordingWriter::~RecordingWriter() { stop(); }
+
+void RecordingWriter::open(Recording* recording, Opened opened) {
+  const std::lock_guard lock(mutex_);
+  opens_.push_back({recording, std::move(opened)});
+  writer_wakes_.notify_one();
+}
+
+void RecordingWriter::finish(Recording* recording, Finished finished) {
+  {
+    const std::lock_guard lock(mutex_);
+    finishes_.push_back({recording, std::move(finished)});
+    if (!no_more_cuts_) {
+      writer_wakes_.notify_one();
+      return;
+    }
+  }
+  drain();
+  auto last = std::exchange(finishes_, {});
+  cut_finished(last);
+  remove_cut_segments();
+}
+
+void RecordingWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    writer_wakes_.notify_one();
+  }
+  if (writer_.joinable()) writer_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    no_more_cuts_ = true;
+    cutter_wakes_.notify_one();
+  }
+  if (!cutter_.joinable()) return;
+  cutter_.join();
+  if (active_.empty()) {
+    for (auto& segment : segments_) segment->sealed = true;
+    remove_cut_segments();
+  }
+}
+
+void RecordingWriter::write_loop() {
+  auto next = Clock::now() + kPace;
+  auto next_sync = Clock::now() + std::chrono::milliseconds(settings_.sync_ms);
+  while (true) {
+    std::vector<Open> opens;
+    std::vector<Finish> finishes;
+    bool stopping;
+    {
+      std::unique_lock lock(mutex_);
+      writer_wakes_.wait_until(lock, next, [this] { return stopping_ || !opens_.empty() || !finishes_.empty(); });
+      opens.swap(opens_);
+      finishes.swap(finishes_);
+      stopping = stopping_;
+    }
+    if (!opens.empty()) open_all(opens);
+    const auto now = Clock::now();
+    const bool paced = now >= next;
+    if (paced || !finishes.empty()) drain();
+    if (!finishes.empty()) {
+      const std::lock_guard lock(mutex_);
+      cuts_.insert(cuts_.end(), std::make_move_iterator(finishes.begin()), std::make_move_iterator(finishes.end()));
+      cutter_wakes_.notify_one();
+    }
+    if (paced) {
+      next = std::max(next + kPace, now);
+      remove_cut_segments();
+      const std::lock_guard lock(mutex_);
+      spill_oldest();
+    }
+    if (now >= next_sync) {
+      next_sync = std::max(next_sync + std::chrono::milliseconds(settings_.sync_ms), now);
+      write_closed();
+      sync();
+      check_disk();
+    }
+    if (stopping && opens.empty() && finishes.empty()) break;
+  }
+  drain();
+  sync();
+}
+
+// --------------------------------------------------------------------------------------------------------- beginnings
+
+void RecordingWriter::open_all(std::vector<Open>& opens) {
+  std::vector<Result<>> outcomes;
+  OpenTable table;
+  bool any = false;
+  for (auto& [recording, opened] : opens) {
+    Result<> outcome = recording->path.size() > kLongestPath
+                           ? Result<>(fail(ErrorCode::kInvalid, "the path of a recording is too long"))
+                           : room_for_more(settings_.segment_bytes);
+    if (outcome) {
+      auto made = WavFile::make(recording->path);
+      if (!made) outcome = made.error();
+    }
+    if (outcome) {
+      recording->key = next_key_++;
+      recording->limit = 1 + recording->id * 7 % kChunkBlocks;
+      table.add(recording->key, recording->path);
+      any = true;
+      auto& feed = feeds_[recording->feed];
+      std::size_t wanted;
+      {
+        const std::lock_guard lock(mutex_);
+        active_.push_back(recording);
+        wanted = (++feed.active + 1) * kChunksOfRecording;
+      }
+      pool_.grow(*feed.feed, feed.chunks, wanted);
+    }
+    outcomes.push_back(std::move(outcome));
+  }
+  if (any) {
+    auto chunks = table.chunks();
+    Result<> written = need_segment(chunks.size());
+    if (written) {
+      int code = append(chunks, nullptr);
+      if (code == 0) code = segments_.back()->sync();
+      if (code != 0) {
+        written =
+            fail(ErrorCode::kIo, "recordings cannot be written to " + settings_.folder + ": " + std::strerror(code));
+      }
+    }
+    for (std::size_t i = 0; !written && i < opens.size(); ++i) {
+      if (!outcomes[i]) continue;
+      auto* recording = opens[i].recording;
+      unlink(recording->path.c_str());
+      outcomes[i] = written;
+      const std::lock_guard lock(mutex_);
+      --feeds_[recording->feed].active;
+      std::erase(active_, recording);
+    }
+  }
+  for (std::size_t i = 0; i < opens.size(); ++i) opens[i].opened(std::move(outcomes[i]));
+}
+
+// ------------------------------------------------------------------------------------------------------------- chunks
+
+void RecordingWriter::drain() {
+  const auto most = std::clamp<std::size_t>(settings_.segment_bytes / kChunkBytes, 1, kBatch);
+  for (auto& feed : feeds_) {
+    while (true) {
+      full_.clear();
+      batch_.clear();
+      FullChunk full;
+      while (full_.size() < most && feed.feed->full.pop(full)) {
+        if (full.blocks > 0 && !full.recording->failed) {
+          full_.push_back(full);
+          batch_.push_back(full.chunk);
+          finish_header(*full.chunk, ChunkKind::kAudio, full.recording->key, full.first_block, full.blocks,
+                        full.blocks * kStereoBlock);
+        } else {
+          feed.feed->free.push(full.chunk);
+        }
+      }
+      if (full_.empty()) break;
+      Result<> good = need_segment(batch_.size());
+      if (good) {
+        if (const int code = append(batch_, &full_); code != 0) {
+          good = fail(ErrorCode::kIo, std::string("the disk refuses to write: ") + std::strerror(code));
+        }
+      }
+      if (!good) {
+        tell(StoreState::kFailed, good.error().text);
+        fail_all(good.error().text);
+      }
+      for (auto* chunk : batch_) feed.feed->free.push(chunk);
+    }
+  }
+}
+
+Result<> RecordingWriter::need_segment(std::size_t chunks) {
+  if (!segments_.empty() && !segments_.back()->sealed && segments_.back()->fits(chunks)) return Empty{};
+  OpenTable table;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* recording : active_) table.add(recording->key, recording->path);
+  }
+  auto names = table.chunks();
+  if (!segments_.empty()) {
+    // What was written to the one that is full must be as safe as the rest.
+    const int code = segments_.back()->sync();
+    const std::lock_guard lock(mutex_);
+    segments_.back()->sealed = true;
+    if (code != 0) return fail(ErrorCode::kIo, std::string("the disk refuses to be written: ") + std::strerror(code));
+  }
+  const auto capacity = std::max<uint64_t>(settings_.segment_bytes, (names.size() + chunks) * kChunkBytes);
+  auto made = Segment::make(settings_.folder, next_number_, capacity);
+  if (!made) return made.error();
+  ++next_number_;
+  {
+    const std::lock_guard lock(mutex_);
+    segments_.push_back(*made);
+    spill_oldest();
+  }
+  if (const int code = append(names, nullptr); code != 0) {
+    return fail(ErrorCode::kIo, std::string("the disk refuses to write: ") + std::strerror(code));
+  }
+  return Empty{};
+}
+
+/// Under the lock.
+void RecordingWriter::spill_oldest() {
+  if (spill_ != nullptr || segment_bytes() <= settings_.most_bytes) return;
+  for (const auto& segment : segments_) {
+    if (!segment->sealed) return;
+    if (segment->live == 0) continue;
+    spill_ = segment;
+    cutter_wakes_.notify_one();
+    return;
+  }
+}
+
+int RecordingWriter::append(std::vector<Chunk*>& chunks, const std::vector<FullChunk>* audio) {
+  if (chunks.empty()) return 0;
+  const auto& segment = segments_.back();
+  auto offset = segment->used;
+  if (const int code = segment->append(chunks); code != 0) return code;
+  written_bytes_.fetch_add(chunks.size() * kChunkBytes, std::memory_order_relaxed);
+  refused_ = false;
+  if (audio == nullptr) return 0;
+  const std::lock_guard lock(mutex_);
+  for (const auto& full : *audio) {
+    full.recording->places.push_back({segment, offset, full.first_block, full.blocks});
+    offset += kChunkBytes;
+  }
+  segment->live += audio->size();
+  return 0;
+}
+
+void RecordingWriter::write_closed() {
+  std::vector<uint64_t> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    keys.swap(closed_);
+  }
+  if (keys.empty() || segments_.empty() || segments_.back()->sealed) return;
+  constexpr std::size_t kKeysOfChunk = 900;
+  for (std::size_t first = 0; first < keys.size(); first += kKeysOfChunk) {
+    const auto chunk = std::make_unique<Chunk>();
+    const auto bytes = std::min(keys.size() - first, kKeysOfChunk) * sizeof(uint64_t);
+    std::memcpy(chunk->payload.data(), keys.data() + first, bytes);
+    finish_header(*chunk, ChunkKind::kClosed, 0, 0, 0, static_cast<uint32_t>(bytes));
+    std::vector<Chunk*> one{chunk.get()};
+    // Not written down it is only cut once more after a crash.
+    if (need_segment(1)) append(one, nullptr);
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------------- disk
+
+void RecordingWriter::sync() {
+  if (segments_.empty()) return;
+  if (const int code = segments_.back()->sync(); code != 0) {
+    const auto why = std::string("the disk cannot make recordings safe: ") + std::strerror(code);
+    tell(StoreState::kFailed, why);
+    fail_all(why);
+    const std::lock_guard lock(mutex_);
+    segments_.back()->sealed = true;
+  }
+}
+
+uint64_t RecordingWriter::segment_bytes() const {
+  uint64_t bytes = 0;
+  for (const auto& segment : segments_) bytes += segment->capacity;
+  return bytes;
+}
+
+Result<> RecordingWriter::room_for_more(uint64_t bytes) const {
+  struct statvfs status {};
+  if (statvfs(settings_.folder.c_str(), &status) != 0) {
+    return fail(ErrorCode::kIo, "cannot look at the disk of " + settings_.folder + ": " + std::strerror(errno));
+  }
+  const uint64_t free = static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
+  // What is in segments is written once more when it is cut.
+  uint64_t needed = settings_.reserve_bytes;
+  for (const auto& segment : segments_) needed += segment->used;
+  if (segments_.empty() || segments_.back()->sealed) needed += bytes;
+  if (free >= needed) return Empty{};
+  return fail(ErrorCode::kIo, "the disk of " + settings_.folder + " is full: " + mib(free) + " are free, and " +
+                                  mib(needed) + " are kept for the database and for recordings in progress");
+}
+
+void RecordingWriter::check_disk() {
+  struct statvfs status {};
+  if (statvfs(settings_.folder.c_str(), &status) == 0) {
+    free_bytes_ = static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
+  }
+  uint64_t lost = 0;
+  bool none_active;
+  {
+    const std::lock_guard lock(mutex_);
+    none_active = active_.empty();
+    for (const auto* recording : active_) lost += recording->lost_blocks.load(std::memory_order_relaxed);
+  }
+  if (const auto room = room_for_more(settings_.segment_bytes); !room) {
+    tell(StoreState::kFull, room.error().text);
+    if (!none_active) fail_all(room.error().text);
+  } else if (lost > lost_seen_) {
+    tell(StoreState::kSlow, "the disk stood still for longer than " + std::to_string(kPatienceMs / 1000) +
+                                " s: parts of recordings are lost and replaced by silence");
+  } else if (!refused_) {
+    tell(StoreState::kGood, "");
+  }
+  lost_seen_ = lost;
+}
+
+void RecordingWriter::tell(StoreState state, const std::string& detail) {
+  if (state == StoreState::kFailed) refused_ = true;
+  if (std::exchange(state_, state) != state) told_({state, detail, free_bytes_});
+}
+
+void RecordingWriter::fail_all(const std::string& why) {
+  std::vector<Recording*> failing;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto* recording : active_) {
+      if (recording->failed) continue;
+      recording->failed = true;
+      recording->failure = "the recording " + recording->path + " ended early: " + why;
+      failing.push_back(recording);
+    }
+  }
+  for (auto* recording : failing) failed_(recording);
+}
+
+void RecordingWriter::remove_cut_segments() {
+  const std::lock_guard lock(mutex_);
+  // At rest nothing is kept: no segment, no reserved space, and so nothing to be told of what is closed.
+  if (active_.empty() && !segments_.empty()) {
+    segments_.back()->sealed = true;
+    closed_.clear();
+  }
+  while (!segments_.empty() && segments_.front()->sealed && segments_.front()->live == 0) {
+    unlink(segments_.front()->path.c_str());
+    segments_.pop_front();
+  }
+}
+
+}  // namespace cordboard::media
