@@ -8,7 +8,7 @@ import { Failure, outsideCause } from './failure.mjs';
 /** To compile and to run the product. */
 export const BUILD_PACKAGES = [
   ...['build-essential', 'cmake', 'ninja-build', 'pkg-config', 'ccache', 'python3'],
-  ...['libpri-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libgtest-dev'],
+  ...['libpri-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libspandsp-dev', 'libtiff-dev', 'libgtest-dev'],
   ...['espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
 ];
 
