@@ -113,39 +113,43 @@ void FaxWorkers::run(Worker& worker) {
   pthread_setname_np(pthread_self(), "cb-fax");
   while (true) {
     const uint32_t seen = signal_.load(std::memory_order_acquire);
-    if (take_jobs(worker)) return;
     bool worked = false;
+    if (take_job(worker, worked)) return;
     // A block each in turn, so that ends that are behind share what there is.
     for (auto* port : worker.ports) worked |= port->serve();
     if (!worked) signal_.wait(seen, std::memory_order_acquire);
   }
 }
 
-/// True when the thread is to end.
-bool FaxWorkers::take_jobs(Worker& worker) {
-  std::vector<Job> jobs;
-  bool closing;
+/// Does one job, so that ends opened in a crowd do not keep the running ones waiting. True when the thread is to end.
+bool FaxWorkers::take_job(Worker& worker, bool& worked) {
+  Job job{};
   {
     const std::lock_guard lock(mutex_);
-    jobs.swap(worker.jobs);
-    closing = closing_;
-  }
-  for (auto& job : jobs) {
-    if (job.start) {
-      job.port->terminal_.open();
-      worker.ports.push_back(job.port);
-      continue;
+    if (!worker.jobs.empty()) {
+      job = std::move(worker.jobs.front());
+      worker.jobs.pop_front();
+    } else if (!closing_) {
+      return false;
     }
-    while (job.port->serve()) {
-    }
-    std::erase(worker.ports, job.port);
-    job.port->terminal_.close();
-    job.stopped(job.port);
   }
-  if (!closing) return false;
-  for (auto* port : worker.ports) port->terminal_.close();
-  worker.ports.clear();
-  return true;
+  if (job.port == nullptr) {
+    for (auto* port : worker.ports) port->terminal_.close();
+    worker.ports.clear();
+    return true;
+  }
+  worked = true;
+  if (job.start) {
+    job.port->terminal_.open();
+    worker.ports.push_back(job.port);
+    return false;
+  }
+  while (job.port->serve()) {
+  }
+  std::erase(worker.ports, job.port);
+  job.port->terminal_.close();
+  job.stopped(job.port);
+  return false;
 }
 
 }  // namespace cordboard::media

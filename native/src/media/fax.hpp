@@ -9,13 +9,14 @@
 // What is sent answers what was received 2 ticks (40 ms) before. That is how late a worker may be without anybody
 // noticing; T.30 does not mind, its shortest answer time is 75 ms and its timers are seconds. When a worker is later,
 // the row is silence and counted as an underrun; the answer then goes out a tick later for the rest of the call, so one
-// delay costs one gap, and the head start grows to what the machine needs, 15 ticks (300 ms) at most. Beyond that rows
+// delay costs one gap, and the head start grows to what the machine needs, 31 ticks (620 ms) at most. Beyond that rows
 // received are lost and counted as overruns; the modem is told, so that its clock and T.30's stay right.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -57,7 +58,7 @@ class FaxPort {
     std::array<uint8_t, dsp::kBlock> octets;
     uint32_t lost_before;  // blocks
   };
-  static constexpr std::size_t kRing = 16;
+  static constexpr std::size_t kRing = 32;
 
   /// Worker: deals with one block if there is one.
   bool serve();
@@ -104,14 +105,14 @@ class FaxWorkers {
     Stopped stopped;
   };
   struct Worker {
-    std::vector<Job> jobs;  // under the lock
-    std::size_t ends = 0;   // under the lock: started and not stopped
+    std::deque<Job> jobs;  // under the lock
+    std::size_t ends = 0;  // under the lock: started and not stopped
     std::vector<FaxPort*> ports;
     std::thread thread;
   };
 
   void run(Worker& worker);
-  bool take_jobs(Worker& worker);
+  bool take_job(Worker& worker, bool& worked);
   void signal();
 
   std::mutex mutex_;

@@ -22,8 +22,6 @@ constexpr uint32_t kLookBlocks = 50;
 /// than T0, 60 s (T.30 5.4.3.1), later longer than any page takes. spandsp waits for ever while there is noise on the line.
 constexpr uint32_t kMaxStrangeBlocks = 70 * 50;
 constexpr uint32_t kMaxQuietBlocks = 40 * 60 * 50;
-/// Frames with a maker's own facilities in one call. spandsp keeps each in memory of its own and frees the last.
-constexpr uint32_t kMaxVendorFrames = 16;
 
 bool printable(std::string_view text, std::size_t limit) {
   return text.size() <= limit && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
@@ -56,34 +54,6 @@ void silence_libraries() {
     span_set_error_handler(nullptr);
     silence_libtiff();
   });
-}
-
-/// Whether spandsp 0.0.6 handles a received frame of this length safely. `length` counts address, control and facsimile
-/// control field (T.30 5.3.5), is at least 3, and comes from the peer. Unchecked there:
-///   FCD   copies length - 4 octets without asking whether that is negative
-///   DCS   prints three characters an octet into 67
-///   PPS, PPR, EOR, CTC, FDM and facilities of the maker's own   are read past a short end
-bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames) {
-  switch (frame[2] & 0xFE) {
-    case T4_FCD:
-      return length >= 4 && length <= 4 + 256;
-    case T30_DCS:
-      return length >= 6 && length <= T30_MAX_DIS_DTC_DCS_LEN;
-    case T30_PPS:
-      return length >= 7;
-    case T30_PPR:
-      return length == 3 + 32;
-    case T30_CTC:
-      return length >= 5;
-    case T30_EOR:
-    case T30_FDM:
-      return length >= 4;
-    case T30_NSF:  // and NSC
-    case T30_NSS:
-      return length >= 6 && ++vendor_frames <= kMaxVendorFrames;
-    default:
-      return true;
-  }
 }
 
 }  // namespace
@@ -170,6 +140,7 @@ void FaxTerminal::process(int16_t* received, int16_t* to_send) {
   if (!over_ && fax_) {
     const TiffErrors errors(tiff_error_);
     fax_rx(fax_.get(), received, dsp::kBlock);
+    if (!over_ && !runs_guard_.check(fax_.get())) abort("the other fax sends what is no page");
     if (!over_) sent = fax_tx(fax_.get(), to_send, dsp::kBlock);
     look_for_trouble();
   }
@@ -180,7 +151,10 @@ void FaxTerminal::miss(uint32_t blocks) {
   if (over_ || !fax_) return;
   const TiffErrors errors(tiff_error_);
   // In pieces, so that no timer is passed by more than one block.
-  for (; blocks > 0 && !over_; --blocks) fax_rx_fillin(fax_.get(), dsp::kBlock);
+  for (; blocks > 0 && !over_; --blocks) {
+    fax_rx_fillin(fax_.get(), dsp::kBlock);
+    if (!over_ && !runs_guard_.check(fax_.get())) abort("the other fax sends what is no page");
+  }
   look_for_trouble();
 }
 

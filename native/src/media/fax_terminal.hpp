@@ -11,7 +11,7 @@
 // can. All the calls of one terminal belong to one thread at a time; terminals share nothing but libtiff's and
 // spandsp's message handlers, which are silenced once for the process.
 //
-// What spandsp 0.0.6 does not check of a hostile peer is checked here: see guard_frame().
+// What spandsp 0.0.6 does not check of a hostile peer is checked here: see fax_guard.hpp.
 #pragma once
 
 #include <array>
@@ -23,6 +23,7 @@
 #include "base/result.hpp"
 #include "dsp/g711.hpp"
 #include "media/fax_document.hpp"
+#include "media/fax_guard.hpp"
 
 struct fax_state_s;
 struct t30_state_s;
@@ -131,6 +132,7 @@ class FaxTerminal {
   const FaxEvents events_;
   FaxInbox inbox_;
   std::unique_ptr<fax_state_s, Free> fax_;
+  RunsGuard runs_guard_;
   std::string tiff_error_;  // libtiff's first complaint
   std::string trouble_;     // why the call is ended from here
   Rate rate_{};
