@@ -102,19 +102,17 @@ Result<> FaxInbox::open(std::string path) {
   path_ = std::move(path);
   struct stat status {};
   if (lstat(path_.c_str(), &status) == 0) return fail(ErrorCode::kIo, "the fax " + path_ + " exists already");
-  fd_ = ::open(part_path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-  if (fd_ < 0) return fail(ErrorCode::kIo, "cannot make the fax " + part_path() + ": " + std::strerror(errno));
+  // Made here, so that it is new and nobody else can read it; spandsp opens it again by its name.
+  const int fd = ::open(part_path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (fd < 0) return fail(ErrorCode::kIo, "cannot make the fax " + part_path() + ": " + std::strerror(errno));
+  close(fd);
+  open_ = true;
   return Empty{};
 }
 
 Result<> FaxInbox::publish() {
-  if (fd_ < 0) return fail(ErrorCode::kIo, "the fax " + path_ + " was never opened");
-  const int unsafe = fdatasync(fd_) != 0 ? errno : 0;
-  close(fd_);
-  fd_ = -1;
-  if (unsafe != 0) {
-    return fail(ErrorCode::kIo, "the fax " + part_path() + " cannot be made safe on disk: " + std::strerror(unsafe));
-  }
+  if (!open_) return fail(ErrorCode::kIo, "the fax " + path_ + " was never opened");
+  open_ = false;
   if (renameat2(AT_FDCWD, part_path().c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
     return fail(ErrorCode::kIo, "cannot give the fax " + path_ + " its name: " + std::strerror(errno));
   }
@@ -122,9 +120,8 @@ Result<> FaxInbox::publish() {
 }
 
 void FaxInbox::discard() {
-  if (fd_ < 0) return;
-  close(fd_);
-  fd_ = -1;
+  if (!open_) return;
+  open_ = false;
   unlink(part_path().c_str());  // spandsp may have removed it already
 }
 

@@ -37,14 +37,15 @@ class FaxInbox {
   Result<> open(std::string path);
   /// Where to write until publish().
   std::string part_path() const { return path_ + ".part"; }
-  /// The file is complete: makes it safe on disk and gives it its name. Errors: kIo; the file then stays `.part`.
+  /// The file is complete: gives it its name. Errors: kIo; the file then stays `.part`. It is not forced to disk: an
+  /// fdatasync takes 1-40 ms, in which a worker would hold up every other end; whoever is told of the fax may do that.
   Result<> publish();
   /// No page was received: removes the file. Also in place of publish() when that was not called.
   void discard();
 
  private:
   std::string path_;
-  int fd_ = -1;  // the same file that is written by name, for fdatasync
+  bool open_{};  // there is a `.part` of ours
 };
 
 /// Keeps libtiff from writing to stderr, in the whole process and for good; its errors go to the collector of the thread.

@@ -74,7 +74,7 @@ struct FaxPage {
 
 /// The last word on a call, given once. Strings are printable ASCII of bounded length whatever the peer sent.
 struct FaxFinished {
-  bool ok;           // T.30 came to its regular end, and what was received is on disk
+  bool ok;           // T.30 came to its regular end, and what was received is in its file
   int code;          // spandsp's T30_ERR_…; -1: the call never began or was ended here, `text` says why
   std::string text;  // up to 600 octets
   uint32_t pages_sent, pages_received;
