@@ -528,7 +528,6 @@ TEST_F(FaxTest, DoesNotLetAPageLeadSpandspAstray) {
       {"0001", T30_SUPPORT_T4_1D_COMPRESSION | T30_SUPPORT_T4_2D_COMPRESSION},                // the same by T.4
       {"001101010000110111", T30_SUPPORT_T4_1D_COMPRESSION},                                  // white 0, black 0, …
       {"001001101010000110111", T30_SUPPORT_T4_1D_COMPRESSION | T30_SUPPORT_T6_COMPRESSION},  // the same by T.6
-      {"1", T30_SUPPORT_T4_1D_COMPRESSION | T30_SUPPORT_T6_COMPRESSION},                      // a row a bit
   };
   int number = 0;
   for (const auto& [bits, compressions] : forgeries) {
