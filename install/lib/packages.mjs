@@ -8,8 +8,8 @@ import { Failure, outsideCause } from './failure.mjs';
 /** To compile and to run the product. */
 export const BUILD_PACKAGES = [
   ...['build-essential', 'cmake', 'ninja-build', 'pkg-config', 'ccache', 'python3'],
-  ...['libpri-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libxxhash-dev', 'libspandsp-dev', 'libgtest-dev'],
-  ...['espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
+  ...['libpri-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libxxhash-dev', 'libspandsp-dev', 'libtiff-dev'],
+  ...['libgtest-dev', 'espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
 ];
 
 /** Besides those, to run the tests: a browser with Chinese letters, and tools that judge sound. */
