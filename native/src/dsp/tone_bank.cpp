@@ -12,12 +12,8 @@
 namespace cordboard::dsp {
 namespace {
 
-using Four __attribute__((vector_size(16), may_alias)) = float;
-using FourInts __attribute__((vector_size(16))) = int32_t;
-using EightShorts __attribute__((vector_size(16))) = int16_t;
-
 constexpr std::size_t kPairs = kBlock / 2;
-constexpr std::size_t kLanesPerGroup = 4;
+constexpr std::size_t kLanesPerGroup = 8;  // as Kernels::tone_lanes takes them
 constexpr std::size_t kGroupFloats = kPairs * 2 * kLanesPerGroup;
 
 /// Distance of the right sample of a pair from the middle of the block, in samples.
@@ -64,15 +60,6 @@ std::vector<float> whitening(const std::vector<std::vector<double>>& templates) 
     }
   }
   return rows;
-}
-
-/// Each of eight samples, as a float.
-inline void to_floats(EightShorts shorts, Four& first, Four& last) {
-  const EightShorts zero{};
-  const auto low = (FourInts)__builtin_shuffle(zero, shorts, EightShorts{0, 8, 1, 9, 2, 10, 3, 11});
-  const auto high = (FourInts)__builtin_shuffle(zero, shorts, EightShorts{4, 12, 5, 13, 6, 14, 7, 15});
-  first = __builtin_convertvector(low >> 16, Four);
-  last = __builtin_convertvector(high >> 16, Four);
 }
 
 }  // namespace
@@ -169,50 +156,12 @@ int ToneBank::add_union(std::span<const int> bands) {
   return static_cast<int>(unions_.size() - 1);
 }
 
-bool ToneBank::measure(const int16_t* block, ToneMeasure& out, float min_energy) const {
-  alignas(16) float even[kPairs];
-  alignas(16) float odd[kPairs];
-  Four squares{};
-  for (std::size_t n = 0; n < kPairs; n += 8) {
-    EightShorts left, mirrored;
-    __builtin_memcpy(&left, block + n, sizeof left);
-    __builtin_memcpy(&mirrored, block + kBlock - 8 - n, sizeof mirrored);
-    const EightShorts right = __builtin_shuffle(mirrored, EightShorts{7, 6, 5, 4, 3, 2, 1, 0});
-    Four l[2], r[2];
-    to_floats(left, l[0], l[1]);
-    to_floats(right, r[0], r[1]);
-    for (std::size_t half = 0; half < 2; ++half) {
-      const Four e = r[half] + l[half];
-      const Four o = r[half] - l[half];
-      squares += e * e + o * o;
-      __builtin_memcpy(even + n + 4 * half, &e, sizeof e);
-      __builtin_memcpy(odd + n + 4 * half, &o, sizeof o);
-    }
-  }
-  out.energy = 0.5F * ((squares[0] + squares[1]) + (squares[2] + squares[3]));
+bool ToneBank::measure(const int16_t* block, ToneMeasure& out, float min_energy, const Kernels& set) const {
+  alignas(32) float even[kPairs];
+  alignas(32) float odd[kPairs];
+  out.energy = set.tone_fold(block, even, odd);
   if (out.energy < min_energy) return false;
-
-  const std::size_t groups = (lanes_ + kLanesPerGroup - 1) / kLanesPerGroup;
-  for (std::size_t g = 0; g < groups; ++g) {
-    // Two sums each, so that an addition need not wait for the one before.
-    Four e0{}, e1{}, o0{}, o1{};
-    const float* t = table_.data() + g * kGroupFloats;
-    for (std::size_t n = 0; n < kPairs; n += 2, t += 16) {
-      Four c0, s0, c1, s1;
-      __builtin_memcpy(&c0, t, sizeof c0);
-      __builtin_memcpy(&s0, t + 4, sizeof s0);
-      __builtin_memcpy(&c1, t + 8, sizeof c1);
-      __builtin_memcpy(&s1, t + 12, sizeof s1);
-      e0 += c0 * even[n];
-      o0 += s0 * odd[n];
-      e1 += c1 * even[n + 1];
-      o1 += s1 * odd[n + 1];
-    }
-    e0 += e1;
-    o0 += o1;
-    __builtin_memcpy(out.even + g * kLanesPerGroup, &e0, sizeof e0);
-    __builtin_memcpy(out.odd + g * kLanesPerGroup, &o0, sizeof o0);
-  }
+  set.tone_lanes(even, odd, table_.data(), (lanes_ + kLanesPerGroup - 1) / kLanesPerGroup, out.even, out.odd);
   return true;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How much of a block lies in given bands, for the detectors of steady tones.
 //
-//   block of 160 ─ folded about its middle ─┬─> energy
-//                                           └─> lanes (an even and an odd template each) ─> energy of a band, of a union
+//   block of 160 ─ tone_fold ─┬─> energy
+//                             └─ tone_lanes ─> correlations with templates ─> energy of a band, of a union of bands
 //
 // A sine somewhere within a band spans, over 20 ms, little more than two or three templates: so a band is not a comb of
 // frequencies but the space they span, its templates made orthonormal. The sum of the squared correlations is then the
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "dsp/g711.hpp"
+#include "dsp/kernels.hpp"
 
 namespace cordboard::dsp {
 
@@ -31,8 +32,8 @@ double level_of_block_energy(double energy);
 struct ToneMeasure {
   static constexpr std::size_t kMaxLanes = 64;
   float energy;  // sum of x²
-  alignas(16) float even[kMaxLanes];
-  alignas(16) float odd[kMaxLanes];
+  alignas(32) float even[kMaxLanes];
+  alignas(32) float odd[kMaxLanes];
 };
 
 /// Made at configuration, then only read, by all channels.
@@ -50,7 +51,8 @@ class ToneBank {
   int add_windowed(double hz);
 
   /// Whether the energy is at least min_energy; if not, the energy is all that is measured.
-  bool measure(const int16_t* block, ToneMeasure& out, float min_energy = 0) const;
+  bool measure(const int16_t* block, ToneMeasure& out, float min_energy = 0,
+               const Kernels& set = kernels()) const;
 
   /// Energy of what of the block lies in a band or in a union.
   float band_energy(int band, const ToneMeasure& measured) const;
@@ -76,7 +78,7 @@ class ToneBank {
   bool add_lane(const Template& even, const Template& odd);
   Template lane(std::size_t number, bool odd) const;
 
-  std::vector<float> table_;  // by four lanes: for each pair of samples four even values, then four odd ones
+  std::vector<float> table_;  // by eight lanes: for each pair of samples eight even values, then eight odd ones
   std::vector<Band> bands_;
   std::vector<Union> unions_;
   std::size_t lanes_ = 0;
