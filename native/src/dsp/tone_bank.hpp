@@ -58,6 +58,8 @@ class ToneBank {
   float band_energy(int band, const ToneMeasure& measured) const;
   float union_energy(int number, const ToneMeasure& measured) const;
 
+  /// The lane of the first template of a band, which is a sine within the band.
+  std::size_t first_lane(int band) const { return bands_[static_cast<std::size_t>(band)].first; }
   std::size_t bands() const { return bands_.size(); }
   std::size_t lanes() const { return lanes_; }
 
