@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Call-progress tones as exchanges send them, and as lines spoil them: level, frequency, cadence, noise, speech.
-#include "dsp/call_progress.hpp"
-
 #include <gtest/gtest.h>
 
 #include <map>
 
+#include "dsp/call_progress.hpp"
 #include "dsp_recordings.hpp"
 #include "dsp_signals.hpp"
 
@@ -33,15 +32,13 @@ const Tones kChina{
     tone("howler", {950}, {0, 0}),
 };
 const Tones kAmerica{
-    tone("dial", {350, 440}, {0, 0}),          tone("ringback", {440, 480}, {2000, 4000}),
-    tone("busy", {480, 620}, {500, 500}),      tone("congestion", {480, 620}, {250, 250}),
+    tone("dial", {350, 440}, {0, 0}),         tone("ringback", {440, 480}, {2000, 4000}),
+    tone("busy", {480, 620}, {500, 500}),     tone("congestion", {480, 620}, {250, 250}),
     tone("callWaiting", {440}, {300, 10000}),
 };
 const Tones kBritain{
-    tone("dial", {350, 440}, {0, 0}),
-    tone("ringback", {400, 450}, {400, 200, 400, 2000}),
-    tone("busy", {400}, {375, 375}),
-    tone("congestion", {400}, {400, 350, 225, 525}),
+    tone("dial", {350, 440}, {0, 0}),    tone("ringback", {400, 450}, {400, 200, 400, 2000}),
+    tone("busy", {400}, {375, 375}),     tone("congestion", {400}, {400, 350, 225, 525}),
     tone("unobtainable", {400}, {0, 0}),
 };
 const Tones kItaly{
@@ -54,7 +51,7 @@ const Tones kItaly{
 struct Line {
   double level_dbm0 = -10;
   double offset_hz = 0;
-  double stretch = 1;       // of every on; the offs change the other way if squeeze is set
+  double stretch = 1;  // of every on; the offs change the other way if squeeze is set
   double snr_db = 200;
   double lead_ms = 500;
   double phase = 0;
@@ -109,7 +106,8 @@ Signal speech(double ms, double level_dbm0 = -15) {
     const double t = static_cast<double>(i) / 8000;
     angle += 2 * std::numbers::pi * (130 + 30 * std::sin(7 * t)) / 8000;
     const double syllable = 0.55 + 0.45 * std::sin(2 * std::numbers::pi * 3.3 * t);
-    for (int h = 1; h < 9; ++h) samples[i] += amplitude * syllable * std::sin(h * angle + h * h) / (1 + std::abs(h - 4));
+    for (int h = 1; h < 9; ++h)
+      samples[i] += amplitude * syllable * std::sin(h * angle + h * h) / (1 + std::abs(h - 4));
   }
   return samples;
 }
@@ -299,11 +297,13 @@ TEST(DspCallProgress, LivesThroughClicksAndInterruptions) {
   for (const double gap_ms : {2.0, 5.0, 10.0, 20.0}) {
     for (double at_ms = 800; at_ms < 820; at_ms += 2.5) {
       Signal dial = play(named(kChina, "dial"), 4000);
-      for (std::size_t i = 0; i < static_cast<std::size_t>(gap_ms * 8); ++i) dial[static_cast<std::size_t>(at_ms * 8) + i] = 0;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(gap_ms * 8); ++i)
+        dial[static_cast<std::size_t>(at_ms * 8) + i] = 0;
       EXPECT_EQ(both("dial"), heard(detector, joined({dial, silence(500)}))) << gap_ms << " at " << at_ms;
       if (gap_ms > 10) continue;
       Signal busy = play(named(kChina, "busy"), 4000);
-      for (std::size_t i = 0; i < static_cast<std::size_t>(gap_ms * 8); ++i) busy[static_cast<std::size_t>(at_ms * 8) - 640 + i] = 0;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(gap_ms * 8); ++i)
+        busy[static_cast<std::size_t>(at_ms * 8) - 640 + i] = 0;
       EXPECT_EQ(both("busy"), heard(detector, joined({busy, silence(900)}))) << gap_ms << " at " << at_ms;
     }
   }
@@ -374,7 +374,8 @@ TEST(DspCallProgress, HearsNothingInSpeechAndMusic) {
                                  }
                                });
   }
-  if (seconds == 0) GTEST_SKIP() << "SPEECH AND MUSIC NOT TESTED: install asterisk-core-sounds-en-wav, asterisk-moh-opsound-wav";
+  if (seconds == 0)
+    GTEST_SKIP() << "SPEECH AND MUSIC NOT TESTED: install asterisk-core-sounds-en-wav, asterisk-moh-opsound-wav";
   std::printf("speech and music heard by four countries: %.2f h together\n", seconds / 3600);
 }
 
@@ -390,7 +391,8 @@ TEST(DspCallProgress, LivesThroughAnything) {
       const int amplitude = static_cast<int>(random() % 32768);
       const double hz = std::array<double, 6>{450, 350, 480, 950, 1400, 1800}[random() % 6];
       for (std::size_t i = 0; i < kBlock; ++i) {
-        const double tone = amplitude * std::sin(2 * std::numbers::pi * hz * static_cast<double>(n * 160 + static_cast<int>(i)) / 8000);
+        const double tone =
+            amplitude * std::sin(2 * std::numbers::pi * hz * static_cast<double>(n * 160 + static_cast<int>(i)) / 8000);
         block[i] = static_cast<int16_t>(kind == 0 ? random() : kind == 1 ? -32768 : kind < 4 ? tone : 0);
       }
       CallProgressEvent events[kMaxCallProgressEvents];
@@ -403,16 +405,17 @@ TEST(DspCallProgress, LivesThroughAnything) {
 
 TEST(DspCallProgress, RefusesDescriptionsItCannotHear) {
   const Tones tones{
-      tone("none", {}, {100, 100}),           tone("nothing", {450}, {}),
-      tone("fast", {450}, {10, 10}),          tone("high", {4100}, {500, 500}),
-      tone("low", {-5}, {500, 500}),          {"once", {{.frequencies_hz = {450}, .on_ms = 200, .off_ms = 200}}, false},
-      tone("busy", {450}, {350, 350}),        tone("nan", {std::nan("")}, {500, 500}),
+      tone("none", {}, {100, 100}),    tone("nothing", {450}, {}),
+      tone("fast", {450}, {10, 10}),   tone("high", {4100}, {500, 500}),
+      tone("low", {-5}, {500, 500}),   {"once", {{.frequencies_hz = {450}, .on_ms = 200, .off_ms = 200}}, false},
+      tone("busy", {450}, {350, 350}), tone("nan", {std::nan("")}, {500, 500}),
   };
   const CallProgress detector(tones);
   EXPECT_EQ((std::vector<std::string>{"none", "nothing", "fast", "high", "low", "once", "nan"}), detector.ignored());
   EXPECT_EQ(both("busy"), heard(detector, joined({play(named(tones, "busy"), 4000), silence(900)})));
   Tones many;
-  for (int i = 0; i < 60; ++i) many.push_back(tone("t" + std::to_string(i), {200.0 + 57 * i, 300.0 + 57 * i}, {500, 500}));
+  for (int i = 0; i < 60; ++i)
+    many.push_back(tone("t" + std::to_string(i), {200.0 + 57 * i, 300.0 + 57 * i}, {500, 500}));
   const CallProgress full(many);
   EXPECT_FALSE(full.ignored().empty());
   EXPECT_EQ("+t3 -t3", heard(full, joined({play(named(many, "t3"), 4000), silence(900)})));

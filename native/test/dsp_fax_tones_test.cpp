@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Calling tones, answer tones and V.21 flags as machines send them and as lines spoil them.
-#include "dsp/fax_tones.hpp"
-
 #include <gtest/gtest.h>
 
+#include "dsp/fax_tones.hpp"
 #include "dsp_recordings.hpp"
 #include "dsp_signals.hpp"
 
@@ -32,7 +31,8 @@ Signal joined(std::initializer_list<Signal> parts) {
 Signal noisy(Signal samples, const Line& line) {
   if (line.snr_db > 100) return samples;
   std::mt19937 random(line.seed);
-  std::normal_distribution<double> noise(0, amplitude_of(line.level_dbm0) / std::sqrt(2) * std::pow(10.0, -line.snr_db / 20));
+  std::normal_distribution<double> noise(
+      0, amplitude_of(line.level_dbm0) / std::sqrt(2) * std::pow(10.0, -line.snr_db / 20));
   for (double& sample : samples) sample += noise(random);
   return samples;
 }
@@ -130,7 +130,8 @@ TEST(DspFaxTones, HearsTheCallingToneWithinT30) {
 }
 
 TEST(DspFaxTones, IgnoresOtherBursts) {
-  for (const double on_ms : {100.0, 200.0, 350.0, 650.0, 800.0, 2000.0}) EXPECT_EQ("", heard(calling(1, {}, on_ms))) << on_ms;
+  for (const double on_ms : {100.0, 200.0, 350.0, 650.0, 800.0, 2000.0})
+    EXPECT_EQ("", heard(calling(1, {}, on_ms))) << on_ms;
   for (const double hz : {950.0, 1000.0, 1020.0, 1180.0, 1209.0, 1300.0, 1400.0}) {
     EXPECT_EQ("", heard(calling(2, {}, 500, hz))) << hz;
   }
@@ -166,7 +167,8 @@ TEST(DspFaxTones, SaysAnswerTonesInTimeAndHowLongTheyWere) {
   EXPECT_NEAR(-15, events[0].event.level_dbm0, 1);
   EXPECT_NEAR(3000, events[1].event.length_ms, 25);
   for (const double ms : {300.0, 700.0, 950.0}) EXPECT_EQ("", heard(answer(ms, false, false, {}))) << ms;
-  for (const double off : {-80.0, -60.0, 60.0, 80.0}) EXPECT_EQ("", heard(answer(3000, false, false, {.offset_hz = off}))) << off;
+  for (const double off : {-80.0, -60.0, 60.0, 80.0})
+    EXPECT_EQ("", heard(answer(3000, false, false, {.offset_hz = off}))) << off;
   EXPECT_EQ("", heard(answer(3000, false, false, {.level_dbm0 = -50})));
 }
 
@@ -211,14 +213,15 @@ TEST(DspFaxTones, HearsNothingInSpeechAndMusic) {
   const FaxTones detector;
   double seconds = 0;
   for (const auto& [gain, offset] : {std::pair{1.0, 0}, {3.0, 50}, {0.25, 99}}) {
-    seconds += hear_recordings(gain, static_cast<std::size_t>(offset),
-                               [&](const std::vector<int16_t>& blocks, const std::string& path) {
-                                 for (const Heard& one : events_of(blocks, detector)) {
-                                   ADD_FAILURE() << static_cast<int>(one.event.tone) << " in " << path << " at " << one.ms;
-                                 }
-                               });
+    seconds += hear_recordings(
+        gain, static_cast<std::size_t>(offset), [&](const std::vector<int16_t>& blocks, const std::string& path) {
+          for (const Heard& one : events_of(blocks, detector)) {
+            ADD_FAILURE() << static_cast<int>(one.event.tone) << " in " << path << " at " << one.ms;
+          }
+        });
   }
-  if (seconds == 0) GTEST_SKIP() << "SPEECH AND MUSIC NOT TESTED: install asterisk-core-sounds-en-wav, asterisk-moh-opsound-wav";
+  if (seconds == 0)
+    GTEST_SKIP() << "SPEECH AND MUSIC NOT TESTED: install asterisk-core-sounds-en-wav, asterisk-moh-opsound-wav";
   std::printf("speech and music heard at three levels: %.2f h together\n", seconds / 3600);
 }
 
@@ -233,7 +236,9 @@ TEST(DspFaxTones, LivesThroughAnything) {
     const double hz = kHz[random() % 5], amplitude = static_cast<double>(random() % 40000);
     for (std::size_t i = 0; i < kBlock; ++i) {
       const double tone = amplitude * std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / 8000);
-      block[i] = static_cast<int16_t>(kind == 0 ? random() : kind == 1 ? -32768 : std::fmax(-32768, std::fmin(32767, tone)));
+      block[i] = static_cast<int16_t>(kind == 0   ? random()
+                                      : kind == 1 ? -32768
+                                                  : std::fmax(-32768, std::fmin(32767, tone)));
     }
     FaxToneEvent events[kMaxFaxToneEvents];
     ASSERT_LE(detector.process(state, block, events), static_cast<int>(kMaxFaxToneEvents));

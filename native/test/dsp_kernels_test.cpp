@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every kernel set against plain arithmetic, and against each other where rounding is concerned.
-#include "dsp/kernels.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "dsp/g711.hpp"
+#include "dsp/kernels.hpp"
 
 namespace cordboard::dsp {
 namespace {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The R2 receiver against the limits of Q.455.
-#include "dsp/mf_r2.hpp"
-
 #include <gtest/gtest.h>
 
+#include "dsp/mf_r2.hpp"
 #include "dsp_signals.hpp"
 
 namespace cordboard::dsp {
@@ -47,7 +46,8 @@ Signal r2(int direction, const std::vector<int>& signals, const R2Signal& s) {
   for (std::size_t n = 0; n < samples.size(); ++n) {
     const double at = turn * static_cast<double>(n);
     // The pair that comes nearest: 1140 and 1020 Hz, or 1380 and 1500 Hz.
-    if (s.other_dbm0 > -90) samples[n] += c * (std::sin(at * kHz[1 - direction][0]) + std::sin(at * kHz[1 - direction][1]));
+    if (s.other_dbm0 > -90)
+      samples[n] += c * (std::sin(at * kHz[1 - direction][0]) + std::sin(at * kHz[1 - direction][1]));
     if (s.snr_db < 100) samples[n] += noise(random);
   }
   return samples;
@@ -111,7 +111,8 @@ TEST(DspMfR2, TakesLevelsAndDifferencesOfQ455) {
   }
   for (const double difference : {-7.0, -5.0, 5.0, 7.0}) {
     for (const double level : {-5.0, -20.0, -28.0}) {
-      const double less = difference < 0 ? level : level - difference, more = difference < 0 ? level + difference : level;
+      const double less = difference < 0 ? level : level - difference,
+                   more = difference < 0 ? level + difference : level;
       expect_all({.first_dbm0 = less, .second_dbm0 = more, .lead_ms = 57}, std::to_string(difference));
     }
   }
@@ -126,8 +127,13 @@ TEST(DspMfR2, TakesFrequenciesTenHertzOffWithDifferenceAndNoise) {
   for (const double one : {-10.0, 10.0}) {
     for (const double other : {-10.0, 10.0}) {
       for (const double difference : {-5.0, 0.0, 5.0}) {
-        expect_all({.first_dbm0 = -15, .second_dbm0 = -15 + difference, .first_offset = one, .second_offset = other,
-                    .lead_ms = 51, .snr_db = 20}, std::to_string(one));
+        expect_all({.first_dbm0 = -15,
+                    .second_dbm0 = -15 + difference,
+                    .first_offset = one,
+                    .second_offset = other,
+                    .lead_ms = 51,
+                    .snr_db = 20},
+                   std::to_string(one));
       }
     }
   }
@@ -169,7 +175,8 @@ TEST(DspMfR2, IgnoresOneToneThreeTonesNoiseAndTheOtherDirection) {
     for (int third = 2; third < 6; ++third) {
       Signal three = r2(direction, {1}, {.on_ms = 300});
       for (std::size_t n = 400; n < 2800; ++n) {
-        three[n] += amplitude_of(-14) * std::sin(2 * std::numbers::pi * kHz[direction][third] * static_cast<double>(n) / 8000);
+        three[n] +=
+            amplitude_of(-14) * std::sin(2 * std::numbers::pi * kHz[direction][third] * static_cast<double>(n) / 8000);
       }
       const std::string text = heard(direction, three);
       EXPECT_EQ("", text) << third;
@@ -185,9 +192,7 @@ TEST(DspMfR2, IgnoresOneToneThreeTonesNoiseAndTheOtherDirection) {
   }
 }
 
-TEST(DspMfR2, FollowsSignalsWithoutAPause) {
-  EXPECT_EQ("1+1-15+15-3+3-", heard(0, r2(0, {1, 15, 3}, {.off_ms = 0})));
-}
+TEST(DspMfR2, FollowsSignalsWithoutAPause) { EXPECT_EQ("1+1-15+15-3+3-", heard(0, r2(0, {1, 15, 3}, {.off_ms = 0}))); }
 
 }  // namespace
 }  // namespace cordboard::dsp

@@ -29,7 +29,8 @@ inline std::vector<int16_t> recording(const std::filesystem::path& path) {
     const std::string id = bytes.substr(at, 4);
     const std::size_t size = std::min<std::size_t>(number(at + 4, 4), bytes.size() - at - 8);
     if (id == "fmt ") {
-      fits = number(at + 8, 2) == 1 && number(at + 22, 2) == 16 && number(at + 10, 2) == 1 && number(at + 12, 4) == 8000;
+      fits =
+          number(at + 8, 2) == 1 && number(at + 22, 2) == 16 && number(at + 10, 2) == 1 && number(at + 12, 4) == 8000;
     } else if (id == "data" && fits) {
       std::vector<int16_t> samples(size / 2);
       std::memcpy(samples.data(), bytes.data() + at + 8, samples.size() * 2);

@@ -66,8 +66,7 @@ uint32_t CallProgress::samples_of(double ms) const {
 }
 
 CallProgress::Element CallProgress::element(int kind, double ms) const {
-  const double slack =
-      std::max(settings_.cadence_tolerance * ms, static_cast<double>(settings_.cadence_tolerance_ms));
+  const double slack = std::max(settings_.cadence_tolerance * ms, static_cast<double>(settings_.cadence_tolerance_ms));
   return {static_cast<int8_t>(kind), samples_of(ms), samples_of(ms - slack), samples_of(ms + slack)};
 }
 
@@ -140,8 +139,8 @@ bool CallProgress::add_pattern(uint8_t tone, const CallProgressTone& described) 
     pattern.needed = std::max<std::size_t>(n, 4);
     while (static_cast<double>(pattern.needed) / static_cast<double>(n) * cycle_ms < kMinCycleMs) pattern.needed += n;
     if (pattern.needed > State::kHistory) return false;
-    pattern.early = on_ms >= kMinEarlyOnMs && elements.back().kind < 0 &&
-                    elements.back().samples >= kMinEarlyOffMs * kSamplesPerMs;
+    pattern.early =
+        on_ms >= kMinEarlyOnMs && elements.back().kind < 0 && elements.back().samples >= kMinEarlyOffMs * kSamplesPerMs;
   }
   patterns_.push_back(std::move(pattern));
   return true;

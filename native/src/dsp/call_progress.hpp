@@ -66,7 +66,7 @@ struct CallProgressEvent {
   uint8_t tone;  // number in the list given, or CallProgress::sit()
   bool begin;    // otherwise it is over; a special information tone has no end
   SitKind sit;
-  uint16_t on_ms;  // the latest measured; for the special information tone its first part and …
+  uint16_t on_ms;   // the latest measured; for the special information tone its first part and …
   uint16_t off_ms;  // … its last; 0 for a continuous tone
   int16_t level_dbm0;
 };
@@ -88,21 +88,21 @@ struct CallProgressState {
   };
   Segment history[kHistory];  // oldest first, without the one going on
   uint8_t count;
-  Kind kind;      // of what is going on
-  bool known;     // its beginning was heard
-  bool pending;   // the latest block did not go on with it: an edge perhaps, or a click
-  uint8_t active;   // number of the tone reported, plus one
-  uint8_t element;  // of the active tone: the one going on
-  uint16_t classes;  // which the latest block of tone may have been
-  uint32_t samples;  // of what is going on, at most an hour
-  uint32_t blocks;   // of tone, of what is going on
-  uint32_t sit_hold;   // samples during which another special information tone is the same one
-  float reference;   // mean energy of a block of the latest tone; 0: none lately
-  float first, last;  // energy of the first (0: need not be looked at) and of the latest block of tone
-  float pending_energy;  // of that block; of the latest one that was something else
-  float before_pending;  // of the one before that
+  Kind kind;               // of what is going on
+  bool known;              // its beginning was heard
+  bool pending;            // the latest block did not go on with it: an edge perhaps, or a click
+  uint8_t active;          // number of the tone reported, plus one
+  uint8_t element;         // of the active tone: the one going on
+  uint16_t classes;        // which the latest block of tone may have been
+  uint32_t samples;        // of what is going on, at most an hour
+  uint32_t blocks;         // of tone, of what is going on
+  uint32_t sit_hold;       // samples during which another special information tone is the same one
+  float reference;         // mean energy of a block of the latest tone; 0: none lately
+  float first, last;       // energy of the first (0: need not be looked at) and of the latest block of tone
+  float pending_energy;    // of that block; of the latest one that was something else
+  float before_pending;    // of the one before that
   float latest[kClasses];  // what of the latest block lies in each class
-  float total;                     // energy of the tone going on, and what of it lies in each class and band
+  float total;             // energy of the tone going on, and what of it lies in each class and band
   float class_energy[kClasses];
   float band_energy[kBands];
 };
@@ -135,8 +135,8 @@ class CallProgress {
   };
   /// One on or off of a tone.
   struct Element {
-    int8_t kind;        // class; -1: silence
-    uint32_t samples;   // 0: for ever
+    int8_t kind;       // class; -1: silence
+    uint32_t samples;  // 0: for ever
     uint32_t shortest, longest;
   };
   struct Pattern {

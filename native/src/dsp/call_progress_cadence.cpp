@@ -46,11 +46,16 @@ SitKind sit_kind(const uint16_t ms[kSitParts]) {
     longs = longs << 1 | (is_long ? 1U : 0U);
   }
   switch (longs) {
-    case 0b111: return SitKind::kNoCircuit;
-    case 0b001: return SitKind::kIntercept;
-    case 0b101: return SitKind::kVacantCode;
-    case 0b011: return SitKind::kReorder;
-    default: return SitKind::kGeneral;
+    case 0b111:
+      return SitKind::kNoCircuit;
+    case 0b001:
+      return SitKind::kIntercept;
+    case 0b101:
+      return SitKind::kVacantCode;
+    case 0b011:
+      return SitKind::kReorder;
+    default:
+      return SitKind::kGeneral;
   }
 }
 
@@ -71,8 +76,8 @@ const CallProgress::Pattern* CallProgress::pattern_of(const State& state) const 
 /// The tone that sounds, if any, is over, because of the length that is given or of the latest measured.
 void CallProgress::end(State& state, uint32_t on_samples, uint32_t off_samples, Events& events) const {
   if (state.active == 0) return;
-  CallProgressEvent event{static_cast<uint8_t>(state.active - 1), false, SitKind::kGeneral, ms_of(on_samples),
-                          ms_of(off_samples), 0};
+  CallProgressEvent event{
+      static_cast<uint8_t>(state.active - 1), false, SitKind::kGeneral, ms_of(on_samples), ms_of(off_samples), 0};
   fill_in(event, state);
   events.add(event);
   state.active = 0;

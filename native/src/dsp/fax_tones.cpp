@@ -195,10 +195,10 @@ void FaxTones::look_for_answer(State::Answer& state, const ToneMeasure& measured
   state.reported = true;
   const float mean = state.amplitude / static_cast<float>(state.steady);
   const float counted = static_cast<float>(std::min(state.steady, needed));
-  const float depth = 2 * std::hypot(state.swing[0] - mean * state.pure[0], state.swing[1] - mean * state.pure[1]) /
-                      (mean * counted);
-  events.add({FaxTone::kAnswer, true, state.reversals >= kReversalsNeeded, depth >= kMinDepth, 0,
-              rounded_level(mean * mean)});
+  const float depth =
+      2 * std::hypot(state.swing[0] - mean * state.pure[0], state.swing[1] - mean * state.pure[1]) / (mean * counted);
+  events.add(
+      {FaxTone::kAnswer, true, state.reversals >= kReversalsNeeded, depth >= kMinDepth, 0, rounded_level(mean * mean)});
 }
 
 /// Takes a bit; whether enough flags have now come in a row. They may share the zero between them.

@@ -30,9 +30,9 @@ struct FaxToneSettings {
 
 struct FaxToneEvent {
   FaxTone tone;
-  bool begin;       // otherwise it is over; a calling tone has no end
-  bool reversals;   // of the answer tone: its phase is reversed every 450 ms (echo cancellers are to be disabled)
-  bool modulated;   // of the answer tone: its amplitude swings with 15 Hz (ANSam, V.8)
+  bool begin;          // otherwise it is over; a calling tone has no end
+  bool reversals;      // of the answer tone: its phase is reversed every 450 ms (echo cancellers are to be disabled)
+  bool modulated;      // of the answer tone: its amplitude swings with 15 Hz (ANSam, V.8)
   uint16_t length_ms;  // of the burst of calling tone; of the answer tone when it is over
   int16_t level_dbm0;
 };
@@ -50,7 +50,7 @@ struct FaxToneState {
     float last;        // of the block before, and …
     float before;      // … of the one before that
     uint16_t blocks;
-    bool broken;       // this tone is part of something else: wait for its end
+    bool broken;  // this tone is part of something else: wait for its end
   } calling;
   struct Answer {
     uint32_t blocks;     // since it began
@@ -59,25 +59,25 @@ struct FaxToneState {
     uint32_t reversed;   // block of the latest reversal; 0: none
     uint32_t reversals;  // at the right distance
     bool reported;
-    float phase[2];      // of the latest steady block
+    float phase[2];  // of the latest steady block
     uint32_t phase_block;
-    float turn[2];       // from block to block
+    float turn[2];  // from block to block
     bool turn_known;
-    float amplitude;     // sum over steady blocks, and …
-    float swing[2];      // … of amplitude turned back by 15 Hz
-    float pure[2];       // … and of the turns alone
+    float amplitude;  // sum over steady blocks, and …
+    float swing[2];   // … of amplitude turned back by 15 Hz
+    float pure[2];    // … and of the turns alone
   } answer;
   struct Flags {
     int32_t ring[kWindow][4];  // mark and space, in phase and in quadrature
     int32_t sum[4];
     uint8_t at;
-    uint8_t hold;      // blocks for which the signal may be missing
-    bool mark;         // the latest decision
+    uint8_t hold;  // blocks for which the signal may be missing
+    bool mark;     // the latest decision
     bool reported;
-    uint8_t bits;      // the latest eight, the first received lowest
-    uint8_t since;     // bits since the latest flag
+    uint8_t bits;   // the latest eight, the first received lowest
+    uint8_t since;  // bits since the latest flag
     uint8_t in_a_row;
-    int32_t clock;     // in thirds of a sample, to the next bit
+    int32_t clock;  // in thirds of a sample, to the next bit
     float energy;
   } flags;
 };
@@ -102,7 +102,7 @@ class FaxTones {
   ToneBank bank_;
   int calling_, answer_, mark_, space_;
   float min_energy_;
-  float swing_[20][2];  // cosine and sine of 15 Hz, by block: 20 of them are six periods
+  float swing_[20][2];       // cosine and sine of 15 Hz, by block: 20 of them are six periods
   int16_t wave_[kBlock][4];  // 1650 and 1850 Hz: both have whole periods in a block
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The Hann window makes a bin 100 Hz wide to either side: at 110 Hz, the nearest a neighbour 10 Hz off can come, a tone
 // is 33 dB down. What a tone that fills the window only in part loses is what makes 7 ms too short and 80 ms enough:
-// a gap of 7 ms in its middle takes 8.7 dB, a burst of 7 ms between two windows leaves 9 dB less and a wide spectrum.
+// a gap of 7 ms in its middle takes 8.7 dB, a burst of 7 ms between two windows leaves 9 dB less.
 #include "dsp/mf_r2.hpp"
 
 #include <algorithm>
@@ -22,9 +22,9 @@ constexpr int kWeight[6] = {0, 1, 2, 4, 7, 11};
 
 /// Of the weaker tone: what the other four bins may hold (11 dB less), and …
 constexpr float kMaxThird = 0.08F;
-/// … of its loudest moment: what a signal has to keep to go on (12 dB less), and each of its frequencies too, if not for
-/// one window: in an interruption the splatter of the other may cancel it.
-constexpr float kMinKept = 0.063F;
+/// … of its loudest moment: what each frequency of a signal has to keep (12 dB less), if not for one window. In an
+/// interruption of 7 ms each loses 9 dB, and the splatter of the other may cancel more. What loses 20 dB is over at once.
+constexpr float kMinKept = 0.063F, kGone = 0.01F;
 constexpr uint8_t kWeakWindowsToEnd = 2;
 /// More than an unfilled window and quantisation take from the faintest signal and the largest difference.
 constexpr double kSpareDb = 3;
@@ -52,8 +52,7 @@ MfR2Receiver::MfR2Receiver(MfR2Direction heard, const MfR2Settings& settings) {
     advance_[i][0] = static_cast<float>(std::cos(2 * kPi * hz[i] / 100));
     advance_[i][1] = static_cast<float>(std::sin(2 * kPi * hz[i] / 100));
   }
-  const double amplitude =
-      32768 * std::pow(10.0, (settings.min_level_dbm0 - kSpareDb - kFullScaleSineDbm0) / 20);
+  const double amplitude = 32768 * std::pow(10.0, (settings.min_level_dbm0 - kSpareDb - kFullScaleSineDbm0) / 20);
   min_power_ = static_cast<float>(amplitude * amplitude);
   max_ratio_ = static_cast<float>(std::pow(10.0, (settings.max_difference_db + kSpareDb) / 10));
 }
@@ -110,8 +109,8 @@ int MfR2Receiver::process(MfR2State& state, const int16_t* block, MfR2Event* out
     if (state.signal != 0) {
       const Pair pair = pair_of(state.signal);
       const float now[2] = {power[pair.low], power[pair.high]};
-      bool kept = (!agreed || signal == state.signal) &&
-                  now[0] + now[1] >= kMinKept * (state.reference[0] + state.reference[1]);
+      bool kept =
+          (!agreed || signal == state.signal) && now[0] + now[1] >= kGone * (state.reference[0] + state.reference[1]);
       bool weak = false;
       for (int t = 0; t < 2; ++t) {
         weak = weak || now[t] < kMinKept * state.reference[t];
@@ -123,7 +122,10 @@ int MfR2Receiver::process(MfR2State& state, const int16_t* block, MfR2Event* out
       out[count++] = {state.signal, false};
       state.signal = 0;
     }
-    if (agreed) {
+    // A burst of 7 ms between two windows shows in both, but its latest 10 ms are empty.
+    const int16_t* const latest = samples + half * kHalf + kHalf;
+    const Kernels& set = kernels();
+    if (agreed && 2 * set.power(latest, kHalf) > set.power(latest - kHalf, kHalf)) {
       const Pair pair = pair_of(signal);
       out[count++] = {signal, true};
       state.signal = signal;

@@ -51,8 +51,7 @@ class ToneBank {
   int add_windowed(double hz);
 
   /// Whether the energy is at least min_energy; if not, the energy is all that is measured.
-  bool measure(const int16_t* block, ToneMeasure& out, float min_energy = 0,
-               const Kernels& set = kernels()) const;
+  bool measure(const int16_t* block, ToneMeasure& out, float min_energy = 0, const Kernels& set = kernels()) const;
 
   /// Energy of what of the block lies in a band or in a union.
   float band_energy(int band, const ToneMeasure& measured) const;
