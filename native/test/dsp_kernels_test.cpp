@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every kernel set against plain arithmetic, and against each other where rounding is concerned.
-#include "dsp/kernels.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "dsp/g711.hpp"
+#include "dsp/kernels.hpp"
 
 namespace cordboard::dsp {
 namespace {
@@ -160,6 +159,39 @@ TEST_P(DspKernels, TransformHalvesBitForBitAlike) {
     }
     set().dtmf_half4(pointers, to_ours);
     portable_kernels().dtmf_half4(pointers, to_theirs);
+    ASSERT_EQ(0, std::memcmp(ours, theirs, sizeof ours));
+  }
+}
+
+TEST_P(DspKernels, FoldBlocksAndCorrelateThem) {
+  for (int round = 0; round < 50; ++round) {
+    const auto in = samples(kBlock);
+    float even[80], odd[80], other_even[80], other_odd[80];
+    const float energy = set().tone_fold(in.data(), even, odd);
+    double squares = 0;
+    for (const int16_t x : in) squares += static_cast<double>(x) * x;
+    EXPECT_NEAR(1, energy / squares, 1e-6);
+    for (std::size_t n = 0; n < 80; ++n) {
+      ASSERT_EQ(static_cast<float>(in[159 - n] + in[n]), even[n]);
+      ASSERT_EQ(static_cast<float>(in[159 - n] - in[n]), odd[n]);
+    }
+    constexpr std::size_t kGroups = 3;
+    std::vector<float> table(kGroups * 16 * 80);
+    for (float& value : table) value = static_cast<float>(static_cast<double>(random_()) / 2147483648.0 - 1);
+    float ours[2][kGroups * 8], theirs[2][kGroups * 8];
+    set().tone_lanes(even, odd, table.data(), kGroups, ours[0], ours[1]);
+    for (std::size_t lane = 0; lane < kGroups * 8; ++lane) {
+      double sum[2] = {};
+      for (std::size_t n = 0; n < 80; ++n) {
+        const float* const at = &table[lane / 8 * 1280 + n * 16 + lane % 8];
+        sum[0] += static_cast<double>(even[n]) * static_cast<double>(at[0]);
+        sum[1] += static_cast<double>(odd[n]) * static_cast<double>(at[8]);
+      }
+      EXPECT_NEAR(sum[0], ours[0][lane], 1);
+      EXPECT_NEAR(sum[1], ours[1][lane], 1);
+    }
+    EXPECT_EQ(energy, portable_kernels().tone_fold(in.data(), other_even, other_odd));
+    portable_kernels().tone_lanes(even, odd, table.data(), kGroups, theirs[0], theirs[1]);
     ASSERT_EQ(0, std::memcmp(ours, theirs, sizeof ours));
   }
 }

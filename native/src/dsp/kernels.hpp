@@ -4,6 +4,7 @@
 // and one rounding per operation (no fused multiply-add).
 //
 //   timeslot ── alaw_decode ──┬── dtmf_half4 ──> dtmf.hpp
+//                             ├── tone_fold ── tone_lanes ──> tone_bank.hpp
 //                             ├── power
 //                             └── mix_add ──> sum ── mix_minus_encode ──> timeslot
 //   two timeslots ── interleave ──> recording
@@ -52,6 +53,13 @@ struct Kernels {
   void (*stream_fence)();
   /// Transforms of four channels at once, 80 samples each; no pointer may be null.
   void (*dtmf_half4)(const int16_t* const in[4], DtmfHalf* const out[4]);
+  /// 160 samples folded about their middle: even[n] = x[159-n] + x[n], odd[n] = x[159-n] - x[n], n = 0 … 79. Returns the
+  /// sum of squares of the samples.
+  float (*tone_fold)(const int16_t* in, float even[80], float odd[80]);
+  /// Correlations of a folded block with eight even and eight odd templates a group, which lie in the table as eight even
+  /// and eight odd values for each of the 80 pairs.
+  void (*tone_lanes)(const float even[80], const float odd[80], const float* table, std::size_t groups,
+                     float* even_lanes, float* odd_lanes);
 };
 
 /// The fastest set this processor can run, chosen at the first call.

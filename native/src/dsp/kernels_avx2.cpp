@@ -200,6 +200,8 @@ const Kernels kAvx2Kernels{.name = "avx2",
                            .interleave = interleave_avx2,
                            .interleave_stream = interleave_stream_avx2,
                            .stream_fence = stream_fence_avx2,
-                           .dtmf_half4 = dtmf_half4};
+                           .dtmf_half4 = dtmf_half4,
+                           .tone_fold = tone_fold,
+                           .tone_lanes = tone_lanes};
 
 }  // namespace cordboard::dsp

@@ -90,6 +90,8 @@ const Kernels kPortableKernels{.name = "portable",
                                .interleave = interleave_portable,
                                .interleave_stream = interleave_portable,
                                .stream_fence = stream_fence_portable,
-                               .dtmf_half4 = dtmf_half4};
+                               .dtmf_half4 = dtmf_half4,
+                               .tone_fold = tone_fold,
+                               .tone_lanes = tone_lanes};
 
 }  // namespace cordboard::dsp
