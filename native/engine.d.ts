@@ -51,6 +51,8 @@ export interface SpanConfig {
 
 export type AnalogKind = | 'fxs' | 'fxo';
 
+export type CallerIdMode = | 'none' | 'bell202' | 'v23' | 'dtmf' | 'auto';
+
 export interface AnalogConfig {
   /** number of the analog port, from 1 */
   analog: number;
@@ -58,6 +60,12 @@ export interface AnalogConfig {
   name: string;
   /** fxs: a telephone hangs here; fxo: an exchange does */
   kind: AnalogKind;
+  /** fxs: how the telephone is told who calls; fxo: how the exchange tells, the call is offered when it has, or when it rings again */
+  callerId?: CallerIdMode;
+  /** fxo: busy or congestion tone in a call means that it is over */
+  releaseOnBusy?: boolean;
+  /** echo canceller of its calls, samples of 125 us; 0: none */
+  echoTaps?: number;
 }
 
 export type CableKind = | 'e1' | 'analog';
@@ -260,11 +268,101 @@ export interface DigitsSend {
   levelDbm0?: number;
 }
 
+export interface AnswerTuning {
+  /** no word for so long: silence */
+  initialSilenceMaxMs?: number;
+  /** talk without a pause beyond this: a machine */
+  greetingMaxMs?: number;
+  /** words, then silence for so long: a person */
+  afterGreetingSilenceMs?: number;
+  /** shorter pauses do not end a word */
+  betweenWordsMs?: number;
+  /** shorter sounds are clicks */
+  minWordMs?: number;
+  /** from here on a machine */
+  maxWords?: number;
+  /** undecided until then: unknown */
+  totalMs?: number;
+  /** what is fainter is silence, dBm0 */
+  silenceDbm0?: number;
+}
+
+export type R2Direction = | 'forward' | 'backward';
+
 export interface DetectorSet {
   /** whose incoming audio is watched */
   port: number;
   /** report DTMF digits */
   dtmf: boolean;
+  /** call-progress tones of the country and the special information tone */
+  tones?: boolean;
+  /** calling tone, answer tone, V.21 flags */
+  faxTones?: boolean;
+  /** report when somebody begins and ends to speak */
+  voice?: boolean;
+  /** report the level once a second */
+  level?: boolean;
+  /** classify who answered, beginning now */
+  answer?: AnswerTuning;
+  /** interregister signals of System R2 in this direction */
+  r2?: R2Direction;
+}
+
+export interface PortCondition {
+  /** whose incoming audio is changed */
+  port: number;
+  /** length of the echo canceller in samples of 125 us (G.168), 0: none; 64 to 512 */
+  echoTaps?: number;
+  /** delay of the line before the echo, ms */
+  echoDelayMs?: number;
+  /** bring speech to -20 dBm0 */
+  automaticGain?: boolean;
+}
+
+export interface R2Send {
+  /** who hears it */
+  port: number;
+  /** which set of frequencies */
+  direction: R2Direction;
+  /** 1-15 (Q.441 table 5) */
+  signal: number;
+}
+
+export interface FaxStart {
+  /** who talks to the other fax machine */
+  port: number;
+  /** sends CNG and begins; otherwise answers with CED */
+  calling: boolean;
+  /** TIFF to send; empty: nothing */
+  sendFile?: string;
+  /** of sendFile, from 1 */
+  firstPage?: number;
+  /** of sendFile; 0: the last there is */
+  lastPage?: number;
+  /** TIFF to be made, must not exist; empty: takes nothing */
+  receiveFile?: string;
+  /** number told to the other end, up to 20 characters */
+  localIdentity?: string;
+  /** on top of every page sent, up to 50 characters */
+  header?: string;
+  /** error correction mode (T.30 annex A) */
+  ecm?: boolean;
+  /** up to 14,400 bit/s; needs v29 */
+  v17?: boolean;
+  /** up to 9,600 bit/s; V.27ter, 4,800 bit/s, is always there */
+  v29?: boolean;
+  /** received at most */
+  maxPages?: number;
+}
+
+export interface FaxStarted {
+  /** the fax end */
+  fax: number;
+}
+
+export interface FaxStop {
+  /** the fax end */
+  fax: number;
 }
 
 export interface RecordingStart {
@@ -318,6 +416,15 @@ export interface VirtualDchannel {
   span: number;
   /** lose every frame of timeslot 16, both ways */
   cut: boolean;
+}
+
+export interface VirtualEcho {
+  /** virtual analog port that hears itself */
+  analog: number;
+  /** echo return loss of the hybrid, dB; 100: no echo */
+  lossDb: number;
+  /** until the echo comes, ms */
+  delayMs?: number;
 }
 
 export interface VirtualFrame {
@@ -632,6 +739,168 @@ export interface ConferenceSpeaker {
   port?: number;
 }
 
+export interface ToneDetected {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** name of a tone of the country, or sit */
+  tone: string;
+  /** it sounds; otherwise it is over */
+  active: boolean;
+  /** latest burst measured, ms */
+  onMs: number;
+  /** latest pause measured, ms; 0 for a continuous tone */
+  offMs: number;
+  /** level, dBm0 */
+  levelDbm0: number;
+  /** of the special information tone what its lengths say: general, no_circuit, intercept, vacant_code, reorder; else empty */
+  sit: string;
+}
+
+export type FaxToneKind = | 'calling' | 'answer' | 'flags';
+
+export interface FaxToneDetected {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** calling: CNG; answer: CED, ANS, ANSam; flags: V.21, certainly a fax */
+  tone: FaxToneKind;
+  /** it sounds; otherwise it is over */
+  active: boolean;
+  /** of an answer tone: phase reversed every 450 ms (V.25) */
+  reversals: boolean;
+  /** of an answer tone: amplitude modulated (V.8) */
+  modulated: boolean;
+  /** level, dBm0 */
+  levelDbm0: number;
+}
+
+export interface VoiceChanged {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** somebody speaks, or something sounds */
+  speaking: boolean;
+  /** of this block, dBm0 */
+  levelDbm0: number;
+  /** of the noise, dBm0 */
+  floorDbm0: number;
+}
+
+export type AnswerVerdict = | 'unknown' | 'person' | 'machine' | 'fax' | 'tone' | 'silence';
+
+export interface AnswerFigureValue {
+  /** what was measured */
+  figure: string;
+  /** in the unit that the name ends with */
+  value: number;
+}
+
+export interface AnswerClassified {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** who answered */
+  verdict: AnswerVerdict;
+  /** the rule that decided */
+  cause: string;
+  /** 0 to 1: an order, not a probability */
+  confidence: number;
+  /** since it has been listened, ms */
+  atMs: number;
+  /** what the decision rests on */
+  figures: AnswerFigureValue[];
+}
+
+export interface AnswerBeep {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** since it has been listened, ms */
+  atMs: number;
+}
+
+export interface R2Signal {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** which set of frequencies */
+  direction: R2Direction;
+  /** 1-15 (Q.441 table 5) */
+  signal: number;
+  /** it sounds; otherwise it is over */
+  active: boolean;
+}
+
+export interface LevelMeasured {
+  /** bus port */
+  port: number;
+  /** its leg */
+  leg: number;
+  /** over 300 ms, dBm0 */
+  levelDbm0: number;
+  /** dBm0 */
+  peakDbm0: number;
+  /** in steps of 16 bits */
+  dcOffset: number;
+  /** samples at the end of the range since the start */
+  clipped: number;
+}
+
+export interface FaxPageDone {
+  /** the fax end */
+  fax: number;
+  /** bus port */
+  port: number;
+  /** from 1 */
+  number: number;
+  /** otherwise sent */
+  received: boolean;
+  /** height, dots */
+  rows: number;
+  /** width, dots */
+  columns: number;
+  /** across, dots per inch */
+  xDpi: number;
+  /** down, dots per inch */
+  yDpi: number;
+  /** replaced by the row before, without error correction */
+  badRows: number;
+  /** bit/s */
+  bitRate: number;
+  /** with error correction */
+  ecm: boolean;
+}
+
+export interface FaxEnded {
+  /** the fax end */
+  fax: number;
+  /** bus port */
+  port: number;
+  /** T.30 came to its regular end */
+  ok: boolean;
+  /** 0 good, -1 ended here, else the modem's reason */
+  code: number;
+  /** what was wrong */
+  text: string;
+  /** confirmed by the other end */
+  pagesSent: number;
+  /** whole pages in the file */
+  pagesReceived: number;
+  /** as sent by the peer: hostile text */
+  remoteIdentity: string;
+  /** of the latest page, bit/s */
+  bitRate: number;
+  /** with error correction */
+  ecm: boolean;
+}
+
 export interface SpanAlarmed {
   /** the E1 */
   span: number;
@@ -686,11 +955,16 @@ export interface EngineCommands {
   'tone.start': { params: ToneStart; reply: PlayStarted };
   'digits.send': { params: DigitsSend; reply: PlayStarted };
   'detector.set': { params: DetectorSet; reply: Empty };
+  'port.condition': { params: PortCondition; reply: Empty };
+  'r2.send': { params: R2Send; reply: PlayStarted };
+  'fax.start': { params: FaxStart; reply: FaxStarted };
+  'fax.stop': { params: FaxStop; reply: Empty };
   'recording.start': { params: RecordingStart; reply: RecordingStarted };
   'recording.stop': { params: RecordingStop; reply: RecordingResult };
   'span.restart': { params: SpanRestart; reply: Empty };
   'virtual.setAlarm': { params: VirtualAlarm; reply: Empty };
   'virtual.cutDchannel': { params: VirtualDchannel; reply: Empty };
+  'virtual.setEcho': { params: VirtualEcho; reply: Empty };
   'virtual.injectFrame': { params: VirtualFrame; reply: Empty };
   'engine.snapshot': { params: SnapshotGet; reply: Snapshot };
   'engine.dump': { params: DumpGet; reply: Dump };
@@ -710,6 +984,15 @@ export interface EngineEvents {
   'recording.recovered': RecordingRecovered;
   'recording.disk': RecordingDisk;
   'conference.speaker': ConferenceSpeaker;
+  'tone.detected': ToneDetected;
+  'fax.tone': FaxToneDetected;
+  'voice.changed': VoiceChanged;
+  'answer.classified': AnswerClassified;
+  'answer.beep': AnswerBeep;
+  'r2.signal': R2Signal;
+  'level.measured': LevelMeasured;
+  'fax.page': FaxPageDone;
+  'fax.ended': FaxEnded;
   'span.alarmed': SpanAlarmed;
   'span.dchannel': SpanDchannel;
   'span.restarted': SpanRestarted;

@@ -204,6 +204,10 @@ TEST(DspFaxTones, IsNotFooledByOtherModulation) {
     for (int i = 0; i < 3000; ++i) bits.push_back(random() % 2 == 0);
     EXPECT_EQ("", heard(v21(bits, {})));
   }
+  // Flags between short frames, never two in a row.
+  std::vector<bool> frames;
+  for (int i = 0; i < 960; ++i) frames.push_back(i % 32 < 8 ? i % 8 != 0 && i % 8 != 7 : i / 4 % 2 == 0);
+  EXPECT_EQ("", heard(v21(frames, {})));
   EXPECT_EQ("", heard(v21(flags(4), {})));
   EXPECT_EQ("", heard(v21(std::vector<bool>(900, true), {})));
   EXPECT_EQ("", heard(v21(flags(37), {.offset_hz = -670})));  // channel 1

@@ -1,17 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/analog_unit.hpp"
 
+#include <ctime>
+#include <utility>
+
 #include "engine/core.hpp"
 
 namespace cordboard::engine {
 
 namespace {
 
-constexpr uint32_t kNormalClearing = 16;  // Q.850
+constexpr uint32_t kNormalClearing = 16;     // Q.850
+constexpr Millis kAfterFirstRingMs = 600;    // GR-30 and YD/T 1277: 500 to 1500 ms
+constexpr Millis kWaitForCallerIdMs = 6000;  // a ring, a pause with the message in it, and the next ring
+
+/// What a telephone is told of a caller; empty when nothing is to be told.
+std::vector<uint8_t> caller_id_clip(CallerIdMode mode, const LegSeize& command) {
+  if (mode == CallerIdMode::kNone) return {};
+  dsp::CallerIdMessage message;
+  message.presentation = command.callingNumber.empty() ? dsp::Presentation::kUnavailable : dsp::Presentation::kAllowed;
+  message.number = std::string_view(command.callingNumber);
+  if (!command.callingName.empty()) {
+    message.name_presentation = dsp::Presentation::kAllowed;
+    message.name = std::string_view(command.callingName);
+  }
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char stamp[16];
+  std::strftime(stamp, sizeof stamp, "%m%d%H%M", &local);
+  message.date_time = std::string_view(stamp);
+  if (mode == CallerIdMode::kDtmf) return dsp::render_caller_id_digits(message, {});
+  dsp::CallerIdSignal signal;
+  signal.kind = mode == CallerIdMode::kV23 ? dsp::FskKind::kV23 : dsp::FskKind::kBell202;
+  return dsp::render_caller_id(message, signal);
+}
 
 }  // namespace
 
-uint32_t AnalogUnit::offer(bool complete) {
+uint32_t AnalogUnit::offer(bool complete, const dsp::CallerIdMessage* caller) {
   const auto kind = config_.kind == AnalogKind::kFxs ? LegKind::kStation : LegKind::kLine;
   leg_ = core_.new_leg(kind, port_, 0, 0, config_.analog);
   auto& leg = *core_.leg(leg_);
@@ -23,6 +50,14 @@ uint32_t AnalogUnit::offer(bool complete) {
   offered.port = port_;
   offered.analog = config_.analog;
   offered.complete = complete;
+  if (caller != nullptr) {
+    offered.callingNumber = std::string(std::string_view(caller->number));
+    // Octets of another alphabet are not text here; nothing invalid leaves the engine.
+    if (caller->name_coding == dsp::NameCoding::kUtf8) {
+      offered.callingName = std::string(std::string_view(caller->name));
+    }
+    leg.calling = offered.callingNumber;
+  }
   core_.event(std::move(offered));
   return leg_;
 }
@@ -41,12 +76,27 @@ StationUnit::StationUnit(Core& core, const AnalogConfig& config, bus::Port port,
 
 StationUnit::~StationUnit() { wire_.on_hook = nullptr; }
 
-Result<> StationUnit::seize(uint32_t leg) {
+Result<> StationUnit::seize(uint32_t leg, const LegSeize& command) {
   if (!station_.ring(core_.now())) {
     return fail(ErrorCode::kBusy, config_.name + (station_.off_hook() ? " is off the hook" : " is ringing already"));
   }
   leg_ = leg;
+  caller_id_ = caller_id_clip(config_.callerId, command);
   return Empty{};
+}
+
+void StationUnit::set_ring(bool on) {
+  wire_.set_ring(on);
+  // Between the first ring and the second; a telephone must not be told twice.
+  if (!on && !caller_id_.empty() && leg_ != 0) tell_at_ = core_.now() + kAfterFirstRingMs;
+}
+
+void StationUnit::run_timers(Millis now) {
+  station_.run_timers(now);
+  if (tell_at_ > now) return;
+  tell_at_ = kNever;
+  if (ringing() && leg_ != 0) core_.house_clip(port_, std::exchange(caller_id_, {}));
+  caller_id_.clear();
 }
 
 Result<> StationUnit::answer(Leg& leg) {
@@ -73,6 +123,9 @@ void StationUnit::on_seized() {
 }
 
 void StationUnit::on_answered() {
+  tell_at_ = kNever;
+  caller_id_.clear();
+  core_.stop_house_tone(port_);
   auto* leg = core_.leg(leg_);
   if (leg == nullptr) return;
   leg->state.step(LegEvent::kAnswer, core_.now());
@@ -99,7 +152,7 @@ void StationUnit::on_parked(bool parked) {
 LineUnit::LineUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::LinePort& wire,
                    const signalling::AnalogTimes& times)
     : AnalogUnit(core, config, port), wire_(wire), line_(times, *this) {
-  wire_.on_ring = [this](bool on, Millis at) { line_.ring(on, at); };
+  wire_.on_ring = [this](bool on, Millis at) { ring(on, at); };
   wire_.on_battery = [this](bool on, Millis at) { line_.battery(on, at); };
 }
 
@@ -108,7 +161,7 @@ LineUnit::~LineUnit() {
   wire_.on_battery = nullptr;
 }
 
-Result<> LineUnit::seize(uint32_t leg) {
+Result<> LineUnit::seize(uint32_t leg, const LegSeize&) {
   if (!line_.seize(core_.now())) {
     return fail(ErrorCode::kBusy, config_.name + (line_.off_hook() ? " is in use" : " is ringing"));
   }
@@ -119,6 +172,7 @@ Result<> LineUnit::seize(uint32_t leg) {
 Result<> LineUnit::answer(Leg& leg) {
   if (!line_.answer(core_.now())) return fail(ErrorCode::kWrongState, config_.name + " is not ringing");
   leg.state.step(LegEvent::kAnswer, core_.now());
+  if (config_.releaseOnBusy) core_.release_on_busy(port_);
   return Empty{};
 }
 
@@ -133,8 +187,51 @@ Result<> LineUnit::flash() {
   return Empty{};
 }
 
-void LineUnit::on_offered() { offer(true); }
+void LineUnit::ring(bool on, Millis now) {
+  if (on && offer_at_ != kNever && ++rings_ > 1) offer_now();
+  line_.ring(on, now);
+}
 
-void LineUnit::on_gone() { end(kNormalClearing, ReleasedBy::kRemote); }
+void LineUnit::on_offered() {
+  if (config_.callerId == CallerIdMode::kNone) {
+    offer(true);
+    return;
+  }
+  dsp::CallerIdReceiverSettings settings;
+  settings.bell202 = settings.v23 = config_.callerId != CallerIdMode::kDtmf;
+  settings.digits = config_.callerId == CallerIdMode::kDtmf || config_.callerId == CallerIdMode::kAuto;
+  settings.timeout_ms = static_cast<uint32_t>(kWaitForCallerIdMs);
+  rings_ = 1;
+  heard_ = {};
+  offer_at_ = core_.now() + kWaitForCallerIdMs;
+  core_.watch_caller_id(port_, settings);
+}
+
+void LineUnit::caller_id(const dsp::CallerIdResult& result) {
+  if (offer_at_ == kNever) return;
+  heard_ = result;
+  offer_now();
+}
+
+void LineUnit::offer_now() {
+  offer_at_ = kNever;
+  core_.unwatch(port_, WatchKind::kCallerId);
+  offer(true, heard_.failure == dsp::CallerIdFailure::kNone ? &heard_.message : nullptr);
+}
+
+void LineUnit::run_timers(Millis now) {
+  line_.run_timers(now);
+  if (offer_at_ <= now) offer_now();
+}
+
+void LineUnit::tone_ended() {
+  line_.release(core_.now());
+  end(kNormalClearing, ReleasedBy::kRemote);
+}
+
+void LineUnit::on_gone() {
+  if (std::exchange(offer_at_, kNever) != kNever) core_.unwatch(port_, WatchKind::kCallerId);  // given up unheard
+  end(kNormalClearing, ReleasedBy::kRemote);
+}
 
 }  // namespace cordboard::engine

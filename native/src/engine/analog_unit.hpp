@@ -2,9 +2,13 @@
 // One analog port: the card's wire on one side, a station's or a line's state machine in the middle, a leg in the core.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "cards/card.hpp"
+#include "dsp/caller_id.hpp"
+#include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
 #include "engine/leg.hpp"
 #include "signalling/analog.hpp"
@@ -23,18 +27,22 @@ class AnalogUnit {
   uint32_t leg() const { return leg_; }
 
   /// Rings the telephone, or lifts the receiver of the line.
-  virtual Result<> seize(uint32_t leg) = 0;
+  virtual Result<> seize(uint32_t leg, const LegSeize& command) = 0;
   virtual Result<> answer(Leg& leg) = 0;
   virtual void release(Leg& leg) = 0;
   virtual Result<> flash() = 0;
   virtual bool off_hook() const = 0;
   virtual bool ringing() const = 0;
+  /// Busy tone was heard on a port that releases on it.
+  virtual void tone_ended() {}
+  /// What caller identification said, once for each watch_caller_id().
+  virtual void caller_id(const dsp::CallerIdResult&) {}
   virtual Millis next_deadline() const = 0;
   virtual void run_timers(Millis now) = 0;
   virtual std::string_view dump(std::span<char> out) const = 0;
 
  protected:
-  uint32_t offer(bool complete);
+  uint32_t offer(bool complete, const dsp::CallerIdMessage* caller = nullptr);
   void end(uint32_t cause, ReleasedBy by);
 
   Core& core_;
@@ -50,21 +58,21 @@ class StationUnit : public AnalogUnit, private signalling::StationListener {
               const signalling::AnalogTimes& times);
   ~StationUnit() override;
 
-  Result<> seize(uint32_t leg) override;
+  Result<> seize(uint32_t leg, const LegSeize& command) override;
   Result<> answer(Leg& leg) override;
   void release(Leg& leg) override;
   Result<> flash() override;
   bool off_hook() const override { return station_.off_hook(); }
   bool ringing() const override { return station_.state() == signalling::StationState::kRinging; }
-  Millis next_deadline() const override { return station_.next_deadline(); }
-  void run_timers(Millis now) override { station_.run_timers(now); }
+  Millis next_deadline() const override { return std::min(station_.next_deadline(), tell_at_); }
+  void run_timers(Millis now) override;
   std::string_view dump(std::span<char> out) const override { return station_.dump(out); }
 
   /// A digit was heard: dial tone stops at the first.
   void digit();
 
  private:
-  void set_ring(bool on) override { wire_.set_ring(on); }
+  void set_ring(bool on) override;
   void set_battery(bool on) override { wire_.set_battery(on); }
   void on_seized() override;
   void on_answered() override;
@@ -74,6 +82,8 @@ class StationUnit : public AnalogUnit, private signalling::StationListener {
 
   cards::StationPort& wire_;
   signalling::FxsStation station_;
+  std::vector<uint8_t> caller_id_;  // to be told after the first ring
+  Millis tell_at_ = kNever;
 };
 
 /// An exchange line on an FXO port; the simulator's telephones are such lines too.
@@ -83,23 +93,30 @@ class LineUnit : public AnalogUnit, private signalling::LineListener {
            const signalling::AnalogTimes& times);
   ~LineUnit() override;
 
-  Result<> seize(uint32_t leg) override;
+  Result<> seize(uint32_t leg, const LegSeize& command) override;
   Result<> answer(Leg& leg) override;
   void release(Leg& leg) override;
   Result<> flash() override;
   bool off_hook() const override { return line_.off_hook(); }
   bool ringing() const override { return line_.state() == signalling::LineState::kRinging; }
-  Millis next_deadline() const override { return line_.next_deadline(); }
-  void run_timers(Millis now) override { line_.run_timers(now); }
+  void tone_ended() override;
+  void caller_id(const dsp::CallerIdResult& result) override;
+  Millis next_deadline() const override { return std::min(line_.next_deadline(), offer_at_); }
+  void run_timers(Millis now) override;
   std::string_view dump(std::span<char> out) const override { return line_.dump(out); }
 
  private:
   void set_hook(bool off_hook) override { wire_.set_hook(off_hook); }
   void on_offered() override;
   void on_gone() override;
+  void ring(bool on, Millis now);
+  void offer_now();
 
   cards::LinePort& wire_;
   signalling::FxoLine line_;
+  Millis offer_at_ = kNever;  // the call waits for caller identification until then
+  uint32_t rings_{};
+  dsp::CallerIdResult heard_;
 };
 
 }  // namespace cordboard::engine

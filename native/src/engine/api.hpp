@@ -15,7 +15,9 @@
 #include "base/result.hpp"
 #include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
+#include "engine/api_detect.hpp"
 #include "engine/api_events.hpp"
+#include "engine/api_fax.hpp"
 #include "engine/api_snapshot.hpp"
 
 namespace cordboard::engine {
@@ -38,10 +40,12 @@ using CommandTable = std::tuple<
     CommandEntry<"conference.close", ConferenceClose, Empty>, CommandEntry<"play.start", PlayStart, PlayStarted>,
     CommandEntry<"play.stop", PlayStop, Empty>, CommandEntry<"play.position", PlayPosition, PlayPositionReply>,
     CommandEntry<"tone.start", ToneStart, PlayStarted>, CommandEntry<"digits.send", DigitsSend, PlayStarted>,
-    CommandEntry<"detector.set", DetectorSet, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
+    CommandEntry<"detector.set", DetectorSet, Empty>, CommandEntry<"port.condition", PortCondition, Empty>,
+    CommandEntry<"r2.send", R2Send, PlayStarted>, CommandEntry<"fax.start", FaxStart, FaxStarted>,
+    CommandEntry<"fax.stop", FaxStop, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
-    CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
+    CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
     CommandEntry<"engine.dump", DumpGet, Dump>>;
 
 template <FixedString Name, class P>
@@ -58,6 +62,11 @@ using EventTable =
                EventEntry<"station.hook", StationHook>, EventEntry<"play.ended", PlayEnded>,
                EventEntry<"recording.ended", RecordingEnded>, EventEntry<"recording.recovered", RecordingRecovered>,
                EventEntry<"recording.disk", RecordingDisk>, EventEntry<"conference.speaker", ConferenceSpeaker>,
+               EventEntry<"tone.detected", ToneDetected>, EventEntry<"fax.tone", FaxToneDetected>,
+               EventEntry<"voice.changed", VoiceChanged>, EventEntry<"answer.classified", AnswerClassified>,
+               EventEntry<"answer.beep", AnswerBeep>, EventEntry<"r2.signal", R2Signal>,
+               EventEntry<"level.measured", LevelMeasured>, EventEntry<"fax.page", FaxPageDone>,
+               EventEntry<"fax.ended", FaxEnded>,
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
                EventEntry<"engine.log", EngineLog>>;
 
@@ -72,6 +81,6 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, Snapshot, Dump>;
+                              RecordingResult, FaxStarted, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

@@ -178,15 +178,6 @@ struct PlayPositionReply {
   }
 };
 
-struct DetectorSet {
-  uint32_t port{};
-  bool dtmf{};
-  static constexpr auto fields() {
-    return std::tuple{field("port", &DetectorSet::port, "whose incoming audio is watched", kPort),
-                      field("dtmf", &DetectorSet::dtmf, "report DTMF digits")};
-  }
-};
-
 struct RecordingStart {
   uint32_t port{};
   std::string path;
@@ -236,6 +227,17 @@ struct VirtualAlarm {
     return std::tuple{field("span", &VirtualAlarm::span, "virtual E1 that sees the alarm", range(1, 512)),
                       field("alarm", &VirtualAlarm::alarm, "which"),
                       field("active", &VirtualAlarm::active, "raise or clear")};
+  }
+};
+struct VirtualEcho {
+  uint32_t analog{};
+  double lossDb{};
+  uint32_t delayMs{};
+  static constexpr auto fields() {
+    return std::tuple{field("analog", &VirtualEcho::analog, "virtual analog port that hears itself", range(1, 65535)),
+                      field("lossDb", &VirtualEcho::lossDb, "echo return loss of the hybrid, dB; 100: no echo",
+                            range(0, 100)),
+                      optional_field("delayMs", &VirtualEcho::delayMs, "until the echo comes, ms", range(0, 60))};
   }
 };
 struct VirtualDchannel {

@@ -72,10 +72,20 @@ struct AnalogConfig {
   uint32_t analog{};
   std::string name;
   AnalogKind kind{};
+  CallerIdMode callerId{};
+  bool releaseOnBusy{};
+  uint32_t echoTaps{};
   static constexpr auto fields() {
     return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 65535)),
                       field("name", &AnalogConfig::name, "shown to people", range(1, 64)),
-                      field("kind", &AnalogConfig::kind, "fxs: a telephone hangs here; fxo: an exchange does")};
+                      field("kind", &AnalogConfig::kind, "fxs: a telephone hangs here; fxo: an exchange does"),
+                      optional_field("callerId", &AnalogConfig::callerId,
+                                     "fxs: how the telephone is told who calls; fxo: how the exchange tells, the call is "
+                                     "offered when it has, or when it rings again"),
+                      optional_field("releaseOnBusy", &AnalogConfig::releaseOnBusy,
+                                     "fxo: busy or congestion tone in a call means that it is over"),
+                      optional_field("echoTaps", &AnalogConfig::echoTaps,
+                                     "echo canceller of its calls, samples of 125 us; 0: none", range(0, 512))};
   }
 };
 

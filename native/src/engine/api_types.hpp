@@ -17,12 +17,17 @@ enum class SeatRole : uint8_t { kTalk, kListen, kWhisper };
 enum class PlayEnd : uint8_t { kFinished, kStopped, kReplaced, kReleased };
 enum class AlarmKind : uint8_t { kLos, kRed, kYellow, kAis };
 enum class RecordingEnd : uint8_t { kStopped, kReleased, kFailed };
+enum class R2Direction : uint8_t { kForward, kBackward };
+enum class FaxToneKind : uint8_t { kCalling, kAnswer, kFlags };
+enum class AnswerVerdict : uint8_t { kUnknown, kPerson, kMachine, kFax, kTone, kSilence };
+enum class CallerIdMode : uint8_t { kNone, kBell202, kV23, kDtmf, kAuto };
 enum class DiskState : uint8_t { kGood, kSlow, kFull, kFailed };
 
 }  // namespace cordboard::engine
 
 namespace cordboard {
-using engine::AlarmKind, engine::AnalogKind, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
+using engine::AlarmKind, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::FaxToneKind,
+    engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole;
 template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_view, 2> names{"user", "network"}; };
 template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
@@ -49,6 +54,18 @@ template <> struct EnumNames<PlayEnd> {
 };
 template <> struct EnumNames<AlarmKind> {
   static constexpr std::array<std::string_view, 4> names{"los", "red", "yellow", "ais"};
+};
+template <> struct EnumNames<R2Direction> {
+  static constexpr std::array<std::string_view, 2> names{"forward", "backward"};
+};
+template <> struct EnumNames<FaxToneKind> {
+  static constexpr std::array<std::string_view, 3> names{"calling", "answer", "flags"};
+};
+template <> struct EnumNames<AnswerVerdict> {
+  static constexpr std::array<std::string_view, 6> names{"unknown", "person", "machine", "fax", "tone", "silence"};
+};
+template <> struct EnumNames<CallerIdMode> {
+  static constexpr std::array<std::string_view, 5> names{"none", "bell202", "v23", "dtmf", "auto"};
 };
 template <> struct EnumNames<DiskState> {
   static constexpr std::array<std::string_view, 4> names{"good", "slow", "full", "failed"};

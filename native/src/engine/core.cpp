@@ -96,6 +96,16 @@ Result<> Core::build_tones() {
     made.loop_item = made.clips.size();
     add(octets.begin() + once, octets.end());
   }
+  std::vector<dsp::CallProgressTone> listened_for;
+  for (const auto& tone : config_.country.tones) {
+    auto& added = listened_for.emplace_back();
+    added.name = tone.name;
+    added.repeat = tone.repeat;
+    for (const auto& part : tone.parts) {
+      added.parts.push_back({part.frequenciesHz, part.levelDbm0, part.onMs, part.offMs});
+    }
+  }
+  call_progress_ = std::make_unique<dsp::CallProgress>(listened_for);
   return Empty{};
 }
 
@@ -125,7 +135,9 @@ Result<> Core::build_analogs() {
     } else {
       card_.add_line(analog.analog, port);
     }
-    ports_.emplace_back().analog = analog.analog;
+    auto& added = ports_.emplace_back();
+    added.analog = analog.analog;
+    added.echo_taps = analog.echoTaps;
   }
   return Empty{};
 }
@@ -181,6 +193,9 @@ void Core::start() {
         });
     for (uint32_t shard = 0; shard < shards; ++shard) media_->set_feed(shard, writer_->feed(shard));
   }
+  // A core serves a thousand ends, so a thread a core is enough for any box.
+  fax_workers_ = std::make_unique<media::FaxWorkers>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
+  media_->set_fax_workers(fax_workers_.get());
   media_thread_ = std::make_unique<MediaThread>(*media_, wake_, config_.realtime);
   if (!media_thread_->realtime_refusal().empty()) {
     log("warn", "the media thread runs without real-time guarantees: " + media_thread_->realtime_refusal());
@@ -339,7 +354,9 @@ void Core::begin_closing() {
   run_signalling();
 }
 
-bool Core::closed_down() const { return legs_.empty() && recordings_.empty() && backlog_.empty(); }
+bool Core::closed_down() const {
+  return legs_.empty() && recordings_.empty() && faxes_.empty() && backlog_.empty();
+}
 
 void Core::shut_down() {
   // What has not been released in time ends here: the host is told of every leg.
@@ -356,6 +373,8 @@ void Core::shut_down() {
   media_->drain([this](const media::Report& report) { take_report(report); });
   take_reports();
   if (writer_) writer_->stop();
+  fax_workers_->close();
+  run_completions();
   run_completions();
   run_completions();  // a recording whose file was still being made is finished by the first
   run_commands();

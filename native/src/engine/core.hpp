@@ -24,7 +24,9 @@
 #include "engine/media_thread.hpp"
 #include "engine/outbox.hpp"
 #include "engine/span_unit.hpp"
+#include "engine/watchers.hpp"
 #include "media/clip_store.hpp"
+#include "media/fax.hpp"
 #include "media/media_core.hpp"
 #include "media/recording_writer.hpp"
 
@@ -32,14 +34,20 @@ namespace cordboard::engine {
 
 /// What a row of the bus is, and what hangs on it now.
 struct PortState {
-  uint32_t span{};      // 0: not a timeslot
+  uint32_t span{};  // 0: not a timeslot
   uint32_t timeslot{};
-  uint32_t analog{};    // 0: not an analog port
+  uint32_t analog{};  // 0: not an analog port
   bool announcer{};
-  uint32_t leg{};       // 0: idle
+  uint32_t leg{};  // 0: idle
   bus::Port source = bus::kNoPort;
   uint32_t conference{};
   bool detector{};
+  std::map<WatchKind, EngineWatcher*> watchers;  // freed when the media thread gives them back (take_report)
+  bool release_on_busy{};                        // of the tone watcher
+  bool tones_wanted{};                           // … by the host
+  bool conditioned{};
+  uint32_t echo_taps{};  // of every call, as configured
+  uint32_t fax{};        // 0: none
   std::set<uint32_t> plays;
   std::set<uint32_t> recordings;
 };
@@ -65,6 +73,13 @@ class Core {
   void house_tone(bus::Port port, const std::string& tone);
   void stop_house_tone(bus::Port port);
   void watch_digits(bus::Port port, bool on);
+  /// Ends the leg when busy or congestion tone is heard.
+  void release_on_busy(bus::Port port);
+  /// Listens for caller identification on a port that may carry no leg; the analog unit is told.
+  void watch_caller_id(bus::Port port, const dsp::CallerIdReceiverSettings& settings);
+  void unwatch(bus::Port port, WatchKind kind);
+  /// Told to nobody, like a house tone; given up when something else plays.
+  void house_clip(bus::Port port, std::vector<uint8_t> octets);
   Millis now() const { return now_; }
 
   // Commands (one file a family: core_legs, core_media, core_conference, core_faults, core_snapshot).
@@ -86,11 +101,16 @@ class Core {
   Result<PlayStarted> handle(const ToneStart& command);
   Result<PlayStarted> handle(const DigitsSend& command);
   Result<> handle(const DetectorSet& command);
+  Result<> handle(const PortCondition& command);
+  Result<PlayStarted> handle(const R2Send& command);
+  Result<FaxStarted> handle(const FaxStart& command);
+  Result<> handle(const FaxStop& command);
   void handle_later(const RecordingStart& command, uint64_t id);
   void handle_later(const RecordingStop& command, uint64_t id);
   Result<> handle(const SpanRestart& command);
   Result<> handle(const VirtualAlarm& command);
   Result<> handle(const VirtualDchannel& command);
+  Result<> handle(const VirtualEcho& command);
   Result<> handle(const VirtualFrame& command);
   Result<Snapshot> handle(const SnapshotGet& command);
   Result<Dump> handle(const DumpGet& command);
@@ -99,7 +119,7 @@ class Core {
   struct PlayEntry {
     media::Playback* playback;
     bus::Port port;
-    bool house;  // told to nobody
+    bool house;                  // told to nobody
     std::optional<PlayEnd> why;  // decided here before the media thread has let go
   };
   struct RecordingEntry {
@@ -108,6 +128,12 @@ class Core {
     uint64_t stop_id{};  // recording.stop waiting for the writer
     RecordingEnd why = RecordingEnd::kStopped;
     bool attached{};
+    bool leaving{};
+  };
+  struct FaxEntry {
+    std::unique_ptr<media::FaxPort> port;
+    bus::Port on{};
+    media::FaxFinished finished{.ok = false, .code = -1, .text = "the call was over before the fax began"};
     bool leaving{};
   };
   struct Conference {
@@ -157,7 +183,15 @@ class Core {
   uint32_t begin_play(bus::Port port, std::vector<media::ClipRef> clips, const PlayOptions& options);
   void stop_plays(bus::Port port, PlayEnd why);
   void speaker_changed(uint32_t slot, bus::Port port);
+  void watch(bus::Port port, EngineWatcher* watcher);
+  void unwatch_all(bus::Port port);
   void watcher_noted(media::Watcher& watcher);
+  void tone_noted(bus::Port port, const dsp::CallProgressEvent& note);
+  void answer_noted(bus::Port port, const dsp::AnswerEvent& note);
+  void condition(bus::Port port, uint32_t echo_taps, uint32_t echo_delay_ms, bool automatic_gain);
+  void fax_detached(media::FaxPort* fax);
+  void fax_finished(uint32_t id);
+  void stop_fax(uint32_t id);
   void finish_recording(uint32_t id, RecordingEnd why);
   void recording_finished(uint32_t id);
   void clear_port(bus::Port port);
@@ -194,6 +228,12 @@ class Core {
   };
   std::map<std::string, ToneClips> tones_;
   std::map<bus::Port, uint32_t> house_tones_;
+  std::unique_ptr<dsp::CallProgress> call_progress_;
+  dsp::FaxTones fax_tones_;
+  dsp::MfR2Receiver r2_forward_{dsp::MfR2Direction::kForward};
+  dsp::MfR2Receiver r2_backward_{dsp::MfR2Direction::kBackward};
+  std::map<uint32_t, FaxEntry> faxes_;
+  uint32_t next_fax_{1};
 
   Count commands_;
   Count refused_commands_;
@@ -211,6 +251,7 @@ class Core {
   std::unique_ptr<media::MediaCore> media_;
   std::unique_ptr<media::ClipStore> clips_;
   std::unique_ptr<media::RecordingWriter> writer_;  // none without a folder
+  std::unique_ptr<media::FaxWorkers> fax_workers_;
   std::unique_ptr<MediaThread> media_thread_;
   std::thread thread_;
 };

@@ -62,6 +62,13 @@ Result<> Core::handle(const VirtualDchannel& command) {
   return Empty{};
 }
 
+Result<> Core::handle(const VirtualEcho& command) {
+  if (!card_.set_echo(command.analog, command.lossDb, command.delayMs)) {
+    return fail(ErrorCode::kNotFound, "no cable is in the analog port " + std::to_string(command.analog));
+  }
+  return Empty{};
+}
+
 Result<> Core::handle(const VirtualFrame& command) {
   const auto frame = from_hex(command.hex);
   if (!frame) return fail(ErrorCode::kInvalid, "hex must be pairs of hexadecimal digits");

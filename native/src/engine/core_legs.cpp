@@ -32,6 +32,7 @@ uint32_t Core::new_leg(LegKind kind, bus::Port port, uint32_t span, uint32_t tim
   // A telephone that was hearing busy tone and is used again: what hung on the port is not of this leg.
   clear_port(port);
   ports_[port].leg = id;
+  if (ports_[port].echo_taps != 0) condition(port, ports_[port].echo_taps, 0, false);
   return id;
 }
 
@@ -78,7 +79,7 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
     if (unit.leg() != 0) return fail(ErrorCode::kBusy, unit.config().name + " is in use");
     const bool line = unit.config().kind == AnalogKind::kFxo;
     const auto id = next_leg_;
-    if (auto seized = unit.seize(id); !seized) return seized.error();
+    if (auto seized = unit.seize(id, command); !seized) return seized.error();
     new_leg(line ? LegKind::kLine : LegKind::kStation, unit.port(), 0, 0, *command.analog);
     auto& made = legs_[id];
     made.called = command.calledNumber;
@@ -86,6 +87,7 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
     made.state.step(LegEvent::kSeize, now_);
     if (line) {
       made.state.step(LegEvent::kAnswer, now_);
+      if (unit.config().releaseOnBusy) release_on_busy(made.port);
       event(LegAnswered{id, made.port});
     } else {
       made.state.step(LegEvent::kAlert, now_);
@@ -99,8 +101,8 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
     return fail(ErrorCode::kInvalid, "timeslot 16 of an E1 carries signalling, not calls");
   }
   auto& unit = *found->second;
-  auto seized = unit.pri().seize({command.calledNumber, command.callingNumber, command.callingName,
-                                  static_cast<uint8_t>(command.timeslot)});
+  auto seized = unit.pri().seize(
+      {command.calledNumber, command.callingNumber, command.callingName, static_cast<uint8_t>(command.timeslot)});
   if (!seized) return seized.error();
   const auto port = unit.port_of(seized->timeslot);
   const auto id = new_leg(LegKind::kIsdn, port, *command.span, seized->timeslot, 0);
@@ -163,8 +165,8 @@ Result<> Core::handle(const LegFlash& command) {
   auto* found = leg(command.leg);
   if (found == nullptr) return no_leg(command.leg);
   if (found->kind != LegKind::kLine) {
-    return fail(ErrorCode::kWrongState, "only an analog line can flash, and leg " + std::to_string(command.leg) +
-                                            " is none");
+    return fail(ErrorCode::kWrongState,
+                "only an analog line can flash, and leg " + std::to_string(command.leg) + " is none");
   }
   return analogs_.at(found->analog)->flash();
 }

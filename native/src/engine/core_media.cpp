@@ -30,6 +30,9 @@ void Core::clear_port(bus::Port port) {
   leave_conference(port);
   disconnect(port);
   if (ports_[port].detector) watch_digits(port, false);
+  unwatch_all(port);
+  if (ports_[port].conditioned) condition(port, 0, 0, false);
+  if (ports_[port].fax != 0) stop_fax(ports_[port].fax);
   const auto recordings = ports_[port].recordings;
   for (const auto id : recordings) finish_recording(id, RecordingEnd::kReleased);
 }
@@ -116,12 +119,18 @@ void Core::house_tone(bus::Port port, const std::string& tone) {
   house_tones_[port] = begin_play(port, clips, {.loop = loop, .loop_item = loop_item, .house = true});
 }
 
+void Core::house_clip(bus::Port port, std::vector<uint8_t> octets) {
+  if (octets.empty()) return;
+  auto clip = std::make_shared<const media::Clip>(media::Clip{std::move(octets)});
+  house_tones_[port] = begin_play(port, {std::move(clip)}, {.house = true});
+}
+
 void Core::stop_house_tone(bus::Port port) {
   const auto found = house_tones_.find(port);
   if (found == house_tones_.end()) return;
   const auto id = found->second;
   house_tones_.erase(found);
-  ports_[port].plays.erase(id);
+  if (ports_[port].plays.erase(id) == 0) return;  // a clip that has come to its end
   plays_.at(id).why = PlayEnd::kStopped;
   post({.kind = media::OperationKind::kStopPlay, .port = port, .value = id});
 }
@@ -149,8 +158,7 @@ void Core::handle_later(const PlayStart& command, uint64_t id) {
       uint32_t duration_ms = 0;
       for (const auto& clip : *clips) duration_ms += clip->duration_ms();
       const auto mark = outbox_.mark();
-      const auto play = begin_play(command.port, std::move(*clips),
-                                   {.loop = command.loop, .enqueue = command.enqueue});
+      const auto play = begin_play(command.port, std::move(*clips), {.loop = command.loop, .enqueue = command.enqueue});
       outbox_.reply(id, PlayStarted{play, duration_ms}, mark);
     });
   });
@@ -208,12 +216,6 @@ void Core::watch_digits(bus::Port port, bool on) {
   post({.kind = on ? media::OperationKind::kDigitsOn : media::OperationKind::kDigitsOff, .port = port});
 }
 
-Result<> Core::handle(const DetectorSet& command) {
-  if (auto good = check_port(command.port); !good) return good;
-  watch_digits(command.port, command.dtmf);
-  return Empty{};
-}
-
 // -------------------------------------------------------------------------------------------------------- recordings
 
 void Core::handle_later(const RecordingStart& command, uint64_t id) {
@@ -247,9 +249,8 @@ void Core::handle_later(const RecordingStart& command, uint64_t id) {
       }
       outbox_.reply(reply_to, RecordingStarted{number});
       if (made.leaving) {  // hung up while the file was being made
-        writer_->finish(made.recording.get(), [this, number](media::Recording*) {
-          later([this, number] { recording_finished(number); });
-        });
+        writer_->finish(made.recording.get(),
+                        [this, number](media::Recording*) { later([this, number] { recording_finished(number); }); });
         return;
       }
       made.attached = true;
@@ -300,8 +301,6 @@ void Core::recording_finished(uint32_t id) {
 
 // ----------------------------------------------------------------------------------------------------------- reports
 
-void Core::watcher_noted(media::Watcher&) {}
-
 void Core::take_reports() {
   media::Report report;
   while (media_->take(report)) take_report(report);
@@ -344,6 +343,9 @@ void Core::take_report(const media::Report& report) {
       break;
     case media::ReportKind::kWatcherFreed:
       delete report.watcher;
+      break;
+    case media::ReportKind::kFaxDetached:
+      fax_detached(report.fax);
       break;
     case media::ReportKind::kConditionerFreed:
       delete report.conditioner;

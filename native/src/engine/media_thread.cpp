@@ -113,6 +113,7 @@ void MediaThread::run() {
     late_ns_[tick % kHistory].store(clamp_ns(begun - due), std::memory_order_relaxed);
     if (begun - due > kTickNs) missed_.fetch_add(1, std::memory_order_relaxed);
     ticks_.store(tick + 1, std::memory_order_release);
+    core_.wake_workers();
     after_tick_.signal();
     due += kTickNs;
     if (done - due > kMostBehindNs) due = done;

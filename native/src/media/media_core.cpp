@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "dsp/kernels.hpp"
 
@@ -44,6 +45,8 @@ MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, 
       watchers_(ports, nullptr),
       conditioned_ports_(ports),
       conditioners_(ports, nullptr),
+      fax_ports_(ports),
+      faxes_(ports, nullptr),
       recorded_ports_(ports),
       recordings_(ports, nullptr),
       speakers_(bus::Bus::kConferences, bus::kNoPort) {
@@ -112,6 +115,8 @@ void MediaCore::listen(Shard& shard) {
   }
   shard.ended.clear();
   playing_ports_.for_each(shard.first, shard.last, [&](bus::Port port) { play(shard, port); });
+  fax_ports_.for_each(shard.first, shard.last,
+                      [&](bus::Port port) { faxes_[port]->exchange(bus_.received(port), bus_.sent(port)); });
   detect_digits(shard);
   watch(shard);
 }
@@ -183,6 +188,15 @@ void MediaCore::apply(const Operation& operation) {
     case OperationKind::kCondition:
       set_conditioner(port, operation.conditioner);
       break;
+    case OperationKind::kFaxOn:
+      fax_off(port);
+      faxes_[port] = operation.fax;
+      fax_ports_.insert(port);
+      bus_.set_overridden(port, true);
+      break;
+    case OperationKind::kFaxOff:
+      if (faxes_[port] == operation.fax) fax_off(port);
+      break;
     case OperationKind::kRecordOn: {
       auto* recording = operation.recording;
       recording->next = recordings_[recording->port];
@@ -202,6 +216,7 @@ void MediaCore::clear(bus::Port port) {
   while (watchers_[port] != nullptr) unwatch(watchers_[port]);
   while (recordings_[port] != nullptr) detach(recordings_[port]);
   set_conditioner(port, nullptr);
+  fax_off(port);
 }
 
 // ------------------------------------------------------------------------------------------------------------ playing
@@ -237,8 +252,16 @@ void MediaCore::stop_play(bus::Port port, uint32_t id) {
   hand_back(port);
 }
 
+void MediaCore::fax_off(bus::Port port) {
+  auto* fax = std::exchange(faxes_[port], nullptr);
+  if (fax == nullptr) return;
+  fax_ports_.erase(port);
+  if (playing_[port] == nullptr) hand_back(port);
+  report({.kind = ReportKind::kFaxDetached, .port = port, .fax = fax});
+}
+
 void MediaCore::hand_back(bus::Port port) {
-  bus_.set_overridden(port, false);
+  bus_.set_overridden(port, faxes_[port] != nullptr);
   if (source_only_[port]) std::memset(bus_.received(port), dsp::kAlawSilence, bus::kBlock);
 }
 

@@ -22,6 +22,7 @@
 #include "bus/port_set.hpp"
 #include "cards/card.hpp"
 #include "dsp/dtmf.hpp"
+#include "media/fax.hpp"
 #include "media/playback.hpp"
 #include "media/recording.hpp"
 #include "media/watcher.hpp"
@@ -38,6 +39,8 @@ enum class OperationKind : uint8_t {
   kWatchOn,     // watcher
   kWatchOff,    // watcher
   kCondition,   // conditioner of port, in place of the one it has; null: none
+  kFaxOn,       // fax on port, in place of what it hears
+  kFaxOff,      // fax on port
   kRecordOn,    // recording
   kRecordOff,   // recording
 };
@@ -52,6 +55,7 @@ struct Operation {
     const bus::ConferencePlan* plan;
     Watcher* watcher;
     Conditioner* conditioner;
+    FaxPort* fax;
     Recording* recording;
   };
 };
@@ -65,6 +69,7 @@ enum class ReportKind : uint8_t {
   kWatcherNoted,
   kWatcherFreed,
   kConditionerFreed,
+  kFaxDetached,
   kRecordingDetached,
 };
 
@@ -78,6 +83,7 @@ struct Report {
     const bus::ConferencePlan* plan;
     Watcher* watcher;
     Conditioner* conditioner;
+    FaxPort* fax;
     Recording* recording;
   };
 };
@@ -111,6 +117,13 @@ class MediaCore {
   void begin();
   void run(Phase phase, uint32_t shard);
   void end() { ticks_.fetch_add(1, std::memory_order_release); }
+
+  /// Who serves the fax ends. Before the first tick.
+  void set_fax_workers(FaxWorkers* workers) { fax_workers_ = workers; }
+  /// Media thread, after a tick and outside of it: the workers' turn.
+  void wake_workers() {
+    if (fax_workers_ != nullptr) fax_workers_->wake();
+  }
 
   /// Keeps the rows of the bus in memory. 0 or an errno.
   int lock_memory() { return bus_.lock_memory(); }
@@ -155,6 +168,7 @@ class MediaCore {
   void watch(Shard& shard);
   void detach(Recording* recording);
   void unwatch(Watcher* watcher);
+  void fax_off(bus::Port port);
   void set_conditioner(bus::Port port, Conditioner* conditioner);
   Shard& shard(bus::Port port) { return shards_[shard_of(port)]; }
   /// Into the ring of the port's shard, so that a port's reports keep their order whoever makes them.
@@ -176,6 +190,9 @@ class MediaCore {
   std::vector<Watcher*> watchers_;  // by port, first of a list
   bus::PortSet conditioned_ports_;
   std::vector<Conditioner*> conditioners_;  // by port
+  bus::PortSet fax_ports_;
+  std::vector<FaxPort*> faxes_;  // by port
+  FaxWorkers* fax_workers_{};
   bus::PortSet recorded_ports_;
   std::vector<Recording*> recordings_;  // by port, first of a list
   std::vector<bus::Port> speakers_;     // by conference slot, as told

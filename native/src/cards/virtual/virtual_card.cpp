@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cards/virtual/virtual_card.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+
+#include "dsp/g711.hpp"
 
 namespace cordboard::cards {
 
 namespace {
 constexpr uint8_t kIdleOctet = 0xD5;  // A-law zero
 constexpr uint32_t kTimeslots = 31;
+constexpr std::size_t kEchoRing = 1024;  // samples, more than the longest delay and a block
+constexpr uint32_t kMostEchoMs = 60;
 }  // namespace
 
 struct VirtualCard::Span : HdlcPort, AlarmPort {
@@ -29,6 +35,7 @@ struct VirtualCard::Span : HdlcPort, AlarmPort {
 struct VirtualCard::Station : StationPort {
   VirtualCard* card{};
   uint32_t row{};
+  Cable* cable{};
   Line* peer{};
   bool ring{};
   bool battery = true;
@@ -42,6 +49,7 @@ struct VirtualCard::Station : StationPort {
 struct VirtualCard::Line : LinePort {
   VirtualCard* card{};
   uint32_t row{};
+  Cable* cable{};
   Station* peer{};
   bool hook{};
 
@@ -135,6 +143,10 @@ bool VirtualCard::join_analogs(uint32_t a, uint32_t b) {
   cable->row_a = station->second->row;
   cable->row_b = line->second->row;
   cable->rows = 1;
+  cable->echo_a.sent.assign(kEchoRing, 0);
+  cable->echo_b.sent.assign(kEchoRing, 0);
+  station->second->cable = cable.get();
+  line->second->cable = cable.get();
   station->second->peer = line->second.get();
   line->second->peer = station->second.get();
   cables_.push_back(std::move(cable));
@@ -196,6 +208,36 @@ Alarms VirtualCard::forced_alarms(uint32_t span) const {
   return found == spans_.end() ? Alarms{} : found->second->forced;
 }
 
+bool VirtualCard::set_echo(uint32_t analog, double loss_db, uint32_t delay_ms) {
+  Cable::Echo* echo = nullptr;
+  if (const auto station = stations_.find(analog); station != stations_.end() && station->second->cable) {
+    echo = &station->second->cable->echo_a;
+  } else if (const auto line = lines_.find(analog); line != lines_.end() && line->second->cable) {
+    echo = &line->second->cable->echo_b;
+  }
+  if (echo == nullptr) return false;
+  echo->delay.store(std::min(delay_ms, kMostEchoMs) * 8, std::memory_order_relaxed);
+  const double gain = loss_db >= 100 ? 0 : std::pow(10.0, -std::max(loss_db, 0.0) / 20);
+  echo->gain_q12.store(static_cast<int32_t>(std::lround(gain * 4096)), std::memory_order_relaxed);
+  return true;
+}
+
+/// On the media thread: what an end has sent comes back to it, added to what the other end has.
+void VirtualCard::add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received) {
+  if (echo.sent.empty()) return;
+  const auto gain = echo.gain_q12.load(std::memory_order_relaxed);
+  const auto delay = echo.delay.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < kRowBytes; ++i) {
+    echo.sent[echo.at] = dsp::alaw_to_linear(sent[i]);
+    if (gain != 0) {
+      const int32_t back = echo.sent[(echo.at + kEchoRing - delay) % kEchoRing] * gain / 4096;
+      const int32_t sum = dsp::alaw_to_linear(received[i]) + back;
+      received[i] = dsp::linear_to_alaw(static_cast<int16_t>(std::clamp(sum, -32768, 32767)));
+    }
+    echo.at = (echo.at + 1) % kEchoRing;
+  }
+}
+
 bool VirtualCard::cut_dchannel(uint32_t span, bool cut) {
   const auto found = spans_.find(span);
   if (found == spans_.end()) return false;
@@ -222,6 +264,8 @@ void VirtualCard::exchange(const SpeechRows& rows) {
     } else {
       std::memcpy(rows.received + a, rows.sent + b, bytes);
       std::memcpy(rows.received + b, rows.sent + a, bytes);
+      add_echo(cable->echo_a, rows.sent + a, rows.received + a);
+      add_echo(cable->echo_b, rows.sent + b, rows.received + b);
     }
   }
 }

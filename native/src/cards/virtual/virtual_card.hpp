@@ -39,6 +39,9 @@ class VirtualCard : public Card {
   bool set_alarms(uint32_t span, const Alarms& forced);
   /// Alarms raised by set_alarms alone, without what the far end's state adds.
   Alarms forced_alarms(uint32_t span) const;
+  /// What goes to this analog port's line comes back from it as well, as from a badly balanced hybrid: `loss_db` weaker
+  /// and `delay_ms` (0-60) later. 100 dB and more: not at all. False when the port has no cable.
+  bool set_echo(uint32_t analog, double loss_db, uint32_t delay_ms);
   /// Every HDLC frame of the cable is lost, both ways.
   bool cut_dchannel(uint32_t span, bool cut);
   /// A frame as if it had come over the cable.
@@ -59,7 +62,15 @@ class VirtualCard : public Card {
     uint32_t row_b;
     uint32_t rows;
     std::atomic<bool> silent{false};
+    // Of an analog cable: for each end what it hears of itself.
+    struct Echo {
+      std::atomic<int32_t> gain_q12{0};
+      std::atomic<uint32_t> delay{0};  // samples
+      std::vector<int16_t> sent;       // media thread: the latest samples of this end, a ring; empty on an E1
+      std::size_t at{};
+    } echo_a, echo_b;
   };
+  static void add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received);
 
   void deliver(Span& to, std::span<const uint8_t> frame);
   void update_alarms(Span& span);
