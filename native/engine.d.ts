@@ -88,7 +88,7 @@ export interface EngineConfig {
   analogs: AnalogConfig[];
   /** virtual cables */
   cables: CableConfig[];
-  /** conferences that can have announcements at once */
+  /** conferences that can have announcements and tones at once */
   announcers?: number;
   /** where recordings are kept until their WAV is cut; empty: nothing can be recorded */
   recordingFolder?: string;
@@ -179,12 +179,18 @@ export interface BusDisconnect {
 }
 
 export interface ConferenceCreate {
+  /** a join beyond it is refused as busy; default 100 */
+  maxSeats?: number;
+  /** tone of the country, or conferenceEnter, when somebody comes; empty: none */
+  enterTone?: string;
+  /** tone of the country, or conferenceLeave, when somebody goes; empty: none */
+  leaveTone?: string;
 }
 
 export interface ConferenceCreated {
   /** the new conference */
   conference: number;
-  /** port to play to so that every seat hears it, while the pool lasts */
+  /** port to play to so that every seat hears it; left out when the pool is used up: then there are no enter and leave tones either */
   announcer?: number;
 }
 
@@ -251,7 +257,7 @@ export interface PlayPositionReply {
 export interface ToneStart {
   /** who hears it */
   port: number;
-  /** name of a tone of the country */
+  /** name of a tone of the country, conferenceEnter or conferenceLeave */
   tone: string;
 }
 

@@ -2,6 +2,7 @@
 // What the switch costs: connections, conferences and recordings per channel-block. The whole tick is in switch_bench.
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "bench.hpp"
@@ -24,12 +25,26 @@ double connect_ns() {
   });
 }
 
-double conference_ns(uint32_t seats) {
-  bus::Bus bus(seats);
-  bus::ConferencePlan plan;
-  for (uint32_t port = 0; port < seats; ++port) plan.seats.push_back({.port = port});
-  bus.set_conference(0, &plan);
-  return bench::fastest_ns(seats, [&] {
+/// Per seat, with rooms that are alike: `listening` of the seats listen, `whispering` whisper to the first one, and the
+/// others talk, each in octets of its own.
+double conference_ns(uint32_t rooms, uint32_t seats, uint32_t listening = 0, uint32_t whispering = 0) {
+  bus::Bus bus(rooms * seats);
+  std::mt19937 random(7);
+  std::vector<bus::ConferencePlan> plans(rooms);
+  for (uint32_t port = 0; port < rooms * seats; ++port) {
+    for (uint32_t i = 0; i < bus::kBlock; ++i) bus.received(port)[i] = static_cast<uint8_t>(random());
+    const auto number = seats - 1 - port % seats;
+    bus::Seat seat{.port = port};
+    if (number < listening) {
+      seat.role = bus::Role::kListen;
+    } else if (number < listening + whispering) {
+      seat.role = bus::Role::kWhisper;
+      seat.whisper_to = port / seats * seats;
+    }
+    plans[port / seats].seats.push_back(seat);
+  }
+  for (uint32_t room = 0; room < rooms; ++room) bus.set_conference(room, &plans[room]);
+  return bench::fastest_ns(static_cast<std::size_t>(rooms) * seats, [&] {
     bus.begin_tick();
     bus.route();
   });
@@ -57,9 +72,12 @@ double record_ns() {
 int main(int argc, char** argv) {
   bench::Report report(argc, argv, "per channel-block of 20 ms");
   report.add("connect two parties, whole bus", connect_ns(), 7);
-  report.add("conference of 30, per party", conference_ns(30), 90);
-  report.add("conference of 50, per party", conference_ns(50), 150);
+  report.add("conference of 30, per party", conference_ns(1, 30), 90);
+  report.add("conference of 50, per party", conference_ns(1, 50), 150);
   report.add("record, stereo", record_ns(), 15);
-  report.add("conference of 100, per party", conference_ns(100), 150);
+  report.add("conference of 100, per party", conference_ns(1, 100), 150);
+  report.add("50 rooms of 20, per seat", conference_ns(50, 20), 150);
+  report.add("conference of 100, 96 listening", conference_ns(1, 100, 96), 150);
+  report.add("conference of 100, 50 whispering", conference_ns(1, 100, 0, 50), 150);
   report.print();
 }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "dsp/kernels.hpp"
 
@@ -34,6 +35,9 @@ Bus::Bus(uint32_t ports)
       seated_(ports, 0),
       silent_(ports, 1),
       loudness_(ports, 0),
+      adds_(ports, 0),
+      whispered_to_(ports, 0),
+      whispers_too_(ports, 0),
       conferences_(kConferences, nullptr),
       speakers_(kConferences) {
   const std::size_t bytes = static_cast<std::size_t>(std::max(ports, 1U)) * kBlock;
@@ -80,6 +84,16 @@ void Bus::set_source(Port listener, Port source) { source_[listener] = source; }
 
 const ConferencePlan* Bus::set_conference(uint32_t slot, const ConferencePlan* plan) {
   const ConferencePlan* before = conferences_[slot];
+  bool speaker_stays = false;
+  if (plan != nullptr) {
+    for (const auto& seat : plan->seats) {
+      whispered_to_[seat.port] = 0;  // not by somebody who whispered to one who was not there
+      // Who comes, or is heard again, begins as one who is quiet.
+      if (!seated_[seat.port] || seat.role != Role::kTalk) loudness_[seat.port] = 0;
+      speaker_stays |= seat.port == speakers_[slot].port && seat.role == Role::kTalk;
+    }
+  }
+  if (!speaker_stays) speakers_[slot].port = kNoPort;
   if (before != nullptr) {
     for (const auto& seat : before->seats) seated_[seat.port] = 0;
   }
@@ -138,21 +152,35 @@ void Bus::follow(Speaker& speaker, Port loudest, float power, float current_powe
   speaker.blocks = 0;
 }
 
-void Bus::mix(const ConferencePlan& plan, Speaker& speaker) {
+/// Sums what the talking seats say, and notes who whispers to whom. True when somebody whispers.
+bool Bus::gather(const ConferencePlan& plan, Speaker& speaker, int32_t* sum) {
+  // A-law has no zero: a silent row decodes to 8 and -8. A hundred of them would be an offset of 800, so they are left
+  // out; no other row has as small a power.
+  constexpr uint64_t kSilence = uint64_t{kBlock} * 8 * 8;
   const auto& kernels = dsp::kernels();
-  alignas(64) int32_t sum[kBlock]{};
   bool whispers = false;
   Port loudest = kNoPort;
   float power = 0;
   float current_power = 0;
-  for (const auto& seat : plan.seats) {
-    whispers |= seat.role == Role::kWhisper;
-    if (seat.role != Role::kTalk) continue;
+  for (uint32_t number = 0; number < plan.seats.size(); ++number) {
+    const auto& seat = plan.seats[number];
+    adds_[seat.port] = 0;
+    if (seat.role == Role::kListen) continue;
     const int16_t* said = linear(seat.port);
-    kernels.mix_add(sum, said, seat.gain, kBlock);
+    const uint64_t squares = kernels.power(said, kBlock);
+    if (seat.role == Role::kWhisper) {
+      if (squares == kSilence || seat.whisper_to >= ports_) continue;
+      whispers_too_[seat.port] = std::exchange(whispered_to_[seat.whisper_to], number + 1);
+      whispers = true;
+      continue;
+    }
+    if (squares != kSilence) {
+      kernels.mix_add(sum, said, seat.gain, kBlock);
+      adds_[seat.port] = 1;
+    }
     if (seat.source_only) continue;
     float& loudness = loudness_[seat.port];
-    loudness += (static_cast<float>(kernels.power(said, kBlock)) / kBlock - loudness) * 0.125F;
+    loudness += (static_cast<float>(squares) / kBlock - loudness) * 0.125F;
     if (loudness > power) {
       power = loudness;
       loudest = seat.port;
@@ -160,20 +188,39 @@ void Bus::mix(const ConferencePlan& plan, Speaker& speaker) {
     if (seat.port == speaker.port) current_power = loudness;
   }
   follow(speaker, loudest, power, current_power);
+  return whispers;
+}
+
+/// `sum` when nobody whispers to the port, else `with_whispers`, filled. Forgets the whispers.
+const int32_t* Bus::add_whispers(const ConferencePlan& plan, Port port, const int32_t* sum, int32_t* with_whispers) {
+  uint32_t from = std::exchange(whispered_to_[port], 0);
+  if (from == 0) return sum;
+  std::memcpy(with_whispers, sum, sizeof(int32_t) * kBlock);
+  for (; from != 0; from = whispers_too_[plan.seats[from - 1].port]) {
+    const auto& seat = plan.seats[from - 1];
+    dsp::kernels().mix_add(with_whispers, linear(seat.port), seat.gain, kBlock);
+  }
+  return with_whispers;
+}
+
+void Bus::mix(const ConferencePlan& plan, Speaker& speaker) {
+  alignas(64) int32_t sum[kBlock]{};
+  alignas(64) int32_t with_whispers[kBlock];
+  const bool whispers = gather(plan, speaker, sum);
+  const uint8_t* whole = nullptr;  // the sum as all hear it who add nothing to it: encoded once
   for (const auto& seat : plan.seats) {
+    const int32_t* heard = whispers ? add_whispers(plan, seat.port, sum, with_whispers) : sum;
     if (seat.source_only || overridden_[seat.port]) continue;
-    const int32_t* heard = sum;
-    alignas(64) int32_t with_whisper[kBlock];
-    if (whispers) {
-      for (const auto& other : plan.seats) {
-        if (other.role != Role::kWhisper || other.whisper_to != seat.port) continue;
-        if (heard == sum) std::memcpy(with_whisper, sum, sizeof sum);
-        heard = with_whisper;
-        kernels.mix_add(with_whisper, linear(other.port), other.gain, kBlock);
-      }
+    uint8_t* to = sent(seat.port);
+    if (adds_[seat.port] || heard != sum) {
+      const int16_t* own = adds_[seat.port] ? linear(seat.port) : nullptr;
+      dsp::kernels().mix_minus_encode(heard, own, seat.gain, to, kBlock);
+    } else if (whole != nullptr) {
+      std::memcpy(to, whole, kBlock);
+    } else {
+      dsp::kernels().mix_minus_encode(sum, nullptr, seat.gain, to, kBlock);
+      whole = to;
     }
-    const int16_t* own = seat.role == Role::kTalk ? linear(seat.port) : nullptr;
-    kernels.mix_minus_encode(heard, own, seat.gain, sent(seat.port), kBlock);
   }
 }
 

@@ -28,12 +28,13 @@ enum class Role : uint8_t { kTalk, kListen, kWhisper };
 struct Seat {
   Port port{};
   Role role{};
-  Port whisper_to = kNoPort;
+  Port whisper_to = kNoPort;  // another seat of the same conference
   int32_t gain = 4096;
   bool source_only{};  // an announcer: heard, hears nothing
 };
 
-/// Who sits in a conference and how. Immutable once handed to the bus: a change is a new plan.
+/// Who sits in a conference and how. Immutable once handed to the bus: a change is a new plan. A port has one seat at
+/// most, and sits in one conference at most.
 struct ConferencePlan {
   std::vector<Seat> seats;
 };
@@ -76,7 +77,8 @@ class Bus {
   void route_ports(Port first, Port last);
   void route_conferences(uint32_t shard, uint32_t shards);
 
-  /// Who speaks in a conference: the loudest seat over the last fifth of a second, kNoPort when it is quiet.
+  /// Who speaks in a conference: the loudest seat over the last fifth of a second, kNoPort when it is quiet or when the
+  /// speaker has just gone or been muted.
   Port speaker(uint32_t slot) const { return speakers_[slot].port; }
   uint32_t conference_top() const { return conference_top_; }
 
@@ -89,6 +91,8 @@ class Bus {
     uint32_t blocks{};  // for so long the candidate has been louder
   };
   void mix(const ConferencePlan& plan, Speaker& speaker);
+  bool gather(const ConferencePlan& plan, Speaker& speaker, int32_t* sum);
+  const int32_t* add_whispers(const ConferencePlan& plan, Port port, const int32_t* sum, int32_t* with_whispers);
   static void follow(Speaker& speaker, Port loudest, float power, float current_power);
 
   uint32_t ports_;
@@ -105,7 +109,11 @@ class Bus {
   std::vector<uint8_t> overridden_;
   std::vector<uint8_t> seated_;  // its sent row is the conference's business
   std::vector<uint8_t> silent_;  // the sent row holds silence already
-  std::vector<float> loudness_;  // of seats: power per sample, smoothed
+  // Of seats, by port; a conference is mixed by one thread and touches its own only.
+  std::vector<float> loudness_;         // power per sample, smoothed
+  std::vector<uint8_t> adds_;           // is part of the sum in this tick
+  std::vector<uint32_t> whispered_to_;  // 1 + number of the last seat that whispers to it in this tick; 0: nobody
+  std::vector<uint32_t> whispers_too_;  // by the whisperer: the one before, in the same way
   std::vector<const ConferencePlan*> conferences_;
   std::vector<Speaker> speakers_;
   uint32_t conference_top_{};

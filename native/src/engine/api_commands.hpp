@@ -78,14 +78,30 @@ struct BusDisconnect {
   }
 };
 
-struct ConferenceCreate { static constexpr auto fields() { return std::tuple<>{}; } };
+/// Tones are heard by every seat, the newcomer's too. They tell of those who come in role talk and, when they go, of the
+/// same: never of a supervisor who came to listen or whisper, nor of a change of role.
+struct ConferenceCreate {
+  uint32_t maxSeats = 100;
+  std::string enterTone;
+  std::string leaveTone;
+  static constexpr auto fields() {
+    return std::tuple{
+        optional_field("maxSeats", &ConferenceCreate::maxSeats, "a join beyond it is refused as busy; default 100",
+                       range(2, 1000)),
+        optional_field("enterTone", &ConferenceCreate::enterTone,
+                       "tone of the country, or conferenceEnter, when somebody comes; empty: none", range(0, 32)),
+        optional_field("leaveTone", &ConferenceCreate::leaveTone,
+                       "tone of the country, or conferenceLeave, when somebody goes; empty: none", range(0, 32))};
+  }
+};
 struct ConferenceCreated {
   uint32_t conference{};
   std::optional<uint32_t> announcer;
   static constexpr auto fields() {
     return std::tuple{field("conference", &ConferenceCreated::conference, "the new conference"),
                       optional_field("announcer", &ConferenceCreated::announcer,
-                                     "port to play to so that every seat hears it, while the pool lasts")};
+                                     "port to play to so that every seat hears it; left out when the pool is used up: "
+                                     "then there are no enter and leave tones either")};
   }
 };
 struct ConferenceJoin {
@@ -135,7 +151,7 @@ struct ToneStart {
   std::string tone;
   static constexpr auto fields() {
     return std::tuple{field("port", &ToneStart::port, "who hears it", kPort),
-                      field("tone", &ToneStart::tone, "name of a tone of the country", range(1, 32))};
+                      field("tone", &ToneStart::tone, "name of a tone of the country, conferenceEnter or conferenceLeave", range(1, 32))};
   }
 };
 struct DigitsSend {

@@ -121,7 +121,7 @@ struct EngineConfig {
         field("spans", &EngineConfig::spans, "E1 spans", range(0, 512)),
         field("analogs", &EngineConfig::analogs, "analog ports", range(0, 4096)),
         field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
-        optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements at once",
+        optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements and tones at once",
                        range(0, 1024)),
         optional_field("recordingFolder", &EngineConfig::recordingFolder,
                        "where recordings are kept until their WAV is cut; empty: nothing can be recorded", range(0, 4096)),

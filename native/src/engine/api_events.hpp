@@ -138,7 +138,8 @@ struct RecordingDisk {
                       field("freeBytes", &RecordingDisk::freeBytes, "free for the service")};
   }
 };
-/// Somebody else speaks in a conference, told when it has lasted a fifth of a second.
+/// Somebody else speaks in a conference, told when it has lasted a fifth of a second; or nobody, told when it has been
+/// quiet for 1.5 s or when the speaker has gone.
 struct ConferenceSpeaker {
   uint32_t conference{};
   std::optional<uint32_t> port;

@@ -78,23 +78,7 @@ Result<> Core::build() {
 
 Result<> Core::build_tones() {
   for (const auto& tone : config_.country.tones) {
-    std::vector<dsp::TonePart> parts;
-    for (const auto& part : tone.parts) parts.push_back({part.frequenciesHz, part.levelDbm0, part.onMs, part.offMs});
-    std::size_t loop_from = dsp::kNoLoop;
-    const auto octets = dsp::render_tone(parts, tone.repeat, &loop_from);
-    if (octets.empty()) {
-      return fail(ErrorCode::kInvalid, "the tone " + tone.name + " of country " + config_.country.code +
-                                           " cannot be made: its parts have no length, or a frequency over 4000 Hz");
-    }
-    auto& made = tones_[tone.name];
-    made.loop = loop_from != dsp::kNoLoop;
-    const auto once = made.loop ? static_cast<std::ptrdiff_t>(loop_from) : static_cast<std::ptrdiff_t>(octets.size());
-    const auto add = [&](auto from, auto to) {
-      if (from != to) made.clips.push_back(std::make_shared<const media::Clip>(media::Clip{{from, to}}));
-    };
-    add(octets.begin(), octets.begin() + once);
-    made.loop_item = made.clips.size();
-    add(octets.begin() + once, octets.end());
+    if (auto added = add_tone(tone); !added) return added;
   }
   std::vector<dsp::CallProgressTone> listened_for;
   for (const auto& tone : config_.country.tones) {
@@ -106,6 +90,36 @@ Result<> Core::build_tones() {
     }
   }
   call_progress_ = std::make_unique<dsp::CallProgress>(listened_for);
+  // Two notes a fourth apart, up or down: away from the frequencies of call progress, soft enough to speak over, and
+  // whole periods long, so that they end without a click.
+  constexpr double kLevelDbm0 = -18;
+  const TonePart low{{660}, kLevelDbm0, 150, 0};
+  const TonePart high{{880}, kLevelDbm0, 150, 0};
+  for (const auto& tone : {Tone{"conferenceEnter", {low, high}, false}, Tone{"conferenceLeave", {high, low}, false}}) {
+    if (tones_.contains(tone.name)) continue;  // the country has its own
+    if (auto added = add_tone(tone); !added) return added;
+  }
+  return Empty{};
+}
+
+Result<> Core::add_tone(const Tone& tone) {
+  std::vector<dsp::TonePart> parts;
+  for (const auto& part : tone.parts) parts.push_back({part.frequenciesHz, part.levelDbm0, part.onMs, part.offMs});
+  std::size_t loop_from = dsp::kNoLoop;
+  const auto octets = dsp::render_tone(parts, tone.repeat, &loop_from);
+  if (octets.empty()) {
+    return fail(ErrorCode::kInvalid, "the tone " + tone.name + " of country " + config_.country.code +
+                                         " cannot be made: its parts have no length, or a frequency over 4000 Hz");
+  }
+  auto& made = tones_[tone.name];
+  made.loop = loop_from != dsp::kNoLoop;
+  const auto once = made.loop ? static_cast<std::ptrdiff_t>(loop_from) : static_cast<std::ptrdiff_t>(octets.size());
+  const auto add = [&](auto from, auto to) {
+    if (from != to) made.clips.push_back(std::make_shared<const media::Clip>(media::Clip{{from, to}}));
+  };
+  add(octets.begin(), octets.begin() + once);
+  made.loop_item = made.clips.size();
+  add(octets.begin() + once, octets.end());
   return Empty{};
 }
 

@@ -41,6 +41,7 @@ struct PortState {
   uint32_t leg{};  // 0: idle
   bus::Port source = bus::kNoPort;
   uint32_t conference{};
+  bool announced{};  // came to its conference with a tone, so it goes with one
   bool detector{};
   std::map<WatchKind, EngineWatcher*> watchers;  // freed when the media thread gives them back (take_report)
   bool release_on_busy{};                        // of the tone watcher
@@ -140,7 +141,11 @@ class Core {
     uint32_t id{};
     uint32_t slot{};
     std::optional<bus::Port> announcer;
-    std::vector<bus::Seat> seats;
+    uint32_t max_seats{};
+    std::string enter_tone;
+    std::string leave_tone;
+    std::vector<bus::Seat> seats;  // the announcer's too
+    std::size_t people() const { return seats.size() - (announcer ? 1 : 0); }
   };
 
   Core(const EngineConfig& config, Deliver deliver);
@@ -149,6 +154,7 @@ class Core {
   Result<> build_analogs();
   Result<> build_cables();
   Result<> build_tones();
+  Result<> add_tone(const Tone& tone);
   Result<> recover();
   void start();
   void run();
@@ -173,7 +179,8 @@ class Core {
   void disconnect(bus::Port port);
   void leave_conference(bus::Port port);
   void publish(const Conference& conference);
-  void close_conference(uint32_t id);
+  void tell_seats(const Conference& conference, const std::string& tone);
+  Error no_tone(const std::string& name) const;
   struct PlayOptions {
     bool loop{};
     std::size_t loop_item{};

@@ -182,15 +182,16 @@ Result<PlayPositionReply> Core::handle(const PlayPosition& command) {
   return PlayPositionReply{playback.played_ms(), playback.playing_item.load(std::memory_order_relaxed)};
 }
 
+Error Core::no_tone(const std::string& name) const {
+  std::string known;
+  for (const auto& [tone, clips] : tones_) known += (known.empty() ? "" : ", ") + tone;
+  return fail(ErrorCode::kNotFound, "country " + config_.country.code + " has no tone " + name + "; it has " + known);
+}
+
 Result<PlayStarted> Core::handle(const ToneStart& command) {
   if (auto good = check_port(command.port); !good) return good.error();
   const auto found = tones_.find(command.tone);
-  if (found == tones_.end()) {
-    std::string known;
-    for (const auto& [tone, clips] : tones_) known += (known.empty() ? "" : ", ") + tone;
-    return fail(ErrorCode::kNotFound,
-                "country " + config_.country.code + " has no tone " + command.tone + "; it has " + known);
-  }
+  if (found == tones_.end()) return no_tone(command.tone);
   const auto& [clips, loop, loop_item] = found->second;
   uint32_t duration_ms = 0;
   for (const auto& clip : clips) duration_ms += clip->duration_ms();
