@@ -1,4 +1,4 @@
-// What `npm start`, `npm run demo`, `npm run bench` and `npm run figures` do; `npm test` is in test-run.mjs.
+// What `npm start`, `npm run demo`, `npm run bench`, `npm run soak` and `npm run figures` do; `npm test` is in test-run.mjs.
 import { readdirSync } from 'node:fs';
 
 import { run } from './child.mjs';
@@ -13,6 +13,7 @@ const COMMANDS = {
   demo: (args) => node('daemon/bin/cordboard.mjs', ['demo', ...args]),
   figures: (args) => node('test/figures/run.mjs', args),
   bench,
+  soak,
   test: testRun,
 };
 
@@ -24,6 +25,13 @@ export async function runCommand(name, args) {
   const given = args.filter((arg) => arg !== '--');
   await setup({ forTests: name === 'test', quiet: given.includes('--json') });
   process.exit(await command(given));
+}
+
+/** Runs the engine at random and in real time for half an hour, or as its arguments say. */
+async function soak(args) {
+  const folder = await buildEngineTests({ folder: 'native/build-bench', buildType: 'Release' });
+  const { code } = await run(inRoot(folder, 'engine_soak'), args, { stdio: 'inherit', passOn: true });
+  return code;
 }
 
 async function node(script, args) {

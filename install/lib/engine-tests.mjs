@@ -10,10 +10,10 @@ import { Progress } from './progress.mjs';
 
 /**
  * Configures and builds; what is up to date costs ninja a moment.
- * @param {{ folder: string, buildType: string, sanitize?: boolean, quiet?: boolean }} options
+ * @param {{ folder: string, buildType: string, sanitize?: '' | 'address' | 'thread', quiet?: boolean }} options
  * @returns {Promise<string>} the folder
  */
-export async function buildEngineTests({ folder, buildType, sanitize = false, quiet = false }) {
+export async function buildEngineTests({ folder, buildType, sanitize = '', quiet = false }) {
   const progress = new Progress({
     out: quiet ? process.stderr : process.stdout,
     log: inRoot('build', 'engine-tests.log'),
@@ -29,7 +29,7 @@ export async function buildEngineTests({ folder, buildType, sanitize = false, qu
       CMAKE_BUILD_TYPE: buildType,
       CORDBOARD_ADDON: 'OFF',
       CORDBOARD_TESTS: 'ON',
-      CORDBOARD_SANITIZE: sanitize ? 'ON' : 'OFF',
+      CORDBOARD_SANITIZE: sanitize,
     };
     const defines = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
     await cmake('-S', inRoot('native'), '-B', inRoot(folder), '-G', 'Ninja', ...defines);

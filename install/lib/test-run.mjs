@@ -1,6 +1,6 @@
 // `npm test`: every suite under a heading of its own, then a summary whose last line is `N passed, N failed`.
 //
-// Arguments: names of suites (all but `sanitized` when none is named), then a filter for the names of tests or files.
+// Arguments: names of suites (all but `sanitized` and `threads` when none is named), then a filter for the names of tests or files.
 import { mkdirSync, rmSync } from 'node:fs';
 
 import { run } from './child.mjs';
@@ -24,7 +24,15 @@ const SUITES = {
     does: "the engine's tests under the address and undefined-behaviour sanitizers, with the long fuzz runs",
     onlyNamed: true,
     run: (f) =>
-      ctest({ folder: 'native/build-asan', sanitize: true, minutes: 20, env: { CORDBOARD_FUZZ_FRAMES: '100000' } }, f),
+      ctest(
+        { folder: 'native/build-asan', sanitize: 'address', minutes: 20, env: { CORDBOARD_FUZZ_FRAMES: '100000' } },
+        f,
+      ),
+  },
+  threads: {
+    does: "those of the engine's tests that have threads, under the thread sanitizer",
+    onlyNamed: true,
+    run: (f) => ctest({ folder: 'native/build-tsan', sanitize: 'thread', label: 'threads', minutes: 10 }, f),
   },
 };
 
@@ -87,12 +95,13 @@ async function lint() {
   return counts;
 }
 
-async function ctest({ folder, sanitize, minutes, env }, filter) {
+async function ctest({ folder, sanitize, label, minutes, env }, filter) {
   await buildEngineTests({ folder, buildType: 'RelWithDebInfo', sanitize });
   const reports = inRoot(folder, 'reports');
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   const args = ['--test-dir', inRoot(folder), '--output-on-failure', '--output-junit', `${reports}/ctest.xml`];
+  if (label !== undefined) args.push('--label-regex', `^${label}$`);
   if (filter.length > 0) args.push('--tests-regex', filter.join('|'));
   const end = await run('ctest', args, {
     stdio: 'inherit',

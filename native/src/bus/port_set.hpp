@@ -18,9 +18,10 @@ class PortSet {
   bool contains(uint32_t port) const { return (words_[port / 64] & bit(port)) != 0; }
 
   /// Calls `visit(port)` for every port from `first`, a multiple of 64, to `last`, exclusive, which is one too or the
-  /// end. `visit` may erase the port it is given.
+  /// end. Both at the end is no port at all: a shard of which nothing is left. `visit` may erase the port it is given.
   template <class Visit>
   void for_each(uint32_t first, uint32_t last, Visit&& visit) const {
+    if (first == last) return;
     for (uint32_t word = first / 64; word < (last + 63) / 64; ++word) {
       for (uint64_t left = words_[word]; left != 0; left &= left - 1) {
         visit(word * 64 + static_cast<uint32_t>(std::countr_zero(left)));

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Everything that can be asked of a MediaCore, in a random order that a seed repeats: connections, conferences with all
+// roles, players, detectors, conditioners, recordings. What it asks depends on nothing but the seed and on how often
+// act() was called, so that two cores can be given the same.
+//
+//   act() ──operations──> core ──reports──> take() ── counts, frees
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "media/media_core.hpp"
+#include "media_listeners.hpp"
+
+namespace cordboard::media {
+
+class MediaScript {
+ public:
+  struct Settings {
+    bus::Port first = 0;                // telephones that may be used
+    bus::Port last = 0;                 // … up to here, exclusive; conditioned are only odd ones
+    std::vector<bus::Port> announcers;  // one a room
+    uint32_t seats = 12;                // of a room, at most
+    uint32_t watchers = 60;             // at once
+    uint64_t seed = 1;
+  };
+  enum Kind { kPlaybacks, kPlans, kWatchers, kConditioners, kRecordings, kKinds };
+  struct Count {
+    uint64_t made{};
+    uint64_t freed{};
+  };
+
+  MediaScript(MediaCore& core, Settings settings)
+      : core_(core),
+        settings_(std::move(settings)),
+        random_(settings_.seed),
+        seated_(settings_.last, false),
+        digits_(settings_.last, false),
+        conditioned_(settings_.last, false),
+        loop_(settings_.last + settings_.announcers.size(), 0),
+        rooms_(settings_.announcers.size()) {
+    for (std::size_t i = 0; i < 24; ++i) {
+      auto clip = std::make_shared<Clip>();
+      // Lengths that fit no block; one is shorter than any.
+      clip->alaw.resize(i == 0 ? 7 : 1 + pick(6000));
+      for (auto& octet : clip->alaw) octet = static_cast<uint8_t>(pick(256));
+      clips_.push_back(std::move(clip));
+    }
+  }
+  virtual ~MediaScript() = default;
+  MediaScript(const MediaScript&) = delete;
+  MediaScript& operator=(const MediaScript&) = delete;
+
+  /// A handful of operations.
+  void act() {
+    post_waiting();
+    for (auto left = 1 + pick(6); left > 0; --left) act_once();
+  }
+
+  void take_all() {
+    Report report;
+    while (core_.take(report)) take(report);
+  }
+  void take(const Report& report) {
+    told(report);
+    switch (report.kind) {
+      case ReportKind::kPlayFinished:
+      case ReportKind::kPlayStopped:
+        delete report.playback;
+        ++counts[kPlaybacks].freed;
+        break;
+      case ReportKind::kPlanFreed:
+        delete report.plan;
+        ++counts[kPlans].freed;
+        break;
+      case ReportKind::kWatcherFreed:
+        delete report.watcher;
+        ++counts[kWatchers].freed;
+        break;
+      case ReportKind::kConditionerFreed:
+        delete report.conditioner;
+        ++counts[kConditioners].freed;
+        break;
+      case ReportKind::kRecordingDetached:
+        detached(report.recording);
+        break;
+      case ReportKind::kDigit:
+      case ReportKind::kSpeaker:
+      case ReportKind::kWatcherNoted:
+        break;
+    }
+  }
+
+  /// Calls what waits for room in the ring, before the core is drained.
+  bool post_waiting() {
+    while (!waiting_.empty() && core_.post(waiting_.front())) waiting_.pop_front();
+    return waiting_.empty();
+  }
+  void post(const Operation& operation) {
+    if (!waiting_.empty() || !core_.post(operation)) waiting_.push_back(operation);
+  }
+
+  std::array<Count, kKinds> counts{};
+  std::size_t rooms_open() const {
+    return static_cast<std::size_t>(
+        std::count_if(rooms_.begin(), rooms_.end(), [](const auto& room) { return !room.empty(); }));
+  }
+
+ protected:
+  /// Begins a recording of any port, ends any; posts by itself. Called at random.
+  virtual void begin_recording() {}
+  virtual void end_recording() {}
+  /// The media thread has let go of it.
+  virtual void detached(Recording*) {}
+  virtual void told(const Report&) {}
+
+  uint64_t pick(uint64_t below) { return random_() % below; }
+  bus::Port any_port() { return settings_.first + static_cast<bus::Port>(pick(settings_.last - settings_.first)); }
+
+ private:
+  using Room = std::vector<bus::Seat>;  // empty: closed
+
+  void act_once() {
+    switch (pick(16)) {
+      case 0:
+      case 1:
+        connect();
+        break;
+      case 2:
+        post({.kind = OperationKind::kSource, .port = any_port(), .value = bus::kNoPort});
+        break;
+      case 3:
+      case 4:
+        open_or_change_room();
+        break;
+      case 5:
+        close_room();
+        break;
+      case 6:
+      case 7:
+        play(any_port());
+        break;
+      case 8:
+        play(settings_.announcers[pick(settings_.announcers.size())]);
+        break;
+      case 9:
+        // Any that was ever begun: it may be playing, queued, or long over.
+        if (!played_.empty()) stop_play(pick(played_.size()));
+        break;
+      case 10:
+        toggle_digits();
+        break;
+      case 11:
+      case 12:
+        toggle_watcher();
+        break;
+      case 13:
+        toggle_conditioner();
+        break;
+      case 14:
+        begin_recording();
+        break;
+      default:
+        end_recording();
+        break;
+    }
+  }
+
+  void connect() {
+    const auto a = any_port();
+    const auto b = any_port();
+    post({.kind = OperationKind::kSource, .port = a, .value = b});
+    if (pick(4) != 0) post({.kind = OperationKind::kSource, .port = b, .value = a});
+  }
+
+  // ------------------------------------------------------------------------------------------------------- conferences
+
+  void open_or_change_room() {
+    const auto slot = static_cast<uint32_t>(pick(rooms_.size()));
+    auto& room = rooms_[slot];
+    if (room.empty()) {
+      room.push_back({.port = settings_.announcers[slot], .source_only = true});
+      // Now and then a full one.
+      for (auto left = pick(8) == 0 ? settings_.seats : 1 + pick(6); left > 0; --left) take_seat(room);
+    } else if (pick(3) == 0 && room.size() > 2) {
+      const auto seat = room.begin() + 1 + static_cast<std::ptrdiff_t>(pick(room.size() - 1));
+      seated_[seat->port] = false;
+      for (auto& other : room) {
+        if (other.role == bus::Role::kWhisper && other.whisper_to == seat->port) other.role = bus::Role::kListen;
+      }
+      room.erase(seat);
+    } else if (pick(2) == 0) {
+      take_seat(room);
+    } else {
+      change_role(room, room[pick(room.size())]);
+    }
+    post_plan(slot);
+  }
+
+  void take_seat(Room& room) {
+    const auto port = any_port();
+    if (seated_[port] || room.size() > settings_.seats) return;
+    seated_[port] = true;
+    room.push_back({.port = port});
+    if (pick(3) == 0) change_role(room, room.back());
+  }
+
+  void change_role(const Room& room, bus::Seat& seat) {
+    seat.gain = static_cast<int32_t>(1024 + pick(8192));
+    if (seat.source_only) return;
+    seat.role = static_cast<bus::Role>(pick(3));
+    if (seat.role != bus::Role::kWhisper) return;
+    const auto& other = room[pick(room.size())];
+    if (other.source_only || other.port == seat.port) {
+      seat.role = bus::Role::kListen;
+    } else {
+      seat.whisper_to = other.port;
+    }
+  }
+
+  void close_room() {
+    const auto slot = static_cast<uint32_t>(pick(rooms_.size()));
+    if (rooms_[slot].empty()) return;
+    for (const auto& seat : rooms_[slot]) {
+      if (!seat.source_only) seated_[seat.port] = false;
+    }
+    rooms_[slot].clear();
+    post({.kind = OperationKind::kConference, .value = slot, .plan = nullptr});
+  }
+
+  void post_plan(uint32_t slot) {
+    ++counts[kPlans].made;
+    post({.kind = OperationKind::kConference, .value = slot, .plan = new bus::ConferencePlan{rooms_[slot]}});
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- players
+
+  void play(bus::Port port) {
+    if (loop_[port] != 0) {  // nothing behind it would ever be played
+      post({.kind = OperationKind::kStopPlay, .port = port, .value = std::exchange(loop_[port], 0)});
+      if (pick(2) == 0) return;
+    }
+    auto* playback = new Playback();
+    ++counts[kPlaybacks].made;
+    playback->id = ++last_play_;
+    playback->port = port;
+    for (auto left = 1 + pick(4); left > 0; --left) playback->clips.push_back(clips_[pick(clips_.size())]);
+    if (pick(5) == 0) {
+      playback->loop = true;
+      playback->loop_item = pick(playback->clips.size());
+      loop_[port] = playback->id;
+    }
+    played_.push_back({port, playback->id});
+    if (played_.size() > 400) played_.pop_front();
+    post({.kind = OperationKind::kPlay, .playback = playback});
+  }
+
+  void stop_play(std::size_t which) {
+    const auto [port, id] = played_[which];
+    if (loop_[port] == id) loop_[port] = 0;
+    post({.kind = OperationKind::kStopPlay, .port = port, .value = id});
+  }
+
+  // --------------------------------------------------------------------------------------------------------- listening
+
+  void toggle_digits() {
+    const auto port = any_port();
+    digits_[port] = !digits_[port];
+    post({.kind = digits_[port] ? OperationKind::kDigitsOn : OperationKind::kDigitsOff, .port = port});
+  }
+
+  void toggle_watcher() {
+    if (watchers_.size() >= settings_.watchers || (!watchers_.empty() && pick(3) == 0)) {
+      const auto which = watchers_.begin() + static_cast<std::ptrdiff_t>(pick(watchers_.size()));
+      post({.kind = OperationKind::kWatchOff, .watcher = *which});
+      watchers_.erase(which);
+      return;
+    }
+    auto watcher = make_watcher(static_cast<uint32_t>(pick(kWatcherKinds)));
+    ++counts[kWatchers].made;
+    watcher->port = any_port();
+    watchers_.push_back(watcher.get());
+    post({.kind = OperationKind::kWatchOn, .watcher = watcher.release()});
+  }
+
+  void toggle_conditioner() {
+    const auto port = any_port() | 1;
+    if (port >= settings_.last) return;
+    // Off, on, or another in place of the one it has.
+    if (conditioned_[port] && pick(3) != 0) {
+      conditioned_[port] = false;
+      post({.kind = OperationKind::kCondition, .port = port, .conditioner = nullptr});
+      return;
+    }
+    conditioned_[port] = true;
+    auto conditioner = make_conditioner(static_cast<uint32_t>(pick(kConditionerKinds)));
+    ++counts[kConditioners].made;
+    conditioner->port = port;
+    post({.kind = OperationKind::kCondition, .port = port, .conditioner = conditioner.release()});
+  }
+
+  MediaCore& core_;
+  const Settings settings_;
+  std::mt19937_64 random_;
+  std::deque<Operation> waiting_;
+  std::vector<ClipRef> clips_;
+  std::vector<bool> seated_;
+  std::vector<bool> digits_;
+  std::vector<bool> conditioned_;
+  std::vector<uint32_t> loop_;  // by port: the playback that ends only when it is stopped
+  std::vector<Room> rooms_;
+  std::vector<Watcher*> watchers_;
+  std::deque<std::pair<bus::Port, uint32_t>> played_;
+  uint32_t last_play_{};
+};
+
+/// Chunks without a disk: what is full is gathered in memory at once.
+class MemoryFeeds {
+ public:
+  MemoryFeeds(MediaCore& core, std::size_t chunks_of_shard) {
+    for (uint32_t shard = 0; shard < core.shards(); ++shard) {
+      feeds_.push_back(std::make_unique<ChunkFeed>());
+      for (std::size_t i = 0; i < chunks_of_shard; ++i) {
+        chunks_.push_back(std::make_unique<Chunk>());
+        feeds_.back()->free.push(chunks_.back().get());
+      }
+      core.set_feed(shard, *feeds_.back());
+    }
+  }
+
+  /// `gather(recording, first block, stereo octets, how many)` for every chunk that is full.
+  template <class Gather>
+  void drain(Gather gather) {
+    for (auto& feed : feeds_) {
+      FullChunk full;
+      while (feed->full.pop(full)) {
+        if (full.blocks > 0) {
+          gather(*full.recording, full.first_block, full.chunk->payload.data(), full.blocks * kStereoBlock);
+        }
+        feed->free.push(full.chunk);
+      }
+    }
+  }
+
+  ChunkFeed& feed(uint32_t shard) { return *feeds_[shard]; }
+
+ private:
+  std::vector<std::unique_ptr<ChunkFeed>> feeds_;
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+};
+
+}  // namespace cordboard::media
