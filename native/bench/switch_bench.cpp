@@ -67,6 +67,16 @@ class TalkingCard : public cards::Card {
     }
     return all;
   }
+  /// Takes away from what was heard up to a tick the digits that were cut off there or before the first tick: of those
+  /// either is right, to hear them and not to.
+  void leave_out_cut_off(uint32_t port, uint32_t ticks, std::string& heard) const {
+    const auto cut_off = [&](uint32_t tick, uint32_t first, uint32_t last, char found) {
+      const uint32_t phase = (tick + port * 13) % kEvery;
+      return phase >= first && phase <= last && found == kDigits[digit(port, tick)];
+    };
+    if (!heard.empty() && cut_off(0, 1, kLong - 1, heard.front())) heard.erase(0, 1);
+    if (!heard.empty() && cut_off(ticks - 1, 0, kLong - 2, heard.back())) heard.pop_back();
+  }
 
   void exchange(const cards::SpeechRows& rows) override {
     for (uint32_t port = 0; port < ports_; ++port) {
@@ -161,9 +171,8 @@ class Run {
     for (uint32_t port = 0; port < timeslots_; ++port) {
       const auto expected = card_.digits_of(port, ticks);
       outcome.digits_expected += expected.size();
-      // A digit at the very end may be known a tick before it is whole.
       auto found = digits_[port];
-      if (found.size() == expected.size() + 1) found.pop_back();
+      card_.leave_out_cut_off(port, ticks, found);
       for (std::size_t i = 0; i < std::max(expected.size(), found.size()); ++i) {
         if (i >= expected.size() || i >= found.size() || expected[i] != found[i]) ++outcome.digits_wrong;
       }

@@ -107,6 +107,11 @@ struct Row {
     }
     if (beeps > 0) std::printf("; beeps %d of %d, false %d", beeps_heard, beeps, beeps_false);
     std::printf("\n");
+    // For the figures: how many were taken for each kind, in the order of AnswerKind.
+    std::string counts;
+    for (const int count : taken) counts += (counts.empty() ? "" : " ") + std::to_string(count);
+    testing::Test::RecordProperty(name, counts);
+    if (beeps > 0) testing::Test::RecordProperty(name + "_false_beeps", beeps_false);
   }
 };
 

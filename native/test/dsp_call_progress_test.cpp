@@ -241,13 +241,16 @@ TEST(DspCallProgress, TellsSoonEnoughToReleaseALine) {
       {"busy", 1500}, {"congestion", 2900}, {"ringback", 2050}, {"unobtainable", 1700}, {"dial", 1300}};
   const CallProgress detector(kChina);
   for (const auto& [name, most] : most_ms) {
+    double latest_ms = 0;
     for (double lead_ms = 500; lead_ms < 520; lead_ms += 1.25) {
       const auto heard = events_of(detector, received(play(named(kChina, name), 4500, {.lead_ms = lead_ms})));
       ASSERT_FALSE(heard.empty()) << name;
       EXPECT_EQ(name, heard[0].name);
-      EXPECT_LE(heard[0].ms - lead_ms, most) << name;
       EXPECT_NEAR(-10, heard[0].event.level_dbm0, 1);
+      latest_ms = std::max(latest_ms, heard[0].ms - lead_ms);
     }
+    EXPECT_LE(latest_ms, most) << name;
+    RecordProperty(name + "_ms", static_cast<int>(std::lround(latest_ms)));
   }
 }
 
@@ -377,6 +380,10 @@ TEST(DspCallProgress, HearsNothingInSpeechAndMusic) {
   if (seconds == 0)
     GTEST_SKIP() << "SPEECH AND MUSIC NOT TESTED: install asterisk-core-sounds-en-wav, asterisk-moh-opsound-wav";
   std::printf("speech and music heard by four countries: %.2f h together\n", seconds / 3600);
+  int wrong = 0;
+  for (const auto& [name, times] : false_tones) wrong += times;
+  RecordProperty("seconds", static_cast<int>(seconds));
+  RecordProperty("false_tones", wrong);
 }
 
 TEST(DspCallProgress, LivesThroughAnything) {

@@ -169,3 +169,90 @@ describe('test', () => {
     expect(testRun('lint')).toMatchObject({ status: 1, last: '3 passed, 1 failed' });
   });
 });
+
+describe('bench', () => {
+  /** Programs that say which they are and what they were given. */
+  function prepare(scripts: Record<string, string> = {}) {
+    const say = (name: string) => `printf '{"program": "${name}", "given": "%s"}\\n' "$*"`;
+    const programs = { dsp: say('dsp'), echo: say('echo'), switch: `${say('switch')}; ${say('switch')}`, ...scripts };
+    tree.program('cmake', 'echo "cmake speaks"');
+    for (const [name, script] of Object.entries(programs)) {
+      tree.write(`native/bench/${name}_bench.cpp`, '');
+      tree.program(`${name}_bench`, script, 'native/build-bench');
+    }
+    // What was left behind by a program that is gone.
+    tree.program('gone_bench', say('gone'), 'native/build-bench');
+  }
+
+  const benchRun = (...args: string[]) => {
+    const { status, stdout, stderr, programs } = tree.run('run.mjs', 'bench', ...args);
+    return { status, stdout, stderr, ran: programs.filter((name) => name?.endsWith('_bench')) };
+  };
+
+  it('runs every program that has a source, each under its name', () => {
+    prepare();
+    const { status, stdout, ran } = benchRun();
+    expect([status, ran]).toEqual([0, ['dsp_bench', 'echo_bench', 'switch_bench']]);
+    expect(stdout).toContain('\ndsp\n{"program": "dsp", "given": ""}\n\necho\n');
+  });
+
+  it('runs those that are named, with and without the end of the name', () => {
+    prepare();
+    expect(benchRun('echo_bench', 'dsp').ran).toEqual(['echo_bench', 'dsp_bench']);
+  });
+
+  it('prints one object on one line, a list of what printed several lines', () => {
+    prepare();
+    const { status, stdout } = benchRun('--json');
+    const one = { program: 'switch', given: '--json' };
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect([status, JSON.parse(stdout)]).toEqual([
+      0,
+      { dsp: { ...one, program: 'dsp' }, echo: { ...one, program: 'echo' }, switch: [one, one] },
+    ]);
+  });
+
+  it.each([
+    { args: ['--scenario', 'switch4096', '--seconds', '10', '--json'] },
+    { args: ['--scenario=switch4096', '--seconds=10', '--json'] },
+    { args: ['switch', '--scenario', 'switch4096', '--seconds', '10', '--json'] },
+  ])('hands a scenario to the loaded switch alone: $args', ({ args }) => {
+    prepare({ switch: `printf '{"given": "%s"}\\n' "$*"; echo progress >&2` });
+    const { status, stdout, stderr, ran } = benchRun(...args);
+    expect([status, ran]).toEqual([0, ['switch_bench']]);
+    expect(stdout).toBe('{"given":"--scenario switch4096 --seconds 10 --json"}\n');
+    expect(stderr).toContain('progress\n');
+  });
+
+  it.each([
+    { args: ['--scenario', 'storm'], says: 'No scenario is called storm; there are switch2 … switch65536' },
+    { args: ['--scenario', 'switch4095'], says: 'No scenario is called switch4095;' },
+    { args: ['--scenario', 'switch70000'], says: 'No scenario is called switch70000;' },
+    { args: ['dsp', '--scenario', 'switch64'], says: 'A scenario is for switch alone: leave out dsp' },
+    { args: ['storm'], says: 'No bench is called storm; there are: dsp, echo, switch.' },
+    { args: ['gone'], says: 'No bench is called gone;' },
+    { args: ['--second', '3'], says: 'No option is called --second; there are: --json' },
+    { args: ['--seconds', '--json'], says: '--seconds wants a value, a whole number' },
+  ])('refuses $args before anything is built', ({ args, says }) => {
+    prepare();
+    const { status, stdout, stderr } = tree.run('run.mjs', 'bench', ...args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(says);
+    expect(existsSync(tree.at('calls'))).toBe(false);
+  });
+
+  it('keeps the exit code of a program whose work was wrong, and its figures', () => {
+    prepare({ dsp: `echo '{"wrong": 1}'; exit 3` });
+    const { status, stdout } = benchRun('dsp', 'echo', '--json');
+    expect([status, JSON.parse(stdout)]).toMatchObject([3, { dsp: { wrong: 1 }, echo: { program: 'echo' } }]);
+  });
+
+  it.each([{ script: 'kill -9 $$' }, { script: 'echo rubbish' }])(
+    'prints no figures when a program has none: $script',
+    ({ script }) => {
+      prepare({ dsp: script });
+      const { status, stdout } = benchRun('--json');
+      expect([status, stdout]).toEqual([1, '']);
+    },
+  );
+});

@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { leftovers, signIn, waitFor, withBox } from '../box.mjs';
+import { leftovers, withBox } from '../box.mjs';
+import { callsInLanes, readyAgents } from '../calls.mjs';
 
 const CALLS = Number(process.env.FIGURES_CALLS ?? 1000);
 const LANES = 10;
@@ -11,35 +12,24 @@ const collect = runInNewContext('gc');
 
 export async function inARow(report) {
   await withBox({ stations: LANES }, async (box) => {
-    await signIn(
-      box,
-      Array.from({ length: LANES }, (_, i) => i + 1),
-    );
-    for (let station = 1; station <= LANES; station += 1) {
-      await box.exchange.setBehaviour(station, {
-        ...{ answer: true, answerAfterMs: 20, play: null, hangUpAfterMs: null, hangUpOnTone: true },
-      });
-    }
+    await readyAgents(box, LANES);
     let begun = 0;
     let connected = 0;
     const resident = [];
     let openFiles = 0;
     const warm = Math.floor(CALLS / 4);
     box.calls.events.on('call.connected', () => (connected += 1));
-    const lane = async () => {
-      while (begun < CALLS) {
-        begun += 1;
-        const number = begun;
-        const { id } = await box.exchange.place({
-          ...{ calledNumber: '95001', callingNumber: '13800138000', digits: '1', digitsAfterMs: 60, talkMs: 200 },
-        });
-        await ended(box, id);
-        if (number === warm) openFiles = descriptors();
-        if (number >= warm && number % 10 === 0) resident.push(collected());
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
-    await waitFor(box, 'call.removed', () => box.calls.live().length === 0);
+    let over = 0;
+    await callsInLanes(
+      box,
+      LANES,
+      () => (begun += 1) <= CALLS,
+      () => {
+        over += 1;
+        if (over === warm) openFiles = descriptors();
+        if (over >= warm && over % 10 === 0) resident.push(collected());
+      },
+    );
     const left = await leftovers(box);
     // Medians of the first and the last tenth after warm-up: one reading is noise of the garbage collector.
     const tenth = Math.max(1, Math.floor(resident.length / 10));
@@ -53,15 +43,6 @@ export async function inARow(report) {
     report.add('leakedFileDescriptors', Math.max(0, descriptors() - openFiles), 'files', 0, 'exactly');
     report.add('rssGrowthAfterWarmUp', (100 * (last - first)) / first, '%', 5, 'most');
     report.add('rss', last / 1e6, 'MB');
-  });
-}
-
-/** Resolves when the caller's call is over. */
-async function ended(box, id) {
-  const over = () => box.exchange.find(id)?.state === 'released' || box.exchange.find(id) === undefined;
-  await waitFor(box, 'call.removed', over).catch(async (error) => {
-    await box.exchange.hangUp(id).catch(() => undefined);
-    throw error;
   });
 }
 
