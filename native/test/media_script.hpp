@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -27,6 +28,7 @@ class MediaScript {
     std::vector<bus::Port> announcers;  // one a room
     uint32_t seats = 12;                // of a room, at most
     uint32_t watchers = 60;             // at once
+    bool faxes = false;                 // fax ends come and go, without workers: they send silence
     uint64_t seed = 1;
   };
   enum Kind { kPlaybacks, kPlans, kWatchers, kConditioners, kRecordings, kKinds };
@@ -60,6 +62,7 @@ class MediaScript {
   void act() {
     post_waiting();
     for (auto left = 1 + pick(6); left > 0; --left) act_once();
+    if (settings_.faxes && pick(20) == 0) toggle_fax();
   }
 
   void take_all() {
@@ -85,6 +88,9 @@ class MediaScript {
       case ReportKind::kConditionerFreed:
         delete report.conditioner;
         ++counts[kConditioners].freed;
+        break;
+      case ReportKind::kFaxDetached:
+        delete report.fax;
         break;
       case ReportKind::kRecordingDetached:
         detached(report.recording);
@@ -304,8 +310,21 @@ class MediaScript {
     post({.kind = OperationKind::kCondition, .port = port, .conditioner = conditioner.release()});
   }
 
+  void toggle_fax() {
+    const auto port = any_port();
+    if (const auto found = faxes_.find(port); found != faxes_.end()) {
+      post({.kind = OperationKind::kFaxOff, .port = port, .fax = found->second});
+      faxes_.erase(found);
+      return;
+    }
+    auto* fax = new FaxPort({}, {});
+    faxes_[port] = fax;
+    post({.kind = OperationKind::kFaxOn, .port = port, .fax = fax});
+  }
+
   MediaCore& core_;
   const Settings settings_;
+  std::map<bus::Port, FaxPort*> faxes_;
   std::mt19937_64 random_;
   std::deque<Operation> waiting_;
   std::vector<ClipRef> clips_;

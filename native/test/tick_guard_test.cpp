@@ -43,7 +43,7 @@ class GuardedScript : public MediaScript {
   std::vector<Recording*> attached;
   uint64_t lost{};
   uint64_t gathered{};
-  std::array<uint64_t, 9> reports{};
+  std::array<uint64_t, 10> reports{};
 
  protected:
   void begin_recording() override {
@@ -90,7 +90,7 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
   ASSERT_TRUE(cabled.join_analogs(1, 1));
   MediaCore core(kCabled + 64, announcers, {&known, &cabled}, 4);
   MemoryFeeds feeds(core, 40);
-  GuardedScript script(core, {.last = kPhones, .announcers = announcers, .seats = 40, .seed = 3});
+  GuardedScript script(core, {.last = kPhones, .announcers = announcers, .seats = 40, .faxes = true, .seed = 3});
   for (uint32_t i = 0; i < 64; ++i) {
     script.post({.kind = OperationKind::kSource, .port = kCabled + i, .value = i});
   }
@@ -107,7 +107,7 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
   // All of it did happen.
   for (const auto kind : {ReportKind::kPlayFinished, ReportKind::kPlayStopped, ReportKind::kDigit, ReportKind::kSpeaker,
                           ReportKind::kPlanFreed, ReportKind::kWatcherNoted, ReportKind::kWatcherFreed,
-                          ReportKind::kConditionerFreed, ReportKind::kRecordingDetached}) {
+                          ReportKind::kConditionerFreed, ReportKind::kFaxDetached, ReportKind::kRecordingDetached}) {
     EXPECT_GT(script.reports[static_cast<std::size_t>(kind)], 20U) << "reports of kind " << static_cast<int>(kind);
   }
   EXPECT_GT(script.lost, 100U) << "blocks for which no chunk was free";
