@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The cutter thread: from segments to WAVs.
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -13,8 +9,6 @@
 namespace cordboard::media {
 
 void RecordingWriter::cut_loop() {
-  // Nothing waits for a cut but its own recording; what else the box does goes first. Of this thread alone, on Linux.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 5);
   while (true) {
     std::vector<Finish> finishes;
     std::shared_ptr<Segment> oldest;
