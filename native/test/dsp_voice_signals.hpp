@@ -17,7 +17,8 @@
 #include "dsp/g711.hpp"
 #include "dsp_signals.hpp"
 
-namespace cordboard::dsp {
+// Other tests have signals of the same names in the same program.
+namespace cordboard::dsp::voice_signals {
 
 inline constexpr const char* kPromptFolder = "/usr/share/asterisk/sounds/en_US_f_Allison";
 inline constexpr const char* kMusicFolder = "/usr/share/asterisk/moh";
@@ -132,4 +133,8 @@ inline std::vector<int16_t> rounded(const std::vector<double>& samples) {
   if (name.empty())                                                  \
   GTEST_SKIP() << "NOT TESTED WITH SPEECH: " << kPromptFolder << " is missing; install asterisk-core-sounds-en-wav"
 
+}  // namespace cordboard::dsp::voice_signals
+
+namespace cordboard::dsp {
+using namespace voice_signals;
 }  // namespace cordboard::dsp

@@ -14,7 +14,8 @@
 #include "dsp/g711.hpp"
 #include "dsp_signals.hpp"
 
-namespace cordboard::dsp {
+// Other tests have signals of the same names in the same program.
+namespace cordboard::dsp::echo_lines {
 
 /// Impulse response of a hybrid, and the factor K that gives it a loss of 0 dB for the composite source signal.
 struct EchoPathModel {
@@ -252,4 +253,8 @@ class EchoLine {
   Signal response_, sent_;
 };
 
+}  // namespace cordboard::dsp::echo_lines
+
+namespace cordboard::dsp {
+using namespace echo_lines;
 }  // namespace cordboard::dsp

@@ -135,7 +135,10 @@ void MediaCore::route(uint32_t number) {
 }
 
 void MediaCore::record(Shard& shard) {
+  // Recordings lie where the heap has put them: each is asked for while the ones before it are written.
+  constexpr bus::Port kAhead = 8;
   recorded_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    if (port + kAhead < shard.last) __builtin_prefetch(recordings_[port + kAhead]);
     for (auto* recording = recordings_[port]; recording != nullptr; recording = recording->next) {
       record_block(*recording, *shard.feed, bus_.received(port), bus_.sent(port));
     }

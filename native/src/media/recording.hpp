@@ -16,11 +16,8 @@
 
 namespace cordboard::media {
 
-struct Recording {
-  uint32_t id{};
-  bus::Port port{};
-  std::string path;
-
+/// Aligned, because what the tick touches is then one cache line of each recording.
+struct alignas(64) Recording {
   // Media thread, until it has reported the recording detached.
   Recording* next{};  // of the same port
   Chunk* chunk{};
@@ -29,6 +26,10 @@ struct Recording {
   uint64_t chunk_first{};
   uint64_t next_block{};
   std::atomic<uint64_t> lost_blocks{0};
+
+  uint32_t id{};
+  bus::Port port{};
+  std::string path;
 
   // Writer, under its lock while the recording is open.
   uint64_t key{};

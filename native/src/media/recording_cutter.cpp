@@ -11,19 +11,19 @@ namespace cordboard::media {
 void RecordingWriter::cut_loop() {
   while (true) {
     std::vector<Finish> finishes;
-    std::shared_ptr<Segment> oldest;
+    std::vector<std::shared_ptr<Segment>> oldest;
     {
       std::unique_lock lock(mutex_);
-      cutter_wakes_.wait(lock, [this] { return no_more_cuts_ || !cuts_.empty() || spill_ != nullptr; });
+      cutter_wakes_.wait(lock, [this] { return no_more_cuts_ || !cuts_.empty() || !spill_.empty(); });
       finishes.swap(cuts_);
       oldest = spill_;
-      if (finishes.empty() && oldest == nullptr && no_more_cuts_) return;
+      if (finishes.empty() && oldest.empty() && no_more_cuts_) return;
     }
     if (!finishes.empty()) cut_finished(finishes);
-    if (oldest != nullptr) {
+    if (!oldest.empty()) {
       spill(oldest);
       const std::lock_guard lock(mutex_);
-      spill_ = nullptr;
+      spill_.clear();
       writer_wakes_.notify_one();
     }
   }
@@ -67,8 +67,11 @@ void RecordingWriter::cut_finished(std::vector<Finish>& finishes) {
   for (auto& [recording, finished] : finishes) finished(recording);
 }
 
-/// Cuts one segment's chunks of recordings that go on.
-void RecordingWriter::spill(const std::shared_ptr<Segment>& segment) {
+/// Cuts these segments' chunks of recordings that go on.
+void RecordingWriter::spill(const std::vector<std::shared_ptr<Segment>>& segments) {
+  const auto leaves = [&](const ChunkPlace& place) {
+    return std::find(segments.begin(), segments.end(), place.segment) != segments.end();
+  };
   struct Part {
     Recording* recording;
     std::vector<ChunkPlace> places;
@@ -79,7 +82,7 @@ void RecordingWriter::spill(const std::shared_ptr<Segment>& segment) {
     for (auto* recording : active_) {
       Part part{recording, {}};
       for (const auto& place : recording->places) {
-        if (place.segment == segment) part.places.push_back(place);
+        if (leaves(place)) part.places.push_back(place);
       }
       if (!part.places.empty()) parts.push_back(std::move(part));
     }
@@ -89,7 +92,7 @@ void RecordingWriter::spill(const std::shared_ptr<Segment>& segment) {
   if (to_sync.sync() != 0) return;  // stays where it is, and is tried again with the next segment
   const std::lock_guard lock(mutex_);
   for (auto& part : parts) {
-    std::erase_if(part.recording->places, [&](const ChunkPlace& place) { return place.segment == segment; });
+    std::erase_if(part.recording->places, leaves);
     forget(part.places);
   }
 }

@@ -253,16 +253,17 @@ Result<> RecordingWriter::need_segment(std::size_t chunks) {
   return Empty{};
 }
 
+/// Half of what may be kept, in one go: every recording gets seconds of sound at once then, and not so many small writes.
 /// Under the lock.
 void RecordingWriter::spill_oldest() {
-  if (spill_ != nullptr || segment_bytes() <= settings_.most_bytes) return;
+  if (!spill_.empty() || segment_bytes() <= settings_.most_bytes) return;
+  uint64_t bytes = 0;
   for (const auto& segment : segments_) {
-    if (!segment->sealed) return;
-    if (segment->live == 0) continue;
-    spill_ = segment;
-    cutter_wakes_.notify_one();
-    return;
+    if (!segment->sealed || bytes > settings_.most_bytes / 2) break;
+    bytes += segment->capacity;
+    if (segment->live > 0) spill_.push_back(segment);
   }
+  if (!spill_.empty()) cutter_wakes_.notify_one();
 }
 
 int RecordingWriter::append(std::vector<Chunk*>& chunks, const std::vector<FullChunk>* audio) {

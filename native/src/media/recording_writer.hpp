@@ -108,7 +108,7 @@ class RecordingWriter {
   // Cutter thread.
   void cut_loop();
   void cut_finished(std::vector<Finish>& finishes);
-  void spill(const std::shared_ptr<Segment>& segment);
+  void spill(const std::vector<std::shared_ptr<Segment>>& segments);
   void forget(std::vector<ChunkPlace>& places);
 
   const RecorderSettings settings_;
@@ -133,7 +133,7 @@ class RecordingWriter {
   std::vector<Open> opens_;
   std::vector<Finish> finishes_;  // for the writer, which passes them on after the last chunk
   std::vector<Finish> cuts_;      // for the cutter
-  std::shared_ptr<Segment> spill_;
+  std::vector<std::shared_ptr<Segment>> spill_;
   std::vector<uint64_t> closed_;  // keys to be written down
   std::vector<Recording*> active_;
   std::deque<std::shared_ptr<Segment>> segments_;
