@@ -15,7 +15,7 @@ const unused = {
 };
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/build/', '**/build-*/', '**/node_modules/', '**/coverage/', 'native/engine.d.ts'] },
+  { ignores: ['**/dist/', '**/build/', '**/build-*/', '**/node_modules/', '**/coverage/', 'native/**/*.d.ts'] },
   js.configs.recommended,
   {
     rules: {

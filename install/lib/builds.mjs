@@ -24,7 +24,7 @@ export const BUILDS = [
   {
     name: 'daemon',
     does: 'compiling the daemon',
-    inputs: ['daemon', 'native/engine.d.ts', 'tsconfig.json', 'tsconfig.base.json'],
+    inputs: ['daemon', 'native/engine.d.ts', 'native/types', 'tsconfig.json', 'tsconfig.base.json'],
     outputs: ['daemon/dist'],
     run: (keep) => runTool('daemon', ['tsc', '-b'], process.env, keep),
   },

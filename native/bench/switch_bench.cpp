@@ -9,7 +9,6 @@
 // most and are begun anew, as calls are; those that are not in the sample are removed when they are whole.
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -19,83 +18,21 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "bench.hpp"
-#include "dsp/kernels.hpp"
-#include "dsp/tone_clip.hpp"
 #include "engine/media_thread.hpp"
 #include "media/media_core.hpp"
 #include "media/recording_writer.hpp"
 #include "media/wav_file.hpp"
+#include "media_card.hpp"
 
 namespace {
 
 using namespace cordboard;
 namespace fs = std::filesystem;
-
-/// A card on which everybody speaks: noise at -20 dBm0, another stretch of it every tick, and a digit every five seconds.
-class TalkingCard : public cards::Card {
- public:
-  static constexpr uint32_t kEvery = 250;  // ticks from one digit of a port to its next
-  static constexpr uint32_t kLong = 3;     // ticks that one sounds
-
-  explicit TalkingCard(uint32_t ports) : ports_(ports), noise_(kStretches * bus::kBlock) {
-    std::mt19937 random(1);
-    std::normal_distribution<double> level(0, 2300);
-    std::vector<int16_t> samples(noise_.size());
-    for (auto& sample : samples) sample = static_cast<int16_t>(level(random));
-    dsp::alaw_encode(samples.data(), noise_.data(), samples.size());
-    for (std::size_t i = 0; i < digits_.size(); ++i) {
-      digits_[i] = dsp::render_digits(std::string(1, kDigits[i]), 20 * kLong, 20, -9);
-    }
-  }
-
-  const uint8_t* said(uint32_t port, uint32_t tick) const {
-    const uint32_t phase = tick + port * 13;
-    if (phase % kEvery < kLong) return digits_[digit(port, tick)].data() + phase % kEvery * bus::kBlock;
-    return noise_.data() + (port * 7 + tick) % kStretches * bus::kBlock;
-  }
-  /// Digits that sounded whole up to a tick, in their order.
-  std::string digits_of(uint32_t port, uint32_t ticks) const {
-    std::string all;
-    for (uint32_t tick = 0; tick + kLong <= ticks; ++tick) {
-      if ((tick + port * 13) % kEvery == 0) all += kDigits[digit(port, tick)];
-    }
-    return all;
-  }
-  /// Takes away from what was heard up to a tick the digits that were cut off there or before the first tick: of those
-  /// either is right, to hear them and not to.
-  void leave_out_cut_off(uint32_t port, uint32_t ticks, std::string& heard) const {
-    const auto cut_off = [&](uint32_t tick, uint32_t first, uint32_t last, char found) {
-      const uint32_t phase = (tick + port * 13) % kEvery;
-      return phase >= first && phase <= last && found == kDigits[digit(port, tick)];
-    };
-    if (!heard.empty() && cut_off(0, 1, kLong - 1, heard.front())) heard.erase(0, 1);
-    if (!heard.empty() && cut_off(ticks - 1, 0, kLong - 2, heard.back())) heard.pop_back();
-  }
-
-  void exchange(const cards::SpeechRows& rows) override {
-    for (uint32_t port = 0; port < ports_; ++port) {
-      std::memcpy(rows.received + static_cast<std::size_t>(port) * bus::kBlock, said(port, tick_), bus::kBlock);
-    }
-    ++tick_;
-  }
-  bool pump(Millis) override { return false; }
-
- private:
-  static constexpr uint32_t kStretches = 509;
-  static constexpr char kDigits[] = "0123456789*#ABCD";
-  static uint32_t digit(uint32_t port, uint32_t tick) { return (port + (tick + port * 13) / kEvery) % 16; }
-
-  uint32_t ports_;
-  uint32_t tick_{};
-  std::vector<uint8_t> noise_;
-  std::array<std::vector<uint8_t>, 16> digits_;
-};
 
 struct Outcome {
   uint32_t timeslots{};
@@ -285,7 +222,7 @@ class Run {
 
   const uint32_t timeslots_;
   fs::path folder_;
-  TalkingCard card_;
+  media::KnownCard card_;
   std::unique_ptr<media::MediaCore> core_;
   std::unique_ptr<media::RecordingWriter> writer_;
   std::vector<media::Operation> waiting_;

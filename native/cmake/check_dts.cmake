@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# engine.d.ts must say what the C++ structs say.
-execute_process(COMMAND ${GENERATOR} OUTPUT_VARIABLE generated RESULT_VARIABLE result)
+# The declarations for TypeScript must say what the C++ structs say.
+execute_process(COMMAND ${GENERATOR} ${SCRATCH} RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
-  message(FATAL_ERROR "the generator of engine.d.ts failed")
+  message(FATAL_ERROR "the generator of the declarations failed")
 endif()
-file(READ ${DECLARATION} committed)
+file(GLOB_RECURSE generated RELATIVE ${SCRATCH} ${SCRATCH}/*.d.ts)
+file(GLOB committed RELATIVE ${DECLARATIONS} ${DECLARATIONS}/*.d.ts ${DECLARATIONS}/types/*.d.ts)
 if(NOT generated STREQUAL committed)
-  message(FATAL_ERROR "engine.d.ts is stale: run the generate_dts program and keep what it prints")
+  message(FATAL_ERROR "there should be ${generated}, and there are ${committed}")
 endif()
+foreach(file ${generated})
+  file(READ ${SCRATCH}/${file} wanted)
+  file(READ ${DECLARATIONS}/${file} found)
+  if(NOT wanted STREQUAL found)
+    message(FATAL_ERROR "${file} is stale: run the generate_dts program with the folder native/")
+  endif()
+endforeach()

@@ -5,13 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "caller_id_signals.hpp"
 #include "dsp/caller_id.hpp"
+#include "dsp_recordings.hpp"
 
 namespace cordboard::dsp {
 namespace {
@@ -322,40 +320,27 @@ TEST(DspAlertTone, IsNotHeardInWhatIsNone) {
 
 // What is no caller identification.
 
-/// Samples of an 8 kHz mono 16-bit WAV file; none if it is anything else.
-std::vector<int16_t> read_wav(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes(std::istreambuf_iterator<char>(file), {});
-  const std::size_t data = bytes.find("data");
-  constexpr char kFormat[] = "\1\0\1\0\x40\x1f\0\0";
-  if (bytes.size() < 44 || data == std::string::npos || std::memcmp(bytes.data() + 20, kFormat, 8) != 0) return {};
-  std::vector<int16_t> samples((bytes.size() - data - 8) / 2);
-  std::memcpy(samples.data(), bytes.data() + data + 8, samples.size() * 2);
-  return samples;
-}
-
 void expect_nothing_in(const std::string& folder) {
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "NOT TESTED: " << folder << " is missing";
   std::size_t samples = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() != ".wav") continue;
-    auto audio = read_wav(entry.path());
+  for (const auto& path : wav_files(folder)) {
+    auto audio = wav_samples(path).samples;
     audio.resize((audio.size() + kBlock - 1) / kBlock * kBlock);
     samples += audio.size();
     // The easiest to deceive: no seizure asked for, no time limit.
     CallerIdReceiver receiver({.alert_tone = true, .seizure_required = false, .timeout_ms = 0});
     for (std::size_t i = 0; i < audio.size(); i += kBlock) {
       for (std::size_t k = i; k < i + kBlock; ++k) audio[k] = alaw_to_linear(linear_to_alaw(audio[k]));
-      ASSERT_EQ(nullptr, receiver.process(&audio[i])) << entry.path() << " at " << i / 8 << " ms";
+      ASSERT_EQ(nullptr, receiver.process(&audio[i])) << path << " at " << i / 8 << " ms";
     }
-    EXPECT_FALSE(receiver.alerted()) << entry.path();
+    EXPECT_FALSE(receiver.alerted()) << path;
   }
   EXPECT_GT(samples, 0U);
   testing::Test::RecordProperty("seconds", static_cast<int>(samples / 8000));
 }
 
-TEST(DspCallerId, HearsNothingInPrompts) { expect_nothing_in("/usr/share/asterisk/sounds/en_US_f_Allison"); }
-TEST(DspCallerId, HearsNothingInMusic) { expect_nothing_in("/usr/share/asterisk/moh"); }
+TEST(DspCallerId, HearsNothingInPrompts) { expect_nothing_in(kPromptFolder); }
+TEST(DspCallerId, HearsNothingInMusic) { expect_nothing_in(kMusicFolder); }
 
 TEST(DspCallerId, SurvivesHostileSamples) {
   std::mt19937 random(9);

@@ -23,22 +23,9 @@
 #include <string_view>
 #include <vector>
 
+#include "dsp_recordings.hpp"
+
 namespace cordboard::dsp {
-
-inline constexpr const char* kPromptFolder = "/usr/share/asterisk/sounds/en_US_f_Allison";
-inline constexpr const char* kMusicFolder = "/usr/share/asterisk/moh";
-
-/// A whole file, empty if there is none.
-inline std::string bytes_of(const std::filesystem::path& path) {
-  std::error_code missing;
-  const auto size = std::filesystem::file_size(path, missing);
-  if (missing) return {};
-  std::string bytes(size, 0);
-  std::ifstream file(path, std::ios::binary);
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
-}
 
 /// To 8 kHz by libsamplerate's fast filter: an hour of speech in seconds, where dsp/resample.hpp takes its time.
 inline std::vector<int16_t> at_8k(const std::vector<int16_t>& samples, uint32_t rate_hz) {
@@ -56,41 +43,10 @@ inline std::vector<int16_t> at_8k(const std::vector<int16_t>& samples, uint32_t 
   return result;
 }
 
-/// Samples of a mono 16-bit PCM RIFF WAVE file at 8 kHz, whatever its rate was; else none. The length of a stream
-/// written to a pipe is not known to its header: such a file goes on to its end.
+/// Samples of a WAV file at 8 kHz, whatever its rate was; else none.
 inline std::vector<int16_t> read_wav(const std::filesystem::path& path) {
-  const std::string bytes = bytes_of(path);
-  const auto number = [&](std::size_t at, std::size_t size) {
-    uint32_t value = 0;
-    if (at + size <= bytes.size()) std::memcpy(&value, bytes.data() + at, size);
-    return value;
-  };
-  if (bytes.size() < 12 || bytes.compare(0, 4, "RIFF") != 0 || bytes.compare(8, 4, "WAVE") != 0) return {};
-  uint32_t rate_hz = 0;
-  for (std::size_t at = 12; at + 8 <= bytes.size();) {
-    const std::string id = bytes.substr(at, 4);
-    const std::size_t size = std::min<std::size_t>(number(at + 4, 4), bytes.size() - at - 8);
-    if (id == "fmt " && number(at + 8, 2) == 1 && number(at + 10, 2) == 1 && number(at + 22, 2) == 16) {
-      rate_hz = std::clamp<uint32_t>(number(at + 12, 4), 4000, 96000);
-    } else if (id == "data" && rate_hz != 0) {
-      std::vector<int16_t> samples(size / 2);
-      std::memcpy(samples.data(), bytes.data() + at + 8, samples.size() * 2);
-      return rate_hz == 8000 ? samples : at_8k(samples, rate_hz);
-    }
-    at += 8 + size + size % 2;
-  }
-  return {};
-}
-
-/// Every 8 kHz file below a folder, in the order of their names. None if the folder is missing.
-inline std::vector<std::filesystem::path> wav_files(const std::string& folder) {
-  std::vector<std::filesystem::path> files;
-  std::error_code missing;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, missing)) {
-    if (entry.path().extension() == ".wav") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+  const auto file = wav_samples(path);
+  return file.rate_hz == 8000 || file.samples.empty() ? file.samples : at_8k(file.samples, file.rate_hz);
 }
 
 /// How espeak-ng is to speak. Mandarin needs `cmn-latn-pinyin`: the voice `cmn` of 1.51 reads pinyin as English.

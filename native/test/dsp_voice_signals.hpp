@@ -6,45 +6,26 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "dsp/g711.hpp"
+#include "dsp_recordings.hpp"
 #include "dsp_signals.hpp"
 
 // Other tests have signals of the same names in the same program.
 namespace cordboard::dsp::voice_signals {
 
-inline constexpr const char* kPromptFolder = "/usr/share/asterisk/sounds/en_US_f_Allison";
-inline constexpr const char* kMusicFolder = "/usr/share/asterisk/moh";
-
-/// Samples of the WAV files (8 kHz, mono, 16 bit, with the usual head of 44 octets) of a folder in the order of their
-/// names, until there are enough. Empty if the folder is missing.
+/// Samples of the 8 kHz files of a folder in the order of their names, until there are enough. Empty if it is missing.
 inline std::vector<double> recorded(const std::string& folder, double seconds) {
-  std::vector<std::filesystem::path> paths;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".wav") paths.push_back(entry.path());
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<double> samples;
   const auto wanted = static_cast<std::size_t>(seconds * 8000);
-  for (const auto& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes(std::istreambuf_iterator<char>(file), {});
-    uint32_t rate = 0;
-    if (bytes.size() > 44) std::memcpy(&rate, bytes.data() + 24, 4);
-    if (rate != 8000) continue;
-    for (std::size_t at = 44; at + 1 < bytes.size() && samples.size() < wanted; at += 2) {
-      int16_t sample = 0;
-      std::memcpy(&sample, bytes.data() + at, 2);
-      samples.push_back(sample);
-    }
+  std::vector<double> samples;
+  for (const auto& path : wav_files(folder)) {
+    const auto file = wav_samples(path);
+    if (file.rate_hz != 8000) continue;
+    const auto count = std::min(file.samples.size(), wanted - samples.size());
+    samples.insert(samples.end(), file.samples.begin(), file.samples.begin() + static_cast<std::ptrdiff_t>(count));
     if (samples.size() >= wanted) break;
   }
   return samples;

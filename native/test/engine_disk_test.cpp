@@ -46,6 +46,25 @@ TEST(EngineDisk, TellsOfAFullDiskAndLetsTheCallGoOn) {
   expect_speech(box, line);
 }
 
+TEST(EngineDisk, StartsWithoutAFolderForRecordings) {
+  const auto blocked = std::filesystem::temp_directory_path() / ("cordboard-blocked-" + std::to_string(getpid()));
+  std::ofstream(blocked) << "in the way";
+  auto config = test_config();
+  config.recordingFolder = (blocked / "journal").string();
+  Box box(config);
+  const auto disk = box.wait<RecordingDisk>();
+  ASSERT_TRUE(disk);
+  EXPECT_EQ(DiskState::kFailed, disk->state);
+  EXPECT_NE(std::string::npos, disk->detail.find("cordboard-blocked")) << disk->detail;
+  const auto line = lift(box);
+  const auto refused = box.refused(RecordingStart{line.station.port, box.file("r.wav")});
+  EXPECT_EQ(ErrorCode::kIo, refused.code);
+  EXPECT_NE(std::string::npos, refused.text.find("cordboard-blocked")) << refused.text;
+  expect_speech(box, line);
+  box.close();
+  std::filesystem::remove(blocked);
+}
+
 TEST(EngineDisk, TellsOfADiskThatGoesAwayAndComesBack) {
   auto config = test_config();
   config.recordingSyncMs = 100;
@@ -55,7 +74,7 @@ TEST(EngineDisk, TellsOfADiskThatGoesAwayAndComesBack) {
   std::filesystem::rename(box.file("journal"), box.file("away"));
   const auto gone = box.wait<RecordingDisk>();
   ASSERT_TRUE(gone);
-  EXPECT_NE(DiskState::kGood, gone->state);
+  EXPECT_EQ(DiskState::kFailed, gone->state);
   EXPECT_NE("", gone->detail);
   const auto ended = box.wait<RecordingEnded>();
   ASSERT_TRUE(ended);

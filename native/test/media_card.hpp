@@ -20,7 +20,7 @@ class KnownCard : public cards::Card {
  public:
   static constexpr uint32_t kEvery = 150;  // ticks from one digit of a port to its next
   static constexpr uint32_t kLong = 4;     // ticks that one sounds
-  static constexpr uint32_t kStretches = 1021;
+  static constexpr uint32_t kStretches = 509;
 
   /// The first `ports` rows are its own.
   explicit KnownCard(uint32_t ports) : ports_(ports), noise_(kStretches * bus::kBlock) {
@@ -35,9 +35,28 @@ class KnownCard : public cards::Card {
   }
 
   const uint8_t* said(uint32_t port, uint64_t tick) const {
-    const uint64_t phase = tick + port * 13;
-    if (phase % kEvery < kLong) return digits_[(port + phase / kEvery) % 16].data() + phase % kEvery * bus::kBlock;
+    const uint64_t phase = phase_of(port, tick);
+    if (phase < kLong) return digits_[digit_at(port, tick)].data() + phase * bus::kBlock;
     return noise_.data() + (port * 7 + tick) % kStretches * bus::kBlock;
+  }
+
+  /// Digits that sounded whole before a tick, in their order.
+  std::string digits_of(uint32_t port, uint64_t ticks) const {
+    std::string all;
+    for (uint64_t tick = 0; tick + kLong <= ticks; ++tick) {
+      if (phase_of(port, tick) == 0) all += kDigits[digit_at(port, tick)];
+    }
+    return all;
+  }
+  /// Takes away from what was heard before a tick the digits that were cut off there or before the first tick: of those
+  /// either is right, to hear them and not to.
+  void leave_out_cut_off(uint32_t port, uint64_t ticks, std::string& heard) const {
+    const auto cut_off = [&](uint64_t tick, uint64_t first, uint64_t last, char found) {
+      const auto phase = phase_of(port, tick);
+      return phase >= first && phase <= last && found == kDigits[digit_at(port, tick)];
+    };
+    if (!heard.empty() && cut_off(0, 1, kLong - 1, heard.front())) heard.erase(0, 1);
+    if (!heard.empty() && cut_off(ticks - 1, 0, kLong - 2, heard.back())) heard.pop_back();
   }
 
   void exchange(const cards::SpeechRows& rows) override {
@@ -54,6 +73,8 @@ class KnownCard : public cards::Card {
 
  private:
   static constexpr char kDigits[] = "0123456789*#ABCD";
+  static uint64_t phase_of(uint32_t port, uint64_t tick) { return (tick + port * 13) % kEvery; }
+  static std::size_t digit_at(uint32_t port, uint64_t tick) { return (port + (tick + port * 13) / kEvery) % 16; }
 
   uint32_t ports_;
   uint64_t tick_{};

@@ -263,10 +263,10 @@ TEST_F(RecordingTest, PassesOverATornChunk) {
   waitpid(child, &status, 0);
   ASSERT_EQ(0, WEXITSTATUS(status));
   const auto segment = fs::directory_iterator(settings.folder)->path();
-  // Who is recorded, who has just begun, then the audio: its third chunk is half written.
+  // Who is recorded, then the audio: its third chunk is half written.
   const int fd = ::open(segment.c_str(), O_WRONLY);
   const Bytes zeros(4096, 0);
-  ASSERT_EQ(4096, pwrite(fd, zeros.data(), zeros.size(), 4 * kChunkBytes + 4096));
+  ASSERT_EQ(4096, pwrite(fd, zeros.data(), zeros.size(), 3 * kChunkBytes + 4096));
   // And behind everything stands what was there before the file had this place.
   const Bytes rubbish(3 * kChunkBytes, 0xA5);
   ASSERT_EQ(static_cast<ssize_t>(rubbish.size()), pwrite(fd, rubbish.data(), rubbish.size(), 20 * kChunkBytes));

@@ -8,6 +8,16 @@
 namespace cordboard::dsp {
 namespace {
 
+/// One step of Levinson and Durbin: a predictor of order m from that of order m - 1 and the reflection coefficient k.
+void lengthen(float* a, std::size_t m, float k) {
+  for (std::size_t i = 1; i <= m / 2; ++i) {
+    const float low = a[i], high = a[m - i];
+    a[i] = low + k * high;
+    a[m - i] = high + k * low;
+  }
+  a[m] = k;
+}
+
 constexpr float kStepOfOctet = 258.0F / 32768;
 constexpr float kMaxReflection = 127 * kStepOfOctet;  // 0.99994
 constexpr uint32_t kMemoryBlocks = 16;
@@ -80,12 +90,7 @@ NoiseShape NoiseAnalysis::shape(std::size_t order) const {
     for (std::size_t i = 0; i < m; ++i) sum += a[i] * r[m - i];
     const float k = -sum / error;
     if (!(k > -kMaxReflection && k < kMaxReflection) || error * (1 - k * k) < kLeastError * whole) break;
-    for (std::size_t i = 1; i <= m / 2; ++i) {
-      const float low = a[i], high = a[m - i];
-      a[i] = low + k * high;
-      a[m - i] = high + k * low;
-    }
-    a[m] = k;
+    lengthen(a, m, k);
     error *= 1 - k * k;
     shape.reflection[m - 1] = k;
   }
@@ -99,12 +104,7 @@ void ComfortNoise::set(const NoiseShape& shape) {
   for (std::size_t m = 1; m <= order_; ++m) {
     float k = bounded(shape.reflection[m - 1], -kMaxReflection, kMaxReflection);
     if (error * (1 - k * k) < kLeastError) k = 0;
-    for (std::size_t i = 1; i <= m / 2; ++i) {
-      const float low = a[i], high = a[m - i];
-      a[i] = low + k * high;
-      a[m - i] = high + k * low;
-    }
-    a[m] = k;
+    lengthen(a, m, k);
     error *= 1 - k * k;
   }
   for (std::size_t i = 0; i < kMaxNoiseOrder; ++i) predictor_[i] = i < order_ ? a[i + 1] : 0;

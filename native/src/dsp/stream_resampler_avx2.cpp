@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The resampler's inner loop for AVX2: 16 taps an instruction. Four outputs are made together: their sums are gathered by one
-// transposition instead of four, and leave as one store.
+// The resampler's inner loop for AVX2: 16 taps an instruction.
 #include <immintrin.h>
 
 #include "dsp/stream_resampler_internal.hpp"
@@ -8,12 +7,7 @@
 namespace cordboard::dsp {
 namespace {
 
-inline int16_t one_output(const int16_t* x, const int16_t* row, std::size_t taps, int shift) {
-  int32_t sum = 1 << (shift - 1);
-  for (std::size_t k = 0; k < taps; ++k) sum += x[k] * row[k];
-  const int32_t sample = sum >> shift;
-  return static_cast<int16_t>(sample > 32767 ? 32767 : sample < -32768 ? -32768 : sample);
-}
+#include "dsp/stream_resampler_loop.inc"
 
 /// Sums of the products of 16 samples, two and two.
 inline __m256i products(const int16_t* x, const int16_t* row) {
@@ -35,22 +29,6 @@ inline void four_outputs(const int16_t* const x[4], const int16_t* const row[4],
   const __m128i half = _mm_set1_epi32(1 << (shift - 1));
   const __m128i samples = _mm_sra_epi32(_mm_add_epi32(all, half), _mm_cvtsi32_si128(shift));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packs_epi32(samples, samples));
-}
-
-template <std::size_t kTaps>  // 0: known at run time
-inline void ten_ms(const PolyphaseView& filter, const int16_t* x, int16_t* out) {
-  const std::size_t taps = kTaps != 0 ? kTaps : filter.taps;
-  std::size_t j = 0;
-  for (; j + 4 <= filter.outputs; j += 4) {
-    const int16_t* const from[4] = {x + filter.first[j], x + filter.first[j + 1], x + filter.first[j + 2],
-                                    x + filter.first[j + 3]};
-    const int16_t* const row[4] = {filter.rows + filter.row[j], filter.rows + filter.row[j + 1],
-                                   filter.rows + filter.row[j + 2], filter.rows + filter.row[j + 3]};
-    four_outputs(from, row, taps, filter.shift, out + j);
-  }
-  for (; j < filter.outputs; ++j) {
-    out[j] = one_output(x + filter.first[j], filter.rows + filter.row[j], taps, filter.shift);
-  }
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The resampler's inner loop for every processor. Four outputs are made together: their sums are gathered by one
-// transposition instead of four, and leave as one store.
+// The resampler's inner loop for every processor.
 #include "dsp/stream_resampler_internal.hpp"
 
 #ifdef __SSE2__
@@ -10,12 +9,7 @@
 namespace cordboard::dsp {
 namespace {
 
-inline int16_t one_output(const int16_t* x, const int16_t* row, std::size_t taps, int shift) {
-  int32_t sum = 1 << (shift - 1);
-  for (std::size_t k = 0; k < taps; ++k) sum += x[k] * row[k];
-  const int32_t sample = sum >> shift;
-  return static_cast<int16_t>(sample > 32767 ? 32767 : sample < -32768 ? -32768 : sample);
-}
+#include "dsp/stream_resampler_loop.inc"
 
 #ifdef __SSE2__
 /// Sums of the products of eight samples, two and two.
@@ -44,22 +38,6 @@ inline void four_outputs(const int16_t* const x[4], const int16_t* const row[4],
   for (int o = 0; o < 4; ++o) out[o] = one_output(x[o], row[o], taps, shift);
 }
 #endif
-
-template <std::size_t kTaps>  // 0: known at run time
-inline void ten_ms(const PolyphaseView& filter, const int16_t* x, int16_t* out) {
-  const std::size_t taps = kTaps != 0 ? kTaps : filter.taps;
-  std::size_t j = 0;
-  for (; j + 4 <= filter.outputs; j += 4) {
-    const int16_t* const from[4] = {x + filter.first[j], x + filter.first[j + 1], x + filter.first[j + 2],
-                                    x + filter.first[j + 3]};
-    const int16_t* const row[4] = {filter.rows + filter.row[j], filter.rows + filter.row[j + 1],
-                                   filter.rows + filter.row[j + 2], filter.rows + filter.row[j + 3]};
-    four_outputs(from, row, taps, filter.shift, out + j);
-  }
-  for (; j < filter.outputs; ++j) {
-    out[j] = one_output(x + filter.first[j], filter.rows + filter.row[j], taps, filter.shift);
-  }
-}
 
 }  // namespace
 

@@ -82,6 +82,7 @@ Result<> StationUnit::seize(uint32_t leg, const LegSeize& command) {
   }
   leg_ = leg;
   caller_id_ = caller_id_clip(config_.callerId, command);
+  tell_at_ = kNever;
   return Empty{};
 }
 

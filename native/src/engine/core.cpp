@@ -23,7 +23,7 @@ constexpr int kMostRounds = 64;           // of the signalling between two looks
 Result<std::unique_ptr<Core>> Core::create(const EngineConfig& config, Deliver deliver) {
   std::unique_ptr<Core> core(new Core(config, std::move(deliver)));
   if (auto built = core->build(); !built) return built.error();
-  if (auto recovered = core->recover(); !recovered) return recovered.error();
+  core->recover();
   core->start();
   return core;
 }
@@ -169,14 +169,19 @@ Result<> Core::build_cables() {
   return Empty{};
 }
 
-Result<> Core::recover() {
-  if (config_.recordingFolder.empty()) return Empty{};
+void Core::recover() {
+  if (config_.recordingFolder.empty()) return;
   auto recovered = media::recover_recordings(config_.recordingFolder);
-  if (!recovered) return recovered.error();
+  if (!recovered) {
+    // A box without its recordings still answers calls.
+    no_recording_ = recovered.error().text;
+    event(RecordingDisk{DiskState::kFailed, no_recording_, 0});
+    return;
+  }
+  no_recording_.clear();
   for (const auto& recording : *recovered) {
     event(RecordingRecovered{recording.path, static_cast<double>(recording.blocks) * 20, recording.failure});
   }
-  return Empty{};
 }
 
 void Core::start() {
@@ -184,7 +189,7 @@ void Core::start() {
   const auto shards = config_.mediaThreads > 0 ? config_.mediaThreads : 1 + ports / (kPortsOfThread + 1);
   media_ = std::make_unique<media::MediaCore>(ports, announcers_, std::vector<cards::Card*>{&card_}, shards);
   clips_ = std::make_unique<media::ClipStore>(static_cast<std::size_t>(config_.clipCacheMb) * 1024 * 1024);
-  if (!config_.recordingFolder.empty()) {
+  if (no_recording_.empty()) {
     constexpr uint64_t kMb = 1024 * 1024;
     media::RecorderSettings settings;
     settings.folder = config_.recordingFolder;

@@ -155,7 +155,7 @@ class Core {
   Result<> build_cables();
   Result<> build_tones();
   Result<> add_tone(const Tone& tone);
-  Result<> recover();
+  void recover();
   void start();
   void run();
   int64_t sleep_ms();
@@ -257,7 +257,8 @@ class Core {
 
   std::unique_ptr<media::MediaCore> media_;
   std::unique_ptr<media::ClipStore> clips_;
-  std::unique_ptr<media::RecordingWriter> writer_;  // none without a folder
+  std::string no_recording_ = "the engine has no recordingFolder";  // why there is no writer; else empty
+  std::unique_ptr<media::RecordingWriter> writer_;
   std::unique_ptr<media::FaxWorkers> fax_workers_;
   std::unique_ptr<MediaThread> media_thread_;
   std::thread thread_;

@@ -225,7 +225,7 @@ void Core::handle_later(const RecordingStart& command, uint64_t id) {
     return;
   }
   if (!writer_) {
-    outbox_.reply(id, fail(ErrorCode::kWrongState, "nothing can be recorded: the engine has no recordingFolder"));
+    outbox_.reply(id, fail(ErrorCode::kIo, "nothing can be recorded: " + no_recording_));
     return;
   }
   const auto number = next_recording_++;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -63,6 +64,7 @@ struct ChunkFeed {
 
   SpscRing<Chunk*> free{kMostChunks};     // writer → tick
   SpscRing<FullChunk> full{kMostChunks};  // tick → writer
+  std::atomic<uint64_t> lost_blocks{0};   // of all recordings, for want of a free chunk; written by the tick
 };
 
 }  // namespace cordboard::media

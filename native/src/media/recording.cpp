@@ -12,6 +12,7 @@ void record_block(Recording& recording, ChunkFeed& feed, const uint8_t* left, co
     if (!feed.free.pop(recording.chunk)) {
       recording.chunk = nullptr;
       recording.lost_blocks.fetch_add(1, std::memory_order_relaxed);
+      feed.lost_blocks.fetch_add(1, std::memory_order_relaxed);
       return;
     }
     recording.chunk_first = block;

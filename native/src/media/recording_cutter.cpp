@@ -88,6 +88,7 @@ void RecordingWriter::spill(const std::vector<std::shared_ptr<Segment>>& segment
     }
   }
   FileSystems to_sync;
+  // One that cannot be written keeps its chunks where they are: it is tried again, and at its end told why.
   std::erase_if(parts, [&](const Part& part) { return !cut(part.recording->path, part.places, 0, to_sync); });
   if (to_sync.sync() != 0) return;  // stays where it is, and is tried again with the next segment
   const std::lock_guard lock(mutex_);

@@ -87,10 +87,7 @@ void RecordingWriter::stop() {
   }
   if (!cutter_.joinable()) return;
   cutter_.join();
-  if (active_.empty()) {
-    for (auto& segment : segments_) segment->sealed = true;
-    remove_cut_segments();
-  }
+  remove_cut_segments();
 }
 
 void RecordingWriter::write_loop() {
@@ -139,20 +136,18 @@ void RecordingWriter::write_loop() {
 void RecordingWriter::open_all(std::vector<Open>& opens) {
   std::vector<Result<>> outcomes;
   OpenTable table;
-  bool any = false;
   for (auto& [recording, opened] : opens) {
-    Result<> outcome = recording->path.size() > kLongestPath
-                           ? Result<>(fail(ErrorCode::kInvalid, "the path of a recording is too long"))
-                           : room_for_more(settings_.segment_bytes);
-    if (outcome) {
-      auto made = WavFile::make(recording->path);
-      if (!made) outcome = made.error();
-    }
-    if (outcome) {
-      recording->key = next_key_++;
-      recording->limit = 1 + recording->id * 7 % kChunkBlocks;
-      table.add(recording->key, recording->path);
-      any = true;
+    outcomes.push_back(begin(*recording));
+    if (!outcomes.back()) continue;
+    table.add(recording->key, recording->path);
+  }
+  auto written = write_down(table);
+  for (std::size_t i = 0; i < opens.size(); ++i) {
+    auto* recording = opens[i].recording;
+    if (outcomes[i] && !written) {
+      unlink(recording->path.c_str());
+      outcomes[i] = written;
+    } else if (outcomes[i]) {
       auto& feed = feeds_[recording->feed];
       std::size_t wanted;
       {
@@ -162,30 +157,31 @@ void RecordingWriter::open_all(std::vector<Open>& opens) {
       }
       pool_.grow(*feed.feed, feed.chunks, wanted);
     }
-    outcomes.push_back(std::move(outcome));
-  }
-  if (any) {
-    auto chunks = table.chunks();
-    Result<> written = need_segment(chunks.size());
-    if (written) {
-      int code = append(chunks, nullptr);
-      if (code == 0) code = segments_.back()->sync();
-      if (code != 0) {
-        written =
-            fail(ErrorCode::kIo, "recordings cannot be written to " + settings_.folder + ": " + std::strerror(code));
-      }
-    }
-    for (std::size_t i = 0; !written && i < opens.size(); ++i) {
-      if (!outcomes[i]) continue;
-      auto* recording = opens[i].recording;
-      unlink(recording->path.c_str());
-      outcomes[i] = written;
-      const std::lock_guard lock(mutex_);
-      --feeds_[recording->feed].active;
-      std::erase(active_, recording);
-    }
   }
   for (std::size_t i = 0; i < opens.size(); ++i) opens[i].opened(std::move(outcomes[i]));
+}
+
+/// Takes the name of the WAV.
+Result<> RecordingWriter::begin(Recording& recording) {
+  if (recording.path.size() > kLongestPath) return fail(ErrorCode::kInvalid, "the path of a recording is too long");
+  const auto free = free_bytes();
+  if (!free) return free.error();
+  if (auto room = room_for_more(*free); !room) return room;
+  if (auto made = WavFile::make(recording.path); !made) return made.error();
+  recording.key = next_key_++;
+  recording.limit = 1 + recording.id * 7 % kChunkBlocks;
+  return Empty{};
+}
+
+/// Makes it safe on disk whose the keys are.
+Result<> RecordingWriter::write_down(OpenTable& table) {
+  auto chunks = table.chunks();
+  if (chunks.empty()) return Empty{};
+  if (auto there = need_segment(chunks.size()); !there) return there;
+  int code = append(chunks, nullptr);
+  if (code == 0) code = segments_.back()->sync();
+  if (code == 0) return Empty{};
+  return fail(ErrorCode::kIo, "recordings cannot be written to " + settings_.folder + ": " + std::strerror(code));
 }
 
 // ------------------------------------------------------------------------------------------------------------- chunks
@@ -215,8 +211,7 @@ void RecordingWriter::drain() {
         }
       }
       if (!good) {
-        tell(StoreState::kFailed, good.error().text);
-        fail_all(good.error().text);
+        refused(good.error().text);
       }
       for (auto* chunk : batch_) feed.feed->free.push(chunk);
     }
@@ -308,8 +303,7 @@ void RecordingWriter::sync() {
   if (segments_.empty()) return;
   if (const int code = segments_.back()->sync(); code != 0) {
     const auto why = std::string("the disk cannot make recordings safe: ") + std::strerror(code);
-    tell(StoreState::kFailed, why);
-    fail_all(why);
+    refused(why);
     const std::lock_guard lock(mutex_);
     segments_.back()->sealed = true;
   }
@@ -321,36 +315,32 @@ uint64_t RecordingWriter::segment_bytes() const {
   return bytes;
 }
 
-Result<> RecordingWriter::room_for_more(uint64_t bytes) const {
+Result<uint64_t> RecordingWriter::free_bytes() const {
   struct statvfs status {};
   if (statvfs(settings_.folder.c_str(), &status) != 0) {
     return fail(ErrorCode::kIo, "cannot look at the disk of " + settings_.folder + ": " + std::strerror(errno));
   }
-  const uint64_t free = static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
+  return static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+Result<> RecordingWriter::room_for_more(uint64_t free) const {
   // What is in segments is written once more when it is cut.
   uint64_t needed = settings_.reserve_bytes;
   for (const auto& segment : segments_) needed += segment->used;
-  if (segments_.empty() || segments_.back()->sealed) needed += bytes;
+  if (segments_.empty() || segments_.back()->sealed) needed += settings_.segment_bytes;
   if (free >= needed) return Empty{};
   return fail(ErrorCode::kIo, "the disk of " + settings_.folder + " is full: " + mib(free) + " are free, and " +
                                   mib(needed) + " are kept for the database and for recordings in progress");
 }
 
 void RecordingWriter::check_disk() {
-  struct statvfs status {};
-  if (statvfs(settings_.folder.c_str(), &status) == 0) {
-    free_bytes_ = static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
-  }
   uint64_t lost = 0;
-  bool none_active;
-  {
-    const std::lock_guard lock(mutex_);
-    none_active = active_.empty();
-    for (const auto* recording : active_) lost += recording->lost_blocks.load(std::memory_order_relaxed);
-  }
-  if (const auto room = room_for_more(settings_.segment_bytes); !room) {
-    tell(StoreState::kFull, room.error().text);
-    if (!none_active) fail_all(room.error().text);
+  for (const auto& feed : feeds_) lost += feed.feed->lost_blocks.load(std::memory_order_relaxed);
+  const auto free = free_bytes();
+  const auto room = free ? room_for_more(*free) : Result<>(free.error());
+  if (!room) {
+    tell(free ? StoreState::kFull : StoreState::kFailed, room.error().text);
+    fail_all(room.error().text);
   } else if (lost > lost_seen_) {
     tell(StoreState::kSlow, "the disk stood still for longer than " + std::to_string(kPatienceMs / 1000) +
                                 " s: parts of recordings are lost and replaced by silence");
@@ -360,9 +350,16 @@ void RecordingWriter::check_disk() {
   lost_seen_ = lost;
 }
 
+void RecordingWriter::refused(const std::string& why) {
+  refused_ = true;
+  tell(StoreState::kFailed, why);
+  fail_all(why);
+}
+
 void RecordingWriter::tell(StoreState state, const std::string& detail) {
-  if (state == StoreState::kFailed) refused_ = true;
-  if (std::exchange(state_, state) != state) told_({state, detail, free_bytes_});
+  if (std::exchange(state_, state) == state) return;
+  const auto free = free_bytes();
+  told_({state, detail, free ? *free : 0});
 }
 
 void RecordingWriter::fail_all(const std::string& why) {

@@ -92,14 +92,18 @@ class RecordingWriter {
   // Writer thread.
   void write_loop();
   void open_all(std::vector<Open>& opens);
+  Result<> begin(Recording& recording);
+  Result<> write_down(OpenTable& table);
   void drain();
   int append(std::vector<Chunk*>& chunks, const std::vector<FullChunk>* audio);
   Result<> need_segment(std::size_t chunks);
+  void refused(const std::string& why);
   void fail_all(const std::string& why);
   void sync();
   void check_disk();
   void tell(StoreState state, const std::string& detail);
-  Result<> room_for_more(uint64_t bytes) const;
+  Result<uint64_t> free_bytes() const;
+  Result<> room_for_more(uint64_t free) const;
   void write_closed();
   void remove_cut_segments();
   void spill_oldest();
@@ -119,9 +123,8 @@ class RecordingWriter {
   uint64_t next_key_;
   uint32_t next_number_;
   StoreState state_ = StoreState::kGood;
-  uint64_t free_bytes_ = UINT64_MAX;
   uint64_t lost_seen_{};
-  bool refused_{};               // and has taken nothing since
+  bool refused_{};               // a write, and has taken none since
   std::vector<FullChunk> full_;  // scratch
   std::vector<Chunk*> batch_;    // scratch
   std::atomic<uint64_t> written_bytes_{0};

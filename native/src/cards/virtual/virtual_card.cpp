@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "dsp/g711.hpp"
 
@@ -224,16 +225,19 @@ bool VirtualCard::set_echo(uint32_t analog, double loss_db, uint32_t delay_ms) {
 
 /// On the media thread: what an end has sent comes back to it, added to what the other end has.
 void VirtualCard::add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received) {
-  if (echo.sent.empty()) return;
+  // Nobody asks for it but tests and demonstrations, and it costs more than all else that is done to a port.
   const auto gain = echo.gain_q12.load(std::memory_order_relaxed);
+  if (gain == 0 || echo.sent.empty()) {
+    echo.running = false;
+    return;
+  }
+  if (!std::exchange(echo.running, true)) std::fill(echo.sent.begin(), echo.sent.end(), int16_t{0});
   const auto delay = echo.delay.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < kRowBytes; ++i) {
     echo.sent[echo.at] = dsp::alaw_to_linear(sent[i]);
-    if (gain != 0) {
-      const int32_t back = echo.sent[(echo.at + kEchoRing - delay) % kEchoRing] * gain / 4096;
-      const int32_t sum = dsp::alaw_to_linear(received[i]) + back;
-      received[i] = dsp::linear_to_alaw(static_cast<int16_t>(std::clamp(sum, -32768, 32767)));
-    }
+    const int32_t back = echo.sent[(echo.at + kEchoRing - delay) % kEchoRing] * gain / 4096;
+    const int32_t sum = dsp::alaw_to_linear(received[i]) + back;
+    received[i] = dsp::linear_to_alaw(static_cast<int16_t>(std::clamp(sum, -32768, 32767)));
     echo.at = (echo.at + 1) % kEchoRing;
   }
 }

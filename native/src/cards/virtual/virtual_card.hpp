@@ -68,6 +68,7 @@ class VirtualCard : public Card {
       std::atomic<uint32_t> delay{0};  // samples
       std::vector<int16_t> sent;       // media thread: the latest samples of this end, a ring; empty on an E1
       std::size_t at{};
+      bool running{};
     } echo_a, echo_b;
   };
   static void add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received);
