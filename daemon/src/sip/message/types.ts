@@ -9,12 +9,14 @@ export interface SipUri {
   scheme: 'sip' | 'sips' | 'tel' | (string & {});
   /** unescaped; undefined: there is none. Of `tel` the number, of other schemes everything after the colon */
   user: string | undefined;
+  /** unescaped; in the userinfo of old URIs, part of what makes two URIs the same */
+  password?: string | undefined;
   /** lower case, an IPv6 address without its brackets; '' for schemes without a host */
   host: string;
   port: number | undefined;
   /** of the URI, not of the header it stands in */
   params: Params;
-  /** after `?`, unescaped */
+  /** after `?`, unescaped, names in lower case; what comes twice is joined by a comma */
   headers: Map<string, string>;
 }
 
@@ -70,7 +72,7 @@ export interface Headers {
 
 /** Views that are valid in every message that `parseMessage` gave out as whole. */
 interface CommonViews {
-  headers: Headers;
+  readonly headers: Headers;
   /** any octets; text bodies are UTF-8 */
   body: Buffer;
   /** topmost first */

@@ -1,0 +1,221 @@
+// Bytes to messages. Whatever the bytes are, the parser goes through them once, and says what is wrong first; the rest is read all
+// the same, since a request that is refused must be answered.
+import { SipHeaders, isLineText } from './headers.js';
+import {
+  MAX_CALL_ID_CHARS,
+  MAX_HEADER_CHARS,
+  MAX_HEADER_LINES,
+  MAX_HEAD_BYTES,
+  MAX_LIST_VALUES,
+  MAX_MAX_FORWARDS,
+  MAX_MESSAGE_BYTES,
+  MAX_METHOD_CHARS,
+  MAX_URI_CHARS,
+} from './limits.js';
+import { Request, Response } from './message.js';
+import { headerName } from './names.js';
+import { decodeText, isSpace, isToken, parseNumber, skipSpace } from './text.js';
+import type { ParseFailure, SipMessage, SipRequest } from './types.js';
+import { parseUri } from './uri.js';
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const CR = 0x0d;
+const LF = 0x0a;
+
+export interface ParseOptions {
+  /** it came over a connection: Content-Length must be there (RFC 3261 18.3) */
+  stream?: boolean | undefined;
+}
+
+/** The first thing that is wrong. */
+interface Fault {
+  status: ParseFailure['status'];
+  reason: string;
+}
+
+class Faults {
+  first: Fault | undefined;
+
+  add(reason: string, status: ParseFailure['status'] = 400): void {
+    this.first ??= { status, reason };
+  }
+}
+
+type StartLine =
+  { kind: 'request'; method: string; uriText: string } | { kind: 'response'; status: number; reason: string };
+
+/**
+ * Reads one whole message: a datagram (the body is cut at Content-Length, what follows is ignored, RFC 3261 18.3), or what
+ * MessageFramer found. Never throws. The body and long header values stay parts of `bytes`' memory.
+ */
+export function parseMessage(bytes: Buffer, options: ParseOptions = {}): SipMessage | ParseFailure {
+  let start = 0;
+  // RFC 3261 7.5: empty lines before the start line are ignored.
+  while (bytes[start] === CR && bytes[start + 1] === LF) start += 2;
+  const headEnd = bytes.indexOf(HEAD_END, start);
+  if (headEnd < 0) return { kind: 'failure', status: 400, reason: 'No End of Headers', request: undefined };
+  const faults = new Faults();
+  const inLimit = headEnd - start <= MAX_HEAD_BYTES;
+  if (!inLimit || bytes.length - start > MAX_MESSAGE_BYTES) faults.add('Message Too Large', 513);
+  const text = decodeText(bytes, start, inLimit ? headEnd + 2 : start + MAX_HEAD_BYTES);
+  const lineEnd = text.indexOf('\r\n');
+  const startLine = lineEnd < 0 ? undefined : readStartLine(text.slice(0, lineEnd), faults);
+  if (startLine === undefined) return { kind: 'failure', status: 400, reason: 'Not SIP', request: undefined };
+  const headers = readHeaders(text, lineEnd + 2, faults);
+  const body = bodyOf(bytes, headEnd + 4, headers, options, faults);
+  const message =
+    startLine.kind === 'request'
+      ? new Request(startLine.method, startLine.uriText, headers, body)
+      : new Response(startLine.status, startLine.reason, headers, body);
+  check(message, faults);
+  const { first } = faults;
+  return first === undefined ? message : { kind: 'failure', ...first, request: answerable(message) };
+}
+
+/** undefined: it is neither a request nor a response, and nothing can be answered. */
+function readStartLine(line: string, faults: Faults): StartLine | undefined {
+  if (/^sip\//i.test(line)) return readStatusLine(line, faults);
+  const end = line.trimEnd();
+  const methodEnd = end.indexOf(' ');
+  const versionAt = end.lastIndexOf(' ') + 1;
+  const version = end.slice(versionAt);
+  const method = end.slice(0, Math.max(0, methodEnd));
+  if (!isToken(method) || !/^sip\/\d+\.\d+$/i.test(version)) return undefined;
+  const uriText = end.slice(methodEnd + 1, versionAt - 1).trim();
+  if (method.length > MAX_METHOD_CHARS) faults.add('Method Too Long');
+  if (version.toUpperCase() !== 'SIP/2.0') faults.add('Version Not Supported', 505);
+  if (uriText.length > MAX_URI_CHARS) faults.add('Request-URI Too Long', 414);
+  else if (line.length !== method.length + uriText.length + version.length + 2) faults.add('Malformed Request-Line');
+  else if (parseUri(uriText) === undefined) faults.add('Malformed Request-URI');
+  return { kind: 'request', method, uriText };
+}
+
+function readStatusLine(line: string, faults: Faults): StartLine | undefined {
+  const match = /^sip\/2\.0 ([1-6]\d\d)(?: |$)/i.exec(line);
+  if (match === null) return undefined;
+  const reason = line.slice(12);
+  if (!isLineText(reason)) faults.add('Malformed Status-Line');
+  return { kind: 'response', status: Number(match[1]), reason };
+}
+
+/** Header lines from `at` on; the text ends with CRLF, unless it was cut. */
+function readHeaders(text: string, at: number, faults: Faults): SipHeaders {
+  const headers = new SipHeaders();
+  const hasNul = text.includes('\0');
+  let seen = 0;
+  let values = 0;
+  while (at < text.length) {
+    if (headers.size >= MAX_HEADER_LINES) {
+      faults.add('Too Many Header Fields');
+      break;
+    }
+    const lineAt = at;
+    let end = lineEndOf(text, at);
+    let folded = false;
+    while (end >= 0 && isSpace(text.charCodeAt(end + 2))) {
+      folded = true;
+      end = lineEndOf(text, end + 2);
+    }
+    if (end < 0) {
+      faults.add('CR or LF in a Header Field');
+      break;
+    }
+    at = end + 2;
+    const colon = text.indexOf(':', lineAt);
+    if (colon < 0 || colon > end || end - lineAt > MAX_HEADER_CHARS) {
+      faults.add(colon < 0 || colon > end ? 'Malformed Header Field' : 'Header Field Too Long');
+      continue;
+    }
+    let nameEnd = colon;
+    while (nameEnd > lineAt && isSpace(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
+    const name = headerName(text.slice(lineAt, nameEnd));
+    if (name === undefined) {
+      faults.add('Malformed Header Field Name');
+      continue;
+    }
+    const value = folded ? unfold(text.slice(colon + 1, end)) : trimmed(text, colon + 1, end);
+    if (hasNul && !isLineText(value)) {
+      faults.add('NUL in a Header Field');
+      continue;
+    }
+    if ((seen & name.single) !== 0) faults.add(`More Than One ${name.name}`);
+    seen |= name.single;
+    if (name.list) values += 1 + commasIn(value);
+    headers.append(name, value);
+  }
+  if (values > MAX_LIST_VALUES) checkLists(headers, faults);
+  return headers;
+}
+
+/** The place of the CRLF that ends the line; -1: there is none, or CR or LF stands alone before it. */
+function lineEndOf(text: string, at: number): number {
+  const end = text.indexOf('\r', at);
+  if (end < 0 || text.charCodeAt(end + 1) !== LF) return -1;
+  const feed = text.indexOf('\n', at);
+  return feed === end + 1 ? end : -1;
+}
+
+/** Each line break with the white space around it is one space (RFC 3261 7.3.1). */
+function unfold(text: string): string {
+  return text
+    .split('\r\n')
+    .map((line) => trimmed(line, 0, line.length))
+    .join(' ')
+    .trim();
+}
+
+function trimmed(text: string, start: number, end: number): string {
+  start = skipSpace(text, start);
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return start < end ? text.slice(start, end) : '';
+}
+
+function commasIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(','); at >= 0; at = text.indexOf(',', at + 1)) count += 1;
+  return count;
+}
+
+/** The commas of all lists together were many: which list is too long? */
+function checkLists(headers: SipHeaders, faults: Faults): void {
+  const names = new Set<string>();
+  for (const [name] of headers.entries()) names.add(name);
+  for (const name of names) {
+    if (headerName(name)?.list === true && headers.list(name).length > MAX_LIST_VALUES) {
+      faults.add(`Too Many Values of ${name}`);
+    }
+  }
+}
+
+function bodyOf(bytes: Buffer, at: number, headers: SipHeaders, options: ParseOptions, faults: Faults): Buffer {
+  const text = headers.get('Content-Length');
+  const available = bytes.length - at;
+  if (text === undefined) {
+    if (options.stream === true) faults.add('Missing Content-Length');
+    return bytes.subarray(at);
+  }
+  const length = parseNumber(text, Number.MAX_SAFE_INTEGER);
+  if (length === undefined) faults.add('Bad Content-Length');
+  else if (length > MAX_MESSAGE_BYTES) faults.add('Message Too Large', 513);
+  else if (length > available) faults.add('Content-Length Beyond the Message');
+  return bytes.subarray(at, at + Math.min(length ?? 0, available));
+}
+
+/** What RFC 3261 8.1.1 and 16.3 want of every message. */
+function check(message: Request | Response, faults: Faults): void {
+  const { headers } = message;
+  const wrong = message.firstFault();
+  if (wrong !== undefined) faults.add(wrong);
+  if (message.callId.length > MAX_CALL_ID_CHARS) faults.add('Call-ID Too Long');
+  if (message.kind === 'request' && message.cseq.method !== message.method) faults.add('CSeq of Another Method');
+  const maxForwards = headers.get('Max-Forwards');
+  if (maxForwards !== undefined && parseNumber(maxForwards, MAX_MAX_FORWARDS) === undefined) {
+    faults.add('Bad Max-Forwards');
+  }
+}
+
+/** A request that can be refused: it has a Via that says where it came from, and is no ACK (RFC 3261 17.1.1.3). */
+function answerable(message: SipMessage): SipRequest | undefined {
+  if (message.kind === 'response' || message.method === 'ACK') return undefined;
+  return message.vias.length > 0 ? message : undefined;
+}

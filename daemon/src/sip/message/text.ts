@@ -1,0 +1,186 @@
+// Octets and characters. Heads of messages are UTF-8 (RFC 3261 clause 7), but an octet that is none must come back out as it came
+// in (a Call-ID, a tag), so it is kept as a lone surrogate U+DC80 to U+DCFF, which no valid UTF-8 decodes to.
+import { isAscii, isUtf8 } from 'node:buffer';
+
+const ESCAPE = 0xdc00;
+const STRAY_ESCAPE = /\p{Surrogate}/u;
+const STRAY_ESCAPES = /\p{Surrogate}/gu;
+
+/** Decodes bytes; what is not UTF-8 survives a round trip through `encodeText`. */
+export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
+  const part = bytes.subarray(start, end);
+  if (isAscii(part)) return part.toString('latin1');
+  return isUtf8(part) ? part.toString('utf8') : decodeBroken(part);
+}
+
+function decodeBroken(bytes: Buffer): string {
+  const parts: string[] = [];
+  let whole = 0;
+  let i = 0;
+  while (i < bytes.length) {
+    const length = sequenceLength(bytes, i);
+    if (length > 0) {
+      i += length;
+      continue;
+    }
+    parts.push(bytes.toString('utf8', whole, i), String.fromCharCode(ESCAPE + (bytes[i] ?? 0)));
+    i += 1;
+    whole = i;
+  }
+  parts.push(bytes.toString('utf8', whole));
+  return parts.join('');
+}
+
+/** Length of the UTF-8 sequence that begins here; 0: there is none. */
+function sequenceLength(bytes: Buffer, at: number): number {
+  const lead = bytes[at] ?? 0;
+  if (lead < 0x80) return 1;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  return at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0;
+}
+
+/** Encodes text as UTF-8, escaped octets as they were. */
+export function encodeText(text: string): Buffer {
+  return STRAY_ESCAPE.test(text) ? encodeBroken(text) : Buffer.from(text, 'utf8');
+}
+
+function encodeBroken(text: string): Buffer {
+  const parts: Buffer[] = [];
+  let whole = 0;
+  for (const match of text.matchAll(STRAY_ESCAPES)) {
+    const octet = match[0].charCodeAt(0) - ESCAPE;
+    if (octet < 0x80 || octet > 0xff) continue; // not ours: Buffer.from makes it U+FFFD
+    parts.push(Buffer.from(text.slice(whole, match.index), 'utf8'), Buffer.of(octet));
+    whole = match.index + 1;
+  }
+  parts.push(Buffer.from(text.slice(whole), 'utf8'));
+  return Buffer.concat(parts);
+}
+
+/** For people: escaped octets become U+FFFD, and at most `limit` UTF-16 units stay. */
+export function readableText(text: string, limit: number): string {
+  return text.slice(0, limit).replace(STRAY_ESCAPES, '\uFFFD');
+}
+
+// Classes of characters, RFC 3261 clause 25.1.
+export const TOKEN = 1;
+/** unreserved of a URI */
+export const UNRESERVED = 2;
+/** what `user` may have besides */
+export const USER = 4;
+/** what `password` may have besides */
+export const PASSWORD = 8;
+/** what uri-parameters may have besides */
+export const URI_PARAM = 16;
+/** what the headers of a URI may have besides */
+export const URI_HEADER = 32;
+export const HOST = 64;
+export const DIGIT = 128;
+
+const CLASSES = new Uint8Array(128);
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+for (const [chars, bit] of [
+  [ALPHANUMERIC + "-.!%*_+`'~", TOKEN],
+  [ALPHANUMERIC + "-_.!~*'()", UNRESERVED],
+  ['&=+$,;?/', USER],
+  ['&=+$,', PASSWORD],
+  ['[]/:&+$', URI_PARAM],
+  ['[]/?:+$', URI_HEADER],
+  // The underscore is in no host name, but in many that people give.
+  [ALPHANUMERIC + '-._', HOST],
+  ['0123456789', DIGIT],
+] as const) {
+  for (const char of chars) CLASSES[char.charCodeAt(0)] = (CLASSES[char.charCodeAt(0)] ?? 0) | bit;
+}
+
+/** Whether a character (as charCodeAt gives it; NaN: none) is of one of the classes. */
+export function isOf(code: number, classes: number): boolean {
+  return code < 128 && ((CLASSES[code] ?? 0) & classes) !== 0;
+}
+
+export function isAllOf(text: string, classes: number): boolean {
+  for (let i = 0; i < text.length; i++) if (!isOf(text.charCodeAt(i), classes)) return false;
+  return text.length > 0;
+}
+
+/** RFC 3261 25.1 */
+export function isToken(text: string): boolean {
+  return isAllOf(text, TOKEN);
+}
+
+export function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/** The first place from `at` on that is neither space nor tab. */
+export function skipSpace(text: string, at: number): number {
+  while (isSpace(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** A number of digits alone, at most `max`; undefined for anything else. */
+export function parseNumber(text: string, max: number): number | undefined {
+  if (text.length === 0 || text.length > 32) return undefined;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return undefined;
+    value = value * 10 + (code - 0x30);
+  }
+  return value <= max ? value : undefined;
+}
+
+/** Where the quoted string that begins at `at` ends (behind its closing quote); -1: it does not. */
+export function quotedEnd(text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) return i + 1;
+    if (code === 0x5c) i += 1;
+  }
+  return -1;
+}
+
+/**
+ * A quoted-string (RFC 3261 25.1) of any text. CR, LF and NUL cannot stand in one and become spaces: the text may come from a
+ * name that somebody typed.
+ */
+export function quote(text: string): string {
+  return `"${text.replace(/[\r\n\0]/g, ' ').replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** What stands in a quoted-string; text that is none stays as it is. */
+export function unquote(text: string): string {
+  if (text.length < 2 || text.charCodeAt(0) !== 0x22 || text.charCodeAt(text.length - 1) !== 0x22) return text;
+  const inner = text.slice(1, -1);
+  return inner.includes('\\') ? inner.replace(/\\([^])/g, '$1') : inner;
+}
+
+/** The parts between the commas that stand neither in quotes nor in angle brackets; empty ones too. */
+export function splitAtCommas(text: string): string[] {
+  if (!text.includes(',')) return [text];
+  const parts: string[] = [];
+  let begin = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2c) {
+      parts.push(text.slice(begin, i).trim());
+      begin = i + 1;
+    } else if (code === 0x22) {
+      const end = quotedEnd(text, i);
+      if (end < 0) break;
+      i = end - 1;
+    } else if (code === 0x3c) {
+      const end = text.indexOf('>', i);
+      if (end < 0) break;
+      i = end;
+    }
+  }
+  parts.push(text.slice(begin).trim());
+  return parts;
+}
+
+/** Values of a list header (RFC 3261 7.3.1): parts between commas, without empty ones. */
+export function splitList(text: string): string[] {
+  const parts = splitAtCommas(text);
+  return parts.includes('') ? parts.filter((part) => part !== '') : parts;
+}
