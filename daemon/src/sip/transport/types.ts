@@ -1,14 +1,9 @@
 // What carries messages (RFC 3261 clause 18, RFC 5626, RFC 7118). A transport knows connections and addresses, and nothing of
 // transactions.
-import type { SipMessage, SipRequest, SipResponse, ParseFailure } from '../message/index.js';
+import type { SocketAddress, Target, TransportName } from '../locate/index.js';
+import type { ParseFailure, SipMessage, SipRequest, SipResponse } from '../message/index.js';
 
-export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
-
-export interface SocketAddress {
-  /** an IP address, IPv6 without brackets; never a name */
-  host: string;
-  port: number;
-}
+export type { SocketAddress, Target, TransportName } from '../locate/index.js';
 
 /** Where a message came from; enough to answer it the same way. */
 export interface Flow {
@@ -19,17 +14,6 @@ export interface Flow {
   readonly connection: number;
   /** name in the certificate that a tls or wss peer showed and we have verified */
   readonly peerName?: string | undefined;
-}
-
-/** Where a message is to go. */
-export interface Target {
-  readonly transport: TransportName;
-  readonly remote: SocketAddress;
-  /** a connection to use while it lives (RFC 5626, answers); another is opened only when `reconnect` is set */
-  readonly connection?: number | undefined;
-  readonly reconnect?: boolean | undefined;
-  /** what a tls peer's certificate must be good for: the name before RFC 3263 looked it up */
-  readonly serverName?: string | undefined;
 }
 
 export interface TransportEvents {
@@ -45,11 +29,20 @@ export interface TransportEvents {
 export interface MessageCarrier {
   /**
    * Sends a message. Of a request it writes sent-by of the topmost Via (and rport, alias); its branch is the caller's. Resolves when
-   * the bytes are handed to the system, rejects with a TransportError when they cannot be.
+   * the bytes are handed to the system, rejects with a TransportError when they cannot be. The flow says what it went by: a request
+   * over 1,300 bytes for a udp target may have gone by tcp (RFC 3261 18.1.1), and then needs no retransmission.
    */
   send(message: SipMessage, target: Target): Promise<Flow>;
   /** Sends what was sent before, as it was: retransmissions cost no serialising. */
   sendBytes(bytes: Buffer, target: Target): Promise<Flow>;
   /** false: UDP; retransmissions are needed (RFC 3261 17.1.1.2) */
   reliable(transport: TransportName): boolean;
+}
+
+/** Who is asked before any work is done for a peer; must answer at once. */
+export interface Admission {
+  /** A message is there and not yet read. false: it costs no parsing; a connection it came by is closed. */
+  admit(flow: Flow): boolean;
+  /** Somebody wants a connection, TLS not yet begun. Left out: everybody may have one within the limits. */
+  admitConnection?(transport: TransportName, remote: SocketAddress): boolean;
 }

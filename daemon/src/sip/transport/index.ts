@@ -1,0 +1,2 @@
+export * from './transport-error.js';
+export * from './types.js';
