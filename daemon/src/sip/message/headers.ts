@@ -1,6 +1,6 @@
 // The headers of a message: names and texts in their order. There are few of them, so they are searched, not indexed.
 import { headerName, type HeaderName } from './names.js';
-import { quotedEnd, splitAtCommas, splitList } from './text.js';
+import { splitAtCommas, splitList } from './text.js';
 import type { Headers } from './types.js';
 
 const LINE_BREAKERS = /[\r\n\0]/;
@@ -11,27 +11,18 @@ const LINE_BREAKERS = /[\r\n\0]/;
  */
 export function isLineText(text: string): boolean {
   if (!LINE_BREAKERS.test(text)) return true;
-  if (text.includes('\r') || text.includes('\n')) return false;
+  let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === 0) return false;
-    if (code !== 0x22) continue;
-    const end = quotedEnd(text, i);
-    if (end < 0) return !text.includes('\0', i);
-    for (let at = text.indexOf('\0', i); at >= 0 && at < end; at = text.indexOf('\0', at + 1)) {
-      if (!isEscaped(text, at)) return false;
-    }
-    i = end - 1;
+    if (code === 0x0d || code === 0x0a || code === 0) return false;
+    if (code === 0x22) quoted = !quoted;
+    else if (code === 0x5c && quoted && text.charCodeAt(i + 1) !== 0x0d && text.charCodeAt(i + 1) !== 0x0a) i += 1;
   }
   return true;
 }
 
-/** Whether an odd number of backslashes stands before it. */
-function isEscaped(text: string, at: number): boolean {
-  let before = at;
-  while (text.charCodeAt(before - 1) === 0x5c) before -= 1;
-  return (at - before) % 2 === 1;
-}
+const ANSWERED = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'timestamp']);
+const NONE: readonly string[] = [];
 
 function known(name: string): HeaderName {
   const found = headerName(name);
@@ -44,9 +35,9 @@ function checked(value: string): string {
   return value.trim();
 }
 
-/** The header lines with their line ends; Content-Length says `length`, wherever it stands or at the end. */
-export function headersText(headers: Headers, length: number): string {
-  return (headers instanceof SipHeaders ? headers : newHeaders(headers.entries())).format(length);
+/** Headers as this folder makes them: the only ones there are, but who knows. */
+export function sipHeaders(headers: Headers): SipHeaders {
+  return headers instanceof SipHeaders ? headers : newHeaders(headers.entries());
 }
 
 export class SipHeaders implements Headers {
@@ -88,9 +79,21 @@ export class SipHeaders implements Headers {
     return lines.length === 1 && only !== undefined ? splitList(only) : lines.flatMap(splitList);
   }
 
-  /** Values as `list`, empty ones between commas too: for those who must refuse them. */
-  strictList(name: string): string[] {
-    return this.lines(name).flatMap(splitAtCommas);
+  /** `get` for those who have the key of the name already. */
+  first(key: string): string | undefined {
+    const at = this.#indexOf(key);
+    return at < 0 ? undefined : this.#values[at];
+  }
+
+  /** `list` of a list header by its key, with the empty values between commas: for those who must refuse them. */
+  strictList(key: string): readonly string[] {
+    let values: string[] | undefined;
+    for (let i = 0; i < this.#names.length; i++) {
+      if (this.#names[i]?.key !== key) continue;
+      const parts = splitAtCommas(this.#values[i] ?? '');
+      values = values === undefined ? parts : values.concat(parts);
+    }
+    return values ?? NONE;
   }
 
   has(name: string): boolean {
@@ -100,8 +103,9 @@ export class SipHeaders implements Headers {
   add(name: string, value: string): void {
     const header = known(name);
     const text = checked(value);
-    const last = this.#names.findLastIndex((other) => other.key === header.key);
-    this.#insert(last < 0 ? this.#names.length : last + 1, header, text);
+    let at = this.#names.length;
+    while (at > 0 && this.#names[at - 1]?.key !== header.key) at -= 1;
+    this.#insert(at === 0 ? this.#names.length : at, header, text);
   }
 
   prepend(name: string, value: string): void {
@@ -152,7 +156,7 @@ export class SipHeaders implements Headers {
     return copy;
   }
 
-  /** See headersText. */
+  /** The header lines with their line ends; Content-Length says `length`, wherever it stands or at the end. */
   format(length: number): string {
     let text = '';
     let measured = false;
@@ -167,10 +171,15 @@ export class SipHeaders implements Headers {
     return measured ? text : `${text}Content-Length: ${length}\r\n`;
   }
 
-  /** Takes lines of another message as they are. */
-  copyLines(from: Headers, name: string): void {
-    const header = known(name);
-    for (const line of from.lines(name)) this.append(header, line);
+  /** The lines that an answer takes over, Timestamp too when it is a 100 (RFC 3261 8.2.6). */
+  forResponse(status: number): SipHeaders {
+    const copy = new SipHeaders();
+    for (let i = 0; i < this.#names.length; i++) {
+      const header = this.#names[i];
+      if (header === undefined || !ANSWERED.has(header.key)) continue;
+      if (status === 100 || header.key !== 'timestamp') copy.append(header, this.#values[i] ?? '');
+    }
+    return copy;
   }
 
   #indexOf(key: string): number {

@@ -13,7 +13,7 @@ export const MAX_HEADER_CHARS = 8192;
 /** lines; a request that passed ten proxies has about 40 */
 export const MAX_HEADER_LINES = 128;
 
-/** values of one list header; Max-Forwards begins at 70, but no path of 64 proxies answers in time */
+/** values of one header line, and of all lines of Via, Contact, Route and Record-Route; Max-Forwards begins at 70, but no path of 64 proxies answers in time */
 export const MAX_LIST_VALUES = 64;
 
 /** characters; RFC 3261 names no limit, and 2 KiB holds a Replaces header and a token in a Refer-To */

@@ -1,15 +1,13 @@
 // Requests and responses with their typed views. A view is made on first use and again after the headers have changed.
-import { newHeaders, SipHeaders } from './headers.js';
-import { MAX_CSEQ } from './limits.js';
+import { newHeaders, sipHeaders, type SipHeaders } from './headers.js';
+import { MAX_CSEQ, MAX_LIST_VALUES } from './limits.js';
+import { headerName } from './names.js';
 import { parseNameAddr } from './name-addr.js';
 import { isToken, parseNumber, skipSpace } from './text.js';
 import type { CSeq, Headers, NameAddr, SipRequest, SipResponse, SipUri, Via } from './types.js';
 import { formatUri, parseUri } from './uri.js';
 import { parseDamagedVia, parseVia } from './via.js';
 import { reasonPhrase } from './status.js';
-
-/** What every message has (RFC 3261 8.1.1); Max-Forwards may be missing, for RFC 2543 did not know it. */
-const MANDATORY = ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const;
 
 /** `1 INVITE`; undefined: it is no CSeq, or its number is 2^31 or more (RFC 3261 8.1.1.5). */
 export function parseCSeq(text: string): CSeq | undefined {
@@ -19,6 +17,8 @@ export function parseCSeq(text: string): CSeq | undefined {
   const method = text.slice(skipSpace(text, end));
   return number === undefined || !isToken(method) ? undefined : { number, method };
 }
+
+type Reader<T> = (text: string) => T | undefined;
 
 interface Views {
   vias?: readonly Via[];
@@ -42,8 +42,8 @@ class Message {
   body: Buffer;
   #views: Views = {};
   #revision = -1;
-  /** the first header whose view had to leave something out */
-  #wrong: string | undefined;
+  /** what is wrong with the first header whose view had to leave something out, as a reason phrase */
+  #fault: string | undefined;
 
   constructor(headers: SipHeaders, body: Buffer) {
     this.headers = headers;
@@ -51,23 +51,23 @@ class Message {
   }
 
   get vias(): readonly Via[] {
-    return (this.#current().vias ??= this.#list('Via', parseVia, parseDamagedVia));
+    return (this.#current().vias ??= this.#values('via', parseVia, parseDamagedVia));
   }
 
   get from(): NameAddr {
-    return (this.#current().from ??= this.#nameAddr('From'));
+    return (this.#current().from ??= this.#nameAddr('from'));
   }
 
   get to(): NameAddr {
-    return (this.#current().to ??= this.#nameAddr('To'));
+    return (this.#current().to ??= this.#nameAddr('to'));
   }
 
   get callId(): string {
-    return this.headers.get('Call-ID') ?? '';
+    return this.headers.first('call-id') ?? '';
   }
 
   get cseq(): CSeq {
-    return (this.#current().cseq ??= parseCSeq(this.headers.get('CSeq') ?? '') ?? this.#leaveOut('CSeq', NO_CSEQ));
+    return (this.#current().cseq ??= this.#cseq());
   }
 
   get fromTag(): string | undefined {
@@ -79,51 +79,70 @@ class Message {
   }
 
   get contacts(): readonly NameAddr[] | '*' {
-    return (this.#current().contacts ??=
-      this.headers.get('Contact') === '*' ? '*' : this.#list('Contact', parseNameAddr));
+    return (this.#current().contacts ??= this.#contacts());
   }
 
   get routes(): readonly NameAddr[] {
-    return (this.#current().routes ??= this.#list('Route', parseNameAddr));
+    return (this.#current().routes ??= this.#values('route', parseNameAddr));
   }
 
   get recordRoutes(): readonly NameAddr[] {
-    return (this.#current().recordRoutes ??= this.#list('Record-Route', parseNameAddr));
+    return (this.#current().recordRoutes ??= this.#values('record-route', parseNameAddr));
   }
 
-  /** What is wrong with the headers that have views, as a reason phrase; undefined: nothing. Makes all views. */
+  /**
+   * What is wrong with the headers that have views, as a reason phrase; undefined: nothing, and those that RFC 3261 8.1.1 wants are
+   * there. (Max-Forwards may be missing, for RFC 2543 did not know it.) Makes all views.
+   */
   firstFault(): string | undefined {
-    for (const name of MANDATORY) if (!this.headers.get(name)) return `Missing ${name}`;
-    const all = [this.vias, this.from, this.to, this.cseq, this.contacts, this.routes, this.recordRoutes];
-    return this.#wrong === undefined || all.length === 0 ? undefined : `Malformed ${this.#wrong}`;
+    if (this.vias.length === 0) this.#leaveOut('via', undefined, 'Missing');
+    if (this.callId === '') this.#leaveOut('call-id', undefined, 'Missing');
+    const made = [this.from, this.to, this.cseq, this.contacts, this.routes, this.recordRoutes];
+    return made.length > 0 ? this.#fault : undefined;
   }
 
-  #list<T>(name: string, parse: (text: string) => T | undefined, mend?: (text: string) => T | undefined): T[] {
+  #values<T>(key: string, parse: Reader<T>, mend?: Reader<T>): T[] {
+    const texts = this.headers.strictList(key);
     const values: T[] = [];
-    for (const text of this.headers.strictList(name)) {
-      const value = parse(text) ?? this.#leaveOut(name, mend?.(text));
+    for (const text of texts) {
+      const value = parse(text) ?? this.#leaveOut(key, mend?.(text));
       if (value !== undefined) values.push(value);
+      if (values.length === MAX_LIST_VALUES && texts.length > MAX_LIST_VALUES) {
+        return this.#leaveOut(key, values, 'Too Many Values of');
+      }
     }
     return values;
   }
 
-  #nameAddr(name: string): NameAddr {
-    const text = this.headers.get(name) ?? '';
+  #contacts(): readonly NameAddr[] | '*' {
+    return this.headers.first('contact') === '*' && this.headers.strictList('contact').length === 1
+      ? '*'
+      : this.#values('contact', parseNameAddr);
+  }
+
+  #nameAddr(key: string): NameAddr {
+    const text = this.headers.first(key) ?? '';
     const value = parseNameAddr(text);
     // A tag without a value would be one nobody can be found by.
     if (value !== undefined && value.params.get('tag') !== null) return value;
-    return this.#leaveOut(name, { displayName: '', uri: textAsUri(text), params: new Map() });
+    const instead = { displayName: '', uri: textAsUri(text), params: new Map<string, string>() };
+    return this.#leaveOut(key, instead, text === '' ? 'Missing' : 'Malformed');
   }
 
-  #leaveOut<T>(name: string, instead: T): T {
-    this.#wrong ??= name;
+  #cseq(): CSeq {
+    const text = this.headers.first('cseq') ?? '';
+    return parseCSeq(text) ?? this.#leaveOut('cseq', NO_CSEQ, text === '' ? 'Missing' : 'Malformed');
+  }
+
+  #leaveOut<T>(key: string, instead: T, what: 'Malformed' | 'Missing' | 'Too Many Values of' = 'Malformed'): T {
+    this.#fault ??= `${what} ${headerName(key)?.name ?? ''}`;
     return instead;
   }
 
   #current(): Views {
     if (this.#revision !== this.headers.revision) {
       this.#views = {};
-      this.#wrong = undefined;
+      this.#fault = undefined;
       this.#revision = this.headers.revision;
     }
     return this.#views;
@@ -136,10 +155,12 @@ export class Request extends Message implements SipRequest {
   #uri: SipUri | undefined;
   #uriText: string;
 
-  constructor(method: string, uriText: string, headers: SipHeaders, body: Buffer) {
+  /** `uri`: the text as it was parsed, when it was */
+  constructor(method: string, uriText: string, headers: SipHeaders, body: Buffer, uri?: SipUri) {
     super(headers, body);
     this.method = method;
     this.#uriText = uriText;
+    this.#uri = uri;
   }
 
   get uri(): SipUri {
@@ -187,8 +208,7 @@ export interface NewRequest {
 /** A request to send. Nothing is added to its headers. Throws a RangeError when a header holds CR, LF or NUL. */
 export function newRequest({ method, uri, headers = [], body = NOTHING }: NewRequest): SipRequest {
   const uriText = typeof uri === 'string' ? uri : formatUri(uri);
-  const lines =
-    headers instanceof SipHeaders ? headers.clone() : newHeaders('get' in headers ? headers.entries() : headers);
+  const lines = newHeaders('get' in headers ? headers.entries() : headers);
   return new Request(method, uriText, lines, body);
 }
 
@@ -196,9 +216,6 @@ export interface NewResponseOptions {
   /** put to To when the request has no tag there and the status is not 100 (RFC 3261 8.2.6.2) */
   toTag?: string | undefined;
 }
-
-/** Headers that a response takes over from its request, RFC 3261 8.2.6.2. */
-const TAKEN_OVER = ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const;
 
 /**
  * An answer to a request: Via, From, To, Call-ID and CSeq are the request's as they came, Timestamp too for a 100 (RFC 3261 8.2.6). Of
@@ -210,13 +227,10 @@ export function newResponse(
   reason = reasonPhrase(status),
   { toTag }: NewResponseOptions = {},
 ): SipResponse {
-  const headers = new SipHeaders();
-  for (const name of TAKEN_OVER) headers.copyLines(request.headers, name);
-  if (status === 100) headers.copyLines(request.headers, 'Timestamp');
-  const to = headers.get('To');
+  const headers = sipHeaders(request.headers).forResponse(status);
   // A To that cannot be read goes back as it is: a tag behind an open quote would be part of the name.
-  if (toTag !== undefined && status !== 100 && to !== undefined && request.toTag === undefined) {
-    if (request.to.uri.scheme !== '') headers.set('To', `${to};tag=${toTag}`);
+  if (toTag !== undefined && status !== 100 && request.toTag === undefined && request.to.uri.scheme !== '') {
+    headers.set('To', `${headers.first('to') ?? ''};tag=${toTag}`);
   }
   return new Response(status, reason, headers, NOTHING);
 }

@@ -14,8 +14,8 @@ import {
 } from './limits.js';
 import { Request, Response } from './message.js';
 import { headerName } from './names.js';
-import { decodeText, isSpace, isToken, parseNumber, skipSpace } from './text.js';
-import type { ParseFailure, SipMessage, SipRequest } from './types.js';
+import { decodeText, isSpace, isToken, parseNumber, skipSpace, splitList } from './text.js';
+import type { ParseFailure, SipMessage, SipRequest, SipUri } from './types.js';
 import { parseUri } from './uri.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -26,6 +26,9 @@ export interface ParseOptions {
   /** it came over a connection: Content-Length must be there (RFC 3261 18.3) */
   stream?: boolean | undefined;
 }
+
+const STATUS_LINE = /^sip\//i;
+const VERSION = /^sip\/\d+\.\d+$/i;
 
 /** The first thing that is wrong. */
 interface Fault {
@@ -42,7 +45,8 @@ class Faults {
 }
 
 type StartLine =
-  { kind: 'request'; method: string; uriText: string } | { kind: 'response'; status: number; reason: string };
+  | { kind: 'request'; method: string; uriText: string; uri: SipUri | undefined }
+  | { kind: 'response'; status: number; reason: string };
 
 /**
  * Reads one whole message: a datagram (the body is cut at Content-Length, what follows is ignored, RFC 3261 18.3), or what
@@ -65,7 +69,7 @@ export function parseMessage(bytes: Buffer, options: ParseOptions = {}): SipMess
   const body = bodyOf(bytes, headEnd + 4, headers, options, faults);
   const message =
     startLine.kind === 'request'
-      ? new Request(startLine.method, startLine.uriText, headers, body)
+      ? new Request(startLine.method, startLine.uriText, headers, body, startLine.uri)
       : new Response(startLine.status, startLine.reason, headers, body);
   check(message, faults);
   const { first } = faults;
@@ -74,28 +78,35 @@ export function parseMessage(bytes: Buffer, options: ParseOptions = {}): SipMess
 
 /** undefined: it is neither a request nor a response, and nothing can be answered. */
 function readStartLine(line: string, faults: Faults): StartLine | undefined {
-  if (/^sip\//i.test(line)) return readStatusLine(line, faults);
+  if (STATUS_LINE.test(line)) return readStatusLine(line, faults);
   const end = line.trimEnd();
   const methodEnd = end.indexOf(' ');
   const versionAt = end.lastIndexOf(' ') + 1;
   const version = end.slice(versionAt);
   const method = end.slice(0, Math.max(0, methodEnd));
-  if (!isToken(method) || !/^sip\/\d+\.\d+$/i.test(version)) return undefined;
+  if (!isToken(method)) return undefined;
+  if (version !== 'SIP/2.0') {
+    if (!VERSION.test(version)) return undefined;
+    if (version.toUpperCase() !== 'SIP/2.0') faults.add('Version Not Supported', 505);
+  }
   const uriText = end.slice(methodEnd + 1, versionAt - 1).trim();
   if (method.length > MAX_METHOD_CHARS) faults.add('Method Too Long');
-  if (version.toUpperCase() !== 'SIP/2.0') faults.add('Version Not Supported', 505);
   if (uriText.length > MAX_URI_CHARS) faults.add('Request-URI Too Long', 414);
-  else if (line.length !== method.length + uriText.length + version.length + 2) faults.add('Malformed Request-Line');
-  else if (parseUri(uriText) === undefined) faults.add('Malformed Request-URI');
-  return { kind: 'request', method, uriText };
+  if (line.length !== method.length + uriText.length + version.length + 2) faults.add('Malformed Request-Line');
+  const uri = parseUri(uriText);
+  if (uri === undefined) faults.add('Malformed Request-URI');
+  // RFC 3261 19.1.1 has none there; a proxy that took them seriously would let strangers write its headers.
+  else if (uri.headers.size > 0) faults.add('Headers in the Request-URI');
+  return { kind: 'request', method, uriText, uri };
 }
 
 function readStatusLine(line: string, faults: Faults): StartLine | undefined {
-  const match = /^sip\/2\.0 ([1-6]\d\d)(?: |$)/i.exec(line);
-  if (match === null) return undefined;
+  const status = parseNumber(line.slice(8, 11), 699);
+  if (status === undefined || status < 100 || line.slice(0, 8).toUpperCase() !== 'SIP/2.0 ') return undefined;
+  if (line.length > 11 && line.charCodeAt(11) !== 0x20) return undefined;
   const reason = line.slice(12);
   if (!isLineText(reason)) faults.add('Malformed Status-Line');
-  return { kind: 'response', status: Number(match[1]), reason };
+  return { kind: 'response', status, reason };
 }
 
 /** Header lines from `at` on; the text ends with CRLF, unless it was cut. */
@@ -103,9 +114,8 @@ function readHeaders(text: string, at: number, faults: Faults): SipHeaders {
   const headers = new SipHeaders();
   const hasNul = text.includes('\0');
   let seen = 0;
-  let values = 0;
-  while (at < text.length) {
-    if (headers.size >= MAX_HEADER_LINES) {
+  for (let lines = 0; at < text.length; lines++) {
+    if (lines >= MAX_HEADER_LINES) {
       faults.add('Too Many Header Fields');
       break;
     }
@@ -140,10 +150,12 @@ function readHeaders(text: string, at: number, faults: Faults): SipHeaders {
     }
     if ((seen & name.single) !== 0) faults.add(`More Than One ${name.name}`);
     seen |= name.single;
-    if (name.list) values += 1 + commasIn(value);
+    // Each value takes two characters at least.
+    if (name.list && value.length >= 2 * MAX_LIST_VALUES && splitList(value).length > MAX_LIST_VALUES) {
+      faults.add(`Too Many Values of ${name.name}`);
+    }
     headers.append(name, value);
   }
-  if (values > MAX_LIST_VALUES) checkLists(headers, faults);
   return headers;
 }
 
@@ -170,25 +182,8 @@ function trimmed(text: string, start: number, end: number): string {
   return start < end ? text.slice(start, end) : '';
 }
 
-function commasIn(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf(','); at >= 0; at = text.indexOf(',', at + 1)) count += 1;
-  return count;
-}
-
-/** The commas of all lists together were many: which list is too long? */
-function checkLists(headers: SipHeaders, faults: Faults): void {
-  const names = new Set<string>();
-  for (const [name] of headers.entries()) names.add(name);
-  for (const name of names) {
-    if (headerName(name)?.list === true && headers.list(name).length > MAX_LIST_VALUES) {
-      faults.add(`Too Many Values of ${name}`);
-    }
-  }
-}
-
 function bodyOf(bytes: Buffer, at: number, headers: SipHeaders, options: ParseOptions, faults: Faults): Buffer {
-  const text = headers.get('Content-Length');
+  const text = headers.first('content-length');
   const available = bytes.length - at;
   if (text === undefined) {
     if (options.stream === true) faults.add('Missing Content-Length');
@@ -208,7 +203,7 @@ function check(message: Request | Response, faults: Faults): void {
   if (wrong !== undefined) faults.add(wrong);
   if (message.callId.length > MAX_CALL_ID_CHARS) faults.add('Call-ID Too Long');
   if (message.kind === 'request' && message.cseq.method !== message.method) faults.add('CSeq of Another Method');
-  const maxForwards = headers.get('Max-Forwards');
+  const maxForwards = headers.first('max-forwards');
   if (maxForwards !== undefined && parseNumber(maxForwards, MAX_MAX_FORWARDS) === undefined) {
     faults.add('Bad Max-Forwards');
   }

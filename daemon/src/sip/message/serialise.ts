@@ -1,5 +1,5 @@
 // Messages as bytes.
-import { headersText } from './headers.js';
+import { sipHeaders } from './headers.js';
 import { encodeText, isToken } from './text.js';
 import type { SipMessage } from './types.js';
 
@@ -13,7 +13,7 @@ const NO_URI = /[\0- \x7f]/;
  */
 export function serialise(message: SipMessage): Buffer {
   const { headers, body } = message;
-  const head = `${startLine(message)}\r\n${headersText(headers, body.length)}\r\n`;
+  const head = `${startLine(message)}\r\n${sipHeaders(headers).format(body.length)}\r\n`;
   const length = Buffer.byteLength(head);
   if (length !== head.length) return Buffer.concat([encodeText(head), body]);
   const bytes = Buffer.allocUnsafe(length + body.length);

@@ -8,6 +8,8 @@ const STRAY_ESCAPES = /\p{Surrogate}/gu;
 
 /** Decodes bytes; what is not UTF-8 survives a round trip through `encodeText`. */
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
+  // A message is ASCII as a whole, or else its head is looked at alone.
+  if (isAscii(bytes)) return bytes.toString('latin1', start, end);
   const part = bytes.subarray(start, end);
   if (isAscii(part)) return part.toString('latin1');
   return isUtf8(part) ? part.toString('utf8') : decodeBroken(part);
@@ -59,7 +61,7 @@ function encodeBroken(text: string): Buffer {
 
 /** For people: escaped octets become U+FFFD, and at most `limit` UTF-16 units stay. */
 export function readableText(text: string, limit: number): string {
-  return text.slice(0, limit).replace(STRAY_ESCAPES, '\uFFFD');
+  return text === '' ? '' : text.slice(0, limit).replace(STRAY_ESCAPES, '\uFFFD');
 }
 
 // Classes of characters, RFC 3261 clause 25.1.

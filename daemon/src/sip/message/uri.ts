@@ -25,11 +25,13 @@ const TEL_NUMBER = /^\+?[0-9A-Fa-f*#().-]+$/;
 
 /** undefined: it is not a URI, or longer than MAX_URI_CHARS. */
 export function parseUri(text: string): SipUri | undefined {
-  if (text.length > MAX_URI_CHARS || FORBIDDEN.test(text)) return undefined;
+  if (text.length > MAX_URI_CHARS) return undefined;
+  if (text.startsWith('sip:')) return parseSip('sip', text, 4);
   const colon = text.indexOf(':');
   if (colon <= 0) return undefined;
   const scheme = text.slice(0, colon).toLowerCase();
   if (scheme === 'sip' || scheme === 'sips') return parseSip(scheme, text, colon + 1);
+  if (FORBIDDEN.test(text)) return undefined;
   if (!SCHEME.test(scheme) || colon + 1 === text.length) return undefined;
   if (scheme === 'tel') return parseTel(text, colon + 1);
   return plain(scheme, text.slice(colon + 1), new Map());
