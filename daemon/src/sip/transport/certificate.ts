@@ -1,0 +1,53 @@
+// Whose certificate it is (RFC 5922).
+import { X509Certificate } from 'node:crypto';
+import { addressFamily, isHostName } from '../locate/index.js';
+
+/** SHA-256 of the certificate, upper case, octets apart by colons, as `openssl x509 -fingerprint -sha256` prints it. */
+export function certificateFingerprint(certificate: X509Certificate): string {
+  return certificate.fingerprint256;
+}
+
+/** Whether two fingerprints are the same, however they are written. */
+export function sameFingerprint(a: string, b: string): boolean {
+  const bare = (text: string): string => text.replaceAll(':', '').replaceAll(' ', '').toUpperCase();
+  return bare(a) === bare(b);
+}
+
+/**
+ * Whether a certificate, whose chain is verified elsewhere, is good for a SIP domain or an address: a `sip:` URI without a
+ * user or a DNS name in subjectAltName is the name, whole (RFC 5922 clauses 7.1 and 7.2). The common name is not looked at. With
+ * `wildcards`, which RFC 5922 forbids and some carriers use, `*.example.com` is good for one label.
+ */
+export function isGoodFor(certificate: X509Certificate, name: string, wildcards = false): boolean {
+  if (addressFamily(name) !== 0) return certificate.checkIP(name) !== undefined;
+  if (!isHostName(name)) return false;
+  if (sipDomains(certificate).includes(name.toLowerCase())) return true;
+  const found = certificate.checkHost(name, { subject: 'never', wildcards, partialWildcards: false });
+  return found !== undefined;
+}
+
+/** The first SIP domain of a certificate, else its first DNS name that is no pattern; undefined: it names nobody. */
+export function certificateName(certificate: X509Certificate): string | undefined {
+  const names = alternativeNames(certificate).flatMap((one) =>
+    one.startsWith('DNS:') ? [one.slice(4).toLowerCase()] : [],
+  );
+  return sipDomains(certificate)[0] ?? names.find(isHostName);
+}
+
+function sipDomains(certificate: X509Certificate): string[] {
+  return alternativeNames(certificate).flatMap((one) => {
+    if (!/^URI:sip:/i.test(one)) return [];
+    const domain = one.slice(8).toLowerCase();
+    // With a user or parameters it names a person or a device, not a domain.
+    return isHostName(domain) ? [domain] : [];
+  });
+}
+
+/** Node quotes those that hold a comma or a quote: no domain does, and none of them counts. */
+function alternativeNames(certificate: X509Certificate): string[] {
+  const text = certificate.subjectAltName ?? '';
+  return text
+    .replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
+    .split(', ')
+    .filter((one) => one !== '');
+}
