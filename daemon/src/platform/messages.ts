@@ -225,6 +225,23 @@ export const messages = {
     zh: '没有名为 {name} 的提示音；请检查提示音目录。',
   },
 
+  // lines
+  line_unknown: {
+    status: 404,
+    en: 'There is no {line}; choose a trunk or a telephone that exists.',
+    zh: '{line} 不存在；请选择已有的中继或话机。',
+  },
+  line_refused: {
+    status: 409,
+    en: '{line} cannot be called: {reason}.',
+    zh: '无法呼叫 {line}：{reason}。',
+  },
+  leg_not_found: {
+    status: 404,
+    en: 'There is no leg {leg} (any more); the call on it has ended.',
+    zh: '呼叫支路 {leg} 不存在；其通话已结束。',
+  },
+
   // the engine
   engine_refused: {
     status: 409,
