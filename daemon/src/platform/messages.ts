@@ -387,6 +387,16 @@ export const messages = {
     en: 'The country file {file} does not fit: {problems}',
     zh: '国家文件 {file} 不符合要求：{problems}',
   },
+  tls_incomplete: {
+    status: 400,
+    en: '{folder} lacks {file}; put it there, or remove the other one so that both are made anew.',
+    zh: '{folder} 中缺少 {file}；请补上，或删除另一个文件以重新生成两者。',
+  },
+  tls_unreadable: {
+    status: 400,
+    en: 'The key and the certificate in {folder} cannot be used: {reason}. Put right ones there, or remove both so that they are made anew.',
+    zh: '{folder} 中的密钥和证书无法使用：{reason}。请换成正确的文件，或同时删除两者以重新生成。',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageCode = keyof typeof messages;
