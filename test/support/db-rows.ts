@@ -7,6 +7,7 @@ export const T0 = 1_732_226_400_000;
 export function callRow(over: Partial<CallRow> = {}): CallRow {
   return {
     id: newUlid(),
+    direction: 'in',
     state: 'live',
     startedAt: T0,
     answeredAt: null,

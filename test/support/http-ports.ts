@@ -28,6 +28,7 @@ export interface FakePorts extends Ports {
 export function liveCall(over: Partial<Call> = {}): Call {
   return {
     id: newUlid(),
+    direction: 'in',
     state: 'live',
     phase: 'queued',
     phaseSince: T0,
