@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,7 +42,7 @@ struct Address {
   /// "192.0.2.1:4000" or "[2001:db8::1]:4000".
   std::string text() const;
 
-  bool operator==(const Address&) const = default;
+  auto operator<=>(const Address&) const = default;
 };
 
 }  // namespace cordboard::rtp
