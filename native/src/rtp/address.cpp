@@ -49,44 +49,37 @@ std::optional<Address> Address::parse(std::string_view host, uint16_t port) {
   return std::nullopt;
 }
 
-std::optional<Address> Address::from(const sockaddr_storage& from) {
+std::optional<Address> Address::from(const SocketAddress& from) {
   Address address;
-  if (from.ss_family == AF_INET) {
-    sockaddr_in v4;
-    std::memcpy(&v4, &from, sizeof v4);
+  if (from.any.sa_family == AF_INET) {
     std::copy(kMapped.begin(), kMapped.end(), address.host.begin());
-    std::memcpy(address.host.data() + kMapped.size(), &v4.sin_addr, sizeof v4.sin_addr);
-    address.port = ntohs(v4.sin_port);
+    std::memcpy(address.host.data() + kMapped.size(), &from.v4.sin_addr, sizeof from.v4.sin_addr);
+    address.port = ntohs(from.v4.sin_port);
     return address;
   }
-  if (from.ss_family == AF_INET6) {
-    sockaddr_in6 v6;
-    std::memcpy(&v6, &from, sizeof v6);
-    std::memcpy(address.host.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
-    address.port = ntohs(v6.sin6_port);
+  if (from.any.sa_family == AF_INET6) {
+    std::memcpy(address.host.data(), &from.v6.sin6_addr, sizeof from.v6.sin6_addr);
+    address.port = ntohs(from.v6.sin6_port);
     return address;
   }
   return std::nullopt;
 }
 
-socklen_t Address::to(sockaddr_storage& to, sa_family_t family) const {
-  to = {};
+socklen_t Address::to(SocketAddress& to, sa_family_t family) const {
   if (family == AF_INET) {
     if (!is_ipv4()) return 0;
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, host.data() + kMapped.size(), sizeof v4.sin_addr);
-    std::memcpy(&to, &v4, sizeof v4);
-    return sizeof v4;
+    to.v4 = {};
+    to.v4.sin_family = AF_INET;
+    to.v4.sin_port = htons(port);
+    std::memcpy(&to.v4.sin_addr, host.data() + kMapped.size(), sizeof to.v4.sin_addr);
+    return sizeof to.v4;
   }
   if (family != AF_INET6) return 0;
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(port);
-  std::memcpy(&v6.sin6_addr, host.data(), sizeof v6.sin6_addr);
-  std::memcpy(&to, &v6, sizeof v6);
-  return sizeof v6;
+  to.v6 = {};
+  to.v6.sin6_family = AF_INET6;
+  to.v6.sin6_port = htons(port);
+  std::memcpy(&to.v6.sin6_addr, host.data(), sizeof to.v6.sin6_addr);
+  return sizeof to.v6;
 }
 
 bool Address::unspecified() const {

@@ -15,6 +15,13 @@
 
 namespace cordboard::rtp {
 
+/// What a system call takes and gives: a sockaddr_in or a sockaddr_in6.
+union SocketAddress {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
 struct Address {
   std::array<uint8_t, 16> host{};  // all zero: none
   uint16_t port{};                 // 0: none
@@ -22,10 +29,10 @@ struct Address {
   /// From digits alone ("192.0.2.1", "2001:db8::1"): a name, a zone and anything else is nothing, and nobody is asked.
   static std::optional<Address> parse(std::string_view host, uint16_t port);
   /// Nothing for a family other than AF_INET and AF_INET6.
-  static std::optional<Address> from(const sockaddr_storage& from);
+  static std::optional<Address> from(const SocketAddress& from);
 
   /// For a socket of `family`; returns the length, or 0 when the address cannot be reached over it (IPv6 over AF_INET).
-  socklen_t to(sockaddr_storage& to, sa_family_t family) const;
+  socklen_t to(SocketAddress& to, sa_family_t family) const;
 
   bool known() const { return port != 0 && !unspecified(); }
   bool unspecified() const;  // 0.0.0.0 or ::

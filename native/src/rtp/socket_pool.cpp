@@ -71,7 +71,7 @@ void SocketPool::drop(Entry& entry, const Claim& claim) {
   if (claim.waits) entry.waiting.erase(entry.waiting.find(claim.host));
 }
 
-Result<const SocketPair*> SocketPool::take(Holder holder, const Claim& claim) {
+Result<SocketPair*> SocketPool::take(Holder holder, const Claim& claim) {
   const auto least = std::min_element(of_thread_.begin(), of_thread_.end());
   const auto found = find_or_open(claim, static_cast<uint32_t>(least - of_thread_.begin()), nullptr);
   if (!found) return found.error();
@@ -92,7 +92,7 @@ bool SocketPool::change(Holder holder, const Claim& claim) {
   return good;
 }
 
-Result<const SocketPair*> SocketPool::move(Holder holder, const Claim& claim) {
+Result<SocketPair*> SocketPool::move(Holder holder, const Claim& claim) {
   auto& held = holders_.at(holder);
   const auto found = find_or_open(claim, held.entry->pair.thread, held.entry);
   if (!found) return found.error();
@@ -114,7 +114,7 @@ void SocketPool::release(Holder holder) {
   holders_.erase(found);
 }
 
-const SocketPair* SocketPool::pair_of(Holder holder) const {
+SocketPair* SocketPool::pair_of(Holder holder) const {
   const auto found = holders_.find(holder);
   return found == holders_.end() ? nullptr : &found->second.entry->pair;
 }
@@ -182,9 +182,9 @@ Result<Descriptor> SocketPool::bind_to(uint16_t port, bool rtp) {
     buffer_given_ = set_buffer(made.number(), SO_RCVBUFFORCE, SO_RCVBUF, settings_.buffer_bytes);
     streams_of_pair_ = std::clamp(buffer_given_ / (kBufferOfPacket * kPacketsOfStream), 1U, kMostStreamsOfPair);
   }
-  sockaddr_storage address;
+  SocketAddress address;
   const socklen_t length = settings_.local.with_port(port).to(address, family);
-  if (bind(made.number(), reinterpret_cast<const sockaddr*>(&address), length) == 0) return made;
+  if (bind(made.number(), &address.any, length) == 0) return made;
   if (errno == EADDRINUSE) return Descriptor();
   return fail(ErrorCode::kIo, settings_.local.with_port(port).text() + " cannot be bound for RTP: " +
                                   std::strerror(errno));

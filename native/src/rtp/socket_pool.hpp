@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counters.hpp"
 #include "base/result.hpp"
 #include "rtp/address.hpp"
 
@@ -49,6 +50,7 @@ struct SocketPair {
   sa_family_t family{};
   Descriptor rtp;
   Descriptor rtcp;
+  Count foreign;  // datagrams that were nobody's; its I/O thread counts
 };
 
 /// What a stream holds of its pair.
@@ -73,15 +75,15 @@ class SocketPool {
   explicit SocketPool(const Settings& settings) : settings_(settings), of_thread_(settings.threads, 0) {}
 
   /// A pair for a holder that has none. kBusy: every port of the range is in use; kIo: what the system refused.
-  Result<const SocketPair*> take(Holder holder, const Claim& claim);
+  Result<SocketPair*> take(Holder holder, const Claim& claim);
   /// Another claim on the pair it has. False when another stream has that remote, or waits for what could be it: the
   /// holder keeps the claim it had.
   bool change(Holder holder, const Claim& claim);
   /// Another pair of the same thread for the claim that did not fit; on an error it keeps what it had. As take().
-  Result<const SocketPair*> move(Holder holder, const Claim& claim);
+  Result<SocketPair*> move(Holder holder, const Claim& claim);
   void release(Holder holder);
 
-  const SocketPair* pair_of(Holder holder) const;
+  SocketPair* pair_of(Holder holder) const;
   std::size_t pairs() const { return pairs_.size(); }
   std::size_t holders() const { return holders_.size(); }
   /// So many streams share a pair at most: twice a packet of each fits into its receive buffer. 0: no pair is open yet.
