@@ -67,6 +67,8 @@ class SourceFilter {
   const Address& remote_control() const { return remote_control_; }
   bool latched() const { return latched_; }
   bool window_open(int64_t now_ns) const { return open_ && now_ns < closes_ns_; }
+  /// Whether considers_control() may still say yes to an address that is not remote_control().
+  bool seeks_control() const { return latched_ && !control_settled_; }
 
  private:
   bool may_latch(const Address& from) const;

@@ -83,7 +83,6 @@ class SrtpSession {
   SrtpSession();
 
   std::size_t settle(int status, int length);
-  bool make_room(uint32_t ssrc);
   void heard(uint32_t ssrc);
 
   SrtpSuite suite_{};
