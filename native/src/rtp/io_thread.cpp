@@ -52,7 +52,16 @@ IoThread::IoThread(uint32_t streams, uint64_t seed, Wake& reported)
   pthread_setname_np(thread_.native_handle(), "cb-rtp");
 }
 
-IoThread::~IoThread() { stop(); }
+IoThread::~IoThread() {
+  stop();
+  // Changes that nobody has come to fetch.
+  IoCommand command;
+  while (commands_.pop(command)) delete command.change;
+  for (const auto& waiting : backlog_) delete waiting.change;
+  IoReport told;
+  while (reports_.pop(told)) delete told.change;
+  for (const auto& waiting : untold_) delete waiting.change;
+}
 
 // -------------------------------------------------------------------------------------------------- from other threads
 
