@@ -302,6 +302,7 @@ export class ScriptedEngine {
         this.#analog(10_000 + station, 'fxo', 700 + station),
       ]),
       legs: [],
+      streams: [],
       connections: [],
       conferences: [],
       plays: [],
