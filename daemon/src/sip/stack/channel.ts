@@ -100,6 +100,8 @@ export class StackClient {
   readonly #out: Batcher;
   readonly #waiters = new Map<number, Waiter>();
   readonly #listen: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
+  #inbox: (ReplyMessage | EventMessage)[] = [];
+  #draining = false;
   #nextId = 1;
   #closed: Error | undefined;
 
@@ -107,7 +109,8 @@ export class StackClient {
     this.#out = new Batcher(post);
     this.#listen = listen;
     post.on('message', (batch) => {
-      for (const message of batch as (ReplyMessage | EventMessage)[]) this.#take(message);
+      this.#inbox.push(...(batch as (ReplyMessage | EventMessage)[]));
+      if (!this.#draining) this.#drain();
     });
   }
 
@@ -128,11 +131,28 @@ export class StackClient {
     this.#waiters.clear();
   }
 
-  #take(message: ReplyMessage | EventMessage): void {
-    if ('event' in message) {
-      if (this.#closed === undefined) this.#listen(message.event, message.data as never);
-      return;
+  /** Whoever waits for a reply runs before the events that follow it: the one who dialled knows his call before it rings. */
+  #drain(): void {
+    this.#draining = true;
+    let replied = false;
+    let at = 0;
+    for (; at < this.#inbox.length; at += 1) {
+      const message = this.#inbox[at] as ReplyMessage | EventMessage;
+      if ('re' in message) {
+        this.#settle(message);
+        replied = true;
+      } else if (replied) {
+        break;
+      } else if (this.#closed === undefined) {
+        this.#listen(message.event, message.data as never);
+      }
     }
+    this.#inbox = this.#inbox.slice(at);
+    if (replied) setImmediate(() => this.#drain());
+    else this.#draining = false;
+  }
+
+  #settle(message: ReplyMessage): void {
     const waiter = this.#waiters.get(message.re);
     this.#waiters.delete(message.re);
     if ('ok' in message) waiter?.resolve(message.ok as never);

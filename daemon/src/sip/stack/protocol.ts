@@ -3,32 +3,17 @@
 //
 //   daemon ── { id, command, params } ──> stack        stack ── { re, ok } or { re, error } ──> daemon
 //                                                      stack ── { event, data } ─────────────> daemon
+import type { EngineCommands } from '../../engine/index.js';
 import type { TransportName } from '../transport/index.js';
 
-/** Of a stream in the engine, as the peer is told of it. */
+/** Of a stream in the engine, as the peer is told of it; the address is the one that the peer reaches us under. */
 export interface LocalMedia {
-  /** IP address that stands in `c=` */
-  address: string;
   rtpPort: number;
   rtcpPort: number;
 }
 
-/** Where a stream goes, and how: what `stream.update` takes but for the leg. */
-export interface RemoteMedia {
-  remoteAddress: string;
-  remotePort: number;
-  remoteRtcpPort: number;
-  rtcpMux: boolean;
-  codec: { name: string; payloadType: number; ptimeMs: number };
-  receive: { name: string; payloadType: number }[];
-  /** undefined: digits go as tones */
-  telephoneEvent: { send: number; receive: number } | undefined;
-  /** ours */
-  direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
-  srtp: { suite: string; sendKeyHex: string; receiveKeyHex: string } | undefined;
-  /** the address may be a private one behind a NAT: the first packets tell */
-  latch: boolean;
-}
+/** Where a stream goes, and how. */
+export type RemoteMedia = Omit<EngineCommands['stream.update']['params'], 'leg'>;
 
 export type SrtpPolicy = 'none' | 'offered' | 'required';
 export type DtmfMode = 'auto' | 'rfc4733' | 'inband' | 'info';
@@ -139,7 +124,7 @@ export interface StackCommands {
     };
     reply: { call: string };
   };
-  /** Where an offered call's stream is; before it, the call is only being tried. */
+  /** Where the call's stream is: of an offered one before anything else, later when it has another port (re-INVITE). */
   'call.media': { params: { call: string; media: LocalMedia }; reply: Record<string, never> };
   /** 180; with `early` 183 and SDP */
   'call.alert': { params: { call: string; early: boolean }; reply: Record<string, never> };
@@ -148,8 +133,11 @@ export interface StackCommands {
   'call.release': { params: { call: string; cause: number }; reply: Record<string, never> };
   /** INFO with a digit, where that is how the peer takes them */
   'call.digit': { params: { call: string; digit: string; durationMs: number }; reply: Record<string, never> };
-  /** what became of a transfer that the peer asked for */
-  'call.transferred': { params: { call: string; ok: boolean }; reply: Record<string, never> };
+  /** what becomes of a transfer that the peer asked for; `state` done and failed are the last */
+  'call.transfer': {
+    params: { call: string; state: 'accepted' | 'alerting' | 'done' | 'failed'; cause: number };
+    reply: Record<string, never>;
+  };
   /** lamps: calls of a station now */
   'lamp.set': {
     params: {
@@ -186,8 +174,6 @@ export interface StackEvents {
     remote: { address: string; port: number } | undefined;
     /** where the signalling came from: the only other place its packets may come from */
     signallingAddress: string;
-    /** the address of ours that the peer reaches */
-    localAddress: string;
   };
   'call.progressed': { call: string; progress: 'proceeding' | 'alerting' | 'inband' };
   'call.answered': { call: string };
