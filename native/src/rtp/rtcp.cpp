@@ -17,7 +17,6 @@ constexpr std::size_t kHeader = 4;
 constexpr std::size_t kBlock = 24;
 constexpr std::size_t kSenderInfo = 20;
 constexpr std::size_t kVoipOctets = 36;  // with the block's own header
-constexpr uint8_t kUnknown = 127;
 
 constexpr std::size_t to_words(std::size_t octets) { return (octets + 3) / 4 * 4; }
 
@@ -104,7 +103,7 @@ bool read_extended(std::span<const uint8_t> body, ControlPacket& out) {
     const std::size_t length = 4U * (read16(p + 2) + 1U);
     if (length > body.size() - at) return false;
     if (p[0] == kVoipMetricsBlock && length == kVoipOctets) {
-      out.voip = VoipMetrics{read32(p + 4), p[8], p[9], read16(p + 16), p[24], p[26], p[27]};
+      out.voip = VoipMetrics{read32(p + 4), p[24]};
     }
     at += length;
   }
@@ -195,25 +194,6 @@ void ControlWriter::cname(uint32_t ssrc, std::string_view name) {
   p[4] = kCname;
   p[5] = static_cast<uint8_t>(name.size());
   name.copy(reinterpret_cast<char*>(p + 6), name.size());
-}
-
-void ControlWriter::voip_metrics(uint32_t ssrc, const VoipMetrics& metrics) {
-  uint8_t* const p = begin(kXr, 0, kHeader + 4 + kVoipOctets);
-  if (p == nullptr) return;
-  write32(p, ssrc);
-  uint8_t* const block = p + 4;
-  block[0] = kVoipMetricsBlock;
-  write16(block + 2, kVoipOctets / 4 - 1);
-  write32(block + 4, metrics.ssrc);
-  block[8] = metrics.loss_rate;
-  block[9] = metrics.discard_rate;
-  write16(block + 16, metrics.round_trip_ms);
-  block[20] = block[21] = block[22] = kUnknown;  // signal, noise and echo levels are not measured
-  block[23] = 16;                                // Gmin, RFC 3611 4.7.2
-  block[24] = metrics.r_factor;
-  block[25] = kUnknown;
-  block[26] = metrics.mos_lq;
-  block[27] = metrics.mos_cq;
 }
 
 void ControlWriter::bye(uint32_t ssrc, std::string_view reason) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// RTCP (RFC 3550 6): compound packets read and written. SR, RR, SDES (CNAME) and BYE; of XR (RFC 3611) the VoIP metrics;
-// APP and unknown types are stepped over.
+// RTCP (RFC 3550 6): compound packets read and written. SR, RR, SDES (CNAME) and BYE; of XR (RFC 3611) the VoIP metrics
+// are read; APP and unknown types are stepped over.
 //
 //   compound = SR or RR, then SDES with a CNAME, then others, each  |V=2|P| count |   PT   |  length in words less 1 | …
 //
@@ -35,15 +35,10 @@ struct SenderInfo {
   uint32_t octets{};  // of payload
 };
 
-/// RFC 3611 4.7, those that are of use here.
+/// What is of use here of the peer's own judgement (RFC 3611 4.7).
 struct VoipMetrics {
-  uint32_t ssrc{};
-  uint8_t loss_rate{};     // of 256
-  uint8_t discard_rate{};  // of 256
-  uint16_t round_trip_ms{};
+  uint32_t ssrc{};     // on whom
   uint8_t r_factor{};  // 0-100; 127: unknown
-  uint8_t mos_lq{};    // 10-50; 127: unknown
-  uint8_t mos_cq{};
 };
 
 /// A compound packet, read. Beyond what the arrays hold is left out; a session of two has one block.
@@ -73,7 +68,6 @@ class ControlWriter {
   void report(uint32_t ssrc, const SenderInfo* sender, std::span<const ReportBlock> blocks);
   /// SDES with a CNAME of 255 octets at most.
   void cname(uint32_t ssrc, std::string_view name);
-  void voip_metrics(uint32_t ssrc, const VoipMetrics& metrics);
   /// RFC 3550 6.6; the reason of 255 octets at most, or empty.
   void bye(uint32_t ssrc, std::string_view reason = {});
 

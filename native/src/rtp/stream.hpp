@@ -37,10 +37,11 @@ struct StreamParams {
   PayloadFormat send;
   /// How digits are sent (RFC 4733); kNoPayloadType when the peer takes none.
   PayloadFormat send_events{.encoding = Encoding::kTelephoneEvent};
-  uint32_t ptime_ms = 20;  // of packets sent: 10, 20, … 120; for Opus the nearest of 10, 20, 40, 60 below
+  uint32_t ptime_ms = 20;  // of packets sent: 10, 20, … 120, but more than 60 becomes 60, and for Opus 30 and 50 become
+                           // 20 and 40. What is received may have any
   Direction direction = Direction::kSendReceive;
   uint32_t min_delay_ms = 20;       // of the jitter buffer
-  uint32_t max_delay_ms = 300;      // 40-1000
+  uint32_t max_delay_ms = 300;      // 40-600, and not more than it was made with
   uint32_t timeout_ms = 30'000;     // without a packet while receiving, until kTimeout; 0: never
   uint32_t opus_bit_rate = 24'000;  // 6000-128000
 };
@@ -76,7 +77,7 @@ enum class Delivery : uint8_t {
   kMalformed,    // see parse_packet
   kPayloadType,  // not negotiated
   kDuplicate,
-  kProbation,  // of an SSRC that has not yet sent two in sequence while another is heard (RFC 3550 A.1)
+  kProbation,  // of another SSRC or another sequence, until two of it have come one after the other (RFC 3550 A.1)
   kOverflow,   // the media thread has not emptied the ring
   kInactive,   // the direction is sendonly or inactive
 };
@@ -100,7 +101,8 @@ struct StreamStatistics {
   double mos_received = 0;  // 1-4.5; 0: nothing heard yet
   // Sent.
   uint64_t packets_sent{};
-  uint64_t octets_sent{};
+  uint64_t octets_sent{};  // of payload
+  uint64_t unsent{};       // that the I/O thread was too late for
   // What the peer's RTCP tells.
   bool reported{};             // it has sent a report on us
   double remote_lost_share{};  // 0-1, over its last interval
@@ -157,12 +159,12 @@ class Stream {
   bool deliver_control(std::span<const uint8_t> packet, int64_t arrival_ns, uint32_t* sender_ssrc = nullptr);
   bool hears(uint32_t ssrc) const;
 
-  /// When the next report is due (RFC 3550 6.2, 6.3: 5 s on average, randomised, the first after half of it).
+  /// When the next report is due (RFC 3550 6.2, 6.3: 5 s on average, randomised, the first after half of it); 0 at first.
   int64_t control_due_ns() const;
   /// Builds the report and sets the next time: SR or RR, and SDES with the CNAME. `ntp` is the wall clock as in
-  /// RFC 3550 4. Returns its octets.
+  /// RFC 3550 4. Returns its octets; the first call only sets the time and returns 0.
   std::size_t next_control(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp);
-  /// The last one: a report and BYE (RFC 3550 6.6). Returns its octets.
+  /// The last one: a report and BYE (RFC 3550 6.6). Returns its octets, 0 when nothing has ever been sent (6.3.7).
   std::size_t bye(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp);
 
   /// Room that `out` needs for any packet of RTP or RTCP that is built here, without SRTP's.
@@ -177,12 +179,11 @@ class Stream {
   /// What the peer is to hear: kBlock A-law octets, after receive() in the same tick. True as above.
   bool send(const uint8_t* row);
 
-  /// Octets of memory that it holds, itself included.
-  std::size_t memory() const;
-
  private:
   struct State;
   explicit Stream(std::unique_ptr<State> state);
+  std::size_t write_report(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp, bool bye);
+
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rtp/jitter_buffer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cordboard::rtp {
+
+namespace {
+
+constexpr int32_t kSamplesPerMs = 8;
+constexpr uint32_t kUnit = 80;
+// A transit time that is off by more than this is another line of timestamps. A network that stood still is not taken for
+// one before, because what it lets go afterwards would all seem to be early.
+constexpr int64_t kJump = 3000 * kSamplesPerMs;
+// Packets in a row that are too late, and for how long, until that is taken for another line as well.
+constexpr uint32_t kStalePackets = 4;
+constexpr int64_t kStaleFor = 80 * kSamplesPerMs;
+constexpr uint32_t kMostDoubt = 1000 * kSamplesPerMs;
+constexpr uint32_t kLongestPacket = 960;
+
+constexpr uint32_t whole_units(uint32_t samples) { return (samples + kUnit - 1) / kUnit * kUnit; }
+
+}  // namespace
+
+JitterBuffer::JitterBuffer(const Settings& settings)
+    // The longest delay, and what arrives while it is full.
+    : cells_(std::min(settings.max_delay_ms, kLongestDelayMs) / 10 + 8),
+      octets_(new uint8_t[cells_ * kCell]),
+      chain_(new uint8_t[cells_]),
+      entries_(new Entry[cells_]),
+      free_cells_(cells_) {
+  for (uint32_t i = 0; i < cells_; ++i) chain_[i] = i + 1 < cells_ ? static_cast<uint8_t>(i + 1) : kNone;
+  free_ = 0;
+  set_delays(settings);
+}
+
+void JitterBuffer::set_delays(const Settings& settings) {
+  const auto most = static_cast<int32_t>((cells_ - 8) * 10);
+  max_delay_ = std::min(static_cast<int32_t>(settings.max_delay_ms), most) * kSamplesPerMs;
+  min_delay_ = std::min(static_cast<int32_t>(settings.min_delay_ms) * kSamplesPerMs, max_delay_);
+}
+
+void JitterBuffer::reset() {
+  while (count_ > 0) remove_front();
+  running_ = placed_ = numbered_ = false;
+  noise_ = in_gap_ = false;
+  pause_until_ = INT64_MIN;
+  pause_surplus_ = 0;
+  transit_ = 0;
+  end_ = INT64_MIN;
+  stale_ = doubtful_ = 0;
+  transits_.reset();
+}
+
+std::size_t JitterBuffer::memory() const { return sizeof *this + cells_ * (kCell + 1 + sizeof(Entry)); }
+
+// ------------------------------------------------------------------------------------------------------------ inserting
+
+JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
+  if (packet.restart) placed_ = false;
+  const int64_t sequence = extend(packet);
+  int64_t at = place(packet, now);
+  if (!running_) {
+    running_ = true;
+    next_ = at - min_delay_;
+  }
+  std::size_t index = count_;
+  while (index > 0 && entries_[index - 1].sequence > sequence) --index;
+  if (index > 0 && entries_[index - 1].sequence == sequence) return Inserted::kDuplicate;
+  if (packet.samples > 0) {
+    if (packet.timed) transits_.add(now - at);
+    if (sequence <= pulled_ || !in_time(packet, index, at, now)) {
+      ++late_;
+      return Inserted::kLate;
+    }
+  } else if (sequence <= pulled_) {
+    return Inserted::kLate;
+  }
+  if (index == 0) settle_doubt(at, sequence);
+  if (!make_room(packet.payload.size(), index)) return Inserted::kNoRoom;
+  store(packet, index, at, sequence);
+  return Inserted::kQueued;
+}
+
+/// The sequence number without its wraps, going on by one over restarts.
+int64_t JitterBuffer::extend(const Packet& packet) {
+  if (!numbered_ || packet.restart) {
+    highest_ = numbered_ ? highest_ + 1 : 0;
+    if (!numbered_) pulled_ = -1;
+    numbered_ = true;
+    highest_raw_ = packet.sequence;
+    return highest_;
+  }
+  const auto ahead = static_cast<int16_t>(packet.sequence - highest_raw_);
+  const int64_t sequence = highest_ + ahead;
+  if (ahead > 0) {
+    highest_ = sequence;
+    highest_raw_ = packet.sequence;
+  }
+  return sequence;
+}
+
+int64_t JitterBuffer::position_of(uint32_t timestamp, uint32_t clock_hz, int64_t now) const {
+  if (!placed_ || clock_hz != clock_hz_) return now - transit_;
+  return base_ + (units_ + static_cast<int32_t>(timestamp - timestamp_)) * 1000 * kSamplesPerMs / clock_hz_;
+}
+
+int64_t JitterBuffer::place(const Packet& packet, int64_t now) {
+  const int64_t at = position_of(packet.timestamp, packet.clock_hz, now);
+  if (!packet.timed) return at;
+  if (!placed_ || packet.clock_hz != clock_hz_) return rebase(packet, now);
+  const int64_t step = now - at - transit_;
+  if (step > kJump || step < -kJump) return rebase(packet, now);
+  units_ += static_cast<int32_t>(packet.timestamp - timestamp_);
+  timestamp_ = packet.timestamp;
+  return at;
+}
+
+/// A new line of timestamps begins with this packet: as if it had come as fast as the last ones, and behind them.
+int64_t JitterBuffer::rebase(const Packet& packet, int64_t now) {
+  if (running_) ++restarts_;
+  base_ = running_ ? std::max(now - transit_, end_) : now - transit_;
+  units_ = 0;
+  timestamp_ = packet.timestamp;
+  clock_hz_ = packet.clock_hz;
+  placed_ = true;
+  return base_;
+}
+
+/// Whether a packet with audio can still be played, or part of it. Moves the time back for one that comes late, if it may.
+bool JitterBuffer::in_time(const Packet& packet, std::size_t index, int64_t& at, int64_t now) {
+  const int64_t late_by = next_ - at;
+  if (late_by > 0) {
+    const bool nothing_since = index == 0 && front_taken_ == 0;
+    if (nothing_since && now - at - transits_.low() <= max_delay_) {
+      next_ = at;
+    } else if (late_by >= static_cast<int64_t>(packet.samples)) {
+      if (stale_++ == 0) stale_since_ = now;
+      // A talkspurt that begins in the past is one of another line too.
+      const bool goes_on = packet.marker || (stale_ >= kStalePackets && now - stale_since_ >= kStaleFor);
+      if (!goes_on || index < count_) return false;
+      at = rebase(packet, now);
+    }
+  }
+  stale_ = 0;
+  if (packet.timed) transit_ = now - at;
+  return true;
+}
+
+/// What was made up while nothing was there: time in which nobody spoke, or was it lost?
+void JitterBuffer::settle_doubt(int64_t at, int64_t sequence) {
+  if (doubtful_ == 0) return;
+  if (sequence > pulled_ + 1 || at < next_) lose(doubtful_);
+  doubtful_ = 0;
+}
+
+void JitterBuffer::lose(uint32_t samples) {
+  samples_missing_ += samples;
+  if (!in_gap_) ++gaps_;
+  in_gap_ = true;
+}
+
+/// Frees what is oldest until there is room. False when there never will be.
+bool JitterBuffer::make_room(std::size_t octets, std::size_t& index) {
+  const std::size_t cells = (octets + kCell - 1) / kCell;
+  if (cells > cells_) return false;
+  while (count_ > 0 && (count_ == cells_ || free_cells_ < cells)) {
+    ++late_;
+    pulled_ = std::max(pulled_, entries_[0].sequence);
+    remove_front();
+    if (count_ > 0) next_ = std::max(next_, entries_[0].at);
+    if (index > 0) --index;
+  }
+  return true;
+}
+
+void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence) {
+  // The chain is made from its end.
+  uint8_t first = kNone;
+  const std::size_t octets = packet.payload.size();
+  for (std::size_t begin = (octets + kCell - 1) / kCell * kCell; begin > 0;) {
+    begin -= kCell;
+    const uint8_t cell = free_;
+    free_ = chain_[cell];
+    --free_cells_;
+    std::memcpy(octets_.get() + cell * kCell, packet.payload.data() + begin, std::min(kCell, octets - begin));
+    chain_[cell] = first;
+    first = cell;
+  }
+  Entry* const entry = entries_.get() + index;
+  std::copy_backward(entry, entries_.get() + count_, entries_.get() + count_ + 1);
+  *entry = {at, sequence, static_cast<uint16_t>(packet.samples), static_cast<uint16_t>(octets), packet.tag, first};
+  ++count_;
+  end_ = std::max(end_, at + static_cast<int64_t>(packet.samples));
+}
+
+void JitterBuffer::remove_front() {
+  for (uint8_t cell = entries_[0].cell; cell != kNone;) {
+    const uint8_t next = chain_[cell];
+    chain_[cell] = free_;
+    free_ = cell;
+    ++free_cells_;
+    cell = next;
+  }
+  std::copy(entries_.get() + 1, entries_.get() + count_, entries_.get());
+  --count_;
+  front_taken_ = 0;
+}
+
+// -------------------------------------------------------------------------------------------------------------- pulling
+
+JitterBuffer::Pull JitterBuffer::pull(uint32_t wanted) {
+  while (count_ > 0) {
+    const Entry& front = entries_[0];
+    if (front.samples == 0) return {Answer::kMark, 0};
+    const int64_t ahead = front.at + front_taken_ - next_;
+    if (ahead <= 0) {
+      if (front_taken_ - ahead < front.samples) {
+        front_taken_ -= static_cast<uint32_t>(ahead);
+        return {Answer::kPacket, front.samples - front_taken_};
+      }
+      ++late_;
+      pulled_ = std::max(pulled_, front.sequence);
+      remove_front();
+      continue;
+    }
+    if (front.sequence > pulled_ + 1 && next_ >= pause_until_) {
+      const uint32_t samples = whole_units(static_cast<uint32_t>(std::min<int64_t>(ahead, wanted)));
+      next_ += samples;
+      lose(samples);
+      return {Answer::kMissing, samples};
+    }
+    const int64_t change = std::min<int64_t>(pause_surplus_, ahead);
+    pause_surplus_ = 0;
+    next_ += change;
+    if (change == ahead) continue;
+    const auto samples = static_cast<uint32_t>(std::min<int64_t>(ahead - change, wanted));
+    next_ += samples;
+    return {Answer::kPause, samples};
+  }
+  if (!running_) return {Answer::kPause, wanted};
+  if (noise_ || next_ < pause_until_) {
+    next_ += wanted;
+    return {Answer::kPause, wanted};
+  }
+  const uint32_t samples = whole_units(wanted);
+  next_ += samples;
+  doubtful_ = std::min(doubtful_ + samples, kMostDoubt);
+  return {Answer::kMissing, samples};
+}
+
+JitterBuffer::Front JitterBuffer::front() const {
+  const Entry& front = entries_[0];
+  return {front.tag, front.samples - front_taken_, front.octets, front_taken_};
+}
+
+void JitterBuffer::take(uint32_t n, uint8_t* out) {
+  const Entry& front = entries_[0];
+  std::size_t at = front_taken_;
+  uint8_t cell = front.cell;
+  for (; at >= kCell; at -= kCell) cell = chain_[cell];
+  for (std::size_t left = n; left > 0; cell = chain_[cell]) {
+    const std::size_t part = std::min(left, kCell - at);
+    std::memcpy(out, octets_.get() + cell * kCell + at, part);
+    out += part;
+    left -= part;
+    at = 0;
+  }
+  front_taken_ += n;
+  next_ += n;
+  pulled_ = front.sequence;
+  samples_received_ += n;
+  in_gap_ = noise_ = false;
+  if (front_taken_ == front.samples) remove_front();
+}
+
+void JitterBuffer::copy_front(uint8_t* out) const {
+  std::size_t left = entries_[0].octets;
+  for (uint8_t cell = entries_[0].cell; left > 0; cell = chain_[cell]) {
+    const std::size_t part = std::min(left, kCell);
+    std::memcpy(out, octets_.get() + cell * kCell, part);
+    out += part;
+    left -= part;
+  }
+}
+
+void JitterBuffer::pop() {
+  const Entry& front = entries_[0];
+  if (front.samples > 0) {
+    const uint32_t samples = front.samples - front_taken_;
+    next_ += samples;
+    samples_received_ += samples;
+    in_gap_ = noise_ = false;
+  }
+  pulled_ = std::max(pulled_, front.sequence);
+  remove_front();
+}
+
+bool JitterBuffer::has(uint32_t samples) const {
+  int64_t at = next_;
+  uint32_t taken = front_taken_;
+  for (uint32_t i = 0; i < count_ && at < next_ + samples; ++i) {
+    const Entry& entry = entries_[i];
+    if (entry.samples == 0 || entry.at + taken > at) return false;
+    at = std::max(at, entry.at + entry.samples);
+    taken = 0;
+  }
+  return at >= next_ + samples;
+}
+
+uint32_t JitterBuffer::missing_before_front() const {
+  if (count_ == 0 || entries_[0].samples == 0 || entries_[0].sequence <= pulled_ + 1) return 0;
+  return static_cast<uint32_t>(std::clamp<int64_t>(entries_[0].at - next_, 0, kLongestPacket));
+}
+
+void JitterBuffer::pass_missing(uint32_t samples) {
+  next_ += samples;
+  lose(samples);
+}
+
+// --------------------------------------------------------------------------------------------------------------- timing
+
+int64_t JitterBuffer::wanted_offset() const {
+  const int64_t low = transits_.low();
+  return std::min(std::max(low + min_delay_, transits_.high()), low + max_delay_);
+}
+
+int32_t JitterBuffer::surplus(int64_t now, uint32_t pending) const {
+  if (!running_ || transits_.empty()) return 0;
+  const int64_t surplus = now - next_ + pending - wanted_offset();
+  return static_cast<int32_t>(std::clamp<int64_t>(surplus, INT16_MIN, INT16_MAX));
+}
+
+int32_t JitterBuffer::delay(int64_t now, uint32_t pending) const {
+  if (!running_ || transits_.empty()) return 0;
+  return static_cast<int32_t>(std::clamp<int64_t>(now - next_ + pending - transits_.low(), 0, INT16_MAX));
+}
+
+int32_t JitterBuffer::wanted_delay() const { return static_cast<int32_t>(wanted_offset() - transits_.low()); }
+
+uint32_t JitterBuffer::skip_excess(int64_t now, uint32_t pending) {
+  if (count_ == 0) return 0;
+  const int64_t playing = next_ - pending;
+  const Entry& last = entries_[count_ - 1];
+  const int64_t end = last.at + last.samples;
+  if (end - playing <= max_delay_ + last.samples) return 0;
+  const int64_t to = std::max({now - wanted_offset(), end - max_delay_, next_});
+  const int64_t left_out = to - playing;
+  next_ = to;
+  while (count_ > 0 && entries_[0].samples > 0 && entries_[0].at + entries_[0].samples <= next_) {
+    ++late_;
+    pulled_ = std::max(pulled_, entries_[0].sequence);
+    remove_front();
+  }
+  return static_cast<uint32_t>(std::min<int64_t>(left_out, INT32_MAX));
+}
+
+}  // namespace cordboard::rtp
