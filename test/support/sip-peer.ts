@@ -217,12 +217,17 @@ export class StreamPeer {
 
 export class StreamServer {
   readonly accepted = new Inbox<StreamPeer>();
+  /** connections that came, whether their handshake went well or not, once they have gone */
+  readonly gone = new Inbox<{ bytesRead: number }>();
   readonly #server: Server;
 
   private constructor(server: Server, event: 'connection' | 'secureConnection') {
     this.#server = server;
     server.on(event, (socket: Socket) => this.accepted.put(new StreamPeer(socket)));
-    server.on('tlsClientError', () => undefined);
+    server.on('connection', (socket: Socket) => {
+      socket.on('close', () => this.gone.put({ bytesRead: socket.bytesRead }));
+      socket.on('error', () => undefined);
+    });
   }
 
   static async open(host = '127.0.0.1', port = 0, tls?: TlsOptions): Promise<StreamServer> {

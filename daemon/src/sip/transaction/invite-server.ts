@@ -95,10 +95,10 @@ export class InviteServer extends ServerBase {
   }
 
   /** CANCEL: it is for the user to answer 487, unless he has answered. */
-  cancel(): void {
+  cancel(request: SipRequest): void {
     if (this.#state !== 'proceeding' || this.#cancelled) return;
     this.#cancelled = true;
-    this.listener.cancelled?.();
+    this.listener.cancelled?.(request);
   }
 
   override drop(): void {

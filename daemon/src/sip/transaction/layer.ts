@@ -162,7 +162,7 @@ export class Transactions implements TransactionLayer {
       return;
     }
     this.#sendStateless(newResponse(request, 200, undefined, { toTag: invite.toTag }), request, flow);
-    invite.cancel();
+    invite.cancel(request);
   }
 
   #receiveNew(request: SipRequest, flow: Flow, key: string): void {

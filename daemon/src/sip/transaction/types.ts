@@ -34,8 +34,8 @@ export interface ServerTransaction {
 }
 
 export interface ServerTransactionListener {
-  /** CANCEL (RFC 3261 9.2) */
-  cancelled?(): void;
+  /** CANCEL (RFC 3261 9.2); it may say why, in Reason (RFC 3326) */
+  cancelled?(cancel: SipRequest): void;
   /** no ACK for a non-2xx final answer, no answer given in 64*T1 (not of an INVITE), or the answer could not be sent */
   failed?(why: TransactionFailure): void;
   /** terminated: nothing more will come of it */

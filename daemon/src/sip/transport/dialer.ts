@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { canonicalAddress, hostPort, targetKey } from '../locate/index.js';
-import { isGoodFor, sameFingerprint } from './certificate.js';
+import { isGoodFor, readAuthorities, sameFingerprint, type Authorities } from './certificate.js';
 import type { Connection, ConnectionOwner, Opening } from './connection.js';
 import { TransportError } from './transport-error.js';
 import type { Target } from './types.js';
@@ -12,7 +12,7 @@ import type { Target } from './types.js';
 /** How we meet peers that we connect to by TLS. PEM. */
 export interface TlsClientOptions {
   /** whom we trust; left out: the authorities that Node knows */
-  ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
+  ca?: Authorities | undefined;
   /** our own certificate, for carriers that ask for one */
   cert?: string | Buffer | undefined;
   key?: string | Buffer | undefined;
@@ -43,10 +43,9 @@ export class Dialer {
   constructor(owner: DialerOwner, tls: TlsClientOptions) {
     this.#owner = owner;
     try {
-      const ca = tls.ca === undefined ? undefined : [tls.ca].flat();
       this.#secure = createSecureContext({
         minVersion: 'TLSv1.2',
-        ...(ca !== undefined && { ca }),
+        ...(tls.ca !== undefined && { ca: readAuthorities(tls.ca) }),
         ...(tls.cert !== undefined && { cert: tls.cert }),
         ...(tls.key !== undefined && { key: tls.key }),
       });

@@ -38,7 +38,10 @@ export class StreamConnection extends Connection {
   }
 
   protected write(bytes: Buffer, done: (error?: Error | null) => void): void {
-    this.#socket.write(bytes, done);
+    this.#socket.write(bytes, (error) => {
+      // Node calls what was cut off with the socket a success.
+      done(error ?? (this.#socket.destroyed ? new Error('it was closed before all was written') : null));
+    });
   }
 
   protected shut(cut: boolean): void {

@@ -10,7 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { addressFamily, canonicalAddress } from '../locate/index.js';
-import { certificateName } from './certificate.js';
+import { certificateName, readAuthorities, type Authorities } from './certificate.js';
 import type { ConnectionOwner, Opening } from './connection.js';
 import { peerCertificate } from './dialer.js';
 import type { OwnListener } from './own-addresses.js';
@@ -25,7 +25,7 @@ export interface TlsServerOptions {
   /** with the chain to its authority behind it */
   cert: string | Buffer;
   /** whose certificates of peers we believe */
-  ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
+  ca?: Authorities | undefined;
   /** Ask peers for a certificate. They need not show one; who does and is believed has a `peerName`. */
   requestClientCert?: boolean | undefined;
 }
@@ -182,7 +182,6 @@ export class StreamListener implements OwnListener {
   #tlsServer(): TlsServer {
     const { tls, transport, owner } = this.#options;
     if (tls === undefined) throw new TransportError('certificate', `${transport} needs a certificate and a key`);
-    const ca = tls.ca === undefined ? undefined : [tls.ca].flat();
     try {
       // Node finds out only in the handshake that key and certificate are not of one another.
       if (!new X509Certificate(tls.cert).checkPrivateKey(createPrivateKey(tls.key))) {
@@ -191,7 +190,7 @@ export class StreamListener implements OwnListener {
       const server = createTlsServer({
         key: tls.key,
         cert: tls.cert,
-        ...(ca !== undefined && { ca }),
+        ...(tls.ca !== undefined && { ca: readAuthorities(tls.ca) }),
         requestCert: tls.requestClientCert === true,
         // A peer that shows a certificate we do not believe is one without: what it may do is for others to say.
         rejectUnauthorized: false,
