@@ -308,6 +308,11 @@ export const messages = {
     en: 'The engine refused {command}: {reason}.',
     zh: '引擎拒绝了 {command}：{reason}。',
   },
+  sip_unavailable: {
+    status: 503,
+    en: 'SIP is not running; telephones and trunks that use it cannot call until it is.',
+    zh: 'SIP 服务未运行；在其运行之前，SIP 话机与中继无法通话。',
+  },
   engine_closed: {
     status: 503,
     en: 'The engine is not running; calls cannot be handled until it is.',

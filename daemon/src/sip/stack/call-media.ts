@@ -96,7 +96,7 @@ export class CallMedia implements SessionMedia {
     if (offer === undefined) throw new Error('an answer came to no offer');
     const answer = parseSdp(body);
     if (answer.kind === 'failure') throw new Error(answer.reason);
-    const negotiated = readAnswer(offer, answer, this.#options.address);
+    const negotiated = readAnswer(offer, answer);
     if (negotiated.kind === 'failure') throw new Error(negotiated.reason);
     this.#offers.delete(dialogId);
     this.#apply(dialogId, { local: offer, remote: answer }, negotiated);

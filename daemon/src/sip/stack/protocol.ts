@@ -163,7 +163,7 @@ export interface StackStatistics {
 }
 
 export interface StackEvents {
-  log: { level: 'debug' | 'info' | 'warn' | 'error'; fields: Record<string, string | number>; text: string };
+  log: { level: 'debug' | 'info' | 'warn' | 'error'; fields: Record<string, unknown>; text: string };
   'call.offered': {
     call: string;
     origin: CallOrigin;
@@ -187,7 +187,8 @@ export interface StackEvents {
   'call.released': { call: string; cause: number; by: 'remote' | 'local' | 'fault' };
   'bindings.changed': { station: number; bindings: StackBinding[] };
   'trunk.changed': { trunk: string; state: 'up' | 'down' | 'registering' | 'refused'; detail: string };
-  'ban.added': { address: string; reason: string; untilMs: number };
+  'ban.added': { source: string; reason: string; sinceMs: number; untilMs: number; count: number };
+  'ban.lifted': { source: string };
 }
 
 export type StackError = { code: 'invalid' | 'not_found' | 'busy' | 'unreachable' | 'io'; text: string };

@@ -4,6 +4,7 @@
 //   to-tag ─> its dialog        source of a trunk ─> trunk        else digest ─> station        nobody: 401, always alike
 import { digestResponse, type DigestServer } from '../auth/index.js';
 import type { Dialogs } from '../dialog/index.js';
+import type { Guard } from '../guard/index.js';
 import { METHODS, type SipRequest } from '../message/index.js';
 import type { ServerTransaction, ServerTransactionListener, TransactionUser } from '../transaction/index.js';
 import type { Flow } from '../transport/index.js';
@@ -17,8 +18,7 @@ export interface RequestsOptions {
   accounts: Accounts;
   /** the trunk whose hosts send from this address; undefined: none */
   trunkOf: (address: string) => string | undefined;
-  /** what the guard learns */
-  guard: RequestGuard;
+  guard: Guard;
   invite: (transaction: ServerTransaction, sender: Sender) => void;
   register: (transaction: ServerTransaction, account: StationAccount) => void;
   subscribe: (transaction: ServerTransaction, account: StationAccount) => void;
@@ -26,15 +26,6 @@ export interface RequestsOptions {
   supported: readonly string[];
   allow: string;
   product: string;
-}
-
-/** What is reported of those who ask. */
-export interface RequestGuard {
-  /** wrong or missing credentials; `proven`: the source address is not forged */
-  failed(address: string, user: string | undefined, proven: boolean): void;
-  succeeded(address: string): void;
-  /** a method that nobody has, a header that is none */
-  odd(address: string): void;
 }
 
 /** Those that mean something outside a dialog. */
@@ -63,8 +54,9 @@ export class Requests implements TransactionUser {
   #begin(transaction: ServerTransaction, request: SipRequest): void {
     const { guard, allow } = this.#options;
     const { method } = request;
+    const { remote, transport } = transaction.flow;
     if (!(METHODS as readonly string[]).includes(method)) {
-      guard.odd(transaction.flow.remote.host);
+      guard.malformed(remote.host, transport !== 'udp');
       return refuse(transaction, 501, [['Allow', allow]]);
     }
     if (INSIDE.has(method)) return refuse(transaction, 481);
@@ -93,6 +85,8 @@ export class Requests implements TransactionUser {
     const { request, flow, toTag } = transaction;
     const { digest, guard, accounts, trunkOf } = this.#options;
     const address = flow.remote.host;
+    const connected = flow.transport !== 'udp';
+    const name = (request.method === 'REGISTER' ? request.to : request.from).uri.user ?? '';
     // A station may call from the address of a trunk (both behind one firewall): credentials decide before addresses do.
     if (request.method === 'INVITE' && !request.headers.has('Authorization')) {
       const trunk = trunkOf(address);
@@ -100,12 +94,13 @@ export class Requests implements TransactionUser {
     }
     const verdict = digest.check(request, address);
     if (verdict.kind !== 'accepted') {
-      if (verdict.kind === 'malformed') guard.odd(address);
-      else if (verdict.why === 'wrong') guard.failed(address, request.from.uri.user, verdict.pathProven);
+      if (verdict.kind === 'malformed') guard.malformed(address, connected);
+      else if (verdict.why === 'missing') guard.challenged(address, name, connected);
+      else if (verdict.why === 'wrong') guard.failed(address, name, connected || verdict.pathProven);
       transaction.respond(digestResponse(request, verdict, toTag));
       return undefined;
     }
-    guard.succeeded(address);
+    guard.succeeded(address, name);
     const { account } = verdict;
     const refusal = accounts.refusal(account, request, flow);
     if (refusal === undefined) return { kind: 'station', account };

@@ -107,7 +107,7 @@ export class TrunkLink {
     let attempt: DigestAttempt | undefined;
     return (request: SipRequest, challenge: SipResponse) => {
       attempt ??= digest.begin(request);
-      return attempt.answer(challenge, request).kind === 'retry';
+      return attempt.challenged(challenge, request).kind === 'retry';
     };
   }
 
