@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionTable } from '../../daemon/src/sip/transport/connection-table.js';
 import { transportLimits } from '../../daemon/src/sip/transport/limits.js';
 import { newResponse } from '../../daemon/src/sip/message/index.js';
-import type { Admission, SocketAddress } from '../../daemon/src/sip/transport/index.js';
+import type { Admission, SocketAddress, Target } from '../../daemon/src/sip/transport/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { until } from '../support/turns.js';
 import { newAuthority } from '../support/sip-peer-certificates.js';
@@ -16,6 +16,7 @@ import {
   listener,
   request,
   requestBytes,
+  requestText,
   transportDesk,
 } from '../support/sip-peer.js';
 
@@ -54,7 +55,7 @@ describe('connections', () => {
     const udp = await UdpPeer.open();
     await udp.send(requestBytes(), desk.at('udp'));
     await desk.requests.next();
-  });
+  }, 60_000);
 
   it('give their place back, by whatever layer they end in', async () => {
     const limits = { connectionsIn: 1 };
@@ -127,6 +128,26 @@ describe('connections', () => {
     const peer = await StreamPeer.connect(desk.at('tcp'));
     peer.write(requestBytes());
     await desk.requests.next();
+  });
+
+  it('that we open to one address are limited, and those for answers leave room for requests', async () => {
+    const limits = { connectionsOut: 4, connectionsForAnswers: 2, connectionsOutPerAddress: 3 };
+    const desk = await transportDesk(['tcp'], { limits });
+    const servers = await Promise.all(Array.from({ length: 4 }, () => StreamServer.open()));
+    const send = (i: number, over: Partial<Target> = {}) =>
+      desk.transports.send(request(), { transport: 'tcp', remote: servers[i]!.address, ...over });
+    const gone = { connection: 99, reconnect: true };
+    await send(0, gone);
+    await send(1, gone);
+    await expect(send(2, gone)).rejects.toMatchObject({ code: 'full' });
+    await send(2);
+    await expect(send(3)).rejects.toMatchObject({ code: 'full' });
+    const elsewhere = await StreamServer.open('127.0.0.2');
+    await desk.transports.send(request(), { transport: 'tcp', remote: elsewhere.address });
+    // What has ended makes room.
+    (await servers[2]!.accepted.next()).socket.destroy();
+    await desk.closed.next();
+    await send(3);
   });
 
   it('that are being made hold a limited number of messages', async () => {
@@ -285,6 +306,55 @@ describe('memory', () => {
     expect((await desk.closed.next()).reason).toBe('the peer does not read what it is sent');
     await failed;
     deaf.socket.destroy();
+  });
+
+  it('for messages that are half there is limited for all together', async () => {
+    const desk = await transportDesk(['tcp'], { limits: { pendingBytesInInAll: 10_000 } });
+    const half = `OPTIONS sip:x SIP/2.0\r\nX: ${'x'.repeat(4000)}`;
+    const peers: StreamPeer[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const peer = await StreamPeer.connect(desk.at('tcp'));
+      peers.push(peer);
+      // The pong says that what stands behind the ping has come.
+      peer.write(`\r\n\r\n${half}`);
+      if (i < 2) await peer.inbox.next();
+    }
+    expect(await desk.closed.next()).toMatchObject({ connection: 3, reason: 'too much of messages is half there' });
+    await peers[2]!.closed;
+    // A message that ends, or a peer that goes, gives its part back.
+    peers[0]!.socket.destroy();
+    await desk.closed.next();
+    for (let i = 0; i < 5; i += 1) {
+      const peer = await StreamPeer.connect(desk.at('tcp'));
+      peer.write(`\r\n\r\n${half}`);
+      await peer.inbox.next();
+      peer.write(requestText().slice('OPTIONS sip:pbx.example SIP/2.0'.length));
+      await desk.requests.next();
+    }
+    expect(desk.closed.all).toHaveLength(2);
+  });
+
+  it('for peers that read nothing is limited for all together: who leaves most goes first', async () => {
+    const clock = new FakeClock();
+    const limits = { pendingBytesOut: 1e9, pendingBytesOutInAll: 20_000_000 };
+    const desk = await transportDesk(['tcp'], { clock, limits });
+    const sent: Promise<unknown>[] = [];
+    for (const bytes of [12_000_000, 40_000_000, 16_000_000]) {
+      const deaf = await StreamPeer.connect(desk.at('tcp'));
+      deaf.write(requestBytes({ via: 'SIP/2.0/TCP deaf.invalid:1;branch=z9hG4bK1' }));
+      const { flow } = await desk.requests.next();
+      deaf.socket.pause();
+      const { transport, remote, connection } = flow;
+      sent.push(
+        desk.transports.sendBytes(Buffer.alloc(bytes), { transport, remote, connection }).catch(() => undefined),
+      );
+    }
+    await clock.advance(1000);
+    expect(desk.closed.all.map((one) => one.connection)).toEqual([2, 3]);
+    const stopped = desk.transports.stop();
+    await clock.advance(500);
+    await stopped;
+    await Promise.all(sent);
   });
 
   it('of messages without end is limited by the framer', async () => {

@@ -1,5 +1,6 @@
 // SIP over TLS: whose certificate is believed, for which name (RFC 5922), and when a connection is used again (RFC 5923).
 import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { newResponse } from '../../daemon/src/sip/message/index.js';
 import {
@@ -268,5 +269,27 @@ describe('certificates of our own', () => {
     for (const tls of [wrong, broken, { ca: 'no certificate' }]) {
       expect(make({ tls }), JSON.stringify(tls)).toThrow(expect.objectContaining({ code: 'certificate' }));
     }
+  });
+
+  it('are renewed without ending what is there', async () => {
+    const desk = await transportDesk([secure, 'tcp']);
+    const [listening, other] = desk.transports.listeners;
+    const shown = (peer: StreamPeer) => (peer.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256;
+    const before = await StreamPeer.connectTls(desk.at('tls'), {});
+    before.write(requestBytes());
+    await desk.requests.next();
+    const renewed = authority.issue('DNS:pbx.example');
+    expect(() => desk.transports.setTls(listening!, { ...renewed, key: ours.key })).toThrow(
+      /not that of the certificate/,
+    );
+    expect(shown(await StreamPeer.connectTls(desk.at('tls'), {}))).toBe(shown(before));
+    desk.transports.setTls(listening!, { ...renewed, ca: authority.ca });
+    desk.transports.setTls(other!, renewed);
+    const after = await StreamPeer.connectTls(desk.at('tls'), carrier);
+    expect(shown(after)).toBe(new X509Certificate(renewed.cert).fingerprint256);
+    after.write(requestBytes());
+    expect((await desk.requests.next()).flow.peerName).toBe('carrier.example');
+    before.write(requestBytes());
+    await desk.requests.next();
   });
 });

@@ -128,7 +128,10 @@ function takeAudio(
       codec: { name: codec.name, payloadType },
       codecParameters: codec.format.parameters,
       receive: [{ name: codec.name, payloadType }],
-      telephoneEvent: event === undefined ? undefined : { send: event.payloadType, receive: event.payloadType },
+      telephoneEvent:
+        event === undefined
+          ? undefined
+          : { send: event.payloadType, receive: event.payloadType, clockRate: event.clockRate },
       ptimeMs,
       direction,
       held: hold || !receives(remote),

@@ -1,6 +1,6 @@
 // What our offer came to, when the answer is there (RFC 3264 7).
 import { connectionOf, directionOf, hasRtcpMux, packetTime, receives } from './attributes.js';
-import { codecOf, payloadFormats } from './codecs.js';
+import { codecOf, isTelephoneEvent, payloadFormats } from './codecs.js';
 import { cryptoLines, isUsable } from './crypto.js';
 import { failure } from './parse.js';
 import { eventFormat, isFax, ourDirection, profileOf, ptimeFor, remoteAddress, remoteRtcp } from './stream.js';
@@ -73,7 +73,7 @@ function audioOutcome(
   const rtcpMux = hasRtcpMux(ours) && hasRtcpMux(theirs);
   const remoteRtp = hold ? undefined : address;
   const sendEvent = eventFormat(answered, first.name);
-  const receiveEvent = eventFormat(offered, first.name);
+  const receiveEvent = offered.find((own) => isTelephoneEvent(own) && own.clockRate === sendEvent?.clockRate);
   return {
     kind: 'audio',
     index,
@@ -85,7 +85,11 @@ function audioOutcome(
     telephoneEvent:
       sendEvent === undefined || receiveEvent === undefined
         ? undefined
-        : { send: sendEvent.payloadType, receive: receiveEvent.payloadType },
+        : {
+            send: sendEvent.payloadType,
+            receive: receiveEvent.payloadType,
+            clockRate: sendEvent.clockRate,
+          },
     ptimeMs: ptimeFor(theirs, packetTime(ours, 'ptime')),
     direction: ourDirection(remote, directionOf(offer, ours), hold),
     held: hold || !receives(remote),

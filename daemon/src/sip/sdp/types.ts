@@ -213,8 +213,8 @@ export interface NegotiatedAudio {
   codecParameters: string | undefined;
   /** what we may receive */
   receive: readonly NegotiatedCodec[];
-  /** payload types of telephone-event (RFC 4733); undefined: none, digits are in the audio */
-  telephoneEvent: { send: number; receive: number } | undefined;
+  /** payload types of telephone-event (RFC 4733) and its clock in Hz; undefined: none, digits are in the audio */
+  telephoneEvent: { send: number; receive: number; clockRate: number } | undefined;
   /** ms of audio in the packets that we send */
   ptimeMs: number;
   /** ours: what we do */

@@ -1,5 +1,6 @@
 // Whose certificate it is (RFC 5922).
 import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import { addressFamily, isHostName } from '../locate/index.js';
 
 /** Certificates in PEM, one or several in a text. */
@@ -10,6 +11,18 @@ export function readAuthorities(ca: Authorities): (string | Buffer)[] {
   const all = [ca].flat();
   for (const one of all) new X509Certificate(one);
   return all;
+}
+
+/** What the peer of a TLS connection showed; undefined: nothing, or what cannot be read. */
+export function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
+  try {
+    const certificate = socket.getPeerX509Certificate();
+    // Its names are read now, where it does no harm when somebody made them so that they cannot be.
+    if (certificate !== undefined) alternativeNames(certificate);
+    return certificate;
+  } catch {
+    return undefined;
+  }
 }
 
 /** SHA-256 of the certificate, upper case, octets apart by colons, as `openssl x509 -fingerprint -sha256` prints it. */

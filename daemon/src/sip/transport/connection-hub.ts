@@ -1,8 +1,8 @@
 // All connections of the stack: whom they are opened for, who reads them, when they end.
+import type { Socket } from 'node:net';
 import type { Clock, Log, Timer, TypedEmitter } from '../../platform/index.js';
 import { defaultPort } from '../locate/index.js';
 import type { SipRequest } from '../message/index.js';
-import type { Socket } from 'node:net';
 import { numbered, type Connection, type ConnectionOwner, type Opening, type Reading } from './connection.js';
 import { ConnectionTable } from './connection-table.js';
 import type { TransportCounts } from './counts.js';
@@ -10,6 +10,7 @@ import { Dialer, type TlsClientOptions } from './dialer.js';
 import type { TransportLimits } from './limits.js';
 import type { MessageReader } from './message-reader.js';
 import { StreamConnection } from './stream-connection.js';
+import type { Tally } from './tally.js';
 import { TransportError } from './transport-error.js';
 import { TurnBudget } from './turn-budget.js';
 import type { Admission, SocketAddress, Target, TransportEvents, TransportName } from './types.js';
@@ -39,6 +40,7 @@ export class ConnectionHub implements ConnectionOwner {
   readonly #sockets = new Set<Connection>();
   readonly #sweeps: ((nowMs: number) => void)[] = [];
   #sweeper: Timer | undefined;
+  #heldBytes = 0;
   #allVanished: (() => void) | undefined;
 
   /** Throws a TransportError when the certificates in `tls` cannot be used. */
@@ -59,6 +61,7 @@ export class ConnectionHub implements ConnectionOwner {
     this.#sweeper = this.clock.every(this.limits.sweepMs, () => {
       const nowMs = this.clock.monotonicMs();
       for (const connection of this.#table.all()) connection.sweep(nowMs);
+      this.#relieve();
       for (const sweep of this.#sweeps) sweep(nowMs);
     });
   }
@@ -98,11 +101,11 @@ export class ConnectionHub implements ConnectionOwner {
   }
 
   /** Those we opened. */
-  get outgoing(): number {
+  get outgoing(): Pick<Tally, 'total' | 'of'> {
     return this.#table.outgoing;
   }
 
-  /** The connection that a message for the target goes by, if there is one already. Throws a TransportError when it must go by one that has gone. */
+  /** What a message for the target goes by, if it is there. Throws a TransportError when it must go by one that has gone. */
   find(target: Target): Connection | undefined {
     if (target.connection !== undefined && target.connection !== 0) {
       const connection = this.#table.get(target.connection);
@@ -122,6 +125,11 @@ export class ConnectionHub implements ConnectionOwner {
     return this.#options.reader.readFrom(bytes, connection.flow, noticed);
   }
 
+  hold(bytes: number): boolean {
+    this.#heldBytes += bytes;
+    return bytes <= 0 || this.#heldBytes <= this.limits.pendingBytesInInAll;
+  }
+
   ended(connection: Connection, reason: string): void {
     this.#table.remove(connection);
     const { flow, number } = connection;
@@ -132,6 +140,18 @@ export class ConnectionHub implements ConnectionOwner {
   vanished(connection: Connection): void {
     this.#sockets.delete(connection);
     if (this.#sockets.size === 0) this.#allVanished?.();
+  }
+
+  /** Closes those who leave most unread when it is too much in all. */
+  #relieve(): void {
+    const pending = this.#table.all().map((connection) => ({ connection, bytes: connection.pendingBytes }));
+    let inAll = pending.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (inAll <= this.limits.pendingBytesOutInAll) return;
+    for (const { connection, bytes } of pending.sort((a, b) => b.bytes - a.bytes)) {
+      if (inAll <= this.limits.pendingBytesOutInAll) return;
+      connection.cut('the peers do not read what they are sent');
+      inAll -= bytes;
+    }
   }
 
   /** RFC 5923 clause 5: a peer that has proved its name offers the connection for requests to where it listens. */

@@ -2,6 +2,7 @@
 import { hostPort } from '../locate/index.js';
 import type { Connection } from './connection.js';
 import type { TransportLimits } from './limits.js';
+import { Tally, networkOf } from './tally.js';
 import type { SocketAddress, Target, TransportName } from './types.js';
 
 /** Where a connection leads: its own address, and one that its peer listens at. */
@@ -12,8 +13,8 @@ export class ConnectionTable {
   readonly #byNumber = new Map<number, Connection>();
   readonly #byPlace = new Map<string, Set<Connection>>();
   readonly #places = new Map<Connection, string[]>();
-  readonly #accepted = new Map<string, number>();
-  #acceptedTotal = 0;
+  readonly #accepted = new Tally();
+  readonly #outgoing = new Tally();
   #number = 0;
 
   constructor(limits: TransportLimits) {
@@ -29,36 +30,29 @@ export class ConnectionTable {
   /** Room for a connection from there, to be given back once it has gone; undefined: there is none. */
   reserve(remote: string): (() => void) | undefined {
     const network = networkOf(remote);
-    const ofNetwork = this.#accepted.get(network) ?? 0;
-    if (this.#acceptedTotal >= this.#limits.connectionsIn || ofNetwork >= this.#limits.connectionsPerAddress)
-      return undefined;
-    this.#acceptedTotal += 1;
-    this.#accepted.set(network, ofNetwork + 1);
+    const { connectionsIn, connectionsPerAddress } = this.#limits;
+    if (this.#accepted.total >= connectionsIn || this.#accepted.of(network) >= connectionsPerAddress) return undefined;
+    this.#accepted.add(network);
     let reserved = true;
     return () => {
-      if (!reserved) return;
+      if (reserved) this.#accepted.remove(network);
       reserved = false;
-      this.#acceptedTotal -= 1;
-      const left = (this.#accepted.get(network) ?? 1) - 1;
-      if (left === 0) this.#accepted.delete(network);
-      else this.#accepted.set(network, left);
     };
   }
 
   /** Accepted connections, those in a handshake too. */
   get accepted(): number {
-    return this.#acceptedTotal;
+    return this.#accepted.total;
   }
 
-  /** Those we opened. */
-  get outgoing(): number {
-    let count = 0;
-    for (const connection of this.#byNumber.values()) if (connection.outgoing) count += 1;
-    return count;
+  /** Those we opened, by network. */
+  get outgoing(): Pick<Tally, 'total' | 'of'> {
+    return this.#outgoing;
   }
 
   add(connection: Connection): void {
     this.#byNumber.set(connection.number, connection);
+    if (connection.outgoing) this.#outgoing.add(networkOf(connection.flow.remote.host));
     this.alias(connection, connection.flow.remote);
   }
 
@@ -74,7 +68,8 @@ export class ConnectionTable {
   }
 
   remove(connection: Connection): void {
-    this.#byNumber.delete(connection.number);
+    if (!this.#byNumber.delete(connection.number)) return;
+    if (connection.outgoing) this.#outgoing.remove(networkOf(connection.flow.remote.host));
     for (const key of this.#places.get(connection) ?? []) {
       const there = this.#byPlace.get(key);
       there?.delete(connection);
@@ -108,12 +103,4 @@ export class ConnectionTable {
 
 function placeKey(transport: TransportName, place: SocketAddress): string {
   return `${transport} ${hostPort(place)}`;
-}
-
-/** Whose limit it counts on: an IPv4 address, or the /64 that one customer has of IPv6. */
-function networkOf(host: string): string {
-  if (!host.includes(':')) return host;
-  const [front = ''] = host.split('::');
-  const groups = front.split(':');
-  return [...groups, '0', '0', '0', '0'].slice(0, 4).join(':');
 }

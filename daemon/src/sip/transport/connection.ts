@@ -20,6 +20,8 @@ export interface ConnectionOwner {
   /** RFC 5922 7.2 forbids patterns in certificates */
   readonly wildcards: boolean;
   read(bytes: Buffer, connection: Connection): Reading;
+  /** So many bytes more (or less) of messages wait for their rest. false: that is too much for all together. */
+  hold(bytes: number): boolean;
   /** it will carry nothing more */
   ended(connection: Connection, reason: string): void;
   /** its socket is no more */

@@ -1,11 +1,11 @@
 // Opens connections to targets: one for all who want the same at once, in limited time, and of TLS only with a peer that proves to
 // be whom the target names (RFC 5922 clause 7).
-import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { canonicalAddress, hostPort, targetKey } from '../locate/index.js';
-import { isGoodFor, readAuthorities, sameFingerprint, type Authorities } from './certificate.js';
+import { isGoodFor, peerCertificate, readAuthorities, sameFingerprint, type Authorities } from './certificate.js';
 import type { Connection, ConnectionOwner, Opening } from './connection.js';
+import { Tally, networkOf } from './tally.js';
 import { TransportError } from './transport-error.js';
 import type { Target } from './types.js';
 
@@ -22,8 +22,8 @@ export interface TlsClientOptions {
 
 /** Whom connections are opened for. */
 export interface DialerOwner extends ConnectionOwner {
-  /** connections there are that we opened */
-  readonly outgoing: number;
+  /** connections there are that we opened, by network */
+  readonly outgoing: Pick<Tally, 'total' | 'of'>;
   opened(opening: Opening, socket: { stream: Socket }): Connection;
 }
 
@@ -37,6 +37,8 @@ export class Dialer {
   readonly #owner: DialerOwner;
   readonly #secure: SecureContext;
   readonly #dials = new Map<string, Dial>();
+  /** of those, by network */
+  readonly #towards = new Tally();
   #stopped = false;
 
   /** Throws a TransportError when the certificates cannot be read. */
@@ -85,7 +87,12 @@ export class Dialer {
       return new TransportError('unsupported', `nobody opens ${target.transport} to a client (RFC 7118 clause 5)`);
     }
     if (isIP(target.remote.host) === 0) return new TransportError('unsupported', 'the target is no IP address');
-    if (this.#owner.outgoing + this.#dials.size >= this.#owner.limits.connectionsOut) {
+    const { connectionsOut, connectionsForAnswers, connectionsOutPerAddress } = this.#owner.limits;
+    const { outgoing } = this.#owner;
+    const network = networkOf(target.remote.host);
+    const room = isForAnswer(target) ? connectionsForAnswers : connectionsOut;
+    const full = outgoing.total + this.#towards.total >= room;
+    if (full || outgoing.of(network) + this.#towards.of(network) >= connectionsOutPerAddress) {
       return new TransportError('full', 'as many connections are open as may be');
     }
     return undefined;
@@ -105,6 +112,7 @@ export class Dialer {
       const settled = (): void => {
         timer.cancel();
         this.#dials.delete(key);
+        this.#towards.remove(networkOf(target.remote.host));
         socket.off('close', onClose);
         socket.off('error', onError);
       };
@@ -131,6 +139,7 @@ export class Dialer {
     });
     const dial = { connection, waiting: 0, abort };
     this.#dials.set(key, dial);
+    this.#towards.add(networkOf(target.remote.host));
     return dial;
   }
 
@@ -171,10 +180,9 @@ export class Dialer {
   }
 }
 
-/** What the peer of a TLS connection showed; undefined: nothing. */
-export function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
-  const { raw } = socket.getPeerCertificate() as { raw?: Buffer };
-  return raw === undefined ? undefined : new X509Certificate(raw);
+/** Answers are for whoever asks: they may not take the place of requests of ours. */
+function isForAnswer(target: Target): boolean {
+  return target.connection !== undefined && target.reconnect === true;
 }
 
 function flowOf(socket: Socket, target: Target): Opening['flow'] {

@@ -7,6 +7,10 @@ export const transportLimits = {
   connectionsPerAddress: 256,
   /** connections that we opened; apart from the others, so that a flood does not keep us from calling out */
   connectionsOut: 1_000,
+  /** of those, to one address or /64; a carrier needs one, and a peer that has answers sent to a new connection names the port */
+  connectionsOutPerAddress: 64,
+  /** of those, for answers whose connection has gone; the rest is for requests of ours */
+  connectionsForAnswers: 250,
   /** ms from accepting a connection to its first whole message, with all handshakes */
   firstMessageMs: 10_000,
   /** ms from the first byte of a message to its last (slow loris) */
@@ -21,6 +25,10 @@ export const transportLimits = {
   waitingForConnection: 500,
   /** bytes that one peer has not read; then its connection is closed */
   pendingBytesOut: 262_144,
+  /** the same for all peers together; beyond, those who have most pending are closed */
+  pendingBytesOutInAll: 67_108_864,
+  /** bytes of messages that are half there, of all connections; who adds more is closed */
+  pendingBytesInInAll: 33_554_432,
   /** ms that a peer with bytes pending reads nothing; then its connection is closed */
   stalledMs: 20_000,
   /** bytes that the kernel did not take from a UDP socket; what is sent beyond is dropped */

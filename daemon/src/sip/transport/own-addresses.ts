@@ -13,8 +13,8 @@ export interface OwnListener {
   readonly advertised?: { readonly host: string; readonly port?: number | undefined } | undefined;
 }
 
-/** There are as many as listeners and addresses of the machine; this is for machines whose addresses come and go. */
-const SENT_BYS = 1_000;
+/** There are as many as listeners and addresses of the machine, or as connections where we listen for none. */
+const SENT_BYS = 2_000;
 
 export class OwnAddresses {
   readonly #routes: LocalAddresses;
@@ -66,8 +66,15 @@ export class OwnAddresses {
 
   /** Notes that requests went out with it: their answers are ours. */
   used(sentBy: SocketAddress, transport: TransportName): void {
-    if (this.#sentBys.size >= SENT_BYS) this.#sentBys.clear();
-    this.#sentBys.add(sentByKey(sentBy.host, sentBy.port, transport));
+    const key = sentByKey(sentBy.host, sentBy.port, transport);
+    // The one used last stays longest.
+    this.#sentBys.delete(key);
+    this.#sentBys.add(key);
+    if (this.#sentBys.size <= SENT_BYS) return;
+    for (const oldest of this.#sentBys) {
+      this.#sentBys.delete(oldest);
+      break;
+    }
   }
 
   /** RFC 3261 18.1.2: a response whose topmost Via is not one we wrote is nobody's, or somebody else's. */

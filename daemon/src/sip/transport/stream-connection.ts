@@ -11,6 +11,8 @@ export class StreamConnection extends Connection {
   /** it waits for its turn to be read on */
   #waiting = false;
   #partialSinceMs: number | undefined;
+  /** bytes of a half message that the owner knows of */
+  #held = 0;
   #error: string | undefined;
 
   /** `socket` is connected, and through with its handshake. */
@@ -24,6 +26,7 @@ export class StreamConnection extends Connection {
       this.#error ??= error.code === 'ECONNRESET' ? 'reset by the peer' : error.message;
     });
     socket.on('close', () => {
+      this.#hold(0);
       const partial = this.#framer.pending > 0 ? ' in the middle of a message' : '';
       this.vanished(`${this.#error ?? 'closed by the peer'}${partial}`);
     });
@@ -97,8 +100,19 @@ export class StreamConnection extends Connection {
       this.cut(this.#framer.failed);
       return;
     }
-    if (this.#framer.pending === 0) this.#partialSinceMs = undefined;
+    const { pending } = this.#framer;
+    if (!this.#hold(pending) && pending > 0) {
+      this.cut('too much of messages is half there');
+      return;
+    }
+    if (pending === 0) this.#partialSinceMs = undefined;
     else this.#partialSinceMs ??= this.owner.clock.monotonicMs();
     if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #hold(bytes: number): boolean {
+    const more = bytes - this.#held;
+    this.#held = bytes;
+    return more === 0 || this.owner.hold(more);
   }
 }

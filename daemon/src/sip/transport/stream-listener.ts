@@ -8,11 +8,15 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls';
 import { addressFamily, canonicalAddress } from '../locate/index.js';
-import { certificateName, readAuthorities, type Authorities } from './certificate.js';
+import { certificateName, peerCertificate, readAuthorities, type Authorities } from './certificate.js';
 import type { ConnectionOwner, Opening } from './connection.js';
-import { peerCertificate } from './dialer.js';
 import type { OwnListener } from './own-addresses.js';
 import { TransportError } from './transport-error.js';
 import type { SocketAddress, TransportName } from './types.js';
@@ -179,30 +183,37 @@ export class StreamListener implements OwnListener {
     return { flow, outgoing: false, startedMs: arrival.sinceMs, certificate, verified };
   }
 
+  /** Shows another certificate from now on; connections there are stay. Throws a TransportError when it cannot be used. */
+  setTls(tls: TlsServerOptions): void {
+    this.#tls?.setSecureContext(this.#contextOptions(tls));
+  }
+
   #tlsServer(): TlsServer {
     const { tls, transport, owner } = this.#options;
     if (tls === undefined) throw new TransportError('certificate', `${transport} needs a certificate and a key`);
+    const server = createTlsServer({
+      ...this.#contextOptions(tls),
+      requestCert: tls.requestClientCert === true,
+      // A peer that shows a certificate we do not believe is one without: what it may do is for others to say.
+      rejectUnauthorized: false,
+      handshakeTimeout: owner.limits.firstMessageMs,
+    });
+    server.on('secureConnection', (socket) => {
+      socket.disableRenegotiation();
+      this.#secured(socket);
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  #contextOptions({ key, cert, ca }: TlsServerOptions): SecureContextOptions {
+    const { transport } = this;
     try {
       // Node finds out only in the handshake that key and certificate are not of one another.
-      if (!new X509Certificate(tls.cert).checkPrivateKey(createPrivateKey(tls.key))) {
+      if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
         throw new Error('the key is not that of the certificate');
       }
-      const server = createTlsServer({
-        key: tls.key,
-        cert: tls.cert,
-        ...(tls.ca !== undefined && { ca: readAuthorities(tls.ca) }),
-        requestCert: tls.requestClientCert === true,
-        // A peer that shows a certificate we do not believe is one without: what it may do is for others to say.
-        rejectUnauthorized: false,
-        minVersion: 'TLSv1.2',
-        handshakeTimeout: owner.limits.firstMessageMs,
-      });
-      server.on('secureConnection', (socket) => {
-        socket.disableRenegotiation();
-        this.#secured(socket);
-      });
-      server.on('tlsClientError', (_error, socket) => socket.destroy());
-      return server;
+      return { key, cert, ...(ca !== undefined && { ca: readAuthorities(ca) }), minVersion: 'TLSv1.2' };
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new TransportError('certificate', `certificate or key of ${transport} cannot be used: ${why}`, { cause });

@@ -189,6 +189,14 @@ export class Transports implements MessageCarrier {
     return found !== undefined;
   }
 
+  /**
+   * Has a tls or wss listener show another certificate from now on, such as one that was renewed; its connections stay. Throws a
+   * TransportError (`certificate`) when it cannot be used; then nothing changes. Whether peers are asked for theirs stays.
+   */
+  setTls(listener: OwnListener, tls: TlsServerOptions): void {
+    if (listener instanceof StreamListener) listener.setTls(tls);
+  }
+
   /** Ends a connection in order. */
   close(connection: number, reason: string): void {
     this.#hub.get(connection)?.close(reason);
