@@ -238,6 +238,11 @@ export class ScriptedEngine {
         this.recordings.set(recording, params as Params<'recording.start'>);
         return { recording };
       }
+      case 'recording.stop': {
+        const { recording } = params as Params<'recording.stop'>;
+        if (!this.recordings.delete(recording)) throw new Error(`no recording ${recording}`);
+        return { recording, durationMs: 700, bytes: 11_258, lostMs: 0 };
+      }
       case 'engine.snapshot':
         return this.snapshot();
       case 'engine.dump':

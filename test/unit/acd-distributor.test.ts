@@ -17,16 +17,14 @@ const toSales = flowOf(async (session: FlowSession) => {
 /** Agents 2001 and 2002 at stations 1 and 2, ready in this order. */
 async function floor(queue: Partial<QueueRow> = {}) {
   const desk = await callDesk(toSales);
-  const { engine, clock, db, live, calls } = desk;
+  const { clock, db, live, calls } = desk;
   await db.write(async (tx) => {
     await tx.queues.insert(queueRow({ id: 'sales', wrapUpMs: 10_000, ...queue }));
     for (const id of ['2001', '2002']) await tx.agents.insert(agentRow({ id, queues: ['sales'] }));
   });
   const agents = new AgentBook({ db, live, clock, log: silentLog, metrics: new Metrics() });
   const stations: StationBook = new StationBook({
-    engine: engine.client,
-    clock,
-    log: silentLog,
+    lines: desk.lines,
     changed: (station) => live.emit('station.updated', { ...stations.find(station)!, agentId: null, callId: null }),
   });
   const queues = new QueueBook({ db, calls, agents, live, clock, log: silentLog });
@@ -34,7 +32,7 @@ async function floor(queue: Partial<QueueRow> = {}) {
   const distributor = new Distributor({ calls, agents, stations, queues, live, music, clock, log: silentLog });
   await agents.start(() => true);
   distributor.start();
-  await stations.start();
+  stations.start();
   await queues.start();
   const ready = async (id: string): Promise<void> => {
     await agents.signIn(id, Number(id) - 2000);
