@@ -8,10 +8,10 @@ import {
   type FlowSession,
   type RecordingOutcome,
 } from '../../daemon/src/calls/index.js';
-import type { LiveEvents, Segment } from '../../daemon/src/contract/index.js';
+import type { Call, LiveEvents, Segment } from '../../daemon/src/contract/index.js';
 import { openDatabase, type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
 import { Metrics, TypedEmitter, type EventSource, newUlid, silentLog } from '../../daemon/src/platform/index.js';
-import { EngineLines, LineSwitch, type E1Trunks } from '../../daemon/src/lines/index.js';
+import { EngineLines, LineSwitch, type E1Trunks, type LegOffered } from '../../daemon/src/lines/index.js';
 import { TrunkBook } from '../../daemon/src/trunks/index.js';
 import { T0 } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
@@ -127,6 +127,11 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const booked = trunks.start();
   calls.start();
   await Promise.all([booked, engineLines.start()]);
+  // In place of the service desk.
+  const desk = (offered: LegOffered): void => {
+    if (offered.origin.kind === 'station' && offered.complete) calls.dial(offered, offered.calledNumber);
+  };
+  lines.events.on('leg.offered', desk);
   const seen: string[] = [];
   for (const event of [
     'arrived',
@@ -171,4 +176,18 @@ export async function answeredCall(
   await until(() => desk.calls.find(callId)?.answeredAt != null, 'the call is answered');
   await until(() => desk.engine.sent('detector.set').length > 0, 'digits are listened for');
   return { leg, callId };
+}
+
+/** An analog telephone has dialled; resolves with its leg. */
+export async function dials(desk: CallDesk, station: number, number: string): Promise<number> {
+  const lifted = nextEvent(desk.lines.events, 'leg.offered');
+  desk.engine.lift(station);
+  const offered = await lifted;
+  desk.calls.dial(offered, number);
+  return offered.leg;
+}
+
+/** The only call there is, or the newest. */
+export function newest(desk: CallDesk): Call {
+  return desk.calls.live().at(-1)!;
 }

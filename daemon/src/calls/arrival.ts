@@ -107,9 +107,9 @@ export async function dial(
   caller: Leg,
   alerting?: () => void,
 ): Promise<DialOutcome> {
-  const segment = call.segment('dial', { number, kind: found.kind });
   const dialling = new Dialling({
     ...{ call, context, caller, alerting },
+    segment: call.segment('dial', { number, kind: found.kind }),
     callingName: shown.name,
     rounds: roundsOf(found, number, shown.number, caller.station),
     sameParty: found.kind === 'out',
@@ -119,9 +119,6 @@ export async function dial(
   context.events.emit('call.dialling', { call: call.toDto(), number });
   const outcome = await dialling.run();
   if (call.dialling === dialling) call.dialling = undefined;
-  const why = outcome.kind === 'failed' ? { cause: outcome.cause } : {};
-  const words = { answered: 'answered', failed: 'failed', ended: 'callerGone' };
-  segment.end({ outcome: words[outcome.kind], attempts: dialling.attempts, ...why });
   return outcome;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../lines/index.js';
 import { errorText, type Moment, type Timer } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
+import type { OpenSegment } from './flow-session.js';
 import { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
 import { CallerProgress } from './caller-progress.js';
@@ -51,6 +52,8 @@ export interface DiallingOptions {
   /** as he is shown; untrusted text */
   callingName: string;
   rounds: readonly Round[];
+  /** of the call, open until the outcome is known */
+  segment: OpenSegment;
   /** a final cause of one ends it all */
   sameParty: boolean;
   /** one of them rings */
@@ -109,22 +112,19 @@ export class Dialling {
     // Nobody to be called: the group is he himself, or the trunk has gone.
     let outcome: DialOutcome = { kind: 'failed', cause: sameParty ? cause.noRoute : cause.userBusy, by: 'system' };
     for (const round of rounds) {
-      if (this.#ended) return { kind: 'ended' };
-      outcome = await this.#ring(round);
+      outcome = this.#ended ? { kind: 'ended' } : await this.#ring(round);
       if (outcome.kind !== 'failed' || (sameParty && FINAL_CAUSES.has(outcome.cause))) break;
     }
+    this.#write(outcome);
     return outcome;
-  }
-
-  /** For the record. */
-  get attempts(): JsonObject[] {
-    return this.#attempts.map(({ data }) => data);
   }
 
   /** The one who waited has gone: nobody is to be called any more. */
   abort(): void {
     this.#ended = true;
     this.#finish({ kind: 'ended' }, cause.normalClearing);
+    // At once: the call's segments are closed in this turn.
+    this.#write({ kind: 'ended' });
   }
 
   progressed(leg: Leg, progress: LineEvents['leg.progressed']['progress']): void {
@@ -148,8 +148,8 @@ export class Dialling {
   released(leg: Leg, { cause: why, by }: LegReleased): void {
     const attempt = this.#of(leg);
     if (attempt === undefined || this.#settle === undefined) return;
-    attempt.leg = undefined;
     this.#note(attempt, 'failed', why);
+    attempt.leg = undefined;
     this.#failed(attempt, why, by === 'remote' ? 'callee' : 'system');
   }
 
@@ -180,7 +180,6 @@ export class Dialling {
       const leg = new Leg({ ...context, ...seized, role: 'callee', initial: 'seizing', log: call.log, gone });
       context.legs.put(call, leg);
       context.trunks.setCall(leg.leg, call.id);
-      attempt.data['to'] = toText(attempt.callee, placeText(leg.place));
       // Somebody else has answered meanwhile, or the caller has hung up.
       if (this.#round.has(attempt)) attempt.leg = leg;
       else void leg.release(cause.nonSelectedUser);
@@ -215,12 +214,21 @@ export class Dialling {
     settle(outcome);
   }
 
+  #write(outcome: DialOutcome): void {
+    const words = { answered: 'answered', failed: 'failed', ended: 'callerGone' };
+    const why = outcome.kind === 'failed' ? { cause: outcome.cause } : {};
+    const attempts = this.#attempts.map(({ data }) => data);
+    this.#options.segment.end({ outcome: words[outcome.kind], attempts, ...why });
+  }
+
   #of(leg: Leg): Attempt | undefined {
     return [...this.#round].find((attempt) => attempt.leg === leg);
   }
 
   #note(attempt: Attempt, outcome: string, why?: number): void {
     const ms = this.#options.call.sinceMs(attempt.begun);
+    // The peer may have chosen another timeslot.
+    if (attempt.leg !== undefined) attempt.data['to'] = toText(attempt.callee, placeText(attempt.leg.place));
     Object.assign(attempt.data, { outcome, ms }, why === undefined ? {} : { cause: why });
   }
 }
