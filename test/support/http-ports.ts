@@ -65,6 +65,14 @@ export function liveAgent(over: Partial<Agent> = {}): Agent {
   };
 }
 
+export function liveStation(over: Partial<Station> = {}): Station {
+  return {
+    ...{ station: 1, name: 'x', reachable: true, offHook: false, ringing: false, busy: false },
+    ...{ agentId: null, callId: null },
+    ...over,
+  };
+}
+
 export function queueStatus(id: string): QueueStatus {
   return {
     id,

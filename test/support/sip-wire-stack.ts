@@ -243,6 +243,11 @@ export function stackAndPeer(options: StackOptions = {}, transport: TransportNam
     if (request?.kind !== 'request') throw new Error(`no ${method} has come`);
     return request;
   };
+  /** The same, after those on their way have arrived. */
+  const next = async (method: string): Promise<SipRequest> => {
+    await advance(10);
+    return got(method);
+  };
   const all = (method: string): SipRequest[] =>
     peer.received.filter((message) => message.kind === 'request' && message.method === method) as SipRequest[];
   const statuses = (method: string): number[] =>
@@ -299,7 +304,7 @@ export function stackAndPeer(options: StackOptions = {}, transport: TransportNam
         ['To', parts.to ?? `<sip:us@${A}>`],
         ['Call-ID', parts.callId ?? 'peer-call'],
         ['CSeq', `${parts.cseq ?? 1} ${parts.cseqMethod ?? method}`],
-        ['Contact', `<sip:${B}>`],
+        ...((parts.headers ?? []).some(([name]) => name === 'Contact') ? [] : [['Contact', `<sip:${B}>`] as const]),
         ...(parts.headers ?? []),
         ...(type === undefined ? [] : [['Content-Type', type] as [string, string]]),
       ],
@@ -309,5 +314,5 @@ export function stackAndPeer(options: StackOptions = {}, transport: TransportNam
     await advance(10);
   };
 
-  return { clock, wire, stack, peer, advance, got, all, statuses, lastResponse, answer, request };
+  return { clock, wire, stack, peer, advance, got, next, all, statuses, lastResponse, answer, request };
 }

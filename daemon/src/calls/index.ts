@@ -1,7 +1,9 @@
+export * from './basic-dial-plan.js';
 export * from './call-control.js';
 export * from './call-events.js';
 export * from './call-recorder.js';
 export * from './flow-session.js';
 export type { OfferOutcome } from './live-call.js';
 export { Playbacks } from './playbacks.js';
-export type { Background, OfferTarget } from './queueing.js';
+export type { OfferTarget } from './queueing.js';
+export type { Background } from './sounds.js';

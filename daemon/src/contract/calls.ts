@@ -15,7 +15,8 @@ export type CallPhase = z.infer<typeof CallPhase>;
 export const CallDirection = z.enum(['in', 'out', 'internal']).meta({ id: 'CallDirection' });
 export type CallDirection = z.infer<typeof CallDirection>;
 
-export const ReleasedBy = z.enum(['caller', 'agent', 'system', 'fault']).meta({ id: 'ReleasedBy' });
+/** agent: of a queue; callee: whoever was dialled */
+export const ReleasedBy = z.enum(['caller', 'agent', 'callee', 'system', 'fault']).meta({ id: 'ReleasedBy' });
 export type ReleasedBy = z.infer<typeof ReleasedBy>;
 
 export const Call = z

@@ -7,7 +7,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
-import { CallControl } from '../calls/index.js';
+import { BasicDialPlan, CallControl } from '../calls/index.js';
 import { loadConfig, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
@@ -15,6 +15,7 @@ import { createEngine, engineConfig, type EngineClient } from '../engine/index.j
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { FlowBook, PromptLibrary } from '../ivr/index.js';
+import { EngineLines, LineSwitch, type E1Trunks } from '../lines/index.js';
 import { Lifecycle, Metrics, TypedEmitter, silentLog, systemClock, type Clock, type Log } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingService } from '../recording/index.js';
@@ -61,9 +62,16 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 
 /** What there is once the engine runs. */
 interface Running extends Services {
+  engineLines: EngineLines;
+  lines: LineSwitch;
   distributor: Distributor;
   desk: ServiceDesk;
 }
+
+/** All E1 of the box as one trunk. */
+const E1_TRUNK = 'e1';
+/** of China: police, fire, ambulance, road accidents */
+const EMERGENCY_NUMBERS = ['110', '119', '120', '122'];
 
 class RunningBox {
   readonly lifecycle: Lifecycle;
@@ -135,7 +143,8 @@ class RunningBox {
     await ensureHoldMusic(this.#music);
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = new FlowBook({ db, prompts: this.#prompts, log: this.#part('ivr') });
-    await this.#agents.start((station) => station <= this.#config.settings.virtual.stations);
+    const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
+    await this.#agents.start((one) => one <= this.#config.settings.virtual.stations || sip.has(one));
     await this.#flows.start();
   }
 
@@ -150,26 +159,41 @@ class RunningBox {
     this.#engine = engine;
     const running = this.#makeServices(engine);
     this.#running = running;
-    const { trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
+    const { engineLines, trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
     live.on('agent.updated', ({ station }) => (station === null ? undefined : this.#stationChanged(station)));
+    // Who keeps books of the lines hears of a leg before those who do something with it.
+    const booked = trunks.start();
+    stations.start();
     calls.start();
     distributor.start();
     desk.start();
-    await Promise.all([trunks.start(), stations.start(), queues.start(), exchange.start()]);
+    await Promise.all([booked, engineLines.start(), queues.start(), exchange.start()]);
   }
 
   #makeServices(engine: EngineClient): Running {
     const [db, agents, flows] = [made(this.#db), made(this.#agents), made(this.#flows)];
-    const common = { engine, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const { settings, recordingsFolder: folder } = this.#config;
+    const e1 = e1Trunks(settings.virtual.spans);
+    const engineLines = new EngineLines({ engine, trunks: e1, clock: this.#clock, log: this.#part('lines') });
+    const lines = new LineSwitch({ providers: [engineLines], log: this.#part('lines') });
+    const plan = new BasicDialPlan({
+      routes: db.routes,
+      stations: () => lines.stations().map(({ station }) => station),
+      trunk: E1_TRUNK,
+      emergencyNumbers: EMERGENCY_NUMBERS,
+    });
+    const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
-    const stations = new StationBook({
+    const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
+    const calls = new CallControl({
       ...common,
-      log: this.#part('agents'),
-      changed: (station) => this.#stationChanged(station),
+      trunks,
+      flows,
+      recorder: recordings,
+      holdMusic: () => Promise.resolve(this.#music),
+      log: this.#part('calls'),
     });
-    const calls = new CallControl({ ...common, trunks, flows, recorder: recordings, log: this.#part('calls') });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
     const distributor = new Distributor({
       ...common,
@@ -183,6 +207,7 @@ class RunningBox {
     const desk = new ServiceDesk({
       ...common,
       agents,
+      dial: (offered, number) => calls.dial(offered, number),
       findPrompt: (name, language) => this.#prompts.find(name, language),
       language: settings.language,
       log: this.#part('agents'),
@@ -193,7 +218,8 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    return { ...common, trunks, stations, agents, calls, queues, flows, exchange, recordings, distributor, desk };
+    const books = { engineLines, trunks, stations, agents, queues, flows, recordings };
+    return { ...common, ...books, calls, exchange, distributor, desk };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */
@@ -206,6 +232,8 @@ class RunningBox {
     running?.queues.stop();
     running?.trunks.stop();
     running?.stations.stop();
+    running?.engineLines.stop();
+    running?.lines.stop();
     await this.#engine?.close();
     await running?.recordings.stop();
   }
@@ -215,9 +243,9 @@ class RunningBox {
   }
 
   async #startPages(): Promise<void> {
-    const { settings, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
+    const { settings, numbering, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
     const { host, port, allowedHosts, sessionMs } = settings.http;
-    const { language } = settings;
+    const { language, sip } = settings;
     const [db, running, metrics, log, clock] = [
       made(this.#db),
       made(this.#running),
@@ -226,7 +254,18 @@ class RunningBox {
       this.#clock,
     ];
     const http = createHttpServer({
-      ...{ host, port, allowedHosts, sessionMs, language, recordingsFolder, setupCodeFile, localTokenFile },
+      ...{
+        host,
+        port,
+        allowedHosts,
+        sessionMs,
+        language,
+        sip,
+        numbering,
+        recordingsFolder,
+        setupCodeFile,
+        localTokenFile,
+      },
       ...{ db, metrics, log, clock },
       version: version(),
       pagesFolder: PAGES,
@@ -291,4 +330,12 @@ class RunningBox {
 function made<T>(thing: T | undefined): T {
   if (thing === undefined) throw new Error('the parts were not started in their order');
   return thing;
+}
+
+function e1Trunks(count: number): E1Trunks {
+  const spans = Array.from({ length: count }, (_, i) => i + 1);
+  return {
+    spansOf: (trunk) => (trunk === E1_TRUNK ? spans : undefined),
+    trunkOf: (span) => (span <= count ? E1_TRUNK : null),
+  };
 }

@@ -68,6 +68,7 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
   std::size_t index = count_;
   while (index > 0 && entries_[index - 1].sequence > sequence) --index;
   if (index > 0 && entries_[index - 1].sequence == sequence) return Inserted::kDuplicate;
+  const bool behind = at < next_;
   if (packet.samples > 0) {
     if (packet.timed) transits_.add(now - at);
     if (sequence <= pulled_ || !in_time(packet, index, at, now)) {
@@ -77,7 +78,7 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
   } else if (sequence <= pulled_) {
     return Inserted::kLate;
   }
-  if (index == 0) settle_doubt(at, sequence);
+  if (index == 0) settle_doubt(behind, sequence);
   if (!make_room(packet.payload.size(), index)) return Inserted::kNoRoom;
   store(packet, index, at, sequence);
   return Inserted::kQueued;
@@ -149,9 +150,9 @@ bool JitterBuffer::in_time(const Packet& packet, std::size_t index, int64_t& at,
 }
 
 /// What was made up while nothing was there: time in which nobody spoke, or was it lost?
-void JitterBuffer::settle_doubt(int64_t at, int64_t sequence) {
+void JitterBuffer::settle_doubt(bool behind, int64_t sequence) {
   if (doubtful_ == 0) return;
-  if (sequence > pulled_ + 1 || at < next_) lose(doubtful_);
+  if (sequence > pulled_ + 1 || behind) lose(doubtful_);
   doubtful_ = 0;
 }
 

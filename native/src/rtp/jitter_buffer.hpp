@@ -161,7 +161,7 @@ class JitterBuffer {
   bool make_room(std::size_t octets, std::size_t& index);
   void store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence);
   void remove_front();
-  void settle_doubt(int64_t at, int64_t sequence);
+  void settle_doubt(bool behind, int64_t sequence);
   void lose(uint32_t samples);
   int64_t wanted_offset() const;
 

@@ -21,7 +21,7 @@ uint32_t in_units(int64_t ns, uint32_t clock_hz) {
 Reception::Verdict Reception::add(const Packet& packet, int64_t arrival_ns) {
   const auto ahead = static_cast<uint16_t>(packet.sequence - max_sequence_);
   const bool same_source = started_ && packet.ssrc == ssrc_;
-  const bool near = same_source && (ahead < kMaxDropout || ahead > UINT16_MAX - kMaxMisorder);
+  const bool near = same_source && (ahead < kMaxDropout || ahead > (1 << 16) - kMaxMisorder);
   if (started_ && !near) {
     const bool follows = candidate_ && packet.ssrc == candidate_ssrc_ && packet.sequence == candidate_next_;
     candidate_ = true;

@@ -32,12 +32,12 @@ bool Stream::receive(uint8_t* row, int64_t tick_ns) {
   media.noted = false;
   state.adopt();
   state.drain(now);
+  if (++media.ticks % kTellEvery == 0) state.tell_figures(now);
   if (receives(state.setup->direction)) {
     media.playout.read(row, now, media.decoders);
   } else {
     std::memset(row, dsp::kAlawSilence, kBlock);
   }
-  if (++media.ticks % kTellEvery == 0) state.tell_figures(now);
   return media.noted;
 }
 

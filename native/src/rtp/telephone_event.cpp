@@ -16,7 +16,7 @@ constexpr uint32_t kQuietTicks = 10;
 constexpr uint32_t kLastPackets = 3;  // RFC 4733 2.5.1.4
 // A timestamp up to this much older belongs to an event that is over; one that is older still, to a sender that has set
 // its timestamps anew. Longer than a segment, the longest an event can be late by.
-constexpr uint32_t kOldSeconds = 10;
+constexpr int64_t kOldSeconds = 10;
 
 }  // namespace
 
@@ -47,7 +47,7 @@ EventReceiver::Changes EventReceiver::packet(uint32_t timestamp, std::span<const
   EventPayload heard;
   if (!EventPayload::read(payload, heard) || clock_hz == 0) return changes;
   const auto age = static_cast<int32_t>(timestamp - segment_);
-  if (any_ && age < 0 && age > -static_cast<int64_t>(kOldSeconds * clock_hz_)) return changes;  // out of order
+  if (any_ && age < 0 && age > -kOldSeconds * clock_hz_) return changes;  // out of order
   const bool same = any_ && age == 0 && heard.event == event_;
   // Only an event that goes on has another segment, which begins where the last one could count no further.
   const bool continues = active_ && timestamp == segment_ + kSegment && heard.event == event_;

@@ -1,0 +1,483 @@
+// Calls that come in: what we answer to an INVITE, and what becomes of it (RFC 3261 13.3, RFC 3262, RFC 4028).
+import { describe, expect, it } from 'vitest';
+import { A, B, stackAndPeer, type StackOptions } from '../support/sip-wire-stack.js';
+
+type Bench = ReturnType<typeof stackAndPeer>;
+
+/** An INVITE of the peer that has come to us. */
+async function invited(
+  parts: { headers?: [string, string][]; sdp?: string | undefined } = {},
+  options: StackOptions = {},
+) {
+  const bench = stackAndPeer(options);
+  const sdp = 'sdp' in parts ? parts.sdp : 'peer offer';
+  await bench.request('INVITE', {
+    branch: 'z9hG4bKinvite',
+    ...(parts.headers === undefined ? {} : { headers: parts.headers }),
+    ...(sdp === undefined ? {} : { sdp }),
+  });
+  const call = bench.stack.incoming[0];
+  const to = (): string => bench.lastResponse('INVITE').headers.get('To') ?? '';
+  const inDialog = async (method: string, more: Parameters<Bench['request']>[1] = {}): Promise<void> => {
+    await bench.advance(10);
+    await bench.request(method, { to: to(), cseq: 2, ...more });
+  };
+  const ack = (sdpOfAck?: string): Promise<void> =>
+    inDialog('ACK', { cseq: 1, ...(sdpOfAck === undefined ? {} : { sdp: sdpOfAck }) });
+  return { ...bench, call: call!, inDialog, ack };
+}
+
+/** ms at which each answer with that status to an INVITE left us. */
+function sentAt(bench: { wire: Bench['wire'] }, name: string): number[] {
+  return bench.wire.named(name, A).map((packet) => packet.sentMs);
+}
+
+const RELIABLE: [string, string][] = [['Supported', '100rel']];
+
+describe('an INVITE that makes no session', () => {
+  it.each<[string, [string, string][], number, [string, string]]>([
+    ['requires what we do not know', [['Require', 'timer, precondition']], 420, ['Unsupported', 'precondition']],
+    [
+      'wants to be refreshed too often',
+      [
+        ['Supported', 'timer'],
+        ['Session-Expires', '30'],
+      ],
+      422,
+      ['Min-SE', '90'],
+    ],
+  ])('because it %s', async (_, headers, status, [name, value]) => {
+    const { stack, lastResponse, advance } = await invited({ headers });
+    expect(stack.incoming).toHaveLength(0);
+    expect(lastResponse('INVITE').status).toBe(status);
+    expect(lastResponse('INVITE').headers.get(name)).toBe(value);
+    await advance(40_000);
+    expect(stack.living).toEqual([0, 0, 0, 0]);
+  });
+
+  it('because it holds a body that we cannot read', async () => {
+    const bench = stackAndPeer();
+    await bench.request('INVITE', { body: ['application/isup', 'x'] });
+    expect(bench.statuses('INVITE')).toEqual([415]);
+    expect(bench.lastResponse('INVITE').headers.get('Accept')).toBe('application/sdp');
+    await bench.request('INVITE', {
+      callId: 'other',
+      body: ['application/isup', 'x'],
+      headers: [['Content-Disposition', 'signal;handling=optional']],
+    });
+    expect(bench.stack.incoming).toHaveLength(1);
+  });
+
+  it('because it says not where its sender is, or came by too many proxies', async () => {
+    const { stack, lastResponse } = await invited({
+      headers: Array.from({ length: 21 }, (_, i) => ['Record-Route', `<sip:p${i}.example.com;lr>`]),
+    });
+    expect([stack.incoming.length, lastResponse('INVITE').status, stack.dialogs.size]).toEqual([0, 503, 0]);
+    const bench = stackAndPeer();
+    bench.peer.sendText(
+      `INVITE sip:us@${A} SIP/2.0\nVia: SIP/2.0/UDP ${B};branch=z9hG4bKx;rport\nFrom: <sip:a@${B}>;tag=1\n` +
+        `To: <sip:us@${A}>\nCall-ID: x\nCSeq: 1 INVITE\nContact: <tel:+1555>\nContent-Length: 0\n\n`,
+      A,
+    );
+    await bench.advance(10);
+    expect(bench.statuses('INVITE')).toEqual([400]);
+  });
+
+  it('because there are too many dialogs', async () => {
+    const { lastResponse, stack } = await invited({}, { limits: { dialogs: 0 } });
+    expect([lastResponse('INVITE').status, stack.incoming.length]).toEqual([503, 0]);
+  });
+});
+
+describe('a call that comes in', () => {
+  it('is rung and answered, each answer with the same tag and our Contact', async () => {
+    const { call, peer, ack, stack, advance } = await invited();
+    call.session.ring();
+    await call.session.answer();
+    await advance(10);
+    await ack();
+    const answers = peer.received.filter((message) => message.kind === 'response');
+    expect(answers.map(({ status }) => status)).toEqual([180, 200]);
+    expect(new Set(answers.map(({ toTag }) => toTag)).size).toBe(1);
+    expect(answers[1]!.headers.get('Contact')).toBe(`<sip:${A}>`);
+    expect(answers[1]!.headers.get('Allow')).toContain('UPDATE');
+    expect(answers[1]!.body.toString()).toBe(call.media.local);
+    expect(answers[0]!.body).toHaveLength(0);
+    expect([call.media.remote, call.session.state]).toEqual(['peer offer', 'confirmed']);
+    expect(call.events).toEqual(['answered', 'confirmed']);
+    expect(stack.dialogs.size).toBe(1);
+  });
+
+  it('is answered once', async () => {
+    const { call, peer, advance } = await invited();
+    const answers = await Promise.all([call.session.answer(), call.session.answer()]);
+    await advance(10);
+    expect(answers).toEqual([true, false]);
+    expect(peer.received.filter((one) => one.kind === 'response')).toHaveLength(1);
+    expect(await call.session.progress()).toBe(false);
+    call.session.ring();
+    await advance(10);
+    expect(peer.received).toHaveLength(1);
+  });
+
+  it('is refused with the status of its cause, which the answer names too', async () => {
+    const { call, lastResponse, stack, ack, advance } = await invited();
+    call.session.end({ cause: 17, text: 'busy' });
+    await advance(10);
+    expect(lastResponse('INVITE').status).toBe(486);
+    expect(lastResponse('INVITE').headers.get('Reason')).toBe('Q.850;cause=17;text="busy"');
+    expect(call.events).toEqual(['ended by us 17 486']);
+    expect(stack.dialogs.size).toBe(0);
+    await ack();
+    await advance(40_000);
+    expect(stack.living).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is refused with a status and headers of the owner, such as those that redirect', async () => {
+    const { call, lastResponse, advance } = await invited();
+    call.session.end({ status: 302, headers: [['Contact', '<sip:other@example.com>']] });
+    await advance(10);
+    expect(lastResponse('INVITE').status).toBe(302);
+    expect(lastResponse('INVITE').headers.get('Contact')).toBe('<sip:other@example.com>');
+  });
+
+  it('is refused with 488 when its offer cannot be answered', async () => {
+    const { call, statuses, advance, stack } = await invited();
+    call.media.refuses = () => true;
+    expect(await call.session.answer()).toBe(false);
+    await advance(10);
+    expect(statuses('INVITE')).toEqual([488]);
+    expect(call.events).toEqual(['ended by fault 88 488']);
+    expect(stack.dialogs.size).toBe(0);
+  });
+
+  it('is cancelled: 487, and the cause that the CANCEL names', async () => {
+    const { call, request, statuses, advance, stack } = await invited();
+    call.session.ring();
+    await request('CANCEL', {
+      branch: 'z9hG4bKinvite',
+      headers: [['Reason', 'SIP;cause=200;text="Call completed elsewhere"']],
+    });
+    expect(statuses('INVITE')).toEqual([180, 487]);
+    expect(statuses('CANCEL')).toEqual([200]);
+    expect(call.events).toEqual(['ended by peer 16 487']);
+    expect(call.session.ended?.reasons).toEqual([{ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' }]);
+    expect(await call.session.answer()).toBe(false);
+    call.session.end();
+    await advance(40_000);
+    expect(call.events).toHaveLength(1);
+    expect(stack.living).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is cancelled while its answer is being made', async () => {
+    const { call, request, statuses, advance } = await invited();
+    let made: (answer: Buffer) => void = () => undefined;
+    call.media.answer = () => new Promise((resolve) => (made = resolve));
+    const answered = call.session.answer();
+    await request('CANCEL', { branch: 'z9hG4bKinvite' });
+    made(Buffer.from('too late'));
+    expect(await answered).toBe(false);
+    await advance(10);
+    expect(statuses('INVITE')).toEqual([487]);
+  });
+
+  it('is not cancelled any more when it is answered', async () => {
+    const { call, request, statuses, ack } = await invited();
+    await call.session.answer();
+    await request('CANCEL', { branch: 'z9hG4bKinvite' });
+    await ack();
+    expect(statuses('CANCEL')).toEqual([200]);
+    expect(call.events).toEqual(['answered', 'confirmed']);
+  });
+
+  it('runs out when its Expires says so', async () => {
+    const { call, statuses, advance } = await invited({ headers: [['Expires', '20']] });
+    await advance(19_000);
+    expect(statuses('INVITE')).toEqual([100]);
+    await advance(1500);
+    expect(statuses('INVITE')).toEqual([100, 487]);
+    expect(call.events).toEqual(['ended by fault 102 487']);
+  });
+
+  it('lets a call that was answered in time live on', async () => {
+    const { call, ack, advance } = await invited({ headers: [['Expires', '20']] });
+    await call.session.answer();
+    await ack();
+    await advance(60_000);
+    expect(call.session.state).toBe('confirmed');
+  });
+
+  it('tells proxies every minute that it still rings', async () => {
+    const bench = await invited();
+    bench.call.session.ring();
+    await bench.advance(125_000);
+    expect(sentAt(bench, '180 INVITE').map((ms) => Math.round(ms / 1000))).toEqual([0, 60, 120]);
+  });
+
+  it('ends when the peer sends BYE before it is answered', async () => {
+    const { call, inDialog, statuses, stack } = await invited();
+    call.session.ring();
+    await inDialog('BYE');
+    expect(statuses('BYE')).toEqual([200]);
+    expect(statuses('INVITE')).toEqual([180, 487]);
+    expect(call.events).toEqual(['ended by peer 16 -']);
+    expect(stack.dialogs.size).toBe(0);
+  });
+});
+
+describe('a 2xx', () => {
+  it('is sent again until its ACK comes, over connections too', async () => {
+    const bench = await invited();
+    await bench.call.session.answer();
+    await bench.advance(8000);
+    await bench.ack();
+    await bench.advance(60_000);
+    expect(sentAt(bench, '200 INVITE')).toEqual([10, 510, 1510, 3510, 7510]);
+    expect(bench.call.events).toEqual(['answered', 'confirmed']);
+    expect(bench.stack.living).toEqual([0, 0, 1, 0]);
+  });
+
+  it('without an ACK ends the session with BYE after 64*T1', async () => {
+    const { call, all, answer, advance, stack } = await invited();
+    await call.session.answer();
+    await advance(31_900);
+    expect(all('BYE')).toHaveLength(0);
+    await advance(300);
+    expect(call.events).toEqual(['answered', 'ended by fault 102 -']);
+    const [bye] = all('BYE');
+    expect(bye!.headers.get('Reason')).toBe('Q.850;cause=102;text="no ACK"');
+    await answer(bye!, 200);
+    await advance(40_000);
+    expect(stack.living).toEqual([0, 0, 0, 0]);
+    expect(stack.dialogs.context.counters.unacknowledged).toBe(1);
+  });
+
+  it('must be acknowledged before our BYE may go', async () => {
+    const { call, all, ack, advance } = await invited();
+    await call.session.answer();
+    call.session.end({ cause: 31 });
+    await advance(5000);
+    expect(call.events).toEqual(['answered', 'ended by us 31 -']);
+    expect(all('BYE')).toHaveLength(0);
+    await ack();
+    expect(all('BYE').map((bye) => bye.headers.get('Reason'))).toEqual(['Q.850;cause=31']);
+    expect(call.events).toHaveLength(2);
+  });
+
+  it('is followed by BYE in the end when the ACK never comes', async () => {
+    const { call, all, advance } = await invited();
+    await call.session.answer();
+    call.session.end();
+    await advance(33_000);
+    expect(all('BYE').length).toBeGreaterThan(0);
+  });
+
+  it('and our BYE that waited are forgotten when the peer hangs up first', async () => {
+    const { call, all, inDialog, statuses, advance, stack } = await invited();
+    await call.session.answer();
+    call.session.end();
+    await advance(10);
+    await inDialog('BYE');
+    expect(statuses('BYE')).toEqual([200]);
+    await advance(40_000);
+    expect(all('BYE')).toHaveLength(0);
+    expect(stack.living).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('an INVITE without an offer', () => {
+  it('gets ours in the 2xx, and the answer comes in the ACK', async () => {
+    const { call, lastResponse, ack, advance } = await invited({ sdp: undefined });
+    call.session.ring();
+    await call.session.progress();
+    await call.session.answer();
+    await advance(10);
+    expect(lastResponse('INVITE').body.toString()).toMatch(/^offer 1/);
+    await ack('peer answer');
+    expect(call.media.log).toEqual(['answer: peer answer']);
+    expect(call.events).toEqual(['answered', 'confirmed']);
+  });
+
+  it('ends with BYE when the ACK has no answer', async () => {
+    const { call, ack, all, stack } = await invited({ sdp: undefined });
+    await call.session.answer();
+    await ack();
+    expect(call.events).toEqual(['answered', 'ended by fault 111 -']);
+    expect(all('BYE')).toHaveLength(1);
+    expect(stack.dialogs.context.counters.brokenExchanges).toBe(1);
+  });
+
+  it('fails when we have no offer to make', async () => {
+    const { call, statuses, advance } = await invited({ sdp: undefined });
+    call.media.offer = () => {
+      throw new Error('no ports left');
+    };
+    expect(await call.session.answer()).toBe(false);
+    await advance(10);
+    expect(statuses('INVITE')).toEqual([500]);
+  });
+});
+
+describe('early media', () => {
+  it('to a peer without 100rel goes in 183, and the 2xx says the same again', async () => {
+    const { call, peer, ack, advance } = await invited();
+    await call.session.progress();
+    await call.session.answer();
+    await advance(10);
+    await ack();
+    const answers = peer.received.filter((message) => message.kind === 'response');
+    expect(answers.map(({ status }) => status)).toEqual([183, 200]);
+    expect(answers[0]!.body.toString()).toMatch(/^answer 1/);
+    expect(answers[1]!.body.toString()).toBe(answers[0]!.body.toString());
+    expect(answers[0]!.headers.has('RSeq')).toBe(false);
+  });
+
+  it('to a peer with 100rel is sent until PRACK, and then is the answer', async () => {
+    const bench = await invited({ headers: RELIABLE });
+    const { call, lastResponse, inDialog, ack, advance, peer } = bench;
+    await call.session.progress();
+    await advance(2000);
+    expect(sentAt(bench, '183 INVITE')).toEqual([10, 510, 1510]);
+    const { headers } = lastResponse('INVITE');
+    expect(headers.get('Require')).toBe('100rel');
+    const rseq = Number(headers.get('RSeq'));
+    expect(rseq).toBeGreaterThan(0);
+    await inDialog('PRACK', { headers: [['RAck', `${rseq} 1 INVITE`]] });
+    expect(lastResponse('PRACK').status).toBe(200);
+    await call.session.answer();
+    await advance(10);
+    await ack();
+    await advance(60_000);
+    expect(sentAt(bench, '183 INVITE')).toHaveLength(3);
+    const final = peer.received.find(
+      (one) => one.kind === 'response' && one.status === 200 && one.cseq.method === 'INVITE',
+    );
+    expect(final?.body).toHaveLength(0);
+    expect(call.session.state).toBe('confirmed');
+  });
+
+  it('holds the 2xx back until its PRACK has come (RFC 3262 clause 3)', async () => {
+    const { call, lastResponse, statuses, inDialog, advance } = await invited({ headers: RELIABLE });
+    await call.session.progress();
+    const answered = call.session.answer();
+    await advance(300);
+    expect(statuses('INVITE')).toEqual([183]);
+    const rseq = lastResponse('INVITE').headers.get('RSeq') ?? '';
+    await inDialog('PRACK', { headers: [['RAck', `${rseq} 1 INVITE`]] });
+    expect(await answered).toBe(true);
+    await advance(10);
+    expect(statuses('INVITE')).toEqual([183, 200]);
+  });
+
+  it('without a PRACK fails the call after 64*T1', async () => {
+    const { call, statuses, advance, stack } = await invited({ headers: RELIABLE });
+    await call.session.progress();
+    const answered = call.session.answer();
+    await advance(33_000);
+    expect(await answered).toBe(false);
+    expect(statuses('INVITE').at(-1)).toBe(504);
+    expect(call.events).toEqual(['ended by fault 102 504']);
+    await advance(40_000);
+    expect(stack.living).toEqual([0, 0, 0, 0]);
+  });
+
+  it('takes no PRACK for anything else', async () => {
+    const { call, lastResponse, inDialog, statuses, advance } = await invited({ headers: RELIABLE });
+    await call.session.progress();
+    await advance(10);
+    const rseq = Number(lastResponse('INVITE').headers.get('RSeq'));
+    const wrong = [
+      `${rseq + 1} 1 INVITE`,
+      `${rseq} 2 INVITE`,
+      `${rseq} 1 UPDATE`,
+      `${rseq} 1`,
+      'x',
+      `${rseq} 1 INVITE x`,
+    ];
+    for (const [i, rack] of wrong.entries()) await inDialog('PRACK', { cseq: i + 2, headers: [['RAck', rack]] });
+    expect(statuses('PRACK')).toEqual(wrong.map(() => 481));
+    await inDialog('PRACK', { cseq: 20, headers: [['RAck', `${rseq} 1 INVITE`]] });
+    await inDialog('PRACK', { cseq: 21, headers: [['RAck', `${rseq} 1 INVITE`]] });
+    expect(statuses('PRACK').slice(-2)).toEqual([200, 481]);
+  });
+
+  it('carries our offer when the INVITE has none, and PRACK the answer', async () => {
+    const { call, lastResponse, inDialog, ack, peer, advance } = await invited({ headers: RELIABLE, sdp: undefined });
+    await call.session.progress();
+    await advance(10);
+    expect(lastResponse('INVITE').body.toString()).toMatch(/^offer 1/);
+    const rack = `${lastResponse('INVITE').headers.get('RSeq') ?? ''} 1 INVITE`;
+    await inDialog('PRACK', { headers: [['RAck', rack]], sdp: 'peer answer' });
+    expect(call.media.log).toEqual(['answer: peer answer']);
+    await call.session.answer();
+    await advance(10);
+    await ack();
+    expect(peer.received.findLast((one) => one.kind === 'response')?.body).toHaveLength(0);
+    expect(call.session.state).toBe('confirmed');
+  });
+
+  it('fails when PRACK does not answer our offer', async () => {
+    const { call, lastResponse, inDialog, statuses, advance } = await invited({ headers: RELIABLE, sdp: undefined });
+    await call.session.progress();
+    await advance(10);
+    await inDialog('PRACK', { headers: [['RAck', `${lastResponse('INVITE').headers.get('RSeq') ?? ''} 1 INVITE`]] });
+    expect(statuses('PRACK')).toEqual([400]);
+    expect(statuses('INVITE')).toEqual([183, 488]);
+  });
+
+  it('is changed by an offer in PRACK, which its 2xx answers (RFC 3262 clause 5)', async () => {
+    const { call, lastResponse, inDialog, advance } = await invited({ headers: RELIABLE });
+    await call.session.progress();
+    await advance(10);
+    const rack = `${lastResponse('INVITE').headers.get('RSeq') ?? ''} 1 INVITE`;
+    await inDialog('PRACK', { headers: [['RAck', rack]], sdp: 'second offer' });
+    expect(lastResponse('PRACK').status).toBe(200);
+    expect(lastResponse('PRACK').body.toString()).toMatch(/^answer 2/);
+    expect(call.media.remote).toBe('second offer');
+  });
+
+  it('is changed by UPDATE once it is agreed, and not before (RFC 3311)', async () => {
+    const { call, lastResponse, inDialog, statuses, advance } = await invited({ headers: RELIABLE });
+    await call.session.progress();
+    await advance(10);
+    const rack = `${lastResponse('INVITE').headers.get('RSeq') ?? ''} 1 INVITE`;
+    await inDialog('UPDATE', { cseq: 2, sdp: 'too early' });
+    expect(lastResponse('UPDATE').headers.has('Retry-After')).toBe(true);
+    await inDialog('PRACK', { cseq: 3, headers: [['RAck', rack]] });
+    await inDialog('UPDATE', { cseq: 4, sdp: 'new offer' });
+    expect(statuses('UPDATE')).toEqual([500, 200]);
+    expect(lastResponse('UPDATE').body.toString()).toBe(call.media.local);
+    expect(call.media.remote).toBe('new offer');
+    expect(call.events).toEqual(['modified by peer']);
+  });
+});
+
+describe('a peer that requires reliable provisional answers', () => {
+  it('gets its ringing reliably, one after the other', async () => {
+    const { call, peer, inDialog, advance } = await invited({ headers: [['Require', '100rel']] });
+    call.session.ring();
+    call.session.ring(182);
+    await advance(10);
+    const rseqs = (): string[] =>
+      peer.received.flatMap((one) => (one.kind === 'response' ? [`${one.status} ${one.headers.get('RSeq')}`] : []));
+    const first = Number(rseqs()[0]!.split(' ')[1]);
+    expect(rseqs()).toEqual([`180 ${first}`]);
+    await inDialog('PRACK', { headers: [['RAck', `${first} 1 INVITE`]] });
+    expect(rseqs().filter((one) => !one.endsWith('null') && !one.endsWith('undefined'))).toEqual([
+      `180 ${first}`,
+      `182 ${first + 1}`,
+    ]);
+  });
+
+  it('gets the 2xx without delay, for ringing holds nothing back, and may still send its PRACK', async () => {
+    const { call, lastResponse, statuses, inDialog, advance } = await invited({ headers: [['Require', '100rel']] });
+    call.session.ring();
+    await advance(10);
+    const rack = `${lastResponse('INVITE').headers.get('RSeq') ?? ''} 1 INVITE`;
+    await call.session.answer();
+    await advance(10);
+    expect(statuses('INVITE')).toEqual([180, 200]);
+    await inDialog('PRACK', { headers: [['RAck', rack]] });
+    expect(statuses('PRACK')).toEqual([200]);
+  });
+});
