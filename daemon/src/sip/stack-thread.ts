@@ -1,7 +1,15 @@
 // The stack in a thread of its own. When it falls it is begun anew: its calls are over, registrations are known again from what was
 // stored, and everything else goes on.
 import { Worker } from 'node:worker_threads';
-import { AppError, TypedEmitter, errorText, type Clock, type EventSource, type Log, type Timer } from '../platform/index.js';
+import {
+  AppError,
+  TypedEmitter,
+  errorText,
+  type Clock,
+  type EventSource,
+  type Log,
+  type Timer,
+} from '../platform/index.js';
 import type { Stack } from './sip-lines.js';
 import { StackClient, type StackCommands, type StackConfig, type StackEvents } from './stack/index.js';
 

@@ -39,7 +39,11 @@ export class Accounts {
   }
 
   /** Why somebody who has proved who he is may not do this: another's name, or a line that can be listened to. */
-  refusal({ station }: StationAccount, request: SipRequest, flow: Flow): { status: number; reason: string } | undefined {
+  refusal(
+    { station }: StationAccount,
+    request: SipRequest,
+    flow: Flow,
+  ): { status: number; reason: string } | undefined {
     const claimed = (request.method === 'REGISTER' ? request.to : request.from).uri.user;
     if (claimed !== String(station.number)) return { status: 403, reason: 'Not Your Address' };
     if (station.security === 'tls' && flow.transport !== 'tls' && flow.transport !== 'wss')

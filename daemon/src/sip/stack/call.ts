@@ -130,7 +130,12 @@ export class IncomingCall extends StackCall {
   readonly #session: IncomingSession;
   readonly #media: CallMedia;
 
-  constructor(id: string, dtmf: DtmfMode, parts: Attempt | { session: IncomingSession; media: CallMedia }, context: CallContext) {
+  constructor(
+    id: string,
+    dtmf: DtmfMode,
+    parts: Attempt | { session: IncomingSession; media: CallMedia },
+    context: CallContext,
+  ) {
     super(id, dtmf, context);
     this.#session = parts.session as IncomingSession;
     this.#media = parts.media;
@@ -149,11 +154,13 @@ export class IncomingCall extends StackCall {
 
   async alert(early: boolean): Promise<void> {
     if (!early) return this.#session.ring();
-    if (!(await this.#session.progress())) throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
+    if (!(await this.#session.progress()))
+      throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
   }
 
   async answer(): Promise<void> {
-    if (!(await this.#session.answer())) throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
+    if (!(await this.#session.answer()))
+      throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
   }
 
   protected hangUp(cause: number): void {

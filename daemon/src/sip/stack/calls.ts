@@ -256,4 +256,3 @@ export class Calls {
 function placeOf(origin: CallOrigin): string {
   return origin.kind === 'station' ? `station ${origin.station}` : `trunk ${origin.trunk}`;
 }
-

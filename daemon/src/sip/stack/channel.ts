@@ -61,11 +61,12 @@ export type StackHandlers = {
 /** The stack's end. */
 export class StackServer {
   readonly #out: Batcher;
-  readonly #handlers: StackHandlers;
+  readonly #handlerOf: <C extends CommandName>(command: C) => StackHandlers[C];
 
-  constructor(post: Post, handlers: StackHandlers) {
+  /** `handlerOf` throws a StackRefusal when nobody can carry it out now. */
+  constructor(post: Post, handlerOf: <C extends CommandName>(command: C) => StackHandlers[C]) {
     this.#out = new Batcher(post);
-    this.#handlers = handlers;
+    this.#handlerOf = handlerOf;
     post.on('message', (batch) => {
       for (const message of batch as CommandMessage[]) void this.#carryOut(message);
     });
@@ -78,7 +79,7 @@ export class StackServer {
   /** Never rejects. A handler that does not wait is answered in the same turn, before the events that it causes in later ones. */
   async #carryOut({ id, command, params }: CommandMessage): Promise<void> {
     try {
-      const ok = this.#handlers[command](params as never);
+      const ok = this.#handlerOf(command)(params as never);
       this.#out.push({ re: id, ok: ok instanceof Promise ? await ok : ok } satisfies ReplyMessage);
     } catch (error) {
       const refused: StackError =

@@ -60,10 +60,7 @@ export function identityHeaders(
   if (callingNumber === '' || header === 'from') return privacy;
   const address = sipAddress(callingName, callingNumber, domain);
   if (header === 'pai') return [['P-Asserted-Identity', address], ...privacy];
-  return [
-    ['Remote-Party-ID', `${address};party=calling;screen=yes;privacy=${anonymous ? 'full' : 'off'}`],
-    ...privacy,
-  ];
+  return [['Remote-Party-ID', `${address};party=calling;screen=yes;privacy=${anonymous ? 'full' : 'off'}`], ...privacy];
 }
 
 function firstAddress(request: SipRequest, header: string): NameAddr | undefined {
@@ -76,4 +73,3 @@ function numberOf(user: string | undefined): string {
   const [number = ''] = (user ?? '').split(';');
   return number.replace(/[-.() ]/g, '').slice(0, LONGEST_NUMBER);
 }
-

@@ -11,7 +11,12 @@ export async function inDialogTargets(
   locator: Locator,
 ): Promise<readonly Target[]> {
   if (flow === undefined) return locator.locate(uri);
-  const back: Target = { transport: flow.transport, remote: flow.remote, connection: flow.connection, local: flow.local };
+  const back: Target = {
+    transport: flow.transport,
+    remote: flow.remote,
+    connection: flow.connection,
+    local: flow.local,
+  };
   if (flow.connection !== 0) {
     // When it has gone, the peer may take a new connection, unless it is a browser.
     if (flow.transport === 'ws' || flow.transport === 'wss') return [back];

@@ -9,7 +9,14 @@ import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
 import type { DialogContext } from '../dialog/index.js';
 import { Guard, Networks } from '../guard/index.js';
-import { Locator, SystemResolver, TargetHealth, addressFamily, type Target, type TransportName } from '../locate/index.js';
+import {
+  Locator,
+  SystemResolver,
+  TargetHealth,
+  addressFamily,
+  type Target,
+  type TransportName,
+} from '../locate/index.js';
 import { parseUri } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
 import { Transports, type Flow, type ListenerConfig, type SocketAddress } from '../transport/index.js';
@@ -18,7 +25,15 @@ import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
 import { inDialogTargets } from './in-dialog.js';
-import type { StackConfig, StackEvents, StackStation, StackStatistics, StackTrunk, StackTrunkHost } from './protocol.js';
+import type {
+  StackBinding,
+  StackConfig,
+  StackEvents,
+  StackStation,
+  StackStatistics,
+  StackTrunk,
+  StackTrunkHost,
+} from './protocol.js';
 import { Requests } from './requests.js';
 import { TrunkLink } from './trunk-link.js';
 
@@ -95,8 +110,8 @@ export class Stack {
       timers,
       domain: config.domain,
       bindings: config.bindings,
-      keep: (connection, kept) => this.#transports.keep(connection, kept),
-      changed: (station, bindings) => emit('bindings.changed', { station, bindings }),
+      keep: (connection: number, kept: boolean) => this.#transports.keep(connection, kept),
+      changed: (station: number, bindings: StackBinding[]) => emit('bindings.changed', { station, bindings }),
     });
     this.#calls = new Calls({
       ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
@@ -205,7 +220,10 @@ export class Stack {
     const { events } = this.#transports;
     events.on('request', ({ request, flow }) => {
       // A scanner is not answered: it would learn that somebody is here.
-      if (request.toTag === undefined && this.#guard.inspect(request, flow.remote.host, flow.transport !== 'udp') === 'drop')
+      if (
+        request.toTag === undefined &&
+        this.#guard.inspect(request, flow.remote.host, flow.transport !== 'udp') === 'drop'
+      )
         return;
       this.#transactions.receiveRequest(request, flow);
     });
@@ -244,7 +262,10 @@ export class Stack {
     return NOTHING;
   }
 
-  async #locateHost({ tlsFingerprint }: StackTrunk, { host, port, transport }: StackTrunkHost): Promise<readonly Target[]> {
+  async #locateHost(
+    { tlsFingerprint }: StackTrunk,
+    { host, port, transport }: StackTrunkHost,
+  ): Promise<readonly Target[]> {
     const uri = parseUri(`sip:${addressFamily(host) === 6 ? `[${host}]` : host}`);
     if (uri === undefined) throw new StackRefusal('invalid', `${host} is no name of a host`);
     const params = new Map<string, string | null>([['transport', transport]]);
@@ -280,9 +301,7 @@ export class Stack {
   }
 
   #ownAddress(transport: TransportName, remote: string): string {
-    return (
-      this.#options.config.externalAddress ?? this.#transports.advertised(transport, remote)?.host ?? '127.0.0.1'
-    );
+    return this.#options.config.externalAddress ?? this.#transports.advertised(transport, remote)?.host ?? '127.0.0.1';
   }
 
   #port(transport: TransportName): number | undefined {
@@ -329,4 +348,3 @@ function listenersOf(config: StackConfig): ListenerConfig[] {
 function numbers(counters: object): Record<string, number> {
   return Object.fromEntries(Object.entries(counters).filter(([, value]) => typeof value === 'number'));
 }
-

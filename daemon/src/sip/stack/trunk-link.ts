@@ -92,7 +92,9 @@ export class TrunkLink {
   /** Where a call is sent, best first: hosts that do not answer are left out, unless none does. */
   targets(): readonly Target[] {
     const alive = this.#hosts.filter((host) => host.alive && host.targets.length > 0);
-    return spread(alive, () => this.#options.context.random.below(1 << 16) / (1 << 16)).flatMap(({ targets }) => targets);
+    return spread(alive, () => this.#options.context.random.below(1 << 16) / (1 << 16)).flatMap(
+      ({ targets }) => targets,
+    );
   }
 
   /** Whether a request from this address is of the trunk's. */
@@ -196,10 +198,7 @@ export class TrunkLink {
     this.#retryS = Math.min(LONGEST_RETRY_S, this.#retryS * 2);
   }
 
-  #sendRegister(
-    expiresS: number,
-    listener: { final: (response: SipResponse) => void; failed: () => void },
-  ): void {
+  #sendRegister(expiresS: number, listener: { final: (response: SipResponse) => void; failed: () => void }): void {
     const targets = this.#hosts.flatMap((host) => host.targets);
     const [target] = targets;
     const [host] = this.#hosts;

@@ -3,6 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import { createLog, systemClock } from '../../platform/index.js';
 import { StackRefusal, StackServer, type StackHandlers } from './channel.js';
+import type { StackCommands, StackConfig } from './protocol.js';
 import { Stack } from './stack.js';
 
 if (parentPort === null) throw new Error('the SIP stack runs as a thread of the daemon');
@@ -10,10 +11,7 @@ const port = parentPort;
 
 let stack: Stack | undefined;
 
-function running(): Stack {
-  if (stack === undefined) throw new StackRefusal('unreachable', 'the stack has not been started');
-  return stack;
-}
+let handlers: Omit<StackHandlers, 'start' | 'stop'> | undefined;
 
 /** Its lines are the daemon's to write. */
 const log = createLog({ level: 'debug', destination: { write: (line: string) => tell(line) } });
@@ -27,26 +25,26 @@ function levelOf(level: unknown): 'debug' | 'info' | 'warn' | 'error' {
   return level === 'debug' || level === 'info' || level === 'warn' ? level : 'error';
 }
 
-/** What is asked of the stack is looked up when it is asked. */
-const asked = new Proxy({} as Omit<StackHandlers, 'start' | 'stop'>, {
-  get: (_target, command: keyof Omit<StackHandlers, 'start' | 'stop'>) => (params: never) =>
-    running().handlers()[command](params),
-});
+async function start(config: StackConfig): Promise<StackCommands['start']['reply']> {
+  if (stack !== undefined) throw new StackRefusal('invalid', 'the stack has been started');
+  const made = new Stack({ config, emit: (event, data) => server.emit(event, data), clock: systemClock, log });
+  const started = await made.start();
+  stack = made;
+  handlers = made.handlers();
+  return started;
+}
 
-const handlers: StackHandlers = Object.assign(asked, {
-  start: async (config: Parameters<StackHandlers['start']>[0]) => {
-    if (stack !== undefined) throw new StackRefusal('invalid', 'the stack has been started');
-    const made = new Stack({ config, emit: (event, data) => server.emit(event, data), clock: systemClock, log });
-    const started = await made.start();
-    stack = made;
-    return started;
-  },
-  stop: async () => {
-    await stack?.stop();
-    stack = undefined;
-    setImmediate(() => port.close());
-    return {};
-  },
-});
+async function stop(): Promise<StackCommands['stop']['reply']> {
+  await stack?.stop();
+  stack = undefined;
+  handlers = undefined;
+  setImmediate(() => port.close());
+  return {};
+}
 
-const server: StackServer = new StackServer(port, handlers);
+const server: StackServer = new StackServer(port, (command) => {
+  if (command === 'start') return start as never;
+  if (command === 'stop') return stop as never;
+  if (handlers === undefined) throw new StackRefusal('unreachable', 'the stack has not been started');
+  return handlers[command as keyof typeof handlers] as never;
+});
