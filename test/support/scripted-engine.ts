@@ -243,6 +243,12 @@ export class ScriptedEngine {
         if (!this.recordings.delete(recording)) throw new Error(`no recording ${recording}`);
         return { recording, durationMs: 700, bytes: 11_258, lostMs: 0 };
       }
+      case 'stream.open': {
+        const leg = this.#next++;
+        const port = 1000 + leg;
+        this.legs.set(leg, { leg, port, span: 0, timeslot: 0, analog: 0, answered: false });
+        return { leg, port, address: '192.0.2.1', rtpPort: 20_000 + 2 * leg, rtcpPort: 20_001 + 2 * leg };
+      }
       case 'engine.snapshot':
         return this.snapshot();
       case 'engine.dump':
