@@ -174,6 +174,8 @@ export class StreamPeer {
   text = '';
 
   constructor(readonly socket: Socket) {
+    // What a test writes is a segment at once.
+    socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       this.text += chunk.toString('latin1');
       this.inbox.put(chunk.toString('latin1'));

@@ -8,6 +8,7 @@ import {
   type DialogContextOptions,
   type Exchange,
   type InviteSession,
+  type OtherRequest,
   type OutgoingCall,
   type SessionMedia,
   type SessionSettings,
@@ -102,6 +103,8 @@ export class TestStack {
   settings: SessionSettings;
   /** what is done with a call that comes in; when left out nothing, it is in `incoming` */
   arrived: (call: Watched<IncomingSession>) => void = () => undefined;
+  /** takes requests in calls that came in which the session does not know */
+  otherRequest: OtherRequest = () => false;
   /** requests outside dialogs that are no INVITE */
   readonly others: SipRequest[] = [];
   readonly #random: RandomSource;
@@ -177,6 +180,7 @@ export class TestStack {
       settings: this.settings,
       media,
       contact: `<sip:${this.host}>`,
+      otherRequest: (request) => this.otherRequest(request),
     });
     if (session === undefined) return;
     const call = { session, media, events: watch(session) };

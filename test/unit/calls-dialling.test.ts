@@ -187,7 +187,7 @@ describe('a telephone that calls another', () => {
     const desk = await dialDesk();
     desk.sip.dials(1001, '1002');
     await rung(desk, 1002);
-    expect(desk.plan.asked).toEqual([{ number: '1002', from: { station: 1001 } }]);
+    expect(desk.plan.asked).toEqual([{ number: '1002', from: { station: 1001, trunk: null } }]);
   });
 });
 
@@ -255,7 +255,7 @@ describe('somebody who calls in', () => {
     await until(() => desk.engine.sent('leg.answer').length === 1, 'he is answered');
     expect(desk.engine.sent('leg.answer')).toEqual([{ leg: caller }]);
     expect(newest(desk)).toMatchObject({ direction: 'in', phase: 'talking', callingNumber: '13800138000' });
-    expect(desk.plan.asked).toEqual([{ number: '1002', from: { station: null } }]);
+    expect(desk.plan.asked).toEqual([{ number: '1002', from: { station: null, trunk: 'e1' } }]);
   });
 
   it('does not get out again, whatever the plan says', async () => {
@@ -380,6 +380,14 @@ describe('a way out', () => {
     await until(() => desk.sip.told.length === 1, 'the caller is released');
     expect(desk.sip.told).toEqual([`release ${caller} ${cause}`]);
     expect(desk.sip.seized).toHaveLength(1);
+  });
+
+  it('to the police is tried over every trunk, whatever one says of the number', async () => {
+    const desk = await dialDesk();
+    desk.plan.numbers.set('110', { ...out('a', 'b'), emergency: true } as DialResolution);
+    desk.sip.dials(1001, '110');
+    desk.sip.hangsUp(await rung(desk, 'a'), 1);
+    await rung(desk, 'b');
   });
 
   it('that leads over a trunk which has gone is no way', async () => {

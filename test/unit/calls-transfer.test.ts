@@ -85,7 +85,7 @@ describe('a blind transfer', () => {
     const desk = await called();
     desk.sip.refers(desk.callee, { number: '9' });
     await rung(desk, 'a');
-    expect(desk.plan.asked.at(-1)).toEqual({ number: '9', from: { station: 1001 } });
+    expect(desk.plan.asked.at(-1)).toEqual({ number: '9', from: { station: 1001, trunk: null } });
   });
 
   it('into a flow leaves the caller there', async () => {

@@ -298,6 +298,7 @@ describe('emergency numbers', () => {
           { trunk: 'carrier', number, callingNumber: '01088889999' },
           { trunk: 'last', number, callingNumber: '01066668888' },
         ],
+        emergency: true,
       });
     }
     expect(await plan.mayContinue('110', { station: 1 })).toBe(false);

@@ -183,6 +183,7 @@ describe('NAPTR', () => {
       srv: {
         '_sips._tcp.carrier.example': [srv('a.carrier.example', { port: 5061 })],
         '_sip._tcp.example.com': [srv('b.example.com')],
+        '_sip._udp.example.com': [srv('b.example.com')],
       },
       a: { 'a.carrier.example': ['192.0.2.1'], 'b.example.com': ['192.0.2.2'] },
     });
@@ -258,6 +259,9 @@ describe('SRV', () => {
     expect(order(0)).toEqual(['none', 'small', 'big', 'late']);
     expect(order(0.999)).toEqual(['big', 'none', 'small', 'late']);
     expect(order(0.05, 0.999)).toEqual(['small', 'big', 'none', 'late']);
+    // The number drawn may be the sum itself.
+    const pair = [srv('none', { weight: 0 }), srv('one', { weight: 1 })];
+    expect(srvOrder(pair, () => 0.6).map((record) => record.name)).toEqual(['one', 'none']);
   });
 
   it('draws in proportion to the weights', () => {

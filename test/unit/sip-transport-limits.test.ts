@@ -6,7 +6,7 @@ import { transportLimits } from '../../daemon/src/sip/transport/limits.js';
 import { newResponse } from '../../daemon/src/sip/message/index.js';
 import type { Admission, SocketAddress, Target } from '../../daemon/src/sip/transport/index.js';
 import { FakeClock } from '../support/clock-fake.js';
-import { until } from '../support/turns.js';
+import { turn, until } from '../support/turns.js';
 import { newAuthority } from '../support/sip-peer-certificates.js';
 import {
   StreamPeer,
@@ -218,10 +218,11 @@ describe('time', () => {
     desk.transports.keep(flow.connection, true);
     const bytes = requestBytes();
     for (let i = 0; i < 10 && desk.closed.all.length === 0; i += 1) {
-      // A pong says that the octet behind the ping has come; it begins the message.
-      if (i === 0) peer.write(Buffer.concat([Buffer.from('\r\n\r\n'), bytes.subarray(0, 1)]));
-      else peer.write(bytes.subarray(i, i + 1));
+      // The first octet comes behind a ping, whose answer says that it has come.
+      const octet = bytes.subarray(i, i + 1);
+      await new Promise((resolve) => peer.socket.write(i === 0 ? `\r\n\r\n${octet.toString()}` : octet, resolve));
       if (i === 0) await peer.inbox.next();
+      await turn();
       await clock.advance(2000);
     }
     expect((await desk.closed.next()).reason).toBe('a message was begun and not ended');

@@ -169,7 +169,8 @@ describe('peers that we connect to', () => {
     const alone = selfSigned('DNS:somewhere.example');
     const server = await serverOf(alone);
     const fingerprint = new X509Certificate(alone.cert).fingerprint256;
-    await desk.transports.send(request(), target(server.address, { fingerprint }));
+    const flow = await desk.transports.send(request(), target(server.address, { fingerprint }));
+    expect(await desk.transports.send(request(), target(server.address, { fingerprint }))).toBe(flow);
     const other = await serverOf(selfSigned('DNS:somewhere.example'));
     const refused = desk.transports.send(
       request(),

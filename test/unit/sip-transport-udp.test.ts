@@ -267,6 +267,19 @@ describe('requests over 1,300 bytes', () => {
     }
   });
 
+  it('go by UDP when the connection there is does not take them', async () => {
+    const desk = await transportDesk(['udp', 'tcp'], { limits: { pendingBytesOut: 10_000 } });
+    const { server, peer } = await phone();
+    const stuck = desk.transports.sendBytes(Buffer.alloc(50_000_000), { transport: 'tcp', remote: server.address });
+    const failed = expect(stuck).rejects.toMatchObject({ code: 'unreachable' });
+    (await server.accepted.next()).socket.pause();
+    const message = large();
+    expect((await desk.transports.send(message, udp(peer))).transport).toBe('udp');
+    expect(message.vias[0]?.transport).toBe('UDP');
+    expect(whole(await peer.inbox.next()).vias[0]?.transport).toBe('UDP');
+    await failed;
+  });
+
   it('go by UDP at once where that is the policy', async () => {
     const desk = await transportDesk(['udp', 'tcp'], { largeRequests: 'udp' });
     const { peer } = await phone();

@@ -171,6 +171,7 @@ describe('signs of life', () => {
     peer.socket.send(requestText({ via: VIA }));
     await desk.requests.next();
     expect(peer.inbox.all).toHaveLength(1);
+    expect(peer.pongs.all).toHaveLength(1);
     expect(desk.transports.counts.ws).toMatchObject({ keepAlives: 3, messagesIn: 1 });
   });
 

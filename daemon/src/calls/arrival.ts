@@ -112,7 +112,7 @@ export async function dial(
     segment: call.segment('dial', { number, kind: found.kind }),
     callingName: shown.name,
     rounds: roundsOf(found, number, shown.number, caller.station),
-    sameParty: found.kind === 'out',
+    sameParty: found.kind === 'out' && found.emergency !== true,
   });
   call.dialling = dialling;
   context.changed(call);

@@ -1,4 +1,3 @@
-export * from './basic-dial-plan.js';
 export * from './call-control.js';
 export * from './call-events.js';
 export * from './call-recorder.js';

@@ -12,7 +12,8 @@ const T302_MS = 15_000;
 /** Asks the plan for a number, on behalf of who is at this leg. Rejects when the plan cannot tell. */
 export async function askPlan(plan: DialPlan, number: string, leg: Leg): Promise<DialResolution> {
   if (!isDiallable(number)) return { kind: 'refused', cause: cause.invalidNumber, reason: 'no number' };
-  const found = await plan.resolve(number, { station: leg.station });
+  const { station, place } = leg;
+  const found = await plan.resolve(number, { station, trunk: place.kind === 'trunk' ? place.trunk : null });
   // Whatever the tables say: who calls in does not get out again at the expense of the box.
   if (found.kind === 'out' && leg.station === null)
     return { kind: 'refused', cause: cause.callRejected, reason: 'a caller from outside may not dial out' };

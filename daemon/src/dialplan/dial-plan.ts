@@ -142,7 +142,7 @@ export class TableDialPlan implements DialPlan {
   #out(outbound: Outbound, digits: string, tables: Tables): DialResolution {
     switch (outbound.kind) {
       case 'attempts':
-        return { kind: 'out', attempts: outbound.attempts };
+        return { kind: 'out', attempts: outbound.attempts, ...(outbound.emergency ? { emergency: true } : {}) };
       case 'noTrunk':
         return refused(cause.noCircuit, 'no trunk is switched on for it');
       case 'barred':

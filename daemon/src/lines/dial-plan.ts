@@ -1,9 +1,10 @@
 // What a number means to the one who dials it. Call control asks; who answers (tables, or numbers alone) is none of its business.
 import type { Language } from '../contract/index.js';
 
-/** Who dials: a telephone (or the one that transfers), else somebody who calls in. */
+/** Who dials: a telephone (or the one that transfers), else somebody who calls in; by which trunk, when that is known. */
 export interface DialFrom {
   station: number | null;
+  trunk?: string | null | undefined;
 }
 
 /** One way out: which trunk, and what is told to it. */
@@ -20,8 +21,8 @@ export type DialResolution =
   /** all: they ring at once; sequence: one after the other, each for `ringTimeoutMs` */
   | { kind: 'group'; stations: readonly number[]; strategy: 'all' | 'sequence'; ringTimeoutMs: number }
   | { kind: 'flow'; flowId: string; language: Language }
-  /** tried in this order */
-  | { kind: 'out'; attempts: readonly DialAttempt[] }
+  /** tried in this order; `emergency`: until somebody answers, whatever a trunk says of the number */
+  | { kind: 'out'; attempts: readonly DialAttempt[]; emergency?: boolean | undefined }
   /** nobody has this number yet, but more digits can make it one that somebody has */
   | { kind: 'incomplete' }
   /** `cause`: Q.850; `reason`: for the log */

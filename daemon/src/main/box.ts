@@ -7,15 +7,16 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
-import { BasicDialPlan, CallControl } from '../calls/index.js';
+import { CallControl } from '../calls/index.js';
 import { loadConfig, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
+import { TableDialPlan } from '../dialplan/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { FlowBook, PromptLibrary } from '../ivr/index.js';
-import { EngineLines, LineSwitch, type E1Trunks } from '../lines/index.js';
+import { EngineLines, LineSwitch } from '../lines/index.js';
 import { Lifecycle, Metrics, TypedEmitter, silentLog, systemClock, type Clock, type Log } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingService } from '../recording/index.js';
@@ -68,11 +69,6 @@ interface Running extends Services {
   desk: ServiceDesk;
 }
 
-/** All E1 of the box as one trunk. */
-const E1_TRUNK = 'e1';
-/** of China: police, fire, ambulance, road accidents */
-const EMERGENCY_NUMBERS = ['110', '119', '120', '122'];
-
 class RunningBox {
   readonly lifecycle: Lifecycle;
   readonly #config: Config;
@@ -86,6 +82,7 @@ class RunningBox {
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
   #flows: FlowBook | undefined;
+  #plan: TableDialPlan | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
   #http: HttpServer | undefined;
@@ -132,8 +129,8 @@ class RunningBox {
     this.#recovery = await db.recoverAtStart(this.#clock.wallMs());
     if (this.#recovery.calls > 0)
       this.#log.warn({ calls: this.#recovery.calls }, 'calls were cut off by the last stop; they are marked broken');
-    const { stations } = settings.virtual;
-    if (await seed(db, { language: settings.language, stations, clock: this.#clock }))
+    const { stations, spans } = settings.virtual;
+    if (await seed(db, { language: settings.language, stations, spans, clock: this.#clock }))
       this.#log.info('a first menu, queues and agents were set up');
   }
 
@@ -143,12 +140,17 @@ class RunningBox {
     await ensureHoldMusic(this.#music);
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = new FlowBook({ db, prompts: this.#prompts, log: this.#part('ivr') });
+    const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
+    const { numbering } = this.#config;
+    this.#plan = new TableDialPlan({ db, numbering, analogStations: () => analog, log: this.#part('dialplan') });
+    await this.#plan.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
-    await this.#agents.start((one) => one <= this.#config.settings.virtual.stations || sip.has(one));
+    await this.#agents.start((one) => analog.includes(one) || sip.has(one));
     await this.#flows.start();
   }
 
   async #stopBooks(): Promise<void> {
+    this.#plan?.stop();
     this.#flows?.stop();
     await this.#agents?.stop();
   }
@@ -173,15 +175,9 @@ class RunningBox {
   #makeServices(engine: EngineClient): Running {
     const [db, agents, flows] = [made(this.#db), made(this.#agents), made(this.#flows)];
     const { settings, recordingsFolder: folder } = this.#config;
-    const e1 = e1Trunks(settings.virtual.spans);
-    const engineLines = new EngineLines({ engine, trunks: e1, clock: this.#clock, log: this.#part('lines') });
+    const plan = made(this.#plan);
+    const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
     const lines = new LineSwitch({ providers: [engineLines], log: this.#part('lines') });
-    const plan = new BasicDialPlan({
-      routes: db.routes,
-      stations: () => lines.stations().map(({ station }) => station),
-      trunk: E1_TRUNK,
-      emergencyNumbers: EMERGENCY_NUMBERS,
-    });
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
@@ -330,12 +326,4 @@ class RunningBox {
 function made<T>(thing: T | undefined): T {
   if (thing === undefined) throw new Error('the parts were not started in their order');
   return thing;
-}
-
-function e1Trunks(count: number): E1Trunks {
-  const spans = Array.from({ length: count }, (_, i) => i + 1);
-  return {
-    spansOf: (trunk) => (trunk === E1_TRUNK ? spans : undefined),
-    trunkOf: (span) => (span <= count ? E1_TRUNK : null),
-  };
 }

@@ -24,7 +24,9 @@ function digestOf(column: string, length: number) {
   return { type: `TEXT CHECK (length("${column}") = ${length})`, allowNull: false };
 }
 
-const extension = () => ({ ...between('number', 1000, 99_999_999), primaryKey: true });
+const extension = () => ({ type: DataTypes.INTEGER, primaryKey: true, allowNull: false });
+/** Beside it, because Sequelize drops the CHECK of an integer that is a primary key. */
+const nameOfExtension = () => ({ type: 'TEXT CHECK ("number" BETWEEN 1000 AND 99999999)', allowNull: false });
 const dtmf = () => oneOf('dtmf', ['auto', 'rfc4733', 'inband', 'info']);
 const srtp = () => oneOf('srtp', ['none', 'offered', 'required']);
 
@@ -33,7 +35,7 @@ const tables = (): [name: string, columns: ModelAttributes][] => [
     'sipStations',
     {
       number: extension(),
-      name: text(),
+      name: nameOfExtension(),
       language: oneOf('language', ['zh-CN', 'en']),
       realm: text(),
       ha1Md5: digestOf('ha1Md5', 32),
@@ -102,7 +104,7 @@ const tables = (): [name: string, columns: ModelAttributes][] => [
     'ringGroups',
     {
       number: extension(),
-      name: text(),
+      name: nameOfExtension(),
       stations: json(),
       strategy: oneOf('strategy', ['all', 'sequence']),
       ringTimeoutMs: between('ringTimeoutMs', 1000, 300_000),

@@ -11,12 +11,18 @@ export interface Routing {
 
 /** `routeSet`: values of Record-Route or Route in the order of the way. */
 export function routingOf(routeSet: readonly string[], remoteTarget: SipUri): Routing {
+  const target = asRequestUri(remoteTarget);
   const first = routeSet[0] === undefined ? undefined : parseNameAddr(routeSet[0])?.uri;
-  if (first === undefined) return { requestUri: formatUri(remoteTarget), routes: [], nextHop: remoteTarget };
-  if (first.params.has('lr')) return { requestUri: formatUri(remoteTarget), routes: routeSet, nextHop: first };
+  if (first === undefined) return { requestUri: target, routes: [], nextHop: remoteTarget };
+  if (first.params.has('lr')) return { requestUri: target, routes: routeSet, nextHop: first };
   // A strict router (RFC 2543) wants itself in the Request-URI, and the target last.
-  const params = new Map(first.params);
+  return { requestUri: asRequestUri(first), routes: [...routeSet.slice(1), `<${target}>`], nextHop: first };
+}
+
+/** Without what a Request-URI may not have (RFC 3261 19.1.1): a Contact of the peer's can have it. */
+function asRequestUri(uri: SipUri): string {
+  if (uri.headers.size === 0 && !uri.params.has('method')) return formatUri(uri);
+  const params = new Map(uri.params);
   params.delete('method');
-  const requestUri = formatUri({ ...first, params, headers: new Map() });
-  return { requestUri, routes: [...routeSet.slice(1), `<${formatUri(remoteTarget)}>`], nextHop: first };
+  return formatUri({ ...uri, params, headers: new Map() });
 }

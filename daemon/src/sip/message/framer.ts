@@ -1,8 +1,9 @@
 // Messages in a stream (RFC 3261 18.3) and the keep-alives between them (RFC 5626 4.4.1).
 import { MAX_HEAD_BYTES, MAX_MESSAGE_BYTES } from './limits.js';
-import { isSpace, parseNumber } from './text.js';
+import { isSpace, parseNumber, trimmed, unfold } from './text.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+const NOTHING = Buffer.alloc(0);
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -11,7 +12,7 @@ const LF = 0x0a;
  * large) is handed out without its body, so that it can be refused; then `failed` says why the connection must be closed.
  */
 export class MessageFramer {
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   /** whether #buffer is ours to write behind #end; no octet before it is ever written again, since messages point at them */
   #owned = false;
   #start = 0;
@@ -23,6 +24,8 @@ export class MessageFramer {
   /** a CRLF was given out as pong with nothing behind it: it may have been the first half of a ping */
   #halfPing = false;
   #failed: string | undefined;
+  /** becomes `failed` when the message at #start has been given out */
+  #broken: string | undefined;
 
   /** Why nothing more will come of this connection; undefined: all is well. */
   get failed(): string | undefined {
@@ -73,8 +76,7 @@ export class MessageFramer {
     const at = this.#start;
     if (this.pending < 2) return undefined;
     if (bytes[at + 1] !== LF) {
-      this.#failed = 'a CR without LF between messages';
-      return undefined;
+      return this.#fail('a CR without LF between messages');
     }
     const more = this.pending > 2;
     if (this.#halfPing) {
@@ -99,23 +101,26 @@ export class MessageFramer {
     const headEnd = bytes.subarray(0, this.#end).indexOf(HEAD_END, Math.max(this.#start, this.#searched));
     if (headEnd < 0 || headEnd - this.#start > MAX_HEAD_BYTES) {
       this.#searched = this.#end - HEAD_END.length + 1;
-      if (this.pending > MAX_HEAD_BYTES) this.#failed = 'the head of a message is too large';
-      return undefined;
+      return this.pending > MAX_HEAD_BYTES ? this.#fail('the head of a message is too large') : undefined;
     }
     const head = headEnd + HEAD_END.length - this.#start;
     const length = contentLength(bytes.toString('latin1', this.#start, headEnd + 2));
     if (typeof length === 'number' && head + length <= MAX_MESSAGE_BYTES) return head + length;
-    this.#failLater = typeof length === 'string' ? length : 'a message is too large';
+    this.#broken = typeof length === 'string' ? length : 'a message is too large';
     return head;
   }
-
-  #failLater: string | undefined;
 
   #skip(length: number): void {
     this.#start += length;
     this.#searched = this.#start;
     this.#length = undefined;
-    if (this.#failLater !== undefined) this.#failed = this.#failLater;
+    if (this.#broken !== undefined) this.#fail(this.#broken);
+  }
+
+  /** Lets go of what will not be looked at. */
+  #fail(reason: string): undefined {
+    this.#failed = reason;
+    this.#use(NOTHING, false, 0);
   }
 
   #use(buffer: Buffer, owned: boolean, end: number): void {
@@ -128,18 +133,23 @@ export class MessageFramer {
 }
 
 /** The Content-Length of a head as latin1 text that ends with CRLF; a sentence: there is none that can be trusted. */
-export function contentLength(head: string): number | string {
+function contentLength(head: string): number | string {
   let found: string | undefined;
-  for (let at = head.indexOf('\n') + 1; at > 0 && at < head.length; at = head.indexOf('\n', at) + 1) {
+  let at = head.indexOf('\n') + 1;
+  while (at > 0 && at < head.length) {
+    let end = head.indexOf('\n', at);
     const first = head.charCodeAt(at) | 0x20;
-    if (first !== 0x63 && first !== 0x6c) continue;
-    const colon = head.indexOf(':', at);
-    const name = head.slice(at, Math.max(at, colon)).trimEnd().toLowerCase();
-    if (name !== 'content-length' && name !== 'l') continue;
-    if (found !== undefined) return 'a message has more than one Content-Length';
-    let end = head.indexOf('\r\n', colon);
-    while (end >= 0 && isSpace(head.charCodeAt(end + 2))) end = head.indexOf('\r\n', end + 2);
-    found = head.slice(colon + 1, end < 0 ? undefined : end).trim();
+    if (first === 0x63 || first === 0x6c) {
+      while (isSpace(head.charCodeAt(end + 1))) end = head.indexOf('\n', end + 1);
+      const line = head.slice(at, end - 1);
+      const colon = line.indexOf(':');
+      const name = trimmed(line, 0, Math.max(0, colon)).toLowerCase();
+      if (name === 'content-length' || name === 'l') {
+        if (found !== undefined) return 'a message has more than one Content-Length';
+        found = unfold(line.slice(colon + 1));
+      }
+    }
+    at = end + 1;
   }
   if (found === undefined) return 'a message has no Content-Length';
   return parseNumber(found, Number.MAX_SAFE_INTEGER) ?? 'a Content-Length is no number';

@@ -1,6 +1,6 @@
 // The headers of a message: names and texts in their order. There are few of them, so they are searched, not indexed.
 import { headerName, type HeaderName } from './names.js';
-import { splitAtCommas, splitList } from './text.js';
+import { splitAtCommas, splitList, trimmed } from './text.js';
 import type { Headers } from './types.js';
 
 const LINE_BREAKERS = /[\r\n\0]/;
@@ -32,7 +32,7 @@ function known(name: string): HeaderName {
 
 function checked(value: string): string {
   if (!isLineText(value)) throw new RangeError('the value of a header holds CR, LF or NUL');
-  return value.trim();
+  return trimmed(value);
 }
 
 /** Headers as this folder makes them: the only ones there are, but who knows. */

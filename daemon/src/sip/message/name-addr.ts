@@ -1,7 +1,7 @@
 // name-addr and addr-spec with header parameters (RFC 3261 clauses 20.10 and 25.1).
 import { MAX_DISPLAY_NAME_CHARS } from './limits.js';
 import { formatParams, readParams } from './params.js';
-import { quotedEnd, quote, readableText, skipSpace, unquote } from './text.js';
+import { quotedEnd, quote, readableText, skipSpace, trimmed, unquote } from './text.js';
 import type { NameAddr } from './types.js';
 import { formatUri, parseUri } from './uri.js';
 
@@ -22,7 +22,7 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   } else {
     open = text.indexOf('<', start);
     if (open < 0) return parseAddrSpec(text, start);
-    displayName = text.slice(start, open).trim();
+    displayName = trimmed(text, start, open);
     if (displayName.includes('"') || displayName.includes(';')) return undefined;
   }
   const close = text.indexOf('>', open);
@@ -36,10 +36,11 @@ export function parseNameAddr(text: string): NameAddr | undefined {
 /** Without angle brackets a semicolon begins the parameters of the header; comma and question mark cannot be (RFC 3261 clause 20). */
 function parseAddrSpec(text: string, start: number): NameAddr | undefined {
   const semicolon = text.indexOf(';', start);
-  const spec = text.slice(start, semicolon < 0 ? text.length : semicolon).trimEnd();
+  const end = semicolon < 0 ? text.length : semicolon;
+  const spec = trimmed(text, start, end);
   if (spec.includes('?') || spec.includes(',')) return undefined;
   const uri = parseUri(spec);
-  const params = readParams(text, semicolon < 0 ? text.length : semicolon);
+  const params = readParams(text, end);
   return uri === undefined || params === undefined ? undefined : { displayName: '', uri, params };
 }
 

@@ -14,7 +14,7 @@ import {
 } from './limits.js';
 import { Request, Response } from './message.js';
 import { headerName } from './names.js';
-import { decodeText, isSpace, isToken, parseNumber, skipSpace, splitList } from './text.js';
+import { decodeText, isSpace, isToken, parseNumber, splitList, trimmed, unfold } from './text.js';
 import type { ParseFailure, SipMessage, SipRequest, SipUri } from './types.js';
 import { parseUri } from './uri.js';
 
@@ -28,6 +28,7 @@ export interface ParseOptions {
 }
 
 const STATUS_LINE = /^sip\//i;
+const NO_REASON = /[\r\n\0]/;
 const VERSION = /^sip\/\d+\.\d+$/i;
 
 /** The first thing that is wrong. */
@@ -79,7 +80,7 @@ export function parseMessage(bytes: Buffer, options: ParseOptions = {}): SipMess
 /** undefined: it is neither a request nor a response, and nothing can be answered. */
 function readStartLine(line: string, faults: Faults): StartLine | undefined {
   if (STATUS_LINE.test(line)) return readStatusLine(line, faults);
-  const end = line.trimEnd();
+  const end = trimmed(line);
   const methodEnd = end.indexOf(' ');
   const versionAt = end.lastIndexOf(' ') + 1;
   const version = end.slice(versionAt);
@@ -89,7 +90,7 @@ function readStartLine(line: string, faults: Faults): StartLine | undefined {
     if (!VERSION.test(version)) return undefined;
     if (version.toUpperCase() !== 'SIP/2.0') faults.add('Version Not Supported', 505);
   }
-  const uriText = end.slice(methodEnd + 1, versionAt - 1).trim();
+  const uriText = trimmed(end, methodEnd + 1, versionAt - 1);
   if (method.length > MAX_METHOD_CHARS) faults.add('Method Too Long');
   if (uriText.length > MAX_URI_CHARS) faults.add('Request-URI Too Long', 414);
   if (line.length !== method.length + uriText.length + version.length + 2) faults.add('Malformed Request-Line');
@@ -105,7 +106,7 @@ function readStatusLine(line: string, faults: Faults): StartLine | undefined {
   if (status === undefined || status < 100 || line.slice(0, 8).toUpperCase() !== 'SIP/2.0 ') return undefined;
   if (line.length > 11 && line.charCodeAt(11) !== 0x20) return undefined;
   const reason = line.slice(12);
-  if (!isLineText(reason)) faults.add('Malformed Status-Line');
+  if (NO_REASON.test(reason)) faults.add('Malformed Status-Line');
   return { kind: 'response', status, reason };
 }
 
@@ -165,21 +166,6 @@ function lineEndOf(text: string, at: number): number {
   if (end < 0 || text.charCodeAt(end + 1) !== LF) return -1;
   const feed = text.indexOf('\n', at);
   return feed === end + 1 ? end : -1;
-}
-
-/** Each line break with the white space around it is one space (RFC 3261 7.3.1). */
-function unfold(text: string): string {
-  return text
-    .split('\r\n')
-    .map((line) => trimmed(line, 0, line.length))
-    .join(' ')
-    .trim();
-}
-
-function trimmed(text: string, start: number, end: number): string {
-  start = skipSpace(text, start);
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
-  return start < end ? text.slice(start, end) : '';
 }
 
 function bodyOf(bytes: Buffer, at: number, headers: SipHeaders, options: ParseOptions, faults: Faults): Buffer {

@@ -120,6 +120,22 @@ export function skipSpace(text: string, at: number): number {
   return at;
 }
 
+/** The part of the text without spaces and tabs around it. Not String.trim, which takes U+FEFF and more from names in UTF-8. */
+export function trimmed(text: string, start = 0, end = text.length): string {
+  start = skipSpace(text, start);
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return start < end ? text.slice(start, end) : '';
+}
+
+/** Each line break with the white space around it is one space (RFC 3261 7.3.1). */
+export function unfold(text: string): string {
+  return text
+    .split('\r\n')
+    .map((line) => trimmed(line))
+    .filter((line) => line !== '')
+    .join(' ');
+}
+
 /** A number of digits alone, at most `max`; undefined for anything else. */
 export function parseNumber(text: string, max: number): number | undefined {
   if (text.length === 0 || text.length > 32) return undefined;
@@ -165,7 +181,7 @@ export function splitAtCommas(text: string): string[] {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x2c) {
-      parts.push(text.slice(begin, i).trim());
+      parts.push(trimmed(text, begin, i));
       begin = i + 1;
     } else if (code === 0x22) {
       const end = quotedEnd(text, i);
@@ -177,7 +193,7 @@ export function splitAtCommas(text: string): string[] {
       i = end;
     }
   }
-  parts.push(text.slice(begin).trim());
+  parts.push(trimmed(text, begin));
   return parts;
 }
 

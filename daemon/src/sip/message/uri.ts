@@ -20,6 +20,7 @@ const MAX_PORT = 65_535;
 /** Never in a URI: they end it in the places where URIs stand. */
 
 const FORBIDDEN = /[\0- <>"\x7f]/;
+const FORBIDDEN_ALL = /[\0- <>"\x7f]/g;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 const TEL_NUMBER = /^\+?[0-9A-Fa-f*#().-]+$/;
 
@@ -186,16 +187,21 @@ function hexDigit(code: number): number {
 function escape(text: string, classes: number): string {
   if (text === '' || isAllOf(text, classes)) return text;
   let escaped = '';
-  for (const byte of encodeText(text)) {
-    escaped += isOf(byte, classes) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
+  for (const byte of encodeText(text)) escaped += isOf(byte, classes) ? String.fromCharCode(byte) : escapeOctet(byte);
   return escaped;
+}
+
+function escapeOctet(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /** The URI as text; what must be escaped is. */
 export function formatUri(uri: SipUri): string {
   const { scheme, user, password } = uri;
-  if (scheme !== 'sip' && scheme !== 'sips') return `${scheme}:${user ?? ''}${formatUriParams(uri.params)}`;
+  if (scheme !== 'sip' && scheme !== 'sips') {
+    const rest = (user ?? '').replace(FORBIDDEN_ALL, (char) => escapeOctet(char.charCodeAt(0)));
+    return `${scheme}:${rest}${formatUriParams(uri.params)}`;
+  }
   let text = `${scheme}:`;
   if (user !== undefined) {
     text += escape(user, UNRESERVED | USER);
