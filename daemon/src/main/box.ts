@@ -4,11 +4,12 @@
 //   database (migrated, recovered, seeded) → books (agents, flows, queues) → engine → what listens to it → recordings
 //   repaired → pages
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
-import { loadConfig, type Config } from '../config/index.js';
+import { loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
 import { TableDialPlan } from '../dialplan/index.js';
@@ -20,6 +21,7 @@ import { EngineLines, LineSwitch } from '../lines/index.js';
 import { Lifecycle, Metrics, TypedEmitter, silentLog, systemClock, type Clock, type Log } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingService } from '../recording/index.js';
+import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
@@ -64,6 +66,8 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 /** What there is once the engine runs. */
 interface Running extends Services {
   engineLines: EngineLines;
+  /** undefined: SIP is switched off */
+  sip: SipService | undefined;
   lines: LineSwitch;
   distributor: Distributor;
   desk: ServiceDesk;
@@ -170,6 +174,16 @@ class RunningBox {
     distributor.start();
     desk.start();
     await Promise.all([booked, engineLines.start(), queues.start(), exchange.start()]);
+    await running.sip?.start();
+  }
+
+  #makeSip(engine: EngineClient): SipService {
+    const { settings, tlsFolder } = this.#config;
+    const { domain, externalAddress } = settings.sip;
+    return new SipService({
+      ...{ engine, db: made(this.#db), settings: settings.sip, clock: this.#clock, log: this.#part('sip') },
+      tls: () => tlsFiles(tlsFolder, [externalAddress ?? domain, hostname()], this.#clock.wallMs()),
+    });
   }
 
   #makeServices(engine: EngineClient): Running {
@@ -177,7 +191,9 @@ class RunningBox {
     const { settings, recordingsFolder: folder } = this.#config;
     const plan = made(this.#plan);
     const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
-    const lines = new LineSwitch({ providers: [engineLines], log: this.#part('lines') });
+    const sip = settings.sip.enabled ? this.#makeSip(engine) : undefined;
+    const providers = sip === undefined ? [engineLines] : [engineLines, sip.lines];
+    const lines = new LineSwitch({ providers, log: this.#part('lines') });
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
@@ -214,7 +230,7 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    const books = { engineLines, trunks, stations, agents, queues, flows, recordings };
+    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings };
     return { ...common, ...books, calls, exchange, distributor, desk };
   }
 
@@ -224,6 +240,7 @@ class RunningBox {
     running?.exchange.stop();
     running?.desk.stop();
     await running?.calls.stop();
+    await running?.sip?.stop();
     running?.distributor.stop();
     running?.queues.stop();
     running?.trunks.stop();

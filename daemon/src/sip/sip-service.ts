@@ -59,7 +59,7 @@ export class SipService {
     return [...this.#trunks.values()];
   }
 
-  /** Rejects when it cannot listen, with the address that is taken. */
+  /** Resolves when it listens, or has failed to, which is logged and tried again. */
   async start(): Promise<void> {
     const { db } = this.#options;
     const { events } = this.#thread;

@@ -38,6 +38,7 @@ export class StackThread implements Stack {
   #restart: Timer | undefined;
   #stopping = false;
   #ports: { port: number; tlsPort: number | undefined } | undefined;
+  #had: { port: number; tlsPort: number | undefined } | undefined;
 
   constructor(options: StackThreadOptions) {
     this.#options = options;
@@ -61,14 +62,9 @@ export class StackThread implements Stack {
     return this.#client.command(command, params);
   }
 
-  /** Resolves when it listens; rejects when it cannot: a port that is taken, a certificate that is none. */
-  async start(): Promise<void> {
-    try {
-      await this.#begin();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
+  /** Resolves when it listens, or has failed to: then it is tried again until it does, and calls on other lines go on. */
+  start(): Promise<void> {
+    return this.#begin();
   }
 
   /** Calls end with BYE, then the thread; idempotent. */
@@ -84,9 +80,22 @@ export class StackThread implements Stack {
     limit.cancel();
   }
 
+  /** Never rejects. */
   async #begin(): Promise<void> {
-    const { config, log, clock } = this.#options;
-    const settings = await config();
+    const { config, log } = this.#options;
+    try {
+      await this.#run(await config());
+    } catch (error) {
+      if (this.#stopping) return;
+      log.error({ err: error }, `SIP does not start: ${errorText(error)}`);
+      // Its end begins the next one; without a thread nothing would.
+      if (this.#worker === undefined) this.#again();
+      else void this.#worker.terminate();
+    }
+  }
+
+  async #run(config: StackConfig): Promise<void> {
+    const { log, clock } = this.#options;
     const worker = new Worker(new URL('./stack/worker.js', import.meta.url), { name: 'cb-sip' });
     const client = new StackClient(worker, (event, data) => this.#hear(event, data));
     this.#worker = worker;
@@ -94,8 +103,10 @@ export class StackThread implements Stack {
     const begun = clock.monotonicMs();
     worker.once('error', (error) => log.error({ err: error }, `the SIP stack has failed: ${errorText(error)}`));
     worker.once('exit', () => this.#ended(worker, client, clock.monotonicMs() - begun));
-    this.#ports = await client.command('start', settings);
-    // The same ports again: peers know them.
+    // The ports that it had: peers know them.
+    const { port = config.port, tlsPort = config.tlsPort } = this.#had ?? {};
+    this.#ports = await client.command('start', { ...config, port, tlsPort });
+    this.#had = this.#ports;
     log.info(this.#ports, 'SIP listens');
   }
 
@@ -108,12 +119,11 @@ export class StackThread implements Stack {
     if (this.#stopping) return;
     this.#options.failed();
     if (ranMs > WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
-    this.#restart = this.#options.clock.after(this.#pauseMs, () => {
-      this.#begin().catch((error: unknown) => {
-        this.#options.log.error({ err: error }, `the SIP stack does not start: ${errorText(error)}`);
-        void this.#worker?.terminate();
-      });
-    });
+    this.#again();
+  }
+
+  #again(): void {
+    this.#restart = this.#options.clock.after(this.#pauseMs, () => void this.#begin());
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
   }
 
