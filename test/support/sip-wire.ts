@@ -13,17 +13,33 @@ import type { Flow, MessageCarrier, Target, TransportName } from '../../daemon/s
 import type { FakeClock } from './clock-fake.js';
 
 /** One message on its way. */
-export interface Packet {
+export class Packet {
   /** counts from 0 */
   readonly number: number;
   readonly from: string;
   readonly to: string;
-  /** `INVITE`, or `180 INVITE` */
-  readonly name: string;
-  readonly message: SipMessage;
   readonly bytes: Buffer;
   /** ms of the fake clock */
   readonly sentMs: number;
+  #message: SipMessage | undefined;
+
+  constructor(number: number, from: string, to: string, bytes: Buffer, sentMs: number) {
+    this.number = number;
+    this.from = from;
+    this.to = to;
+    this.bytes = bytes;
+    this.sentMs = sentMs;
+  }
+
+  get message(): SipMessage {
+    return (this.#message ??= parsed(this.bytes));
+  }
+
+  /** `INVITE`, or `180 INVITE` */
+  get name(): string {
+    const { message } = this;
+    return message.kind === 'request' ? message.method : `${message.status} ${message.cseq.method}`;
+  }
 }
 
 /** How many ms longer than usual each copy takes; none: it is lost. */
@@ -39,6 +55,8 @@ const PORT = 5060;
 
 export class Wire {
   readonly packets: Packet[] = [];
+  /** false: what is sent is not remembered */
+  keeps = true;
   fate: Fate = () => [0];
   readonly clock: FakeClock;
   readonly transport: TransportName;
@@ -49,6 +67,11 @@ export class Wire {
   constructor(clock: FakeClock, transport: TransportName = 'udp') {
     this.clock = clock;
     this.transport = transport;
+  }
+
+  /** Messages sent so far. */
+  get count(): number {
+    return this.#count;
   }
 
   port(host: string): WirePort {
@@ -68,10 +91,8 @@ export class Wire {
   }
 
   carry(from: string, to: string, bytes: Buffer): void {
-    const message = parsed(bytes);
-    const name = message.kind === 'request' ? message.method : `${message.status} ${message.cseq.method}`;
-    const packet = { number: this.#count++, from, to, name, message, bytes, sentMs: this.clock.monotonicMs() };
-    this.packets.push(packet);
+    const packet = new Packet(this.#count++, from, to, bytes, this.clock.monotonicMs());
+    if (this.keeps) this.packets.push(packet);
     for (const extraMs of this.fate(packet)) this.#arrive(DELAY_MS + extraMs, { to, from, bytes });
   }
 
@@ -142,7 +163,7 @@ export class WirePort implements MessageCarrier {
 
   arrived(from: string, bytes: Buffer): void {
     const message = parsed(bytes);
-    this.received.push(message);
+    if (this.#wire.keeps) this.received.push(message);
     if (message.kind === 'request') this.receiver?.receiveRequest(message, this.flowFrom(from));
     else this.receiver?.receiveResponse(message, this.flowFrom(from));
   }

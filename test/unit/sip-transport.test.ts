@@ -155,6 +155,45 @@ describe('stop', () => {
   });
 });
 
+describe('hostile bytes', () => {
+  /** The same numbers in every run. */
+  let state = 7;
+  const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below;
+
+  function mutated(): Buffer {
+    const bytes = requestBytes({ via: 'SIP/2.0/UDP a.example;rport;branch=z9hG4bK1', body: 'v=0' });
+    for (let i = random(8); i >= 0; i -= 1) bytes[random(bytes.length)] = random(256);
+    return random(4) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes;
+  }
+
+  it('of 2,000 datagrams and of 300 connections throw nothing, and others are served', async () => {
+    const limits = { connectionsPerAddress: 1000 };
+    const desk = await transportDesk([listener('udp'), listener('tcp'), listener('ws'), listener('tls', { tls })], {
+      limits,
+    });
+    const udp = await UdpPeer.open();
+    for (let i = 0; i < 2000; i += 1) {
+      // One after the other: the kernel drops what is too much at once.
+      await udp.send(mutated(), desk.at('udp'));
+    }
+    for (let i = 0; i < 300; i += 1) {
+      const transport = (['tcp', 'ws', 'tls'] as const)[i % 3] ?? 'tcp';
+      const peer = await StreamPeer.connect(desk.at(transport));
+      for (let parts = random(4); parts >= 0; parts -= 1) peer.write(mutated());
+      if (random(2) === 0) peer.socket.resetAndDestroy();
+      else peer.socket.end();
+    }
+    await udp.send(requestBytes({ method: 'LAST' }), desk.at('udp'));
+    for (;;) if ((await desk.requests.next()).request.method === 'LAST') break;
+    const tcp = await StreamPeer.connect(desk.at('tcp'));
+    tcp.write(requestBytes({ method: 'LAST' }));
+    for (;;) if ((await desk.requests.next()).request.method === 'LAST') break;
+    const { udp: counted } = desk.transports.counts;
+    expect(counted.malformed).toBeGreaterThan(100);
+    expect(counted.messagesIn + counted.keepAlives).toBeGreaterThan(1900);
+  });
+});
+
 describe('counters', () => {
   it('are in a scrape, by transport', async () => {
     const metrics = new Metrics();
