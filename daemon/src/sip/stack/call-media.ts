@@ -172,7 +172,15 @@ export class CallMedia implements SessionMedia {
       rtcpMux,
       codec: { name: codec.name, payloadType: codec.payloadType, ptimeMs },
       receive: receive.map(({ name, payloadType }) => ({ name, payloadType })),
-      ...(telephoneEvent === undefined ? {} : { telephoneEvent }),
+      ...(telephoneEvent === undefined
+        ? {}
+        : {
+            telephoneEvent: {
+              send: telephoneEvent.send,
+              receive: telephoneEvent.receive,
+              clockHz: telephoneEvent.clockRate,
+            },
+          }),
       direction,
       ...(srtp === undefined
         ? {}

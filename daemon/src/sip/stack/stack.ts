@@ -8,7 +8,8 @@ import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
 import type { DialogContext } from '../dialog/index.js';
-import { Guard, Networks } from '../guard/index.js';
+import { Guard, Networks, Overload } from '../guard/index.js';
+import { LoopDelay } from './loop-delay.js';
 import {
   Locator,
   SystemResolver,
@@ -47,6 +48,8 @@ export interface StackOptions {
 /** Q.850: the network is going down */
 const STOPPING_CAUSE = 38;
 const PRODUCT = 'Cordboard';
+/** RFC 5626 3.5.1 */
+const PING = Buffer.from('\r\n\r\n');
 
 const NOTHING: Record<string, never> = {};
 
@@ -62,6 +65,8 @@ export class Stack {
   readonly #bindings: Bindings;
   readonly #calls: Calls;
   readonly #guard: Guard;
+  readonly #loopDelay = new LoopDelay();
+  readonly #overload: Overload;
   readonly #networks = new Map<string, Networks>();
 
   /** Throws when a certificate cannot be used. */
@@ -87,10 +92,20 @@ export class Stack {
       timers,
       random,
       log,
+      overload: (request) => this.#overload.shed(request),
       user: {
         request: (transaction) => requests.current?.request(transaction),
         ack: (request, flow) => requests.current?.ack(request, flow),
       },
+    });
+    const transactions = this.#transactions;
+    this.#overload = new Overload({
+      ...{ clock, log },
+      measure: () => ({
+        loopDelayMs: this.#loopDelay.take(),
+        requests: transactions.counters.served,
+        queued: transactions.size.server + transactions.size.client,
+      }),
     });
     this.#dialogContext = {
       transactions: this.#transactions,
@@ -106,12 +121,11 @@ export class Stack {
     };
     this.#dialogs = new Dialogs(this.#dialogContext);
     this.#bindings = new Bindings({
-      clock,
-      timers,
-      domain: config.domain,
-      bindings: config.bindings,
-      keep: (connection: number, kept: boolean) => this.#transports.keep(connection, kept),
-      changed: (station: number, bindings: StackBinding[]) => emit('bindings.changed', { station, bindings }),
+      ...{ clock, log, context: this.#dialogContext, domain: config.domain, bindings: config.bindings },
+      keep: (connection, kept) => this.#transports.keep(connection, kept),
+      ping: (target) => this.#transports.sendBytes(PING, target),
+      contact: ({ transport, remote }) => this.#contact(transport, remote.host, ''),
+      changed: (station, bindings) => emit('bindings.changed', { station, bindings }),
     });
     this.#calls = new Calls({
       ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
@@ -145,7 +159,10 @@ export class Stack {
 
   /** Begins to listen. Rejects with a TransportError that names the address which cannot be had. */
   async start(): Promise<{ port: number; tlsPort: number | undefined }> {
+    await this.#bindings.start();
     await this.#transports.start();
+    this.#loopDelay.start();
+    this.#overload.start();
     for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
     return { port: this.#port('udp') ?? 0, tlsPort: this.#port('tls') };
   }
@@ -155,7 +172,9 @@ export class Stack {
     this.#calls.stop(STOPPING_CAUSE);
     for (const link of this.#links.values()) link.stop();
     await this.#quiet();
-    this.#bindings.stop();
+    await this.#bindings.stop();
+    this.#overload.stop();
+    this.#loopDelay.stop();
     this.#dialogs.close();
     this.#transactions.close();
     await this.#transports.stop();
