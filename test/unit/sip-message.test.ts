@@ -503,7 +503,7 @@ describe('decodeText, encodeText', () => {
     }
     expect(decodeText(Buffer.from('aé张😀'))).toBe('aé张😀');
     expect(decodeText(Buffer.concat([Buffer.from('é'), Buffer.of(0xff), Buffer.from('x')]))).toBe('é\udcffx');
-    expect(encodeText('\ud800').toString('hex')).toBe('efbfbd');
+    for (const stray of ['\ud800', '\udc7f', '\udd00']) expect(encodeText(stray).toString('hex')).toBe('efbfbd');
     expect(decodeText(Buffer.from('xaéx'), 1, 4)).toBe('aé');
   });
 });

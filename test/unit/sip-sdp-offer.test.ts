@@ -210,6 +210,7 @@ describe('answerOffer', () => {
     ['a group', ['c=IN IP4 224.2.1.1/127'], 'the address of a stream is not that of a host'],
     ['a broadcast', ['c=IN IP4 255.255.255.255'], 'the address of a stream is not that of a host'],
     ['a group of IPv6', ['c=IN IP6 ff02::1'], 'the address of a stream is not that of a host'],
+    ['this network', ['c=IN IP4 0.0.0.1'], 'the address of a stream is not that of a host'],
     ['IPv6 to our IPv4', ['c=IN IP6 2001:db8::1'], 'the address of a stream is of another IP version'],
   ])('does not send to %s', (_what, extra, reason) => {
     expect(why(answerOffer(sdp(...PHONE, ...extra), wishes()))).toBe(reason);
@@ -315,6 +316,13 @@ describe('SRTP', () => {
     }
     const strict = makeOffer(wishes({ srtp: 'required' }));
     expect(why(answerOffer(sent(strict), wishes({ srtp: 'none' })))).toBe('encryption is not wanted');
+  });
+
+  it('does not take a key that belongs to none of its own for no key', () => {
+    const offer = makeOffer(wishes({ srtp: 'offered' }));
+    const reply = (...more: string[]) => readAnswer(offer, sdp('m=audio 5004 RTP/AVP 8', ...more));
+    expect(audioOf(reply()).srtp).toBeUndefined();
+    expect(why(reply(crypto.replace(':4', ':99')))).toBe('the answer has no key for SRTP');
   });
 
   it('does not go on without a key for its key', () => {
@@ -544,6 +552,10 @@ describe('a session that changes', () => {
         rateManagement: 'transferredTCF',
         errorCorrection: 't38UDPRedundancy',
       },
+    });
+    const faster = { port: 6000, t38: { maxBitRate: 33_600 } };
+    expect(answerOffer(sent(fax), { ...wishes(), fax: faster })).toMatchObject({
+      negotiated: { t38: { maxBitRate: 14_400 } },
     });
     const back = makeOffer(wishes(), { local: fax, remote: theirs.answer });
     expect(back.media.map(({ kind }) => kind)).toEqual(['audio']);
