@@ -94,7 +94,7 @@ class JitterBuffer {
   Front front() const;
   bool empty() const { return count_ == 0; }
 
-  /// Of a packet with an octet for each sample: the next n octets, at most front().samples; its time goes on with them.
+  /// Of a packet that can be cut: the next n octets, at most front().samples; its time goes on with them.
   void take(uint32_t n, uint8_t* out);
   /// The whole payload of the front, into room for its octets.
   void copy_front(uint8_t* out) const;
