@@ -1,5 +1,6 @@
 // SIP telephones in talk with one another and with callers, ready for what a test does with them.
 import type { FlowRunner, FlowSession } from '../../daemon/src/calls/index.js';
+import type { SegmentRow } from '../../daemon/src/db/index.js';
 import type { DialResolution } from '../../daemon/src/lines/index.js';
 import { callDesk, flowOf, newest, type CallDesk } from './call-desk.js';
 import { turn, until } from './turns.js';
@@ -15,6 +16,27 @@ export const waits: FlowRunner = flowOf(
 export const toStation = (station: number): DialResolution => ({ kind: 'station', station });
 /** of a leg of the scripted lines */
 export const portOf = (leg: number): number => 20_000 + leg;
+
+/** Out over these trunks, with a number of its own for each. */
+export const out = (...trunks: string[]): DialResolution => ({
+  kind: 'out',
+  attempts: trunks.map((trunk) => ({ trunk, number: `${trunk}-13800138000`, callingNumber: '66668888' })),
+});
+
+/** Telephones 1001 to 1003 and trunks a and b; 9 is over a and then b. */
+export async function dialDesk(): Promise<CallDesk> {
+  const desk = await callDesk(waits);
+  for (const station of [1001, 1002, 1003]) {
+    desk.sip.register(station);
+    desk.plan.numbers.set(String(station), toStation(station));
+  }
+  for (const trunk of ['a', 'b']) desk.sip.addTrunk(trunk);
+  desk.plan.numbers.set('9', out('a', 'b'));
+  return desk;
+}
+
+export const dialSegment = (segments: SegmentRow[]): SegmentRow['data'] =>
+  segments.find(({ kind }) => kind === 'dial')!.data;
 
 /** Telephones 1001 to 1004, each with its number; 9 leads out over the trunk a. */
 export async function talkDesk(flows: FlowRunner = waits): Promise<CallDesk> {

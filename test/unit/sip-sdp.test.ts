@@ -160,6 +160,11 @@ describe('parseSdp', () => {
     ['no format', text('m=audio 4000 RTP/AVP'), 'an m line has no format'],
     ['too many formats', text(`m=audio 4000 RTP/AVP${' 0'.repeat(MAX_FORMATS + 1)}`), 'an m line has too many formats'],
     ['1000 streams', text(...Array<string>(1000).fill('m=audio 4000 RTP/AVP 0')), 'there are too many m lines'],
+    [
+      'one stream too many',
+      text(...Array<string>(MAX_MEDIA + 1).fill('m=audio 4 RTP/AVP 0')),
+      'there are too many m lines',
+    ],
     ['too many a lines', text(...Array<string>(MAX_ATTRIBUTES + 1).fill('a=x')), 'there are too many a lines'],
     ['too many b lines', text(...Array<string>(MAX_BANDWIDTHS + 1).fill('b=AS:1')), 'there are too many b lines'],
     ['a long line', text(`a=${'x'.repeat(MAX_SDP_LINE_CHARS)}`), 'a line is too long'],

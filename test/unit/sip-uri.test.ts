@@ -296,6 +296,7 @@ describe('parseVia', () => {
     'SIP/2.0/UDP',
     'SIP/2.0/UDP ',
     'SIP/2.0/UDPa.b',
+    'SIP/2.0/UDP[::1]',
     'SIP/2.0/UDP a.b:',
     'SIP/2.0/UDP a.b:x',
     'SIP/2.0/UDP a.b c',

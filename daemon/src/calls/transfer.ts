@@ -88,7 +88,7 @@ async function intoFlow(
   if (flow === undefined) return reply({ state: 'failed', cause: cause.temporaryFailure });
   reply({ state: 'accepted' });
   const referrer = leave(context, call, leg);
-  call.happened('transferred', { by: station, to: number });
+  call.happened('transferred', { by: station, to: number, outcome: 'flow' });
   call.machine.fire('enterFlow');
   call.language = found.language;
   call.record.update({ flowId: flow.flowId });

@@ -224,6 +224,16 @@ export const messages = {
     en: 'E1 {span} belongs to the trunk {trunk} already; an E1 has one trunk.',
     zh: 'E1 {span} 已属于中继 {trunk}；一条 E1 只能属于一个中继。',
   },
+  trunk_needs_username: {
+    status: 400,
+    en: 'A trunk that registers needs a username; give one, or choose mode address.',
+    zh: '注册方式的中继需要用户名；请填写，或选择 address 方式。',
+  },
+  tls_needs_srtp: {
+    status: 400,
+    en: 'With security tls the audio is encrypted, too: leave this out, or say required.',
+    zh: '安全级别为 tls 时语音也会加密：请省略此项，或设为 required。',
+  },
   trunk_field_foreign: {
     status: 400,
     en: 'Only a trunk of kind {kind} has this; leave it out.',
@@ -233,6 +243,11 @@ export const messages = {
     status: 404,
     en: 'There is no route out {id}; GET /outbound-routes lists them.',
     zh: '呼出路由 {id} 不存在；可在呼出路由列表中查看。',
+  },
+  strip_too_long: {
+    status: 400,
+    en: '{strip} digits are more than some numbers have that fit {pattern}; take away fewer.',
+    zh: '符合 {pattern} 的某些号码不足 {strip} 位；请减少去掉的位数。',
   },
   ring_group_not_found: {
     status: 404,

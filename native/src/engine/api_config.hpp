@@ -123,7 +123,7 @@ struct StreamsConfig {
         optional_field("threads", &StreamsConfig::threads, "that read and send packets", range(1, 16)),
         optional_field("bufferMinMs", &StreamsConfig::bufferMinMs, "least delay of a jitter buffer, ms", range(20, 200)),
         optional_field("bufferMaxMs", &StreamsConfig::bufferMaxMs, "most delay of a jitter buffer, ms",
-                       range(40, 1000))};
+                       range(40, 600))};
   }
 };
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "engine/core.hpp"
+#include "rtp/telephone_event.hpp"
 
 namespace cordboard::engine {
 
@@ -15,14 +16,6 @@ constexpr Millis kPauseMs = 500;     // of a comma
 // So long after a key was told by one way it may still come by the other: as a tone it is known after 40 ms, and a jitter
 // buffer is in between.
 constexpr Millis kSamePressMs = 300;
-
-/// RFC 4733 3.2, table 3: the number of a digit's event; nothing for anything else.
-std::optional<uint8_t> event_of(char digit) {
-  constexpr std::string_view kDigits = "0123456789*#ABCD";
-  const auto at = kDigits.find(digit >= 'a' && digit <= 'd' ? static_cast<char>(digit - 'a' + 'A') : digit);
-  if (at == std::string_view::npos) return std::nullopt;
-  return static_cast<uint8_t>(at);
-}
 
 }  // namespace
 
@@ -135,8 +128,8 @@ void Core::send_digit_events(StreamEntry& entry, uint32_t play, const DigitsSend
   Millis at = now_;
   Millis length = 0;
   for (const char digit : command.digits) {
-    if (const auto number = event_of(digit)) {
-      entry.digits.push_back({at, *number, std::max(command.onMs, 40U), command.offMs, volume});
+    if (const auto number = rtp::event_of_digit(digit); number <= rtp::kMaxDigitEvent) {
+      entry.digits.push_back({at, number, std::max(command.onMs, 40U), command.offMs, volume});
       length += command.onMs + command.offMs;
     } else {
       at += std::exchange(length, 0) + kPauseMs;

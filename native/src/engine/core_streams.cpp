@@ -175,6 +175,8 @@ Result<StreamOpened> Core::handle(const StreamOpen& command) {
     entry->source.latch_host = *host;
   }
   entry->claim = claim_of(entry->source);
+  // Whoever names the host means to look for the peer there; then nobody else may do so on the same pair.
+  entry->claim.waits |= entry->latch_host.has_value();
   auto pair = pool_->take(next_leg_, entry->claim);
   if (!pair) return pair.error();
   entry->pair = *pair;

@@ -15,6 +15,8 @@ namespace cordboard::rtp {
 namespace {
 
 constexpr int kG722Bits = 64000;
+constexpr uint32_t kG722Hz = 16'000;
+constexpr std::size_t kUnit = 80;  // samples of 10 ms
 // A packet in twenty lost is what the encoder provides for: it puts a coarse copy of each frame into the next one.
 constexpr int kProvidedLossPercent = 5;
 // Of 0-10: the steps above cost half as much again each and are not heard at 8 kHz.
@@ -53,7 +55,7 @@ std::size_t to_alaw(const int16_t* samples, int n, uint8_t* out) {
 uint32_t samples_of(Encoding encoding, std::span<const uint8_t> payload) {
   if (payload.empty()) return 0;
   std::size_t samples = 0;
-  if (is_octet_per_sample(encoding)) {
+  if (can_be_cut(encoding) || (encoding == Encoding::kG722 && payload.size() % kUnit == 0)) {
     samples = payload.size();
   } else if (encoding == Encoding::kOpus) {
     const int found = opus_packet_get_nb_samples(payload.data(), static_cast<opus_int32>(payload.size()),
@@ -79,8 +81,10 @@ std::unique_ptr<Decoder> Decoder::make(Encoding encoding) {
     if (error != OPUS_OK || !decoder->opus_) return nullptr;
     decoder->spill_ = std::make_unique<Spill>();
   } else if (encoding == Encoding::kG722) {
-    decoder->g722_.reset(g722_decode_init(nullptr, kG722Bits, G722_SAMPLE_RATE_8000));
+    decoder->g722_.reset(g722_decode_init(nullptr, kG722Bits, 0));
     if (!decoder->g722_) return nullptr;
+    decoder->resampler_ = std::make_unique<dsp::StreamResampler>(kG722Hz, static_cast<uint32_t>(dsp::kSampleRateHz));
+    decoder->spill_ = std::make_unique<Spill>();
   }
   return decoder;
 }
@@ -96,8 +100,12 @@ std::size_t Decoder::decode(std::span<const uint8_t> payload, uint8_t* out) {
       translate(kUlawToAlaw, payload.data(), payload.size(), out);
       return payload.size();
     case Encoding::kG722:
-      return to_alaw(samples.data(),
-                     g722_decode(g722_.get(), samples.data(), payload.data(), static_cast<int>(payload.size())), out);
+      for (std::size_t at = 0; at < payload.size(); at += kUnit) {
+        std::array<int16_t, 2 * kUnit> wide;
+        g722_decode(g722_.get(), wide.data(), payload.data() + at, kUnit);
+        resampler_->process(wide.data(), wide.size(), samples.data() + at);
+      }
+      return to_alaw(samples.data(), static_cast<int>(payload.size()), out);
     case Encoding::kOpus:
       return to_alaw(samples.data(),
                      opus_decode(opus_.get(), payload.data(), static_cast<opus_int32>(payload.size()), samples.data(),
@@ -148,8 +156,9 @@ std::unique_ptr<Encoder> Encoder::make(Encoding encoding, uint32_t opus_bit_rate
     opus_encoder_ctl(opus, OPUS_SET_DTX(0));
     encoder->set_opus_bit_rate(opus_bit_rate);
   } else if (encoding == Encoding::kG722) {
-    encoder->g722_.reset(g722_encode_init(nullptr, kG722Bits, G722_SAMPLE_RATE_8000));
+    encoder->g722_.reset(g722_encode_init(nullptr, kG722Bits, 0));
     if (!encoder->g722_) return nullptr;
+    encoder->resampler_ = std::make_unique<dsp::StreamResampler>(static_cast<uint32_t>(dsp::kSampleRateHz), kG722Hz);
   }
   return encoder;
 }
@@ -174,11 +183,15 @@ std::size_t Encoder::encode(const uint8_t* alaw, std::size_t n, uint8_t* out) {
     case Encoding::kPcmu:
       translate(kAlawToUlaw, alaw, n, out);
       return n;
-    case Encoding::kG722: {
+    case Encoding::kG722:
+      if (n % kUnit != 0) return 0;
       dsp::alaw_decode(alaw, samples.data(), n);
-      const int octets = g722_encode(g722_.get(), out, samples.data(), static_cast<int>(n));
-      return octets > 0 ? static_cast<std::size_t>(octets) : 0;
-    }
+      for (std::size_t at = 0; at < n; at += kUnit) {
+        std::array<int16_t, 2 * kUnit> wide;
+        resampler_->process(samples.data() + at, kUnit, wide.data());
+        g722_encode(g722_.get(), out + at, wide.data(), static_cast<int>(wide.size()));
+      }
+      return n;
     case Encoding::kOpus: {
       dsp::alaw_decode(alaw, samples.data(), n);
       const int octets =

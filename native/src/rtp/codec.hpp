@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Audio formats of RTP to and from the A-law octets of the bus, 8 kHz.
 //
-//   PCMA ── as it is ──────────────────────────────┐
-//   PCMU ── a table ───────────────────────────────┼──> A-law ──> row of the bus
-//   G722 ── spandsp at 8 kHz ── linear_to_alaw ────┤
-//   opus ── libopus at 8 kHz ── linear_to_alaw ────┘
+//   PCMA ── as it is ─────────────────────────────────────────┐
+//   PCMU ── a table ──────────────────────────────────────────┼──> A-law ──> row of the bus
+//   G722 ── spandsp, 16 kHz ── resampler ── linear_to_alaw ───┤
+//   opus ── libopus, 8 kHz ── linear_to_alaw ─────────────────┘
 //
-// G.722 and Opus are wide, the bus is not. Both libraries can work at 8 kHz inside: G.722 by its lower sub-band alone, for
-// half the cost, Opus by leaving the upper bands out. That spares the way over 16 or 48 kHz, its resampler's time and 2 ms
-// of delay, and takes any number of octets; a wide-band peer hears what a narrow-band one would.
+// The bus is narrow. libopus can leave the upper bands out by itself, which spares it half of the work and the resampler.
+// So could spandsp, but by G.722's own sub-band filter, which lets through what lies up to 1 kHz above and mirrors it down:
+// G.712 asks for more than that.
 //
 // Nothing here allocates after make(), so it may be used in the media tick.
 #pragma once
@@ -18,6 +18,7 @@
 #include <memory>
 #include <span>
 
+#include "dsp/stream_resampler.hpp"
 #include "rtp/format.hpp"
 
 struct OpusDecoder;
@@ -30,11 +31,12 @@ namespace cordboard::rtp {
 /// The most samples that a packet may hold: 120 ms, the longest an Opus packet can have (RFC 6716 3.2.5).
 inline constexpr std::size_t kMaxPacketSamples = 960;
 
-/// Samples at 8 kHz that a payload stands for; 0 when it cannot be one of that encoding, or holds more than 120 ms.
+/// Samples at 8 kHz that a payload stands for; 0 when it cannot be one of that encoding, or holds more than 120 ms. G.722
+/// comes in multiples of 10 ms, as the resampler works in those.
 uint32_t samples_of(Encoding encoding, std::span<const uint8_t> payload);
 
-/// Whether a payload has an octet for each sample at 8 kHz, and so can be cut anywhere.
-constexpr bool is_octet_per_sample(Encoding encoding) { return encoding <= Encoding::kG722; }
+/// Whether a payload has an octet for each sample, each for itself, and so can be cut anywhere.
+constexpr bool can_be_cut(Encoding encoding) { return encoding <= Encoding::kPcmu; }
 
 class Decoder {
  public:
@@ -76,6 +78,7 @@ class Decoder {
   std::unique_ptr<Spill> spill_;
   std::unique_ptr<OpusDecoder, Free> opus_;
   std::unique_ptr<g722_decode_state_s, Free> g722_;
+  std::unique_ptr<dsp::StreamResampler> resampler_;
 };
 
 class Encoder {
@@ -85,7 +88,7 @@ class Encoder {
   ~Encoder();
 
   /// Encodes `n` A-law octets of a packet to `out`, which has room for max_octets(n), and returns the payload's octets, 0
-  /// on failure. Opus takes 80, 160, 320 or 480 at a time: a packet. The others take any number, and a packet in parts.
+  /// on failure. Opus takes 80, 160, 320 or 480 at a time, G.722 a multiple of 80, the others any number; 960 at most.
   std::size_t encode(const uint8_t* alaw, std::size_t n, uint8_t* out);
   std::size_t max_octets(std::size_t n) const;
 
@@ -102,6 +105,7 @@ class Encoder {
   Encoding encoding_;
   std::unique_ptr<OpusEncoder, Free> opus_;
   std::unique_ptr<g722_encode_state_s, Free> g722_;
+  std::unique_ptr<dsp::StreamResampler> resampler_;
 };
 
 }  // namespace cordboard::rtp

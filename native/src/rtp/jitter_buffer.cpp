@@ -59,8 +59,9 @@ std::size_t JitterBuffer::memory() const { return sizeof *this + cells_ * (kCell
 
 JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
   if (packet.restart) placed_ = false;
+  const bool follows = numbered_ && !packet.restart && packet.sequence == static_cast<uint16_t>(highest_raw_ + 1);
   const int64_t sequence = extend(packet);
-  int64_t at = place(packet, now);
+  int64_t at = place(packet, follows, now);
   if (!running_) {
     running_ = true;
     next_ = at - min_delay_;
@@ -68,7 +69,7 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
   std::size_t index = count_;
   while (index > 0 && entries_[index - 1].sequence > sequence) --index;
   if (index > 0 && entries_[index - 1].sequence == sequence) return Inserted::kDuplicate;
-  const bool behind = at < next_;
+  const int64_t behind = next_ - at;
   if (packet.samples > 0) {
     if (packet.timed) transits_.add(now - at);
     if (sequence <= pulled_ || !in_time(packet, index, at, now)) {
@@ -78,9 +79,9 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
   } else if (sequence <= pulled_) {
     return Inserted::kLate;
   }
-  if (index == 0) settle_doubt(behind, sequence);
+  if (index == 0) settle_doubt(packet, behind, sequence);
   if (!make_room(packet.payload.size(), index)) return Inserted::kNoRoom;
-  store(packet, index, at, sequence);
+  store(packet, index, at, sequence, now);
   return Inserted::kQueued;
 }
 
@@ -107,12 +108,14 @@ int64_t JitterBuffer::position_of(uint32_t timestamp, uint32_t clock_hz, int64_t
   return base_ + (units_ + static_cast<int32_t>(timestamp - timestamp_)) * 1000 * kSamplesPerMs / clock_hz_;
 }
 
-int64_t JitterBuffer::place(const Packet& packet, int64_t now) {
+int64_t JitterBuffer::place(const Packet& packet, bool follows, int64_t now) {
   const int64_t at = position_of(packet.timestamp, packet.clock_hz, now);
   if (!packet.timed) return at;
   if (!placed_ || packet.clock_hz != clock_hz_) return rebase(packet, now);
   const int64_t step = now - at - transit_;
   if (step > kJump || step < -kJump) return rebase(packet, now);
+  // A pause longer than the time that has gone by, by more than packets are late: the timestamps have been set forward.
+  if (follows && end_ != INT64_MIN && at - end_ > now - end_came_ + max_delay_) return rebase(packet, now);
   units_ += static_cast<int32_t>(packet.timestamp - timestamp_);
   timestamp_ = packet.timestamp;
   return at;
@@ -142,6 +145,7 @@ bool JitterBuffer::in_time(const Packet& packet, std::size_t index, int64_t& at,
       const bool goes_on = packet.marker || (stale_ >= kStalePackets && now - stale_since_ >= kStaleFor);
       if (!goes_on || index < count_) return false;
       at = rebase(packet, now);
+      doubtful_ = 0;
     }
   }
   stale_ = 0;
@@ -150,9 +154,10 @@ bool JitterBuffer::in_time(const Packet& packet, std::size_t index, int64_t& at,
 }
 
 /// What was made up while nothing was there: time in which nobody spoke, or was it lost?
-void JitterBuffer::settle_doubt(bool behind, int64_t sequence) {
+void JitterBuffer::settle_doubt(const Packet& packet, int64_t behind, int64_t sequence) {
   if (doubtful_ == 0) return;
-  if (sequence > pulled_ + 1 || behind) lose(doubtful_);
+  const int64_t lost = (sequence - pulled_ - 1) * packet.samples + std::max<int64_t>(behind, 0);
+  if (lost > 0) lose(static_cast<uint32_t>(std::min<int64_t>(lost, doubtful_)));
   doubtful_ = 0;
 }
 
@@ -176,7 +181,7 @@ bool JitterBuffer::make_room(std::size_t octets, std::size_t& index) {
   return true;
 }
 
-void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence) {
+void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence, int64_t now) {
   // The chain is made from its end.
   uint8_t first = kNone;
   const std::size_t octets = packet.payload.size();
@@ -193,7 +198,11 @@ void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, in
   std::copy_backward(entry, entries_.get() + count_, entries_.get() + count_ + 1);
   *entry = {at, sequence, static_cast<uint16_t>(packet.samples), static_cast<uint16_t>(octets), packet.tag, first};
   ++count_;
-  end_ = std::max(end_, at + static_cast<int64_t>(packet.samples));
+  const int64_t end = at + static_cast<int64_t>(packet.samples);
+  if (end > end_) {
+    end_ = end;
+    end_came_ = now;
+  }
 }
 
 void JitterBuffer::remove_front() {

@@ -94,7 +94,7 @@ class JitterBuffer {
   Front front() const;
   bool empty() const { return count_ == 0; }
 
-  /// Of a packet with an octet for each sample: the next n octets, at most front().samples; its time goes on with them.
+  /// Of a packet that can be cut: the next n octets, at most front().samples; its time goes on with them.
   void take(uint32_t n, uint8_t* out);
   /// The whole payload of the front, into room for its octets.
   void copy_front(uint8_t* out) const;
@@ -154,14 +154,14 @@ class JitterBuffer {
     uint8_t cell;  // the first
   };
 
-  int64_t place(const Packet& packet, int64_t now);
+  int64_t place(const Packet& packet, bool follows, int64_t now);
   int64_t rebase(const Packet& packet, int64_t now);
   int64_t extend(const Packet& packet);
   bool in_time(const Packet& packet, std::size_t index, int64_t& at, int64_t now);
   bool make_room(std::size_t octets, std::size_t& index);
-  void store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence);
+  void store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence, int64_t now);
   void remove_front();
-  void settle_doubt(bool behind, int64_t sequence);
+  void settle_doubt(const Packet& packet, int64_t behind, int64_t sequence);
   void lose(uint32_t samples);
   int64_t wanted_offset() const;
 
@@ -183,6 +183,7 @@ class JitterBuffer {
   uint32_t clock_hz_ = 0;
   int64_t transit_ = 0;      // of the latest that was in time
   int64_t end_ = INT64_MIN;  // of the latest in the queue
+  int64_t end_came_ = 0;     // when that was known
   int64_t next_ = 0;
   uint32_t front_taken_ = 0;  // samples of the front that have been taken, or whose time is over
   DelayEstimator transits_;

@@ -148,7 +148,7 @@ void Playout::play_packet(uint32_t wanted, const Decoders& decoders) {
     return;
   }
   speaking_ = decoder;
-  if (is_octet_per_sample(encoding)) {
+  if (can_be_cut(encoding)) {
     const uint32_t samples = std::min(front.samples, wanted);
     if (concealing_) seam_ = end_;
     concealing_ = false;
@@ -169,7 +169,7 @@ void Playout::play_packet(uint32_t wanted, const Decoders& decoders) {
   const auto decoded = static_cast<uint32_t>(decoder->decode({payload.data(), front.octets}, spill.octets));
   spill.end = std::min(decoded, front.skip + front.samples);
   spill.at = std::min(front.skip, spill.end);
-  if (decoded == 0) {
+  if (decoded == 0 && decoder->conceals()) {
     // It looked like a packet and was none: as if it had not come.
     spill.end = static_cast<uint32_t>(decoder->conceal(front.samples / 20 * 20, spill.octets));
   }

@@ -97,8 +97,9 @@ class Message {
   firstFault(): string | undefined {
     if (this.vias.length === 0) this.#leaveOut('via', undefined, 'Missing');
     if (this.callId === '') this.#leaveOut('call-id', undefined, 'Missing');
-    const made = [this.from, this.to, this.cseq, this.contacts, this.routes, this.recordRoutes];
-    return made.length > 0 ? this.#fault : undefined;
+    // Making a view is what finds its faults.
+    const views = [this.from, this.to, this.cseq, this.contacts, this.routes, this.recordRoutes];
+    return views.length > 0 ? this.#fault : undefined;
   }
 
   #values<T>(key: string, parse: Reader<T>, mend?: Reader<T>): T[] {

@@ -21,15 +21,14 @@ import { parseUri } from './uri.js';
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
+const STATUS_LINE = /^sip\//i;
+const NO_REASON = /[\r\n\0]/;
+const VERSION = /^sip\/\d+\.\d+$/i;
 
 export interface ParseOptions {
   /** it came over a connection: Content-Length must be there (RFC 3261 18.3) */
   stream?: boolean | undefined;
 }
-
-const STATUS_LINE = /^sip\//i;
-const NO_REASON = /[\r\n\0]/;
-const VERSION = /^sip\/\d+\.\d+$/i;
 
 /** The first thing that is wrong. */
 interface Fault {
@@ -51,7 +50,7 @@ type StartLine =
 
 /**
  * Reads one whole message: a datagram (the body is cut at Content-Length, what follows is ignored, RFC 3261 18.3), or what
- * MessageFramer found. Never throws. The body and long header values stay parts of `bytes`' memory.
+ * MessageFramer found. Never throws. The body is a view of `bytes`, which must not change afterwards.
  */
 export function parseMessage(bytes: Buffer, options: ParseOptions = {}): SipMessage | ParseFailure {
   let start = 0;

@@ -8,37 +8,49 @@ const STRAY_ESCAPES = /\p{Surrogate}/gu;
 
 /** Decodes bytes; what is not UTF-8 survives a round trip through `encodeText`. */
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
-  // A message is ASCII as a whole, or else its head is looked at alone.
+  // To ask of all the bytes costs less than to make a view of a part of them.
   if (isAscii(bytes)) return bytes.toString('latin1', start, end);
   const part = bytes.subarray(start, end);
-  if (isAscii(part)) return part.toString('latin1');
   return isUtf8(part) ? part.toString('utf8') : decodeBroken(part);
 }
 
+/** The least code of a sequence of so many octets: what is longer than it need be is no UTF-8. */
+const LEAST_CODES = [0, 0, 0x80, 0x800, 0x10000];
+
+/** Octet by octet: who sends octets that are no UTF-8 can send 32 KiB of them, and a call into the library for each takes too long. */
 function decodeBroken(bytes: Buffer): string {
-  const parts: string[] = [];
-  let whole = 0;
+  const units = new Uint16Array(bytes.length);
+  let count = 0;
   let i = 0;
   while (i < bytes.length) {
-    const length = sequenceLength(bytes, i);
-    if (length > 0) {
-      i += length;
+    const lead = bytes[i] ?? 0;
+    const length = sequenceLength(lead);
+    let code = length === 1 ? lead : lead & (0x7f >> length);
+    let valid = length > 0 && i + length <= bytes.length;
+    for (let k = 1; valid && k < length; k++) {
+      const next = bytes[i + k] ?? 0;
+      valid = (next & 0xc0) === 0x80;
+      code = (code << 6) | (next & 0x3f);
+    }
+    if (!valid || code < (LEAST_CODES[length] ?? 0) || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) {
+      units[count++] = ESCAPE + lead;
+      i += 1;
       continue;
     }
-    parts.push(bytes.toString('utf8', whole, i), String.fromCharCode(ESCAPE + (bytes[i] ?? 0)));
-    i += 1;
-    whole = i;
+    if (code > 0xffff) {
+      units[count++] = 0xd800 + ((code - 0x10000) >> 10);
+      units[count++] = 0xdc00 + ((code - 0x10000) & 0x3ff);
+    } else units[count++] = code;
+    i += length;
   }
-  parts.push(bytes.toString('utf8', whole));
-  return parts.join('');
+  return Buffer.from(units.buffer, 0, count * 2).toString('utf16le');
 }
 
-/** Length of the UTF-8 sequence that begins here; 0: there is none. */
-function sequenceLength(bytes: Buffer, at: number): number {
-  const lead = bytes[at] ?? 0;
+/** Of a UTF-8 sequence, by its first octet; 0: none begins with it. */
+function sequenceLength(lead: number): number {
   if (lead < 0x80) return 1;
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  return at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
 /** Encodes text as UTF-8, escaped octets as they were. */
@@ -47,16 +59,26 @@ export function encodeText(text: string): Buffer {
 }
 
 function encodeBroken(text: string): Buffer {
-  const parts: Buffer[] = [];
-  let whole = 0;
-  for (const match of text.matchAll(STRAY_ESCAPES)) {
-    const octet = match[0].charCodeAt(0) - ESCAPE;
-    if (octet < 0x80 || octet > 0xff) continue; // not ours: Buffer.from makes it U+FFFD
-    parts.push(Buffer.from(text.slice(whole, match.index), 'utf8'), Buffer.of(octet));
-    whole = match.index + 1;
+  const bytes = Buffer.allocUnsafe(text.length * 3);
+  let end = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) ?? 0;
+    if (code < 0x80) bytes[end++] = code;
+    else if (code >= ESCAPE + 0x80 && code <= ESCAPE + 0xff) bytes[end++] = code - ESCAPE;
+    else if (code < 0x800) {
+      bytes[end++] = 0xc0 | (code >> 6);
+      bytes[end++] = 0x80 | (code & 0x3f);
+    } else if (code > 0xffff) {
+      end += bytes.write(text.slice(i, i + 2), end, 'utf8');
+      i += 1;
+    } else {
+      const known = code >= 0xd800 && code <= 0xdfff ? 0xfffd : code;
+      bytes[end++] = 0xe0 | (known >> 12);
+      bytes[end++] = 0x80 | ((known >> 6) & 0x3f);
+      bytes[end++] = 0x80 | (known & 0x3f);
+    }
   }
-  parts.push(Buffer.from(text.slice(whole), 'utf8'));
-  return Buffer.concat(parts);
+  return bytes.subarray(0, end);
 }
 
 /** For people: escaped octets become U+FFFD, and at most `limit` UTF-16 units stay. */

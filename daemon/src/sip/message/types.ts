@@ -115,8 +115,9 @@ export interface ParseFailure {
   /** reason phrase, ASCII: names the header or the part that is wrong */
   reason: string;
   /**
-   * The request as far as it can be answered: Via, From, To, Call-ID and CSeq are usable. undefined: it is dropped, being a
-   * response, an ACK, or without what an answer needs.
+   * The request as far as it can be answered: `vias[0]` says where it came from, newResponse takes over what there is of the other
+   * headers, and their views give something harmless for what is missing or wrong (a URI without a scheme, CSeq 0). undefined: it is
+   * dropped, being a response, an ACK, or without a Via that can be read.
    */
   request: SipRequest | undefined;
 }

@@ -34,9 +34,9 @@ export function parseCrypto(value: string): CryptoLine | undefined {
   const [tagText = '', suiteText = '', keyText = '', ...sessionParameters] = words(value);
   const tag = parseNumber(tagText, MAX_TAG);
   const suite = suiteOf(suiteText);
-  // Several keys are set apart by semicolons: they need MKIs to be told from one another.
+  // Several keys, set apart by semicolons, need MKIs to be told from one another: they are in no form that is read here.
   const [inline = '', ...more] = keyText.split('|');
-  if (tag === undefined || suite === undefined || more.length > 2 || keyText.includes(';')) return undefined;
+  if (tag === undefined || suite === undefined || more.length > 2) return undefined;
   if (inline.slice(0, 7).toLowerCase() !== 'inline:') return undefined;
   const key = decodeKey(inline.slice(7), SUITE_KEY_BYTES[suite]);
   const extras = readExtras(more);

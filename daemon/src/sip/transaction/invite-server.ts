@@ -8,6 +8,7 @@ import { serialise, type SipRequest, type SipResponse } from '../message/index.j
 import type { Flow } from '../transport/index.js';
 import type { TransactionContext } from './context.js';
 import { ServerBase } from './server-base.js';
+import type { ServerHooks } from './server-entry.js';
 import { longestMs } from './timings.js';
 
 type State = 'proceeding' | 'accepted' | 'completed' | 'confirmed';
@@ -18,18 +19,18 @@ export class InviteServer extends ServerBase {
   /** timer G, beside timer H */
   #resendTimer: Timer | undefined;
   #resendMs = 0;
-  readonly #answerGiven: (transaction: InviteServer, response: SipResponse) => void;
+  readonly #refusalGiven: (transaction: InviteServer, response: SipResponse) => void;
 
-  /** `answerGiven` is called with a final answer that wants an ACK of its own transaction. */
+  /** `refusalGiven` is called with a final answer that wants an ACK of its own transaction. */
   constructor(
     context: TransactionContext,
     request: SipRequest,
     flow: Flow,
-    removed: (transaction: ServerBase) => void,
-    answerGiven: (transaction: InviteServer, response: SipResponse) => void,
+    hooks: ServerHooks,
+    refusalGiven: (transaction: InviteServer, response: SipResponse) => void,
   ) {
-    super(context, request, flow, removed);
-    this.#answerGiven = answerGiven;
+    super(context, request, flow, hooks);
+    this.#refusalGiven = refusalGiven;
     this.after(context.times.tryingMs, () => this.#trying());
   }
 
@@ -39,11 +40,6 @@ export class InviteServer extends ServerBase {
 
   get cancelled(): boolean {
     return this.#cancelled;
-  }
-
-  /** an ACK goes to the user: it is for a 2xx */
-  get accepted(): boolean {
-    return this.#state === 'accepted';
   }
 
   respond(response: SipResponse): void {
@@ -60,11 +56,11 @@ export class InviteServer extends ServerBase {
     const { times } = this.context;
     if (status < 300) {
       this.#state = 'accepted';
-      this.after(longestMs(times), () => this.terminate()); // timer L
+      this.leaveAnswer(false);
       return;
     }
     this.#state = 'completed';
-    this.#answerGiven(this, response);
+    this.#refusalGiven(this, response);
     this.after(longestMs(times), () => this.terminate('timeout')); // timer H
     if (!this.reliable) {
       this.#resendMs = times.t1Ms;
@@ -73,25 +69,26 @@ export class InviteServer extends ServerBase {
   }
 
   resend(): void {
-    if (this.#state === 'accepted') this.#sendOnceMore();
+    if (this.#state === 'accepted' && !this.terminated) this.#sendOnceMore();
     else this.context.counters.illegalResponses += 1;
   }
 
   requestAgain(): void {
-    // In accepted the user sends the 2xx again by himself; in confirmed the client has its answer.
+    // In confirmed the client has its answer.
     if (this.#state === 'completed') this.#sendOnceMore();
     else if (this.#state !== 'proceeding') return;
     else if (this.bytes === undefined) this.#trying();
     else this.sendAgain();
   }
 
-  /** ACK for a final answer that is no 2xx. */
-  acknowledged(): void {
-    if (this.#state !== 'completed') return;
-    this.#state = 'confirmed';
-    this.#resendTimer?.cancel();
-    if (this.reliable) this.terminate();
-    else this.after(this.context.times.t4Ms, () => this.terminate()); // timer I
+  acknowledged(): boolean {
+    if (this.#state === 'completed') {
+      this.#state = 'confirmed';
+      this.#resendTimer?.cancel();
+      if (this.reliable) this.terminate();
+      else this.after(this.context.times.t4Ms, () => this.terminate()); // timer I
+    }
+    return true;
   }
 
   /** CANCEL: it is for the user to answer 487, unless he has answered. */
@@ -104,11 +101,6 @@ export class InviteServer extends ServerBase {
   override drop(): void {
     this.#resendTimer?.cancel();
     super.drop();
-  }
-
-  /** RFC 6026: the user is told, and the states take their course; the next copy of the answer may get through. */
-  protected override sendFailed(): void {
-    this.listener.failed?.('transport');
   }
 
   protected override terminate(why?: 'timeout'): void {

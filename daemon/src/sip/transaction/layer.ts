@@ -18,7 +18,7 @@ import { NonInviteClient } from './non-invite-client.js';
 import { NonInviteServer } from './non-invite-server.js';
 import type { RandomSource } from './random.js';
 import { responseTarget } from './response-target.js';
-import type { ServerBase } from './server-base.js';
+import type { ServerEntry, ServerHooks } from './server-entry.js';
 import type { Timers } from './timer-wheel.js';
 import { DEFAULT_TIMES, type SipTimes } from './timings.js';
 import type { ClientTransaction, ClientTransactionListener, TransactionLayer, TransactionUser } from './types.js';
@@ -49,7 +49,7 @@ export class Transactions implements TransactionLayer {
   readonly #user: TransactionUser;
   readonly #limits: TransactionLimits;
   readonly #overload: NonNullable<TransactionLayerOptions['overload']>;
-  readonly #servers = new Map<string, ServerBase>();
+  readonly #servers = new Map<string, ServerEntry>();
   /** by what two copies of one request share; only those without a tag in To */
   readonly #unmerged = new Set<string>();
   /** INVITEs of RFC 2543 clients that wait for an ACK */
@@ -149,20 +149,19 @@ export class Transactions implements TransactionLayer {
   #receiveAck(request: SipRequest, flow: Flow, ackKey: string): void {
     const inviteKey = serverKey(request, 'INVITE') ?? '';
     const invite = this.#servers.get(inviteKey) ?? this.#oldAcks.get(ackKey);
-    if (invite instanceof InviteServer && !invite.accepted) invite.acknowledged();
-    else this.#user.ack(request, flow);
+    if (invite?.acknowledged?.() !== true) this.#user.ack(request, flow);
   }
 
   /** Answered here, each copy anew: it keeps no state, and the INVITE remembers that it was cancelled (RFC 3261 9.2). */
   #receiveCancel(request: SipRequest, flow: Flow): void {
     const invite = this.#servers.get(serverKey(request, 'INVITE') ?? '');
-    if (!(invite instanceof InviteServer)) {
+    if (invite === undefined) {
       this.counters.strayCancels += 1;
       this.refuse(request, flow, 481);
       return;
     }
     this.#sendStateless(newResponse(request, 200, undefined, { toTag: invite.toTag }), request, flow);
-    invite.cancel(request);
+    invite.cancel?.(request);
   }
 
   #receiveNew(request: SipRequest, flow: Flow, key: string): void {
@@ -191,18 +190,22 @@ export class Transactions implements TransactionLayer {
 
   #startServer(request: SipRequest, flow: Flow, key: string, merge: string | undefined): void {
     let oldAck: string | undefined;
-    const removed = (): void => {
-      this.#servers.delete(key);
-      if (merge !== undefined) this.#unmerged.delete(merge);
-      if (oldAck !== undefined) this.#oldAcks.delete(oldAck);
+    const hooks: ServerHooks = {
+      removed: () => {
+        this.#servers.delete(key);
+        if (merge !== undefined) this.#unmerged.delete(merge);
+        if (oldAck !== undefined) this.#oldAcks.delete(oldAck);
+      },
+      replaced: (by) => this.#servers.set(key, by),
     };
     const transaction =
       request.method === 'INVITE'
-        ? new InviteServer(this.#context, request, flow, removed, (invite, response) => {
-            oldAck = oldAckKey(request, response.toTag ?? '');
+        ? new InviteServer(this.#context, request, flow, hooks, (invite, response) => {
+            // Not of `request`: what is left of the transaction would keep it.
+            oldAck = oldAckKey(invite.request, response.toTag ?? '');
             if (oldAck !== undefined) this.#oldAcks.set(oldAck, invite);
           })
-        : new NonInviteServer(this.#context, request, flow, removed);
+        : new NonInviteServer(this.#context, request, flow, hooks);
     this.counters.served += 1;
     this.#servers.set(key, transaction);
     if (merge !== undefined) this.#unmerged.add(merge);

@@ -1,4 +1,4 @@
-// What the transaction layer may hold. A transaction costs about 1.5 kB besides its request, and lives 32 s over UDP.
+// What the transaction layer may hold. Answered, a transaction lives on for 32 s over UDP and costs about 3 kB with its answer.
 
 export interface TransactionLimits {
   /**

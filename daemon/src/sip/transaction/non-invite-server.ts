@@ -6,18 +6,14 @@ import type { SipRequest, SipResponse } from '../message/index.js';
 import type { Flow } from '../transport/index.js';
 import type { TransactionContext } from './context.js';
 import { ServerBase } from './server-base.js';
+import type { ServerHooks } from './server-entry.js';
 import { longestMs, timerEToT2Ms } from './timings.js';
 
 export class NonInviteServer extends ServerBase {
   #answered = false;
 
-  constructor(
-    context: TransactionContext,
-    request: SipRequest,
-    flow: Flow,
-    removed: (transaction: ServerBase) => void,
-  ) {
-    super(context, request, flow, removed);
+  constructor(context: TransactionContext, request: SipRequest, flow: Flow, hooks: ServerHooks) {
+    super(context, request, flow, hooks);
     const waitMs = timerEToT2Ms(context.times);
     // RFC 4320 4.1: 100 only once it saves retransmissions, and then without being asked.
     this.after(waitMs, () => {
@@ -43,7 +39,7 @@ export class NonInviteServer extends ServerBase {
     this.send(response);
     this.#answered = true;
     if (this.reliable) this.terminate();
-    else this.after(longestMs(this.context.times), () => this.terminate()); // timer J
+    else this.leaveAnswer(true);
   }
 
   resend(): void {
@@ -52,10 +48,5 @@ export class NonInviteServer extends ServerBase {
 
   requestAgain(): void {
     this.sendAgain();
-  }
-
-  /** RFC 3261 figure 8 ends here; but a request that comes again must find its answer, not be done a second time. */
-  protected override sendFailed(): void {
-    this.listener.failed?.('transport');
   }
 }

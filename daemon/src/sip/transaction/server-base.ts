@@ -4,11 +4,12 @@ import { newResponse, serialise, type SipRequest, type SipResponse } from '../me
 import type { Flow, Target } from '../transport/index.js';
 import type { TransactionContext } from './context.js';
 import { responseTarget } from './response-target.js';
+import { AnsweredServer, type ServerEntry, type ServerHooks } from './server-entry.js';
 import type { ServerTransaction, ServerTransactionListener, TransactionFailure } from './types.js';
 
 const NOBODY: ServerTransactionListener = {};
 
-export abstract class ServerBase implements ServerTransaction {
+export abstract class ServerBase implements ServerTransaction, ServerEntry {
   readonly request: SipRequest;
   readonly flow: Flow;
   protected readonly context: TransactionContext;
@@ -17,37 +18,30 @@ export abstract class ServerBase implements ServerTransaction {
   protected timer: Timer | undefined;
   /** the last answer, as it was sent */
   protected bytes: Buffer | undefined;
-  readonly #removed: (transaction: ServerBase) => void;
+  readonly #hooks: ServerHooks;
   #target: Target | undefined;
   #toTag: string | undefined;
+  #terminated = false;
+  /** what is in its place in the table */
+  #rest: AnsweredServer | undefined;
 
-  /** `removed` is called once, when the transaction has terminated and before its listener hears of it. */
-  constructor(
-    context: TransactionContext,
-    request: SipRequest,
-    flow: Flow,
-    removed: (transaction: ServerBase) => void,
-  ) {
+  constructor(context: TransactionContext, request: SipRequest, flow: Flow, hooks: ServerHooks) {
     this.context = context;
     this.request = request;
     this.flow = flow;
-    this.#removed = removed;
+    this.#hooks = hooks;
   }
 
   abstract readonly answered: boolean;
   abstract readonly cancelled: boolean;
   abstract respond(response: SipResponse): void;
   abstract resend(): void;
-  /** The request came again. */
   abstract requestAgain(): void;
-  /** An answer could not be sent. */
-  protected abstract sendFailed(): void;
 
   /** nothing more will come of it */
   get terminated(): boolean {
-    return this.#terminated;
+    return this.#terminated || this.#rest?.over === true;
   }
-  #terminated = false;
 
   get toTag(): string {
     return (this.#toTag ??= this.request.toTag ?? this.context.random.token());
@@ -59,13 +53,13 @@ export abstract class ServerBase implements ServerTransaction {
 
   listen(listener: ServerTransactionListener): void {
     this.listener = listener;
+    this.#rest?.atEnd(endOf(listener));
   }
 
-  /** The layer closes: no timer, no answer, no word to anybody. */
   drop(): void {
     this.timer?.cancel();
     this.#terminated = true;
-    this.#removed(this);
+    this.#hooks.removed();
   }
 
   protected send(response: SipResponse): void {
@@ -78,7 +72,8 @@ export abstract class ServerBase implements ServerTransaction {
     this.#target ??= responseTarget(this.request, this.flow);
     this.context.carrier.sendBytes(this.bytes, this.#target).then(undefined, () => {
       this.context.counters.sendFailures += 1;
-      if (!this.#terminated) this.sendFailed();
+      // Whatever the figures of RFC 3261 say, it stays (RFC 6026 7.1): a request that comes again must find its answer.
+      if (!this.terminated) this.listener.failed?.('transport');
     });
   }
 
@@ -91,14 +86,35 @@ export abstract class ServerBase implements ServerTransaction {
     this.timer = this.context.timers.after(delayMs, work);
   }
 
+  /** It has its final answer, and now only waits (timers J and L); `again`: for copies of the request, to answer them. */
+  protected leaveAnswer(again: boolean): void {
+    this.timer?.cancel();
+    const { context, bytes } = this;
+    const target = this.#target;
+    const sendAgain = (): void => {
+      if (bytes === undefined || target === undefined) return;
+      context.carrier.sendBytes(bytes, target).then(undefined, () => {
+        context.counters.sendFailures += 1;
+      });
+    };
+    this.#rest = new AnsweredServer(context, this.#hooks, this.toTag, again ? sendAgain : undefined);
+    this.#rest.atEnd(endOf(this.listener));
+    this.#hooks.replaced(this.#rest);
+  }
+
   protected terminate(why?: TransactionFailure): void {
     if (this.#terminated) return;
     this.#terminated = true;
     this.timer?.cancel();
     this.bytes = undefined;
-    this.#removed(this);
+    this.#hooks.removed();
     if (why === 'timeout') this.context.counters.timeouts += 1;
     if (why !== undefined) this.listener.failed?.(why);
     this.listener.ended?.();
   }
+}
+
+/** undefined: nobody wants to know, and nothing is kept for it. */
+function endOf(listener: ServerTransactionListener): (() => void) | undefined {
+  return listener.ended === undefined ? undefined : () => listener.ended?.();
 }
