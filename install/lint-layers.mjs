@@ -19,7 +19,7 @@ const DAEMON_ROWS = [
   ['platform'],
   ['config', 'db', 'engine'],
   ['lines'],
-  ['trunks', 'calls', 'agents', 'dialplan'],
+  ['sip', 'trunks', 'calls', 'agents', 'dialplan'],
   [SERVICES],
   ['http', 'realtime'],
   ['main', 'cli'],
