@@ -197,6 +197,12 @@ TEST(EngineStream, SendsNothingToAnAddressThatIsOnHold) {
   update.remotePort = 0;
   box.update(update);
   EXPECT_FALSE(phone.wait_packets(1, 200ms));
+  // Another on hold is no reason to move.
+  Phone other({.ssrc = 2});
+  const auto second = box.connect(other);
+  ASSERT_EQ(stream.rtpPort, second.rtpPort);
+  update.leg = second.leg;
+  EXPECT_FALSE(box.update(update).conflict);
 }
 
 TEST(EngineStream, GivesAStreamAPairOfItsOwnWhenItsRemoteIsAnothers) {

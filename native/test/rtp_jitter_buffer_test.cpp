@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <numbers>
 #include <random>
 #include <string>
@@ -21,19 +23,51 @@ namespace {
 using Answer = JitterBuffer::Answer;
 using Inserted = JitterBuffer::Inserted;
 
+/// Keeps payloads while a buffer has them, and sees that each comes back once.
+class Shelf : public PayloadKeeper {
+ public:
+  ~Shelf() { EXPECT_EQ(returned_, kept_); }
+
+  Inserted insert(JitterBuffer& buffer, JitterBuffer::Packet packet, int64_t now) {
+    auto memory = std::make_unique<uint8_t[]>(packet.payload.size());
+    std::copy(packet.payload.begin(), packet.payload.end(), memory.get());
+    if (!packet.payload.empty()) packet.payload = {memory.get(), packet.payload.size()};
+    const uint8_t* const key = memory.get();
+    payloads_[key] = std::move(memory);
+    const auto inserted = buffer.insert(packet, now);
+    if (inserted == Inserted::kQueued && !packet.payload.empty()) {
+      ++kept_;
+    } else {
+      payloads_.erase(key);
+    }
+    return inserted;
+  }
+  void release(const uint8_t* payload) override {
+    EXPECT_EQ(payloads_.erase(payload), 1U);
+    ++returned_;
+  }
+  std::size_t kept() const { return payloads_.size(); }
+
+ private:
+  std::map<const uint8_t*, std::unique_ptr<uint8_t[]>> payloads_;
+  uint64_t kept_ = 0, returned_ = 0;
+};
+
 /// A buffer, a tick and a sender of packets of 20 ms whose octets say which packet they are of.
 class Box {
  public:
-  explicit Box(uint32_t max_delay_ms = 300) : buffer({.min_delay_ms = 20, .max_delay_ms = max_delay_ms}) {}
+  explicit Box(uint32_t max_delay_ms = 300) : buffer({.min_delay_ms = 20, .max_delay_ms = max_delay_ms}, shelf) {}
+  ~Box() { buffer.reset(); }
 
   Inserted put(uint32_t number, uint32_t samples = 160) {
     octets_.assign(samples, static_cast<uint8_t>(number));
-    return buffer.insert({.sequence = static_cast<uint16_t>(first + number),
-                          .timestamp = 0xFFFFFF00 + number * 160,
-                          .samples = samples,
-                          .restart = number == 0,
-                          .payload = octets_},
-                         now);
+    return shelf.insert(buffer,
+                        {.sequence = static_cast<uint16_t>(first + number),
+                         .timestamp = 0xFFFFFF00 + number * 160,
+                         .samples = samples,
+                         .restart = number == 0,
+                         .payload = octets_},
+                        now);
   }
   void mark(uint32_t number, bool timed = false) {
     buffer.insert(
@@ -79,6 +113,7 @@ class Box {
     return heard;
   }
 
+  Shelf shelf;
   JitterBuffer buffer;
   int64_t now = 1'000'000;
   bool marks_are_noise = false;
@@ -228,11 +263,12 @@ TEST(RtpJitterBuffer, GoesOnBehindWhatWaitsWhenTheTimestampsJump) {
     std::vector<uint8_t> octets(160);
     for (uint32_t n = 6; n < 12; ++n) {
       octets.assign(160, static_cast<uint8_t>(n));
-      EXPECT_EQ(box.buffer.insert({.sequence = static_cast<uint16_t>(box.first + n),
-                                   .timestamp = static_cast<uint32_t>(0xFFFFFF00 + n * 160 + jump),
-                                   .samples = 160,
-                                   .payload = octets},
-                                  box.now),
+      EXPECT_EQ(box.shelf.insert(box.buffer,
+                                 {.sequence = static_cast<uint16_t>(box.first + n),
+                                  .timestamp = static_cast<uint32_t>(0xFFFFFF00 + n * 160 + jump),
+                                  .samples = 160,
+                                  .payload = octets},
+                                 box.now),
                 Inserted::kQueued);
       heard += box.tick();
     }
@@ -252,11 +288,12 @@ TEST(RtpJitterBuffer, ALineThatIsAlwaysLateIsANewOne) {
   std::string heard;
   for (uint32_t n = 6; n < 30; ++n) {
     octets.assign(160, static_cast<uint8_t>(n));
-    box.buffer.insert({.sequence = static_cast<uint16_t>(box.first + n),
-                       .timestamp = 0xFFFFFF00 + n * 160 - 12'000,
-                       .samples = 160,
-                       .payload = octets},
-                      box.now);
+    box.shelf.insert(box.buffer,
+                     {.sequence = static_cast<uint16_t>(box.first + n),
+                      .timestamp = 0xFFFFFF00 + n * 160 - 12'000,
+                      .samples = 160,
+                      .payload = octets},
+                     box.now);
     heard += box.tick();
   }
   EXPECT_EQ(heard.substr(heard.find("11")), "11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 ");
@@ -266,7 +303,8 @@ TEST(RtpJitterBuffer, ALineThatIsAlwaysLateIsANewOne) {
 TEST(RtpJitterBuffer, PlaysPacketsOfAnyLength) {
   for (const uint32_t samples : {40U, 80U, 160U, 240U, 320U, 480U, 800U, 960U}) {
     SCOPED_TRACE(samples);
-    JitterBuffer buffer({.min_delay_ms = 20, .max_delay_ms = 300});
+    Shelf shelf;
+    JitterBuffer buffer({.min_delay_ms = 20, .max_delay_ms = 300}, shelf);
     std::vector<uint8_t> heard, sent;
     int64_t now = 0;
     uint32_t at = 0;
@@ -275,7 +313,7 @@ TEST(RtpJitterBuffer, PlaysPacketsOfAnyLength) {
         std::vector<uint8_t> octets(samples);
         for (uint32_t i = 0; i < samples; ++i) octets[i] = static_cast<uint8_t>((at + i) / 7);
         sent.insert(sent.end(), octets.begin(), octets.end());
-        ASSERT_EQ(buffer.insert({.sequence = n++, .timestamp = at, .samples = samples, .payload = octets}, now),
+        ASSERT_EQ(shelf.insert(buffer, {.sequence = n++, .timestamp = at, .samples = samples, .payload = octets}, now),
                   Inserted::kQueued);
       }
       for (uint32_t have = 0; have < 160;) {
@@ -291,6 +329,7 @@ TEST(RtpJitterBuffer, PlaysPacketsOfAnyLength) {
         buffer.take(n_samples, heard.data() + heard.size() - n_samples);
       }
     }
+    buffer.reset();
     ASSERT_GT(heard.size(), 80U * 160);
     EXPECT_TRUE(std::equal(heard.begin(), heard.end(), sent.begin()));
   }
@@ -298,22 +337,24 @@ TEST(RtpJitterBuffer, PlaysPacketsOfAnyLength) {
 
 TEST(RtpJitterBuffer, KeepsItsMemoryWhateverIsPutIn) {
   std::mt19937 random(8);
-  JitterBuffer buffer({.min_delay_ms = 20, .max_delay_ms = 300});
+  Shelf shelf;
+  JitterBuffer buffer({.min_delay_ms = 20, .max_delay_ms = 300}, shelf);
   const std::vector<uint8_t> octets(1500, 0x55);
   int64_t now = 0;
   uint64_t played = 0;
   for (int i = 0; i < 100'000; ++i) {
     const auto pick = [&](uint32_t below) { return static_cast<uint32_t>(random() % below); };
     const uint32_t samples = pick(3) == 0 ? 0 : 1 + pick(960);
-    buffer.insert({.sequence = static_cast<uint16_t>(pick(8) == 0 ? random() : static_cast<uint32_t>(i)),
-                   .timestamp = pick(8) == 0 ? static_cast<uint32_t>(random()) : static_cast<uint32_t>(i) * 160,
-                   .clock_hz = pick(50) == 0 ? 48'000U : 8000U,
-                   .samples = samples,
-                   .timed = pick(4) != 0,
-                   .restart = pick(100) == 0,
-                   .marker = pick(20) == 0,
-                   .payload = std::span(octets).first(samples > 0 ? samples : pick(12))},
-                  now);
+    shelf.insert(buffer,
+                 {.sequence = static_cast<uint16_t>(pick(8) == 0 ? random() : static_cast<uint32_t>(i)),
+                  .timestamp = pick(8) == 0 ? static_cast<uint32_t>(random()) : static_cast<uint32_t>(i) * 160,
+                  .clock_hz = pick(50) == 0 ? 48'000U : 8000U,
+                  .samples = samples,
+                  .timed = pick(4) != 0,
+                  .restart = pick(100) == 0,
+                  .marker = pick(20) == 0,
+                  .payload = std::span(octets).first(samples > 0 ? samples : pick(12))},
+                 now);
     if (pick(100) == 0) buffer.expect_pause(now + pick(5000));
     if (pick(100) == 0) buffer.expect_noise();
     if (pick(1000) == 0) buffer.reset();
@@ -336,6 +377,8 @@ TEST(RtpJitterBuffer, KeepsItsMemoryWhateverIsPutIn) {
     }
   }
   EXPECT_GT(played, 1'000'000U);
+  EXPECT_LE(shelf.kept(), JitterBuffer::kEntries);
+  buffer.reset();
 }
 
 // --------------------------------------------------------------------------------------------------------- the estimator

@@ -161,16 +161,55 @@ TEST(RtpPacketRing, KeepsPacketsOfAnySizeInOrder) {
     } else {
       Label label{};
       std::span<const uint8_t> octets;
-      if (!ring.front(label, octets)) {
+      if (!ring.next(label, octets)) {
         ASSERT_EQ(put, got);
         continue;
       }
       ASSERT_EQ(label.number, got);
       ASSERT_EQ(Octets(octets.begin(), octets.end()), fill_of(got++));
-      ring.pop();
+      ring.release(octets.data());
     }
   }
   EXPECT_GT(got, 50'000U);
+}
+
+TEST(RtpPacketRing, HoldsWhatIsNotReleasedYetInAnyOrder) {
+  PacketRing<Label> ring(1500);
+  Mischief mischief(9);
+  struct Held {
+    uint32_t number;
+    std::span<const uint8_t> octets;
+  };
+  std::vector<Held> held;
+  uint32_t put = 0, got = 0, refused = 0;
+  for (int step = 0; step < 200'000; ++step) {
+    const auto kind = mischief.pick(3);
+    if (kind == 0) {
+      const std::size_t size = put * 53 % 200;
+      uint8_t* const room = ring.reserve(size);
+      refused += room == nullptr;
+      if (room == nullptr) continue;
+      std::fill(room, room + size, static_cast<uint8_t>(put));
+      ring.commit({put++}, size);
+    } else if (kind == 1) {
+      Label label{};
+      std::span<const uint8_t> octets;
+      if (!ring.next(label, octets)) continue;
+      ASSERT_EQ(label.number, got++);
+      ASSERT_EQ(octets.size(), label.number * 53 % 200);
+      held.push_back({label.number, octets});
+    } else if (!held.empty()) {
+      // Mostly the oldest, as a jitter buffer does.
+      const auto which = mischief.pick(3) == 0 ? mischief.pick(static_cast<uint32_t>(held.size())) : 0;
+      const auto [number, octets] = held[which];
+      ASSERT_TRUE(
+          std::all_of(octets.begin(), octets.end(), [&](uint8_t o) { return o == static_cast<uint8_t>(number); }));
+      ring.release(octets.data());
+      held.erase(held.begin() + which);
+    }
+  }
+  EXPECT_GT(got, 10'000U);
+  EXPECT_GT(refused, 1000U);
 }
 
 TEST(RtpPacketRing, TakesHalfOfItsMemoryWheneverItIsEmpty) {
@@ -181,8 +220,8 @@ TEST(RtpPacketRing, TakesHalfOfItsMemoryWheneverItIsEmpty) {
     const std::size_t size = n % 3 == 0 ? 1000 / 2 - 16 : n * 7 % 200;
     ASSERT_NE(ring.reserve(size), nullptr) << n;
     ring.commit({0}, size);
-    ASSERT_TRUE(ring.front(label, octets));
-    ring.pop();
+    ASSERT_TRUE(ring.next(label, octets));
+    ring.release(octets.data());
     ASSERT_TRUE(ring.empty());
   }
 }
@@ -195,11 +234,11 @@ TEST(RtpPacketRing, RefusesWhatHasNoRoomAndLosesNothing) {
   Label label{};
   std::span<const uint8_t> octets;
   for (uint32_t got = 0; got < put; ++got) {
-    ASSERT_TRUE(ring.front(label, octets));
+    ASSERT_TRUE(ring.next(label, octets));
     EXPECT_EQ(label.number, got);
-    ring.pop();
+    ring.release(octets.data());
   }
-  EXPECT_FALSE(ring.front(label, octets));
+  EXPECT_FALSE(ring.next(label, octets));
   EXPECT_EQ(ring.reserve(5000), nullptr);
 }
 
@@ -222,14 +261,14 @@ TEST(RtpPacketRing, CarriesBetweenThreads) {
   for (uint32_t i = 0; i < kPackets;) {
     Label label{};
     std::span<const uint8_t> octets;
-    if (!ring.front(label, octets)) {
+    if (!ring.next(label, octets)) {
       std::this_thread::yield();
       continue;
     }
     wrong += label.number != i || octets.size() != i % 251;
     wrong +=
         !std::all_of(octets.begin(), octets.end(), [&](uint8_t octet) { return octet == static_cast<uint8_t>(i); });
-    ring.pop();
+    ring.release(octets.data());
     ++i;
   }
   producer.join();

@@ -25,8 +25,8 @@ TEST(RtpQuality, FallsWithDelayAsClause74Says) {
   EXPECT_NEAR(transmission_rating({}), 93.2, 1e-9);
   EXPECT_NEAR(transmission_rating({.delay_ms = 100}), 93.2, 1e-9);
   // Idd by hand: X = log2(Ta / 100).
-  EXPECT_NEAR(transmission_rating({.delay_ms = 200}), 93.2 - 3.044, 0.001);  // X = 1
-  EXPECT_NEAR(transmission_rating({.delay_ms = 400}), 93.2 - 24.070, 0.001);   // X = 2
+  EXPECT_NEAR(transmission_rating({.delay_ms = 200}), 93.2 - 3.044, 0.001);   // X = 1
+  EXPECT_NEAR(transmission_rating({.delay_ms = 400}), 93.2 - 24.070, 0.001);  // X = 2
   double last = 100;
   for (double ms = 0; ms < 3000; ms += 10) {
     const double rating = transmission_rating({.delay_ms = ms});

@@ -34,6 +34,7 @@ export interface CallDesk {
   trunks: TrunkBook;
   recorder: StubRecorder;
   calls: CallControl;
+  metrics: Metrics;
   /** names of call events and live events, in order */
   seen: string[];
   /** the row and the segments, once the database has the call as ended */
@@ -110,6 +111,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const plan = new ScriptedPlan();
   const trunks = new TrunkBook({ engine: engine.client, lines, live, log: silentLog });
   const recorder = new StubRecorder();
+  const metrics = new Metrics();
   const calls = new CallControl({
     engine: engine.client,
     lines,
@@ -122,7 +124,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     live,
     clock,
     log: silentLog,
-    metrics: new Metrics(),
+    metrics,
   });
   const booked = trunks.start();
   calls.start();
@@ -151,7 +153,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     ({ call, phase }) => void seen.push(`released ${call.cause} ${call.releasedBy} ${phase}`),
   );
   return {
-    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, seen },
+    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, metrics, seen },
     async ended(callId) {
       for (;;) {
         const row = await db.calls.find(callId);

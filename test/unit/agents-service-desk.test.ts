@@ -166,6 +166,20 @@ describe('a number that is dialled', () => {
     expect(desk.dialled).toEqual([]);
   });
 
+  it('is the whole number, though the plan answers late what it was asked of the beginning', async () => {
+    const desk = await agentDesk();
+    const answers: ((may: boolean) => void)[] = [];
+    desk.plan.mayContinue = () => new Promise((resolve) => void answers.push(resolve));
+    const leg = dial(desk, 1, '95');
+    await turn();
+    answers[0]!(false);
+    await turn();
+    expect(desk.dialled).toEqual([]);
+    answers[1]!(false);
+    await turn();
+    expect(desk.dialled).toEqual([{ leg, number: '95' }]);
+  });
+
   it('is forgotten when the telephone is put down while the plan is asked', async () => {
     const desk = await agentDesk();
     const leg = dial(desk, 1, '95001');

@@ -321,6 +321,7 @@ describe('a talk', () => {
     desk.sip.presses(desk.caller, '3', 'tone');
     await until(() => desk.engine.sent('digits.send').length === 1, 'the first is sent');
     await turn();
+    expect(desk.engine.sent('digits.send')).toHaveLength(1);
     desk.engine.finishPlays();
     await until(() => desk.engine.sent('digits.send').length === 2, 'the second is sent');
     await turn();

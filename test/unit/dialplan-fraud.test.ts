@@ -101,6 +101,7 @@ class Dice {
     return list[this.below(list.length)]!;
   }
   dialled(): string {
+    if (this.below(3) === 0) return this.of(['13800138000', '66668888', '01066668888', '95588', '9010']);
     return Array.from({ length: 1 + this.below(4) }, () => this.of(PIECES)).join('');
   }
   route(): OutboundRouteRow {
@@ -193,7 +194,7 @@ describe('a telephone without the class', () => {
     }
     // The search has found something to refuse, and something to let through.
     expect(seen.cheap).toBeGreaterThan(500);
-    expect(seen.dear).toBeGreaterThan(5000);
+    expect(seen.dear).toBeGreaterThan(3000);
   });
 
   const rule = (match: string, strip: number, prepend = ''): NumberRule => ({ match, strip, prepend });

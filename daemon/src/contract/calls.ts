@@ -92,9 +92,13 @@ export const Recording = z
   .meta({ id: 'Recording' });
 export type Recording = z.infer<typeof Recording>;
 
-export const CallDetail = Call.extend({ segments: z.array(Segment), recording: Recording.nullable() }).meta({
-  id: 'CallDetail',
-});
+export const CallDetail = Call.extend({
+  segments: z.array(Segment),
+  recording: Recording.nullable(),
+  furtherRecordings: z
+    .array(Recording)
+    .meta({ description: 'Of those who stayed in the call when the party that was recorded had put them through' }),
+}).meta({ id: 'CallDetail' });
 export type CallDetail = z.infer<typeof CallDetail>;
 
 export const CallList = z

@@ -178,7 +178,10 @@ export interface SegmentsWrite extends SegmentsRead {
 
 export interface RecordingsRead {
   find(id: string): Promise<RecordingRow | null>;
+  /** the first */
   findByCall(callId: string): Promise<RecordingRow | null>;
+  /** oldest first */
+  listByCall(callId: string): Promise<RecordingRow[]>;
   /** oldest first */
   listByState(state: RecordingRow['state'], limit?: number): Promise<RecordingRow[]>;
 }

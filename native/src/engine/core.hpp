@@ -260,7 +260,6 @@ class Core {
   void take_stream_reports();
   void take_stream_report(const rtp::IoReport& report);
   void send_digit_events(StreamEntry& entry, uint32_t play, const DigitsSend& command);
-  static void send_due_digits(StreamEntry& entry, Millis now);
   void send_due_digits();
   void forget_digits(bus::Port port, uint32_t play);
   void tell_digit(bus::Port port, char digit, DigitSource source);
@@ -316,6 +315,7 @@ class Core {
   std::map<uint32_t, std::unique_ptr<StreamEntry>> streams_;          // by leg
   std::map<uint32_t, std::unique_ptr<StreamEntry>> leaving_streams_;  // by the leg that was
   std::unordered_map<const rtp::Stream*, uint32_t> stream_legs_;
+  std::set<uint32_t> sending_digits_;  // legs
   StreamTotals ended_streams_;
   Count streams_opened_;
   Count stream_timeouts_;

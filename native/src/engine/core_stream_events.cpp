@@ -136,21 +136,23 @@ void Core::send_digit_events(StreamEntry& entry, uint32_t play, const DigitsSend
     }
   }
   entry.digits_play = play;
-  send_due_digits(entry, now_);
-}
-
-void Core::send_due_digits(StreamEntry& entry, Millis now) {
-  while (!entry.digits.empty() && entry.digits.front().at <= now) {
-    const auto& digit = entry.digits.front();
-    if (!entry.stream->send_event(digit.event, digit.on_ms, digit.off_ms, digit.volume)) return;
-    entry.digits.pop_front();
-  }
+  sending_digits_.insert(entry.leg);
+  send_due_digits();
 }
 
 void Core::send_due_digits() {
-  for (auto& [leg, entry] : streams_) {
-    if (!entry->digits.empty()) send_due_digits(*entry, now_);
-  }
+  std::erase_if(sending_digits_, [this](uint32_t leg) {
+    const auto found = streams_.find(leg);
+    if (found == streams_.end()) return true;
+    auto& digits = found->second->digits;
+    while (!digits.empty() && digits.front().at <= now_) {
+      const auto& digit = digits.front();
+      // As many wait as can: the others at the next look.
+      if (!found->second->stream->send_event(digit.event, digit.on_ms, digit.off_ms, digit.volume)) return false;
+      digits.pop_front();
+    }
+    return digits.empty();
+  });
 }
 
 void Core::forget_digits(bus::Port port, uint32_t play) {

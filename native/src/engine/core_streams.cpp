@@ -91,14 +91,11 @@ Result<rtp::Address> peer_address(const std::string& host, uint32_t port, const 
   return *address;
 }
 
-/// What of its pair a stream needs, going by its latest description alone.
+/// What of its pair a stream needs, going by its latest description alone. A call on hold without an address waits for
+/// nobody.
 rtp::Claim claim_of(const rtp::SourceSettings& source) {
   const bool anywhere = source.remote.known() && source.remote.is_private();
-  rtp::Claim claim;
-  claim.remote = source.remote;
-  claim.waits = !source.remote.known() || (source.latch && (source.latch_host || anywhere));
-  claim.host = source.latch_host;
-  return claim;
+  return {source.remote, source.latch && (source.latch_host || anywhere), source.latch_host};
 }
 
 }  // namespace
@@ -175,8 +172,8 @@ Result<StreamOpened> Core::handle(const StreamOpen& command) {
     entry->source.latch_host = *host;
   }
   entry->claim = claim_of(entry->source);
-  // Whoever names the host means to look for the peer there; then nobody else may do so on the same pair.
-  entry->claim.waits |= entry->latch_host.has_value();
+  // Where the peer is has to be said yet, or it is to be looked for on that host: so nobody else may do so on this pair.
+  entry->claim.waits = !entry->source.remote.known() || entry->latch_host.has_value();
   auto pair = pool_->take(next_leg_, entry->claim);
   if (!pair) return pair.error();
   entry->pair = *pair;
@@ -250,7 +247,7 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
   if (moved || seeks) {
     claim = claim_of(source);
   } else if (!source.latch) {
-    claim.waits = !claim.remote.known();
+    claim.waits = false;
   }
 
   if (entry.stream == nullptr) {

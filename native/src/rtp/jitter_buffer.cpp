@@ -23,22 +23,12 @@ constexpr uint32_t whole_units(uint32_t samples) { return (samples + kUnit - 1) 
 
 }  // namespace
 
-JitterBuffer::JitterBuffer(const Settings& settings)
-    // The longest delay, and what arrives while it is full.
-    : cells_(std::min(settings.max_delay_ms, kLongestDelayMs) / 10 + 8),
-      octets_(new uint8_t[cells_ * kCell]),
-      chain_(new uint8_t[cells_]),
-      entries_(new Entry[cells_]),
-      free_cells_(cells_) {
-  for (uint32_t i = 0; i < cells_; ++i) chain_[i] = i + 1 < cells_ ? static_cast<uint8_t>(i + 1) : kNone;
-  free_ = 0;
-  set_delays(settings);
-}
+JitterBuffer::JitterBuffer(const Settings& settings, PayloadKeeper& keeper) : keeper_(keeper) { set_delays(settings); }
 
 void JitterBuffer::set_delays(const Settings& settings) {
-  const auto most = static_cast<int32_t>((cells_ - 8) * 10);
-  max_delay_ = std::min(static_cast<int32_t>(settings.max_delay_ms), most) * kSamplesPerMs;
-  min_delay_ = std::min(static_cast<int32_t>(settings.min_delay_ms) * kSamplesPerMs, max_delay_);
+  max_delay_ = static_cast<int32_t>(std::min(settings.max_delay_ms, kLongestDelayMs)) * kSamplesPerMs;
+  min_delay_ =
+      std::min(static_cast<int32_t>(std::min(settings.min_delay_ms, kLongestDelayMs)) * kSamplesPerMs, max_delay_);
 }
 
 void JitterBuffer::reset() {
@@ -52,8 +42,6 @@ void JitterBuffer::reset() {
   stale_ = doubtful_ = 0;
   transits_.reset();
 }
-
-std::size_t JitterBuffer::memory() const { return sizeof *this + cells_ * (kCell + 1 + sizeof(Entry)); }
 
 // ------------------------------------------------------------------------------------------------------------ inserting
 
@@ -71,7 +59,8 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
   if (index > 0 && entries_[index - 1].sequence == sequence) return Inserted::kDuplicate;
   const int64_t behind = next_ - at;
   if (packet.samples > 0) {
-    if (packet.timed) transits_.add(now - at);
+    // What no delay that is allowed would have saved is no reason for a longer one.
+    if (packet.timed && (transits_.empty() || now - at <= transits_.low() + max_delay_)) transits_.add(now - at);
     if (sequence <= pulled_ || !in_time(packet, index, at, now)) {
       ++late_;
       return Inserted::kLate;
@@ -80,7 +69,7 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
     return Inserted::kLate;
   }
   if (index == 0) settle_doubt(packet, behind, sequence);
-  if (!make_room(packet.payload.size(), index)) return Inserted::kNoRoom;
+  make_room(index);
   store(packet, index, at, sequence, now);
   return Inserted::kQueued;
 }
@@ -167,36 +156,25 @@ void JitterBuffer::lose(uint32_t samples) {
   in_gap_ = true;
 }
 
-/// Frees what is oldest until there is room. False when there never will be.
-bool JitterBuffer::make_room(std::size_t octets, std::size_t& index) {
-  const std::size_t cells = (octets + kCell - 1) / kCell;
-  if (cells > cells_) return false;
-  while (count_ > 0 && (count_ == cells_ || free_cells_ < cells)) {
-    ++late_;
-    pulled_ = std::max(pulled_, entries_[0].sequence);
-    remove_front();
-    if (count_ > 0) next_ = std::max(next_, entries_[0].at);
-    if (index > 0) --index;
-  }
-  return true;
+/// Lets go of what is oldest when the queue is full.
+void JitterBuffer::make_room(std::size_t& index) {
+  if (count_ < kEntries) return;
+  ++late_;
+  pulled_ = std::max(pulled_, entries_[0].sequence);
+  remove_front();
+  next_ = std::max(next_, entries_[0].at);
+  if (index > 0) --index;
 }
 
 void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence, int64_t now) {
-  // The chain is made from its end.
-  uint8_t first = kNone;
-  const std::size_t octets = packet.payload.size();
-  for (std::size_t begin = (octets + kCell - 1) / kCell * kCell; begin > 0;) {
-    begin -= kCell;
-    const uint8_t cell = free_;
-    free_ = chain_[cell];
-    --free_cells_;
-    std::memcpy(octets_.get() + cell * kCell, packet.payload.data() + begin, std::min(kCell, octets - begin));
-    chain_[cell] = first;
-    first = cell;
-  }
-  Entry* const entry = entries_.get() + index;
-  std::copy_backward(entry, entries_.get() + count_, entries_.get() + count_ + 1);
-  *entry = {at, sequence, static_cast<uint16_t>(packet.samples), static_cast<uint16_t>(octets), packet.tag, first};
+  Entry* const entry = entries_.data() + index;
+  std::copy_backward(entry, entries_.data() + count_, entries_.data() + count_ + 1);
+  *entry = {.at = at,
+            .sequence = sequence,
+            .payload = packet.payload.empty() ? nullptr : packet.payload.data(),
+            .samples = static_cast<uint16_t>(packet.samples),
+            .octets = static_cast<uint16_t>(packet.payload.size()),
+            .tag = packet.tag};
   ++count_;
   const int64_t end = at + static_cast<int64_t>(packet.samples);
   if (end > end_) {
@@ -206,14 +184,8 @@ void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, in
 }
 
 void JitterBuffer::remove_front() {
-  for (uint8_t cell = entries_[0].cell; cell != kNone;) {
-    const uint8_t next = chain_[cell];
-    chain_[cell] = free_;
-    free_ = cell;
-    ++free_cells_;
-    cell = next;
-  }
-  std::copy(entries_.get() + 1, entries_.get() + count_, entries_.get());
+  if (entries_[0].payload != nullptr) keeper_.release(entries_[0].payload);
+  std::copy(entries_.data() + 1, entries_.data() + count_, entries_.data());
   --count_;
   front_taken_ = 0;
 }
@@ -267,32 +239,13 @@ JitterBuffer::Front JitterBuffer::front() const {
 
 void JitterBuffer::take(uint32_t n, uint8_t* out) {
   const Entry& front = entries_[0];
-  std::size_t at = front_taken_;
-  uint8_t cell = front.cell;
-  for (; at >= kCell; at -= kCell) cell = chain_[cell];
-  for (std::size_t left = n; left > 0; cell = chain_[cell]) {
-    const std::size_t part = std::min(left, kCell - at);
-    std::memcpy(out, octets_.get() + cell * kCell + at, part);
-    out += part;
-    left -= part;
-    at = 0;
-  }
+  std::memcpy(out, front.payload + front_taken_, n);
   front_taken_ += n;
   next_ += n;
   pulled_ = front.sequence;
   samples_received_ += n;
   in_gap_ = noise_ = false;
   if (front_taken_ == front.samples) remove_front();
-}
-
-void JitterBuffer::copy_front(uint8_t* out) const {
-  std::size_t left = entries_[0].octets;
-  for (uint8_t cell = entries_[0].cell; left > 0; cell = chain_[cell]) {
-    const std::size_t part = std::min(left, kCell);
-    std::memcpy(out, octets_.get() + cell * kCell, part);
-    out += part;
-    left -= part;
-  }
 }
 
 void JitterBuffer::pop() {

@@ -19,17 +19,28 @@
 // there on get new positions, behind those that wait. Missing numbers are loss; missing time without a missing number is a
 // pause (DTX), and so is the time of a telephone event.
 //
-// No allocation after the constructor. One thread.
+// Payloads stay where they are until they have been played: the buffer keeps only who and where. No allocation after the
+// constructor. One thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "rtp/delay_estimator.hpp"
 
 namespace cordboard::rtp {
+
+/// Where the payloads lie.
+class PayloadKeeper {
+ public:
+  /// The buffer is through with this one; each that it has queued comes back once.
+  virtual void release(const uint8_t* payload) = 0;
+
+ protected:
+  ~PayloadKeeper() = default;
+};
 
 class JitterBuffer {
  public:
@@ -38,6 +49,8 @@ class JitterBuffer {
     uint32_t max_delay_ms = 300;
   };
   static constexpr uint32_t kLongestDelayMs = 600;
+  /// The most packets that wait, those of events among them: 400 ms of 10 ms each.
+  static constexpr uint32_t kEntries = 40;
 
   struct Packet {
     uint16_t sequence{};
@@ -48,20 +61,18 @@ class JitterBuffer {
     bool restart{};      // nothing before it belongs to it
     bool marker{};
     uint8_t tag{};                       // the caller's own
-    std::span<const uint8_t> payload{};  // 1500 octets at most
+    std::span<const uint8_t> payload{};  // kMaxDatagram octets at most; stays until released
   };
 
   enum class Inserted : uint8_t {
-    kQueued,
-    kLate,  // its time is over
+    kQueued,  // its payload will be released, if it has any
+    kLate,    // its time is over
     kDuplicate,
-    kNoRoom,  // longer than all there is
   };
 
-  /// Allocates for `max_delay_ms`.
-  explicit JitterBuffer(const Settings& settings);
+  JitterBuffer(const Settings& settings, PayloadKeeper& keeper);
 
-  /// Within what was allocated for.
+  /// Delays of kLongestDelayMs at most.
   void set_delays(const Settings& settings);
 
   /// Forgets packets and line, as at the beginning; counts go on.
@@ -96,8 +107,8 @@ class JitterBuffer {
 
   /// Of a packet that can be cut: the next n octets, at most front().samples; its time goes on with them.
   void take(uint32_t n, uint8_t* out);
-  /// The whole payload of the front, into room for its octets.
-  void copy_front(uint8_t* out) const;
+  /// The whole payload of the front, until pop().
+  std::span<const uint8_t> payload() const { return {entries_[0].payload, entries_[0].octets}; }
   /// Lets go of it: its samples have been taken over.
   void pop();
 
@@ -139,76 +150,67 @@ class JitterBuffer {
   uint64_t samples_missing() const { return samples_missing_; }    // by packets lost or late
   uint64_t gaps() const { return gaps_; }                          // runs of them
 
-  std::size_t memory() const;
-
  private:
-  static constexpr std::size_t kCell = 80;
-  static constexpr uint8_t kNone = 0xFF;
-
   struct Entry {
     int64_t at;  // position
     int64_t sequence;
+    const uint8_t* payload;
     uint16_t samples;
     uint16_t octets;
     uint8_t tag;
-    uint8_t cell;  // the first
   };
 
   int64_t place(const Packet& packet, bool follows, int64_t now);
   int64_t rebase(const Packet& packet, int64_t now);
   int64_t extend(const Packet& packet);
   bool in_time(const Packet& packet, std::size_t index, int64_t& at, int64_t now);
-  bool make_room(std::size_t octets, std::size_t& index);
+  void make_room(std::size_t& index);
   void store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence, int64_t now);
   void remove_front();
   void settle_doubt(const Packet& packet, int64_t behind, int64_t sequence);
   void lose(uint32_t samples);
   int64_t wanted_offset() const;
 
-  // Memory: cells of 10 ms of G.711, chained.
-  uint32_t cells_;
-  std::unique_ptr<uint8_t[]> octets_;
-  std::unique_ptr<uint8_t[]> chain_;
-  std::unique_ptr<Entry[]> entries_;  // by sequence
-  uint8_t free_ = kNone;
-  uint32_t free_cells_ = 0;
-  uint32_t count_ = 0;
+  PayloadKeeper& keeper_;
 
   // The line.
-  bool running_ = false;
-  bool placed_ = false;
+  int64_t next_ = 0;
+  int64_t end_ = INT64_MIN;  // of the latest in the queue
+  int64_t end_came_ = 0;     // when that was known
+  int64_t transit_ = 0;      // of the latest that was in time
   int64_t base_ = 0;
   int64_t units_ = 0;  // timestamps since base_, unwrapped
   uint32_t timestamp_ = 0;
   uint32_t clock_hz_ = 0;
-  int64_t transit_ = 0;      // of the latest that was in time
-  int64_t end_ = INT64_MIN;  // of the latest in the queue
-  int64_t end_came_ = 0;     // when that was known
-  int64_t next_ = 0;
-  uint32_t front_taken_ = 0;  // samples of the front that have been taken, or whose time is over
-  DelayEstimator transits_;
   int32_t min_delay_ = 0;
   int32_t max_delay_ = 0;
 
   // Sequence numbers, extended so that they go on over restarts.
-  bool numbered_ = false;
   int64_t highest_ = 0;
-  uint16_t highest_raw_ = 0;
   int64_t pulled_ = 0;  // of the latest of which something has left the queue
-
+  uint16_t highest_raw_ = 0;
+  bool numbered_ = false;
+  bool running_ = false;
+  bool placed_ = false;
   bool noise_ = false;
-  int64_t pause_until_ = INT64_MIN;
-  int32_t pause_surplus_ = 0;
-  uint32_t stale_ = 0;  // packets in a row that were too late
-  int64_t stale_since_ = 0;
-  uint32_t doubtful_ = 0;  // samples made up with nothing in the queue: loss, or a pause?
   bool in_gap_ = false;
 
-  uint64_t late_ = 0;
-  uint64_t restarts_ = 0;
+  int32_t pause_surplus_ = 0;
+  int64_t pause_until_ = INT64_MIN;
+  uint32_t front_taken_ = 0;  // samples of the front that have been taken, or whose time is over
+  uint32_t count_ = 0;
+  uint32_t stale_ = 0;     // packets in a row that were too late
+  uint32_t doubtful_ = 0;  // samples made up with nothing in the queue: loss, or a pause?
+  int64_t stale_since_ = 0;
+
   uint64_t samples_received_ = 0;
   uint64_t samples_missing_ = 0;
   uint64_t gaps_ = 0;
+  uint64_t late_ = 0;
+  uint64_t restarts_ = 0;
+
+  DelayEstimator transits_;
+  std::array<Entry, kEntries> entries_;  // by sequence
 };
 
 }  // namespace cordboard::rtp

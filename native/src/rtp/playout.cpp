@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "dsp/g711.hpp"
-#include "rtp/packet.hpp"
 #include "rtp/splice.hpp"
 
 namespace cordboard::rtp {
@@ -34,7 +33,8 @@ float likeness_needed(int32_t patience, bool urgent) {
 
 }  // namespace
 
-Playout::Playout(const JitterBuffer::Settings& settings, uint32_t seed) : buffer_(settings), generator_(seed) {
+Playout::Playout(const JitterBuffer::Settings& settings, PayloadKeeper& keeper, uint32_t seed)
+    : buffer_(settings, keeper), generator_(seed) {
   octets_.fill(dsp::kAlawSilence);
 }
 
@@ -163,10 +163,8 @@ void Playout::play_packet(uint32_t wanted, const Decoders& decoders) {
     decoder->decode({octets.data(), samples}, out);
     return;
   }
-  std::array<uint8_t, kMaxDatagram> payload;
-  buffer_.copy_front(payload.data());
   auto& spill = *decoder->spill();
-  const auto decoded = static_cast<uint32_t>(decoder->decode({payload.data(), front.octets}, spill.octets));
+  const auto decoded = static_cast<uint32_t>(decoder->decode(buffer_.payload(), spill.octets));
   spill.end = std::min(decoded, front.skip + front.samples);
   spill.at = std::min(front.skip, spill.end);
   if (decoded == 0 && decoder->conceals()) {
@@ -196,14 +194,11 @@ void Playout::play_spill(uint32_t wanted) {
 
 void Playout::take_up_noise() {
   const auto front = buffer_.front();
-  std::array<uint8_t, kMaxDatagram> payload;
-  buffer_.copy_front(payload.data());
-  buffer_.pop();
   dsp::NoiseShape shape;
-  if (static_cast<Encoding>(front.tag) != Encoding::kComfortNoise ||
-      !dsp::read_noise_payload(payload.data(), front.octets, shape)) {
-    return;
-  }
+  const bool told = static_cast<Encoding>(front.tag) == Encoding::kComfortNoise &&
+                    dsp::read_noise_payload(buffer_.payload().data(), front.octets, shape);
+  buffer_.pop();
+  if (!told) return;
   generator_.set(shape);
   noise_ = true;
   buffer_.expect_noise();
@@ -238,10 +233,7 @@ void Playout::conceal(uint32_t samples) {
     // The packet after the gap may bring the one before it along.
     const bool follows = !buffer_.empty() && static_cast<Encoding>(buffer_.front().tag) == speaking_->encoding();
     if (follows && gap <= buffer_.front().samples && gap % 20 == 0) {
-      std::array<uint8_t, kMaxDatagram> payload;
-      buffer_.copy_front(payload.data());
-      spill.end =
-          static_cast<uint32_t>(speaking_->recover({payload.data(), buffer_.front().octets}, gap, spill.octets));
+      spill.end = static_cast<uint32_t>(speaking_->recover(buffer_.payload(), gap, spill.octets));
       if (spill.end == gap) buffer_.pass_missing(further);
     }
     if (spill.end != gap) spill.end = static_cast<uint32_t>(speaking_->conceal(samples, spill.octets));

@@ -27,7 +27,7 @@ using Decoders = std::array<Decoder*, 4>;
 class Playout {
  public:
   /// `seed`: of the comfort noise.
-  Playout(const JitterBuffer::Settings& settings, uint32_t seed);
+  Playout(const JitterBuffer::Settings& settings, PayloadKeeper& keeper, uint32_t seed);
 
   JitterBuffer& buffer() { return buffer_; }
   const JitterBuffer& buffer() const { return buffer_; }
@@ -40,6 +40,13 @@ class Playout {
 
   /// Silence from one position to another: what a telephone event says already is not to be heard as well.
   void mute(int64_t from, int64_t until);
+
+  /// The decoder of the latest packet; null before there is one.
+  const Decoder* speaking() const { return speaking_; }
+  /// Asks for the memory of the next block ahead of time.
+  void prefetch() const {
+    for (uint32_t offset = 0; offset <= 2 * 64; offset += 64) __builtin_prefetch(&octets_[at_ + offset], 1);
+  }
 
   /// Samples pulled from the buffer and not yet played.
   uint32_t pending() const { return end_ - at_ + spilt(); }
@@ -66,19 +73,19 @@ class Playout {
   uint8_t* grow(uint32_t samples);
   bool change_delay(uint8_t* row, int32_t surplus, const Decoders& decoders);
 
-  JitterBuffer buffer_;
   uint32_t at_ = kHistory;
   uint32_t end_ = kHistory;
   Decoder* spilling_ = nullptr;  // whose spill is to be played first
   Decoder* speaking_ = nullptr;  // of the latest packet
-  bool noise_ = false;
-  bool concealing_ = false;  // octets_ end with a concealment
-  uint32_t concealed_ = 0;   // samples of it in a row
-  uint32_t seam_ = 0;        // where sound begins again that is to be smoothed; 0: nowhere
-  int32_t patience_ = 0;     // ticks since a change of the delay has been wanted
-  uint32_t rest_ = 0;        // ticks until the next
+  uint32_t concealed_ = 0;       // samples of a concealment in a row
+  uint32_t seam_ = 0;            // where sound begins again that is to be smoothed; 0: nowhere
+  int32_t patience_ = 0;         // ticks since a change of the delay has been wanted
+  uint32_t rest_ = 0;            // ticks until the next
   int64_t mute_from_ = 0;
   int64_t mute_until_ = INT64_MIN;
+  bool noise_ = false;
+  bool concealing_ = false;  // octets_ end with a concealment
+  JitterBuffer buffer_;
   uint64_t lengthened_ = 0;
   uint64_t shortened_ = 0;
   dsp::ComfortNoise generator_;

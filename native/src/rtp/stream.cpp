@@ -14,10 +14,12 @@ namespace cordboard::rtp {
 
 namespace {
 
-// Packets of 20 ms of G.711 that came while the media thread stood still for 240 ms, and that wait for an I/O thread that
-// stands still for 100 ms.
-constexpr std::size_t kInbound = 12 * PacketRing<InboundMeta>::size_of(160) + 8;
-constexpr std::size_t kOutbound = 5 * PacketRing<OutboundMeta>::size_of(160) + 200;
+// What comes waits where it lies: the longest delay of G.711 in packets of 20 ms, and four more for when the network lets
+// go of many at once. What goes out waits for an I/O thread that stands still for 100 ms.
+constexpr std::size_t inbound_octets(uint32_t max_delay_ms) {
+  return (max_delay_ms / 20 + 4) * PacketRing<InboundMeta>::size_of(160) + 8;
+}
+constexpr std::size_t kOutbound = 2 * PacketRing<OutboundMeta>::size_of(480) + 24;
 constexpr uint32_t kLongestPtimeMs = 60;
 constexpr uint32_t kSamplesPerMs = 8;
 constexpr uint32_t kTickMs = 20;
@@ -82,8 +84,10 @@ uint32_t packet_samples(const StreamParams& params) {
 Result<std::unique_ptr<StreamSetup>> make_setup(const StreamParams& params) {
   if (auto fault = fault_of(params); !fault.empty()) return invalid(std::move(fault));
   auto setup = std::make_unique<StreamSetup>();
-  for (const auto& format : params.receive) {
-    setup->receive.formats[setup->receive.count++] = format;
+  auto& plan = setup->plan;
+  for (std::size_t i = 0; i < params.receive.size(); ++i) {
+    const auto& format = params.receive[i];
+    plan.receive[i] = format;
     if (!is_audio(format.encoding)) continue;
     auto& decoder = setup->decoders[static_cast<std::size_t>(format.encoding)];
     if (!decoder) decoder = Decoder::make(format.encoding);
@@ -91,19 +95,19 @@ Result<std::unique_ptr<StreamSetup>> make_setup(const StreamParams& params) {
       return fail(ErrorCode::kUnavailable, "No decoder of " + std::string(name_of(format.encoding)) + " can be made.");
     }
   }
-  setup->send = params.send;
-  setup->send_events = params.send_events;
-  setup->packet_samples = packet_samples(params);
+  plan.send = params.send;
+  plan.send_events = params.send_events;
+  plan.packet_samples = static_cast<uint16_t>(packet_samples(params));
+  plan.direction = params.direction;
+  plan.timeout_ticks = (params.timeout_ms + kTickMs - 1) / kTickMs;
   setup->opus_bit_rate = params.opus_bit_rate;
-  setup->direction = params.direction;
   setup->delays = {params.min_delay_ms, params.max_delay_ms};
-  setup->timeout_ticks = (params.timeout_ms + kTickMs - 1) / kTickMs;
   setup->encoder = Encoder::make(params.send.encoding, params.opus_bit_rate);
   if (!setup->encoder) {
     return fail(ErrorCode::kUnavailable,
                 "No encoder of " + std::string(name_of(params.send.encoding)) + " can be made.");
   }
-  if (dsp::kBlock % setup->packet_samples != 0) setup->gathered.reset(new uint8_t[setup->packet_samples]);
+  if (dsp::kBlock % plan.packet_samples != 0) setup->gathered.reset(new uint8_t[plan.packet_samples]);
   return setup;
 }
 
@@ -112,83 +116,74 @@ Result<std::unique_ptr<StreamSetup>> make_setup(const StreamParams& params) {
 char StreamNote::digit() const { return digit_of_event(event); }
 
 Stream::State::State(const StreamParams& params, StreamIdentity who)
-    : identity(std::move(who)),
-      inbound(kInbound),
+    : media({params.min_delay_ms, params.max_delay_ms}, *this, who.seed),
+      inbound(inbound_octets(params.max_delay_ms)),
       outbound(kOutbound),
-      media({params.min_delay_ms, params.max_delay_ms}, identity.seed) {
+      identity(std::move(who)) {
   network.sequence = identity.first_sequence;
   network.random = identity.seed != 0 ? identity.seed : 1;
   media.audio_timestamp = media.event_timestamp = identity.first_timestamp;
 }
 
 Stream::State::~State() {
-  delete offered.load();
+  delete media.offered.load();
   delete retired.load();
-  delete setup;
+  delete media.setup;
 }
-
-Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Stream::~Stream() = default;
 
 Result<std::unique_ptr<Stream>> Stream::make(const StreamParams& params, const StreamIdentity& identity) {
   if (identity.cname.empty() || identity.cname.size() > 64) return invalid("A CNAME has 1 to 64 octets.");
   auto setup = make_setup(params);
   if (!setup) return setup.error();
   auto state = std::make_unique<State>(params, identity);
-  state->publish(**setup);
-  state->offered.store(setup->release(), std::memory_order_release);
-  return std::unique_ptr<Stream>(new Stream(std::move(state)));
+  state->publish((*setup)->plan);
+  state->media.offered.store(setup->release(), std::memory_order_release);
+  return std::unique_ptr<Stream>(std::move(state));
 }
 
 Result<> Stream::update(const StreamParams& params) {
   auto setup = make_setup(params);
   if (!setup) return setup.error();
-  state_->publish(**setup);
-  delete state_->retired.exchange(nullptr, std::memory_order_acquire);
+  state().publish((*setup)->plan);
+  delete state().retired.exchange(nullptr, std::memory_order_acquire);
   // One that the media thread has not yet taken is replaced.
-  delete state_->offered.exchange(setup->release(), std::memory_order_acq_rel);
+  delete state().media.offered.exchange(setup->release(), std::memory_order_acq_rel);
   return Empty{};
 }
 
 /// For the I/O thread and for those who ask.
-void Stream::State::publish(const StreamSetup& next) {
-  for (std::size_t i = 0; i < accepted.size(); ++i) {
-    uint32_t packed = 0;
-    if (i < next.receive.count) {
-      const auto& format = next.receive.formats[i];
-      const bool timed = format.encoding != Encoding::kTelephoneEvent;
-      packed = 1U << 31 | (timed ? 1U << 30 : 0) | format.clock_hz / 1000 << 8 | format.payload_type;
-    }
-    accepted[i].store(packed, std::memory_order_relaxed);
+void Stream::State::publish(const MediaPlan& plan) {
+  for (std::size_t i = 0; i < plan.receive.size(); ++i) {
+    network.accepted[i].store(plan.receive[i], std::memory_order_relaxed);
   }
-  direction.store(next.direction, std::memory_order_relaxed);
-  sends_events.store(next.sends_events(), std::memory_order_relaxed);
-  ptime_ms.store(next.packet_samples / kSamplesPerMs, std::memory_order_relaxed);
-  send_encoding.store(next.send.encoding, std::memory_order_relaxed);
+  network.direction.store(plan.direction, std::memory_order_relaxed);
+  sends_events.store(plan.send_events.used(), std::memory_order_relaxed);
+  ptime_ms.store(static_cast<uint8_t>(plan.packet_samples / kSamplesPerMs), std::memory_order_relaxed);
+  send_encoding.store(plan.send.encoding, std::memory_order_relaxed);
 }
 
-bool Stream::sends_events() const { return state_->sends_events.load(std::memory_order_relaxed); }
+bool Stream::sends_events() const { return state().sends_events.load(std::memory_order_relaxed); }
 
 bool Stream::send_event(uint8_t event, uint32_t duration_ms, uint32_t gap_ms, uint8_t volume) {
   if (!sends_events()) return false;
   const auto steps = [](uint32_t ms, uint32_t least) {
     return static_cast<uint8_t>(std::clamp<uint32_t>((ms + 9) / 10, least, 255));
   };
-  return state_->commands.push({.event = event,
+  return state().commands.push({.event = event,
                                 .volume = std::min<uint8_t>(volume, 63),
                                 .duration = std::min<uint8_t>(steps(duration_ms, 4), 250),
                                 .gap = steps(gap_ms, 0),
-                                .generation = state_->cancelled.load(std::memory_order_relaxed)});
+                                .generation = state().media.cancelled.load(std::memory_order_relaxed)});
 }
 
-void Stream::cancel_events() { state_->cancelled.fetch_add(1, std::memory_order_relaxed); }
+void Stream::cancel_events() { state().media.cancelled.fetch_add(1, std::memory_order_relaxed); }
 
-bool Stream::take(StreamNote& note) { return state_->notes.pop(note); }
+bool Stream::take(StreamNote& note) { return state().notes.pop(note); }
 
-uint32_t Stream::ssrc() const { return state_->identity.ssrc; }
+uint32_t Stream::ssrc() const { return state().identity.ssrc; }
 
 StreamStatistics Stream::statistics() const {
-  const auto& counts = state_->counts;
+  const auto& counts = state().counts;
   const auto value = [](const auto& atomic) { return atomic.load(std::memory_order_relaxed); };
   StreamStatistics s;
   s.packets_received = counts.packets_received.value();
@@ -218,14 +213,13 @@ StreamStatistics Stream::statistics() const {
   const auto missing = static_cast<double>(counts.samples_missing.value());
   s.concealed_ms = static_cast<uint64_t>(missing) / kSamplesPerMs;
   const double way_ms = std::max(0.0, s.round_trip_ms / 2);
-  const double ptime = value(state_->ptime_ms);
+  const double ptime = value(state().ptime_ms);
   if (received > 0) {
     QualityInput heard{.delay_ms = way_ms + s.delay_ms + ptime, .loss_share = missing / (received + missing)};
     // Packets a gap, over what random loss of as many would have: 1 / (1 - loss).
     const auto gaps = static_cast<double>(counts.gaps.value());
     if (gaps > 0) heard.burst_ratio = missing / (ptime * kSamplesPerMs) / gaps * (1 - heard.loss_share);
-    const auto encoding = value(counts.heard_encoding);
-    if (encoding <= static_cast<uint8_t>(Encoding::kOpus)) heard.codec = static_cast<Encoding>(encoding);
+    heard.codec = value(counts.heard_encoding);
     s.mos_received = mos_of(heard);
   }
   if (s.reported) {
@@ -235,7 +229,7 @@ StreamStatistics Stream::statistics() const {
                              : 0;
     s.mos_sent = mos_of({.delay_ms = way_ms + 2 * ptime + 2 * s.remote_jitter_ms,
                          .loss_share = share,
-                         .codec = value(state_->send_encoding)});
+                         .codec = value(state().send_encoding)});
     if (const double rating = value(counts.remote_rating); rating >= 0) s.mos_sent = mos_of_rating(rating);
   }
   return s;

@@ -117,7 +117,7 @@ class Stream {
  public:
   /// Errors: kInvalid when params or identity break their bounds, kUnavailable when a codec cannot be made. Allocates.
   static Result<std::unique_ptr<Stream>> make(const StreamParams& params, const StreamIdentity& identity);
-  ~Stream();
+  virtual ~Stream() = default;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -130,7 +130,7 @@ class Stream {
   /// Whether the peer takes telephone events.
   bool sends_events() const;
   /// A digit or other event to be sent after those before it, `duration_ms` 40-2500 long with `gap_ms` 0-2550 of audio
-  /// after it, at −`volume` dBm0 (0-63). False when 64 are waiting or the peer takes none.
+  /// after it, at −`volume` dBm0 (0-63). False when 32 are waiting or the peer takes none.
   bool send_event(uint8_t event, uint32_t duration_ms = 100, uint32_t gap_ms = 100, uint8_t volume = 10);
   /// Forgets those waiting; the one being sent is ended as it should be.
   void cancel_events();
@@ -179,12 +179,17 @@ class Stream {
   /// What the peer is to hear: kBlock A-law octets, after receive() in the same tick. True as above.
   bool send(const uint8_t* row);
 
- private:
-  struct State;
-  explicit Stream(std::unique_ptr<State> state);
-  std::size_t write_report(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp, bool bye);
+  /// Asks for the memory that receive() and send() will touch, some streams ahead of their turn: first prefetch(), and when
+  /// that has come prefetch_packets(), which follows what it has brought.
+  void prefetch() const;
+  void prefetch_packets() const;
 
-  std::unique_ptr<State> state_;
+ private:
+  // The only kind of stream there is; one piece of memory with this.
+  struct State;
+  Stream() = default;
+  State& state();
+  const State& state() const;
 };
 
 }  // namespace cordboard::rtp

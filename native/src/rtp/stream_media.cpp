@@ -17,23 +17,25 @@ constexpr int kMostPackets = 64;
 // Until the next packet of an event, its audio is not to be heard: updates come every 50 ms at most.
 constexpr int64_t kUntilUpdate = 60 * 8;
 constexpr uint32_t kTellEvery = 10;
+// The media thread's part as far as a packet in its time goes: plan, playout, jitter buffer, a line of its histogram.
+constexpr std::size_t kHotOctets = 640;
 constexpr auto kNoAudio = static_cast<uint8_t>(Encoding::kTelephoneEvent);
 
-constexpr uint32_t units_of(uint32_t samples, uint32_t clock_hz) { return samples * (clock_hz / 1000) / 8; }
+uint32_t units_of(uint32_t samples, const WireFormat& format) { return samples * format.clock_khz / 8; }
 
 }  // namespace
 
 // ------------------------------------------------------------------------------------------------------------ receiving
 
 bool Stream::receive(uint8_t* row, int64_t tick_ns) {
-  auto& state = *state_;
+  auto& state = this->state();
   auto& media = state.media;
   const int64_t now = tick_ns / kNsPerSample;
   media.noted = false;
   state.adopt();
   state.drain(now);
   if (++media.ticks % kTellEvery == 0) state.tell_figures(now);
-  if (receives(state.setup->direction)) {
+  if (receives(media.plan.direction)) {
     media.playout.read(row, now, media.decoders);
   } else {
     std::memset(row, dsp::kAlawSilence, kBlock);
@@ -44,31 +46,30 @@ bool Stream::receive(uint8_t* row, int64_t tick_ns) {
 /// Takes over what the signalling thread has brought. Decoders and an encoder that are at work stay so: their memory of
 /// the sound is what keeps a re-INVITE from being heard.
 void Stream::State::adopt() {
-  if (offered.load(std::memory_order_relaxed) == nullptr) return;
+  if (media.offered.load(std::memory_order_relaxed) == nullptr) return;
   if (retired.load(std::memory_order_acquire) != nullptr) return;  // nowhere to put the old one
-  StreamSetup* const next = offered.exchange(nullptr, std::memory_order_acq_rel);
+  StreamSetup* const next = media.offered.exchange(nullptr, std::memory_order_acq_rel);
   if (next == nullptr) return;
-  StreamSetup* const old = std::exchange(setup, next);
-  bool heard_before = false;
+  StreamSetup* const old = std::exchange(media.setup, next);
+  const MediaPlan before = std::exchange(media.plan, next->plan);
   if (old != nullptr) {
     for (std::size_t i = 0; i < old->decoders.size(); ++i) {
       if (old->decoders[i] != nullptr) std::swap(old->decoders[i], next->decoders[i]);
     }
-    if (old->send.encoding == next->send.encoding) {
+    if (before.send.encoding == media.plan.send.encoding) {
       std::swap(old->encoder, next->encoder);
       next->encoder->set_opus_bit_rate(next->opus_bit_rate);
     }
-    if (old->send != next->send || old->packet_samples != next->packet_samples) media.gathered = 0;
+    if (before.send != media.plan.send || before.packet_samples != media.plan.packet_samples) media.gathered = 0;
     // A half-gathered packet goes on in the new memory.
     if (media.gathered > 0) std::memcpy(next->gathered.get(), old->gathered.get(), media.gathered);
-    if (old->send != next->send) media.talking = false;
-    heard_before = receives(old->direction);
+    if (before.send != media.plan.send) media.talking = false;
+    // What waited when a hold began is over when it ends.
+    if (receives(before.direction) && !receives(media.plan.direction)) media.playout.reset();
   }
   for (std::size_t i = 0; i < media.decoders.size(); ++i) media.decoders[i] = next->decoders[i].get();
   media.playout.buffer().set_delays(next->delays);
-  // What waited when a hold began is over when it ends.
-  if (heard_before && !receives(next->direction)) media.playout.reset();
-  if (!next->sends_events()) media.event_sender = {};
+  if (!media.plan.send_events.used()) media.event_sender = {};
   media.quiet_ticks = 0;
   media.timeout_told = false;
   retired.store(old, std::memory_order_release);
@@ -78,26 +79,28 @@ void Stream::State::drain(int64_t now) {
   InboundMeta meta;
   std::span<const uint8_t> payload;
   int taken = 0;
-  for (; taken < kMostPackets && inbound.front(meta, payload); ++taken) {
-    if (receives(setup->direction)) take_packet(meta, payload, now);
-    inbound.pop();
+  for (; taken < kMostPackets && inbound.next(meta, payload); ++taken) {
+    const bool stays = receives(media.plan.direction) && take_packet(meta, payload, now);
+    if (!stays) inbound.release(payload.data());
   }
   if (media.events_heard.active()) note(media.events_heard.tick());
   watch_time(taken > 0);
 }
 
-void Stream::State::take_packet(const InboundMeta& meta, std::span<const uint8_t> payload, int64_t now) {
-  const auto* const format = setup->receive.find(meta.payload_type);
+/// True: the payload stays where it is until the jitter buffer releases it.
+bool Stream::State::take_packet(const InboundMeta& meta, std::span<const uint8_t> payload, int64_t now) {
+  const auto format = std::find_if(media.plan.receive.begin(), media.plan.receive.end(),
+                                   [&](const WireFormat& known) { return known.payload_type == meta.payload_type; });
   const bool restart = (meta.flags & InboundMeta::kRestart) != 0;
   if (restart) note(media.events_heard.restart());
-  if (format == nullptr) return;  // given up since
+  if (format == media.plan.receive.end()) return false;  // given up since
   if (format->encoding == Encoding::kTelephoneEvent) {
     take_event(meta, payload, *format, now);
-    return;
+    return false;
   }
   JitterBuffer::Packet packet{.sequence = meta.sequence,
                               .timestamp = meta.timestamp,
-                              .clock_hz = format->clock_hz,
+                              .clock_hz = format->clock_hz(),
                               .restart = restart,
                               .marker = (meta.flags & InboundMeta::kMarker) != 0,
                               .tag = static_cast<uint8_t>(format->encoding),
@@ -113,28 +116,27 @@ void Stream::State::take_packet(const InboundMeta& meta, std::span<const uint8_t
       media.heard_audio = true;
       note({.kind = StreamNoteKind::kStarted});
     }
-    counts.heard_encoding.store(static_cast<uint8_t>(format->encoding), std::memory_order_relaxed);
   }
-  media.playout.buffer().insert(packet, now);
+  return media.playout.buffer().insert(packet, now) == JitterBuffer::Inserted::kQueued && !packet.payload.empty();
 }
 
-void Stream::State::take_event(const InboundMeta& meta, std::span<const uint8_t> payload, const PayloadFormat& format,
+void Stream::State::take_event(const InboundMeta& meta, std::span<const uint8_t> payload, const WireFormat& format,
                                int64_t now) {
   auto& buffer = media.playout.buffer();
   auto& heard = media.events_heard;
-  note(heard.packet(meta.timestamp, payload, format.clock_hz));
+  note(heard.packet(meta.timestamp, payload, format.clock_hz()));
   buffer.insert({.sequence = meta.sequence,
                  .timestamp = meta.timestamp,
-                 .clock_hz = format.clock_hz,
+                 .clock_hz = format.clock_hz(),
                  .samples = 0,
                  .timed = false,
                  .restart = (meta.flags & InboundMeta::kRestart) != 0,
                  .tag = kNoAudio},
                 now);
   // The audio of its time says the same once more, or nothing.
-  const int64_t from = buffer.position_of(heard.timestamp(), format.clock_hz, now);
-  const bool known = buffer.clock_hz() == format.clock_hz;
-  const int64_t length = known ? int64_t{heard.duration()} * 8000 / format.clock_hz : 0;
+  const int64_t from = buffer.position_of(heard.timestamp(), format.clock_hz(), now);
+  const bool known = buffer.clock_hz() == format.clock_hz();
+  const int64_t length = known ? int64_t{heard.duration()} * 8000 / format.clock_hz() : 0;
   const int64_t until = from + length + (heard.active() ? kUntilUpdate : 0);
   buffer.expect_pause(until);
   media.playout.mute(from, until);
@@ -155,12 +157,12 @@ void Stream::State::note(const EventReceiver::Changes& changes) {
 }
 
 void Stream::State::watch_time(bool heard) {
-  if (heard || !receives(setup->direction) || setup->timeout_ticks == 0) {
+  if (heard || !receives(media.plan.direction) || media.plan.timeout_ticks == 0) {
     media.quiet_ticks = 0;
     media.timeout_told = media.timeout_told && !heard;
     return;
   }
-  if (media.timeout_told || ++media.quiet_ticks < setup->timeout_ticks) return;
+  if (media.timeout_told || ++media.quiet_ticks < media.plan.timeout_ticks) return;
   media.timeout_told = true;
   note({.kind = StreamNoteKind::kTimeout});
 }
@@ -169,6 +171,9 @@ void Stream::State::tell_figures(int64_t now) {
   const auto& buffer = media.playout.buffer();
   counts.late.set(buffer.late());
   counts.restarts.set(buffer.restarts());
+  if (media.playout.speaking() != nullptr) {
+    counts.heard_encoding.store(media.playout.speaking()->encoding(), std::memory_order_relaxed);
+  }
   counts.samples_received.set(buffer.samples_received());
   counts.samples_missing.set(buffer.samples_missing());
   counts.gaps.set(buffer.gaps());
@@ -179,12 +184,12 @@ void Stream::State::tell_figures(int64_t now) {
 // -------------------------------------------------------------------------------------------------------------- sending
 
 bool Stream::send(const uint8_t* row) {
-  auto& state = *state_;
+  auto& state = this->state();
   auto& media = state.media;
   media.noted = false;
-  if (state.setup == nullptr) return false;  // before the first receive()
-  const auto& setup = *state.setup;
-  if (sends(setup.direction)) {
+  if (media.setup == nullptr) return false;  // before the first receive()
+  const auto& plan = media.plan;
+  if (sends(plan.direction)) {
     state.start_event();
     // Before the event's tick, as its last one has no audio either.
     const bool sounding = media.event_sender.sounding();
@@ -200,14 +205,14 @@ bool Stream::send(const uint8_t* row) {
     media.talking = false;
   }
   // Time goes on, whether anything is sent or not (RFC 3550 5.1).
-  media.audio_timestamp += units_of(kBlock, setup.send.clock_hz);
-  media.event_timestamp += units_of(kBlock, setup.send_events.clock_hz);
+  media.audio_timestamp += units_of(kBlock, plan.send);
+  media.event_timestamp += units_of(kBlock, plan.send_events);
   return media.noted;
 }
 
 void Stream::State::start_event() {
-  if (!setup->sends_events()) return;
-  const uint32_t generation = cancelled.load(std::memory_order_relaxed);
+  if (!media.plan.send_events.used()) return;
+  const uint32_t generation = media.cancelled.load(std::memory_order_relaxed);
   if (media.event_sender.sounding()) {
     if (media.event_generation != generation) media.event_sender.cut();
     return;
@@ -232,11 +237,11 @@ void Stream::State::start_event() {
 
 void Stream::State::send_event_packet() {
   // One clock for both, and the timestamps are the same (RFC 4733 2.2); else each has its own.
-  const auto& format = setup->send_events;
-  const bool shared = format.clock_hz == setup->send.clock_hz;
+  const auto& format = media.plan.send_events;
+  const bool shared = format.clock_khz == media.plan.send.clock_khz;
   EventSender::Packet packet;
-  if (!media.event_sender.tick(shared ? media.audio_timestamp : media.event_timestamp,
-                               units_of(kBlock, format.clock_hz), packet)) {
+  if (!media.event_sender.tick(shared ? media.audio_timestamp : media.event_timestamp, units_of(kBlock, format),
+                               packet)) {
     return;
   }
   uint8_t* const room = outbound.reserve(kEventOctets);
@@ -249,46 +254,71 @@ void Stream::State::send_event_packet() {
                    .payload_type = format.payload_type,
                    .marker = packet.marker,
                    .audio = false,
-                   .clock_khz = static_cast<uint8_t>(format.clock_hz / 1000)},
+                   .clock_khz = format.clock_khz},
                   kEventOctets);
 }
 
 void Stream::State::send_audio(const uint8_t* row) {
-  const uint32_t size = setup->packet_samples;
+  const uint32_t size = media.plan.packet_samples;
+  const bool whole = kBlock % size == 0;
   for (uint32_t done = 0; done < kBlock;) {
-    const uint32_t timestamp = media.audio_timestamp + units_of(done, setup->send.clock_hz);
-    if (setup->gathered == nullptr) {
+    const uint32_t timestamp = media.audio_timestamp + units_of(done, media.plan.send);
+    if (whole) {
       send_packet(row + done, timestamp);
       done += size;
       continue;
     }
+    uint8_t* const gathered = media.setup->gathered.get();
     if (media.gathered == 0) media.gathered_timestamp = timestamp;
     const uint32_t part = std::min(kBlock - done, size - media.gathered);
-    std::memcpy(setup->gathered.get() + media.gathered, row + done, part);
+    std::memcpy(gathered + media.gathered, row + done, part);
     media.gathered += part;
     done += part;
     if (media.gathered < size) continue;
-    send_packet(setup->gathered.get(), media.gathered_timestamp);
+    send_packet(gathered, media.gathered_timestamp);
     media.gathered = 0;
   }
 }
 
 void Stream::State::send_packet(const uint8_t* samples, uint32_t timestamp) {
-  const uint32_t n = setup->packet_samples;
-  uint8_t* const room = outbound.reserve(setup->encoder->max_octets(n));
+  const auto& format = media.plan.send;
+  const uint32_t n = media.plan.packet_samples;
+  const bool copied = format.encoding == Encoding::kPcma;
+  uint8_t* const room = outbound.reserve(copied ? n : media.setup->encoder->max_octets(n));
   if (room == nullptr) {
     counts.unsent.add();
     return;
   }
-  const std::size_t octets = setup->encoder->encode(samples, n, room);
-  if (octets == 0) return;
+  std::size_t octets = n;
+  if (copied) {
+    std::memcpy(room, samples, n);
+  } else {
+    octets = media.setup->encoder->encode(samples, n, room);
+    if (octets == 0) return;
+  }
   outbound.commit({.timestamp = timestamp,
-                   .payload_type = setup->send.payload_type,
+                   .payload_type = format.payload_type,
                    .marker = !media.talking,
                    .audio = true,
-                   .clock_khz = static_cast<uint8_t>(setup->send.clock_hz / 1000)},
+                   .clock_khz = format.clock_khz},
                   octets);
   media.talking = true;
+}
+
+// ------------------------------------------------------------------------------------------------------ memory in advance
+
+void Stream::prefetch() const {
+  const auto* const at = reinterpret_cast<const char*>(&state().media);
+  // As far as the entries of the jitter buffer, of which the first are enough, and the rings behind.
+  for (std::size_t offset = 0; offset < kHotOctets; offset += 64) __builtin_prefetch(at + offset, 1);
+  __builtin_prefetch(&state().inbound);
+  __builtin_prefetch(reinterpret_cast<const char*>(&state().inbound) + 63);
+}
+
+void Stream::prefetch_packets() const {
+  state().inbound.prefetch();
+  state().outbound.prefetch_write();
+  state().media.playout.prefetch();
 }
 
 }  // namespace cordboard::rtp

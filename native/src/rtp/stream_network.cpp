@@ -14,16 +14,12 @@ constexpr int64_t kNsPerMs = 1'000'000;
 // RFC 3550 6.2: 5 s at least, and at these bandwidths that is what it is.
 constexpr int64_t kControlIntervalNs = 5'000 * kNsPerMs;
 
-constexpr uint8_t payload_type_of(uint32_t packed) { return static_cast<uint8_t>(packed); }
-constexpr uint32_t clock_hz_of(uint32_t packed) { return (packed >> 8 & 0xFF) * 1000; }
-constexpr bool is_timed(uint32_t packed) { return (packed & 1U << 30) != 0; }
-
-uint32_t find(const std::array<std::atomic<uint32_t>, 8>& accepted, uint8_t payload_type) {
+WireFormat find(const std::array<std::atomic<WireFormat>, 8>& accepted, uint8_t payload_type) {
   for (const auto& entry : accepted) {
-    const uint32_t packed = entry.load(std::memory_order_relaxed);
-    if (packed != 0 && payload_type_of(packed) == payload_type) return packed;
+    const auto format = entry.load(std::memory_order_relaxed);
+    if (format.payload_type == payload_type) return format;
   }
-  return 0;
+  return {};
 }
 
 /// A number from 0.5 to 1.5 (RFC 3550 6.3.1). Not divided by e − 3/2: that makes up for timer reconsideration, which
@@ -41,18 +37,20 @@ void tell(std::atomic<float>& figure, double value) {
 
 }  // namespace
 
-bool Stream::accepts(uint8_t payload_type) const { return find(state_->accepted, payload_type) != 0; }
+bool Stream::accepts(uint8_t payload_type) const {
+  return payload_type != kNoPayloadType && find(state().network.accepted, payload_type).used();
+}
 
 Delivery Stream::deliver(std::span<const uint8_t> packet, int64_t arrival_ns) {
-  auto& state = *state_;
+  auto& state = this->state();
   auto& counts = state.counts;
   PacketView view;
   if (parse_packet(packet, view) != PacketFault::kNone || view.payload.size() > kLongestPayload) {
     counts.malformed.add();
     return Delivery::kMalformed;
   }
-  const uint32_t format = find(state.accepted, view.payload_type);
-  if (format == 0) {
+  const auto format = find(state.network.accepted, view.payload_type);
+  if (!format.used()) {
     counts.wrong_payload_type.add();
     return Delivery::kPayloadType;
   }
@@ -60,8 +58,8 @@ Delivery Stream::deliver(std::span<const uint8_t> packet, int64_t arrival_ns) {
   const auto verdict = reception.add({.ssrc = view.ssrc,
                                       .sequence = view.sequence,
                                       .timestamp = view.timestamp,
-                                      .clock_hz = clock_hz_of(format),
-                                      .timed = is_timed(format)},
+                                      .clock_hz = format.clock_hz(),
+                                      .timed = format.encoding != Encoding::kTelephoneEvent},
                                      arrival_ns);
   counts.duplicated.set(reception.duplicated());
   if (verdict == Reception::Verdict::kProbation) return Delivery::kProbation;
@@ -78,7 +76,7 @@ Delivery Stream::deliver(std::span<const uint8_t> packet, int64_t arrival_ns) {
     state.network.restart_untold = true;
   }
   // Counted all the same: the peer may not yet know that it is on hold, and what it sends meanwhile is not lost.
-  if (!receives(state.direction.load(std::memory_order_relaxed))) return Delivery::kInactive;
+  if (!receives(state.network.direction.load(std::memory_order_relaxed))) return Delivery::kInactive;
   uint8_t* const room = state.inbound.reserve(view.payload.size());
   if (room == nullptr) {
     counts.overflowed.add();
@@ -94,11 +92,11 @@ Delivery Stream::deliver(std::span<const uint8_t> packet, int64_t arrival_ns) {
 }
 
 std::size_t Stream::next_packet(std::span<uint8_t> out, int64_t now_ns) {
-  auto& state = *state_;
+  auto& state = this->state();
   auto& network = state.network;
   OutboundMeta meta;
   std::span<const uint8_t> payload;
-  if (!state.outbound.front(meta, payload) || out.size() < kRtpHeader + payload.size()) return 0;
+  if (out.size() < kMaxPacket || !state.outbound.next(meta, payload)) return 0;
   write_header({.payload_type = meta.payload_type,
                 .marker = meta.marker,
                 .sequence = network.sequence++,
@@ -107,7 +105,7 @@ std::size_t Stream::next_packet(std::span<uint8_t> out, int64_t now_ns) {
                out.data());
   std::copy(payload.begin(), payload.end(), out.begin() + kRtpHeader);
   const std::size_t octets = payload.size();
-  state.outbound.pop();
+  state.outbound.release(payload.data());
   ++network.packets;
   network.octets += static_cast<uint32_t>(octets);
   if (meta.audio) {
@@ -123,12 +121,12 @@ std::size_t Stream::next_packet(std::span<uint8_t> out, int64_t now_ns) {
 // ---------------------------------------------------------------------------------------------------------------- RTCP
 
 bool Stream::hears(uint32_t ssrc) const {
-  return state_->hears_any.load(std::memory_order_acquire) &&
-         state_->heard_ssrc.load(std::memory_order_relaxed) == ssrc;
+  return state().hears_any.load(std::memory_order_acquire) &&
+         state().heard_ssrc.load(std::memory_order_relaxed) == ssrc;
 }
 
 bool Stream::deliver_control(std::span<const uint8_t> packet, int64_t arrival_ns, uint32_t* sender_ssrc) {
-  auto& state = *state_;
+  auto& state = this->state();
   auto& network = state.network;
   auto& counts = state.counts;
   ControlPacket control;
@@ -167,25 +165,23 @@ bool Stream::deliver_control(std::span<const uint8_t> packet, int64_t arrival_ns
   return true;
 }
 
-int64_t Stream::control_due_ns() const { return state_->network.control_due_ns; }
+int64_t Stream::control_due_ns() const { return state().network.control_due_ns; }
 
 std::size_t Stream::next_control(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp) {
-  auto& network = state_->network;
+  auto& network = state().network;
   const bool first = network.control_due_ns == 0;
   const double share = spread(network.random) * (first ? 0.5 : 1);
   network.control_due_ns = now_ns + static_cast<int64_t>(share * static_cast<double>(kControlIntervalNs));
-  return first ? 0 : write_report(out, now_ns, ntp, false);
+  return first ? 0 : state().write_report(out, now_ns, ntp, false);
 }
 
 std::size_t Stream::bye(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp) {
-  const auto& network = state_->network;
+  const auto& network = state().network;
   // RFC 3550 6.3.7: who has never sent anything does not say good-bye.
-  return network.packets > 0 || network.told ? write_report(out, now_ns, ntp, true) : 0;
+  return network.packets > 0 || network.told ? state().write_report(out, now_ns, ntp, true) : 0;
 }
 
-std::size_t Stream::write_report(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp, bool bye) {
-  auto& state = *state_;
-  auto& network = state.network;
+std::size_t Stream::State::write_report(std::span<uint8_t> out, int64_t now_ns, uint64_t ntp, bool bye) {
   auto& reception = network.reception;
   ReportBlock block;
   if (reception.started()) {
@@ -212,9 +208,9 @@ std::size_t Stream::write_report(std::span<uint8_t> out, int64_t now_ns, uint64_
     network.sent_reports[network.next_sent_report++ % network.sent_reports.size()] = {ntp_middle(ntp), now_ns};
   }
   ControlWriter writer(out);
-  writer.report(state.identity.ssrc, sent ? &sender : nullptr, {&block, reception.started() ? 1U : 0U});
-  writer.cname(state.identity.ssrc, state.identity.cname);
-  if (bye) writer.bye(state.identity.ssrc);
+  writer.report(identity.ssrc, sent ? &sender : nullptr, {&block, reception.started() ? 1U : 0U});
+  writer.cname(identity.ssrc, identity.cname);
+  if (bye) writer.bye(identity.ssrc);
   network.told = true;
   return writer.size();
 }
