@@ -28,7 +28,7 @@ import {
   type ServerTransaction,
   type SipTimes,
 } from '../../daemon/src/sip/transaction/index.js';
-import type { TransportName } from '../../daemon/src/sip/transport/index.js';
+import type { Target, TransportName } from '../../daemon/src/sip/transport/index.js';
 import { FakeClock } from './clock-fake.js';
 import { Wire, seededBytes, type WirePort } from './sip-wire.js';
 
@@ -91,6 +91,7 @@ export interface StackOptions {
   settings?: Partial<SessionSettings>;
   times?: Partial<SipTimes>;
   limits?: DialogContextOptions['limits'];
+  judge?: DialogContextOptions['judge'];
 }
 
 export class TestStack {
@@ -103,6 +104,8 @@ export class TestStack {
   settings: SessionSettings;
   /** what is done with a call that comes in; when left out nothing, it is in `incoming` */
   arrived: (call: Watched<IncomingSession>) => void = () => undefined;
+  /** where requests for a host go */
+  locate: (host: string) => Target[];
   /** takes requests in calls that came in which the session does not know */
   otherRequest: OtherRequest = () => false;
   /** requests outside dialogs that are no INVITE */
@@ -114,6 +117,7 @@ export class TestStack {
     this.host = host;
     this.port = wire.port(host);
     this.wheel = new TimerWheel(wire.clock);
+    this.locate = (to) => [{ transport: wire.transport, remote: { host: to, port: 5060 } }];
     this.settings = { ...DEFAULT_SESSION_SETTINGS, sessionExpiresS: 0, ...options.settings };
     const random = new RandomSource(seededBytes(host));
     this.#random = random;
@@ -131,7 +135,8 @@ export class TestStack {
     this.dialogs = new Dialogs(
       dialogContext({
         transactions: this.transactions,
-        locate: (uri) => Promise.resolve([{ transport: wire.transport, remote: { host: uri.host, port: 5060 } }]),
+        locate: (uri) => Promise.resolve(this.locate(uri.host)),
+        judge: options.judge,
         timers: this.wheel,
         clock: wire.clock,
         random,

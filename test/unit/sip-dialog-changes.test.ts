@@ -147,6 +147,14 @@ describe('a new offer of ours', () => {
     expect(call.events).toHaveLength(1);
   });
 
+  it('learns from the 2xx where the peer is now (RFC 3261 12.2.1.2)', async () => {
+    const { call, answer, next } = await inCall();
+    void call.session.reoffer();
+    await answer(await next('INVITE'), 200, { sdp: 'x', headers: [['Contact', `<sip:moved@${B}>`]] });
+    call.session.end();
+    expect((await next('BYE')).uriText).toBe(`sip:moved@${B}`);
+  });
+
   it('that is refused leaves the session as it was', async () => {
     const { call, answer, next } = await inCall();
     const done = call.session.reoffer();

@@ -298,6 +298,25 @@ describe('an INVITE without an offer', () => {
     expect(call.events).toEqual(['answered', 'confirmed']);
   });
 
+  it('lets nothing be offered in its early dialog', async () => {
+    const { call, inDialog, statuses, lastResponse } = await invited({ sdp: undefined });
+    call.session.ring();
+    await inDialog('UPDATE', { cseq: 2, sdp: 'too early' });
+    await inDialog('INVITE', { cseq: 3, sdp: 'too early' });
+    await inDialog('UPDATE', {
+      cseq: 4,
+      headers: [
+        ['Supported', 'timer'],
+        ['Session-Expires', '100'],
+      ],
+    });
+    expect(statuses('UPDATE')).toEqual([500, 200]);
+    expect(statuses('INVITE')).toEqual([180, 500]);
+    // How long the session lasts is for the 2xx of the INVITE to say.
+    expect(lastResponse('UPDATE').headers.has('Session-Expires')).toBe(false);
+    expect(call.session.sessionTimer.intervalS).toBe(0);
+  });
+
   it('ends with BYE when the ACK has no answer', async () => {
     const { call, ack, all, stack } = await invited({ sdp: undefined });
     await call.session.answer();

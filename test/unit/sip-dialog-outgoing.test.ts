@@ -193,6 +193,14 @@ describe('a call without an offer', () => {
     expect(call.events).toEqual(['ended by us 88 -']);
   });
 
+  it('takes no INVITE of the peer in its early dialog', async () => {
+    const { answer, invite, request, statuses } = await calling({ lateOffer: true });
+    await answer(invite, 180);
+    const dialog = { callId: invite.callId, to: invite.headers.get('From')!, from: `<sip:someone@${B}>;tag=peer` };
+    await request('INVITE', { ...dialog, sdp: 'x' });
+    expect(statuses('INVITE')).toEqual([491]);
+  });
+
   it('sends its ACK when the answer is ready, however often the 2xx comes meanwhile', async () => {
     const { call, answer, invite, all, advance } = await calling({ lateOffer: true });
     let ready: (answer: Buffer) => void = () => undefined;
@@ -470,6 +478,34 @@ describe('servers that do not answer', () => {
     expect(all('INVITE').map((one) => one.cseq.number)).toEqual([1, 1]);
     await answer(all('INVITE')[1]!, 200, { sdp: 'x' });
     expect(call.events).toEqual(['answered']);
+  });
+
+  it('are judged by what they did', async () => {
+    const said: string[] = [];
+    const judge = {
+      failed: ({ remote }: Target, forMs?: number) => void said.push(`${remote.host} failed ${forMs ?? ''}`),
+      answered: ({ remote }: Target) => void said.push(`${remote.host} answered`),
+    };
+    const bench = stackAndPeer({ judge });
+    bench.stack.port.unreachable.add('192.0.2.8');
+    bench.stack.call(B, { targets: [targets[0]!, target(B), target(B)] });
+    await bench.advance(10);
+    await bench.answer(bench.got('INVITE'), 503, { headers: [['Retry-After', '60 (busy)']] });
+    await bench.answer(bench.got('INVITE'), 180);
+    await bench.answer(bench.got('INVITE'), 486);
+    expect(said).toEqual(['192.0.2.8 failed ', `${B} failed 60000`, `${B} answered`]);
+  });
+
+  it('are not passed over once they have been heard', async () => {
+    const { call, stack, answer, invite, got, all, advance } = await calling();
+    await answer(invite, 200, { sdp: 'x' });
+    stack.locate = () => [target(B), target(B)];
+    const sent = call.session.sendRequest('MESSAGE');
+    await advance(10);
+    await answer(got('MESSAGE'), 100);
+    await advance(70_000);
+    expect(await sent).toEqual({ failure: 'timeout' });
+    expect(new Set(all('MESSAGE').map((one) => one.headers.get('Via'))).size).toBe(1);
   });
 
   it('are not passed over once they have rung', async () => {

@@ -139,6 +139,13 @@ describe('answerOffer', () => {
     expect(answered(answerOffer(sdp(...PHONE), wishes({ rtcpMux: true }))).audio.rtcpMux).toBe(false);
   });
 
+  it('does not share it when payload types look like RTCP (RFC 5761 4)', () => {
+    const odd = ['m=audio 5004 RTP/AVP 72', 'a=rtpmap:72 opus/48000/2', 'a=rtcp-mux'];
+    const preferences = wishes({ codecs: ['opus'], rtcpMux: true });
+    expect(answered(answerOffer(sdp(...odd), preferences)).audio.rtcpMux).toBe(false);
+    expect(audioOf(readAnswer(makeOffer(preferences), sdp(...odd))).rtcpMux).toBe(false);
+  });
+
   it.each([
     ['a name', ['c=IN IP4 phone.example.com'], 'the address of a stream is not that of a host'],
     ['a group', ['c=IN IP4 224.2.1.1/127'], 'the address of a stream is not that of a host'],

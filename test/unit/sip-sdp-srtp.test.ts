@@ -91,6 +91,7 @@ describe('SRTP', () => {
     const reply = (...more: string[]) => readAnswer(offer, sdp('m=audio 5004 RTP/AVP 8', ...more));
     expect(audioOf(reply()).srtp).toBeUndefined();
     expect(why(reply(crypto.replace(':4', ':99')))).toBe('the answer has no key for SRTP');
+    expect(why(reply('a=crypto:1 UNKNOWN inline:x'))).toBe('the answer has no key for SRTP');
   });
 
   it('does not go on without a key for its key', () => {

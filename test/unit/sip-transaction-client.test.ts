@@ -240,6 +240,17 @@ describe('connections that close', () => {
     expect(invite.events).toEqual(['failed closed 20', 'ended 20']);
     expect(options.events).toEqual(['failed closed 20', 'ended 20']);
     bench.layer.connectionClosed(connection);
+    expect(bench.layer.connections).toBe(0);
+  });
+
+  it('are remembered no longer than what went by them', async () => {
+    const bench = transactionBench('tcp');
+    const calls = [await sent(bench, 'INVITE'), await sent(bench, 'OPTIONS')];
+    expect(bench.layer.connections).toBe(1);
+    await calls[0]!.answer(486);
+    expect(bench.layer.connections).toBe(1);
+    await calls[1]!.answer(200);
+    expect(bench.layer.connections).toBe(0);
   });
 
   it('leave an INVITE that rings: its answer can come by another', async () => {

@@ -275,6 +275,15 @@ describe('which transaction a request belongs to', () => {
     expect(bench.acks).toHaveLength(1);
   });
 
+  it('forgets what RFC 2543 clients were to acknowledge', async () => {
+    const bench = transactionBench();
+    await arrives(bench, 'INVITE', { branch: '' });
+    bench.served[0]!.respond(bench.served[0]!.response(486));
+    await bench.advance(33_000);
+    await ack(bench, { branch: '' });
+    expect(bench.acks).toHaveLength(1);
+  });
+
   it('refuses a second copy that came another way with 482 (RFC 3261 8.2.2.2)', async () => {
     const bench = transactionBench();
     await arrives(bench, 'INVITE');

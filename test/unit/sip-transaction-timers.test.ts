@@ -110,6 +110,23 @@ describe('the timing wheel', () => {
     expect([fired, wheel.size, clock.timers]).toEqual([0, 0, 0]);
   });
 
+  it('wakes for no tick at which there is nothing to do', async () => {
+    const { clock, wheel } = wheelOf({ slots: 32 });
+    let wakes = 0;
+    const after = clock.after.bind(clock);
+    clock.after = (delay, work) =>
+      after(delay, () => {
+        wakes += 1;
+        work();
+      });
+    for (const delay of [30, 50, 90]) wheel.after(delay, () => undefined);
+    wheel.after(60, () => undefined).cancel();
+    wheel.after(3000, () => undefined);
+    await clock.advance(3000);
+    // Three, the last one, and once for each round of 310 ms in which that lay in the last slot.
+    expect(wakes).toBe(13);
+  });
+
   it('refuses a number of slots that is no power of two', () => {
     expect(() => wheelOf({ slots: 100 })).toThrow(RangeError);
   });

@@ -2,7 +2,6 @@
 // caller, who has asked for the secret first: otherwise anybody could find out which addresses there are.
 import {
   TypedEmitter,
-  newUlid,
   silentLog,
   type Clock,
   type EventSource,
@@ -13,7 +12,6 @@ import {
   newResponse,
   parseUri,
   quote,
-  sameUri,
   type SipRequest,
   type SipResponse,
   type SipUri,

@@ -5,6 +5,7 @@ import { ALL_SUITES, cryptoLines, formatCrypto, isUsable, SUITE_KEY_BYTES } from
 import { failure } from './parse.js';
 import {
   audioMedia,
+  canMux,
   describe,
   eventFormat,
   faxMedia,
@@ -38,7 +39,17 @@ export interface Answer {
   negotiated: Negotiated;
 }
 
-/** What we would say to one m line. */
+/** One m line of an offer, and what we know when we look at it. */
+interface Offered {
+  offer: SdpSession;
+  index: number;
+  media: SdpMedia;
+  preferences: SessionPreferences;
+  /** of the session in force, our stream in this place */
+  before: SdpMedia | undefined;
+}
+
+/** What we would say to it. */
 interface Taken {
   media: SdpMedia;
   negotiated: Negotiated;
@@ -55,14 +66,14 @@ export function answerOffer(
 ): Answer | SdpFailure {
   let best: Taken | undefined;
   let why: string | undefined;
-  for (const index of offer.media.keys()) {
-    const taken = takeStream(offer, index, preferences, current);
+  for (const [index, media] of offer.media.entries()) {
+    const taken = takeStream({ offer, index, media, preferences, before: current?.local.media[index] });
     if (typeof taken === 'string') why ??= taken;
     else if (best === undefined || (!isEncrypted(best) && isEncrypted(taken))) best = taken;
   }
   if (best === undefined) return failure(why ?? 'the offer has no stream');
   const { media, negotiated } = best;
-  const answered = offer.media.map((offered, index) => (index === negotiated.index ? media : refused(offered)));
+  const answered = offer.media.map((other, index) => (index === negotiated.index ? media : refused(other)));
   // RFC 3264 6: the time is that of the offer.
   return { kind: 'answer', answer: describe(preferences, answered, offer.timing, current), negotiated };
 }
@@ -72,41 +83,29 @@ function isEncrypted({ negotiated }: Taken): boolean {
 }
 
 /** A sentence: why not. */
-function takeStream(
-  offer: SdpSession,
-  index: number,
-  preferences: SessionPreferences,
-  current: CurrentSession | undefined,
-): Taken | string {
-  const media = offer.media[index];
-  const { audio } = preferences;
-  if (media === undefined || media.port === 0) return 'a stream is not in use';
-  if (media.kind === 'audio' && audio !== undefined) return takeAudio(offer, index, media, audio, preferences, current);
-  if (isFax(media)) return takeFax(offer, index, media, preferences);
+function takeStream(offered: Offered): Taken | string {
+  const { media, preferences } = offered;
+  if (media.port === 0) return 'a stream is not in use';
+  if (media.kind === 'audio' && preferences.audio !== undefined) return takeAudio(offered, preferences.audio);
+  if (isFax(media)) return takeFax(offered);
   return 'a stream is of a kind that is not taken';
 }
 
-function takeAudio(
-  offer: SdpSession,
-  index: number,
-  media: SdpMedia,
-  audio: AudioPreferences,
-  preferences: SessionPreferences,
-  current: CurrentSession | undefined,
-): Taken | string {
+function takeAudio(offered: Offered, audio: AudioPreferences): Taken | string {
+  const { offer, index, media, preferences } = offered;
   const address = remoteAddress(offer, media, preferences.address);
   if (typeof address === 'object' && 'why' in address) return address.why;
   const formats = payloadFormats(media);
   const codec = chooseCodec(formats, audio);
   if (codec === undefined) return 'there is no codec in common';
-  const srtp = chooseSrtp(media, audio, preferences, current?.local.media[index]);
+  const srtp = chooseSrtp(offered, audio);
   if (typeof srtp === 'string') return srtp;
   const { payloadType } = codec.format;
   const event = audio.telephoneEvents === false ? undefined : eventFormat(formats, codec.name);
   const hold = address === 'hold';
   const remote = directionOf(offer, media);
   const direction = ourDirection(remote, audio.direction ?? 'sendrecv', hold);
-  const rtcpMux = audio.rtcpMux === true && hasRtcpMux(media);
+  const rtcpMux = audio.rtcpMux === true && hasRtcpMux(media) && canMux([payloadType]);
   const ptimeMs = ptimeFor(media, audio.ptimeMs);
   const answered = audioMedia(audio, {
     protocol: media.protocol,
@@ -159,10 +158,8 @@ function chooseCodec(
 
 /** undefined: the stream is in the open; a sentence: it cannot be taken. */
 function chooseSrtp(
-  media: SdpMedia,
+  { media, preferences, before }: Offered,
   audio: AudioPreferences,
-  preferences: SessionPreferences,
-  before: SdpMedia | undefined,
 ): (NegotiatedSrtp & { tag: number }) | undefined | string {
   const profile = profileOf(media);
   if (profile === undefined) return 'the profile of a stream is not known';
@@ -188,19 +185,19 @@ function keyInForce(line: CryptoLine, before: SdpMedia | undefined): Buffer | un
   return cryptoLines(before).find(({ tag, suite }) => tag === line.tag && suite === line.suite)?.key;
 }
 
-function takeFax(offer: SdpSession, index: number, media: SdpMedia, preferences: SessionPreferences): Taken | string {
+function takeFax({ offer, index, media, preferences }: Offered): Taken | string {
   const { fax } = preferences;
   if (fax === undefined) return 'fax over IP is not taken';
   const address = remoteAddress(offer, media, preferences.address);
   if (address === 'hold') return 'a stream of fax has no address';
   if ('why' in address) return address.why;
-  const offered = t38Parameters(media);
-  const agreed = t38Answer(offered, fax.t38);
+  const asked = t38Parameters(media);
+  const agreed = t38Answer(asked, fax.t38);
   const negotiated: NegotiatedFax = {
     kind: 'fax',
     index,
     remote: address,
-    t38: { ...agreed, maxBuffer: offered.maxBuffer, maxDatagram: offered.maxDatagram },
+    t38: { ...agreed, maxBuffer: asked.maxBuffer, maxDatagram: asked.maxDatagram },
   };
   return { media: faxMedia(fax.port, media.protocol, t38Attributes(agreed)), negotiated };
 }

@@ -104,6 +104,7 @@ export function rtcpAddress(media: SdpMedia, rtp: MediaAddress): MediaAddress | 
   const [port, network, , address] = words(attributeValue(media, 'rtcp') ?? '');
   const said = port === undefined ? undefined : parseNumber(port, MAX_PORT) || undefined;
   if (said === undefined) return rtp.port < MAX_PORT ? { address: rtp.address, port: rtp.port + 1 } : undefined;
-  const elsewhere = network === 'IN' && address !== undefined && isUnicast(address);
-  return { address: elsewhere ? address : rtp.address, port: said };
+  if (network !== 'IN' || address === undefined || !isUnicast(address)) return { address: rtp.address, port: said };
+  const sameVersion = addressTypeOf(address) === addressTypeOf(rtp.address);
+  return { address: sameVersion ? address : rtp.address, port: said };
 }

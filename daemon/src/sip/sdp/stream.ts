@@ -60,14 +60,19 @@ export function remoteAddress(
   const address = connectionOf(session, media)?.address ?? '';
   if (isHoldAddress(address)) return 'hold';
   if (!isUnicast(address)) return { why: 'the address of a stream is not that of a host' };
-  if (addressTypeOf(address) !== addressTypeOf(ours))
-    return { why: 'the address of a stream is of another IP version' };
+  const sameVersion = addressTypeOf(address) === addressTypeOf(ours);
+  if (!sameVersion) return { why: 'the address of a stream is of another IP version' };
   return { address, port: media.port };
 }
 
 /** RTCP goes with RTP, or nowhere. */
 export function remoteRtcp(media: SdpMedia, rtp: MediaAddress | undefined, mux: boolean): MediaAddress | undefined {
   return rtp === undefined || mux ? rtp : rtcpAddress(media, rtp);
+}
+
+/** RFC 5761 4: on one port, payload types of 64 to 95 could not be told from packets of RTCP. */
+export function canMux(payloadTypes: readonly number[]): boolean {
+  return payloadTypes.every((payloadType) => payloadType < 64 || payloadType > 95);
 }
 
 /** Ours, from what the other end does and what we would do. */

@@ -193,7 +193,10 @@ export interface NegotiatedCodec {
 
 export interface NegotiatedSrtp {
   suite: CryptoSuite;
-  /** master key and salt of what we send */
+  /**
+   * Master key and salt of what we send. When it is that of before, the stream goes on with its SSRC and its sequence numbers: to
+   * begin anew under one key would encrypt two packets alike (RFC 3711 9.1).
+   */
   localKey: Buffer;
   /** master key and salt of what we receive */
   remoteKey: Buffer;

@@ -78,6 +78,11 @@ export class Transactions implements TransactionLayer {
     return { server: this.#servers.size, client: this.#clients.size };
   }
 
+  /** Connections that living client transactions went by. */
+  get connections(): number {
+    return this.#byConnection.size;
+  }
+
   send(request: SipRequest, target: Target, listener: ClientTransactionListener): ClientTransaction {
     const branch = this.#addVia(request, target);
     return this.#startClient(request, target, branch, listener);

@@ -33,11 +33,6 @@ export class Modifier {
     this.#usage = usage;
   }
 
-  /** A re-INVITE of ours has no final answer yet: one of the peer's is glare. */
-  get inviting(): boolean {
-    return this.#method === 'INVITE';
-  }
-
   /** Offers the peer what `media.offer` says when its turn has come; wanted twice before that, it is done once. */
   reoffer(): Promise<ModifyResult> {
     return this.#want('offer');

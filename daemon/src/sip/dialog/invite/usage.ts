@@ -344,7 +344,6 @@ export class InviteUsage implements DialogUsage {
     if (isInvite) {
       if (this.dialog.state === 'early') return this.dialog.initiator ? 491 : 500;
       if (this.#invite !== undefined) return 500;
-      if (this.modifier.inviting) return 491;
     }
     if (!exchanges) return undefined;
     // An UPDATE cannot carry the first offer.
