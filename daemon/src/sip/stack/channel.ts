@@ -32,7 +32,7 @@ export class StackRefusal extends Error {
   }
 }
 
-/** Puts what is posted in one turn into one message. */
+/** Puts what is posted in one turn of the event loop into one message: each costs a wake-up of the other thread. */
 class Batcher {
   readonly #post: Post;
   #waiting: unknown[] = [];
@@ -42,7 +42,7 @@ class Batcher {
   }
 
   push(message: unknown): void {
-    if (this.#waiting.push(message) === 1) queueMicrotask(() => this.#flush());
+    if (this.#waiting.push(message) === 1) setImmediate(() => this.#flush());
   }
 
   #flush(): void {
