@@ -18,11 +18,6 @@ const cause = {
   noCircuit: 34,
 } as const;
 
-/** Who dials; of a call in, the trunk it came by, when it is known: its number rules are applied. */
-export interface DialOrigin extends DialFrom {
-  trunk?: string | null | undefined;
-}
-
 export interface TableDialPlanOptions {
   db: Db;
   numbering: Numbering;
@@ -64,7 +59,7 @@ export class TableDialPlan implements DialPlan {
     return null;
   }
 
-  async resolve(number: string, from: DialOrigin): Promise<DialResolution> {
+  async resolve(number: string, from: DialFrom): Promise<DialResolution> {
     const tables = await this.#reader.fresh();
     const digits = this.#clean(number, from, tables);
     if (digits === undefined) return refused(cause.invalidNumber, 'it is no number');
@@ -75,7 +70,7 @@ export class TableDialPlan implements DialPlan {
     return found;
   }
 
-  async mayContinue(number: string, from: DialOrigin): Promise<boolean> {
+  async mayContinue(number: string, from: DialFrom): Promise<boolean> {
     const tables = await this.#reader.fresh();
     const digits = this.#clean(number, from, tables);
     if (digits === undefined) return number === '';
@@ -86,7 +81,7 @@ export class TableDialPlan implements DialPlan {
   }
 
   /** Digits as they are dialled in the country; undefined: it is no number. A number with + begins with a country code. */
-  #clean(number: string, { station, trunk }: DialOrigin, tables: Tables): string | undefined {
+  #clean(number: string, { station, trunk }: DialFrom, tables: Tables): string | undefined {
     if (number.length > 2 * MOST_DIGITS) return undefined;
     // Visual separators (RFC 3966 5.1.1) are there for people.
     const bare = number.replace(/[-.()]/g, '');
@@ -165,7 +160,7 @@ export class TableDialPlan implements DialPlan {
   }
 
   /** Whether more digits can make it something inside, or an emergency number. */
-  #insideMayGrow(digits: string, { station }: DialOrigin, tables: Tables): boolean {
+  #insideMayGrow(digits: string, { station }: DialFrom, tables: Tables): boolean {
     if (station !== null && this.#plan.mayBecomeEmergency(digits)) return true;
     const longer = (number: string): boolean => number.length > digits.length && number.startsWith(digits);
     for (const table of [tables.stations, tables.groups, tables.routes]) {
