@@ -189,6 +189,19 @@ describe('a new offer of ours', () => {
     expect(await done).toEqual({ accepted: true });
   });
 
+  it('waits until we have answered the offer in an UPDATE', async () => {
+    const { call, request, all, next, answer, advance } = await inCall();
+    let ready: (answer: Buffer) => void = () => undefined;
+    call.media.answer = () => new Promise((resolve) => (ready = resolve));
+    await request('UPDATE', { sdp: 'theirs' });
+    const done = call.session.reoffer();
+    await advance(1000);
+    expect(all('INVITE')).toHaveLength(0);
+    ready(Buffer.from('ours'));
+    await answer(await next('INVITE'), 200, { sdp: 'x' });
+    expect(await done).toEqual({ accepted: true });
+  });
+
   it.each([481, 408])('that is answered %i ends the session with BYE (RFC 3261 12.2.1.2)', async (status) => {
     const { call, answer, all, next } = await inCall();
     void call.session.reoffer();
@@ -435,13 +448,13 @@ describe('session timers', () => {
     expect(all('BYE').length).toBeGreaterThan(0);
   });
 
-  it.each([
+  it.each<[{ supported: boolean; expires?: string; min?: string }, string]>([
     // Table 2 of RFC 4028: what the peer's INVITE says, and what our 2xx does.
     [{ supported: true, expires: '300' }, '180;refresher=uac'],
     [{ supported: true, expires: '120;refresher=uas' }, '120;refresher=uas'],
     [{ supported: true, expires: '120;refresher=uac' }, '120;refresher=uac'],
     [{ supported: false, expires: '120' }, '120;refresher=uas'],
-    [{ supported: false, expires: undefined }, '180;refresher=uas'],
+    [{ supported: false }, '180;refresher=uas'],
     [{ supported: true, expires: '1000', min: '500' }, '500;refresher=uac'],
   ])('are agreed with the caller %j as %s', async ({ supported, expires, min }, agreed) => {
     const bench = stackAndPeer(timer);

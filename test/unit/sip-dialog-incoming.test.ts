@@ -169,6 +169,18 @@ describe('a call that comes in', () => {
     expect(stack.living).toEqual([0, 0, 0, 0]);
   });
 
+  it('may have been cancelled before anybody looked at it', async () => {
+    const bench = stackAndPeer();
+    bench.stack.held = [];
+    await bench.request('INVITE', { sdp: 'x', branch: 'z9hG4bKinvite' });
+    await bench.request('CANCEL', { branch: 'z9hG4bKinvite' });
+    bench.stack.invited(bench.stack.held[0]!);
+    const [call] = bench.stack.incoming;
+    await bench.advance(10);
+    expect(call!.events).toEqual(['ended by peer 16 487']);
+    expect(bench.statuses('INVITE')).toEqual([487]);
+  });
+
   it('is cancelled while its answer is being made', async () => {
     const { call, request, statuses, advance } = await invited();
     let made: (answer: Buffer) => void = () => undefined;
@@ -229,10 +241,10 @@ describe('a 2xx', () => {
   it('is sent again until its ACK comes, over connections too', async () => {
     const bench = await invited();
     await bench.call.session.answer();
-    await bench.advance(8000);
+    await bench.advance(13_000);
     await bench.ack();
     await bench.advance(60_000);
-    expect(sentAt(bench, '200 INVITE')).toEqual([10, 510, 1510, 3510, 7510]);
+    expect(sentAt(bench, '200 INVITE')).toEqual([10, 510, 1510, 3510, 7510, 11510]);
     expect(bench.call.events).toEqual(['answered', 'confirmed']);
     expect(bench.stack.living).toEqual([0, 0, 1, 0]);
   });
@@ -280,6 +292,7 @@ describe('a 2xx', () => {
     await inDialog('BYE');
     expect(statuses('BYE')).toEqual([200]);
     await advance(40_000);
+    expect(statuses('INVITE')).toEqual([200]);
     expect(all('BYE')).toHaveLength(0);
     expect(stack.living).toEqual([0, 0, 0, 0]);
   });
@@ -296,6 +309,17 @@ describe('an INVITE without an offer', () => {
     await ack('peer answer');
     expect(call.media.log).toEqual(['answer: peer answer']);
     expect(call.events).toEqual(['answered', 'confirmed']);
+  });
+
+  it('lets nothing be offered before the ACK', async () => {
+    const { call, inDialog, statuses, ack } = await invited({ sdp: undefined });
+    await call.session.answer();
+    await inDialog('UPDATE', { cseq: 2, sdp: 'too early' });
+    await inDialog('INVITE', { cseq: 3, sdp: 'too early' });
+    expect([statuses('UPDATE'), statuses('INVITE')]).toEqual([[491], [200, 491]]);
+    await ack('peer answer');
+    await inDialog('UPDATE', { cseq: 4, sdp: 'now' });
+    expect(statuses('UPDATE')).toEqual([491, 200]);
   });
 
   it('lets nothing be offered in its early dialog', async () => {

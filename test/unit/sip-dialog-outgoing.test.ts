@@ -193,6 +193,18 @@ describe('a call without an offer', () => {
     expect(call.events).toEqual(['ended by us 88 -']);
   });
 
+  it('may be changed as soon as it is agreed', async () => {
+    const { call, answer, invite, next, all } = await calling({ lateOffer: true });
+    let ready: (answer: Buffer) => void = () => undefined;
+    call.media.answer = () => new Promise((resolve) => (ready = resolve));
+    await answer(invite, 200, { sdp: 'peer offer' });
+    const done = call.session.reoffer();
+    ready(Buffer.from('ours'));
+    await answer(await next('INVITE'), 200, { sdp: 'x' });
+    expect(await done).toEqual({ accepted: true });
+    expect(all('ACK').map((ack) => ack.cseq.number)).toEqual([1, 2]);
+  });
+
   it('takes no INVITE of the peer in its early dialog', async () => {
     const { answer, invite, request, statuses } = await calling({ lateOffer: true });
     await answer(invite, 180);

@@ -355,6 +355,25 @@ describe('a transfer that we ask for', () => {
     expect(statuses('NOTIFY').at(-1)).toBe(481);
   });
 
+  it('is told apart from another by its id', async () => {
+    const { call, next, all, request, answer } = await inCall();
+    const results = ['x', 'y'].map((user) => call.session.refer({ referTo: `<sip:${user}@example.com>` }));
+    await next('REFER');
+    for (const refer of all('REFER')) await answer(refer, 202);
+    const [first, second] = all('REFER').map((refer) => refer.cseq.number);
+    for (const [id, status] of [
+      [second, 486],
+      [first, 200],
+    ]) {
+      const headers: [string, string][] = [
+        ['Event', `refer;id=${id}`],
+        ['Subscription-State', 'terminated'],
+      ];
+      await request('NOTIFY', { headers, ...fragment(`SIP/2.0 ${status} X\r\n`) });
+    }
+    expect((await Promise.all(results)).map(({ status }) => status)).toEqual([200, 486]);
+  });
+
   it('wants no reports when it says so', async () => {
     const { call, next, answer } = await inCall();
     const result = call.session.refer({ referTo: '<sip:carol@example.com>', notify: false });
