@@ -108,6 +108,8 @@ export class TestStack {
   locate: (host: string) => Target[];
   /** takes requests in calls that came in which the session does not know */
   otherRequest: OtherRequest = () => false;
+  /** INVITEs that nobody has looked at yet, when there shall be such */
+  held: ServerTransaction[] | undefined;
   /** requests outside dialogs that are no INVITE */
   readonly others: SipRequest[] = [];
   readonly #random: RandomSource;
@@ -171,14 +173,15 @@ export class TestStack {
   #request(transaction: ServerTransaction): undefined {
     const { request } = transaction;
     if (request.toTag !== undefined) this.dialogs.request(transaction);
-    else if (request.method === 'INVITE') this.#invited(transaction);
+    else if (request.method === 'INVITE' && this.held !== undefined) this.held.push(transaction);
+    else if (request.method === 'INVITE') this.invited(transaction);
     else {
       this.others.push(request);
       transaction.respond(newResponse(request, request.method === 'BYE' ? 481 : 405, undefined, { toTag: 'none' }));
     }
   }
 
-  #invited(transaction: ServerTransaction): void {
+  invited(transaction: ServerTransaction): void {
     const media = new TestMedia(`${this.host}/${++this.#calls}`);
     const session = IncomingSession.receive(transaction, {
       dialogs: this.dialogs,

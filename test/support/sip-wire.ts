@@ -57,6 +57,8 @@ export class Wire {
   readonly packets: Packet[] = [];
   /** false: what is sent is not remembered */
   keeps = true;
+  /** messages that are none are dropped; otherwise they fail the test */
+  dropsBroken = false;
   fate: Fate = () => [0];
   readonly clock: FakeClock;
   readonly transport: TransportName;
@@ -162,6 +164,7 @@ export class WirePort implements MessageCarrier {
   }
 
   arrived(from: string, bytes: Buffer): void {
+    if (this.#wire.dropsBroken && parseMessage(bytes).kind === 'failure') return;
     const message = parsed(bytes);
     if (this.#wire.keeps) this.received.push(message);
     if (message.kind === 'request') this.receiver?.receiveRequest(message, this.flowFrom(from));

@@ -60,7 +60,6 @@ export class ReliableProvisionals {
   /** The INVITE has its final answer: nothing is sent again, but a PRACK that is on its way is still taken. */
   finish(): void {
     this.#stopTimers();
-    this.#queue.splice(1);
   }
 
   #begin(): void {
