@@ -1,4 +1,5 @@
 // Who sent a request: challenges, nonces, replay, and that strangers do not learn which names exist.
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_DIGEST_POLICY,
@@ -297,6 +298,16 @@ describe('nonces', () => {
       expect(server.check(forged, PHONE)).toMatchObject({ why: 'wrong', pathProven: false });
     }
     expect(server.check(next, PHONE)).toMatchObject({ why: 'wrong', pathProven: true });
+  });
+
+  it('are sealed with HMAC-SHA-256 (RFC 2104) over time, number and source', () => {
+    for (const source of [PHONE, '2001:db8:1234:5678:9abc:def0:1234:5678', 'x'.repeat(64)]) {
+      const { server } = office({ random: (size) => Buffer.alloc(size, 7) });
+      const [challenge] = challengesOf(server.check(register('1001'), source)).flatMap(parseChallenges);
+      const bytes = Buffer.from(challenge!.nonce, 'base64url');
+      const code = createHmac('sha256', Buffer.alloc(32, 7)).update(bytes.subarray(0, 12)).update(source).digest();
+      expect(bytes.subarray(12)).toEqual(code.subarray(0, 18));
+    }
   });
 
   it('written in the other alphabet of base64 are the same ones', () => {

@@ -1,6 +1,6 @@
 // Nonces that nobody needs to remember: a time, a number and what proves that we made them for this source. Only those that
 // were used successfully are remembered, so that they are not used again in the same way.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../platform/index.js';
 
 const TIME_BYTES = 6;
@@ -9,6 +9,35 @@ const HEAD_BYTES = TIME_BYTES + ID_BYTES;
 /** 144 bits; with the head before it, 40 characters of base64url without a rest */
 const PROOF_BYTES = 18;
 const NONCE_CHARS = ((HEAD_BYTES + PROOF_BYTES) * 4) / 3;
+
+const BLOCK_BYTES = 64;
+/** an address has 45 characters at most; of anything longer the beginning counts */
+const SOURCE_BYTES = 64;
+
+/**
+ * HMAC-SHA-256 (RFC 2104) by two one-shot digests: half of the time of an object made for each nonce, and no work for the garbage
+ * collector.
+ */
+class Seal {
+  readonly #inner = Buffer.alloc(BLOCK_BYTES + HEAD_BYTES + SOURCE_BYTES);
+  readonly #outer = Buffer.alloc(BLOCK_BYTES + 32);
+
+  constructor(key: Buffer) {
+    if (key.length > BLOCK_BYTES) throw new RangeError('a key of HMAC-SHA-256 has 64 bytes at most');
+    for (let i = 0; i < BLOCK_BYTES; i++) {
+      this.#inner[i] = (key[i] ?? 0) ^ 0x36;
+      this.#outer[i] = (key[i] ?? 0) ^ 0x5c;
+    }
+  }
+
+  /** Writes the first bytes of the code for `head` and `source` into `to`. */
+  write(head: Buffer, source: string, to: Buffer): void {
+    head.copy(this.#inner, BLOCK_BYTES);
+    const end = BLOCK_BYTES + HEAD_BYTES + this.#inner.write(source, BLOCK_BYTES + HEAD_BYTES);
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, end)), BLOCK_BYTES, 'hex');
+    to.write(hash('sha256', this.#outer), 'hex');
+  }
+}
 
 /** One of our nonces. */
 export interface IssuedNonce {
@@ -28,10 +57,13 @@ export interface NonceMintOptions {
 
 export class NonceMint {
   readonly #options: NonceMintOptions;
+  readonly #seal: Seal;
+  readonly #proof = Buffer.alloc(PROOF_BYTES);
   #lastId = 0;
 
   constructor(options: NonceMintOptions) {
     this.#options = options;
+    this.#seal = new Seal(options.key);
   }
 
   /** A fresh nonce, good for requests from `source` (an address without port: behind a NAT that changes). */
@@ -40,7 +72,7 @@ export class NonceMint {
     this.#lastId += 1;
     bytes.writeUIntBE(this.#nowMs(), 0, TIME_BYTES);
     bytes.writeUIntBE(this.#lastId, TIME_BYTES, ID_BYTES);
-    this.#proof(bytes.subarray(0, HEAD_BYTES), source).copy(bytes, HEAD_BYTES, 0, PROOF_BYTES);
+    this.#seal.write(bytes.subarray(0, HEAD_BYTES), source, bytes.subarray(HEAD_BYTES));
     return bytes.toString('base64url');
   }
 
@@ -49,8 +81,8 @@ export class NonceMint {
     if (nonce.length !== NONCE_CHARS) return undefined;
     const bytes = Buffer.from(nonce, 'base64url');
     if (bytes.length !== HEAD_BYTES + PROOF_BYTES) return undefined;
-    const proof = this.#proof(bytes.subarray(0, HEAD_BYTES), source).subarray(0, PROOF_BYTES);
-    if (!timingSafeEqual(proof, bytes.subarray(HEAD_BYTES))) return undefined;
+    this.#seal.write(bytes.subarray(0, HEAD_BYTES), source, this.#proof);
+    if (!timingSafeEqual(this.#proof, bytes.subarray(HEAD_BYTES))) return undefined;
     const issuedMs = bytes.readUIntBE(0, TIME_BYTES);
     const expired = this.#nowMs() - issuedMs > this.#options.lifeMs;
     return { id: bytes.readUIntBE(TIME_BYTES, ID_BYTES), issuedMs, expired };
@@ -58,10 +90,6 @@ export class NonceMint {
 
   #nowMs(): number {
     return Math.floor(this.#options.clock.monotonicMs());
-  }
-
-  #proof(head: Buffer, source: string): Buffer {
-    return createHmac('sha256', this.#options.key).update(head).update(source).digest();
   }
 }
 

@@ -1,5 +1,6 @@
 // A binding: where requests for an address of record go (RFC 3261 clause 10). It does not change; a refresh makes another one
 // with the same id.
+import type { Moment } from '../../platform/index.js';
 import type { SipUri } from '../message/index.js';
 import type { Flow, SocketAddress, TransportName } from '../transport/index.js';
 
@@ -69,11 +70,23 @@ export function canReconnect(binding: Pick<Binding, 'transport' | 'behindNat' | 
   return binding.transport === 'tcp' && !binding.behindNat && binding.regId === undefined;
 }
 
-/** `nowMs`: of both clocks */
-export function toStored(binding: Binding, now: { wallMs: number; monotonicMs: number }): StoredBinding {
-  const { id, aor, contactText, q, instance, regId, path, transport, received, behindNat } = binding;
-  const { callId, cseq, expiresMs, userAgent } = binding;
-  const expiresAtMs = Math.round(now.wallMs + expiresMs - now.monotonicMs);
-  const place = { transport, receivedHost: received.host, receivedPort: received.port, behindNat };
-  return { id, aor, contact: contactText, q, instance, regId, path, ...place, callId, cseq, expiresAtMs, userAgent };
+/** `now`: of both clocks */
+export function toStored(binding: Binding, now: Moment): StoredBinding {
+  return {
+    id: binding.id,
+    aor: binding.aor,
+    contact: binding.contactText,
+    q: binding.q,
+    instance: binding.instance,
+    regId: binding.regId,
+    path: binding.path,
+    transport: binding.transport,
+    receivedHost: binding.received.host,
+    receivedPort: binding.received.port,
+    behindNat: binding.behindNat,
+    callId: binding.callId,
+    cseq: binding.cseq,
+    expiresAtMs: Math.round(now.wallMs + binding.expiresMs - now.monotonicMs),
+    userAgent: binding.userAgent,
+  };
 }

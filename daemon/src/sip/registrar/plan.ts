@@ -112,12 +112,21 @@ function bindingOf(wanted: WantedContact, { aor, registration, request, flow, no
   const { path } = registration;
   const isDirect = path.length === 0;
   return {
-    ...{ id, aor, contact: uri, contactText: text, q, instance, regId, path, callId, cseq: cseq.number },
+    id,
+    aor,
+    contact: uri,
+    contactText: text,
+    q,
+    instance,
+    regId,
+    path,
     transport: flow.transport,
     received: flow.remote,
     // The proxy's connection is not the telephone's.
     connection: isDirect && flow.transport !== 'udp' ? flow.connection : undefined,
     behindNat: isDirect && isBehindNat(uri, flow),
+    callId,
+    cseq: cseq.number,
     expiresMs: nowMs + expiresS * 1000,
     refreshedMs: nowMs,
     userAgent: (headers.get('User-Agent') ?? '').slice(0, MAX_USER_AGENT_CHARS),

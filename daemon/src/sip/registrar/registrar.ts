@@ -1,21 +1,7 @@
 // The registrar (RFC 3261 clause 10, with Path of RFC 3327 and the flows of RFC 5626). It knows who may register what from its
 // caller, who has asked for the secret first: otherwise anybody could find out which addresses there are.
-import {
-  TypedEmitter,
-  silentLog,
-  type Clock,
-  type EventSource,
-  type Log,
-  type Timer,
-} from '../../platform/index.js';
-import {
-  newResponse,
-  parseUri,
-  quote,
-  type SipRequest,
-  type SipResponse,
-  type SipUri,
-} from '../message/index.js';
+import { TypedEmitter, silentLog, type Clock, type EventSource, type Log, type Timer } from '../../platform/index.js';
+import { newResponse, parseUri, quote, type SipRequest, type SipResponse, type SipUri } from '../message/index.js';
 import type { Flow } from '../transport/index.js';
 import { canReconnect, toStored, type Binding, type StoredBinding } from './binding.js';
 import { BindingTable } from './binding-table.js';
