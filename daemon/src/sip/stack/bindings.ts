@@ -74,7 +74,7 @@ export class Bindings {
 
   register(transaction: ServerTransaction, { number, maxContacts }: StackStation): void {
     const { request, flow, toTag } = transaction;
-    const registrant = { mayRegister: (aor: string) => aor === String(number), contacts: maxContacts };
+    const registrant = { mayRegister: (aor: string) => aor === String(number), maxContacts };
     transaction.respond(this.#registrar.register(request, flow, registrant, toTag));
   }
 
