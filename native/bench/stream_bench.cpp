@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -54,6 +55,7 @@ struct Options {
 struct Outcome {
   uint32_t streams{};
   double ns_per_leg{};      // CPU of a leg in 20 ms
+  std::map<std::string, double> ns_of_thread;  // of it
   double bytes_per_call{};  // resident, of two legs
   TickStatistics tick;
   std::map<std::string, double> counters;  // over the measured time
@@ -130,6 +132,19 @@ double cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// CPU time of each thread that has a name of its own, and of the others together, ns.
+std::map<std::string, double> threads_ns() {
+  std::map<std::string, double> threads;
+  for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+    std::string name;
+    double ns = 0;
+    std::ifstream(task.path() / "comm") >> name;
+    std::ifstream(task.path() / "schedstat") >> ns;
+    threads[name.starts_with("cb-") ? name.substr(3) : "others"] += ns;
+  }
+  return threads;
 }
 
 double resident_bytes() {
@@ -250,6 +265,7 @@ Outcome measure(const Options& options) {
     std::this_thread::sleep_for(duration<double>(kWarmUp));
     const auto before = counters_of(host.reply<Snapshot>(host.submit(SnapshotGet{})));
     const double cpu_before = cpu_seconds();
+    const auto threads_before = threads_ns();
     const auto begun = std::chrono::steady_clock::now();
     std::this_thread::sleep_for(duration<double>(options.seconds));
     const double cpu = cpu_seconds() - cpu_before;
@@ -257,6 +273,10 @@ Outcome measure(const Options& options) {
     outcome.bytes_per_call = (resident_bytes() - resident_before) / (options.streams / 2.0);
     const auto snapshot = host.reply<Snapshot>(host.submit(SnapshotGet{}));
     outcome.ns_per_leg = cpu * 1e9 / ticks / options.streams;
+    for (const auto& [name, ns] : threads_ns()) {
+      const auto found = threads_before.find(name);
+      outcome.ns_of_thread[name] = (ns - (found == threads_before.end() ? 0 : found->second)) / ticks / options.streams;
+    }
     outcome.tick = snapshot.tick;
     std::tie(outcome.load, outcome.load_good) = load.end();
     for (const auto& [name, value] : counters_of(host.reply<Snapshot>(host.submit(SnapshotGet{})))) {
@@ -278,12 +298,16 @@ void print(const Options& options, const Outcome& outcome) {
   auto load = outcome.load;
   while (!load.empty() && load.back() == '\n') load.pop_back();
   if (options.json) {
+    std::string threads;
+    for (const auto& [name, ns] : outcome.ns_of_thread) {
+      threads += (threads.empty() ? "\"" : ", \"") + name + "\": " + std::to_string(std::lround(ns));
+    }
     std::printf(
-        "{\"streams\": %u, \"seconds\": %.0f, \"ns_per_leg\": %.0f, \"kb_per_call\": %.1f, \"tick_p50_us\": %.0f, "
+        "{\"streams\": %u, \"seconds\": %.0f, \"ns_per_leg\": %.0f, \"ns_of_thread\": {%s}, \"kb_per_call\": %.1f, \"tick_p50_us\": %.0f, "
         "\"tick_p99_us\": %.0f, \"tick_max_us\": %.0f, \"missed\": %.0f, \"lost\": %.0f, \"late\": %.0f, "
         "\"packets_received\": %.0f, \"packets_sent\": %.0f, \"load\": %s}\n",
-        outcome.streams, options.seconds, outcome.ns_per_leg, outcome.bytes_per_call / 1000, outcome.tick.p50Us,
-        outcome.tick.p99Us, outcome.tick.maxUs, outcome.tick.missed, lost, counter("rtp_late"),
+        outcome.streams, options.seconds, outcome.ns_per_leg, threads.c_str(), outcome.bytes_per_call / 1000,
+        outcome.tick.p50Us, outcome.tick.p99Us, outcome.tick.maxUs, outcome.tick.missed, lost, counter("rtp_late"),
         counter("rtp_packets_received"), counter("rtp_packets_sent"), load.empty() ? "null" : load.c_str());
   } else {
     constexpr double kGoalNs = 2500;
@@ -293,7 +317,9 @@ void print(const Options& options, const Outcome& outcome) {
                 outcome.streams, outcome.ns_per_leg, kGoalNs, outcome.bytes_per_call / 1000, kGoalKb, outcome.tick.p50Us,
                 outcome.tick.p99Us, outcome.tick.maxUs, outcome.tick.missed, lost, counter("rtp_late"),
                 counter("rtp_packets_received"));
-    std::printf("      telephones: %s%s\n", load.c_str(), outcome.load_good ? "" : " (not content)");
+    std::printf("      of it");
+    for (const auto& [name, ns] : outcome.ns_of_thread) std::printf("  %s %.0f", name.c_str(), ns);
+    std::printf(" ns\n      telephones: %s%s\n", load.c_str(), outcome.load_good ? "" : " (not content)");
   }
   std::fflush(stdout);
 }

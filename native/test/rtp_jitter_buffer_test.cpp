@@ -300,6 +300,26 @@ TEST(RtpJitterBuffer, ALineThatIsAlwaysLateIsANewOne) {
   EXPECT_EQ(box.buffer.restarts(), 1U);
 }
 
+TEST(RtpJitterBuffer, APacketFromTheFutureHoldsNobodyUp) {
+  Box box;
+  std::string heard;
+  const std::vector<uint8_t> octets(160, 99);
+  for (uint32_t n = 0; n < 12; ++n) {
+    if (n == 4) {
+      // With a number that comes soon, and a time two seconds ahead: as far as a network might be behind.
+      box.shelf.insert(box.buffer,
+                       {.sequence = static_cast<uint16_t>(box.first + 6),
+                        .timestamp = 0xFFFFFF00 + 6 * 160 + 16'000,
+                        .samples = 160,
+                        .payload = octets},
+                       box.now);
+    }
+    EXPECT_EQ(box.put(n), n == 6 ? Inserted::kDuplicate : Inserted::kQueued);
+    heard += box.tick();
+  }
+  EXPECT_EQ(heard, "- 0 1 2 3 4 5 ? 7 8 9 10 ");
+}
+
 TEST(RtpJitterBuffer, PlaysPacketsOfAnyLength) {
   for (const uint32_t samples : {40U, 80U, 160U, 240U, 320U, 480U, 800U, 960U}) {
     SCOPED_TRACE(samples);
@@ -355,7 +375,7 @@ TEST(RtpJitterBuffer, KeepsItsMemoryWhateverIsPutIn) {
                   .marker = pick(20) == 0,
                   .payload = std::span(octets).first(samples > 0 ? samples : pick(12))},
                  now);
-    if (pick(100) == 0) buffer.expect_pause(now + pick(5000));
+    if (pick(100) == 0) buffer.expect_pause(now + pick(5000), pick(1000));
     if (pick(100) == 0) buffer.expect_noise();
     if (pick(1000) == 0) buffer.reset();
     if (pick(2) == 0) continue;
@@ -413,6 +433,18 @@ TEST(RtpDelayEstimator, FollowsDriftBothWays) {
     EXPECT_NEAR(static_cast<double>(estimator.low()), transit, 80 + old) << ppm;
     EXPECT_NEAR(static_cast<double>(estimator.high()), transit + 144, 80 + old) << ppm;
   }
+}
+
+TEST(RtpDelayEstimator, ForgetsWhatWasHeldUpAtTheBeginning) {
+  DelayEstimator estimator;
+  for (int i = 0; i < 20; ++i) estimator.add(3200 - 160 * i);
+  for (int i = 0; i < 20; ++i) estimator.add(0);
+  EXPECT_NEAR(static_cast<double>(estimator.low()), 0, 40);
+  EXPECT_LE(estimator.high(), 600) << "but for the last few";
+  // Later it is jitter, which is to be remembered.
+  for (int i = 0; i < 200; ++i) estimator.add(1000);
+  for (int i = 0; i < 20; ++i) estimator.add(0);
+  EXPECT_GE(estimator.high(), 1000);
 }
 
 TEST(RtpDelayEstimator, ForgetsASpikeAndMovesWithTheWay) {

@@ -54,6 +54,8 @@ constexpr int64_t kTickNs = 20'000'000;
 constexpr int kSlices = 20;  // of a tick: streams speak one after the other, as those of a building do
 constexpr uint32_t kBatch = 64;
 constexpr uint8_t kPcma = 8;
+// A stranger's voice has nothing in common; a jitter buffer that puts a block in or leaves one out costs half at worst.
+constexpr double kSurely = 0.4;
 
 enum class Hear { kPartner, kOwn, kAny };
 
@@ -387,7 +389,7 @@ int Load::judge() {
       if (other >= streams_.size()) continue;
       const auto found = match(*streams_[i], *streams_[other]);
       ++judged;
-      if (!found || found->correlation < 0.8) {
+      if (!found || found->correlation < kSurely) {
         ++wrong;
         worst = std::min(worst, found ? found->correlation : 0);
         continue;

@@ -172,6 +172,7 @@ class MediaCore {
   void listen(Shard& shard);
   void route(uint32_t number);
   void record(Shard& shard);
+  void prefetch_streams(const Shard& shard, bus::Port port) const;
   void hear_streams(Shard& shard);
   void send_streams(Shard& shard);
   void stream_off(bus::Port port);

@@ -9,6 +9,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,13 @@ struct Address {
   /// "192.0.2.1:4000" or "[2001:db8::1]:4000".
   std::string text() const;
 
+  bool operator==(const Address& other) const {
+    uint64_t ours[2];
+    uint64_t theirs[2];
+    std::memcpy(ours, host.data(), sizeof ours);
+    std::memcpy(theirs, other.host.data(), sizeof theirs);
+    return ours[0] == theirs[0] && ours[1] == theirs[1] && port == other.port;
+  }
   auto operator<=>(const Address&) const = default;
 };
 

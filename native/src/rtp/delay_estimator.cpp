@@ -11,10 +11,13 @@ namespace {
 constexpr int32_t kRoomBelow = 8;
 // How often low and high are worked out: a third of a second of packets of 20 ms, each of the first ones.
 constexpr uint32_t kMeasureEvery = 16;
+constexpr uint32_t kFirst = 64;
+constexpr int64_t kMuchFaster = 4 * DelayEstimator::kStep;
 
 }  // namespace
 
 void DelayEstimator::add(int64_t transit) {
+  if (total_ > 0 && total_ < kFirst && transit < low_ - kMuchFaster) reset();
   if (total_ == 0) base_ = transit - kRoomBelow * kStep;
   int64_t step = (transit - base_) / kStep;
   if (transit < base_) {

@@ -9,8 +9,9 @@
 //     └─┴──────┴───────────── transit time, 5 ms a step
 //      low    high
 //
-// Every 256 packets what was known counts half. So a spike is forgotten after some five seconds of packets of 20 ms, and
-// clock drift moves the whole along.
+// Every 256 packets what was known counts half. So a spike is forgotten after some ten seconds of packets of 20 ms, and
+// clock drift moves the whole along. In the first second a packet much faster than all before it shows that those had been
+// held up somewhere (an address being resolved, a window being opened), and they are forgotten at once.
 #pragma once
 
 #include <array>

@@ -27,7 +27,8 @@ bool Endpoint::unlock(std::span<uint8_t> buffer, std::size_t& octets, Unprotect 
 
 Endpoint::Outcome Endpoint::take_packet(std::span<uint8_t> buffer, std::size_t octets, const Address& from,
                                         int64_t now_ns) {
-  const bool known = from == filter_.remote();
+  // Only who seeks is asked about other sources than the one that is known.
+  const bool known = !seeking_ || from == filter_.remote();
   if (is_control(buffer.first(octets))) {
     if (known) return take_control(buffer, octets, from, now_ns);
     counts_.foreign.add();
@@ -74,9 +75,9 @@ Endpoint::Outcome Endpoint::take_control(std::span<uint8_t> buffer, std::size_t 
 
 std::size_t Endpoint::next_packet(std::span<uint8_t> out, int64_t now_ns) {
   while (const auto octets = stream_.next_packet(out.first(Stream::kMaxPacket), now_ns)) {
-    const bool locked_out = secure_ && srtp_ == nullptr;
-    const auto sent = secure_ && !locked_out ? srtp_->protect(out, octets) : octets;
-    if (source().known() && !locked_out && sent > 0) return sent;
+    if (!secure_) return octets;
+    const auto locked = srtp_ == nullptr ? 0 : srtp_->protect(out, octets);
+    if (locked > 0) return locked;
     counts_.unsent.add();
   }
   return 0;

@@ -37,7 +37,7 @@ struct EndpointChange {
 struct EndpointCounts {
   Count unauthenticated;  // SRTP that did not authenticate, was replayed, or is none
   Count foreign;          // from a source that could not become the peer's
-  Count unsent;           // nowhere to send to, or the key is used up
+  Count unsent;           // the key is used up
 };
 
 class Endpoint {
@@ -75,6 +75,12 @@ class Endpoint {
   bool window_open(int64_t now_ns) const { return filter_.window_open(now_ns); }
   bool latched() const { return filter_.latched(); }
 
+  /// Asks for the memory that the next packet in or out will touch, some packets ahead of its turn.
+  void prefetch() const {
+    __builtin_prefetch(this, 1);
+    stream_.prefetch_network();
+  }
+
   /// The next packet with its SRTP, 0 when there is none. `out` has room for Stream::kMaxPacket and kSrtpSlack.
   std::size_t next_packet(std::span<uint8_t> out, int64_t now_ns);
   int64_t control_due_ns() const { return stream_.control_due_ns(); }
@@ -98,14 +104,15 @@ class Endpoint {
   bool unlock(std::span<uint8_t> buffer, std::size_t& octets, Unprotect unprotect);
   std::size_t lock_control(std::span<uint8_t> out, std::size_t octets);
 
+  // What every packet needs, in one cache line.
   Stream& stream_;
-  const uint32_t id_;
-  SocketPair* pair_{};
   std::unique_ptr<SrtpSession> srtp_;
   bool secure_{};
-  bool mux_{};
   bool seeking_{};
+  bool mux_{};
+  const uint32_t id_;
   uint32_t generation_{};
+  SocketPair* pair_{};
   SourceFilter filter_;
   EndpointCounts counts_;
 };

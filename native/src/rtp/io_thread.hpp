@@ -134,7 +134,7 @@ class IoThread {
   struct Batch {
     std::array<mmsghdr, kBatch> messages{};
     std::array<iovec, kBatch> parts{};
-    std::array<SocketAddress, kBatch> addresses{};  // of what was received
+    std::array<SocketAddress, kBatch> addresses{};  // where what was received comes from
     std::unique_ptr<uint8_t[]> octets = std::make_unique<uint8_t[]>(kBatch * kBuffer);
     uint32_t count{};
     std::size_t used{};  // octets, one packet behind the other: a batch to be sent fits the first cache
@@ -157,7 +157,9 @@ class IoThread {
 
   // io_packets.cpp
   void read(Reader& reader, SocketKind kind);
-  void take(Reader& reader, SocketKind kind, uint32_t which);
+  void take_batch(Reader& reader, SocketKind kind, uint32_t count);
+  void take(Reader& reader, SocketKind kind, uint32_t which, const std::optional<Address>& from,
+            std::optional<uint32_t> number);
   std::optional<uint32_t> seek(const Reader& reader, SocketKind kind, const Address& from,
                                std::span<const uint8_t> packet) const;
   void send_all();

@@ -18,6 +18,7 @@ constexpr uint32_t kStalePackets = 4;
 constexpr int64_t kStaleFor = 80 * kSamplesPerMs;
 constexpr uint32_t kMostDoubt = 1000 * kSamplesPerMs;
 constexpr uint32_t kLongestPacket = 960;
+constexpr int64_t kStretch = 80;
 
 constexpr uint32_t whole_units(uint32_t samples) { return (samples + kUnit - 1) / kUnit * kUnit; }
 
@@ -35,7 +36,7 @@ void JitterBuffer::reset() {
   while (count_ > 0) remove_front();
   running_ = placed_ = numbered_ = false;
   noise_ = in_gap_ = false;
-  pause_until_ = INT64_MIN;
+  pause_until_ = pause_perhaps_until_ = INT64_MIN;
   pause_surplus_ = 0;
   transit_ = 0;
   end_ = INT64_MIN;
@@ -46,7 +47,10 @@ void JitterBuffer::reset() {
 // ------------------------------------------------------------------------------------------------------------ inserting
 
 JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
-  if (packet.restart) placed_ = false;
+  if (packet.restart) {
+    placed_ = false;
+    transits_.reset();
+  }
   const bool follows = numbered_ && !packet.restart && packet.sequence == static_cast<uint16_t>(highest_raw_ + 1);
   const int64_t sequence = extend(packet);
   int64_t at = place(packet, follows, now);
@@ -69,6 +73,8 @@ JitterBuffer::Inserted JitterBuffer::insert(const Packet& packet, int64_t now) {
     return Inserted::kLate;
   }
   if (index == 0) settle_doubt(packet, behind, sequence);
+  if (index == count_ && packet.samples > 0) remove_misplaced(at);
+  index = std::min<std::size_t>(index, count_);
   make_room(index);
   store(packet, index, at, sequence, now);
   return Inserted::kQueued;
@@ -98,8 +104,8 @@ int64_t JitterBuffer::position_of(uint32_t timestamp, uint32_t clock_hz, int64_t
 }
 
 int64_t JitterBuffer::place(const Packet& packet, bool follows, int64_t now) {
+  if (!packet.timed) return arriving(now);
   const int64_t at = position_of(packet.timestamp, packet.clock_hz, now);
-  if (!packet.timed) return at;
   if (!placed_ || packet.clock_hz != clock_hz_) return rebase(packet, now);
   const int64_t step = now - at - transit_;
   if (step > kJump || step < -kJump) return rebase(packet, now);
@@ -156,6 +162,22 @@ void JitterBuffer::lose(uint32_t samples) {
   in_gap_ = true;
 }
 
+/// What has a lower number and a later place than the newest has a timestamp that is not to be believed, and would hold up
+/// everything behind it.
+void JitterBuffer::remove_misplaced(int64_t at) {
+  const uint32_t begun = front_taken_ > 0 ? 1 : 0;
+  for (uint32_t i = count_; i > begun; --i) {
+    const Entry entry = entries_[i - 1];
+    if (entry.samples == 0) continue;
+    if (entry.at <= at) return;
+    ++late_;
+    std::copy(entries_.data() + i, entries_.data() + count_, entries_.data() + i - 1);
+    --count_;
+    if (entry.payload != nullptr) keeper_.release(entry.payload);
+    end_ = at;
+  }
+}
+
 /// Lets go of what is oldest when the queue is full.
 void JitterBuffer::make_room(std::size_t& index) {
   if (count_ < kEntries) return;
@@ -177,7 +199,7 @@ void JitterBuffer::store(const Packet& packet, std::size_t index, int64_t at, in
             .tag = packet.tag};
   ++count_;
   const int64_t end = at + static_cast<int64_t>(packet.samples);
-  if (end > end_) {
+  if (packet.samples > 0 && end > end_) {
     end_ = end;
     end_came_ = now;
   }
@@ -207,13 +229,14 @@ JitterBuffer::Pull JitterBuffer::pull(uint32_t wanted) {
       remove_front();
       continue;
     }
-    if (front.sequence > pulled_ + 1 && next_ >= pause_until_) {
+    if (front.sequence > pulled_ + 1 && !pausing()) {
       const uint32_t samples = whole_units(static_cast<uint32_t>(std::min<int64_t>(ahead, wanted)));
       next_ += samples;
       lose(samples);
       return {Answer::kMissing, samples};
     }
-    const int64_t change = std::min<int64_t>(pause_surplus_, ahead);
+    // Stretched by no more than half of what is asked for, so that time goes on whatever happens.
+    const int64_t change = std::clamp<int64_t>(pause_surplus_, -kStretch, ahead);
     pause_surplus_ = 0;
     next_ += change;
     if (change == ahead) continue;
@@ -222,7 +245,7 @@ JitterBuffer::Pull JitterBuffer::pull(uint32_t wanted) {
     return {Answer::kPause, samples};
   }
   if (!running_) return {Answer::kPause, wanted};
-  if (noise_ || next_ < pause_until_) {
+  if (noise_ || pausing()) {
     next_ += wanted;
     return {Answer::kPause, wanted};
   }
@@ -305,9 +328,13 @@ int32_t JitterBuffer::wanted_delay() const { return static_cast<int32_t>(wanted_
 uint32_t JitterBuffer::skip_excess(int64_t now, uint32_t pending) {
   if (count_ == 0) return 0;
   const int64_t playing = next_ - pending;
-  const Entry& last = entries_[count_ - 1];
-  const int64_t end = last.at + last.samples;
-  if (end - playing <= max_delay_ + last.samples) return 0;
+  int64_t end = INT64_MIN;
+  uint32_t longest = 0;
+  for (uint32_t i = 0; i < count_; ++i) {
+    end = std::max(end, entries_[i].at + entries_[i].samples);
+    longest = std::max<uint32_t>(longest, entries_[i].samples);
+  }
+  if (end - playing <= max_delay_ + longest) return 0;
   const int64_t to = std::max({now - wanted_offset(), end - max_delay_, next_});
   const int64_t left_out = to - playing;
   next_ = to;

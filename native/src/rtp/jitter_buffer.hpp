@@ -130,8 +130,12 @@ class JitterBuffer {
   /// the samples left out; 0 when there is no need.
   uint32_t skip_excess(int64_t now, uint32_t pending);
 
-  /// Until the position of so many samples from what is arriving now, missing packets are a pause: a telephone event.
-  void expect_pause(int64_t until) { pause_until_ = until > pause_until_ ? until : pause_until_; }
+  /// Until this position missing packets are a pause, a telephone event; and for `grace` samples more, unless another call
+  /// says otherwise.
+  void expect_pause(int64_t until, int64_t grace) {
+    pause_until_ = until > pause_until_ ? until : pause_until_;
+    pause_perhaps_until_ = until + grace;
+  }
   /// From now on, until a packet of audio.
   void expect_noise() { noise_ = true; }
 
@@ -142,6 +146,9 @@ class JitterBuffer {
   int64_t position() const { return next_; }
   /// Of a timestamp of the source that is heard; where the timestamps' clock is another, of what arrives at `now`.
   int64_t position_of(uint32_t timestamp, uint32_t clock_hz, int64_t now) const;
+
+  /// Of what arrives at `now` as fast as the latest packets did.
+  int64_t arriving(int64_t now) const { return now - transit_; }
 
   // Counts.
   uint64_t late() const { return late_; }
@@ -164,11 +171,13 @@ class JitterBuffer {
   int64_t rebase(const Packet& packet, int64_t now);
   int64_t extend(const Packet& packet);
   bool in_time(const Packet& packet, std::size_t index, int64_t& at, int64_t now);
+  void remove_misplaced(int64_t at);
   void make_room(std::size_t& index);
   void store(const Packet& packet, std::size_t index, int64_t at, int64_t sequence, int64_t now);
   void remove_front();
   void settle_doubt(const Packet& packet, int64_t behind, int64_t sequence);
   void lose(uint32_t samples);
+  bool pausing() const { return next_ < pause_until_ || next_ < pause_perhaps_until_; }
   int64_t wanted_offset() const;
 
   PayloadKeeper& keeper_;
@@ -197,6 +206,7 @@ class JitterBuffer {
 
   int32_t pause_surplus_ = 0;
   int64_t pause_until_ = INT64_MIN;
+  int64_t pause_perhaps_until_ = INT64_MIN;
   uint32_t front_taken_ = 0;  // samples of the front that have been taken, or whose time is over
   uint32_t count_ = 0;
   uint32_t stale_ = 0;     // packets in a row that were too late

@@ -47,7 +47,7 @@ void Playout::reset() {
   noise_ = concealing_ = false;
   concealed_ = seam_ = rest_ = 0;
   patience_ = 0;
-  mute_until_ = INT64_MIN;
+  mute_until_ = mute_perhaps_until_ = INT64_MIN;
   concealment_.reset();
 }
 
@@ -57,12 +57,16 @@ uint32_t Playout::spilt() const {
   return spill.end - spill.at;
 }
 
-void Playout::mute(int64_t from, int64_t until) {
+void Playout::mute(int64_t from, int64_t until, int64_t grace) {
   // One stretch is kept: digits so close that both are waiting have nothing between them worth hearing.
   const int64_t playing = buffer_.position() - pending();
-  if (mute_until_ <= playing) mute_from_ = from;
+  if (std::max(mute_until_, mute_perhaps_until_) <= playing) {
+    mute_from_ = from;
+    mute_until_ = until;
+  }
   mute_from_ = std::min(mute_from_, from);
   mute_until_ = std::max(mute_until_, until);
+  mute_perhaps_until_ = until + grace;
 }
 
 void Playout::read(uint8_t* row, int64_t now, const Decoders& decoders) {
@@ -83,10 +87,11 @@ void Playout::read(uint8_t* row, int64_t now, const Decoders& decoders) {
   }
   if (mute_until_ != INT64_MIN) {
     const int64_t playing = buffer_.position() - pending();
+    const int64_t end = std::max(mute_until_, mute_perhaps_until_);
     const int64_t from = std::clamp<int64_t>(mute_from_ - playing, 0, kBlock);
-    const int64_t until = std::clamp<int64_t>(mute_until_ - playing, 0, kBlock);
+    const int64_t until = std::clamp<int64_t>(end - playing, 0, kBlock);
     if (from < until) std::memset(&octets_[at_ + from], dsp::kAlawSilence, static_cast<std::size_t>(until - from));
-    if (mute_until_ <= playing) mute_until_ = INT64_MIN;
+    if (end <= playing) mute_until_ = mute_perhaps_until_ = INT64_MIN;
   }
   if (change_delay(row, surplus, decoders)) return;
   std::memcpy(row, &octets_[at_], kBlock);

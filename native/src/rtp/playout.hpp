@@ -38,8 +38,9 @@ class Playout {
   /// Forgets what waits, as at the beginning.
   void reset();
 
-  /// Silence from one position to another: what a telephone event says already is not to be heard as well.
-  void mute(int64_t from, int64_t until);
+  /// Silence from one position to another: what a telephone event says already is not to be heard as well. It
+  /// lasts `grace` samples more unless another call says otherwise.
+  void mute(int64_t from, int64_t until, int64_t grace);
 
   /// The decoder of the latest packet; null before there is one.
   const Decoder* speaking() const { return speaking_; }
@@ -83,6 +84,7 @@ class Playout {
   uint32_t rest_ = 0;            // ticks until the next
   int64_t mute_from_ = 0;
   int64_t mute_until_ = INT64_MIN;
+  int64_t mute_perhaps_until_ = INT64_MIN;
   bool noise_ = false;
   bool concealing_ = false;  // octets_ end with a concealment
   JitterBuffer buffer_;

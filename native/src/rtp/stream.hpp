@@ -170,6 +170,12 @@ class Stream {
   /// Room that `out` needs for any packet of RTP or RTCP that is built here, without SRTP's.
   static constexpr std::size_t kMaxPacket = kMaxDatagram;
 
+  /// Asks for the memory that deliver() and next_packet() will touch, some streams ahead of their turn; when that has come,
+  /// for what deliver() will write and next_packet() will read.
+  void prefetch_network() const;
+  void prefetch_delivery() const;
+  void prefetch_next_packet() const;
+
   // ----------------------------------------------------------------------------------------------------- media thread
 
   /// What the peer says in this tick: kBlock A-law octets. `tick_ns` is when the tick was due. True when a note has been

@@ -16,6 +16,8 @@ constexpr uint32_t kStepsOfTick = 2;  // of 10 ms
 constexpr int kMostPackets = 64;
 // Until the next packet of an event, its audio is not to be heard: updates come every 50 ms at most.
 constexpr int64_t kUntilUpdate = 60 * 8;
+// A packet of an event may come so much faster than the latest packets of audio.
+constexpr int64_t kFastest = 300 * 8;
 constexpr uint32_t kTellEvery = 10;
 // The media thread's part as far as a packet in its time goes: plan, playout, jitter buffer, a line of its histogram.
 constexpr std::size_t kHotOctets = 640;
@@ -133,13 +135,16 @@ void Stream::State::take_event(const InboundMeta& meta, std::span<const uint8_t>
                  .restart = (meta.flags & InboundMeta::kRestart) != 0,
                  .tag = kNoAudio},
                 now);
-  // The audio of its time says the same once more, or nothing.
-  const int64_t from = buffer.position_of(heard.timestamp(), format.clock_hz(), now);
+  // The audio of its time says the same once more, or nothing. What an event says of the future is not believed: a wrong
+  // timestamp would mute the stream for hours.
+  const int64_t latest = buffer.arriving(now) + kFastest;
+  const int64_t from = std::min(buffer.position_of(heard.timestamp(), format.clock_hz(), now), latest);
   const bool known = buffer.clock_hz() == format.clock_hz();
   const int64_t length = known ? int64_t{heard.duration()} * 8000 / format.clock_hz() : 0;
-  const int64_t until = from + length + (heard.active() ? kUntilUpdate : 0);
-  buffer.expect_pause(until);
-  media.playout.mute(from, until);
+  const int64_t until = std::min(from + length, latest);
+  const int64_t grace = heard.active() ? kUntilUpdate : 0;
+  buffer.expect_pause(until, grace);
+  media.playout.mute(from, until, grace);
 }
 
 void Stream::State::note(const StreamNote& what) {
@@ -217,8 +222,11 @@ void Stream::State::start_event() {
     if (media.event_generation != generation) media.event_sender.cut();
     return;
   }
-  if (media.event_gap_ticks > 0) --media.event_gap_ticks;
-  if (!media.event_sender.idle() || media.event_gap_ticks > 0) return;
+  if (media.event_gap_ticks > 0) {
+    --media.event_gap_ticks;
+    return;
+  }
+  if (!media.event_sender.idle()) return;
   EventCommand command;
   while (commands.pop(command)) {
     if (command.generation != generation) continue;

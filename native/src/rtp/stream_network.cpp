@@ -37,6 +37,20 @@ void tell(std::atomic<float>& figure, double value) {
 
 }  // namespace
 
+void Stream::prefetch_network() const {
+  constexpr std::size_t kHotOctets = 5 * 64;
+  const auto* const at = reinterpret_cast<const char*>(&state().network);
+  for (std::size_t offset = 0; offset < kHotOctets; offset += 64) __builtin_prefetch(at + offset, 1);
+  __builtin_prefetch(&state().inbound, 1);
+  __builtin_prefetch(&state().outbound, 1);
+  __builtin_prefetch(&state().counts, 1);
+  __builtin_prefetch(reinterpret_cast<const char*>(&state().counts) + 64, 1);
+}
+
+void Stream::prefetch_delivery() const { state().inbound.prefetch_write(); }
+
+void Stream::prefetch_next_packet() const { state().outbound.prefetch(); }
+
 bool Stream::accepts(uint8_t payload_type) const {
   return payload_type != kNoPayloadType && find(state().network.accepted, payload_type).used();
 }

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A stream as its users know it: what it refuses, what it sends, digits both ways, hold, changes in the middle, time-out.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "rtp/stream.hpp"
+#include "rtp/telephone_event.hpp"
+#include "rtp_traces.hpp"
+
+namespace cordboard::rtp {
+namespace {
+
+using namespace traces;
+
+/// A packet that a stream has sent.
+struct Sent {
+  PacketView view;
+  std::vector<uint8_t> octets;
+};
+
+/// A stream with a clock of its own.
+class Box {
+ public:
+  explicit Box(const StreamParams& params = params_of()) : stream(stream_of(params)) {}
+
+  /// A tick: what is heard, and what goes out.
+  void tick(const uint8_t* said = nullptr) {
+    const std::vector<uint8_t> silence(kBlock, dsp::kAlawSilence);
+    stream->receive(row, now_ns);
+    stream->send(said != nullptr ? said : silence.data());
+    take_sent();
+    StreamNote note;
+    while (stream->take(note)) notes.push_back(note);
+    now_ns += kTickNs;
+  }
+  void ticks(int n) {
+    for (; n > 0; --n) tick();
+  }
+
+  void take_sent() {
+    while (true) {
+      Sent packet;
+      packet.octets.resize(Stream::kMaxPacket);
+      const auto octets = stream->next_packet(packet.octets, now_ns);
+      if (octets == 0) return;
+      packet.octets.resize(octets);
+      EXPECT_EQ(parse_packet(packet.octets, packet.view), PacketFault::kNone);
+      sent.push_back(std::move(packet));
+    }
+  }
+
+  Delivery put(uint16_t sequence, uint32_t timestamp, const std::vector<uint8_t>& payload, uint8_t payload_type = 8,
+               uint32_t ssrc = 5, bool marker = false) {
+    std::vector<uint8_t> octets(kRtpHeader + payload.size());
+    write_packet({.payload_type = payload_type,
+                  .marker = marker,
+                  .sequence = sequence,
+                  .timestamp = timestamp,
+                  .ssrc = ssrc,
+                  .payload = payload},
+                 octets);
+    return stream->deliver(octets, now_ns);
+  }
+
+  std::string told() const {
+    std::string text;
+    for (const auto& note : notes) {
+      switch (note.kind) {
+        case StreamNoteKind::kStarted:
+          text += "started ";
+          break;
+        case StreamNoteKind::kEventBegan:
+          text += note.digit() != 0 ? std::string(1, note.digit()) : "e" + std::to_string(note.event);
+          break;
+        case StreamNoteKind::kEventEnded:
+          text += "(" + std::to_string(note.duration_ms) + ") ";
+          break;
+        case StreamNoteKind::kEventsSent:
+          text += "sent ";
+          break;
+        case StreamNoteKind::kTimeout:
+          text += "timeout ";
+          break;
+      }
+    }
+    return text;
+  }
+
+  std::unique_ptr<Stream> stream;
+  int64_t now_ns = 1'000 * kMs;
+  uint8_t row[kBlock]{};
+  std::vector<Sent> sent;
+  std::vector<StreamNote> notes;
+};
+
+bool is_silence(const uint8_t* row) {
+  return std::all_of(row, row + kBlock, [](uint8_t octet) { return octet == dsp::kAlawSilence; });
+}
+
+TEST(RtpStream, RefusesWhatItCannotDoAndSaysWhy) {
+  struct Case {
+    void (*spoil)(StreamParams&);
+    const char* says;
+  };
+  const Case cases[] = {
+      {[](StreamParams& p) { p.receive.clear(); }, "1 to 8 payload types"},
+      {[](StreamParams& p) { p.receive.assign(9, {}); }, "1 to 8 payload types"},
+      {[](StreamParams& p) {
+         p.receive.push_back({8, Encoding::kPcmu, 8000});
+       },
+       "Payload type 8 stands for two formats"},
+      {[](StreamParams& p) { p.receive[0].payload_type = 128; }, "PCMA is above 127"},
+      {[](StreamParams& p) { p.receive[0].payload_type = 72; }, "cannot be told from RTCP"},
+      {[](StreamParams& p) { p.send.clock_hz = 16'000; }, "clock of PCMA cannot be 16000"},
+      {[](StreamParams& p) {
+         p.receive.push_back({111, Encoding::kOpus, 8000});
+       },
+       "clock of opus cannot be 8000"},
+      {[](StreamParams& p) {
+         p.send = {13, Encoding::kComfortNoise, 8000};
+       },
+       "has to be audio"},
+      {[](StreamParams& p) {
+         p.send_events = {101, Encoding::kPcma, 8000};
+       },
+       "as telephone-event"},
+      {[](StreamParams& p) { p.ptime_ms = 15; }, "no multiple of 10"},
+      {[](StreamParams& p) { p.ptime_ms = 130; }, "packet time is 130, which is not 10 to 120"},
+      {[](StreamParams& p) { p.min_delay_ms = 201; }, "shortest delay is 201"},
+      {[](StreamParams& p) { p.max_delay_ms = 39; }, "longest delay is 39"},
+      {[](StreamParams& p) { p.max_delay_ms = 601; }, "longest delay is 601"},
+      {[](StreamParams& p) { p.opus_bit_rate = 5000; }, "bit rate of Opus is 5000"},
+      {[](StreamParams& p) { p.timeout_ms = 86'400'001; }, "time-out is 86400001"},
+  };
+  Box box;
+  for (const auto& c : cases) {
+    auto params = params_of();
+    c.spoil(params);
+    const auto made = Stream::make(params, identity_of());
+    ASSERT_FALSE(made) << c.says;
+    EXPECT_EQ(made.error().code, ErrorCode::kInvalid);
+    EXPECT_NE(made.error().text.find(c.says), std::string::npos) << made.error().text;
+    EXPECT_EQ(made.error().text.back(), '.');
+    EXPECT_FALSE(box.stream->update(params));
+  }
+  auto nameless = identity_of();
+  nameless.cname.clear();
+  EXPECT_FALSE(Stream::make(params_of(), nameless));
+  box.tick();
+  EXPECT_EQ(box.sent.size(), 1U) << "what was refused has changed nothing";
+}
+
+TEST(RtpStream, TakesLessThanTwelveKilobytes) {
+  std::vector<std::unique_ptr<Stream>> streams;
+  streams.reserve(100);
+  const auto before = mallinfo2().uordblks;
+  for (uint32_t i = 1; i <= 100; ++i) streams.push_back(stream_of(params_of(), i));
+  EXPECT_LE((mallinfo2().uordblks - before) / 100, 12'000U);
+}
+
+TEST(RtpStream, SendsWhatItIsToldBitByBit) {
+  const auto speech = alaw_of(speech_like(4, 1));
+  for (const uint32_t ptime : {10U, 20U, 30U, 40U, 50U, 60U, 70U, 120U}) {
+    SCOPED_TRACE(ptime);
+    auto params = params_of();
+    params.ptime_ms = ptime;
+    Box box(params);
+    for (std::size_t at = 0; at + kBlock <= speech.size(); at += kBlock) box.tick(&speech[at]);
+    const std::size_t samples = std::min(ptime, 60U) * 8;
+    ASSERT_EQ(box.sent.size(), speech.size() / samples);
+    const auto identity = identity_of();
+    std::vector<uint8_t> heard;
+    for (std::size_t i = 0; i < box.sent.size(); ++i) {
+      const auto& view = box.sent[i].view;
+      ASSERT_EQ(view.payload_type, 8);
+      ASSERT_EQ(view.ssrc, identity.ssrc);
+      ASSERT_EQ(view.marker, i == 0) << i;
+      ASSERT_EQ(view.sequence, static_cast<uint16_t>(identity.first_sequence + i));
+      ASSERT_EQ(view.timestamp, static_cast<uint32_t>(identity.first_timestamp + i * samples));
+      ASSERT_EQ(view.payload.size(), samples);
+      heard.insert(heard.end(), view.payload.begin(), view.payload.end());
+    }
+    EXPECT_TRUE(std::equal(heard.begin(), heard.end(), speech.begin()));
+    EXPECT_EQ(box.stream->statistics().packets_sent, box.sent.size());
+    EXPECT_EQ(box.stream->statistics().octets_sent, heard.size());
+  }
+}
+
+TEST(RtpStream, SendsEveryCodecAtItsClock) {
+  const auto speech = alaw_of(speech_like(4, 2));
+  for (const auto encoding : {Encoding::kPcmu, Encoding::kG722, Encoding::kOpus}) {
+    for (const uint32_t ptime : {10U, 20U, 30U, 60U}) {
+      SCOPED_TRACE(testing::Message() << name_of(encoding) << " " << ptime << " ms");
+      auto params = params_of(encoding);
+      params.ptime_ms = ptime;
+      Box box(params);
+      for (std::size_t at = 0; at + kBlock <= speech.size(); at += kBlock) box.tick(&speech[at]);
+      const bool opus = encoding == Encoding::kOpus;
+      const uint32_t samples = (opus && ptime == 30 ? 20 : ptime) * 8;
+      ASSERT_EQ(box.sent.size(), speech.size() / samples);
+      const auto decoder = Decoder::make(encoding);
+      std::vector<uint8_t> heard;
+      for (std::size_t i = 0; i < box.sent.size(); ++i) {
+        ASSERT_EQ(box.sent[i].view.timestamp,
+                  identity_of().first_timestamp + static_cast<uint32_t>(i) * samples * (opus ? 6 : 1));
+        uint8_t out[kMaxPacketSamples];
+        ASSERT_EQ(decoder->decode(box.sent[i].view.payload, out), samples);
+        heard.insert(heard.end(), out, out + samples);
+      }
+      const auto sound = judge(heard, speech, 0, 0, encoding == Encoding::kPcmu);
+      EXPECT_GT(sound.likeness, opus ? 0.88 : 0.99);
+    }
+  }
+}
+
+TEST(RtpStream, ChangesWhatItSendsWithoutACut) {
+  // Hold and back, another payload type, another packet time, another codec; the same over and over meanwhile.
+  const auto speech = alaw_of(speech_like(8, 3));
+  auto params = params_of();
+  Box box(params);
+  std::size_t at = 0;
+  const auto say = [&](int ticks) {
+    for (; ticks > 0; --ticks, at += kBlock) {
+      ASSERT_TRUE(box.stream->update(params));
+      box.tick(&speech[at]);
+    }
+  };
+  say(50);
+  params.direction = Direction::kReceiveOnly;
+  say(10);
+  params.direction = Direction::kSendOnly;
+  say(20);
+  params.send.payload_type = 96;
+  say(20);
+  params.ptime_ms = 60;
+  say(30);
+  ASSERT_EQ(box.sent.size(), 50U + 20 + 20 + 10);
+  uint16_t sequence = identity_of().first_sequence;
+  for (std::size_t i = 0; i < box.sent.size(); ++i) {
+    const auto& view = box.sent[i].view;
+    // Time goes on while nothing is sent, numbers do not.
+    const std::size_t tick = i < 50 ? i : i < 90 ? i + 10 : 100 + 3 * (i - 90);
+    ASSERT_EQ(view.sequence, sequence++) << i;
+    ASSERT_EQ(view.timestamp, static_cast<uint32_t>(identity_of().first_timestamp + tick * kBlock)) << i;
+    ASSERT_EQ(view.marker, i == 0 || i == 50 || i == 70) << i;
+    ASSERT_EQ(view.payload_type, i < 70 ? 8 : 96);
+    ASSERT_TRUE(std::equal(view.payload.begin(), view.payload.end(), &speech[tick * kBlock])) << i;
+  }
+}
+
+TEST(RtpStream, SendsDigitsInPlaceOfAudio) {
+  Box box;
+  ASSERT_TRUE(box.stream->sends_events());
+  box.ticks(3);
+  ASSERT_TRUE(box.stream->send_event(event_of_digit('7'), 100, 60, 8));
+  ASSERT_TRUE(box.stream->send_event(event_of_digit('#'), 45, 0, 70));
+  box.ticks(20);
+  const uint32_t first = identity_of().first_timestamp;
+  std::string order;
+  uint16_t sequence = identity_of().first_sequence;
+  for (const auto& packet : box.sent) {
+    ASSERT_EQ(packet.view.sequence, sequence++);
+    if (packet.view.payload_type == 8) {
+      order += packet.view.marker ? 'A' : 'a';
+      continue;
+    }
+    ASSERT_EQ(packet.view.payload_type, 101);
+    EventPayload event;
+    ASSERT_TRUE(EventPayload::read(packet.view.payload, event));
+    order += digit_of_event(event.event);
+    if (packet.view.marker) order += '!';
+    if (event.end) order += '.';
+    const bool seven = event.event == 7;
+    EXPECT_EQ(packet.view.timestamp, first + (seven ? 3 : 11) * kBlock);
+    EXPECT_EQ(event.volume, seven ? 8 : 63);
+    if (event.end) {
+      EXPECT_EQ(event.duration, seven ? 800 : 480) << "whole ticks";
+    }
+  }
+  // The end goes out three times, the last two beside audio again; a gap of 60 ms; then the next.
+  EXPECT_EQ(order, "Aaa7!7777.7.A7.aa#!##.#.A#.aaaaaaaa");
+  EXPECT_EQ(box.told(), "sent ");
+}
+
+TEST(RtpStream, SendsNoDigitsToWhoTakesNoneAndForgetsThem) {
+  auto params = params_of();
+  params.send_events.payload_type = kNoPayloadType;
+  Box none(params);
+  EXPECT_FALSE(none.stream->sends_events());
+  EXPECT_FALSE(none.stream->send_event(1));
+
+  Box box;
+  uint32_t waiting = 0;
+  while (box.stream->send_event(1, 2500, 0)) ++waiting;
+  EXPECT_EQ(waiting, 32U);
+  box.ticks(10);
+  box.stream->cancel_events();
+  box.ticks(10);
+  EXPECT_EQ(box.told(), "sent ");
+  uint32_t ends = 0, longest = 0;
+  for (const auto& packet : box.sent) {
+    EventPayload event;
+    if (packet.view.payload_type != 101 || !EventPayload::read(packet.view.payload, event)) continue;
+    ends += event.end;
+    longest = std::max<uint32_t>(longest, event.duration);
+  }
+  EXPECT_EQ(ends, 3U) << "the one that was being sent ends as it should";
+  EXPECT_LE(longest, 12U * kBlock);
+  EXPECT_TRUE(box.stream->send_event(2));
+  box.ticks(20);
+  EXPECT_EQ(box.told(), "sent sent ");
+}
+
+TEST(RtpStream, HearsDigitsAndMutesTheirSound) {
+  // A phone that leaves the tone in its audio as well: nobody is to hear the digit twice.
+  for (const bool audio_too : {true, false}) {
+    Box box;
+    EventSender sender;
+    uint16_t sequence = 100;
+    uint32_t timestamp = 16'000;
+    std::vector<uint8_t> loud(kBlock);
+    for (std::size_t i = 0; i < kBlock; ++i) loud[i] = static_cast<uint8_t>(i % 2 == 0 ? 0x2A : 0xAA);
+    std::string heard;
+    for (int tick = 0; tick < 60; ++tick, timestamp += kBlock) {
+      if (tick == 20) sender.start(event_of_digit('5'), 10, 5);
+      if (tick == 40) sender.start(16, 10, 3);
+      EventSender::Packet packet;
+      const bool sounding = sender.sounding();
+      if (sender.tick(timestamp, kBlock, packet)) {
+        std::vector<uint8_t> payload(kEventOctets);
+        packet.payload.write(payload.data());
+        ASSERT_EQ(box.put(sequence++, packet.timestamp, payload, 101), Delivery::kTaken);
+      }
+      if (!sounding || audio_too) {
+        ASSERT_EQ(box.put(sequence++, timestamp, loud), Delivery::kTaken);
+      }
+      box.tick();
+      heard += is_silence(box.row) ? '.' : '#';
+    }
+    // One block behind; exactly the time of the events is silent.
+    EXPECT_EQ(heard, ".####################.....###############...################");
+    EXPECT_EQ(box.told(), "started 5(100) e16(60) ");
+    EXPECT_EQ(box.stream->statistics().concealed_ms, 0U) << "nothing was lost";
+    EXPECT_EQ(box.stream->statistics().lost, 0U);
+  }
+}
+
+TEST(RtpStream, EndsADigitWhoseEndIsLost) {
+  Box box;
+  for (uint16_t n = 0; n < 5; ++n) {
+    EventPayload event{.event = 3, .volume = 10, .duration = static_cast<uint16_t>(160 * (n + 1))};
+    std::vector<uint8_t> payload(kEventOctets);
+    event.write(payload.data());
+    box.put(n, 8000, payload, 101);
+    box.tick();
+  }
+  box.ticks(8);
+  EXPECT_EQ(box.told(), "3");
+  box.ticks(2);
+  EXPECT_EQ(box.told(), "3(100) ");
+}
+
+TEST(RtpStream, TellsOnceThatNothingComes) {
+  auto params = params_of();
+  params.timeout_ms = 1000;
+  Box box(params);
+  const std::vector<uint8_t> payload(kBlock, 0x11);
+  box.put(1, 0, payload);
+  box.ticks(50);
+  EXPECT_EQ(box.told(), "started ");
+  box.ticks(1);
+  EXPECT_EQ(box.told(), "started timeout ");
+  box.ticks(500);
+  EXPECT_EQ(box.told(), "started timeout ") << "once";
+  box.put(2, 88'000, payload);
+  box.ticks(51);
+  EXPECT_EQ(box.told(), "started timeout timeout ") << "and again after packets have come";
+
+  // On hold nothing has to come; afterwards the time begins anew.
+  params.direction = Direction::kSendOnly;
+  ASSERT_TRUE(box.stream->update(params));
+  box.put(3, 96'000, payload);
+  box.ticks(500);
+  params.direction = Direction::kSendReceive;
+  ASSERT_TRUE(box.stream->update(params));
+  box.ticks(49);
+  EXPECT_EQ(box.told(), "started timeout timeout ");
+  box.ticks(1);
+  EXPECT_EQ(box.told(), "started timeout timeout timeout ");
+
+  params.timeout_ms = 0;
+  Box never(params);
+  never.ticks(3000);
+  EXPECT_EQ(never.told(), "");
+}
+
+TEST(RtpStream, HearsNothingOnHoldAndGoesOnAtOnceAfterIt) {
+  const auto speech = alaw_of(speech_like(6, 5));
+  auto params = params_of();
+  Box box(params);
+  std::vector<uint8_t> heard;
+  for (std::size_t n = 0; n < 300; ++n) {
+    if (n == 100 || n == 200) {
+      params.direction = n == 100 ? Direction::kInactive : Direction::kSendReceive;
+      ASSERT_TRUE(box.stream->update(params));
+    }
+    const std::vector<uint8_t> payload(&speech[n * kBlock], &speech[n * kBlock] + kBlock);
+    // The peer does not stop for that.
+    EXPECT_EQ(box.put(static_cast<uint16_t>(n), static_cast<uint32_t>(n * kBlock), payload),
+              n >= 100 && n < 200 ? Delivery::kInactive : Delivery::kTaken);
+    box.tick();
+    if (n >= 100 && n < 201) {
+      ASSERT_TRUE(is_silence(box.row)) << n;
+    } else if (n > 0) {
+      ASSERT_TRUE(std::equal(box.row, box.row + kBlock, &speech[(n - 1) * kBlock])) << n;
+    }
+  }
+  const auto told = box.stream->statistics();
+  EXPECT_EQ(told.lost + told.late + told.concealed_ms, 0U);
+  EXPECT_EQ(box.sent.size(), 200U);
+}
+
+TEST(RtpStream, HearsOnWithoutAClickWhileDescriptionsCome) {
+  const auto speech = alaw_of(speech_like(6, 7));
+  for (const auto encoding : {Encoding::kPcma, Encoding::kG722, Encoding::kOpus}) {
+    SCOPED_TRACE(name_of(encoding));
+    std::vector<uint8_t> heard[2];
+    for (const bool updated : {false, true}) {
+      auto params = params_of(encoding);
+      Box box(params);
+      std::size_t n = 0;
+      for (const auto& datagram : sent_by({.payload_type = params.send.payload_type, .encoding = encoding}, speech)) {
+        if (updated && n++ % 3 == 0) {
+          // Alternately with and without another codec.
+          auto next = params;
+          if (n % 2 == 0) next.receive.push_back({0, Encoding::kPcmu, 8000});
+          ASSERT_TRUE(box.stream->update(next));
+        }
+        box.stream->deliver(datagram.octets, box.now_ns);
+        box.tick();
+        heard[updated ? 1 : 0].insert(heard[updated ? 1 : 0].end(), box.row, box.row + kBlock);
+      }
+    }
+    EXPECT_EQ(heard[0], heard[1]);
+    EXPECT_FALSE(is_silence(&heard[0][100 * kBlock]) && is_silence(&heard[0][120 * kBlock]));
+  }
+}
+
+}  // namespace
+}  // namespace cordboard::rtp
