@@ -155,9 +155,11 @@ TEST(RtpControl, RefusesWhatIsNotACompound) {
 
 TEST(RtpControl, ReadsDescriptionsWithCare) {
   ControlPacket packet;
+  Octets compound;  // the name is a part of it
   const auto described = [&](Octets sdes) {
     sdes[3] = static_cast<uint8_t>(sdes.size() / 4 - 1);
-    return parse_control(joined({kEmptyRr, sdes}), packet);
+    compound = joined({kEmptyRr, sdes});
+    return parse_control(compound, packet);
   };
   // Two chunks; the name of the second is the sender's.
   EXPECT_TRUE(
