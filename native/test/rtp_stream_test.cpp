@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -213,6 +214,33 @@ TEST(RtpStream, SendsEveryCodecAtItsClock) {
       }
       const auto sound = judge(heard, speech, 0, 0, encoding == Encoding::kPcmu);
       EXPECT_GT(sound.likeness, opus ? 0.88 : 0.99);
+    }
+  }
+}
+
+TEST(RtpStream, HasRoomForTheLongestPackets) {
+  std::mt19937 random(4);
+  for (const auto encoding : {Encoding::kPcma, Encoding::kG722, Encoding::kOpus}) {
+    for (const uint32_t ptime : {10U, 20U, 40U, 60U}) {
+      auto params = params_of(encoding);
+      params.ptime_ms = ptime;
+      params.opus_bit_rate = 128'000;
+      Box box(params);
+      uint8_t row[kBlock];
+      for (int tick = 0; tick < 300; ++tick) {
+        // Noise, of which nothing can be saved, and digits in between, so that packets lie everywhere in the ring.
+        for (auto& octet : row) octet = static_cast<uint8_t>(random());
+        if (tick % 7 == 0) box.stream->send_event(1, 40, 0);
+        box.tick(row);
+      }
+      EXPECT_EQ(box.stream->statistics().unsent, 0U) << name_of(encoding) << " " << ptime;
+      std::size_t octets = 0;
+      for (const auto& packet : box.sent) octets = std::max(octets, packet.view.payload.size());
+      if (encoding == Encoding::kOpus) {
+        EXPECT_GT(octets, std::min<std::size_t>(ptime * 8, 300)) << ptime;
+      } else {
+        EXPECT_EQ(octets, ptime * 8);
+      }
     }
   }
 }

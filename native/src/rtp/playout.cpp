@@ -159,13 +159,8 @@ void Playout::play_packet(uint32_t wanted, const Decoders& decoders) {
     concealing_ = false;
     concealed_ = 0;
     uint8_t* const out = grow(samples);
-    if (encoding == Encoding::kPcma) {
-      buffer_.take(samples, out);
-      return;
-    }
-    std::array<uint8_t, kAhead> octets;
-    buffer_.take(samples, octets.data());
-    decoder->decode({octets.data(), samples}, out);
+    buffer_.take(samples, out);
+    if (encoding == Encoding::kPcmu) ulaw_to_alaw(out, samples, out);
     return;
   }
   auto& spill = *decoder->spill();
@@ -320,7 +315,6 @@ bool Playout::change_delay(uint8_t* row, int32_t surplus, const Decoders& decode
   splice(shorten ? linear : linear + kBlock, shorten ? point.lag : -point.lag, block);
   dsp::alaw_encode(block, row, kBlock);
   at_ += kBlock + static_cast<uint32_t>(shorten ? point.lag : -point.lag);
-  (shorten ? shortened_ : lengthened_) += static_cast<uint64_t>(point.lag);
   patience_ = 0;
   rest_ = kRestTicks;
   return true;
