@@ -148,7 +148,9 @@ TEST(RtpControl, RefusesWhatIsNotACompound) {
     padded.back() = padding;
     EXPECT_FALSE(parse_control(padded, packet)) << int{padding};
   }
-  Octets early = joined({kEmptyRr, kEmptyRr});
+  // An RR that has a word to spare, before a packet that is padded.
+  Octets early = joined({{0x80, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4}, {0xA1, 203, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4}});
+  ASSERT_TRUE(parse_control(early, packet));
   early[0] |= 0x20;
   EXPECT_FALSE(parse_control(early, packet)) << "padding before the last";
 }

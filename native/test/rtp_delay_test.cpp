@@ -88,7 +88,7 @@ TEST(RtpSplice, TakesAVowelApartAtItsPitch) {
     }
     for (const bool forwards : {true, false}) {
       const auto point = find_splice(&x[160], 160, forwards);
-      EXPECT_GT(point.likeness, 0.97F) << pitch;
+      EXPECT_GT(point.likeness, 0.99F) << pitch;
       const double periods = point.lag * pitch / 8000;
       EXPECT_NEAR(periods, std::round(periods), 0.03) << pitch;
       int16_t out[160];

@@ -319,6 +319,40 @@ TEST(RtpJitterBuffer, APacketFromTheFutureHoldsNobodyUp) {
   EXPECT_EQ(heard, "- 0 1 2 3 4 5 ? 7 8 9 10 ");
 }
 
+TEST(RtpJitterBuffer, PlaysTheRestOfAPacketWhoseTimeHasBegun) {
+  // A sender whose packets overlap: 60 ms each, 40 ms apart.
+  Box box;
+  std::vector<uint8_t> octets(480);
+  std::string heard;
+  for (uint32_t n = 0; n < 5; ++n) {
+    octets.assign(480, static_cast<uint8_t>(n));
+    box.shelf.insert(box.buffer,
+                     {.sequence = static_cast<uint16_t>(n),
+                      .timestamp = n * 320,
+                      .samples = 480,
+                      .restart = n == 0,
+                      .payload = octets},
+                     box.now);
+    heard += box.ticks(2);
+  }
+  EXPECT_EQ(heard, "- 0 0 0 1 1 2 2 3 3 ");
+}
+
+TEST(RtpJitterBuffer, TimeGoesOnHoweverAPauseIsToBeStretched) {
+  Box box;
+  box.put(0);
+  box.ticks(2);
+  box.first = static_cast<uint16_t>(box.first - 4);
+  box.put(5);
+  int ticks = 0;
+  for (; ticks < 100; ++ticks) {
+    box.buffer.adjust_pause(-30'000);
+    if (box.tick().find('5') != std::string::npos) break;
+  }
+  EXPECT_GE(ticks, 5) << "it is stretched";
+  EXPECT_LE(ticks, 12) << "by no more than the half";
+}
+
 TEST(RtpJitterBuffer, PlaysPacketsOfAnyLength) {
   for (const uint32_t samples : {40U, 80U, 160U, 240U, 320U, 480U, 800U, 960U}) {
     SCOPED_TRACE(samples);

@@ -183,6 +183,7 @@ TEST(RtpStreamAudio, RidesOutANetworkThatStandsStill) {
   EXPECT_GT(long_one.told.late + long_one.told.overflowed, 150U) << "what is two seconds old is not played";
   EXPECT_LE(long_one.sound.worst_delay_ms, 330);
   EXPECT_GT(long_one.sound.good_blocks, 0.7);
+  EXPECT_LT(long_one.sound.mean_delay_ms, 60) << "to wait longer would have saved nothing";
 }
 
 TEST(RtpStreamAudio, FollowsAChangeOfThePacketTime) {
@@ -288,8 +289,7 @@ TEST(RtpStreamAudio, TakesPausesForPauses) {
     const auto told = stream->statistics();
     std::printf("pauses of kind %d: as sent %.1f %%, concealed %d ms, MOS %.2f\n", kind, 100 * sound.good_blocks,
                 static_cast<int>(told.concealed_ms), told.mos_received);
-    // A clock that stood still makes the first packets after it late until it is found out: 80 ms each time.
-    EXPECT_GT(sound.good_blocks, kind == 2 ? 0.9 : 0.99) << kind;
+    EXPECT_GT(sound.good_blocks, 0.99) << kind;
     EXPECT_EQ(told.lost, 0U);
     if (kind != 2) {
       EXPECT_EQ(told.concealed_ms, 0U) << kind;
