@@ -237,6 +237,14 @@ TEST(EngineStreamSource, PutsHundredsOfStreamsOnAFewSockets) {
   const auto until = std::chrono::steady_clock::now() + Box::kPatience;
   while (satisfied.size() < kStreams && std::chrono::steady_clock::now() < until) listen();
   EXPECT_EQ(kStreams, satisfied.size()) << "all of them have heard their neighbour";
+  const auto received = [&] {
+    const auto counters = box.snapshot().counters;
+    return std::find_if(counters.begin(), counters.end(),
+                        [](const auto& counter) { return counter.name == "rtp_packets_received"; })
+        ->value;
+  };
+  while (received() < 10 * kStreams && std::chrono::steady_clock::now() < until) {
+  }
   asked.clear();
   for (const auto& stream : streams) asked.push_back(box.submit(LegRelease{stream.leg}));
   for (const auto id : asked) box.reply(id);
