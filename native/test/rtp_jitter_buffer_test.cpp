@@ -336,6 +336,20 @@ TEST(RtpJitterBuffer, PlaysTheRestOfAPacketWhoseTimeHasBegun) {
     heard += box.ticks(2);
   }
   EXPECT_EQ(heard, "- 0 0 0 1 1 2 2 3 3 ");
+
+  // One that begins where the one being played is already: no reason to go back.
+  Box deep;
+  deep.put(0, 480);
+  heard = deep.ticks(2);
+  octets.assign(480, 1);
+  deep.shelf.insert(deep.buffer,
+                    {.sequence = static_cast<uint16_t>(deep.first + 1),
+                     .timestamp = 0xFFFFFF00 + 80,
+                     .samples = 480,
+                     .payload = octets},
+                    deep.now);
+  heard += deep.ticks(2);
+  EXPECT_EQ(heard, "- 0 0 0 ");
 }
 
 TEST(RtpJitterBuffer, TimeGoesOnHoweverAPauseIsToBeStretched) {

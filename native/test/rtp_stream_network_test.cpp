@@ -93,6 +93,25 @@ TEST(RtpStreamNetwork, RefusesWhatTheMediaThreadDoesNotTakeAndRecovers) {
   EXPECT_LT(stream->statistics().delay_ms, 60);
 }
 
+TEST(RtpStreamNetwork, NeverWaitsLongerThanItMay) {
+  // A sender that is in a hurry: half as fast again as time.
+  const auto stream = stream_of(params_of());
+  const auto speech = alaw_of(speech_like(6, 6));
+  int64_t now = 1000 * kMs;
+  std::size_t n = 0;
+  for (int i = 0; i < 200; ++i) {
+    for (const std::size_t until = n + (i % 2 == 0 ? 2 : 1); n < until; ++n) {
+      const Octets payload(&speech[n * kBlock], &speech[n * kBlock] + kBlock);
+      stream->deliver(packet_of(8, static_cast<uint16_t>(n), static_cast<uint32_t>(n * kBlock), payload), now);
+    }
+    uint8_t row[kBlock];
+    stream->receive(row, now);
+    now += kTickNs;
+    ASSERT_LE(stream->statistics().delay_ms, 325) << i;
+  }
+  EXPECT_GT(stream->statistics().late, 0U);
+}
+
 // ----------------------------------------------------------------------------------------------------------------- RTCP
 
 /// Two streams, and a way between them that takes `delay_ms`.
@@ -280,6 +299,17 @@ TEST(RtpStreamNetwork, BelievesNoReportThatCannotBe) {
     writer.report(pair.b->ssrc(), nullptr, {&block, 1});
     ASSERT_TRUE(pair.a->deliver_control(std::span(out).first(writer.size()), pair.now_ns));
     EXPECT_EQ(pair.a->statistics().round_trip_ms, before.round_trip_ms) << last_sr;
+  }
+  // A moment after an SR that it did send: a likely time, but of no report of its own.
+  ControlPacket own;
+  ASSERT_TRUE(parse_control(pair.control_of_a.back(), own));
+  for (const uint32_t off : {1U, 3000U, 0xFFFFF000U}) {
+    Octets out(200);
+    ControlWriter writer(out);
+    const ReportBlock block{.ssrc = pair.a->ssrc(), .last_sr = ntp_middle(own.sender->ntp) + off};
+    writer.report(pair.b->ssrc(), nullptr, {&block, 1});
+    ASSERT_TRUE(pair.a->deliver_control(std::span(out).first(writer.size()), pair.reports_of_a.back() + 500 * kMs));
+    EXPECT_EQ(pair.a->statistics().round_trip_ms, before.round_trip_ms) << off;
   }
   Octets out(200);
   ControlWriter writer(out);
