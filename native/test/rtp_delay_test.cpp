@@ -87,7 +87,8 @@ TEST(RtpSplice, TakesAVowelApartAtItsPitch) {
       x[i] = static_cast<int16_t>(sample);
     }
     for (const bool forwards : {true, false}) {
-      const auto point = find_splice(&x[160], 160, forwards);
+      EXPECT_GE(find_splice(&x[160], 110, 160, forwards).lag, 110);
+      const auto point = find_splice(&x[160], kMinLag, 160, forwards);
       EXPECT_GT(point.likeness, 0.99F) << pitch;
       const double periods = point.lag * pitch / 8000;
       EXPECT_NEAR(periods, std::round(periods), 0.03) << pitch;
@@ -106,12 +107,13 @@ TEST(RtpSplice, FindsNothingInNoiseAndAnythingInSilence) {
   std::mt19937 random(6);
   std::vector<int16_t> x(480);
   for (auto& sample : x) sample = static_cast<int16_t>(static_cast<int>(random() % 16'000) - 8000);
-  EXPECT_LT(find_splice(&x[160], 160, true).likeness, 0.5F);
+  EXPECT_LT(find_splice(&x[160], kMinLag, 160, true).likeness, 0.5F);
   for (auto& sample : x) sample = static_cast<int16_t>(sample / 200);
-  EXPECT_EQ(find_splice(&x[160], 160, true).lag, 160);
-  EXPECT_EQ(find_splice(&x[160], 100, false).lag, 100);
-  EXPECT_EQ(find_splice(&x[160], 100, false).likeness, 1);
-  EXPECT_EQ(find_splice(&x[160], 39, true).lag, 0) << "less than a period of any voice";
+  EXPECT_EQ(find_splice(&x[160], kMinLag, 160, true).lag, 160);
+  EXPECT_EQ(find_splice(&x[160], kMinLag, 100, false).lag, 100);
+  EXPECT_EQ(find_splice(&x[160], kMinLag, 100, false).likeness, 1);
+  EXPECT_EQ(find_splice(&x[160], 120, 119, true).lag, 0);
+  EXPECT_EQ(find_splice(&x[160], 1, 39, true).lag, 0) << "less than a period of any voice";
 }
 
 }  // namespace

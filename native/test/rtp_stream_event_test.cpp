@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rtp/telephone_event.hpp"
@@ -98,8 +99,9 @@ TEST(RtpStreamEvent, SendsNoDigitsToWhoTakesNoneAndForgetsThem) {
 }
 
 TEST(RtpStreamEvent, HearsDigitsAndMutesTheirSound) {
-  // A phone that leaves the tone in its audio as well: nobody is to hear the digit twice.
-  for (const bool audio_too : {true, false}) {
+  // A phone that leaves the tone in its audio as well: nobody is to hear the digit twice, also when it tells only every
+  // 60 ms that the event goes on.
+  for (const auto& [audio_too, every] : {std::pair{true, 1}, {true, 3}, {false, 1}}) {
     std::vector<int16_t> chord(60 * kBlock);
     for (std::size_t i = 0; i < chord.size(); ++i) {
       chord[i] = static_cast<int16_t>(5000 * std::sin(0.21 * static_cast<double>(i)) +
@@ -116,7 +118,8 @@ TEST(RtpStreamEvent, HearsDigitsAndMutesTheirSound) {
       if (tick == 40) sender.start(16, 10, 3);
       EventSender::Packet packet;
       const bool sounding = sender.sounding();
-      if (sender.tick(timestamp, kBlock, packet)) {
+      const bool told = sender.tick(timestamp, kBlock, packet);
+      if (told && (packet.payload.end || packet.payload.duration / kBlock % every == 1 % every)) {
         std::vector<uint8_t> payload(kEventOctets);
         packet.payload.write(payload.data());
         ASSERT_EQ(box.put(sequence++, packet.timestamp, payload, 101), Delivery::kTaken);

@@ -317,6 +317,17 @@ TEST(RtpStreamNetwork, BelievesNoReportThatCannotBe) {
   writer.report(pair.b->ssrc(), nullptr, {&block, 1});
   ASSERT_TRUE(pair.a->deliver_control(std::span(out).first(writer.size()), pair.now_ns));
   EXPECT_EQ(pair.a->statistics().remote_lost, before.remote_lost) << "a report on somebody else";
+  // Somebody else's SR is not the one that our reports answer.
+  Octets foreign(200);
+  ControlWriter of_other(foreign);
+  const SenderInfo sender{.ntp = 0x1111'2222'3333'4444};
+  of_other.report(77, &sender, {});
+  ASSERT_TRUE(pair.a->deliver_control(std::span(foreign).first(of_other.size()), pair.now_ns));
+  foreign.resize(Stream::kMaxPacket);
+  foreign.resize(pair.a->next_control(foreign, pair.now_ns, pair.ntp()));
+  ASSERT_TRUE(parse_control(foreign, own));
+  ASSERT_EQ(own.block_count, 1U);
+  EXPECT_NE(own.blocks[0].last_sr, 0x2222'3333U);
   EXPECT_FALSE(pair.a->deliver_control(Octets{0x80, 201, 0, 1}, pair.now_ns));
   EXPECT_EQ(pair.a->statistics().malformed, 1U);
 }
