@@ -25,7 +25,12 @@ const SUITES = {
     onlyNamed: true,
     run: (f) =>
       ctest(
-        { folder: 'native/build-asan', sanitize: 'address', minutes: 20, env: { CORDBOARD_FUZZ_FRAMES: '100000' } },
+        {
+          folder: 'native/build-asan',
+          sanitize: 'address',
+          minutes: 20,
+          env: { CORDBOARD_FUZZ_FRAMES: '100000', CORDBOARD_FUZZ_PACKETS: '600000' },
+        },
         f,
       ),
   },

@@ -219,6 +219,34 @@ INSTANTIATE_TEST_SUITE_P(Suites, EngineStreamSrtp,
                          ::testing::Values(StreamSrtpSuite::kAesCm128HmacSha1_80, StreamSrtpSuite::kAesCm128HmacSha1_32,
                                            StreamSrtpSuite::kAes256CmHmacSha1_80, StreamSrtpSuite::kAeadAes128Gcm));
 
+TEST(EngineStreamMedia, KeepsItsReplayWindowOverARefresh) {
+  StreamBox box;
+  const auto suite = StreamSrtpSuite::kAesCm128HmacSha1_80;
+  auto session = rtp::SrtpSession::make(rtp::SrtpSuite::kAesCm128HmacSha1_80, Octets(30, 0x22), Octets(30, 0x11));
+  ASSERT_TRUE(session);
+  rtp::UdpPeer peer;
+  const auto stream = box.open(peer.local());
+  auto update = agreed(stream.leg, peer.local());
+  update.srtp = {suite, std::string(60, '1'), std::string(60, '2')};
+  box.update(update);
+  std::vector<Octets> packets;
+  for (uint16_t i = 0; i < 20; ++i) {
+    auto packet = rtp::make_packet({8, false, i, 160U * i, 5}, noise(160, i));
+    const auto octets = packet.size();
+    packet.resize(octets + rtp::kSrtpSlack);
+    packet.resize((*session)->protect(packet, octets));
+    ASSERT_TRUE(peer.send(box.at(stream), packet));
+    packets.push_back(std::move(packet));
+  }
+  box.wait_statistics(stream.leg, [](const auto& now) { return now.packetsReceived == 20; });
+  box.update(update);
+  // Whoever has recorded them cannot play them again.
+  for (const auto& packet : packets) peer.send(box.at(stream), packet);
+  const auto figures = box.wait_statistics(stream.leg, [](const auto& now) { return now.refusedSrtp == 20; });
+  EXPECT_EQ(20, figures.packetsReceived);
+  EXPECT_EQ(0, figures.duplicated) << "they do not come so far";
+}
+
 TEST(EngineStreamMedia, HearsNothingUnderAnotherKey) {
   StreamBox box;
   const auto suite = StreamSrtpSuite::kAesCm128HmacSha1_80;

@@ -118,6 +118,31 @@ TEST(EngineStreamSource, LatchesOnlyWhenItIsAsked) {
   EXPECT_TRUE(phone.packets().empty());
 }
 
+TEST(EngineStreamSource, StopsLookingWhenThePeerIsWhereItSaid) {
+  StreamBox box(stream_config(8, "0.0.0.0"));
+  Phone phone({.host = kNat});
+  const auto stream = open_behind_nat(box, phone.local(), kNat);
+  const auto waiting = open_behind_nat(box, *Address::parse("10.1.1.2", 4000), kNat);
+  EXPECT_NE(stream.rtpPort, waiting.rtpPort);
+  const auto to = *Address::parse("127.0.0.1", static_cast<uint16_t>(stream.rtpPort));
+  phone.call(to);
+  ASSERT_TRUE(phone.wait_packets(10));
+  // From now on another of that host may share the port, and cannot take the call.
+  uint32_t shared = 0;
+  const auto until = std::chrono::steady_clock::now() + Box::kPatience;
+  while (shared != stream.rtpPort && std::chrono::steady_clock::now() < until) {
+    const auto next = open_behind_nat(box, *Address::parse("10.1.1.3", 4000), kNat, false);
+    shared = next.rtpPort;
+    box.ask(LegRelease{next.leg});
+  }
+  EXPECT_EQ(stream.rtpPort, shared);
+  Phone thief({.host = kNat, .ssrc = 7});
+  thief.call(to);
+  box.wait_statistics(stream.leg, [](const auto& now) { return now.refusedSource > 20; });
+  EXPECT_FALSE(box.wait<StreamLatched>([](const auto&) { return true; }, 50ms));
+  EXPECT_TRUE(thief.packets().empty());
+}
+
 TEST(EngineStreamSource, TellsTwoTelephonesBehindOneNatApart) {
   StreamBox box(stream_config(8, "0.0.0.0"));
   const auto a = open_behind_nat(box, *Address::parse("10.1.1.1", 4000), kNat);
@@ -237,6 +262,14 @@ TEST(EngineStreamSource, PutsHundredsOfStreamsOnAFewSockets) {
   const auto until = std::chrono::steady_clock::now() + Box::kPatience;
   while (satisfied.size() < kStreams && std::chrono::steady_clock::now() < until) listen();
   EXPECT_EQ(kStreams, satisfied.size()) << "all of them have heard their neighbour";
+  const auto received = [&] {
+    const auto counters = box.snapshot().counters;
+    return std::find_if(counters.begin(), counters.end(),
+                        [](const auto& counter) { return counter.name == "rtp_packets_received"; })
+        ->value;
+  };
+  while (received() < 10 * kStreams && std::chrono::steady_clock::now() < until) {
+  }
   asked.clear();
   for (const auto& stream : streams) asked.push_back(box.submit(LegRelease{stream.leg}));
   for (const auto id : asked) box.reply(id);

@@ -228,6 +228,27 @@ TEST(EngineStream, GivesAStreamAPairOfItsOwnWhenItsRemoteIsAnothers) {
   EXPECT_LT(box.statistics(first.leg).packetsReceived, before.packetsReceived + 10);
 }
 
+TEST(EngineStream, LeavesNothingOnItsRowForTheNextCall) {
+  StreamBox box(stream_config(2));
+  Phone phone;
+  Phone listener({.ssrc = 2});
+  const auto partner = box.connect(listener);
+  const auto stream = box.connect(phone);
+  const auto words = noise(4 * kSecond);
+  phone.say(words);
+  box.wait_statistics(stream.leg, [](const auto& now) { return now.packetsReceived > 40; });
+  box.ask(LegRelease{stream.leg});  // in the middle of a word
+  const auto next = box.open();
+  ASSERT_EQ(stream.port, next.port);
+  const auto before = listener.packets().size();
+  box.ask(BusConnect{next.port, partner.port});
+  ASSERT_TRUE(listener.wait_packets(50));
+  const auto heard = listener.packets();
+  for (std::size_t i = before; i < heard.size(); ++i) {
+    EXPECT_EQ(Octets(160, dsp::kAlawSilence), heard[i].payload);
+  }
+}
+
 TEST(EngineStream, TellsOnceThatNothingComes) {
   StreamBox box;
   Phone phone;
@@ -274,6 +295,13 @@ TEST(EngineStream, KeepsOneCallWhileAnotherIsHostile) {
   EXPECT_GE(longest_run(other.octets(8), words), kSecond);
   EXPECT_FALSE(stranger.receive(100ms)) << "nobody answers a stranger";
   EXPECT_GT(box.statistics(a.leg).refusedSource, 500);
+  const auto counters = box.snapshot().counters;
+  for (const auto* name : {"rtp_refused_source", "rtp_refused_too_long"}) {
+    const auto counter =
+        std::find_if(counters.begin(), counters.end(), [&](const auto& each) { return each.name == name; });
+    ASSERT_NE(counters.end(), counter);
+    EXPECT_GT(counter->value, 100) << name;
+  }
 }
 
 TEST(EngineStream, RefusesWhatCannotBe) {

@@ -234,6 +234,18 @@ TEST(RtpCodec, OpusRepairsALostPacketFromTheNext) {
   EXPECT_EQ(Decoder::make(Encoding::kPcma)->conceal(160, nullptr), 0U);
 }
 
+TEST(RtpCodec, EncodesNoPartOfAUnit) {
+  const std::vector<uint8_t> alaw(1000, dsp::kAlawSilence);
+  uint8_t out[1000];
+  EXPECT_EQ(Encoder::make(Encoding::kG722, 0)->encode(alaw.data(), 100, out), 0U);
+  EXPECT_EQ(Encoder::make(Encoding::kOpus, 24'000)->encode(alaw.data(), 100, out), 0U);
+  for (const auto encoding : kAll) {
+    const auto encoder = Encoder::make(encoding, 24'000);
+    EXPECT_EQ(encoder->encode(alaw.data(), 0, out), 0U);
+    EXPECT_EQ(encoder->encode(alaw.data(), 961, out), 0U);
+  }
+}
+
 TEST(RtpCodec, KnowsHowLongAPacketIs) {
   for (const auto encoding : {Encoding::kPcma, Encoding::kPcmu, Encoding::kG722}) {
     EXPECT_EQ(samples_of(encoding, {}), 0U);

@@ -148,16 +148,20 @@ TEST(RtpControl, RefusesWhatIsNotACompound) {
     padded.back() = padding;
     EXPECT_FALSE(parse_control(padded, packet)) << int{padding};
   }
-  Octets early = joined({kEmptyRr, kEmptyRr});
+  // An RR that has a word to spare, before a packet that is padded.
+  Octets early = joined({{0x80, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4}, {0xA1, 203, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4}});
+  ASSERT_TRUE(parse_control(early, packet));
   early[0] |= 0x20;
   EXPECT_FALSE(parse_control(early, packet)) << "padding before the last";
 }
 
 TEST(RtpControl, ReadsDescriptionsWithCare) {
   ControlPacket packet;
+  Octets compound;  // the name is a part of it
   const auto described = [&](Octets sdes) {
     sdes[3] = static_cast<uint8_t>(sdes.size() / 4 - 1);
-    return parse_control(joined({kEmptyRr, sdes}), packet);
+    compound = joined({kEmptyRr, sdes});
+    return parse_control(compound, packet);
   };
   // Two chunks; the name of the second is the sender's.
   EXPECT_TRUE(

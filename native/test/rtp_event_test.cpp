@@ -90,6 +90,7 @@ TEST(RtpEvent, EndsWhatNobodyHasEnded) {
   Listener listener;
   listener.packet(1000, {.event = 1, .duration = 160});
   listener.packet(1000, {.event = 1, .duration = 480});
+  listener.packet(1000, {.event = 1, .duration = 320});  // overtaken
   listener.ticks(9);
   EXPECT_EQ(listener.told, "1");
   listener.ticks(1);

@@ -164,6 +164,14 @@ TEST(RtpSourceFilter, TheWindowShutsByItself) {
   EXPECT_EQ(run(filter, kPublic, 3, 1, 15 * kSecond), Verdict::kRefuse);
   filter.set(wanted, 16 * kSecond);
   EXPECT_FALSE(filter.window_open(16 * kSecond)) << "the same once more opens nothing";
+  // Or by a description that asks for it no more.
+  SourceFilter asked;
+  asked.set(wanted, 0);
+  EXPECT_EQ(run(asked, kPublic, 1, 2), Verdict::kWait);
+  wanted.latch = false;
+  asked.set(wanted, 0);
+  EXPECT_FALSE(asked.considers(kPublic, kSecond));
+  EXPECT_EQ(run(asked, kPublic, 3, 1), Verdict::kRefuse);
 }
 
 TEST(RtpSourceFilter, ADescriptionThatSaysTheSameLeavesThePeerWhereItIs) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dsp/comfort_noise.hpp"
+#include "rtp/quality.hpp"
 #include "rtp_traces.hpp"
 
 namespace cordboard::rtp {
@@ -145,24 +146,30 @@ TEST(RtpStreamAudio, BridgesBurstsAndForgivesTwins) {
   EXPECT_GT(bursts.sound.segmental_snr_db, 30);
   EXPECT_GT(bursts.sound.likeness, 0.93);
   const auto random = call({.name = "5 %", .network = {.loss = 0.05}});
-  EXPECT_LT(bursts.told.mos_received * 1.0, random.told.mos_received + 0.3);
+  // As much loss one by one would be better.
+  const double share = static_cast<double>(bursts.told.concealed_ms) / 30'000;
+  EXPECT_LT(bursts.told.mos_received, mos_of({.loss_share = share}) - 0.03);
+  EXPECT_NEAR(random.told.mos_received, mos_of({.loss_share = static_cast<double>(random.told.concealed_ms) / 30'000}),
+              0.03);
   const auto twins = call({.name = "every second one twice", .network = {.duplicates = 0.5}});
   EXPECT_GE(exact_from(twins.played.heard, twins.sent, 8000), 0);
   EXPECT_GT(twins.told.duplicated, 500U);
 }
 
 TEST(RtpStreamAudio, AbsorbsDrift) {
-  // Two minutes at 1000 ppm are 120 ms, six blocks: as much as ten minutes at 200 ppm.
+  // 64 ms at 200 ppm, and at 1000 ppm in two minutes as much as in ten at 200: six blocks.
   for (const double ppm : {200.0, -200.0, 1000.0, -1000.0}) {
     const auto r = call({.name = "drift " + std::to_string(static_cast<int>(ppm)) + " ppm",
                          .sender = {.drift_ppm = ppm},
                          .network = {.jitter_ms = 1},
-                         .seconds = 120});
+                         .seconds = std::abs(ppm) > 200 ? 120.0 : 320.0});
     EXPECT_GT(r.sound.good_blocks, 0.995);
     EXPECT_GT(r.sound.likeness, 0.995);
     EXPECT_EQ(r.told.late + r.told.lost, 0U);
     EXPECT_EQ(r.sound.silent_gaps, 0);
     EXPECT_LE(r.told.delay_ms, 65);
+    // A slow sender is made up for before its packets are late.
+    EXPECT_LE(r.told.concealed_ms, std::abs(ppm) > 200 ? 120U : 0U) << ppm;
   }
 }
 
@@ -183,6 +190,7 @@ TEST(RtpStreamAudio, RidesOutANetworkThatStandsStill) {
   EXPECT_GT(long_one.told.late + long_one.told.overflowed, 150U) << "what is two seconds old is not played";
   EXPECT_LE(long_one.sound.worst_delay_ms, 330);
   EXPECT_GT(long_one.sound.good_blocks, 0.7);
+  EXPECT_LT(long_one.sound.mean_delay_ms, 60) << "to wait longer would have saved nothing";
 }
 
 TEST(RtpStreamAudio, FollowsAChangeOfThePacketTime) {
@@ -288,8 +296,7 @@ TEST(RtpStreamAudio, TakesPausesForPauses) {
     const auto told = stream->statistics();
     std::printf("pauses of kind %d: as sent %.1f %%, concealed %d ms, MOS %.2f\n", kind, 100 * sound.good_blocks,
                 static_cast<int>(told.concealed_ms), told.mos_received);
-    // A clock that stood still makes the first packets after it late until it is found out: 80 ms each time.
-    EXPECT_GT(sound.good_blocks, kind == 2 ? 0.9 : 0.99) << kind;
+    EXPECT_GT(sound.good_blocks, 0.99) << kind;
     EXPECT_EQ(told.lost, 0U);
     if (kind != 2) {
       EXPECT_EQ(told.concealed_ms, 0U) << kind;

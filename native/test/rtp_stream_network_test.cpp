@@ -93,6 +93,25 @@ TEST(RtpStreamNetwork, RefusesWhatTheMediaThreadDoesNotTakeAndRecovers) {
   EXPECT_LT(stream->statistics().delay_ms, 60);
 }
 
+TEST(RtpStreamNetwork, NeverWaitsLongerThanItMay) {
+  // A sender that is in a hurry: half as fast again as time.
+  const auto stream = stream_of(params_of());
+  const auto speech = alaw_of(speech_like(6, 6));
+  int64_t now = 1000 * kMs;
+  std::size_t n = 0;
+  for (int i = 0; i < 200; ++i) {
+    for (const std::size_t until = n + (i % 2 == 0 ? 2 : 1); n < until; ++n) {
+      const Octets payload(&speech[n * kBlock], &speech[n * kBlock] + kBlock);
+      stream->deliver(packet_of(8, static_cast<uint16_t>(n), static_cast<uint32_t>(n * kBlock), payload), now);
+    }
+    uint8_t row[kBlock];
+    stream->receive(row, now);
+    now += kTickNs;
+    ASSERT_LE(stream->statistics().delay_ms, 325) << i;
+  }
+  EXPECT_GT(stream->statistics().late, 0U);
+}
+
 // ----------------------------------------------------------------------------------------------------------------- RTCP
 
 /// Two streams, and a way between them that takes `delay_ms`.
@@ -281,12 +300,34 @@ TEST(RtpStreamNetwork, BelievesNoReportThatCannotBe) {
     ASSERT_TRUE(pair.a->deliver_control(std::span(out).first(writer.size()), pair.now_ns));
     EXPECT_EQ(pair.a->statistics().round_trip_ms, before.round_trip_ms) << last_sr;
   }
+  // A moment after an SR that it did send: a likely time, but of no report of its own.
+  ControlPacket own;
+  ASSERT_TRUE(parse_control(pair.control_of_a.back(), own));
+  for (const uint32_t off : {1U, 3000U, 0xFFFFF000U}) {
+    Octets out(200);
+    ControlWriter writer(out);
+    const ReportBlock block{.ssrc = pair.a->ssrc(), .last_sr = ntp_middle(own.sender->ntp) + off};
+    writer.report(pair.b->ssrc(), nullptr, {&block, 1});
+    ASSERT_TRUE(pair.a->deliver_control(std::span(out).first(writer.size()), pair.reports_of_a.back() + 500 * kMs));
+    EXPECT_EQ(pair.a->statistics().round_trip_ms, before.round_trip_ms) << off;
+  }
   Octets out(200);
   ControlWriter writer(out);
   const ReportBlock block{.ssrc = pair.a->ssrc() + 1, .fraction_lost = 255, .lost = 999};
   writer.report(pair.b->ssrc(), nullptr, {&block, 1});
   ASSERT_TRUE(pair.a->deliver_control(std::span(out).first(writer.size()), pair.now_ns));
   EXPECT_EQ(pair.a->statistics().remote_lost, before.remote_lost) << "a report on somebody else";
+  // Somebody else's SR is not the one that our reports answer.
+  Octets foreign(200);
+  ControlWriter of_other(foreign);
+  const SenderInfo sender{.ntp = 0x1111'2222'3333'4444};
+  of_other.report(77, &sender, {});
+  ASSERT_TRUE(pair.a->deliver_control(std::span(foreign).first(of_other.size()), pair.now_ns));
+  foreign.resize(Stream::kMaxPacket);
+  foreign.resize(pair.a->next_control(foreign, pair.now_ns, pair.ntp()));
+  ASSERT_TRUE(parse_control(foreign, own));
+  ASSERT_EQ(own.block_count, 1U);
+  EXPECT_NE(own.blocks[0].last_sr, 0x2222'3333U);
   EXPECT_FALSE(pair.a->deliver_control(Octets{0x80, 201, 0, 1}, pair.now_ns));
   EXPECT_EQ(pair.a->statistics().malformed, 1U);
 }

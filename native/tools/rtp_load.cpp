@@ -7,10 +7,12 @@
 //
 // Without addresses they are read from standard input to its end, a stream a line:
 //
-//   {"address": "127.0.0.1", "port": 20000, "localPort": 40000}
+//   {"address": "127.0.0.1", "port": 20000, "localPort": 40000, "localAddress": "127.1.0.1"}
 //
-// `localPort` may be left out: then stream n has --port + 2n. Streams to different ports may share one. Streams 0 and 1
-// are partners, 2 and 3, …: with --hear partner each should hear the other, with --hear own itself.
+// `localPort` may be left out: then stream n has --port + 2n. Streams to different ports may share one, and so may streams
+// from different addresses of this machine, of which the loopback has 16 million: then one socket is thousands of
+// telephones. Streams 0 and 1 are partners, 2 and 3, …: with --hear partner each should hear the other, with --hear own
+// itself.
 //
 // Every stream speaks from another place of one long sound that is nowhere twice, so a stretch of what comes back says who
 // is heard and when it was said: --check so many streams are judged by the last second of it. Delay is from the mouth of one to
@@ -32,6 +34,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,6 +75,7 @@ struct Options {
 struct Stream {
   Address remote;
   uint16_t local_port{};
+  std::optional<Address> local;  // one of several addresses on the port; IPv4
   rtp::SocketAddress to{};
   socklen_t to_length{};
   uint32_t ssrc{};
@@ -152,9 +156,10 @@ class Load {
       stream.ssrc = static_cast<uint32_t>(0x10000 + i);
       stream.sequence = static_cast<uint16_t>(i * 7919);
       stream.begin = i * 7919 * kBlock % kLoop / kBlock * kBlock;
-      if (!sockets_.contains(stream.local_port) && !open_socket(*host, stream.local_port)) return false;
+      const auto from = stream.local ? *Address::parse("0.0.0.0", 0) : *host;
+      if (!sockets_.contains(stream.local_port) && !open_socket(from, stream.local_port)) return false;
       stream.to_length = stream.remote.to(stream.to, host->is_ipv4() ? AF_INET : AF_INET6);
-      if (!table_.insert({stream.remote, stream.local_port, rtp::SocketKind::kRtp}, static_cast<uint32_t>(i))) {
+      if (!table_.insert(key_of(stream.remote, stream.local, stream.local_port), static_cast<uint32_t>(i))) {
         return complain("two streams go from port " + std::to_string(stream.local_port) + " to " + stream.remote.text());
       }
       slices_[i * kSlices / streams_.size()][stream.local_port].push_back(static_cast<uint32_t>(i));
@@ -185,6 +190,11 @@ class Load {
     return false;
   }
 
+  /// A stream on an address of its own is known by that.
+  static rtp::Demultiplexer::Key key_of(const Address& remote, const std::optional<Address>& local, uint16_t port) {
+    return {local ? local->with_port(remote.port) : remote, port, rtp::SocketKind::kRtp};
+  }
+
   bool open_socket(const Address& host, uint16_t port) {
     const sa_family_t family = host.is_ipv4() ? AF_INET : AF_INET6;
     rtp::Descriptor made(socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0));
@@ -193,8 +203,13 @@ class Load {
     if (bind(made.number(), &address.any, length) != 0) {
       return complain(host.with_port(port).text() + " cannot be bound: " + std::strerror(errno));
     }
-    const int bytes = 1 << 20;
+    const int bytes = 4 << 20;
     setsockopt(made.number(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    if (host.unspecified()) {
+      const int on = 1;
+      setsockopt(made.number(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+      shared_.insert(made.number());
+    }
     epoll_event event{.events = EPOLLIN, .data = {.u64 = uint64_t{port} << 32 | static_cast<uint32_t>(made.number())}};
     epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, made.number(), &event);
     sockets_[port] = std::move(made);
@@ -221,6 +236,17 @@ class Load {
                                     .msg_namelen = stream.to_length,
                                     .msg_iov = parts_[count].data(),
                                     .msg_iovlen = 2};
+        if (stream.local) {
+          messages_[count].msg_hdr.msg_control = controls_[count].octets;
+          messages_[count].msg_hdr.msg_controllen = sizeof controls_[count].octets;
+          auto* control = CMSG_FIRSTHDR(&messages_[count].msg_hdr);
+          control->cmsg_level = IPPROTO_IP;
+          control->cmsg_type = IP_PKTINFO;
+          control->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+          in_pktinfo info{};
+          std::memcpy(&info.ipi_spec_dst, stream.local->host.data() + 12, sizeof info.ipi_spec_dst);
+          std::memcpy(CMSG_DATA(control), &info, sizeof info);
+        }
       }
       for (uint32_t done = 0; done < count;) {
         const int sent = sendmmsg(socket, messages_.data() + done, count - done, 0);
@@ -250,22 +276,39 @@ class Load {
     static std::array<rtp::SocketAddress, kBatch> from;
     std::array<iovec, kBatch> parts;
     std::array<mmsghdr, kBatch> messages{};
+    static std::array<Control, kBatch> controls;
+    const bool shared = shared_.contains(socket);
     for (std::size_t i = 0; i < kBatch; ++i) {
       parts[i] = {buffers[i].data(), buffers[i].size()};
       messages[i].msg_hdr = {.msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+      if (!shared) continue;
+      messages[i].msg_hdr.msg_control = controls[i].octets;
+      messages[i].msg_hdr.msg_controllen = sizeof controls[i].octets;
     }
     const int count = recvmmsg(socket, messages.data(), kBatch, 0, nullptr);
     const auto now = monotonic_ns();
     for (int i = 0; i < count; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const auto address = Address::from(from[at]);
-      const auto which = table_.find({*address, port, rtp::SocketKind::kRtp});
-      if (!which) {
+      const auto which = table_.find(key_of(*address, shared ? local_of(messages[at].msg_hdr) : std::nullopt, port));
+      if (!which || streams_[*which]->remote != *address) {
         ++strangers_;
         continue;
       }
       hear(*streams_[*which], {buffers[at].data(), messages[at].msg_len}, now);
     }
+  }
+
+  /// The address to which a datagram came.
+  static std::optional<Address> local_of(const msghdr& message) {
+    const auto* control = CMSG_FIRSTHDR(&message);
+    if (control == nullptr || control->cmsg_type != IP_PKTINFO) return std::nullopt;
+    in_pktinfo info;
+    std::memcpy(&info, CMSG_DATA(control), sizeof info);
+    rtp::SocketAddress address{};
+    address.v4.sin_family = AF_INET;
+    address.v4.sin_addr = info.ipi_addr;
+    return Address::from(address);
   }
 
   void hear(Stream& stream, std::span<const uint8_t> octets, int64_t now) {
@@ -317,7 +360,12 @@ class Load {
   std::array<std::map<uint16_t, std::vector<uint32_t>>, kSlices> slices_;
   std::array<std::array<uint8_t, rtp::kRtpHeader>, kBatch> headers_{};
   std::array<std::array<iovec, 2>, kBatch> parts_{};
+  struct alignas(cmsghdr) Control {
+    char octets[CMSG_SPACE(sizeof(in_pktinfo))];
+  };
+  std::array<Control, kBatch> controls_{};
   std::array<mmsghdr, kBatch> messages_{};
+  std::set<int> shared_;  // sockets of several addresses
   int64_t start_ns_{};
   int64_t late_ns_{};
   uint64_t errors_{};
@@ -431,12 +479,17 @@ int usage() {
   return 2;
 }
 
-std::unique_ptr<Stream> stream_to(const std::string& host, const std::string& port, const std::string& local_port) {
+std::unique_ptr<Stream> stream_to(const std::string& host, const std::string& port, const std::string& local_port = "",
+                                  const std::string& local_address = "") {
   const auto remote = Address::parse(host, static_cast<uint16_t>(std::strtoul(port.c_str(), nullptr, 10)));
   if (!remote || !remote->known()) return nullptr;
   auto stream = std::make_unique<Stream>();
   stream->remote = *remote;
   stream->local_port = static_cast<uint16_t>(std::strtoul(local_port.c_str(), nullptr, 10));
+  if (!local_address.empty()) {
+    stream->local = Address::parse(local_address, 0);
+    if (!stream->local || !stream->local->is_ipv4() || stream->local_port == 0) return nullptr;
+  }
   return stream;
 }
 
@@ -471,7 +524,7 @@ int main(int argc, char** argv) {
       const auto colon = option.rfind(':');
       auto host = option.substr(0, colon);
       if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-      streams.push_back(stream_to(host, colon == std::string::npos ? "" : option.substr(colon + 1), ""));
+      streams.push_back(stream_to(host, colon == std::string::npos ? "" : option.substr(colon + 1)));
       if (streams.back() == nullptr) return usage();
       continue;
     }
@@ -480,9 +533,11 @@ int main(int argc, char** argv) {
   if (streams.empty()) {
     for (std::string line; std::getline(std::cin, line);) {
       if (line.find('{') == std::string::npos) continue;
-      streams.push_back(stream_to(json_value(line, "address"), json_value(line, "port"), json_value(line, "localPort")));
+      streams.push_back(stream_to(json_value(line, "address"), json_value(line, "port"), json_value(line, "localPort"),
+                                  json_value(line, "localAddress")));
       if (streams.back() == nullptr) {
-        std::fprintf(stderr, "rtp_load: this line names no address and port: %s\n", line.c_str());
+        std::fprintf(stderr, "rtp_load: this line names no address and port, or a localAddress without localPort: %s\n",
+                     line.c_str());
         return 2;
       }
     }

@@ -38,6 +38,10 @@ uint32_t samples_of(Encoding encoding, std::span<const uint8_t> payload);
 /// Whether a payload has an octet for each sample, each for itself, and so can be cut anywhere.
 constexpr bool can_be_cut(Encoding encoding) { return encoding <= Encoding::kPcmu; }
 
+/// By table, octet for octet; `out` may be `in`.
+void ulaw_to_alaw(const uint8_t* in, std::size_t n, uint8_t* out);
+void alaw_to_ulaw(const uint8_t* in, std::size_t n, uint8_t* out);
+
 class Decoder {
  public:
   /// What has been decoded and not yet been wanted, of packets that cannot be cut.

@@ -49,8 +49,8 @@ class JitterBuffer {
     uint32_t max_delay_ms = 300;
   };
   static constexpr uint32_t kLongestDelayMs = 600;
-  /// The most packets that wait, those of events among them: 400 ms of 10 ms each.
-  static constexpr uint32_t kEntries = 40;
+  /// The most packets that wait, those of events among them: 360 ms of 10 ms each.
+  static constexpr uint32_t kEntries = 36;
 
   struct Packet {
     uint16_t sequence{};

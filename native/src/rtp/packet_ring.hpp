@@ -76,7 +76,7 @@ class PacketRing {
     std::size_t tail = tail_.load(std::memory_order_relaxed);
     while (tail != seen_) {
       const uint32_t size = get_size(tail);
-      if (size != kSkip && (size & kReleased) == 0) break;
+      if ((size & kReleased) == 0) break;  // the mark of an empty rest has it set
       tail = size == kSkip ? 0 : after(tail, size & ~kReleased);
     }
     tail_.store(tail, std::memory_order_release);

@@ -18,9 +18,10 @@ constexpr uint32_t kUnit = dsp::LossConcealment::kUnit;
 constexpr uint32_t kSilentAfter = 6 * kUnit;
 // Less than 5 ms is not worth a change of a pause, which nobody hears.
 constexpr int32_t kWorthInPause = 40;
-// A block too much is what a change of phase makes; half a block too little is a packet that may be late.
+// A block too much is what a change of phase makes; 5 ms too little is a packet that may be late.
 constexpr int32_t kWorthShortening = 200;
-constexpr int32_t kWorthLengthening = 80;
+constexpr int32_t kWorthLengthening = kMinLag;
+constexpr int32_t kOvershoot = 80;
 constexpr int32_t kTooLong = 60 * 8;
 constexpr uint32_t kRestTicks = 3;
 
@@ -159,13 +160,8 @@ void Playout::play_packet(uint32_t wanted, const Decoders& decoders) {
     concealing_ = false;
     concealed_ = 0;
     uint8_t* const out = grow(samples);
-    if (encoding == Encoding::kPcma) {
-      buffer_.take(samples, out);
-      return;
-    }
-    std::array<uint8_t, kAhead> octets;
-    buffer_.take(samples, octets.data());
-    decoder->decode({octets.data(), samples}, out);
+    buffer_.take(samples, out);
+    if (encoding == Encoding::kPcmu) ulaw_to_alaw(out, samples, out);
     return;
   }
   auto& spill = *decoder->spill();
@@ -298,7 +294,13 @@ bool Playout::change_delay(uint8_t* row, int32_t surplus, const Decoders& decode
     return false;
   }
   ++patience_;
-  const int32_t most = std::min(std::abs(surplus), kMaxLag);
+  int32_t least = kMinLag;
+  int32_t most = std::min(std::abs(surplus), kMaxLag);
+  if (!shorten && most < kMaxLag) {
+    // Rather too much than a rest of a few samples, for which a packet would be late all the same.
+    least = most;
+    most = std::min(most + kOvershoot, kMaxLag);
+  }
   int16_t linear[3 * kBlock];
   SplicePoint point;
   if (shorten) {
@@ -309,10 +311,10 @@ bool Playout::change_delay(uint8_t* row, int32_t surplus, const Decoders& decode
       fill(needed, decoders);
     }
     dsp::alaw_decode(&octets_[at_], linear, needed);
-    point = find_splice(linear, most, true);
+    point = find_splice(linear, least, most, true);
   } else {
     dsp::alaw_decode(&octets_[at_ - kBlock], linear, 2 * kBlock);
-    point = find_splice(linear + kBlock, most, false);
+    point = find_splice(linear + kBlock, least, most, false);
   }
   const bool urgent = !shorten || surplus > kTooLong;
   if (point.lag == 0 || point.likeness < likeness_needed(patience_, urgent)) return false;
@@ -320,7 +322,6 @@ bool Playout::change_delay(uint8_t* row, int32_t surplus, const Decoders& decode
   splice(shorten ? linear : linear + kBlock, shorten ? point.lag : -point.lag, block);
   dsp::alaw_encode(block, row, kBlock);
   at_ += kBlock + static_cast<uint32_t>(shorten ? point.lag : -point.lag);
-  (shorten ? shortened_ : lengthened_) += static_cast<uint64_t>(point.lag);
   patience_ = 0;
   rest_ = kRestTicks;
   return true;

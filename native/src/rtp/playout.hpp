@@ -51,9 +51,6 @@ class Playout {
 
   /// Samples pulled from the buffer and not yet played.
   uint32_t pending() const { return end_ - at_ + spilt(); }
-  /// Samples by which splices have made the play longer, and shorter.
-  uint64_t lengthened() const { return lengthened_; }
-  uint64_t shortened() const { return shortened_; }
 
  private:
   static constexpr uint32_t kHistory = 400;  // what the concealment remembers, in whole units
@@ -88,8 +85,6 @@ class Playout {
   bool noise_ = false;
   bool concealing_ = false;  // octets_ end with a concealment
   JitterBuffer buffer_;
-  uint64_t lengthened_ = 0;
-  uint64_t shortened_ = 0;
   dsp::ComfortNoise generator_;
   std::array<uint8_t, kOctets> octets_;
   dsp::LossConcealment concealment_;

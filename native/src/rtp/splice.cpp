@@ -33,9 +33,10 @@ float likeness_at(const int16_t* x, const int16_t* y, int32_t step) {
 
 }  // namespace
 
-SplicePoint find_splice(const int16_t* x, int32_t most, bool forwards) {
+SplicePoint find_splice(const int16_t* x, int32_t least, int32_t most, bool forwards) {
+  least = std::max(least, kMinLag);
   most = std::min(most, kMaxLag);
-  if (most < kMinLag) return {0, 0};
+  if (most < least) return {0, 0};
   const int32_t sign = forwards ? 1 : -1;
   const int16_t* const other = forwards ? x + kBlock : x - most;
   if (energy(x, kBlock) < kSilence * static_cast<float>(kBlock) &&
@@ -47,11 +48,11 @@ SplicePoint find_splice(const int16_t* x, int32_t most, bool forwards) {
     const float like = likeness_at(x, x + sign * lag, step);
     if (like > best.likeness) best = {lag, like};
   };
-  for (int32_t lag = kMinLag; lag <= most; lag += kCoarse) consider(lag, 2);
+  for (int32_t lag = least; lag <= most; lag += kCoarse) consider(lag, 2);
   const int32_t coarse = best.lag;
   if (coarse == 0) return best;
   best.likeness = 0;
-  for (int32_t lag = std::max(kMinLag, coarse - kCoarse + 1); lag <= std::min(most, coarse + kCoarse - 1); ++lag) {
+  for (int32_t lag = std::max(least, coarse - kCoarse + 1); lag <= std::min(most, coarse + kCoarse - 1); ++lag) {
     consider(lag, 1);
   }
   return best;

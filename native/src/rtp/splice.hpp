@@ -22,9 +22,9 @@ struct SplicePoint {
   float likeness;  // 1: nothing will be heard, 0: nothing in common; 1 in silence
 };
 
-/// The best lag of kMinLag … `most` (at most kMaxLag), forwards or backwards, for a splice of the block at `x`. Looks at
-/// x[0 … 160 + most) forwards, at x[−most … 160) backwards. Silence (below −45 dBm0) takes `most`. 5 us at most.
-SplicePoint find_splice(const int16_t* x, int32_t most, bool forwards);
+/// The best lag of `least` … `most`, within kMinLag … kMaxLag, forwards or backwards, for a splice of the block at `x`. Looks
+/// at x[0 … 160 + most) forwards, at x[−most … 160) backwards. Silence (below −45 dBm0) takes `most`. 5 us at most.
+SplicePoint find_splice(const int16_t* x, int32_t least, int32_t most, bool forwards);
 
 /// Writes a block of x fading into what lies `offset` samples from it. `out` must not overlap.
 void splice(const int16_t* x, int32_t offset, int16_t* out);

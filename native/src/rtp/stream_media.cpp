@@ -291,15 +291,18 @@ void Stream::State::send_audio(const uint8_t* row) {
 void Stream::State::send_packet(const uint8_t* samples, uint32_t timestamp) {
   const auto& format = media.plan.send;
   const uint32_t n = media.plan.packet_samples;
-  const bool copied = format.encoding == Encoding::kPcma;
-  uint8_t* const room = outbound.reserve(copied ? n : media.setup->encoder->max_octets(n));
+  // G.711 needs no encoder, whose memory is not at hand.
+  const bool by_octet = can_be_cut(format.encoding);
+  uint8_t* const room = outbound.reserve(by_octet ? n : media.setup->encoder->max_octets(n));
   if (room == nullptr) {
     counts.unsent.add();
     return;
   }
   std::size_t octets = n;
-  if (copied) {
+  if (format.encoding == Encoding::kPcma) {
     std::memcpy(room, samples, n);
+  } else if (by_octet) {
+    alaw_to_ulaw(samples, n, room);
   } else {
     octets = media.setup->encoder->encode(samples, n, room);
     if (octets == 0) return;
