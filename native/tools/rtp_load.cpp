@@ -51,7 +51,7 @@ using namespace cordboard;
 using rtp::Address;
 
 constexpr std::size_t kBlock = dsp::kBlock;
-constexpr std::size_t kLoop = 64 * 8000;   // of the sound: so long nothing is said twice
+constexpr std::size_t kLoop = 64 * 8000;    // of the sound: so long nothing is said twice
 constexpr std::size_t kKept = 50 * kBlock;  // of what was heard
 constexpr int64_t kTickNs = 20'000'000;
 constexpr int kSlices = 20;  // of a tick: streams speak one after the other, as those of a building do
@@ -89,9 +89,9 @@ struct Stream {
   uint64_t foreign{};  // other types, sizes or SSRCs than the first
   bool any{};
   uint32_t heard_ssrc{};
-  int64_t first{};    // extended sequence numbers
+  int64_t first{};  // extended sequence numbers
   int64_t highest{};
-  uint64_t seen{};    // of the 64 packets up to the highest
+  uint64_t seen{};  // of the 64 packets up to the highest
   double transit_ms{};
   double jitter_ms{};
   int64_t last_arrival_ns{};
@@ -160,7 +160,8 @@ class Load {
       if (!sockets_.contains(stream.local_port) && !open_socket(from, stream.local_port)) return false;
       stream.to_length = stream.remote.to(stream.to, host->is_ipv4() ? AF_INET : AF_INET6);
       if (!table_.insert(key_of(stream.remote, stream.local, stream.local_port), static_cast<uint32_t>(i))) {
-        return complain("two streams go from port " + std::to_string(stream.local_port) + " to " + stream.remote.text());
+        return complain("two streams go from port " + std::to_string(stream.local_port) + " to " +
+                        stream.remote.text());
       }
       slices_[i * kSlices / streams_.size()][stream.local_port].push_back(static_cast<uint32_t>(i));
     }
@@ -232,10 +233,8 @@ class Load {
         const auto from = (stream.begin + tick * kBlock) % kLoop;
         parts_[count][0] = {header.data(), header.size()};
         parts_[count][1] = {const_cast<uint8_t*>(sound_.data()) + from, kBlock};
-        messages_[count].msg_hdr = {.msg_name = &stream.to,
-                                    .msg_namelen = stream.to_length,
-                                    .msg_iov = parts_[count].data(),
-                                    .msg_iovlen = 2};
+        messages_[count].msg_hdr = {
+            .msg_name = &stream.to, .msg_namelen = stream.to_length, .msg_iov = parts_[count].data(), .msg_iovlen = 2};
         if (stream.local) {
           messages_[count].msg_hdr.msg_control = controls_[count].octets;
           messages_[count].msg_hdr.msg_controllen = sizeof controls_[count].octets;
@@ -280,7 +279,8 @@ class Load {
     const bool shared = shared_.contains(socket);
     for (std::size_t i = 0; i < kBatch; ++i) {
       parts[i] = {buffers[i].data(), buffers[i].size()};
-      messages[i].msg_hdr = {.msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+      messages[i].msg_hdr = {
+          .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
       if (!shared) continue;
       messages[i].msg_hdr.msg_control = controls[i].octets;
       messages[i].msg_hdr.msg_controllen = sizeof controls[i].octets;
@@ -341,7 +341,8 @@ class Load {
     }
     stream.transit_ms = transit;
     stream.last_arrival_ns = now;
-    std::copy(packet.payload.begin(), packet.payload.end(), stream.ring.begin() + static_cast<std::ptrdiff_t>(stream.kept % kKept));
+    std::copy(packet.payload.begin(), packet.payload.end(),
+              stream.ring.begin() + static_cast<std::ptrdiff_t>(stream.kept % kKept));
     stream.kept += kBlock;
   }
 
@@ -408,7 +409,8 @@ std::optional<Load::Match> Load::match(const Stream& heard, const Stream& speake
       // A block is heard when its last sample has come; it was said when its first left the mouth, 20 ms before it was sent.
       best.delay_ms = static_cast<double>(kBack - at) / 8 + 20;
     }
-    said_power += static_cast<double>(said[at + kLength]) * said[at + kLength] - static_cast<double>(said[at]) * said[at];
+    said_power +=
+        static_cast<double>(said[at + kLength]) * said[at + kLength] - static_cast<double>(said[at]) * said[at];
   }
   return best;
 }
@@ -424,7 +426,8 @@ int Load::judge() {
     duplicated += stream.duplicated;
     foreign += stream.foreign;
     silent += !stream.any;
-    if (stream.any) lost += static_cast<uint64_t>(stream.highest - stream.first + 1) - (stream.received - stream.duplicated);
+    if (stream.any)
+      lost += static_cast<uint64_t>(stream.highest - stream.first + 1) - (stream.received - stream.duplicated);
     jitter = std::max(jitter, stream.jitter_ms);
   }
   uint32_t judged = 0, wrong = 0;
@@ -448,27 +451,31 @@ int Load::judge() {
   }
   std::sort(delays.begin(), delays.end());
   const auto at = [&](double share) {
-    return delays.empty() ? 0 : delays[std::min(delays.size() - 1, static_cast<std::size_t>(share * static_cast<double>(delays.size())))];
+    return delays.empty() ? 0
+                          : delays[std::min(delays.size() - 1,
+                                            static_cast<std::size_t>(share * static_cast<double>(delays.size())))];
   };
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double cpu = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                      static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
   const auto print = [](const char* format, auto... values) { std::printf(format, values...); };
-  print(options_.json
-            ? "{\"streams\": %zu, \"sent\": %llu, \"received\": %llu, \"lost\": %llu, \"reordered\": %llu, \"duplicated\": "
-              "%llu, \"foreign\": %llu, \"strangers\": %llu, \"silent\": %llu, \"send_errors\": %llu, \"judged\": %u, "
-              "\"wrong\": %u, \"worst_correlation\": %.4f, \"delay_p50_ms\": %.1f, \"delay_p99_ms\": %.1f, "
-              "\"delay_max_ms\": %.1f, \"worst_jitter_ms\": %.2f, \"own_lateness_max_ms\": %.2f, \"cpu_seconds\": %.2f}\n"
-            : "%zu streams: sent %llu, received %llu, lost %llu, reordered %llu, duplicated %llu, foreign %llu, from "
-              "strangers %llu, silent streams %llu, send errors %llu\n%u judged: %u wrong, worst correlation %.4f, delay "
-              "p50 %.1f p99 %.1f max %.1f ms; worst jitter %.2f ms, own lateness %.2f ms at most, %.2f s of CPU\n",
-        streams_.size(), static_cast<unsigned long long>(sent), static_cast<unsigned long long>(received),
-        static_cast<unsigned long long>(lost), static_cast<unsigned long long>(reordered),
-        static_cast<unsigned long long>(duplicated), static_cast<unsigned long long>(foreign),
-        static_cast<unsigned long long>(strangers_), static_cast<unsigned long long>(silent),
-        static_cast<unsigned long long>(errors_), judged, wrong, worst, at(0.5), at(0.99), at(1), jitter,
-        static_cast<double>(late_ns_) / 1e6, cpu);
+  print(
+      options_.json
+          ? "{\"streams\": %zu, \"sent\": %llu, \"received\": %llu, \"lost\": %llu, \"reordered\": %llu, "
+            "\"duplicated\": "
+            "%llu, \"foreign\": %llu, \"strangers\": %llu, \"silent\": %llu, \"send_errors\": %llu, \"judged\": %u, "
+            "\"wrong\": %u, \"worst_correlation\": %.4f, \"delay_p50_ms\": %.1f, \"delay_p99_ms\": %.1f, "
+            "\"delay_max_ms\": %.1f, \"worst_jitter_ms\": %.2f, \"own_lateness_max_ms\": %.2f, \"cpu_seconds\": %.2f}\n"
+          : "%zu streams: sent %llu, received %llu, lost %llu, reordered %llu, duplicated %llu, foreign %llu, from "
+            "strangers %llu, silent streams %llu, send errors %llu\n%u judged: %u wrong, worst correlation %.4f, delay "
+            "p50 %.1f p99 %.1f max %.1f ms; worst jitter %.2f ms, own lateness %.2f ms at most, %.2f s of CPU\n",
+      streams_.size(), static_cast<unsigned long long>(sent), static_cast<unsigned long long>(received),
+      static_cast<unsigned long long>(lost), static_cast<unsigned long long>(reordered),
+      static_cast<unsigned long long>(duplicated), static_cast<unsigned long long>(foreign),
+      static_cast<unsigned long long>(strangers_), static_cast<unsigned long long>(silent),
+      static_cast<unsigned long long>(errors_), judged, wrong, worst, at(0.5), at(0.99), at(1), jitter,
+      static_cast<double>(late_ns_) / 1e6, cpu);
   return silent == 0 && wrong == 0 ? 0 : 1;
 }
 

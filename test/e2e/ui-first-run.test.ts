@@ -67,7 +67,12 @@ test.each(['zh-CN', 'en'] as const)('from the set-up code to listening to the fi
   const say = words[language];
   box = await startBox({
     home: temporaryFolder(),
-    env: { CORDBOARD_HTTP_PORT: '0', ...ANY_SIP_PORTS, CORDBOARD_LANGUAGE: language, CORDBOARD_ENGINE_REALTIME: 'false' },
+    env: {
+      CORDBOARD_HTTP_PORT: '0',
+      ...ANY_SIP_PORTS,
+      CORDBOARD_LANGUAGE: language,
+      CORDBOARD_ENGINE_REALTIME: 'false',
+    },
   });
   const origin = new URL(box.url).origin;
   browser = await openBrowser(origin, language);

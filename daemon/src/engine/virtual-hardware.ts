@@ -89,7 +89,14 @@ export function engineConfig({ country, settings, recordingsFolder }: HardwareSe
 }
 
 /** RTP for SIP calls; where SIP is switched off there is none. */
-function streamsConfig({ enabled, host, rtpPorts, dscp, maxStreams, threads }: HardwareSettings['settings']['sip']): StreamsConfig {
+function streamsConfig({
+  enabled,
+  host,
+  rtpPorts,
+  dscp,
+  maxStreams,
+  threads,
+}: HardwareSettings['settings']['sip']): StreamsConfig {
   return {
     count: enabled ? maxStreams : 0,
     address: host,

@@ -27,7 +27,6 @@ import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
 import { inDialogTargets } from './in-dialog.js';
 import type {
-  StackBinding,
   StackConfig,
   StackEvents,
   StackStation,
