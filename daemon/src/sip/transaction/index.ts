@@ -4,6 +4,5 @@ export { Transactions, type TransactionLayerOptions } from './layer.js';
 export { TransactionCounters } from './counters.js';
 export { DEFAULT_LIMITS, NO_ROOM_RETRY_AFTER_S, type TransactionLimits } from './limits.js';
 export { RandomSource, type RandomBytes } from './random.js';
-export { responseTarget } from './response-target.js';
 export { TimerWheel, type Timers, type TimerWheelOptions } from './timer-wheel.js';
 export { DEFAULT_TIMES, longestMs, type SipTimes } from './timings.js';

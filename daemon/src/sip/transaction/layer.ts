@@ -5,7 +5,7 @@
 //     transport ◄── send, sendBytes ──────────────────────────────────── here ◄── send, ServerTransaction.respond
 import { silentLog, type Log } from '../../platform/index.js';
 import { newResponse, serialise, type SipRequest, type SipResponse } from '../message/index.js';
-import type { Flow, MessageCarrier, Target, TransportName } from '../transport/index.js';
+import { responseTarget, type Flow, type MessageCarrier, type Target, type TransportName } from '../transport/index.js';
 import type { ClientBase, ClientHooks } from './client-base.js';
 import type { TransactionContext } from './context.js';
 import { TransactionCounters } from './counters.js';
@@ -17,7 +17,6 @@ import { clientKey, MAGIC_COOKIE, mergeKey, oldAckKey, serverKey } from './match
 import { NonInviteClient } from './non-invite-client.js';
 import { NonInviteServer } from './non-invite-server.js';
 import type { RandomSource } from './random.js';
-import { responseTarget } from './response-target.js';
 import type { ServerEntry, ServerHooks } from './server-entry.js';
 import type { Timers } from './timer-wheel.js';
 import { DEFAULT_TIMES, type SipTimes } from './timings.js';

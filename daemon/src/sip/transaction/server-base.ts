@@ -1,9 +1,8 @@
 // What server transactions of INVITE and of other requests have in common: how answers are made, kept and sent.
 import type { Timer } from '../../platform/index.js';
 import { newResponse, serialise, type SipRequest, type SipResponse } from '../message/index.js';
-import type { Flow, Target } from '../transport/index.js';
+import { responseTarget, type Flow, type Target } from '../transport/index.js';
 import type { TransactionContext } from './context.js';
-import { responseTarget } from './response-target.js';
 import { AnsweredServer, type ServerEntry, type ServerHooks } from './server-entry.js';
 import type { ServerTransaction, ServerTransactionListener, TransactionFailure } from './types.js';
 
