@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // No unit test leaves anything behind in its process; a process for each file would cost as much as the tests.
+          isolate: false,
           testTimeout: 20_000,
         },
       },

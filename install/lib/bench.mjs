@@ -21,7 +21,11 @@ const SCENARIO = /^switch([1-9]\d{0,4})$/;
 const MOST_TIMESLOTS = 65_536;
 
 /** Options with a value (what it has to look like) and without one. */
-const VALUES = { scenario: /./, seconds: /^\d+$/, threads: /^\d+$/, folder: /^[^-]/, ends: /^\d+$/, rows: /^\d+$/ };
+const NUMBER = /^\d+$/;
+const VALUES = {
+  ...{ scenario: /./, seconds: NUMBER, threads: NUMBER, folder: /^[^-]/ },
+  ...{ ends: NUMBER, rows: NUMBER, streams: NUMBER },
+};
 const SWITCHES = ['json', 'realtime'];
 
 /**

@@ -17,7 +17,7 @@ const vitest = (project, minutes) => ({ does: `vitest, ${project} tests`, run: (
 const SUITES = {
   lint: { does: 'style, types and the direction of dependencies', run: lint },
   native: { does: "the engine's tests", run: (f) => ctest({ folder: 'native/build-test', minutes: 10 }, f) },
-  unit: vitest('unit', 5),
+  unit: vitest('unit', 10),
   integration: vitest('integration', 10),
   e2e: vitest('e2e', 15),
   sanitized: {
@@ -25,7 +25,12 @@ const SUITES = {
     onlyNamed: true,
     run: (f) =>
       ctest(
-        { folder: 'native/build-asan', sanitize: 'address', minutes: 20, env: { CORDBOARD_FUZZ_FRAMES: '100000' } },
+        {
+          folder: 'native/build-asan',
+          sanitize: 'address',
+          minutes: 20,
+          env: { CORDBOARD_FUZZ_FRAMES: '100000', CORDBOARD_FUZZ_PACKETS: '600000' },
+        },
         f,
       ),
   },

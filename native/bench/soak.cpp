@@ -301,6 +301,7 @@ bool soak(const Options& options) {
     script.announcers = announcers;
     script.seats = kSeats;
     script.watchers = 120;
+    script.streams = 60;
     script.seed = options.seed;
     Soak driver(core, writer, card, folder, std::move(script));
     told = &driver;
@@ -320,6 +321,7 @@ bool soak(const Options& options) {
         for (const auto now = std::min(core.ticks(), options.ticks); seen < now;) {
           ++seen;
           driver.act();
+          driver.carry(monotonic_ns());
           if (seen == warm) resident_warm = resident_bytes();
           if (seen % 50 == 0) descriptors_most = std::max(descriptors_most, descriptors());
           if (seen % kTicksOfMinute != 0 && seen != options.ticks) continue;
@@ -344,6 +346,7 @@ bool soak(const Options& options) {
     }
     tick.ticks = static_cast<double>(core.ticks());
     // Closing, in the engine's order: what waits is asked for, taken back, written, cut.
+    driver.end_streams();
     while (!driver.post_waiting()) {
       core.tick();
       driver.take_all();
@@ -374,7 +377,7 @@ bool soak(const Options& options) {
   if (kMemoryIsOurs && resident_end > resident_warm + kGrowthAllowed) bad.emplace_back("the memory grows");
   if (descriptors_after != descriptors_before) bad.emplace_back("descriptors are left open");
   if (files > 0) bad.push_back(std::to_string(files) + " files are left");
-  static constexpr const char* kNames[] = {"playbacks", "plans", "watchers", "conditioners", "recordings"};
+  static constexpr const char* kNames[] = {"playbacks", "plans", "watchers", "conditioners", "recordings", "streams"};
   std::string balance;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     balance += ", " + std::to_string(counts[i].made) + " " + kNames[i];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Everything that can be asked of a MediaCore, in a random order that a seed repeats: connections, conferences with all
-// roles, players, detectors, conditioners, recordings. What it asks depends on nothing but the seed and on how often
+// roles, players, detectors, conditioners, streams, recordings. What it asks depends on nothing but the seed and on how often
 // act() was called, so that two cores can be given the same.
 //
 //   act() ──operations──> core ──reports──> take() ── counts, frees
+//   carry() ── packets of the streams, each back to itself
 #pragma once
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 
 #include "media/media_core.hpp"
 #include "media_listeners.hpp"
+#include "media_streams.hpp"
 
 namespace cordboard::media {
 
@@ -29,9 +31,10 @@ class MediaScript {
     uint32_t seats = 12;                // of a room, at most
     uint32_t watchers = 60;             // at once
     bool faxes = false;                 // fax ends come and go, without workers: they send silence
+    uint32_t streams = 0;               // at once, on odd ports
     uint64_t seed = 1;
   };
-  enum Kind { kPlaybacks, kPlans, kWatchers, kConditioners, kRecordings, kKinds };
+  enum Kind { kPlaybacks, kPlans, kWatchers, kConditioners, kRecordings, kStreams, kKinds };
   struct Count {
     uint64_t made{};
     uint64_t freed{};
@@ -63,6 +66,15 @@ class MediaScript {
     post_waiting();
     for (auto left = 1 + pick(6); left > 0; --left) act_once();
     if (settings_.faxes && pick(20) == 0) toggle_fax();
+    if (settings_.streams > 0 && pick(4) == 0) toggle_stream();
+  }
+
+  /// What the streams have sent since the last tick.
+  void carry(int64_t now_ns) {
+    for (const auto& [port, stream] : streams_) {
+      stream->carry(pick_, now_ns);
+      if (pick(20) == 0) stream->change(pick_);
+    }
   }
 
   void take_all() {
@@ -95,9 +107,15 @@ class MediaScript {
       case ReportKind::kRecordingDetached:
         detached(report.recording);
         break;
+      case ReportKind::kStreamDetached:
+        packets_carried += leaving_.at(report.stream)->packets;
+        leaving_.erase(report.stream);
+        ++counts[kStreams].freed;
+        break;
       case ReportKind::kDigit:
       case ReportKind::kSpeaker:
       case ReportKind::kWatcherNoted:
+      case ReportKind::kStreamNoted:
         break;
     }
   }
@@ -111,7 +129,13 @@ class MediaScript {
     if (!waiting_.empty() || !core_.post(operation)) waiting_.push_back(operation);
   }
 
+  /// Asks for what still carries packets to be given back, before the core is drained.
+  void end_streams() {
+    while (!streams_.empty()) end_stream(streams_.begin());
+  }
+
   std::array<Count, kKinds> counts{};
+  uint64_t packets_carried{};
   std::size_t rooms_open() const {
     return static_cast<std::size_t>(
         std::count_if(rooms_.begin(), rooms_.end(), [](const auto& room) { return !room.empty(); }));
@@ -322,9 +346,36 @@ class MediaScript {
     post({.kind = OperationKind::kFaxOn, .port = port, .fax = fax});
   }
 
+  using Streams = std::map<bus::Port, std::unique_ptr<LoopedStream>>;
+
+  void toggle_stream() {
+    const auto port = any_port() | 1;
+    if (port >= settings_.last) return;
+    const auto found = streams_.find(port);
+    if (found != streams_.end()) {
+      end_stream(found);
+    } else if (streams_.size() >= settings_.streams) {
+      end_stream(std::next(streams_.begin(), static_cast<std::ptrdiff_t>(pick(streams_.size()))));
+    } else {
+      auto& made = streams_[port] = std::make_unique<LoopedStream>(port, pick_);
+      ++counts[kStreams].made;
+      post({.kind = OperationKind::kStreamOn, .port = port, .stream = made->stream.get()});
+    }
+  }
+
+  void end_stream(Streams::iterator which) {
+    auto* stream = which->second->stream.get();
+    post({.kind = OperationKind::kStreamOff, .port = which->first, .stream = stream});
+    leaving_[stream] = std::move(which->second);
+    streams_.erase(which);
+  }
+
   MediaCore& core_;
   const Settings settings_;
   std::map<bus::Port, FaxPort*> faxes_;
+  Streams streams_;
+  std::map<const rtp::Stream*, std::unique_ptr<LoopedStream>> leaving_;
+  const LoopedStream::Pick pick_ = [this](uint64_t below) { return pick(below); };
   std::mt19937_64 random_;
   std::deque<Operation> waiting_;
   std::vector<ClipRef> clips_;

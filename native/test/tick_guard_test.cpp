@@ -28,8 +28,10 @@ constexpr uint32_t kRooms = 12;
 
 /// One tick under guard, its shards one after the other.
 void guarded_tick(MediaCore& core) {
+  constexpr int64_t kTickNs = 20'000'000;
+  const int64_t due_ns = static_cast<int64_t>(core.ticks() + 1) * kTickNs;
   const InTick guard;
-  core.begin();
+  core.begin(due_ns);
   for (const auto phase : kPhases) {
     for (uint32_t shard = 0; shard < core.shards(); ++shard) core.run(phase, shard);
   }
@@ -43,7 +45,7 @@ class GuardedScript : public MediaScript {
   std::vector<Recording*> attached;
   uint64_t lost{};
   uint64_t gathered{};
-  std::array<uint64_t, 10> reports{};
+  std::array<uint64_t, 13> reports{};
 
  protected:
   void begin_recording() override {
@@ -90,7 +92,7 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
   ASSERT_TRUE(cabled.join_analogs(1, 1));
   MediaCore core(kCabled + 64, announcers, {&known, &cabled}, 4);
   MemoryFeeds feeds(core, 40);
-  GuardedScript script(core, {.last = kPhones, .announcers = announcers, .seats = 40, .faxes = true, .seed = 3});
+  GuardedScript script(core, {.last = kPhones, .announcers = announcers, .seats = 40, .faxes = true, .streams = 40, .seed = 3});
   for (uint32_t i = 0; i < 64; ++i) {
     script.post({.kind = OperationKind::kSource, .port = kCabled + i, .value = i});
   }
@@ -99,6 +101,7 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
     if (tick == 1000) cabled.set_alarms(1, {.los = true});
     if (tick == 1100) cabled.set_alarms(1, {});
     guarded_tick(core);
+    script.carry(static_cast<int64_t>(tick + 1) * 20'000'000);
     // Nobody takes reports for a while, and nobody gives chunks back: rings fill, recordings starve.
     if (tick % 400 < 100) continue;
     script.take_all();
@@ -107,12 +110,15 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
   // All of it did happen.
   for (const auto kind : {ReportKind::kPlayFinished, ReportKind::kPlayStopped, ReportKind::kDigit, ReportKind::kSpeaker,
                           ReportKind::kPlanFreed, ReportKind::kWatcherNoted, ReportKind::kWatcherFreed,
-                          ReportKind::kConditionerFreed, ReportKind::kFaxDetached, ReportKind::kRecordingDetached}) {
+                          ReportKind::kConditionerFreed, ReportKind::kFaxDetached, ReportKind::kRecordingDetached,
+                          ReportKind::kStreamNoted, ReportKind::kStreamDetached}) {
     EXPECT_GT(script.reports[static_cast<std::size_t>(kind)], 20U) << "reports of kind " << static_cast<int>(kind);
   }
   EXPECT_GT(script.lost, 100U) << "blocks for which no chunk was free";
   EXPECT_GT(script.gathered, 50'000U * kStereoBlock);
   EXPECT_EQ(4000U, core.ticks());
+  EXPECT_GT(script.packets_carried, 20'000U);
+  script.end_streams();
   script.post_waiting();
   core.drain([&](const Report& report) { script.take(report); });
   feeds.drain([](Recording&, uint64_t, const uint8_t*, uint32_t) {});

@@ -181,6 +181,12 @@ int main(int argc, char** argv) {
   writer.type<EngineConfig>();
   writer.file = "snapshot";
   writer.type<Snapshot>();
+  writer.file = "streams";
+  writer.type<StreamOpen>();
+  writer.type<StreamOpened>();
+  writer.type<StreamUpdate>();
+  writer.type<StreamUpdated>();
+  writer.type<StreamStatistics>();
   writer.file = "commands";
   writer.type<ErrorCode>();
   declare_commands(writer, command_table);
@@ -189,7 +195,7 @@ int main(int argc, char** argv) {
 
   const std::filesystem::path folder = argv[1];
   std::filesystem::create_directories(folder / "types");
-  const char* const files[] = {"config", "snapshot", "commands", "events"};
+  const char* const files[] = {"config", "snapshot", "streams", "commands", "events"};
   for (const auto* file : files) {
     std::ofstream(folder / "types" / (std::string(file) + ".d.ts")) << writer.text(file, "./");
   }

@@ -2,6 +2,7 @@
 // description there and build; the tests compare.
 
 import type { AlarmKind, SeatRole, Snapshot } from './snapshot.js';
+import type { StreamOpen, StreamOpened, StreamStatistics, StreamUpdate, StreamUpdated } from './streams.js';
 
 export type ErrorCode = | 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'bad_file' | 'io' | 'unavailable' | 'closed';
 
@@ -38,6 +39,11 @@ export interface LegRelease {
 }
 
 export interface LegFlash {
+  /** the leg */
+  leg: number;
+}
+
+export interface StreamStatisticsGet {
   /** the leg */
   leg: number;
 }

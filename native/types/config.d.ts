@@ -79,6 +79,25 @@ export interface CableConfig {
   b: number;
 }
 
+export interface StreamsConfig {
+  /** at once; 0: none */
+  count?: number;
+  /** where sockets are bound: 0.0.0.0 every IPv4 address, :: every IPv6 and IPv4 address */
+  address?: string;
+  /** UDP ports from here */
+  portFirst?: number;
+  /** … to here */
+  portLast?: number;
+  /** of packets sent (RFC 2474); 46 is EF, 0 no mark */
+  dscp?: number;
+  /** that read and send packets */
+  threads?: number;
+  /** least delay of a jitter buffer, ms */
+  bufferMinMs?: number;
+  /** most delay of a jitter buffer, ms */
+  bufferMaxMs?: number;
+}
+
 export interface EngineConfig {
   /** tones and cadences */
   country: Country;
@@ -88,6 +107,8 @@ export interface EngineConfig {
   analogs: AnalogConfig[];
   /** virtual cables */
   cables: CableConfig[];
+  /** RTP streams; left out: none */
+  streams?: StreamsConfig;
   /** conferences that can have announcements and tones at once */
   announcers?: number;
   /** where recordings are kept until their WAV is cut; empty: nothing can be recorded */

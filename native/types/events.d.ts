@@ -3,6 +3,7 @@
 
 import type { R2Direction } from './commands.js';
 import type { AlarmKind, LegKind } from './snapshot.js';
+import type { StreamRemoteView } from './streams.js';
 
 export interface LegOffered {
   /** the new leg */
@@ -45,7 +46,7 @@ export interface LegAnswered {
   port: number;
 }
 
-export type DigitSource = | 'tone' | 'overlap';
+export type DigitSource = | 'tone' | 'overlap' | 'event';
 
 export interface LegDigit {
   /** the leg */
@@ -70,6 +71,69 @@ export interface LegReleased {
   cause: number;
   /** who ended it */
   by: ReleasedBy;
+}
+
+export interface StreamEnded {
+  /** the leg */
+  leg: number;
+  /** RTP */
+  packetsSent: number;
+  /** of payload */
+  octetsSent: number;
+  /** RTP that was taken */
+  packetsReceived: number;
+  /** of payload */
+  octetsReceived: number;
+  /** packets that never came (RFC 3550 A.3) */
+  lost: number;
+  /** packets that came after their time */
+  late: number;
+  /** packets that came twice */
+  duplicated: number;
+  /** packets that were overtaken */
+  reordered: number;
+  /** new SSRC, or timestamps that jumped */
+  restarts: number;
+  /** packets that came faster than they could be played */
+  overflowed: number;
+  /** packets from elsewhere to its port, which other streams may share */
+  refusedSource: number;
+  /** packets of a type that was not agreed upon */
+  refusedPayloadType: number;
+  /** packets that were not SRTP, wrong or replayed */
+  refusedSrtp: number;
+  /** packets that are no RTP */
+  malformed: number;
+  /** RFC 3550 A.8, ms */
+  jitterMs: number;
+  /** delay of the jitter buffer, ms */
+  bufferMs: number;
+  /** delay that it aims at, ms */
+  bufferTargetMs: number;
+  /** spoken in place of what was lost or late, ms */
+  concealedMs: number;
+  /** by RTCP, ms; left out: not known */
+  roundTripMs?: number;
+  /** the other side's view; left out: it has not said */
+  remote?: StreamRemoteView;
+  /** estimate by the E-model (G.107), 1-4.5; left out: nothing was heard */
+  mosReceived?: number;
+  /** the same of what the other side hears */
+  mosSent?: number;
+}
+
+export interface StreamTimeout {
+  /** the leg */
+  leg: number;
+}
+
+export interface StreamLatched {
+  /** the leg */
+  leg: number;
+  /** of its RTP */
+  address: string;
+  /** of its RTP */
+  port: number;
 }
 
 export interface StationHook {

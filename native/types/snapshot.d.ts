@@ -48,7 +48,7 @@ export interface SnapshotAnalog {
   leg: number;
 }
 
-export type LegKind = | 'isdn' | 'station' | 'line';
+export type LegKind = | 'isdn' | 'station' | 'line' | 'sip';
 
 export type LegState = | 'idle' | 'seizing' | 'offered' | 'alerting' | 'answered' | 'releasing' | 'released';
 
@@ -73,6 +73,31 @@ export interface SnapshotLeg {
   callingNumber: string;
   /** since seizure, ms */
   ageMs: number;
+}
+
+export type StreamCodec = | 'PCMA' | 'PCMU' | 'G722' | 'opus' | 'CN';
+
+export type StreamDirection = | 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+export interface SnapshotStream {
+  /** whose media it is */
+  leg: number;
+  /** bus port */
+  port: number;
+  /** UDP port here */
+  rtpPort: number;
+  /** where RTP comes from and goes to; empty: not known */
+  remoteAddress: string;
+  /** its port; 0: not known */
+  remotePort: number;
+  /** found there instead of where its SDP said */
+  latched: boolean;
+  /** encrypted */
+  srtp: boolean;
+  /** what is sent; left out until stream.update */
+  codec?: StreamCodec;
+  /** as seen from here */
+  direction: StreamDirection;
 }
 
 export interface SnapshotConnection {
@@ -153,6 +178,8 @@ export interface Snapshot {
   analogs: SnapshotAnalog[];
   /** living legs */
   legs: SnapshotLeg[];
+  /** their RTP streams */
+  streams: SnapshotStream[];
   /** who hears whom */
   connections: SnapshotConnection[];
   /** conferences */

@@ -5,6 +5,7 @@ import type { Locator, Page } from 'playwright-core';
 import { FIRST_NUMBER, startBox, type Box } from '../../daemon/src/main.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { openBrowser, type Browser } from './ui-browser.js';
+import { ANY_SIP_PORTS } from '../support/sip-ports.js';
 
 const CALLER = '13800138000';
 const CALLER_AS_WRITTEN = '138 0013 8000';
@@ -66,7 +67,12 @@ test.each(['zh-CN', 'en'] as const)('from the set-up code to listening to the fi
   const say = words[language];
   box = await startBox({
     home: temporaryFolder(),
-    env: { CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: language, CORDBOARD_ENGINE_REALTIME: 'false' },
+    env: {
+      CORDBOARD_HTTP_PORT: '0',
+      ...ANY_SIP_PORTS,
+      CORDBOARD_LANGUAGE: language,
+      CORDBOARD_ENGINE_REALTIME: 'false',
+    },
   });
   const origin = new URL(box.url).origin;
   browser = await openBrowser(origin, language);

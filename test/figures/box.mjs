@@ -13,6 +13,8 @@ export async function withBox({ spans = 1, stations = 8 }, work) {
     home,
     env: {
       CORDBOARD_HTTP_PORT: '0',
+      CORDBOARD_SIP_PORT: '0',
+      CORDBOARD_SIPS_PORT: '0',
       CORDBOARD_LANGUAGE: 'en',
       CORDBOARD_VIRTUAL_SPANS: String(spans),
       CORDBOARD_VIRTUAL_STATIONS: String(stations),

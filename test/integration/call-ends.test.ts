@@ -13,6 +13,7 @@ import {
   waitFor,
   whileRunning,
 } from '../support/box.js';
+import { until } from '../support/turns.js';
 
 let box: Box;
 const running = whileRunning();
@@ -84,7 +85,9 @@ describe('a caller', () => {
       ...flow.definition.nodes,
       menu: { ...menu, timeoutMs: 500, retries: 0 },
     } as typeof flow.definition.nodes;
-    await box.db.write((tx) => tx.flows.put({ ...flow, definition: { ...flow.definition, nodes } }));
+    const definition = { ...flow.definition, nodes };
+    const { version } = await box.db.write((tx) => tx.flows.put({ ...flow, definition }));
+    await until(() => box.flows.prepare('main')?.version === version, 'the flow is in force');
     const { callId } = await callIn(box);
     const { row, segments } = await over(callId);
     expect(row).toMatchObject({ cause: 16, releasedBy: 'system' });

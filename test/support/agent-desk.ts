@@ -2,11 +2,14 @@
 import { AgentBook, ServiceDesk, StationBook } from '../../daemon/src/agents/index.js';
 import type { LiveEvents } from '../../daemon/src/contract/index.js';
 import type { Db } from '../../daemon/src/db/index.js';
+import { EngineLines, LineSwitch, type LegOffered } from '../../daemon/src/lines/index.js';
 import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
-import { openTestDatabase } from './call-desk.js';
+import { ONE_TRUNK, openTestDatabase } from './call-desk.js';
 import { T0, agentRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { ScriptedEngine } from './scripted-engine.js';
+import { ScriptedLines } from './scripted-lines.js';
+import { ScriptedPlan } from './scripted-plan.js';
 
 export interface AgentDesk {
   engine: ScriptedEngine;
@@ -16,6 +19,11 @@ export interface AgentDesk {
   agents: AgentBook;
   stations: StationBook;
   desk: ServiceDesk;
+  lines: LineSwitch;
+  sip: ScriptedLines;
+  plan: ScriptedPlan;
+  /** what was handed to call control */
+  dialled: { leg: number; number: string }[];
   /** prompts that were looked for, as language/name */
   prompts: string[];
 }
@@ -38,11 +46,19 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
   const { engine, clock, db } = on;
   const live = new TypedEmitter<LiveEvents>();
   const agents = new AgentBook({ db, live, clock, log: silentLog, metrics: new Metrics() });
-  const stations = new StationBook({ engine: engine.client, clock, log: silentLog, changed: () => undefined });
+  const engineLines = new EngineLines({ engine: engine.client, trunks: ONE_TRUNK, clock, log: silentLog });
+  const sip = new ScriptedLines();
+  const lines = new LineSwitch({ providers: [engineLines, sip], log: silentLog });
+  const plan = new ScriptedPlan();
+  const stations = new StationBook({ lines, changed: () => undefined });
   const prompts: string[] = [];
+  const dialled: AgentDesk['dialled'] = [];
   const desk = new ServiceDesk({
     engine: engine.client,
+    lines,
     agents,
+    plan,
+    dial: ({ leg }: LegOffered, number) => void dialled.push({ leg, number }),
     findPrompt: (name, language) => {
       prompts.push(`${language}/${name}`);
       return Promise.resolve(`/prompts/${name}.wav`);
@@ -52,7 +68,8 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
     log: silentLog,
   });
   await agents.start((station) => station <= 4);
+  stations.start();
   desk.start();
-  await stations.start();
-  return { live, agents, stations, desk, prompts };
+  await engineLines.start();
+  return { live, agents, stations, desk, lines, sip, plan, dialled, prompts };
 }

@@ -7,6 +7,7 @@ import { startBox, type Box } from '../../daemon/src/main.js';
 import type { CallRow, SegmentRow } from '../../daemon/src/db/index.js';
 import type { Log } from '../../daemon/src/platform/index.js';
 import { writeTone } from './wav.js';
+import { ANY_SIP_PORTS } from './sip-ports.js';
 
 /** Tones in place of words, a quarter of a second each. */
 const PROMPTS: Record<string, number> = {
@@ -55,7 +56,7 @@ export async function startTestBox(
   const prompts = join(home, 'test-prompts');
   mkdirSync(join(prompts, 'en'), { recursive: true });
   for (const [name, hertz] of Object.entries(PROMPTS)) writeTone(join(prompts, 'en', `${name}.wav`), hertz, 250);
-  const env = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: 'en', ...options.env };
+  const env = { CORDBOARD_HTTP_PORT: '0', ...ANY_SIP_PORTS, CORDBOARD_LANGUAGE: 'en', ...options.env };
   const box = await startBox({ home, env, promptsFolder: prompts, log: options.log });
   ending.onEnd(async () => void (await box.stop()));
   await dchannelsUp(box);

@@ -8,24 +8,33 @@ import {
   type FlowSession,
   type RecordingOutcome,
 } from '../../daemon/src/calls/index.js';
-import type { LiveEvents, Segment } from '../../daemon/src/contract/index.js';
+import type { Call, LiveEvents, Segment } from '../../daemon/src/contract/index.js';
 import { openDatabase, type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
 import { Metrics, TypedEmitter, type EventSource, newUlid, silentLog } from '../../daemon/src/platform/index.js';
+import { EngineLines, LineSwitch, type E1Trunks, type LegOffered } from '../../daemon/src/lines/index.js';
 import { TrunkBook } from '../../daemon/src/trunks/index.js';
 import { T0 } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { until } from './turns.js';
 import { ScriptedEngine } from './scripted-engine.js';
+import { ScriptedLines } from './scripted-lines.js';
+import { ScriptedPlan } from './scripted-plan.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface CallDesk {
   engine: ScriptedEngine;
+  /** SIP telephones and trunks */
+  sip: ScriptedLines;
+  /** what all lines are to call control */
+  lines: LineSwitch;
+  plan: ScriptedPlan;
   clock: FakeClock;
   db: Db;
   live: TypedEmitter<LiveEvents>;
   trunks: TrunkBook;
   recorder: StubRecorder;
   calls: CallControl;
+  metrics: Metrics;
   /** names of call events and live events, in order */
   seen: string[];
   /** the row and the segments, once the database has the call as ended */
@@ -34,14 +43,16 @@ export interface CallDesk {
 
 export class StubRecorder implements CallRecorder {
   readonly started: { row: RecordingRow; port: number }[] = [];
+  /** ports whose recording was ended before their leg */
+  readonly stopped: number[] = [];
   works = true;
   end: (outcome: RecordingOutcome) => void = () => undefined;
 
-  plan(callId: string, startedAt: number): RecordingRow {
+  plan(callId: string, startedAt: number, part: number): RecordingRow {
     return {
       id: newUlid(),
       callId,
-      path: `${callId}.wav`,
+      path: `${callId}-${part}.wav`,
       startedAt,
       endedAt: null,
       durationMs: 0,
@@ -54,7 +65,8 @@ export class StubRecorder implements CallRecorder {
   start(row: RecordingRow, port: number): ReturnType<CallRecorder['start']> {
     this.started.push({ row, port });
     if (!this.works) return Promise.resolve(undefined);
-    return Promise.resolve({ ended: new Promise((resolve) => (this.end = resolve)) });
+    const ended = new Promise<RecordingOutcome>((resolve) => (this.end = resolve));
+    return Promise.resolve({ ended, stop: () => void this.stopped.push(port) });
   }
 }
 
@@ -77,6 +89,12 @@ export async function openTestDatabase(): Promise<Db> {
   return db;
 }
 
+/** The trunk e1 is all E1 of the scripted engine. */
+export const ONE_TRUNK: E1Trunks = {
+  spansOf: (trunk) => (trunk === 'e1' ? [1, 2] : undefined),
+  trunkOf: () => 'e1',
+};
+
 export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const engine = new ScriptedEngine();
   const clock = new FakeClock(T0);
@@ -87,21 +105,35 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     await tx.routes.insert({ id: newUlid(), calledNumber: '95001', flowId: 'main', language: 'en' });
   });
   const live = new TypedEmitter<LiveEvents>();
-  const trunks = new TrunkBook({ engine: engine.client, live, log: silentLog });
+  const engineLines = new EngineLines({ engine: engine.client, trunks: ONE_TRUNK, clock, log: silentLog });
+  const sip = new ScriptedLines();
+  const lines = new LineSwitch({ providers: [engineLines, sip], log: silentLog });
+  const plan = new ScriptedPlan();
+  const trunks = new TrunkBook({ engine: engine.client, lines, live, log: silentLog });
   const recorder = new StubRecorder();
+  const metrics = new Metrics();
   const calls = new CallControl({
     engine: engine.client,
+    lines,
+    plan,
     db,
     trunks,
     flows,
     recorder,
+    holdMusic: () => Promise.resolve('/hold.wav'),
     live,
     clock,
     log: silentLog,
-    metrics: new Metrics(),
+    metrics,
   });
-  await trunks.start();
+  const booked = trunks.start();
   calls.start();
+  await Promise.all([booked, engineLines.start()]);
+  // In place of the service desk.
+  const desk = (offered: LegOffered): void => {
+    if (offered.origin.kind === 'station' && offered.complete) calls.dial(offered, offered.calledNumber);
+  };
+  lines.events.on('leg.offered', desk);
   const seen: string[] = [];
   for (const event of [
     'arrived',
@@ -109,9 +141,11 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     'digit',
     'queued',
     'offered',
+    'dialling',
     'connected',
     'requeued',
     'overflowed',
+    'transferred',
   ] as const)
     calls.events.on(`call.${event}`, () => void seen.push(event));
   calls.events.on(
@@ -119,14 +153,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     ({ call, phase }) => void seen.push(`released ${call.cause} ${call.releasedBy} ${phase}`),
   );
   return {
-    engine,
-    clock,
-    db,
-    live,
-    trunks,
-    recorder,
-    calls,
-    seen,
+    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, metrics, seen },
     async ended(callId) {
       for (;;) {
         const row = await db.calls.find(callId);
@@ -151,4 +178,18 @@ export async function answeredCall(
   await until(() => desk.calls.find(callId)?.answeredAt != null, 'the call is answered');
   await until(() => desk.engine.sent('detector.set').length > 0, 'digits are listened for');
   return { leg, callId };
+}
+
+/** An analog telephone has dialled; resolves with its leg. */
+export async function dials(desk: CallDesk, station: number, number: string): Promise<number> {
+  const lifted = nextEvent(desk.lines.events, 'leg.offered');
+  desk.engine.lift(station);
+  const offered = await lifted;
+  desk.calls.dial(offered, number);
+  return offered.leg;
+}
+
+/** The only call there is, or the newest. */
+export function newest(desk: CallDesk): Call {
+  return desk.calls.live().at(-1)!;
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { LocalApi } from '../../daemon/src/cli/local-api.js';
+import { ANY_SIP_PORTS } from './sip-ports.js';
 
 const PROGRAM = fileURLToPath(new URL('../../daemon/bin/cordboard.mjs', import.meta.url));
 const START_LIMIT_MS = 20_000;
@@ -30,7 +31,13 @@ export class DaemonProcess {
   async start(): Promise<number> {
     rmSync(join(this.home, 'address'), { force: true });
     const begun = performance.now();
-    const env = { PATH: process.env['PATH'] ?? '', CORDBOARD_HOME: this.home, CORDBOARD_HTTP_PORT: '0', ...this.#env };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      CORDBOARD_HOME: this.home,
+      CORDBOARD_HTTP_PORT: '0',
+      ...ANY_SIP_PORTS,
+      ...this.#env,
+    };
     const child = spawn(process.execPath, [PROGRAM, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#output = '';

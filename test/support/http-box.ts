@@ -1,7 +1,9 @@
 // The HTTP server with a database of its own and services that are made up.
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { openDatabase, type Db } from '../../daemon/src/db/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
@@ -40,6 +42,8 @@ export interface HttpBox {
   signIn(role: Role): Promise<{ token: string; user: User }>;
 }
 
+const COUNTRIES = fileURLToPath(new URL('../../firmware-config/countries', import.meta.url));
+
 export const PASSWORD = 'correct horse';
 
 export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox> {
@@ -54,6 +58,8 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     allowedHosts: [],
     sessionMs: 3_600_000,
     language: 'zh-CN',
+    sip: SettingsSchema.parse({}).sip,
+    numbering: readCountry('cn', COUNTRIES).numbering,
     version: '0.1.0-test',
     recordingsFolder: join(home, 'recordings'),
     setupCodeFile: join(home, 'setup-code'),

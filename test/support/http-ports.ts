@@ -28,6 +28,7 @@ export interface FakePorts extends Ports {
 export function liveCall(over: Partial<Call> = {}): Call {
   return {
     id: newUlid(),
+    direction: 'in',
     state: 'live',
     phase: 'queued',
     phaseSince: T0,
@@ -60,6 +61,14 @@ export function liveAgent(over: Partial<Agent> = {}): Agent {
     station: 1,
     since: T0,
     callId: null,
+    ...over,
+  };
+}
+
+export function liveStation(over: Partial<Station> = {}): Station {
+  return {
+    ...{ station: 1, name: 'x', reachable: true, offHook: false, ringing: false, busy: false },
+    ...{ agentId: null, callId: null },
     ...over,
   };
 }

@@ -238,6 +238,17 @@ export class ScriptedEngine {
         this.recordings.set(recording, params as Params<'recording.start'>);
         return { recording };
       }
+      case 'recording.stop': {
+        const { recording } = params as Params<'recording.stop'>;
+        if (!this.recordings.delete(recording)) throw new Error(`no recording ${recording}`);
+        return { recording, durationMs: 700, bytes: 11_258, lostMs: 0 };
+      }
+      case 'stream.open': {
+        const leg = this.#next++;
+        const port = 1000 + leg;
+        this.legs.set(leg, { leg, port, span: 0, timeslot: 0, analog: 0, answered: false });
+        return { leg, port, address: '192.0.2.1', rtpPort: 20_000 + 2 * leg, rtcpPort: 20_001 + 2 * leg };
+      }
       case 'engine.snapshot':
         return this.snapshot();
       case 'engine.dump':
@@ -247,11 +258,17 @@ export class ScriptedEngine {
     }
   }
 
-  #seize({ span, analog, timeslot }: Params<'leg.seize'>): unknown {
+  #seize({ span = 0, analog = 0, timeslot: asked = 0 }: Params<'leg.seize'>): unknown {
     const leg = this.#next++;
     const port = 1000 + leg;
-    this.legs.set(leg, { leg, port, span: span ?? 0, timeslot: timeslot ?? 0, analog: analog ?? 0, answered: false });
-    return { leg, port, timeslot: timeslot ?? 0 };
+    const timeslot = span === 0 || asked !== 0 ? asked : this.#idleTimeslot(span);
+    this.legs.set(leg, { leg, port, span, timeslot, analog, answered: false });
+    return { leg, port, timeslot };
+  }
+
+  #idleTimeslot(span: number): number {
+    const taken = new Set([...this.legs.values()].filter((leg) => leg.span === span).map(({ timeslot }) => timeslot));
+    return Array.from({ length: 31 }, (_, i) => i + 1).find((timeslot) => timeslot !== 16 && !taken.has(timeslot)) ?? 0;
   }
 
   #leg(leg: number): FakeLeg {
@@ -302,6 +319,7 @@ export class ScriptedEngine {
         this.#analog(10_000 + station, 'fxo', 700 + station),
       ]),
       legs: [],
+      streams: [],
       connections: [],
       conferences: [],
       plays: [],

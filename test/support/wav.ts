@@ -49,7 +49,8 @@ export function stereoAlaw(path: string): { left: Uint8Array; right: Uint8Array 
 /** The octets that a 16-bit mono WAV of 8 kHz becomes on the bus. */
 export function speechAlaw(path: string): Uint8Array {
   const { format, channels, rateHz, bits, data } = chunks(path);
-  if (format !== 1 || channels !== 1 || rateHz !== 8000 || bits !== 16) throw new Error(`${path} is not 16 bit mono 8 kHz`);
+  if (format !== 1 || channels !== 1 || rateHz !== 8000 || bits !== 16)
+    throw new Error(`${path} is not 16 bit mono 8 kHz`);
   return Uint8Array.from({ length: data.length / 2 }, (_, i) => toAlaw(data.readInt16LE(2 * i)));
 }
 

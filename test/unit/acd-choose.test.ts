@@ -13,6 +13,7 @@ function agent(agentId: string, readySince: number, over: Partial<Candidate> = {
     readySince,
     queues: ['sales'],
     ready: true,
+    stationReachable: true,
     stationBusy: false,
     stationOffHook: false,
     ...over,
@@ -54,6 +55,7 @@ describe('longest idle', () => {
   it.each([
     ['not_ready', { ready: false }],
     ['no_station', { station: null }],
+    ['station_unreachable', { stationReachable: false }],
     ['station_busy', { stationBusy: true }],
     ['station_off_hook', { stationOffHook: true }],
   ] as const)('passes over an agent: %s', (reason, over) => {

@@ -17,16 +17,14 @@ const toSales = flowOf(async (session: FlowSession) => {
 /** Agents 2001 and 2002 at stations 1 and 2, ready in this order. */
 async function floor(queue: Partial<QueueRow> = {}) {
   const desk = await callDesk(toSales);
-  const { engine, clock, db, live, calls } = desk;
+  const { clock, db, live, calls } = desk;
   await db.write(async (tx) => {
     await tx.queues.insert(queueRow({ id: 'sales', wrapUpMs: 10_000, ...queue }));
     for (const id of ['2001', '2002']) await tx.agents.insert(agentRow({ id, queues: ['sales'] }));
   });
   const agents = new AgentBook({ db, live, clock, log: silentLog, metrics: new Metrics() });
   const stations: StationBook = new StationBook({
-    engine: engine.client,
-    clock,
-    log: silentLog,
+    lines: desk.lines,
     changed: (station) => live.emit('station.updated', { ...stations.find(station)!, agentId: null, callId: null }),
   });
   const queues = new QueueBook({ db, calls, agents, live, clock, log: silentLog });
@@ -34,7 +32,7 @@ async function floor(queue: Partial<QueueRow> = {}) {
   const distributor = new Distributor({ calls, agents, stations, queues, live, music, clock, log: silentLog });
   await agents.start(() => true);
   distributor.start();
-  await stations.start();
+  stations.start();
   await queues.start();
   const ready = async (id: string): Promise<void> => {
     await agents.signIn(id, Number(id) - 2000);
@@ -169,6 +167,92 @@ describe('the distributor', () => {
     await until(() => desk.agents.find('2001')?.state === 'talking', 'they talk');
     desk.engine.hangUp(leg);
     await until(() => desk.agents.find('2001')?.state === 'ready', 'he is ready');
+  });
+
+  it('does not ring a SIP telephone that is not registered, and rings it when it is', async () => {
+    const desk = await floor();
+    desk.sip.register(1001, { reachable: false });
+    await desk.agents.signIn('2001', 1001);
+    await waitingCall(desk);
+    await turn();
+    expect(desk.sip.seized).toEqual([]);
+    desk.sip.register(1001);
+    await until(() => desk.sip.legAt(1001) !== undefined, 'it rings');
+    expect(desk.agents.find('2001')?.state).toBe('ringing');
+  });
+
+  /** Agent 2001 at SIP telephone 1001 talks with a caller of the queue. */
+  async function agentTalks(): Promise<Floor & { leg: number; callId: string; agentLeg: number }> {
+    const desk = await floor();
+    for (const station of [1001, 1002]) {
+      desk.sip.register(station);
+      desk.plan.numbers.set(String(station), { kind: 'station', station });
+    }
+    await desk.agents.signIn('2001', 1001);
+    const call = await waitingCall(desk);
+    await until(() => desk.sip.legAt(1001) !== undefined, 'it rings');
+    await turn();
+    const agentLeg = desk.sip.legAt(1001)!.leg;
+    desk.sip.answers(agentLeg);
+    await until(() => desk.agents.find('2001')?.state === 'talking', 'they talk');
+    return { ...desk, ...call, agentLeg };
+  }
+
+  it('frees an agent who has put his caller through, when somebody has taken him', async () => {
+    const desk = await agentTalks();
+    desk.sip.refers(desk.agentLeg, { number: '1002' });
+    await until(() => desk.sip.legAt(1002) !== undefined, 'it rings');
+    await turn();
+    expect(desk.agents.find('2001')?.state).toBe('talking');
+    desk.sip.answers(desk.sip.legAt(1002)!.leg);
+    await until(() => desk.agents.find('2001')?.state === 'wrapUp', 'he does his paperwork');
+    expect(desk.calls.find(desk.callId)).toMatchObject({ phase: 'talking', queueId: 'sales', agentId: '2001' });
+    desk.engine.hangUp(desk.leg);
+    const { row } = await desk.ended(desk.callId);
+    expect(row).toMatchObject({ agentId: '2001', releasedBy: 'caller' });
+    await desk.clock.advance(10_000);
+    expect(desk.agents.find('2001')?.state).toBe('ready');
+  });
+
+  it('leaves an agent in talk whose caller comes back because nobody takes him', async () => {
+    const desk = await agentTalks();
+    desk.sip.refers(desk.agentLeg, { number: '1002' });
+    await until(() => desk.sip.legAt(1002) !== undefined, 'it rings');
+    await turn();
+    desk.sip.hangsUp(desk.sip.legAt(1002)!.leg, 17);
+    await until(() => desk.calls.find(desk.callId)?.phase === 'talking', 'they talk again');
+    expect(desk.agents.find('2001')?.state).toBe('talking');
+    desk.sip.hangsUp(desk.agentLeg);
+    expect((await desk.ended(desk.callId)).row.releasedBy).toBe('agent');
+    expect(desk.agents.find('2001')?.state).toBe('wrapUp');
+  });
+
+  it('leaves an agent in talk who was put through from one call to another', async () => {
+    const desk = await agentTalks();
+    // 1002 reaches the agent through the queue, and puts him through to 1003.
+    desk.engine.hangUp(desk.leg);
+    await desk.ended(desk.callId);
+    await desk.clock.advance(10_000);
+    desk.sip.register(1003);
+    desk.plan.numbers.set('1003', { kind: 'station', station: 1003 });
+    const first = desk.sip.dials(1002, '95001');
+    await until(() => desk.agents.find('2001')?.state === 'ringing', 'the agent is rung');
+    await until(() => desk.sip.legAt(1001) !== undefined, 'it rings');
+    await turn();
+    desk.sip.answers(desk.sip.legAt(1001)!.leg);
+    await until(() => desk.agents.find('2001')?.state === 'talking', 'they talk');
+    const second = desk.sip.dials(1002, '1003');
+    await until(() => desk.sip.legAt(1003) !== undefined, 'it rings');
+    await turn();
+    desk.sip.answers(desk.sip.legAt(1003)!.leg);
+    await until(() => desk.calls.live().every(({ phase }) => phase === 'talking'), 'they talk');
+    const [, consulted] = desk.calls.live();
+    desk.sip.refers(second, { leg: first });
+    await until(() => desk.calls.live().length === 1, 'one call is left');
+    await turn();
+    expect(desk.agents.find('2001')).toMatchObject({ state: 'talking', callId: consulted!.id });
+    desk.sip.hangsUp(desk.sip.legAt(1003)!.leg);
+    await until(() => desk.agents.find('2001')?.state === 'wrapUp', 'he does his paperwork');
   });
 
   it('releases a caller whose queue has gone', async () => {

@@ -99,37 +99,129 @@ describe('a lifted telephone', () => {
   });
 });
 
-describe('stations', () => {
-  it('ring, talk and are free again, as the engine says', async () => {
+describe('a number that is dialled', () => {
+  it('is handed over when nothing can follow any more', async () => {
     const desk = await agentDesk();
-    const { port } = desk.engine.snapshot().analogs[0]!;
-    const now = () => desk.stations.find(1);
-    desk.engine.emit('leg.progressed', { leg: 77, progress: 'alerting', port });
+    const leg = dial(desk, 1, '9500');
     await turn();
-    expect(now()).toMatchObject({ ringing: true, offHook: false, busy: true });
-    desk.engine.emit('leg.answered', { leg: 77, port });
+    expect(desk.dialled).toEqual([]);
+    desk.engine.digit(leg, '1');
+    await until(() => desk.dialled.length === 1, 'it is handed over');
+    expect(desk.dialled).toEqual([{ leg, number: '95001' }]);
+    expect(desk.clock.timers).toBe(0);
+    // From here on it is none of the desk's.
+    desk.engine.digit(leg, '*', '9');
     await turn();
-    expect(now()).toMatchObject({ ringing: false, offHook: true, busy: true });
-    desk.engine.emit('leg.released', { leg: 77, cause: 16, by: 'remote' });
-    await turn();
-    expect(now()).toMatchObject({ ringing: false, offHook: false, busy: false });
+    expect(desk.engine.sent('tone.start')).toEqual([]);
   });
 
-  it('count as off the hook after a release until the engine has looked', async () => {
+  it('waits for 4 seconds when more can follow', async () => {
     const desk = await agentDesk();
-    const { port } = desk.engine.snapshot().analogs[0]!;
-    const now = () => desk.stations.find(1);
-    desk.engine.emit('leg.answered', { leg: 77, port });
-    desk.engine.emit('leg.released', { leg: 77, cause: 16, by: 'local' });
+    desk.plan.numbers.set('950', { kind: 'station', station: 2 });
+    const leg = dial(desk, 1, '95');
+    await desk.clock.advance(3000);
+    desk.engine.digit(leg, '0');
+    await desk.clock.advance(3999);
+    expect(desk.dialled).toEqual([]);
+    await desk.clock.advance(1);
+    expect(desk.dialled).toEqual([{ leg, number: '950' }]);
+  });
+
+  it('ends with #', async () => {
+    const desk = await agentDesk();
+    const leg = dial(desk, 1, '95#');
+    await until(() => desk.dialled.length === 1, 'it is handed over');
+    expect(desk.dialled).toEqual([{ leg, number: '95' }]);
+  });
+
+  it('is handed over after a pause when the plan does not answer', async () => {
+    const desk = await agentDesk();
+    desk.plan.broken = true;
+    const leg = dial(desk, 1, '95');
+    await desk.clock.advance(4000);
+    expect(desk.dialled).toEqual([{ leg, number: '95' }]);
+  });
+
+  it('has 24 digits at most', async () => {
+    const desk = await agentDesk();
+    const long = '9'.repeat(24);
+    desk.plan.numbers.set(`${long}9`, { kind: 'incomplete' });
+    const leg = dial(desk, 1, `${long}99`);
+    await until(() => desk.dialled.length === 1, 'it is handed over');
+    expect(desk.dialled).toEqual([{ leg, number: long }]);
+  });
+
+  it('gives way to a code that begins anew', async () => {
+    const desk = await agentDesk();
+    dial(desk, 2, '95*112001#');
+    await until(() => desk.agents.find('2001')?.state === 'ready', 'he is signed in');
+    await desk.clock.advance(15_000);
+    expect(desk.dialled).toEqual([]);
+  });
+
+  it.each(['#', 'A', '12A'])('is refused when it is none: %s', async (keys) => {
+    const desk = await agentDesk();
+    dial(desk, 1, keys);
+    await until(() => desk.engine.sent('tone.start').length === 1, 'congestion tone');
+    expect(desk.dialled).toEqual([]);
+  });
+
+  it('is the whole number, though the plan answers late what it was asked of the beginning', async () => {
+    const desk = await agentDesk();
+    const answers: ((may: boolean) => void)[] = [];
+    desk.plan.mayContinue = () => new Promise((resolve) => void answers.push(resolve));
+    const leg = dial(desk, 1, '95');
     await turn();
-    expect(now()).toMatchObject({ offHook: true, busy: false });
-    await desk.clock.advance(700);
-    expect(now()).toMatchObject({ offHook: false });
-    desk.engine.emit('station.hook', { analog: 1, offHook: true });
+    answers[0]!(false);
     await turn();
-    expect(now()).toMatchObject({ offHook: true });
-    desk.engine.emit('station.hook', { analog: 1, offHook: false });
+    expect(desk.dialled).toEqual([]);
+    answers[1]!(false);
     await turn();
-    expect(now()).toMatchObject({ offHook: false });
+    expect(desk.dialled).toEqual([{ leg, number: '95' }]);
+  });
+
+  it('is forgotten when the telephone is put down while the plan is asked', async () => {
+    const desk = await agentDesk();
+    const leg = dial(desk, 1, '95001');
+    desk.engine.hangUp(leg);
+    await turn();
+    await desk.clock.advance(20_000);
+    expect(desk.dialled).toEqual([]);
+    expect(desk.clock.timers).toBe(0);
+  });
+});
+
+describe('a SIP telephone', () => {
+  it('sends the number as a whole', async () => {
+    const desk = await agentDesk();
+    const leg = desk.sip.dials(1001, '95');
+    expect(desk.dialled).toEqual([{ leg, number: '95' }]);
+  });
+
+  it.each(['*112001#', '*112001'])('signs its agent in with %s', async (code) => {
+    const desk = await agentDesk();
+    const leg = desk.sip.dials(1001, code);
+    await until(() => desk.engine.plays.size === 1, 'the prompt plays');
+    expect(desk.sip.told).toEqual([`answer ${leg}`]);
+    expect(desk.agents.find('2001')).toMatchObject({ state: 'ready', station: 1001 });
+    desk.engine.finishPlays();
+    await until(() => desk.sip.legs.size === 0, 'it is released');
+    expect(desk.sip.told).toEqual([`answer ${leg}`, `release ${leg} 16`]);
+  });
+
+  it('is told that a code is none, and left to say so', async () => {
+    const desk = await agentDesk();
+    const leg = desk.sip.dials(1001, '*99');
+    await until(() => desk.sip.told.length === 1, 'it is released');
+    expect(desk.sip.told).toEqual([`release ${leg} 28`]);
+    expect(desk.engine.sent('tone.start')).toEqual([]);
+    await turn();
+    expect(desk.clock.timers).toBe(0);
+  });
+
+  it('hears congestion tone when a code was taken and fails', async () => {
+    const desk = await agentDesk();
+    desk.sip.dials(1001, '*119999#');
+    await until(() => desk.engine.sent('tone.start').length === 1, 'congestion tone');
   });
 });

@@ -113,7 +113,7 @@ describe('a call that comes in', () => {
     expect(desk.calls.live()[0]).toMatchObject({ calledNumber: '95001', digits: '' });
   });
 
-  it('is released with cause 1 when the digits that follow lead nowhere, or do not come', async () => {
+  it('is released with cause 1 when the digits that follow lead nowhere, with cause 28 when they do not come', async () => {
     const desk = await callDesk(waits);
     const leg = desk.engine.offer({ calledNumber: '95', complete: false });
     desk.engine.emit('leg.digit', { leg, digit: '7', source: 'overlap' });
@@ -124,7 +124,7 @@ describe('a call that comes in', () => {
     await until(() => desk.seen.length === 4, 'the call is released');
     expect(desk.seen.filter((event) => event !== 'arrived')).toEqual([
       'released 1 system arriving',
-      'released 1 system arriving',
+      'released 28 system arriving',
     ]);
     expect(desk.clock.timers).toBe(0);
   });
@@ -224,6 +224,8 @@ describe('a call in a queue', () => {
     expect(talk.endedAt! - talk.startedAt).toBe(60_000);
     expect(segments.find(({ kind }) => kind === 'queued')?.data).toMatchObject({ outcome: 'answered', waitMs: 3000 });
     expect(desk.engine.legs.size).toBe(0);
+    // The telephone's line settles.
+    await desk.clock.advance(700);
     expect(desk.clock.timers).toBe(0);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { knownCountries, loadCountry } from '../../daemon/src/config/index.js';
+import { knownCountries, readCountry } from '../../daemon/src/config/index.js';
 
 const FOLDER = fileURLToPath(new URL('../../firmware-config/countries', import.meta.url));
 const ASIA = ['cn', 'hk', 'tw', 'sg', 'my', 'th', 'in', 'jp'];
@@ -14,7 +14,7 @@ test('the countries that are documented are there', () => {
 });
 
 describe.each(knownCountries(FOLDER))('%s', (code) => {
-  const country = loadCountry(code, FOLDER);
+  const { country, numbering } = readCountry(code, FOLDER);
 
   test('is the country of its name, with sources', () => {
     expect(country.code).toBe(code);
@@ -51,5 +51,17 @@ describe.each(knownCountries(FOLDER))('%s', (code) => {
       expect(tone?.parts.at(-1)?.offMs).toBeGreaterThan(0);
       expect(tone?.repeat).toBe(true);
     }
+  });
+
+  test('has a numbering plan that tells emergency, foreign and costly numbers from the others', () => {
+    const { emergency, international, internationalPrefix, nationalPrefix, carrierSelection } = numbering;
+    expect(new Set(emergency).size).toBe(emergency.length);
+    expect(emergency.some((number) => ['112', '911', '999', '110', '190', '191', '000'].includes(number))).toBe(true);
+    // The prefix that is dialled before a country code is one of the patterns that are foreign.
+    const starts = international.map((pattern) => pattern.replace('.', ''));
+    expect(starts.some((start) => internationalPrefix.startsWith(start))).toBe(true);
+    expect(internationalPrefix).not.toBe(nationalPrefix);
+    for (const pattern of carrierSelection) expect(pattern).not.toContain('.');
+    expect(country).not.toHaveProperty('numbering');
   });
 });

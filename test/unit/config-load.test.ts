@@ -76,6 +76,62 @@ describe('settings', () => {
     expect(range.details('en')).toEqual([{ path: 'CORDBOARD_HTTP_PORT', message: 'must be 65535 at most.' }]);
   });
 
+  test('SIP listens where HTTP does, unless it is told otherwise', () => {
+    const sip = (env: Record<string, string>, file?: unknown) => {
+      const { http, sip } = loadConfig({ env, home: homeWith(file) }).settings;
+      return [http.host, sip.host];
+    };
+    expect(sip({})).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect(sip({ CORDBOARD_HTTP_HOST: '10.0.0.1' })).toEqual(['10.0.0.1', '10.0.0.1']);
+    expect(sip({ CORDBOARD_BIND: '0.0.0.0' }, { http: { host: '10.0.0.1' }, sip: { host: '10.0.0.2' } })).toEqual([
+      '0.0.0.0',
+      '0.0.0.0',
+    ]);
+    expect(sip({ CORDBOARD_HTTP_HOST: '10.0.0.1', CORDBOARD_BIND: '0.0.0.0' })).toEqual(['10.0.0.1', '0.0.0.0']);
+    expect(sip({ CORDBOARD_BIND: '0.0.0.0', CORDBOARD_SIP_HOST: '10.0.0.3' })).toEqual(['0.0.0.0', '10.0.0.3']);
+    const error = refusal(() => loadConfig({ env: { CORDBOARD_BIND: 'a b' }, home: homeWith() }));
+    expect(error.details('en').map(({ path }) => path)).toEqual(['CORDBOARD_BIND', 'CORDBOARD_BIND']);
+  });
+
+  test('SIP has its ports and names from variables, too', () => {
+    const env = {
+      CORDBOARD_SIP_PORT: '0',
+      CORDBOARD_SIPS_PORT: '15061',
+      CORDBOARD_SIP_DOMAIN: 'box.example',
+      CORDBOARD_SIP_EXTERNAL_ADDRESS: '203.0.113.7',
+      CORDBOARD_SIP_TRUSTED: '192.0.2.0/24, 2001:db8::1',
+      CORDBOARD_RTP_PORTS: '30000-30999',
+    };
+    const { settings, tlsFolder, home } = loadConfig({ env, home: homeWith({ sip: { dscp: 0 } }) });
+    expect(settings.sip).toEqual({
+      enabled: true,
+      host: '127.0.0.1',
+      port: 0,
+      tlsPort: 15_061,
+      domain: 'box.example',
+      externalAddress: '203.0.113.7',
+      rtpPorts: { first: 30_000, last: 30_999 },
+      dscp: 0,
+      maxStreams: 512,
+      threads: 1,
+      trusted: ['192.0.2.0/24', '2001:db8::1'],
+    });
+    expect(tlsFolder).toBe(join(home, 'tls'));
+  });
+
+  test.each([
+    [{ CORDBOARD_RTP_PORTS: '20000' }, 'CORDBOARD_RTP_PORTS', /two ports such as 20000-29999/],
+    [{ CORDBOARD_RTP_PORTS: '30000-20001' }, 'CORDBOARD_RTP_PORTS', /two ports such as 20000-29999/],
+    [{ CORDBOARD_RTP_PORTS: '20001-20999' }, 'CORDBOARD_RTP_PORTS', /multiple of 2/],
+    [{ CORDBOARD_SIP_DOMAIN: 'a"b' }, 'CORDBOARD_SIP_DOMAIN', /letters, digits, dots/],
+    [{ CORDBOARD_SIP_EXTERNAL_ADDRESS: 'box.example' }, 'CORDBOARD_SIP_EXTERNAL_ADDRESS', /IPv4 or IPv6/],
+    [{ CORDBOARD_SIPPORT: '1' }, 'CORDBOARD_SIPPORT', /did you mean CORDBOARD_SIPS?_PORT/],
+  ])('a wrong setting of SIP is named by its variable: %j', (env, path, message) => {
+    const [detail] = refusal(() => loadConfig({ env, home: homeWith() })).details('en');
+    expect(detail?.path).toBe(path);
+    expect(detail?.message).toMatch(message);
+  });
+
   test.each<[what: string, text: string, line: number, column: number, reason: string]>([
     ['a comma too many', '{\n  "http": {\n    "port": 80,\n  }\n}', 4, 3, 'a name in double quotes must stand here'],
     ['no value', '{ "http": }', 1, 11, 'a value must stand here'],
@@ -127,14 +183,25 @@ describe('migration of settings', () => {
       home: homeWith({ version: 1, recordings: { flushMs: 2000, folder: 'r' } }),
     });
     expect(settings.recordings).toMatchObject({ syncMs: 1400, folder: 'r' });
-    expect(settings.version).toBe(2);
+    expect(settings.version).toBe(3);
+  });
+
+  test('a file of version 2 gets SIP with its defaults, and keeps what it says', () => {
+    const home = homeWith({ version: 2, http: { host: '10.0.0.1' } });
+    const { settings } = loadConfig({ env: {}, home });
+    expect(settings).toMatchObject({ version: 3, sip: { enabled: true, host: '10.0.0.1', port: 5060 } });
+    expect(JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'))).toEqual({
+      version: 3,
+      http: { host: '10.0.0.1' },
+    });
+    expect(existsSync(join(home, 'settings.json.v2'))).toBe(true);
   });
 
   test('a file of a newer version is refused', () => {
     const home = homeWith({ version: 99 });
     const error = refusal(() => loadConfig({ env: {}, home }));
     expect(error.code).toBe('settings_newer');
-    expect(error.text('en')).toContain('settings.json.v2');
+    expect(error.text('en')).toContain('settings.json.v3');
   });
 });
 

@@ -22,7 +22,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const newFile = (): string => join(temporaryFolder(), 'data/box.sqlite');
 
 const second: Migration = {
-  name: '0002-test',
+  name: '9999-test',
   async up({ queryInterface, transaction }) {
     await queryInterface.addColumn('queues', 'colour', { type: DataTypes.TEXT, allowNull: true }, { transaction });
   },
@@ -31,7 +31,7 @@ const second: Migration = {
   },
 };
 const failing: Migration = {
-  name: '0002-failing',
+  name: '9999-failing',
   async up({ queryInterface, transaction }) {
     await queryInterface.createTable('half', { id: { type: DataTypes.TEXT, primaryKey: true } }, { transaction });
     throw new Error('power cut');
@@ -81,16 +81,16 @@ describe('opening', () => {
     await old.write((tx) => tx.calls.insert(callRow()));
     await old.close();
     const changed = await openDatabase({ file, migrations: [...migrations, second] });
-    expect(changed.migrated.steps).toEqual(['0002-test']);
+    expect(changed.migrated.steps).toEqual(['9999-test']);
     const copy = changed.migrated.backup!;
-    expect(copy).toMatch(/backups\/box\.sqlite\.\d{8}T\d{6}\.\d{3}Z\.before-0002-test$/);
+    expect(copy).toMatch(/backups\/box\.sqlite\.\d{8}T\d{6}\.\d{3}Z\.before-9999-test$/);
     expect(statSync(copy).mode & 0o777).toBe(0o600);
     await changed.close();
 
     // The version before does not know the step: it says so and names it.
     await expect(openDatabase({ file })).rejects.toMatchObject({
       code: 'database_newer',
-      params: { migration: '0002-test' },
+      params: { migration: '9999-test' },
     });
     copyFileSync(copy, file);
     const back = await openDatabase({ file });
@@ -113,8 +113,8 @@ describe('opening', () => {
     const sequelize = sqliteSequelize(file);
     const all = [...migrations, second];
     await migrate({ sequelize, file, log: silentLog, migrations: all });
-    const down = await migrate({ sequelize, file, log: silentLog, migrations: all, downTo: migrations[0]!.name });
-    expect(down.steps).toEqual(['0002-test']);
+    const down = await migrate({ sequelize, file, log: silentLog, migrations: all, downTo: migrations.at(-1)!.name });
+    expect(down.steps).toEqual(['9999-test']);
     expect(down.backup).toBeDefined();
     expect(await sequelize.getQueryInterface().showAllTables()).not.toContain('meta');
     await sequelize.close();

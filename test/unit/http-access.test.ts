@@ -62,6 +62,12 @@ describe('every route', () => {
     expect(roles['get /calls/:id']).toBe('admin supervisor agent');
     expect(roles['get /recordings/:id/audio']).toBe('admin supervisor');
     expect(roles['get /system']).toBe('admin');
+    for (const path of ['/stations/sip', '/trunks', '/outbound-routes', '/ring-groups', '/sip/bans']) {
+      expect(roles[`get ${path}`]).toBe('admin supervisor');
+      expect(roles[`post ${path}`]).toBe('admin');
+    }
+    expect(roles['post /stations/sip/:number/secret']).toBe('admin');
+    expect(roles['get /sip/registrations']).toBe('admin supervisor');
     for (const [name, who] of Object.entries(roles)) if (name.includes('/exchange/')) expect(who).toBe('admin');
   });
 });

@@ -136,11 +136,12 @@ describe('calls', () => {
     const rows = Array.from({ length: 5 }, (_, index) => callRow({ startedAt: T0 + index }));
     const call = rows[4]!;
     const segment = segmentRow(call.id, { data: { from: 'x' } });
-    const recording = recordingRow(call.id);
+    const [recording, further] = [recordingRow(call.id), recordingRow(call.id)];
     await box.db.write(async (tx) => {
       for (const row of rows) await tx.calls.insert(row);
       await tx.segments.insert(segment);
       await tx.recordings.insert(recording);
+      await tx.recordings.insert(further);
     });
     box.ports.world.calls.push(liveCall({ ...call, phase: 'talking', phaseSince: T0 + 9 }));
     const first = (await ask('GET', '/calls?limit=2')).json as CallList;
@@ -155,6 +156,8 @@ describe('calls', () => {
     expect(detail.segments).toEqual([segment]);
     expect(detail.recording).toMatchObject({ id: recording.id, state: 'recording' });
     expect(detail.recording).not.toHaveProperty('path');
+    expect(detail.furtherRecordings).toMatchObject([{ id: further.id }]);
+    expect(detail.furtherRecordings[0]).not.toHaveProperty('path');
   });
 
   test('of others are hidden from an agent, as if they were not there', async () => {

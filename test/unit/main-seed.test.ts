@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { readCountry } from '../../daemon/src/config/index.js';
+import { TableDialPlan } from '../../daemon/src/dialplan/index.js';
 import { validateFlow } from '../../daemon/src/ivr/validate-flow.js';
 import { seed } from '../../daemon/src/main/seed.js';
+import { silentLog } from '../../daemon/src/platform/index.js';
 import { readFileSync } from 'node:fs';
 import { openTestDatabase } from '../support/call-desk.js';
 import { FakeClock } from '../support/clock-fake.js';
@@ -9,7 +12,7 @@ const clock = new FakeClock();
 
 it('a new box has a number, a menu, two queues and an agent for every station', async () => {
   const db = await openTestDatabase();
-  expect(await seed(db, { language: 'zh-CN', stations: 3, clock })).toBe(true);
+  expect(await seed(db, { language: 'zh-CN', stations: 3, spans: 2, clock })).toBe(true);
   expect(await db.routes.list()).toMatchObject([{ calledNumber: '95001', flowId: 'main', language: 'zh-CN' }]);
   expect((await db.queues.list()).map(({ id, name }) => [id, name])).toEqual([
     ['sales', '销售'],
@@ -20,9 +23,26 @@ it('a new box has a number, a menu, two queues and an agent for every station', 
   );
 });
 
+it('a new box dials out over its E1: the police at once, others after a 0', async () => {
+  const db = await openTestDatabase();
+  await seed(db, { language: 'zh-CN', stations: 3, spans: 2, clock });
+  const { numbering } = readCountry('cn', 'firmware-config/countries');
+  const plan = new TableDialPlan({ db, numbering, analogStations: () => [1, 2, 3], log: silentLog });
+  await plan.start();
+  onTestFinished(() => plan.stop());
+  expect(plan.spansOf('e1')).toEqual([1, 2]);
+  const dialled = async (number: string): Promise<unknown> => plan.resolve(number, { station: 1 });
+  expect(await dialled('110')).toMatchObject({ kind: 'out', attempts: [{ trunk: 'e1', number: '110' }] });
+  expect(await dialled('013800138000')).toMatchObject({ attempts: [{ trunk: 'e1', number: '13800138000' }] });
+  expect(await dialled('2')).toEqual({ kind: 'station', station: 2 });
+  // Abroad: not before an administrator allows it.
+  expect(await dialled('000852123456789')).toMatchObject({ kind: 'refused', cause: 21 });
+  expect(await plan.resolve('013800138000', { station: null, trunk: 'e1' })).toMatchObject({ kind: 'refused' });
+});
+
 it.each(['en', 'zh-CN'])('the first menu holds together, and its prompts are spoken in %s', async (language) => {
   const db = await openTestDatabase();
-  await seed(db, { language: 'en', stations: 1, clock });
+  await seed(db, { language: 'en', stations: 1, spans: 2, clock });
   const texts = JSON.parse(readFileSync(`firmware-config/prompts/${language}.json`, 'utf8')) as Record<string, string>;
   const flow = await db.flows.find('main');
   const check = validateFlow(
@@ -35,9 +55,9 @@ it.each(['en', 'zh-CN'])('the first menu holds together, and its prompts are spo
 
 it('what somebody deletes does not come back', async () => {
   const db = await openTestDatabase();
-  await seed(db, { language: 'en', stations: 1, clock });
+  await seed(db, { language: 'en', stations: 1, spans: 2, clock });
   const [route] = await db.routes.list();
   await db.write((tx) => tx.routes.remove(route!.id));
-  expect(await seed(db, { language: 'en', stations: 1, clock })).toBe(false);
+  expect(await seed(db, { language: 'en', stations: 1, spans: 2, clock })).toBe(false);
   expect(await db.routes.list()).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.j
 import { originAllowed } from '../../daemon/src/realtime/origin.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, segmentRow } from '../support/db-rows.js';
-import { liveAgent, liveCall, queueStatus } from '../support/http-ports.js';
+import { liveAgent, liveCall, liveStation, queueStatus } from '../support/http-ports.js';
 
 const user = (role: User['role'], agentId: string | null = null): User => ({
   id: '01JD7Q4Y5ZK8M3N9P2R6S7T8VW',
@@ -38,7 +38,7 @@ describe('who hears what', () => {
 
   test('agents, queues and hardware', () => {
     const audience = new Audience();
-    const station = { station: 1, name: 'x', offHook: false, ringing: false, agentId: '2001', callId: null };
+    const station = liveStation({ agentId: '2001' });
     expect(rooms(audience, 'agent.updated', liveAgent())).toEqual([['agent.updated', ['staff', 'agent:2001']]]);
     expect(rooms(audience, 'queue.updated', queueStatus('sales'))).toEqual([
       ['queue.updated', ['staff', 'queue:sales']],
@@ -47,7 +47,7 @@ describe('who hears what', () => {
   });
 
   test('a snapshot has for an agent what is his, and nothing for one without a number', () => {
-    const station = { station: 1, name: 'x', offHook: false, ringing: false, agentId: '2001', callId: null };
+    const station = liveStation({ agentId: '2001' });
     const own = liveCall({ agentId: '2001' });
     const whole: LiveSnapshot = {
       at: T0,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { T0, segmentRow } from '../support/db-rows.js';
-import { liveAgent, liveCall, queueStatus } from '../support/http-ports.js';
+import { liveAgent, liveCall, liveStation, queueStatus } from '../support/http-ports.js';
 import { realtimeBox, type HeardPage, type RealtimeBox } from '../support/realtime-box.js';
 
 const snapshotOf = (page: HeardPage) =>
@@ -79,14 +79,7 @@ describe('events', () => {
     live.emit('queue.updated', queueStatus('sales'));
     live.emit('queue.updated', queueStatus('help'));
     live.emit('agent.updated', liveAgent({ id: '2002' }));
-    live.emit('station.updated', {
-      station: 1,
-      name: 'x',
-      offHook: true,
-      ringing: false,
-      agentId: '2001',
-      callId: null,
-    });
+    live.emit('station.updated', liveStation({ offHook: true, agentId: '2001' }));
     live.emit('call.segment', segmentRow(call.id));
     box.realtime.flush();
     live.emit('call.updated', { ...call, agentId: '2001', phase: 'offering' });

@@ -25,7 +25,7 @@ async function service() {
   /** A row that is in the database, as call control leaves it there. */
   const planned = async () => {
     const call = callRow();
-    const row = recordings.plan(call.id, T0);
+    const row = recordings.plan(call.id, T0, 1);
     await db.write(async (tx) => {
       await tx.calls.insert(call);
       await tx.recordings.insert(row);
@@ -38,11 +38,14 @@ async function service() {
 describe('a recording', () => {
   it('lies under the day of its call', async () => {
     const { recordings } = await service();
-    expect(recordings.plan('01JD7Q4Y5ZK8M3N9P2R6S7T8VW', T0)).toMatchObject({
+    expect(recordings.plan('01JD7Q4Y5ZK8M3N9P2R6S7T8VW', T0, 1)).toMatchObject({
       path: '2024/11/21/01JD7Q4Y5ZK8M3N9P2R6S7T8VW.wav',
       state: 'recording',
       startedAt: T0,
     });
+    expect(recordings.plan('01JD7Q4Y5ZK8M3N9P2R6S7T8VW', T0, 2).path).toBe(
+      '2024/11/21/01JD7Q4Y5ZK8M3N9P2R6S7T8VW-2.wav',
+    );
   });
 
   it('is complete when its leg is released', async () => {
@@ -62,6 +65,30 @@ describe('a recording', () => {
       bytes: 16_058,
       endedAt: T0 + 1000,
     });
+  });
+
+  it('is complete when it is ended before its leg, and once only', async () => {
+    const { engine, db, recordings, planned } = await service();
+    const row = await planned();
+    const leg = engine.offer();
+    const started = await recordings.start(row, engine.legs.get(leg)!.port);
+    started!.stop();
+    expect(await started!.ended).toEqual({ durationMs: 700, lostMs: 0, state: 'complete' });
+    started!.stop();
+    engine.hangUp(leg);
+    await recordings.flush();
+    expect(await db.recordings.find(row.id)).toMatchObject({ state: 'complete', durationMs: 700, endedAt: T0 + 700 });
+  });
+
+  it('that the disk fails while it is ended is failed', async () => {
+    const { engine, db, recordings, planned } = await service();
+    const row = await planned();
+    const started = await recordings.start(row, 1);
+    engine.refuse('recording.stop', 'io', 'no space left on device');
+    started!.stop();
+    expect(await started!.ended).toMatchObject({ state: 'failed' });
+    await recordings.flush();
+    expect((await db.recordings.find(row.id))?.state).toBe('failed');
   });
 
   it('that cannot begin is failed, and nobody is told but the log', async () => {

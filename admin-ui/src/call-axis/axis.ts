@@ -8,7 +8,7 @@ import type { Mark } from '@/components/StateMark.vue';
 
 export interface Bar {
   id: string;
-  kind: 'arriving' | 'prompt' | 'menu' | 'queued' | 'offer' | 'talk';
+  kind: 'arriving' | 'prompt' | 'menu' | 'queued' | 'offer' | 'dial' | 'talk';
   mark: Mark;
   from: number;
   to: number;
@@ -67,9 +67,10 @@ export function axisOf(call: CallDetail, now: number): Axis {
     .map((segment) => bar(segment, 'prompt', 'inFlow'))
     .filter((prompt) => !menus.some((menu) => prompt.from >= menu.from && prompt.to <= menu.to));
   const queued = of('queued').map((segment) => bar(segment, 'queued', 'ringing'));
+  const dials = of('dial').map((segment) => bar(segment, 'dial', 'ringing'));
   const offers = of('offer').map((segment) => bar(segment, 'offer', 'ringing'));
 
-  const caller = trim([...prompts, ...menus, ...queued, ...talks]);
+  const caller = trim([...prompts, ...menus, ...queued, ...dials, ...talks]);
   const first = caller[0]?.from ?? to;
   if (first > from) {
     caller.unshift({ id: 'arriving', kind: 'arriving', mark: 'inFlow', from, to: first, digits: '' });

@@ -27,7 +27,8 @@ export function slotsOf(span: Span, calls: ReadonlyMap<string, Call>): Slot[] {
       if (isDead(span)) return 'alarm';
       if (number === signallingSlot) return span.dchannelUp ? 'signalling' : 'alarm';
       if (!timeslot?.busy) return 'idle';
-      return timeslot.callId ? 'in' : 'other';
+      if (!timeslot.callId) return 'other';
+      return call?.direction === 'out' ? 'out' : 'in';
     }
   });
 }

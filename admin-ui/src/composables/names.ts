@@ -35,7 +35,9 @@ export function useNames() {
     if (call.state === 'broken') return t('calls.result.broken');
     if (call.releasedBy === 'fault') return t('calls.result.fault');
     if (call.agentId) return t('calls.result.answered');
-    if (!call.answeredAt) return t('calls.result.refused');
+    // what was dialled is answered by somebody or by nobody; what a flow answers is another matter
+    if (!call.flowId && call.answeredAt) return t('calls.result.answered');
+    if (!call.answeredAt) return t(call.direction === 'in' ? 'calls.result.refused' : 'calls.result.notAnswered');
     if (call.queueId)
       return t(call.releasedBy === 'caller' ? 'calls.result.abandonedQueue' : 'calls.result.notAnswered');
     return t(call.releasedBy === 'caller' ? 'calls.result.abandonedFlow' : 'calls.result.served');
@@ -49,6 +51,7 @@ const phaseMarks: Record<CallPhase, Mark> = {
   inFlow: 'inFlow',
   queued: 'ringing',
   offering: 'ringing',
+  dialling: 'ringing',
   talking: 'talking',
   released: 'signedOut',
 };

@@ -15,6 +15,8 @@ export interface Candidate {
   /** queues the agent serves */
   queues: readonly string[];
   ready: boolean;
+  /** false: the telephone is not registered */
+  stationReachable: boolean;
   /** the telephone has another leg on it */
   stationBusy: boolean;
   /** the telephone is off the hook */
@@ -22,7 +24,13 @@ export interface Candidate {
 }
 
 export type SkipReason =
-  'other_queue' | 'not_ready' | 'no_station' | 'station_busy' | 'station_off_hook' | 'already_ringing';
+  | 'other_queue'
+  | 'not_ready'
+  | 'no_station'
+  | 'station_unreachable'
+  | 'station_busy'
+  | 'station_off_hook'
+  | 'already_ringing';
 
 export interface Assignment {
   callId: string;
@@ -50,6 +58,7 @@ export function skipReason(call: WaitingCall, agent: Candidate, taken: ReadonlyS
   if (!agent.ready) return 'not_ready';
   if (agent.station === null) return 'no_station';
   if (taken.has(agent.agentId)) return 'already_ringing';
+  if (!agent.stationReachable) return 'station_unreachable';
   if (agent.stationBusy) return 'station_busy';
   if (agent.stationOffHook) return 'station_off_hook';
   return null;

@@ -52,7 +52,12 @@ export class Distributor {
     const { calls, live } = this.#options;
     this.#offs = [
       calls.events.on('call.queued', ({ call, queueId }) => this.#enter(call.id, queueId)),
-      calls.events.on('call.connected', ({ call, agentId, queueId }) => this.#connected(call.id, agentId, queueId)),
+      calls.events.on('call.connected', ({ call, agentId, queueId }) => {
+        if (agentId !== null && queueId !== null) this.#connected(call.id, agentId, queueId);
+      }),
+      calls.events.on('call.transferred', ({ call, agentId }) => {
+        if (agentId !== null) this.#talkOver(call.id);
+      }),
       calls.events.on('call.overflowed', ({ call }) => this.#leave(call.id)),
       calls.events.on('call.released', ({ call }) => this.#released(call.id)),
       live.on('agent.updated', (agent) => this.#agentChanged(agent)),
@@ -110,15 +115,29 @@ export class Distributor {
 
   #connected(callId: string, agentId: string, queueId: string): void {
     this.#leave(callId);
+    const { agents } = this.#options;
+    // He may have been put through from another call to this one.
+    if (this.#callOf(agentId) === undefined) agents.beginTalk(agentId);
+    else agents.moveTalk(agentId, callId);
     this.#talking.set(callId, { agentId, queueId });
-    this.#options.agents.beginTalk(agentId);
   }
 
   #released(callId: string): void {
     this.#leave(callId);
+    this.#talkOver(callId);
+  }
+
+  #callOf(agentId: string): string | undefined {
+    for (const [callId, talk] of this.#talking) if (talk.agentId === agentId) return callId;
+    return undefined;
+  }
+
+  /** The agent is out of the call, which may go on without him. */
+  #talkOver(callId: string): void {
     const talk = this.#talking.get(callId);
     if (talk === undefined) return;
     this.#talking.delete(callId);
+    if (this.#callOf(talk.agentId) !== undefined) return;
     const wrapUpMs = this.#options.queues.find(talk.queueId)?.wrapUpMs ?? 0;
     this.#options.agents.endTalk(talk.agentId, wrapUpMs > 0);
     if (wrapUpMs === 0) return;
@@ -165,6 +184,7 @@ export class Distributor {
         readySince: agent.since,
         queues: agent.queues,
         ready: agent.state === 'ready',
+        stationReachable: station?.reachable ?? false,
         stationBusy: station?.busy ?? false,
         stationOffHook: station?.offHook ?? false,
       };

@@ -131,6 +131,14 @@ export class AgentBook {
     this.#callStep(id, 'answer', {});
   }
 
+  /** He goes on talking, in another call. */
+  moveTalk(id: string, callId: string): void {
+    const agent = this.#agents.get(id);
+    if (agent === undefined || agent.callId === callId) return;
+    agent.callId = callId;
+    this.#options.live.emit('agent.updated', toDto(agent));
+  }
+
   /** The offer has ended without him, and not by his doing. */
   withdrawOffer(id: string): void {
     this.#callStep(id, 'withdraw', { callId: null });

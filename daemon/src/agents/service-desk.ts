@@ -1,24 +1,38 @@
-// What an agent does with a lifted telephone: dial a service code, hear what came of it.
+// What a telephone that is lifted dials: a service code is carried out here, a number is handed to call control.
 //
-//   lifted (dial tone by the engine) → digits → code carried out → prompt → released (busy tone until he hangs up)
-//                                            ↘ unknown, refused or too slow → congestion tone → released
+//   lifted (dial tone by the engine) → digits → * code → carried out → prompt → released (busy tone until he hangs up)
+//                                             ↘ unknown, refused or too slow → congestion tone → released
+//                                             ↘ number, once nothing can follow, # or 4 s of silence → dial()
+//
+// A SIP phone sends all of it at once and goes the same ways.
 import type { Language } from '../contract/index.js';
-import { isStation, type EngineClient, type LegOffered } from '../engine/index.js';
+import type { EngineClient } from '../engine/index.js';
+import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
 import { errorText, isAppError, type Clock, type Log, type Timer, type Unsubscribe } from '../platform/index.js';
 import type { AgentBook } from './agent-book.js';
 import { readServiceCode, type ServiceCode } from './service-codes.js';
 
-/** Silence after lifting, or between two keys. */
+/** Silence after lifting, or between two keys of a code. */
 const DIAL_LIMIT_MS = 15_000;
+/** Silence after which a number counts as complete. */
+const INTER_DIGIT_MS = 4000;
 /** How long congestion tone sounds before the telephone is given up. */
 const CONGESTION_MS = 10_000;
 /** More than the longest code. */
 const MOST_DIGITS = 40;
+/** of the numbers that call control takes */
+const LONGEST_NUMBER = 24;
 const CAUSE_NORMAL = 16;
+/** Q.850: invalid number format (address incomplete) */
+const CAUSE_INVALID_NUMBER = 28;
 
 export interface ServiceDeskOptions {
   engine: EngineClient;
+  lines: Lines;
   agents: AgentBook;
+  plan: DialPlan;
+  /** takes the leg over, with the number that was dialled on it */
+  dial: (offered: LegOffered, number: string) => void;
   /** the file of a prompt; undefined when there is none */
   findPrompt: (name: string, language: Language) => Promise<string | undefined>;
   /** of what is said to those who are not signed in */
@@ -28,10 +42,12 @@ export interface ServiceDeskOptions {
 }
 
 interface Dialling {
+  offered: LegOffered;
   leg: number;
   port: number;
   station: number;
   digits: string;
+  answered: boolean;
   /** a code is being carried out, or congestion sounds: further keys do nothing */
   done: boolean;
   timer: Timer | undefined;
@@ -49,19 +65,16 @@ export class ServiceDesk {
   }
 
   start(): void {
-    const { events } = this.#options.engine;
+    const { engine, lines } = this.#options;
     this.#offs = [
-      events.on('leg.offered', (offered) => {
-        if (offered.kind === 'station' && isStation(offered.analog)) this.#lifted(offered);
+      lines.events.on('leg.offered', (offered) => {
+        if (offered.origin.kind === 'station') this.#lifted(offered, offered.origin.station);
       }),
-      events.on('leg.digit', ({ leg, digit }) => this.#digit(leg, digit)),
-      events.on('play.ended', ({ play, reason }) => {
+      lines.events.on('leg.digit', ({ leg, digit }) => this.#digit(leg, digit)),
+      lines.events.on('leg.released', ({ leg }) => this.#forget(leg)),
+      engine.events.on('play.ended', ({ play, reason }) => {
         for (const dialling of this.#dialling.values())
           if (dialling.play === play && reason === 'finished') this.#release(dialling);
-      }),
-      events.on('leg.released', ({ leg }) => {
-        this.#dialling.get(leg)?.timer?.cancel();
-        this.#dialling.delete(leg);
       }),
     ];
   }
@@ -71,36 +84,77 @@ export class ServiceDesk {
     for (const dialling of this.#dialling.values()) this.#release(dialling);
   }
 
-  #lifted({ leg, port, analog: station }: LegOffered): void {
-    const dialling: Dialling = { leg, port, station, digits: '', done: false, timer: undefined, play: undefined };
+  #lifted(offered: LegOffered, station: number): void {
+    const { leg, port, calledNumber, complete } = offered;
+    if (complete && !calledNumber.startsWith('*')) return this.#options.dial(offered, calledNumber);
+    const dialling: Dialling = {
+      ...{ offered, leg, port, station },
+      ...{ digits: '', answered: false, done: false, timer: undefined, play: undefined },
+    };
     this.#dialling.set(leg, dialling);
-    this.#limit(dialling);
+    if (!complete) return this.#limit(dialling, DIAL_LIMIT_MS);
+    // Nothing follows: the # that ends a code may be left out.
+    dialling.digits = calledNumber.endsWith('#') ? calledNumber : `${calledNumber}#`;
+    this.#readCode(dialling);
   }
 
   #digit(leg: number, digit: string): void {
     const dialling = this.#dialling.get(leg);
     if (dialling === undefined || dialling.done) return;
-    dialling.digits += digit;
+    const { digits } = dialling;
+    // * begins a code, whatever was dialled before.
+    const inCode = digit === '*' || digits.startsWith('*');
+    if (!inCode && digit === '#' && digits !== '') return this.#dial(dialling);
+    if (!inCode && !/^[0-9]$/.test(digit)) return this.#refuse(dialling, `no number has ${digit}`);
+    dialling.digits = inCode && !digits.startsWith('*') ? digit : digits + digit;
+    if (inCode) this.#readCode(dialling);
+    else this.#readNumber(dialling);
+  }
+
+  #readCode(dialling: Dialling): void {
     const reading = readServiceCode(dialling.digits);
     if (reading.kind === 'unknown' || dialling.digits.length > MOST_DIGITS)
       return this.#refuse(dialling, 'no such code');
-    this.#limit(dialling);
+    this.#limit(dialling, DIAL_LIMIT_MS);
     if (reading.kind === 'open') return;
     dialling.done = true;
     dialling.timer?.cancel();
     void this.#carryOut(dialling, reading.code);
   }
 
-  #limit(dialling: Dialling): void {
+  #readNumber(dialling: Dialling): void {
+    const { plan, clock, log } = this.#options;
+    const { digits, station } = dialling;
+    if (digits.length >= LONGEST_NUMBER) return this.#dial(dialling);
     dialling.timer?.cancel();
-    dialling.timer = this.#options.clock.after(DIAL_LIMIT_MS, () => this.#refuse(dialling, 'nothing more was dialled'));
+    dialling.timer = clock.after(INTER_DIGIT_MS, () => this.#dial(dialling));
+    plan.mayContinue(digits, { station }).then(
+      (may) => {
+        // He may have dialled on, or hung up, while the plan was asked.
+        const now = this.#dialling.get(dialling.leg);
+        if (!may && now === dialling && !dialling.done && dialling.digits === digits) this.#dial(dialling);
+      },
+      (error: unknown) =>
+        log.warn({ err: error, station }, 'the dial plan does not answer; the number ends with a pause'),
+    );
+  }
+
+  #dial(dialling: Dialling): void {
+    this.#forget(dialling.leg);
+    this.#options.dial(dialling.offered, dialling.digits);
+  }
+
+  #limit(dialling: Dialling, limitMs: number): void {
+    dialling.timer?.cancel();
+    dialling.timer = this.#options.clock.after(limitMs, () => this.#refuse(dialling, 'nothing more was dialled'));
   }
 
   async #carryOut(dialling: Dialling, code: ServiceCode): Promise<void> {
     const { agents, log } = this.#options;
     const { station } = dialling;
     // From here the telephone is not dialling: the engine takes the dial tone away for good.
-    await this.#command(dialling, 'leg.answer');
+    await this.#try(dialling, 'answer');
+    dialling.answered = true;
     const agent = code.verb === 'signIn' ? agents.find(code.agentId) : agents.atStation(station);
     if (agent === undefined) {
       if (code.verb === 'signIn') return this.#refuse(dialling, `there is no agent ${code.agentId}`);
@@ -154,29 +208,33 @@ export class ServiceDesk {
 
   #refuse(dialling: Dialling, why: string): void {
     const { engine, log, clock } = this.#options;
-    const { station, port, leg } = dialling;
+    const { station, port, leg, offered, answered } = dialling;
     if (!this.#dialling.has(leg)) return;
-    log.info({ station, leg, why }, 'congestion tone for a telephone');
+    log.info({ station, leg, why }, 'what a telephone dialled is refused');
     dialling.done = true;
     dialling.timer?.cancel();
+    // A phone that has sent all at once says by itself what is wrong.
+    if (offered.complete && !answered) return this.#release(dialling, CAUSE_INVALID_NUMBER);
     dialling.timer = clock.after(CONGESTION_MS, () => this.#release(dialling));
     engine
       .command('tone.start', { port, tone: 'congestion' })
       .catch((error: unknown) => log.warn({ err: error, station, leg }, 'congestion tone did not start'));
   }
 
-  #release(dialling: Dialling): void {
+  #release(dialling: Dialling, cause = CAUSE_NORMAL): void {
     dialling.timer?.cancel();
-    void this.#command(dialling, 'leg.release');
+    void this.#try(dialling, 'release', cause);
   }
 
   /** What fails here fails because he has hung up at this moment. */
-  async #command({ leg, station }: Dialling, command: 'leg.answer' | 'leg.release'): Promise<void> {
-    const { engine, log } = this.#options;
-    const done =
-      command === 'leg.answer'
-        ? engine.command(command, { leg })
-        : engine.command(command, { leg, cause: CAUSE_NORMAL });
-    await done.catch((error: unknown) => log.debug({ err: error, station, leg }, `${command} came too late`));
+  async #try({ leg, station }: Dialling, what: 'answer' | 'release', cause = CAUSE_NORMAL): Promise<void> {
+    const { lines, log } = this.#options;
+    const done = what === 'answer' ? lines.answer(leg) : lines.release(leg, cause);
+    await done.catch((error: unknown) => log.debug({ err: error, station, leg }, `${what} came too late`));
+  }
+
+  #forget(leg: number): void {
+    this.#dialling.get(leg)?.timer?.cancel();
+    this.#dialling.delete(leg);
   }
 }

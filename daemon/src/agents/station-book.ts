@@ -1,126 +1,110 @@
-// The box's telephones: which are lifted, ring or have a leg on them. Kept from the engine's events alone, so that
+// The telephones: which are lifted, ring, have a leg on them or cannot be reached. Kept from what the lines tell alone, so that
 // whoever has a telephone rung (calls/) and whoever wants to know (acd/, the pages) need not know each other.
-import type { EngineClient } from '../engine/index.js';
-import { isStation } from '../engine/index.js';
-import type { Clock, Log, Timer, Unsubscribe } from '../platform/index.js';
-
-/**
- * When the box ends a call, a telephone that is still off the hook gets a gap in its battery of 500 ms; only after it does
- * the engine say whether the receiver is still off. Until then the telephone cannot be rung.
- */
-const SETTLE_MS = 700;
+import type { LegPlace, Lines, StationLine } from '../lines/index.js';
+import type { Unsubscribe } from '../platform/index.js';
 
 export interface StationState {
   station: number;
   name: string;
+  /** false: it is not registered; an analog one always is */
+  reachable: boolean;
+  /** of an analog one */
   offHook: boolean;
   ringing: boolean;
-  /** a leg is on it, or it is off the hook after one */
+  /** a leg is on it */
   busy: boolean;
 }
 
-interface KnownStation {
-  name: string;
-  port: number;
-  /** 0: none */
-  leg: number;
-  offHook: boolean;
-  ringing: boolean;
-  settling: Timer | undefined;
-}
-
 export interface StationBookOptions {
-  engine: EngineClient;
-  clock: Clock;
-  log: Log;
+  lines: Lines;
   /** after every change */
   changed: (station: number) => void;
 }
 
+interface StationLeg {
+  station: number;
+  ringing: boolean;
+}
+
 export class StationBook {
   readonly #options: StationBookOptions;
-  readonly #stations = new Map<number, KnownStation>();
-  readonly #byPort = new Map<number, number>();
-  readonly #byLeg = new Map<number, number>();
+  readonly #stations = new Map<number, StationLine>();
+  readonly #legs = new Map<number, StationLeg>();
+  /** legs by station */
+  readonly #onStation = new Map<number, Set<number>>();
   #offs: Unsubscribe[] = [];
 
   constructor(options: StationBookOptions) {
     this.#options = options;
   }
 
-  /** Reads the telephones, then follows them. Rejects when the engine does not answer. */
-  async start(): Promise<void> {
-    const { events } = this.#options.engine;
+  start(): void {
+    const { lines } = this.#options;
+    const { events } = lines;
     this.#offs = [
-      events.on('leg.offered', ({ leg, kind, analog }) => {
-        if (kind === 'station' && isStation(analog)) this.#set(analog, { leg, offHook: true, ringing: false });
+      events.on('leg.offered', ({ leg, origin }) => this.#begun(leg, origin)),
+      events.on('leg.seized', ({ leg, place }) => this.#begun(leg, place)),
+      events.on('leg.progressed', ({ leg, progress }) => {
+        if (progress === 'alerting') this.#rings(leg, true);
       }),
-      events.on('leg.progressed', ({ leg, port, progress }) => {
-        const station = this.#byPort.get(port);
-        if (station !== undefined && progress === 'alerting') this.#set(station, { leg, ringing: true });
+      events.on('leg.answered', ({ leg }) => this.#rings(leg, false)),
+      events.on('leg.released', ({ leg }) => this.#ended(leg)),
+      events.on('station.changed', (line) => this.#changed(line)),
+      events.on('station.removed', ({ station }) => {
+        if (this.#stations.delete(station)) this.#options.changed(station);
       }),
-      events.on('leg.answered', ({ leg, port }) => {
-        const station = this.#byPort.get(port);
-        if (station !== undefined) this.#set(station, { leg, ringing: false, offHook: true });
-      }),
-      events.on('leg.released', ({ leg, by }) => this.#legReleased(leg, by === 'remote')),
-      events.on('station.hook', ({ analog, offHook }) => this.#hook(analog, offHook)),
     ];
-    const { analogs } = await this.#options.engine.command('engine.snapshot', {});
-    for (const { analog, name, port, kind, leg, offHook, ringing } of analogs) {
-      if (kind !== 'fxs' || !isStation(analog)) continue;
-      this.#stations.set(analog, { name, port, leg, offHook, ringing, settling: undefined });
-      this.#byPort.set(port, analog);
-      if (leg !== 0) this.#byLeg.set(leg, analog);
-    }
+    for (const line of lines.stations()) this.#stations.set(line.station, { ...line });
   }
 
   stop(): void {
     for (const off of this.#offs) off();
     this.#offs = [];
-    for (const known of this.#stations.values()) known.settling?.cancel();
   }
 
   /** By number. */
   list(): StationState[] {
-    return [...this.#stations.keys()].sort((a, b) => a - b).map((station) => this.find(station) as StationState);
+    const all = [...this.#stations.keys()].sort((a, b) => a - b).map((station) => this.find(station));
+    return all.filter((state) => state !== undefined);
   }
 
   find(station: number): StationState | undefined {
-    const known = this.#stations.get(station);
-    if (known === undefined) return undefined;
-    const { name, offHook, ringing, leg } = known;
-    return { station, name, offHook, ringing, busy: leg !== 0 };
+    const line = this.#stations.get(station);
+    if (line === undefined) return undefined;
+    const legs = [...(this.#onStation.get(station) ?? [])];
+    return { ...line, ringing: legs.some((leg) => this.#legs.get(leg)?.ringing === true), busy: legs.length > 0 };
   }
 
-  #legReleased(leg: number, byTelephone: boolean): void {
-    const station = this.#byLeg.get(leg);
-    const known = station === undefined ? undefined : this.#stations.get(station);
-    if (station === undefined || known === undefined) return;
-    if (byTelephone || !known.offHook) return this.#set(station, { leg: 0, ringing: false, offHook: false });
-    known.settling?.cancel();
-    known.settling = this.#options.clock.after(SETTLE_MS, () => this.#hook(station, false));
-    this.#set(station, { leg: 0, ringing: false });
-  }
-
-  #hook(station: number, offHook: boolean): void {
-    const known = this.#stations.get(station);
-    known?.settling?.cancel();
-    this.#set(station, { offHook });
-  }
-
-  #set(station: number, change: Partial<KnownStation>): void {
-    const known = this.#stations.get(station);
-    if (known === undefined) return;
-    if (change.leg !== undefined && change.leg !== known.leg) {
-      this.#byLeg.delete(known.leg);
-      if (change.leg !== 0) this.#byLeg.set(change.leg, station);
-    }
-    // A new leg: the end of the one before does not matter any more.
-    if (change.leg !== undefined && change.leg !== 0) known.settling?.cancel();
-    const before = { ...known };
-    Object.assign(known, change);
-    if (before.offHook === known.offHook && before.ringing === known.ringing && before.leg === known.leg) return;
+  #begun(leg: number, place: LegPlace): void {
+    if (place.kind !== 'station') return;
+    const { station } = place;
+    this.#legs.set(leg, { station, ringing: false });
+    const legs = this.#onStation.get(station) ?? new Set();
+    this.#onStation.set(station, legs.add(leg));
     this.#options.changed(station);
+  }
+
+  #rings(leg: number, ringing: boolean): void {
+    const known = this.#legs.get(leg);
+    if (known === undefined || known.ringing === ringing) return;
+    known.ringing = ringing;
+    this.#options.changed(known.station);
+  }
+
+  #ended(leg: number): void {
+    const known = this.#legs.get(leg);
+    if (known === undefined) return;
+    this.#legs.delete(leg);
+    const legs = this.#onStation.get(known.station);
+    legs?.delete(leg);
+    if (legs?.size === 0) this.#onStation.delete(known.station);
+    this.#options.changed(known.station);
+  }
+
+  #changed(line: StationLine): void {
+    const before = this.#stations.get(line.station);
+    this.#stations.set(line.station, { ...line });
+    if (before?.name === line.name && before.reachable === line.reachable && before.offHook === line.offHook) return;
+    this.#options.changed(line.station);
   }
 }

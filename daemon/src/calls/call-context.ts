@@ -1,14 +1,26 @@
 // What the parts of call control share.
 import type { LiveEvents, ReleasedBy } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
+import type { DialPlan, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
+import type { TrunkBook } from '../trunks/index.js';
 import type { CallEvents } from './call-events.js';
+import type { CallRecorder } from './call-recorder.js';
+import type { FlowRunner } from './flow-session.js';
+import type { LegTable } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
 import type { Playbacks } from './playbacks.js';
 import type { RecordWriter } from './record-writer.js';
 
 export interface CallContext {
   readonly engine: EngineClient;
+  readonly lines: Lines;
+  readonly plan: DialPlan;
+  readonly flows: FlowRunner;
+  readonly trunks: TrunkBook;
+  readonly recorder: CallRecorder;
+  /** what one who is put on hold hears; undefined: nothing */
+  readonly holdMusic: () => Promise<string | undefined>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -16,6 +28,7 @@ export interface CallContext {
   readonly live: TypedEmitter<LiveEvents>;
   readonly playbacks: Playbacks;
   readonly writer: RecordWriter;
+  readonly legs: LegTable;
   /** Tells the pages how the call stands, and has its rows written. */
   changed(call: LiveCall): void;
   /** Ends a call; returns at once. Asking twice is asking once. */
@@ -25,7 +38,15 @@ export interface CallContext {
 /** Q.850 causes that call control uses. */
 export const cause = {
   unallocatedNumber: 1,
+  noRoute: 3,
   normalClearing: 16,
+  userBusy: 17,
   noAnswer: 19,
+  callRejected: 21,
+  /** somebody else has answered */
+  nonSelectedUser: 26,
+  invalidNumber: 28,
   temporaryFailure: 41,
+  /** what is asked for does not fit the state of the call */
+  wrongState: 101,
 } as const;

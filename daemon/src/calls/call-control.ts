@@ -1,15 +1,25 @@
-// Calls from the box's E1, from the offered leg to the last row. The way of a call:
+// Calls, from the first leg to the last row, whatever carries the legs. The way of a call:
 //
-//   leg.offered → route → rows committed → recording.start → leg.answer → flow → queue → offer → talk → leg.released
+//   leg offered, or a number dialled → dial plan → rows committed → recording under way →
+//        flow: answered → flow → queue → offer → talk → released
+//        telephones, trunks: dialling → answered → talk → released
 //
-// Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when the engine
-// says leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
-import type { Call, LiveEvents, ReleasedBy } from '../contract/index.js';
+// Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when its line says
+// leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
+import type { Call, JsonObject, LiveEvents, ReleasedBy, Segment } from '../contract/index.js';
 import type { Db } from '../db/index.js';
-import { isBoxSpan, type EngineClient, type LegOffered, type LegReleased } from '../engine/index.js';
+import type { EngineClient } from '../engine/index.js';
+import {
+  placeText,
+  type DialPlan,
+  type LegOffered,
+  type LegPlace,
+  type LegReleased,
+  type LineEvents,
+  type Lines,
+} from '../lines/index.js';
 import {
   TypedEmitter,
-  errorText,
   type Clock,
   type EventSource,
   type Log,
@@ -17,31 +27,24 @@ import {
   type Unsubscribe,
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import { takeCall } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
-import { CallSession } from './call-session.js';
-import { CallEndedError, type FlowRunner, type PreparedFlow } from './flow-session.js';
+import { DigitRelay } from './digit-relay.js';
+import type { FlowRunner } from './flow-session.js';
 import { Leg } from './leg.js';
+import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
-import { cleanName, cleanNumber } from './numbers.js';
-import { findRoute } from './overlap.js';
+import { cleanCalled, cleanName, cleanNumber } from './numbers.js';
+import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
-import {
-  connect,
-  leaveAgent,
-  offer,
-  overflow,
-  requeue,
-  setBackground,
-  type Background,
-  type OfferTarget,
-} from './queueing.js';
+import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
+import type { Background } from './sounds.js';
+import { endTransfer, referrerGone, transfer } from './transfer.js';
 
-/** A caller hears nothing while his call's row is not on the disk; longer than this he had better call again. */
-const COMMIT_LIMIT_MS = 4000;
-/** Q.931 T308 (4 s) twice, and a little: by then the engine must have said that a released leg is gone. */
+/** Q.931 T308 (4 s) twice, and a little: by then the line must have said that a released leg is gone. */
 const RELEASE_GUARD_MS = 10_000;
 /** How long a stop waits for the calls it releases. */
 const STOP_LIMIT_MS = 3000;
@@ -50,10 +53,14 @@ const MOST_DIGITS_KEPT = 200;
 
 export interface CallControlOptions {
   engine: EngineClient;
+  lines: Lines;
+  plan: DialPlan;
   db: Db;
   trunks: TrunkBook;
   flows: FlowRunner;
   recorder: CallRecorder;
+  /** what one who is put on hold hears; undefined: nothing */
+  holdMusic: () => Promise<string | undefined>;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -61,39 +68,27 @@ export interface CallControlOptions {
 }
 
 export class CallControl {
-  readonly #db: Db;
-  readonly #trunks: TrunkBook;
-  readonly #flows: FlowRunner;
-  readonly #recorder: CallRecorder;
   readonly #metrics: Metrics;
   readonly #context: CallContext;
   readonly #calls = new Map<string, LiveCall>();
-  readonly #byCallerLeg = new Map<number, LiveCall>();
-  readonly #byAgentLeg = new Map<number, { call: LiveCall; leg: Leg }>();
   #offs: Unsubscribe[] = [];
   #stopping = false;
   #allGone: (() => void) | undefined;
 
   constructor(options: CallControlOptions) {
-    this.#db = options.db;
-    this.#trunks = options.trunks;
-    this.#flows = options.flows;
-    this.#recorder = options.recorder;
-    this.#metrics = options.metrics;
-    const { engine, clock, log, metrics, live } = options;
+    const { db, ...shared } = options;
+    const { engine, clock, log, metrics } = shared;
+    this.#metrics = metrics;
     this.#context = {
-      engine,
-      clock,
-      log,
-      metrics,
-      live,
+      ...shared,
       events: new TypedEmitter<CallEvents>(log),
       playbacks: new Playbacks(engine, log),
-      writer: new RecordWriter({ db: options.db, clock, log, metrics }),
+      writer: new RecordWriter({ db, clock, log, metrics }),
+      legs: new LegTable(),
       changed: (call) => this.#changed(call),
       release: (call, why, by) => this.#release(call, why, by),
     };
-    metrics.counter('calls_offered_total', 'Calls that came in over the spans');
+    metrics.counter('calls_offered_total', 'Calls that began', ['direction']);
     metrics.counter('calls_released_total', 'Calls that ended', ['by', 'cause']);
   }
 
@@ -102,14 +97,37 @@ export class CallControl {
   }
 
   start(): void {
-    const { events } = this.#context.engine;
+    const { lines, legs } = this.#context;
+    const { events } = lines;
+    /** Legs that are nobody's here (a telephone that dials a service code) are none of our business. */
+    const on = <E extends keyof LineEvents>(event: E, work: (of: CallLeg, data: LineEvents[E]) => void): Unsubscribe =>
+      events.on(event, (data) => {
+        const of = 'leg' in data ? legs.find(data.leg) : undefined;
+        if (of !== undefined) work(of, data);
+      });
     this.#offs = [
-      events.on('leg.offered', (leg) => (leg.kind === 'isdn' && isBoxSpan(leg.span) ? this.#arrive(leg) : undefined)),
-      events.on('leg.progressed', ({ leg, port }) => this.#agentProgressed(leg, port)),
-      events.on('leg.answered', ({ leg, port }) => this.#agentAnswered(leg, port)),
-      events.on('leg.digit', ({ leg, digit, source }) => this.#digit(leg, digit, source === 'overlap')),
-      events.on('leg.released', (released) => this.#legReleased(released)),
+      // What a telephone dials comes through dial().
+      events.on('leg.offered', (leg) =>
+        leg.origin.kind === 'trunk' ? this.#arrive(leg, leg.calledNumber) : undefined,
+      ),
+      on('leg.moved', ({ leg }, { port, place }) => Object.assign(leg, { port, place })),
+      on('leg.progressed', ({ call, leg }, { progress }) => {
+        if (progress === 'alerting') leg.machine.fire('alert');
+        call.dialling?.progressed(leg, progress);
+      }),
+      on('leg.answered', ({ call, leg }) => this.#answered(call, leg)),
+      on('leg.digit', ({ call, leg }, { digit, source }) => this.#digit(call, leg, digit, source)),
+      on('leg.held', ({ call, leg }) => hold(call, leg, this.#context)),
+      on('leg.retrieved', ({ call, leg }) => retrieve(call, leg, this.#context)),
+      on('leg.flashed', ({ call, leg }) => this.#flashed(call, leg)),
+      events.on('leg.transferAsked', (asked) => void transfer(this.#context, asked)),
+      on('leg.released', ({ call, leg }, released) => this.#legReleased(call, leg, released)),
     ];
+  }
+
+  /** Takes a leg over on which a telephone has dialled a number. */
+  dial(offered: LegOffered, number: string): void {
+    this.#arrive({ ...offered, complete: true }, number);
   }
 
   /** Releases every call with cause 41, waits a moment for them to go, and writes what is not written. */
@@ -143,10 +161,7 @@ export class CallControl {
   offer(callId: string, target: OfferTarget): Promise<OfferOutcome> {
     const call = this.#calls.get(callId);
     if (call === undefined) return Promise.resolve('callEnded');
-    return offer(call, this.#context, target, {
-      add: (leg) => this.#byAgentLeg.set(leg.leg, { call, leg }),
-      remove: (leg) => this.#byAgentLeg.delete(leg),
-    });
+    return offer(call, this.#context, target);
   }
 
   /** Sends a waiting call back into its flow; false when it is not waiting. */
@@ -171,131 +186,60 @@ export class CallControl {
   /** For the dump: one line a call, with its history. */
   dump(): string {
     return [...this.#calls.values()]
-      .map(
-        (call) =>
-          `call ${call.id} E1 ${call.leg.span}/${call.leg.timeslot} leg ${call.leg.leg}: ${call.machine.describe()}`,
-      )
+      .map((call) => `call ${call.id} ${placeText(call.leg.place)} leg ${call.leg.leg}: ${call.machine.describe()}`)
       .join('\n');
   }
 
-  async #arrive(offered: LegOffered): Promise<void> {
-    const { engine, clock, log, metrics, writer, events } = this.#context;
-    const { leg: number, port, span, timeslot } = offered;
-    const leg = new Leg({ leg: number, port, span, timeslot, initial: 'offered', engine, clock, log, metrics });
+  #arrive(offered: LegOffered, number: string): void {
+    const { clock, log, metrics, live, events, legs, trunks } = this.#context;
+    const { port, origin: place } = offered;
+    const leg = new Leg({ ...this.#context, leg: offered.leg, port, place, role: 'caller', initial: 'offered' });
+    const direction = place.kind === 'trunk' ? 'in' : 'internal';
     const call: LiveCall = new LiveCall({
-      leg,
-      callingNumber: cleanNumber(offered.callingNumber),
+      ...{ leg, direction, clock, log, metrics },
+      // A telephone is who it is, whatever it says.
+      callingNumber: place.kind === 'station' ? String(place.station) : cleanNumber(offered.callingNumber),
       callingName: cleanName(offered.callingName),
-      calledNumber: offered.calledNumber.slice(0, 24),
-      clock,
-      log,
-      metrics,
-      segmentChanged: (segment) => {
-        events.emit('call.segment', segment);
-        this.#context.live.emit('call.segment', segment);
-        // The first rows are written before the answer, and waited for.
-        if (call.phase !== 'arriving' || call.ending !== undefined) writer.save(call.record);
-      },
+      calledNumber: cleanCalled(number),
+      segmentChanged: (segment) => this.#segmentChanged(call, segment),
     });
     this.#calls.set(call.id, call);
-    this.#byCallerLeg.set(number, call);
-    metrics.counter('calls_offered_total', '').inc();
-    this.#trunks.setCall(span, timeslot, call.id);
-    const seized = call.segment('seized', { span, timeslot });
+    legs.put(call, leg);
+    metrics.counter('calls_offered_total', '', ['direction']).inc({ direction });
+    trunks.setCall(leg.leg, call.id);
+    const seized = call.segment('seized', seizedData(place));
     call.log.info({ calledNumber: call.row.calledNumber, callingNumber: call.row.callingNumber }, 'call arrived');
     events.emit('call.arrived', { call: call.toDto() });
-    this.#context.live.emit('call.updated', call.toDto());
+    live.emit('call.updated', call.toDto());
     if (this.#stopping) return this.#release(call, cause.temporaryFailure, 'system');
-    try {
-      const flow = await this.#route(call, offered.complete);
-      if (flow === undefined || call.ending !== undefined) return;
-      await this.#answer(call);
-      if (call.ending !== undefined) return;
-      seized.end();
-      await this.#runFlow(call, flow);
-    } catch (error) {
-      // A commit that failed after the call had ended leaves its last rows to be written.
-      if (call.ending !== undefined) return writer.save(call.record);
-      call.log.error({ err: error }, `the call fails: ${errorText(error)}`);
-      this.#release(call, cause.temporaryFailure, 'fault');
-    }
+    void takeCall(call, this.#context, offered.complete, seized);
   }
 
-  /** Finds the flow; a call that has none is released. */
-  async #route(call: LiveCall, complete: boolean): Promise<PreparedFlow | undefined> {
-    const route = await findRoute(call, this.#db.routes, complete);
-    if (call.ending !== undefined) return undefined;
-    if (route === null) {
-      call.log.info({ calledNumber: call.row.calledNumber }, 'nobody has this number');
-      this.#release(call, cause.unallocatedNumber, 'system');
-      return undefined;
-    }
-    const flow = this.#flows.prepare(route.flowId);
-    if (flow === undefined) {
-      call.log.error({ flow: route.flowId }, 'the route leads to a flow that is not there');
-      this.#release(call, cause.temporaryFailure, 'fault');
-      return undefined;
-    }
-    call.language = route.language;
-    call.record.update({ flowId: flow.flowId });
-    return flow;
+  #segmentChanged(call: LiveCall, segment: Segment): void {
+    const { events, live, writer } = this.#context;
+    events.emit('call.segment', segment);
+    live.emit('call.segment', segment);
+    // The first rows are written before the answer, and waited for.
+    if (call.phase !== 'arriving' || call.ending !== undefined) writer.save(call.record);
   }
 
-  /** Rows on the disk, recording under way, then the answer. */
-  async #answer(call: LiveCall): Promise<void> {
-    const { engine, writer, events } = this.#context;
-    const row = this.#recorder.plan(call.id, call.row.startedAt);
-    call.record.addRecording(row);
-    await writer.commit(call.record, COMMIT_LIMIT_MS);
+  #answered(call: LiveCall, leg: Leg): void {
+    if (!leg.machine.fire('answer') || !leg.answered) return;
+    if (call.offer?.leg === leg) connect(call, this.#context);
+    else call.dialling?.answered(leg);
+  }
+
+  #digit(call: LiveCall, leg: Leg, digit: string, source: LineEvents['leg.digit']['source']): void {
     if (call.ending !== undefined) return;
-    const recording = await this.#recorder.start(row, call.leg.port);
-    if (recording !== undefined) {
-      const segment = call.segment('recording', { recordingId: row.id });
-      void recording.ended.then(({ durationMs, lostMs, state }) => segment.end({ durationMs, lostMs, state }));
+    if (call.phase === 'talking') {
+      const partner = call.partnerOf(leg);
+      if (partner === undefined || source === 'tone' || source === 'overlap') return;
+      call.relay ??= new DigitRelay(this.#context);
+      return call.relay.send(partner, digit);
     }
-    if (call.ending !== undefined) return;
-    await call.leg.answer();
-    if (call.ending !== undefined || !call.machine.fire('answer')) return;
-    call.digits.clear();
-    call.record.update({ answeredAt: call.nowMs() });
-    this.#changed(call);
-    events.emit('call.answered', { call: call.toDto() });
-    await engine.command('detector.set', { port: call.leg.port, dtmf: true });
-  }
-
-  async #runFlow(call: LiveCall, flow: PreparedFlow): Promise<void> {
-    const segment = call.segment('flow', { flowId: flow.flowId, version: flow.version });
-    try {
-      await flow.run(new CallSession(call, this.#context));
-    } catch (error) {
-      if (error instanceof CallEndedError || call.ending !== undefined) return;
-      throw error;
-    } finally {
-      segment.end();
-    }
-    if (call.ending === undefined) this.#release(call, cause.normalClearing, 'system');
-  }
-
-  #agentProgressed(number: number, port: number): void {
-    const agent = this.#byAgentLeg.get(number);
-    if (agent === undefined) return;
-    agent.leg.port = port;
-    agent.leg.machine.fire('alert');
-  }
-
-  #agentAnswered(number: number, port: number): void {
-    const agent = this.#byAgentLeg.get(number);
-    if (agent === undefined) return;
-    agent.leg.port = port;
-    agent.leg.machine.fire('answer');
-    if (agent.leg.machine.state === 'answered') connect(agent.call, this.#context);
-  }
-
-  #digit(number: number, digit: string, overlap: boolean): void {
-    const call = this.#byCallerLeg.get(number);
-    if (call === undefined || call.ending !== undefined || call.phase === 'talking') return;
+    if (leg !== call.leg || call.phase === 'dialling') return;
     // Before the answer, digits are part of the number; those that come after it is complete mean nothing.
-    if (overlap) return call.phase === 'arriving' ? call.digits.push(digit) : undefined;
+    if (source === 'overlap') return call.phase === 'arriving' ? call.digits.push(digit) : undefined;
     call.happened('digit', { digit });
     if (call.row.digits.length < MOST_DIGITS_KEPT) call.record.update({ digits: call.row.digits + digit });
     if (call.phase === 'inFlow') call.digits.push(digit);
@@ -303,37 +247,36 @@ export class CallControl {
     this.#context.events.emit('call.digit', { call: call.toDto(), digit });
   }
 
-  #legReleased(released: LegReleased): void {
-    const agent = this.#byAgentLeg.get(released.leg);
-    if (agent !== undefined) return this.#agentLegReleased(agent.call, agent.leg, released);
-    const call = this.#byCallerLeg.get(released.leg);
-    if (call === undefined) return;
-    if (call.leg.machine.can('end')) call.leg.machine.fire('end');
-    const by: ReleasedBy = { remote: 'caller', fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
-    call.ending ??= { cause: released.cause, by };
-    this.#finish(call);
+  /** The key of an analog telephone puts the other one on hold, and takes him back. */
+  #flashed(call: LiveCall, leg: Leg): void {
+    if (call.phase !== 'talking' || call.partnerOf(leg) === undefined) return;
+    if (call.holds.has(leg)) retrieve(call, leg, this.#context);
+    else hold(call, leg, this.#context);
   }
 
-  #agentLegReleased(call: LiveCall, leg: Leg, released: LegReleased): void {
-    this.#byAgentLeg.delete(leg.leg);
-    leg.machine.fire('end');
-    if (call.ending !== undefined || call.offer?.leg !== leg) return;
-    if (call.phase === 'talking') {
-      const by: ReleasedBy = released.by === 'remote' ? 'agent' : 'fault';
-      call.log.info({ station: call.offer.station, agentId: call.offer.agentId, by }, 'the agent has left the call');
-      this.#release(call, cause.normalClearing, by);
-    } else {
-      requeue(call, this.#context, 'stationFailed');
+  #legReleased(call: LiveCall, leg: Leg, released: LegReleased): void {
+    this.#context.legs.remove(leg.leg);
+    if (leg.machine.can('end')) leg.machine.fire('end');
+    if (leg === call.leg) {
+      const by: ReleasedBy = { remote: leg.role, fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
+      call.ending ??= { cause: released.cause, by };
+      return this.#finish(call);
     }
+    if (call.ending !== undefined || referrerGone(call, this.#context, leg, released)) return;
+    if (leg === call.offer?.leg) return requeue(call, this.#context, 'stationFailed');
+    if (leg !== call.peer?.leg) return call.dialling?.released(leg, released);
+    forgetHold(call, leg);
+    const by: ReleasedBy = released.by === 'remote' ? leg.role : 'fault';
+    call.log.info({ place: leg.place, by }, 'one of the two has left the call');
+    this.#release(call, cause.normalClearing, by);
   }
 
   #release(call: LiveCall, why: number, by: ReleasedBy): void {
     if (call.ending !== undefined) return;
     call.ending = { cause: why, by };
-    call.abort();
-    leaveAgent(call);
+    this.#letGo(call, why);
     call.releaseGuard = this.#context.clock.after(RELEASE_GUARD_MS, () => {
-      call.log.error({ leg: call.leg.leg }, 'the engine did not say that the leg was released');
+      call.log.error({ leg: call.leg.leg }, 'the line did not say that the leg was released');
       this.#finish(call);
     });
     void call.leg.release(why).then((waiting) => (waiting ? undefined : this.#finish(call)));
@@ -342,12 +285,11 @@ export class CallControl {
   /** The caller's leg has gone: closes everything. Idempotent. */
   #finish(call: LiveCall): void {
     if (!this.#calls.delete(call.id)) return;
-    this.#byCallerLeg.delete(call.leg.leg);
+    this.#context.legs.remove(call.leg.leg);
     call.releaseGuard?.cancel();
     const ending = call.ending ?? { cause: cause.temporaryFailure, by: 'fault' as const };
     call.ending = ending;
-    call.abort();
-    leaveAgent(call);
+    this.#letGo(call, ending.cause);
     call.talk?.end({ releasedBy: ending.by });
     const phase = call.phase;
     call.machine.fire('release');
@@ -355,7 +297,7 @@ export class CallControl {
     call.closeSegments();
     call.record.update({ state: 'ended', endedAt: call.nowMs(), cause: ending.cause, releasedBy: ending.by });
     this.#context.writer.save(call.record);
-    this.#trunks.setCall(call.leg.span, call.leg.timeslot, null);
+    this.#context.trunks.setCall(call.leg.leg, null);
     this.#metrics
       .counter('calls_released_total', '', ['by', 'cause'])
       .inc({ by: ending.by, cause: String(ending.cause) });
@@ -367,8 +309,23 @@ export class CallControl {
     if (this.#calls.size === 0) this.#allGone?.();
   }
 
+  /** Stops everything that goes on for the call but the leg it hangs on. */
+  #letGo(call: LiveCall, why: number): void {
+    call.abort();
+    leaveAgent(call);
+    endTransfer(call, why);
+    call.dialling?.abort();
+    void call.peer?.leg.release(cause.normalClearing);
+  }
+
   #changed(call: LiveCall): void {
     this.#context.writer.save(call.record);
     this.#context.live.emit('call.updated', call.toDto());
   }
+}
+
+function seizedData(place: LegPlace): JsonObject {
+  if (place.kind === 'station') return { station: place.station };
+  const { span, timeslot, trunk } = place;
+  return { ...(span > 0 ? { span, timeslot } : {}), ...(trunk === null ? {} : { trunk }) };
 }

@@ -2,7 +2,7 @@
 import type { Call, CallPhase, Segment } from '../contract/index.js';
 
 export interface CallEvents {
-  /** a leg of the box's spans was offered */
+  /** a leg was offered, or a telephone has dialled a number */
   'call.arrived': { call: Call };
   'call.answered': { call: Call };
   /** the caller pressed a key */
@@ -10,12 +10,25 @@ export interface CallEvents {
   'call.queued': { call: Call; queueId: string };
   /** an agent's telephone is being rung */
   'call.offered': { call: Call; queueId: string; agentId: string; station: number };
-  /** the agent lifted; `waitMs`: in the queue, ringing included */
-  'call.connected': { call: Call; queueId: string; agentId: string; station: number; waitMs: number };
+  /** telephones or trunks are being called */
+  'call.dialling': { call: Call; number: string };
+  /**
+   * Two parties talk. queueId and agentId: when it is an agent who was offered the call; station: the telephone that answered,
+   * if it was one; `waitMs`: in the queue or while it was dialled, ringing included.
+   */
+  'call.connected': {
+    call: Call;
+    queueId: string | null;
+    agentId: string | null;
+    station: number | null;
+    waitMs: number;
+  };
   /** the agent did not lift: the call is back at its place */
   'call.requeued': { call: Call; queueId: string; agentId: string; reason: 'noAnswer' | 'stationFailed' };
   /** the caller waited too long and is back in the flow */
   'call.overflowed': { call: Call; queueId: string };
+  /** who had it has put it through and left; agentId: when that was the agent who was offered it */
+  'call.transferred': { call: Call; agentId: string | null; station: number };
   /** the last event of a call; `phase`: where it was */
   'call.released': { call: Call; phase: CallPhase };
   /** a segment began or ended */

@@ -14,7 +14,7 @@ interface KeptSegment {
 export class CallRecord {
   readonly row: CallRow;
   readonly #segments = new Map<string, KeptSegment>();
-  #recording: RecordingRow | undefined;
+  #recordings: RecordingRow[] = [];
   #kept: Kept = 'absent';
   #revision = 0;
 
@@ -34,9 +34,9 @@ export class CallRecord {
     if (this.#kept === 'saved') this.#kept = 'stale';
   }
 
-  /** The recording's row is written in the same transaction as the call's, and belongs to recording/ afterwards. */
+  /** A recording's row is written in the same transaction as the call's, and belongs to recording/ afterwards. */
   addRecording(row: RecordingRow): void {
-    this.#recording = row;
+    this.#recordings.push(row);
     this.#revision += 1;
     if (this.#kept === 'saved') this.#kept = 'stale';
   }
@@ -75,13 +75,13 @@ export class CallRecord {
     const confirmations: (() => void)[] = [];
     if (this.#kept !== 'saved') {
       const revision = this.#revision;
-      const recording = this.#recording;
+      const recordings = [...this.#recordings];
       if (this.#kept === 'absent') await tx.calls.insert({ ...this.row });
       else await tx.calls.update(this.row.id, withoutId(this.row));
-      if (recording !== undefined) await tx.recordings.insert(recording);
+      for (const recording of recordings) await tx.recordings.insert(recording);
       confirmations.push(() => {
         this.#kept = revision === this.#revision ? 'saved' : 'stale';
-        if (recording === this.#recording) this.#recording = undefined;
+        this.#recordings = this.#recordings.filter((recording) => !recordings.includes(recording));
       });
     }
     for (const segment of this.#segments.values()) {

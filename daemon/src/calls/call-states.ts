@@ -1,24 +1,43 @@
 // The life of a call and of a leg, as tables. A call:
 //
 //     arriving → inFlow → queued → offering → talking → released
-//                  ↑________|         |
-//                  (overflow)         ↓ (nobody lifted, the telephone failed)
-//                                   queued
+//        |        ↑ ↑______|         |         |   |
+//        |        | (overflow)       ↓         |   |
+//        |        |                queued      |   |
+//        |        |      (nobody lifted)       |   |
+//        |        |____________________________|   |
+//        |               (transferred to a flow)   |
+//        ↓                                         ↓
+//     dialling ────────────────────────────────→ talking
+//        ↑_________________(transferred to a number)
 import type { CallPhase } from '../contract/index.js';
 import type { StateTable } from '../platform/state-machine.js';
 
-export type CallStep = 'answer' | 'queue' | 'overflow' | 'offer' | 'requeue' | 'connect' | 'release';
+export type CallStep =
+  | 'answer'
+  | 'queue'
+  | 'overflow'
+  | 'offer'
+  | 'requeue'
+  | 'dial'
+  | 'connect'
+  /** one of the two leaves, and the other is put through to a number */
+  | 'transfer'
+  /** … or into a flow */
+  | 'enterFlow'
+  | 'release';
 
 export const callTable: StateTable<CallPhase, CallStep> = {
-  arriving: { answer: 'inFlow', release: 'released' },
+  arriving: { answer: 'inFlow', dial: 'dialling', release: 'released' },
   inFlow: { queue: 'queued', release: 'released' },
   queued: { offer: 'offering', overflow: 'inFlow', release: 'released' },
   offering: { connect: 'talking', requeue: 'queued', release: 'released' },
-  talking: { release: 'released' },
+  dialling: { connect: 'talking', release: 'released' },
+  talking: { transfer: 'dialling', enterFlow: 'inFlow', release: 'released' },
   released: {},
 };
 
-/** One port under call control, as the engine sees it (LegState), from our side. */
+/** One port under call control, as the line sees it, from our side. */
 export type LegPhase = 'seizing' | 'offered' | 'alerting' | 'answered' | 'releasing' | 'released';
 export type LegStep = 'alert' | 'answer' | 'release' | 'end';
 

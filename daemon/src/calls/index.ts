@@ -4,4 +4,5 @@ export * from './call-recorder.js';
 export * from './flow-session.js';
 export type { OfferOutcome } from './live-call.js';
 export { Playbacks } from './playbacks.js';
-export type { Background, OfferTarget } from './queueing.js';
+export type { OfferTarget } from './queueing.js';
+export type { Background } from './sounds.js';

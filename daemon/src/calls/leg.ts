@@ -1,41 +1,42 @@
 // One port under call control, and the state it is in.
-import type { EngineClient } from '../engine/index.js';
-import { isRefusal } from '../engine/index.js';
+import type { ReleasedBy } from '../contract/index.js';
+import type { LegPlace, Lines } from '../lines/index.js';
 import { StateMachine, isAppError, type Clock, type Log, type Metrics } from '../platform/index.js';
 import { legTable, type LegPhase, type LegStep } from './call-states.js';
 
 export interface LegOptions {
   leg: number;
   port: number;
-  /** 0 for analog */
-  span: number;
-  /** 0 for analog */
-  timeslot: number;
+  place: LegPlace;
+  /** whose leg it is in its call: who has ended it when this leg is hung up */
+  role: Extract<ReleasedBy, 'caller' | 'agent' | 'callee'>;
   initial: 'offered' | 'seizing';
-  engine: EngineClient;
+  lines: Lines;
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  /** when a release finds that the engine does not know the leg any more: there will be no leg.released */
+  /** when a release finds that nobody knows the leg any more: there will be no leg.released */
   gone?: ((leg: number) => void) | undefined;
 }
 
 export class Leg {
   readonly leg: number;
-  readonly span: number;
-  readonly timeslot: number;
+  readonly role: LegOptions['role'];
+  place: LegPlace;
   port: number;
   readonly machine: StateMachine<LegPhase, LegStep>;
-  readonly #engine: EngineClient;
+  /** music or a tone that is played to it; resolves with what stops it */
+  sound: Promise<() => void> | undefined;
+  readonly #lines: Lines;
   readonly #log: Log;
   readonly #gone: (leg: number) => void;
 
   constructor(options: LegOptions) {
     this.leg = options.leg;
     this.port = options.port;
-    this.span = options.span;
-    this.timeslot = options.timeslot;
-    this.#engine = options.engine;
+    this.place = options.place;
+    this.role = options.role;
+    this.#lines = options.lines;
     this.#log = options.log;
     this.#gone = options.gone ?? ((): void => undefined);
     this.machine = new StateMachine<LegPhase, LegStep>({
@@ -48,34 +49,44 @@ export class Leg {
     });
   }
 
+  /** The telephone it is on, if it is one. */
+  get station(): number | null {
+    return this.place.kind === 'station' ? this.place.station : null;
+  }
+
   get ended(): boolean {
     return this.machine.state === 'released';
   }
 
-  /** Answers. Rejects with what the engine says. */
+  /** It is there, and nobody has asked for its release. */
+  get lives(): boolean {
+    return this.machine.state !== 'releasing' && !this.ended;
+  }
+
+  get answered(): boolean {
+    return this.machine.state === 'answered';
+  }
+
+  /** Answers. Rejects with what the line says. */
   async answer(): Promise<void> {
-    await this.#engine.command('leg.answer', { leg: this.leg });
+    await this.#lines.answer(this.leg);
     if (this.machine.state === 'offered' || this.machine.state === 'alerting') this.machine.fire('answer');
   }
 
   /**
-   * Asks for the release; leg.released tells when it is done. Resolves with false when there is nothing to wait for: the
-   * engine does not know the leg any more, or has closed. Asking twice is asking once.
+   * Asks for the release; leg.released tells when it is done. Resolves with false when there is nothing to wait for: nobody
+   * knows the leg any more, or the engine has closed. Asking twice is asking once.
    */
   async release(cause: number): Promise<boolean> {
     if (this.machine.state === 'releasing') return true;
     if (this.ended) return false;
     this.machine.fire('release');
     try {
-      await this.#engine.command('leg.release', { leg: this.leg, cause });
+      await this.#lines.release(this.leg, cause);
       return true;
     } catch (error) {
-      // wrong_state: it is being released already, and will say so.
-      if (isRefusal(error, 'wrong_state')) return true;
-      if (!isRefusal(error, 'not_found') && !isAppError(error, 'engine_closed')) {
-        const { leg, span, timeslot } = this;
-        this.#log.error({ err: error, leg, span, timeslot }, 'a leg was not released');
-      }
+      if (!isAppError(error, 'leg_not_found') && !isAppError(error, 'engine_closed'))
+        this.#log.error({ err: error, leg: this.leg, place: this.place }, 'a leg was not released');
       this.#gone(this.leg);
       return false;
     }

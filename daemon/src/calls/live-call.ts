@@ -1,5 +1,14 @@
 // One call while it lives: its state, its legs, its rows, and what has to be stopped when it ends.
-import type { Call, CallPhase, JsonObject, Language, ReleasedBy, Segment, SegmentKind } from '../contract/index.js';
+import type {
+  Call,
+  CallDirection,
+  CallPhase,
+  JsonObject,
+  Language,
+  ReleasedBy,
+  Segment,
+  SegmentKind,
+} from '../contract/index.js';
 import {
   StateMachine,
   elapsedMs,
@@ -12,13 +21,16 @@ import {
   type Timer,
 } from '../platform/index.js';
 import type { CallRow } from '../db/index.js';
+import { placeText, type TransferOutcome } from '../lines/index.js';
 import { CallRecord } from './call-record.js';
 import { callTable, type CallStep } from './call-states.js';
+import type { Dialling } from './dialling.js';
 import { DigitBuffer } from './digit-buffer.js';
+import type { DigitRelay } from './digit-relay.js';
 import { CallEndedError, type OpenSegment } from './flow-session.js';
 import type { Leg } from './leg.js';
 
-/** An agent's telephone that is rung for the call, or talks in it. */
+/** An agent's telephone that is rung for the call. */
 export interface Offer {
   agentId: string;
   station: number;
@@ -31,6 +43,30 @@ export interface Offer {
 }
 export type OfferOutcome = 'connected' | 'noAnswer' | 'stationFailed' | 'callEnded';
 
+/** Who talks with the leg that the call hangs on. */
+export interface Peer {
+  leg: Leg;
+  /** both are there when it is an agent who was offered the call */
+  agentId: string | null;
+  queueId: string | null;
+}
+
+/** One has asked to leave, and the other is being put through. */
+export interface Transfer {
+  /** who asked; undefined once he has hung up */
+  referrer: Peer | undefined;
+  /** his telephone: there he is called back */
+  station: number;
+  reply: (outcome: TransferOutcome) => void;
+  segment: OpenSegment;
+}
+
+/** A recording under way. */
+export interface CallRecording {
+  leg: Leg;
+  stop: () => void;
+}
+
 /** A stay in a queue. */
 export interface QueueStay {
   queueId: string;
@@ -41,6 +77,7 @@ export interface QueueStay {
 
 export interface LiveCallOptions {
   leg: Leg;
+  direction: CallDirection;
   callingNumber: string;
   callingName: string;
   calledNumber: string;
@@ -53,7 +90,8 @@ export interface LiveCallOptions {
 
 export class LiveCall {
   readonly id = newUlid();
-  readonly leg: Leg;
+  /** the leg that the call hangs on: the caller's, until he has put his partner through; it ends with this leg */
+  leg: Leg;
   readonly started: Moment;
   readonly record: CallRecord;
   readonly machine: StateMachine<CallPhase, CallStep>;
@@ -62,9 +100,18 @@ export class LiveCall {
   language: Language = 'zh-CN';
   offer: Offer | undefined;
   stay: QueueStay | undefined;
+  /** telephones or trunks are being called for it */
+  dialling: Dialling | undefined;
+  /** in talk */
+  peer: Peer | undefined;
   talk: OpenSegment | undefined;
-  /** music or a tone under a call that waits; resolves with what stops it */
-  background: Promise<() => void> | undefined;
+  transfer: Transfer | undefined;
+  /** the legs that have put their partner on hold */
+  readonly holds = new Map<Leg, OpenSegment>();
+  readonly recordings: CallRecording[] = [];
+  /** how many there have been */
+  recordingParts = 0;
+  relay: DigitRelay | undefined;
   /** set when we have asked for the release, or the leg has gone */
   ending: { cause: number; by: ReleasedBy } | undefined;
   releaseGuard: Timer | undefined;
@@ -78,7 +125,9 @@ export class LiveCall {
     this.#segmentChanged = options.segmentChanged;
     this.leg = leg;
     this.started = clock.moment();
-    this.log = options.log.child({ callId: this.id, span: leg.span, timeslot: leg.timeslot });
+    const { place } = leg;
+    const [span, timeslot] = place.kind === 'trunk' ? [place.span, place.timeslot] : [0, 0];
+    this.log = options.log.child({ callId: this.id, place: placeText(place) });
     this.digits = new DigitBuffer(clock);
     this.machine = new StateMachine({
       name: 'call',
@@ -90,6 +139,7 @@ export class LiveCall {
     });
     this.record = new CallRecord({
       id: this.id,
+      direction: options.direction,
       state: 'live',
       startedAt: this.started.wallMs,
       answeredAt: null,
@@ -97,8 +147,8 @@ export class LiveCall {
       callingNumber: options.callingNumber,
       callingName: options.callingName,
       calledNumber: options.calledNumber,
-      span: leg.span,
-      timeslot: leg.timeslot,
+      span,
+      timeslot,
       flowId: null,
       queueId: null,
       agentId: null,
@@ -114,6 +164,12 @@ export class LiveCall {
 
   get phase(): CallPhase {
     return this.machine.state;
+  }
+
+  /** The other one of the two in talk; undefined when it is none of them. */
+  partnerOf(leg: Leg): Leg | undefined {
+    if (leg === this.leg) return this.peer?.leg;
+    return leg === this.peer?.leg ? this.leg : undefined;
   }
 
   /** Aborted with a CallEndedError as soon as the call is to end, whoever wants it. */

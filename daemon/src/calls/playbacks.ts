@@ -30,6 +30,12 @@ export class Playbacks {
     return this.#playback(play);
   }
 
+  /** Keys, as the line carries them: tones, or events of RFC 4733. */
+  async digits(port: number, digits: string): Promise<Playback> {
+    const { play } = await this.#engine.command('digits.send', { port, digits });
+    return this.#playback(play);
+  }
+
   close(): void {
     this.#off();
     for (const end of this.#ending.values()) end(false);

@@ -1,10 +1,10 @@
 // A call in a queue: waiting, rung at an agent's telephone, connected, back at its place, or back in the flow.
 // Who is rung is decided by acd/; here is what it does to the call.
 import { cause, type CallContext } from './call-context.js';
-import type { Playback } from './flow-session.js';
 import { Leg } from './leg.js';
 import type { LiveCall, Offer, OfferOutcome } from './live-call.js';
-import { callingNameForDisplay } from './numbers.js';
+import { beginTalk } from './parties.js';
+import { hush, playTo, type Background } from './sounds.js';
 
 /** Which telephone is rung, for whom, and for how long. */
 export interface OfferTarget {
@@ -14,15 +14,6 @@ export interface OfferTarget {
   /** what made it this agent; for the record */
   why: string;
 }
-
-/** Where call control keeps the legs of agents, to know what the engine says of them. */
-export interface AgentLegs {
-  add: (leg: Leg) => void;
-  remove: (leg: number) => void;
-}
-
-/** A tone of the country, or files in a loop. */
-export type Background = { tone: string } | { files: string[] };
 
 /**
  * Puts a call that is in its flow into a queue. Resolves when it overflows, rejects when the call ends; undefined: the call is
@@ -47,7 +38,7 @@ export function overflow(call: LiveCall, context: CallContext): boolean {
   if (call.ending !== undefined || stay === undefined || !call.machine.can('overflow')) return false;
   call.machine.fire('overflow');
   call.stay = undefined;
-  stopBackground(call);
+  hush(call.leg);
   stay.segment.end({ outcome: 'overflow', waitMs: call.sinceMs(stay.since) });
   context.changed(call);
   context.events.emit('call.overflowed', { call: call.toDto(), queueId: stay.queueId });
@@ -57,32 +48,14 @@ export function overflow(call: LiveCall, context: CallContext): boolean {
 
 /** Plays under a call that waits; in place of what was there. Does nothing when the call does not wait (any more). */
 export function setBackground(call: LiveCall, context: CallContext, background: Background): void {
-  if (call.ending !== undefined || call.stay === undefined) return;
-  stopBackground(call);
-  const { playbacks } = context;
-  const port = call.leg.port;
-  const starting: Promise<Playback> =
-    'tone' in background ? playbacks.tone(port, background.tone) : playbacks.files(port, background.files, true);
-  call.background = starting.then(
-    (playback) => () => playback.stop(),
-    (error: unknown) => {
-      if (call.ending === undefined)
-        call.log.warn({ err: error, background }, 'nothing can be played to the waiting caller');
-      return () => undefined;
-    },
-  );
+  if (call.ending === undefined && call.stay !== undefined) playTo(call.leg, context, background);
 }
 
 /**
  * Rings an agent's telephone for a waiting call. Resolves with what came of it; never rejects. On noAnswer and stationFailed
  * the call waits again.
  */
-export function offer(
-  call: LiveCall,
-  context: CallContext,
-  target: OfferTarget,
-  legs: AgentLegs,
-): Promise<OfferOutcome> {
+export function offer(call: LiveCall, context: CallContext, target: OfferTarget): Promise<OfferOutcome> {
   const { stay } = call;
   if (call.ending !== undefined || stay === undefined || !call.machine.can('offer'))
     return Promise.resolve('callEnded');
@@ -105,7 +78,7 @@ export function offer(
   const offered = call.offer as Offer;
   context.changed(call);
   context.events.emit('call.offered', { call: call.toDto(), queueId, agentId, station });
-  void ring(call, context, target, offered, legs);
+  void ring(call, context, target, offered);
   return done;
 }
 
@@ -115,27 +88,17 @@ async function ring(
   context: CallContext,
   { agentId, station, ringTimeoutMs }: OfferTarget,
   offered: Offer,
-  legs: AgentLegs,
 ): Promise<void> {
   try {
-    const seized = await context.engine.command('leg.seize', {
-      analog: station,
-      calledNumber: call.row.calledNumber,
-      callingNumber: call.row.callingNumber,
-      callingName: callingNameForDisplay(call.row.callingName),
+    const { calledNumber, callingNumber, callingName } = call.row;
+    const seized = await context.lines.seize({
+      target: { kind: 'station', station },
+      ...{ calledNumber, callingNumber, callingName },
     });
-    const { leg: number, port } = seized;
-    const leg = new Leg({
-      ...context,
-      leg: number,
-      port,
-      span: 0,
-      timeslot: 0,
-      initial: 'seizing',
-      log: call.log,
-      gone: legs.remove,
-    });
-    legs.add(leg);
+    const gone = (number: number): void => context.legs.remove(number);
+    const leg = new Leg({ ...context, ...seized, role: 'agent', initial: 'seizing', log: call.log, gone });
+    context.legs.put(call, leg);
+    context.trunks.setCall(leg.leg, call.id);
     offered.leg = leg;
     if (offered.settled) void leg.release(cause.normalClearing);
     else offered.ringTimer = context.clock.after(ringTimeoutMs, () => requeue(call, context, 'noAnswer'));
@@ -167,21 +130,11 @@ export function connect(call: LiveCall, context: CallContext): void {
   call.stay = undefined;
   const { agentId, station, queueId } = offer;
   const waitMs = call.sinceMs(stay.since);
-  const { engine } = context;
-  // Connected under the music, which stops after: the caller never hears silence in between.
-  const joined = engine.command('bus.connect', { a: call.leg.port, b: offer.leg.port });
-  stopBackground(call);
   offer.segment.end({ outcome: 'answered' });
   stay.segment.end({ outcome: 'answered', waitMs, agentId });
-  call.talk = call.segment('talk', { agentId, station, queueId });
+  beginTalk(call, context, { leg: offer.leg, agentId, queueId });
+  call.offer = undefined;
   call.record.update({ agentId });
-  // What a caller keys in while he talks (a card number for the bank's machine) is none of our business.
-  engine.command('detector.set', { port: call.leg.port, dtmf: false }).catch(() => undefined);
-  joined.catch((error: unknown) => {
-    if (call.ending !== undefined) return;
-    call.log.error({ err: error, station, agentId }, 'caller and agent could not be connected');
-    context.release(call, cause.temporaryFailure, 'fault');
-  });
   context.changed(call);
   context.events.emit('call.connected', { call: call.toDto(), queueId, agentId, station, waitMs });
 }
@@ -189,7 +142,7 @@ export function connect(call: LiveCall, context: CallContext): void {
 /** Ends what a queue and an agent have to do with a call that ends: a telephone stops ringing, or gets busy tone. */
 export function leaveAgent(call: LiveCall): void {
   const { offer, stay } = call;
-  stopBackground(call);
+  hush(call.leg);
   if (offer !== undefined) {
     if (!offer.settled) {
       settle(offer, 'callEnded');
@@ -201,11 +154,6 @@ export function leaveAgent(call: LiveCall): void {
     stay.segment.end({ outcome: 'abandoned', waitMs: call.sinceMs(stay.since) });
     call.stay = undefined;
   }
-}
-
-function stopBackground(call: LiveCall): void {
-  void call.background?.then((stop) => stop());
-  call.background = undefined;
 }
 
 function settle(offer: Offer, outcome: OfferOutcome): void {

@@ -78,7 +78,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     home = mkdtempSync(join(tmpdir(), 'cordboard-demo-'));
     options.homeMade?.(home);
     // Nothing of this machine's own settings gets into the throw-away box.
-    const env = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: options.language, CORDBOARD_VIRTUAL_STATIONS: '2' };
+    const ports = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_SIP_PORT: '0', CORDBOARD_SIPS_PORT: '0' };
+    const env = { ...ports, CORDBOARD_LANGUAGE: options.language, CORDBOARD_VIRTUAL_STATIONS: '2' };
     box = await startBox({ home, env });
     await takeCall(box, result, options);
     result.ok = true;

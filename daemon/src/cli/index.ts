@@ -3,15 +3,23 @@
 import { errorText } from '../platform/index.js';
 import { version } from '../main/folders.js';
 import { parseCommand } from './parse-command.js';
-import { CliError, cliSentence } from './terminal.js';
+import { CliError, cliSentence, terminalLanguage } from './terminal.js';
+import { LINES_COMMANDS, linesUsage } from './lines-usage.js';
 import { usage } from './usage.js';
 
 /** Runs one command line (without node and the script). Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const [first = 'help', ...rest] = args;
   // Whoever asks for help in the middle of a command gets it, too.
-  const command = rest.includes('--help') || rest.includes('-h') ? 'help' : first;
+  const helpAsked = rest.includes('--help') || rest.includes('-h');
+  const ofLines = LINES_COMMANDS.find((name) => name === first);
+  const command = helpAsked ? 'help' : first;
   try {
+    if (ofLines !== undefined) {
+      if (!helpAsked) return await (await import('./lines-command.js')).runLinesCommand(ofLines, rest);
+      process.stdout.write(linesUsage(ofLines, terminalLanguage()));
+      return 0;
+    }
     switch (command) {
       case 'start':
         return await start(rest);

@@ -25,7 +25,7 @@ export class LocalApi {
   }
 
   /** The reply, parsed. Throws with the box's own sentence. */
-  async request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  async request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const text = (await this.#fetch(method, path, body)).toString();
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }

@@ -3,6 +3,12 @@ export const usage = `cordboard - a call centre in one box
   cordboard start                    runs the box until it is told to stop (SIGTERM, Ctrl-C)
   cordboard demo [--json] [--keep]   one whole call on a throw-away box, shown as it happens
   cordboard exchange <what> …        the exchange simulator of a box that runs on this machine
+  cordboard station  add | list | show | set | secret | remove    SIP telephones
+  cordboard trunk    add | list | show | set | remove             lines to carriers, E1 and SIP
+  cordboard route    add | list | remove                          numbers called, and ways out
+  cordboard group    add | list | set | remove                    numbers that ring several telephones
+  cordboard ban      add | list | lift                            addresses that are not listened to
+                                     of a box that runs on this machine; more with --help behind it
 
 The box keeps everything in its home: --home DIR, else CORDBOARD_HOME, else ~/.local/share/cordboard.
 

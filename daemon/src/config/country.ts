@@ -1,10 +1,11 @@
-// firmware-config/countries/<code>.json: what a telephone sounds like in a country.
+// firmware-config/countries/<code>.json: what a telephone sounds like in a country, and what its numbers mean.
 import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Country } from '@cordboard/native';
 import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
 import { parseJsonText } from './json-text.js';
+import { NumberingSchema, type Numbering } from './numbering.js';
 
 const Duration = z.int().min(0).max(60_000);
 
@@ -38,10 +39,22 @@ export const CountrySchema = z.strictObject({
   ringCadenceMs: z.array(z.int().min(50).max(60_000)).min(2).max(16),
   flashMinMs: z.int().min(20).max(2000),
   flashMaxMs: z.int().min(20).max(2000),
+  numbering: NumberingSchema,
 });
 
-/** AppError country_not_found, country_invalid, settings_not_json. */
+export interface CountryFile {
+  /** as the engine takes it */
+  country: Country;
+  numbering: Numbering;
+}
+
+/** What the engine takes of a country. AppErrors of readCountry. */
 export function loadCountry(code: string, folder: string): Country {
+  return readCountry(code, folder).country;
+}
+
+/** AppError country_not_found, country_invalid, settings_not_json. */
+export function readCountry(code: string, folder: string): CountryFile {
   const file = join(folder, `${code}.json`);
   if (!/^[a-z]{2}$/.test(code) || !existsSync(file)) {
     throw new AppError('country_not_found', { code, folder, known: knownCountries(folder).join(', ') });
@@ -53,8 +66,8 @@ export function loadCountry(code: string, folder: string): Country {
     const problems = { en: problemLine(checked.problems('en')), zh: problemLine(checked.problems('zh-CN')) };
     throw new AppError('country_invalid', { file, problems }, { details: checked.problems });
   }
-  const { sources: _sources, ...country } = checked.value;
-  return country as Country;
+  const { sources: _sources, numbering, ...country } = checked.value;
+  return { country: country as Country, numbering };
 }
 
 export function knownCountries(folder: string): string[] {

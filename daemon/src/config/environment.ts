@@ -5,10 +5,14 @@ import { nearest, unknownKey } from '../platform/index.js';
 
 interface Variable {
   setting: readonly string[];
-  kind: 'text' | 'number' | 'boolean' | 'list';
+  /** a second one that gets the same */
+  also?: readonly string[];
+  kind: 'text' | 'number' | 'boolean' | 'list' | 'range';
 }
 
+/** In this order: what stands later wins over what stands before. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
+  CORDBOARD_BIND: { setting: ['http', 'host'], also: ['sip', 'host'], kind: 'text' },
   CORDBOARD_HTTP_HOST: { setting: ['http', 'host'], kind: 'text' },
   CORDBOARD_HTTP_PORT: { setting: ['http', 'port'], kind: 'number' },
   CORDBOARD_HTTP_ALLOWED_HOSTS: { setting: ['http', 'allowedHosts'], kind: 'list' },
@@ -24,6 +28,17 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_RECORDINGS_JOURNAL_MB: { setting: ['recordings', 'journalMb'], kind: 'number' },
   CORDBOARD_PROMPTS_FOLDER: { setting: ['prompts', 'folder'], kind: 'text' },
   CORDBOARD_DATABASE_FILE: { setting: ['database', 'file'], kind: 'text' },
+  CORDBOARD_SIP_ENABLED: { setting: ['sip', 'enabled'], kind: 'boolean' },
+  CORDBOARD_SIP_HOST: { setting: ['sip', 'host'], kind: 'text' },
+  CORDBOARD_SIP_PORT: { setting: ['sip', 'port'], kind: 'number' },
+  CORDBOARD_SIPS_PORT: { setting: ['sip', 'tlsPort'], kind: 'number' },
+  CORDBOARD_SIP_DOMAIN: { setting: ['sip', 'domain'], kind: 'text' },
+  CORDBOARD_SIP_EXTERNAL_ADDRESS: { setting: ['sip', 'externalAddress'], kind: 'text' },
+  CORDBOARD_SIP_TRUSTED: { setting: ['sip', 'trusted'], kind: 'list' },
+  CORDBOARD_SIP_DSCP: { setting: ['sip', 'dscp'], kind: 'number' },
+  CORDBOARD_SIP_MAX_STREAMS: { setting: ['sip', 'maxStreams'], kind: 'number' },
+  CORDBOARD_SIP_THREADS: { setting: ['sip', 'threads'], kind: 'number' },
+  CORDBOARD_RTP_PORTS: { setting: ['sip', 'rtpPorts'], kind: 'range' },
   CORDBOARD_ENGINE_REALTIME: { setting: ['engine', 'realtime'], kind: 'boolean' },
   CORDBOARD_ENGINE_ANNOUNCERS: { setting: ['engine', 'announcers'], kind: 'number' },
   CORDBOARD_ENGINE_MEDIA_THREADS: { setting: ['engine', 'mediaThreads'], kind: 'number' },
@@ -49,17 +64,19 @@ export interface EnvironmentResult {
 export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentResult {
   const settings: Record<string, unknown> = {};
   const origin = new Map<string, string>();
-  const unknown: string[] = [];
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith(PREFIX) || name === HOME_VARIABLE || OF_OTHERS.has(name)) continue;
-    const variable = VARIABLES[name];
-    if (variable === undefined) {
-      unknown.push(name);
-    } else if (text !== undefined && text !== '') {
-      put(settings, variable.setting, convert(text, variable.kind));
-      origin.set(variable.setting.join('.'), name);
+  for (const [name, { setting, also, kind }] of Object.entries(VARIABLES)) {
+    const text = env[name];
+    if (text === undefined || text === '') continue;
+    for (const path of also === undefined ? [setting] : [setting, also]) {
+      put(settings, path, convert(text, kind));
+      origin.set(path.join('.'), name);
+      if (kind === 'range') for (const end of ['first', 'last']) origin.set([...path, end].join('.'), name);
     }
   }
+  const unknown = Object.keys(env).filter(
+    (name) =>
+      name.startsWith(PREFIX) && name !== HOME_VARIABLE && !OF_OTHERS.has(name) && VARIABLES[name] === undefined,
+  );
   const problems = (language: Language): ErrorDetail[] =>
     unknown.sort().map((name) => ({ path: name, message: unknownKey(nearVariable(name), language) }));
   return { settings, origin, problems };
@@ -84,6 +101,10 @@ function convert(text: string, kind: Variable['kind']): unknown {
         .split(',')
         .map((entry) => entry.trim())
         .filter((entry) => entry !== '');
+    case 'range': {
+      const ends = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+      return ends === null ? text : { first: Number(ends[1]), last: Number(ends[2]) };
+    }
     case 'text':
       return text;
   }

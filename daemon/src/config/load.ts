@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ErrorDetail, Language } from '../contract/index.js';
 import { AppError, check, errorText, problemLine } from '../platform/index.js';
 import type { Config } from './config.js';
-import { loadCountry } from './country.js';
+import { readCountry } from './country.js';
 import { HOME_VARIABLE, readEnvironment } from './environment.js';
 import { parseJsonText } from './json-text.js';
 import { migrateSettings, type SettingsFile } from './migrations.js';
@@ -42,13 +42,14 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const settings = readSettings(join(home, 'settings.json'), env);
   return {
     settings,
-    country: loadCountry(settings.country, options.countriesFolder ?? COUNTRIES),
+    ...readCountry(settings.country, options.countriesFolder ?? COUNTRIES),
     home,
     recordingsFolder: resolve(home, settings.recordings.folder),
     promptsFolder: resolve(home, settings.prompts.folder),
     databaseFile: resolve(home, settings.database.file),
     setupCodeFile: join(home, 'setup-code'),
     localTokenFile: join(home, 'local-token'),
+    tlsFolder: join(home, 'tls'),
   };
 }
 

@@ -17,8 +17,13 @@ function syncInsteadOfFlush(settings: SettingsFile): SettingsFile {
   return { ...settings, recordings: { ...others, syncMs } };
 }
 
+/** Version 3 adds `sip`, all of which has defaults: a program of version 2 would refuse it. */
+function sipAdded(settings: SettingsFile): SettingsFile {
+  return settings;
+}
+
 /** steps[0]: from version 1 to 2, and so on */
-export const settingsMigrations: readonly SettingsMigration[] = [syncInsteadOfFlush];
+export const settingsMigrations: readonly SettingsMigration[] = [syncInsteadOfFlush, sipAdded];
 
 export interface MigratedSettings {
   settings: SettingsFile;

@@ -1,15 +1,26 @@
 // The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
 // (environment.ts). Folders that are not absolute are counted from <home>.
 import { z } from 'zod';
-import { Language, formats } from '../contract/index.js';
+import { IpAddress, Language, Network, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 
-export const SETTINGS_VERSION = 2;
+export const SETTINGS_VERSION = 3;
 
 const Port = z.int().min(0).max(65_535);
 const HostName = z.string().regex(/^[A-Za-z0-9.:_[\]-]{1,253}$/, formats.hostName);
 
-export const SettingsSchema = z.strictObject({
+/** Ports of RTP and, one above each, RTCP (RFC 3550 11). */
+const RtpPorts = z
+  .strictObject(
+    {
+      first: z.int().min(1024).max(65_534).multipleOf(2).default(20_000),
+      last: z.int().min(1025).max(65_535).default(29_999),
+    },
+    { error: formats.portRange },
+  )
+  .refine(({ first, last }) => first < last, formats.portRange);
+
+const AsWritten = z.strictObject({
   /** of this file's form; grows with migrations */
   version: z.literal(SETTINGS_VERSION).default(SETTINGS_VERSION),
   http: z
@@ -51,6 +62,33 @@ export const SettingsSchema = z.strictObject({
     .prefault({}),
   prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),
   database: z.strictObject({ file: z.string().min(1).default('cordboard.sqlite') }).prefault({}),
+  sip: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** address to listen on; left out: that of http */
+      host: HostName.optional(),
+      /** of UDP and TCP; 0: any free one */
+      port: Port.default(5060),
+      /** of TLS; 0: any free one */
+      tlsPort: Port.default(5061),
+      /** domain and realm of the telephones: a new one makes every secret invalid (RFC 7616 3.4.2) */
+      domain: z
+        .string()
+        .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/, formats.realm)
+        .default('cordboard'),
+      /** under which those outside reach us, when a router stands between; left out: the address they reach us at */
+      externalAddress: IpAddress.optional(),
+      rtpPorts: RtpPorts.prefault({}),
+      /** of the packets that carry audio; 46: expedited forwarding (RFC 3246) */
+      dscp: z.int().min(0).max(63).default(46),
+      /** calls over IP at a time, counted by their legs */
+      maxStreams: z.int().min(0).max(4096).default(512),
+      /** threads that receive and send audio packets */
+      threads: z.int().min(1).max(16).default(1),
+      /** never banned, whatever comes from there */
+      trusted: z.array(Network).max(100).default([]),
+    })
+    .prefault({}),
   engine: z
     .strictObject({
       /** ask for SCHED_FIFO and locked memory; without the right to it the engine says so and runs on */
@@ -64,6 +102,11 @@ export const SettingsSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+export const SettingsSchema = AsWritten.transform((settings) => ({
+  ...settings,
+  sip: { ...settings.sip, host: settings.sip.host ?? settings.http.host },
+}));
 
 /** With every default filled in. */
 export type Settings = z.output<typeof SettingsSchema>;

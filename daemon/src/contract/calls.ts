@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AgentNumber, Cause, DurationMs, Slug, SpanNumber, TimeMs, TimeslotNumber, Ulid } from './primitives.js';
+import { AgentNumber, Cause, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
 
 /** As stored. broken: the daemon ended while the call lived. */
 export const CallState = z.enum(['live', 'ended', 'broken']).meta({ id: 'CallState' });
@@ -7,16 +7,22 @@ export type CallState = z.infer<typeof CallState>;
 
 /** Where a live call is. */
 export const CallPhase = z
-  .enum(['arriving', 'inFlow', 'queued', 'offering', 'talking', 'released'])
+  .enum(['arriving', 'inFlow', 'queued', 'offering', 'dialling', 'talking', 'released'])
   .meta({ id: 'CallPhase' });
 export type CallPhase = z.infer<typeof CallPhase>;
 
-export const ReleasedBy = z.enum(['caller', 'agent', 'system', 'fault']).meta({ id: 'ReleasedBy' });
+/** in: from a trunk; out: from a telephone to a trunk; internal: between telephones. */
+export const CallDirection = z.enum(['in', 'out', 'internal']).meta({ id: 'CallDirection' });
+export type CallDirection = z.infer<typeof CallDirection>;
+
+/** agent: of a queue; callee: whoever was dialled */
+export const ReleasedBy = z.enum(['caller', 'agent', 'callee', 'system', 'fault']).meta({ id: 'ReleasedBy' });
 export type ReleasedBy = z.infer<typeof ReleasedBy>;
 
 export const Call = z
   .strictObject({
     id: Ulid,
+    direction: CallDirection,
     state: CallState,
     phase: CallPhase.nullable().meta({ description: 'Of a live call; null once it has ended' }),
     phaseSince: TimeMs.nullable().meta({ description: 'When the phase began' }),
@@ -26,8 +32,8 @@ export const Call = z
     callingNumber: z.string().meta({ description: 'Digits; empty when withheld' }),
     callingName: z.string().meta({ description: 'As the peer sent it: untrusted text' }),
     calledNumber: z.string(),
-    span: SpanNumber,
-    timeslot: TimeslotNumber,
+    span: z.int().min(0).max(999).meta({ description: "Number of the E1 of the caller's leg; 0: it is on none" }),
+    timeslot: z.int().min(0).max(31),
     flowId: Slug.nullable(),
     queueId: Slug.nullable(),
     agentId: AgentNumber.nullable(),
@@ -39,7 +45,21 @@ export const Call = z
 export type Call = z.infer<typeof Call>;
 
 export const SegmentKind = z
-  .enum(['seized', 'flow', 'prompt', 'menu', 'digit', 'queued', 'offer', 'talk', 'recording', 'released'])
+  .enum([
+    'seized',
+    'flow',
+    'prompt',
+    'menu',
+    'digit',
+    'queued',
+    'offer',
+    'dial',
+    'talk',
+    'held',
+    'transferred',
+    'recording',
+    'released',
+  ])
   .meta({ id: 'SegmentKind' });
 export type SegmentKind = z.infer<typeof SegmentKind>;
 
@@ -72,9 +92,13 @@ export const Recording = z
   .meta({ id: 'Recording' });
 export type Recording = z.infer<typeof Recording>;
 
-export const CallDetail = Call.extend({ segments: z.array(Segment), recording: Recording.nullable() }).meta({
-  id: 'CallDetail',
-});
+export const CallDetail = Call.extend({
+  segments: z.array(Segment),
+  recording: Recording.nullable(),
+  furtherRecordings: z
+    .array(Recording)
+    .meta({ description: 'Of those who stayed in the call when the party that was recorded had put them through' }),
+}).meta({ id: 'CallDetail' });
 export type CallDetail = z.infer<typeof CallDetail>;
 
 export const CallList = z

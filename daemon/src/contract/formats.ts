@@ -15,6 +15,19 @@ export const formats = {
   agentReason: 'format:agentReason',
   hostName: 'format:hostName',
   countryCode: 'format:countryCode',
+  once: 'format:once',
+  dialPattern: 'format:dialPattern',
+  stripTooLong: 'format:stripTooLong',
+  prepend: 'format:prepend',
+  outsideNumber: 'format:outsideNumber',
+  network: 'format:network',
+  ipAddress: 'format:ipAddress',
+  sipUser: 'format:sipUser',
+  digestUser: 'format:digestUser',
+  secret: 'format:secret',
+  certificateFingerprint: 'format:certificateFingerprint',
+  realm: 'format:realm',
+  portRange: 'format:portRange',
 } as const;
 
 export type Format = (typeof formats)[keyof typeof formats];

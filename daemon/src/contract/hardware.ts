@@ -29,8 +29,10 @@ export const Station = z
   .strictObject({
     station: StationNumber,
     name: z.string(),
-    offHook: z.boolean(),
+    reachable: z.boolean().meta({ description: 'false: it is not registered; an analog one always is' }),
+    offHook: z.boolean().meta({ description: 'Of an analog one' }),
     ringing: z.boolean(),
+    busy: z.boolean().meta({ description: 'A call is on it' }),
     agentId: AgentNumber.nullable().meta({ description: 'Who is signed in here' }),
     callId: Ulid.nullable(),
   })

@@ -87,12 +87,12 @@ export const TimeslotNumber = z
   .meta({ id: 'TimeslotNumber', description: 'Timeslot of an E1, 1 to 31' });
 export type TimeslotNumber = z.infer<typeof TimeslotNumber>;
 
-/** Number of an agent's telephone: its analog port. */
+/** Number of a telephone: an analog one's is that of its port, a SIP one's begins at 1000. */
 export const StationNumber = z
   .int()
   .min(1)
-  .max(9999)
-  .meta({ id: 'StationNumber', description: "Number of an agent's telephone", example: 1 });
+  .max(99_999_999)
+  .meta({ id: 'StationNumber', description: 'Number of a telephone; SIP ones begin at 1000', example: 1 });
 export type StationNumber = z.infer<typeof StationNumber>;
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };

@@ -46,12 +46,9 @@ export const SystemInfo = z
       .strictObject({ sizeBytes: z.int(), freeBytes: z.int() })
       .nullable()
       .meta({ description: 'Where the recordings are' }),
-    recordings: z
-      .strictObject({ state: z.enum(['good', 'slow', 'full', 'failed']), detail: z.string() })
-      .meta({
-        description:
-          'Whether the disk takes recordings: slow loses parts of them, full and failed end them; calls go on',
-      }),
+    recordings: z.strictObject({ state: z.enum(['good', 'slow', 'full', 'failed']), detail: z.string() }).meta({
+      description: 'Whether the disk takes recordings: slow loses parts of them, full and failed end them; calls go on',
+    }),
     tick: TickStatistics.nullable(),
     counters: z.array(Counter),
   })

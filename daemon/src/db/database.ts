@@ -10,6 +10,11 @@ export interface DbEvents {
   'route.changed': { id: string; removed: boolean };
   'queue.changed': { id: string; removed: boolean };
   'agent.changed': { id: string; removed: boolean };
+  'sipStation.changed': { number: number; removed: boolean };
+  'trunk.changed': { id: string; removed: boolean };
+  'outboundRoute.changed': { id: string; removed: boolean };
+  'ringGroup.changed': { number: number; removed: boolean };
+  'sipBan.changed': { address: string; removed: boolean };
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };
   'database.unlocked': { waitedMs: number };

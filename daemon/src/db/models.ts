@@ -1,8 +1,9 @@
 // The tables as Sequelize knows them; migrations/ make them. Each database gets subclasses of its own, because a Sequelize
 // model belongs to one connection and a process may have several databases open.
-import { DataTypes, Model, type InferAttributes, type InferCreationAttributes, type Sequelize } from 'sequelize';
+import { Model, type InferAttributes, type InferCreationAttributes, type Sequelize } from 'sequelize';
 import type {
   AgentState,
+  CallDirection,
   CallState,
   FlowDefinition,
   JsonObject,
@@ -26,6 +27,8 @@ import type {
   SessionRow,
   UserRow,
 } from './rows.js';
+import { id, integer, integerOrNull, json, text, textOrNull, time, timeOrNull } from './columns.js';
+import { defineLineModels } from './line-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -125,6 +128,7 @@ export class CallModel
   implements CallRow
 {
   declare id: string;
+  declare direction: CallDirection;
   declare state: CallState;
   declare startedAt: number;
   declare answeredAt: number | null;
@@ -173,16 +177,6 @@ export class MetaModel extends Model<InferAttributes<MetaModel>, InferCreationAt
   declare key: string;
   declare value: string;
 }
-
-// Functions, because Sequelize writes the column's name into the object it is given.
-const id = () => ({ type: DataTypes.STRING(40), primaryKey: true }) as const;
-const text = () => ({ type: DataTypes.TEXT, allowNull: false }) as const;
-const textOrNull = () => ({ type: DataTypes.TEXT, allowNull: true }) as const;
-const integer = () => ({ type: DataTypes.INTEGER, allowNull: false }) as const;
-const integerOrNull = () => ({ type: DataTypes.INTEGER, allowNull: true }) as const;
-const time = () => ({ type: DataTypes.BIGINT, allowNull: false }) as const;
-const timeOrNull = () => ({ type: DataTypes.BIGINT, allowNull: true }) as const;
-const json = () => ({ type: DataTypes.JSON, allowNull: false }) as const;
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize) {
@@ -248,6 +242,7 @@ export function defineModels(sequelize: Sequelize) {
   calls.init(
     {
       id: id(),
+      direction: text(),
       state: text(),
       startedAt: time(),
       answeredAt: timeOrNull(),
@@ -302,6 +297,7 @@ export function defineModels(sequelize: Sequelize) {
     segments: segments as typeof SegmentModel,
     recordings: recordings as typeof RecordingModel,
     meta: meta as typeof MetaModel,
+    ...defineLineModels(sequelize),
   };
 }
 

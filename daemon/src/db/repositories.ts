@@ -1,7 +1,7 @@
 // What may be asked of the database and done to it. Reads are on `db`; writes are on what `db.write` hands to its work, which
 // reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
-// reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists for
-// what must be unique. update and remove say whether there was such a row.
+// reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
+// number_in_use for what must be unique. update and remove say whether there was such a row.
 import type { AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
   AgentRow,
@@ -9,15 +9,22 @@ import type {
   AgentStateRow,
   CallRow,
   FlowRow,
+  OutboundRouteRow,
   QueueRow,
   RecordingRow,
+  RingGroupRow,
   RouteRow,
   SegmentRow,
   SessionRow,
+  SipBanRow,
+  SipBindingRow,
+  SipStationRow,
+  TrunkRow,
   UserRow,
 } from './rows.js';
 
-type Patch<Row> = { [K in Exclude<keyof Row, 'id'>]?: Row[K] | undefined };
+type PatchBy<Key, Row> = { [K in Exclude<keyof Row, Key>]?: Row[K] | undefined };
+type Patch<Row> = PatchBy<'id', Row>;
 
 export interface UsersRead {
   find(id: string): Promise<UserRow | null>;
@@ -65,6 +72,7 @@ export interface RoutesRead {
   list(): Promise<RouteRow[]>;
 }
 export interface RoutesWrite extends RoutesRead {
+  /** number_in_use when a telephone or a group has the number */
   insert(row: RouteRow): Promise<void>;
   update(id: string, patch: Patch<RouteRow>): Promise<boolean>;
   remove(id: string): Promise<boolean>;
@@ -170,13 +178,89 @@ export interface SegmentsWrite extends SegmentsRead {
 
 export interface RecordingsRead {
   find(id: string): Promise<RecordingRow | null>;
+  /** the first */
   findByCall(callId: string): Promise<RecordingRow | null>;
+  /** oldest first */
+  listByCall(callId: string): Promise<RecordingRow[]>;
   /** oldest first */
   listByState(state: RecordingRow['state'], limit?: number): Promise<RecordingRow[]>;
 }
 export interface RecordingsWrite extends RecordingsRead {
   insert(row: RecordingRow): Promise<void>;
   update(id: string, patch: Patch<RecordingRow>): Promise<boolean>;
+}
+
+export interface SipStationsRead {
+  find(number: number): Promise<SipStationRow | null>;
+  /** by number */
+  list(): Promise<SipStationRow[]>;
+}
+export interface SipStationsWrite extends SipStationsRead {
+  /** number_in_use when a group or a route has the number, too */
+  insert(row: SipStationRow): Promise<void>;
+  update(number: number, patch: PatchBy<'number', SipStationRow>): Promise<boolean>;
+  /** with its bindings; station_in_use when a group rings it */
+  remove(number: number): Promise<boolean>;
+}
+
+export interface TrunksRead {
+  find(id: string): Promise<TrunkRow | null>;
+  /** by id */
+  list(): Promise<TrunkRow[]>;
+}
+export interface TrunksWrite extends TrunksRead {
+  /** trunk_span_taken when another trunk has one of its E1s */
+  insert(row: TrunkRow): Promise<void>;
+  update(id: string, patch: Patch<TrunkRow>): Promise<boolean>;
+  /** trunk_in_use when a route leads to it */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface OutboundRoutesRead {
+  find(id: string): Promise<OutboundRouteRow | null>;
+  /** by pattern and priority */
+  list(): Promise<OutboundRouteRow[]>;
+}
+export interface OutboundRoutesWrite extends OutboundRoutesRead {
+  insert(row: OutboundRouteRow): Promise<void>;
+  update(id: string, patch: Patch<OutboundRouteRow>): Promise<boolean>;
+  remove(id: string): Promise<boolean>;
+}
+
+export interface RingGroupsRead {
+  find(number: number): Promise<RingGroupRow | null>;
+  /** by number */
+  list(): Promise<RingGroupRow[]>;
+}
+export interface RingGroupsWrite extends RingGroupsRead {
+  /** number_in_use when a telephone or a route has the number, too */
+  insert(row: RingGroupRow): Promise<void>;
+  update(number: number, patch: PatchBy<'number', RingGroupRow>): Promise<boolean>;
+  remove(number: number): Promise<boolean>;
+}
+
+export interface SipBindingsRead {
+  /** by station and position */
+  list(): Promise<SipBindingRow[]>;
+}
+export interface SipBindingsWrite extends SipBindingsRead {
+  /** In place of all that the station had; the position is that in the list. Does nothing when there is no such station. */
+  replace(stationNumber: number, bindings: readonly Omit<SipBindingRow, 'stationNumber' | 'position'>[]): Promise<void>;
+  /** returns how many */
+  removeExpired(nowMs: number): Promise<number>;
+}
+
+export interface SipBansRead {
+  find(address: string): Promise<SipBanRow | null>;
+  /** newest first */
+  list(): Promise<SipBanRow[]>;
+}
+export interface SipBansWrite extends SipBansRead {
+  /** inserts or replaces */
+  put(row: SipBanRow): Promise<void>;
+  remove(address: string): Promise<boolean>;
+  /** returns how many; tells nobody, since they have ended by themselves */
+  removeExpired(nowMs: number): Promise<number>;
 }
 
 export interface MetaRead {
@@ -199,6 +283,12 @@ export interface Reads {
   readonly calls: CallsRead;
   readonly segments: SegmentsRead;
   readonly recordings: RecordingsRead;
+  readonly sipStations: SipStationsRead;
+  readonly trunks: TrunksRead;
+  readonly outboundRoutes: OutboundRoutesRead;
+  readonly ringGroups: RingGroupsRead;
+  readonly sipBindings: SipBindingsRead;
+  readonly sipBans: SipBansRead;
   readonly meta: MetaRead;
 }
 
@@ -214,5 +304,11 @@ export interface Writes extends Reads {
   readonly calls: CallsWrite;
   readonly segments: SegmentsWrite;
   readonly recordings: RecordingsWrite;
+  readonly sipStations: SipStationsWrite;
+  readonly trunks: TrunksWrite;
+  readonly outboundRoutes: OutboundRoutesWrite;
+  readonly ringGroups: RingGroupsWrite;
+  readonly sipBindings: SipBindingsWrite;
+  readonly sipBans: SipBansWrite;
   readonly meta: MetaWrite;
 }

@@ -1,15 +1,30 @@
 // What is stored, as plain data. Times are ms since 1970 UTC, durations ms; null: not known or not yet.
 import type {
   AgentState,
+  CallDirection,
   CallState,
+  CallerIdHeader,
+  CallerIdPolicy,
+  DigestAlgorithm,
+  DtmfMode,
   FlowDefinition,
   JsonObject,
   Language,
+  NumberClass,
+  NumberFormat,
+  NumberRule,
   QueueStrategy,
   RecordingState,
   ReleasedBy,
+  RingStrategy,
   Role,
   SegmentKind,
+  SipCodec,
+  SipSecurity,
+  SrtpPolicy,
+  TrunkHost,
+  TrunkKind,
+  TrunkMode,
 } from '../contract/index.js';
 
 export interface UserRow {
@@ -89,6 +104,7 @@ export interface AgentSegmentRow {
 
 export interface CallRow {
   id: string;
+  direction: CallDirection;
   state: CallState;
   startedAt: number;
   answeredAt: number | null;
@@ -128,4 +144,121 @@ export interface RecordingRow {
   /** silence put in where the disk was too slow */
   lostMs: number;
   state: RecordingState;
+}
+
+/** Account of a SIP telephone. */
+export interface SipStationRow {
+  /** from 1000 */
+  number: number;
+  name: string;
+  language: Language;
+  /** what the digests were made with */
+  realm: string;
+  /** MD5 of number:realm:secret, hexadecimal (RFC 7616 3.4.2); the secret itself is not stored */
+  ha1Md5: string;
+  /** the same with SHA-256 */
+  ha1Sha256: string;
+  security: SipSecurity;
+  srtp: SrtpPolicy;
+  codecs: SipCodec[];
+  dtmf: DtmfMode;
+  digest: DigestAlgorithm[];
+  maxContacts: number;
+  maxCalls: number;
+  /** shown to those outside; '': the trunk's */
+  callingNumber: string;
+  allowedClasses: NumberClass[];
+  enabled: boolean;
+  createdAt: number;
+}
+
+/** A way out, of either kind; what belongs to the other kind has its default and means nothing. */
+export interface TrunkRow {
+  id: string;
+  name: string;
+  kind: TrunkKind;
+  /** e1: searched in this order */
+  spans: number[];
+  mode: TrunkMode;
+  hosts: TrunkHost[];
+  username: string;
+  /** as the carrier gave it: a client cannot do with a digest of it */
+  secret: string;
+  fromUser: string;
+  fromDomain: string;
+  /** seconds */
+  expiresS: number;
+  codecs: SipCodec[];
+  dtmf: DtmfMode;
+  srtp: SrtpPolicy;
+  /** SHA-256 with colons; '': the certificate must be signed by somebody we trust */
+  tlsFingerprint: string;
+  /** addresses and networks whose calls are this trunk's; empty: those of its hosts */
+  sources: string[];
+  maxCalls: number;
+  /** seconds; 0: never */
+  optionsIntervalS: number;
+  numberRulesIn: NumberRule[];
+  numberRulesOut: NumberRule[];
+  numberFormat: NumberFormat;
+  callerId: CallerIdPolicy;
+  fixedNumber: string;
+  callerIdHeader: CallerIdHeader;
+  enabled: boolean;
+}
+
+export interface OutboundRouteRow {
+  id: string;
+  name: string;
+  pattern: string;
+  /** of routes with the same pattern, the lowest is tried first */
+  priority: number;
+  /** ids, tried in this order */
+  trunks: string[];
+  strip: number;
+  prepend: string;
+  emergency: boolean;
+  enabled: boolean;
+}
+
+export interface RingGroupRow {
+  number: number;
+  name: string;
+  stations: number[];
+  strategy: RingStrategy;
+  ringTimeoutMs: number;
+}
+
+/** Where a SIP telephone can be reached (RFC 3261 10); kept over a restart. */
+export interface SipBindingRow {
+  stationNumber: number;
+  /** place among those of the station, from 0 */
+  position: number;
+  contact: string;
+  /** topmost first (RFC 3327) */
+  path: string[];
+  /** +sip.instance; '': none (RFC 5626 4.1) */
+  instance: string;
+  /** reg-id; 0: none (RFC 5626 4.2) */
+  regId: number;
+  receivedHost: string;
+  receivedPort: number;
+  transport: string;
+  callId: string;
+  cseq: number;
+  expiresAt: number;
+  /** 0 to 1000 */
+  q: number;
+  userAgent: string;
+}
+
+/** An address that is not listened to. */
+export interface SipBanRow {
+  /** an IPv4 address, an IPv6 one or its network */
+  address: string;
+  reason: string;
+  since: number;
+  until: number;
+  /** how often it was banned */
+  count: number;
 }

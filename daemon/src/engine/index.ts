@@ -6,6 +6,7 @@ export type {
   EngineConfig,
   EngineEvents,
   EngineMessage,
+  ErrorCode,
   LegOffered,
   LegReleased,
   PlayEnded,

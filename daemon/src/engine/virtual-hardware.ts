@@ -1,7 +1,7 @@
 // How the virtual card is numbered. Box side: spans 1…n and analog ports 1…m (stations). At the other end of each cable, for
 // the exchange simulator: span 100+n and analog port 10000+m (the telephone).
 import { join } from 'node:path';
-import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig } from '@cordboard/native';
+import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig, StreamsConfig } from '@cordboard/native';
 
 const EXCHANGE_SPANS_FROM = 100;
 const EXCHANGE_PHONES_FROM = 10_000;
@@ -45,6 +45,14 @@ export interface HardwareSettings {
     virtual: { spans: number; stations: number };
     recordings: { syncMs: number; reserveMb: number; journalMb: number };
     engine: { realtime: boolean; announcers: number; clipCacheMb: number; mediaThreads: number };
+    sip: {
+      enabled: boolean;
+      host: string;
+      rtpPorts: { first: number; last: number };
+      dscp: number;
+      maxStreams: number;
+      threads: number;
+    };
   };
 }
 
@@ -68,6 +76,7 @@ export function engineConfig({ country, settings, recordingsFolder }: HardwareSe
     spans,
     analogs,
     cables,
+    streams: streamsConfig(settings.sip),
     announcers: settings.engine.announcers,
     recordingFolder: join(recordingsFolder, 'journal'),
     recordingSyncMs: settings.recordings.syncMs,
@@ -76,5 +85,24 @@ export function engineConfig({ country, settings, recordingsFolder }: HardwareSe
     mediaThreads: settings.engine.mediaThreads,
     clipCacheMb: settings.engine.clipCacheMb,
     realtime: settings.engine.realtime,
+  };
+}
+
+/** RTP for SIP calls; where SIP is switched off there is none. */
+function streamsConfig({
+  enabled,
+  host,
+  rtpPorts,
+  dscp,
+  maxStreams,
+  threads,
+}: HardwareSettings['settings']['sip']): StreamsConfig {
+  return {
+    count: enabled ? maxStreams : 0,
+    address: host,
+    portFirst: rtpPorts.first,
+    portLast: rtpPorts.last,
+    dscp,
+    threads,
   };
 }

@@ -54,6 +54,8 @@ interface Caller {
   /** the box's id of the call */
   boxCallId: string | undefined;
   timers: Timer[];
+  /** somebody has answered him: the time of the talk runs, also when he is put through to somebody else */
+  talks: boolean;
   hungUpByCaller: boolean;
 }
 
@@ -139,7 +141,16 @@ export class ExchangeCalls {
       releasedBy: null,
     };
     const { leg, port } = seized;
-    const caller: Caller = { call, plan, leg, port, boxCallId: undefined, timers: [], hungUpByCaller: false };
+    const caller: Caller = {
+      call,
+      plan,
+      leg,
+      port,
+      boxCallId: undefined,
+      timers: [],
+      talks: false,
+      hungUpByCaller: false,
+    };
     this.#callers.set(call.id, caller);
     this.#byLeg.set(leg, caller);
     this.#forgetOldest();
@@ -206,7 +217,8 @@ export class ExchangeCalls {
 
   #connected(boxCallId: string): void {
     for (const caller of this.#byLeg.values()) {
-      if (caller.boxCallId !== boxCallId || caller.plan.talkMs === undefined) continue;
+      if (caller.boxCallId !== boxCallId || caller.plan.talkMs === undefined || caller.talks) continue;
+      caller.talks = true;
       this.#after(caller, caller.plan.talkMs, () => void this.#hangUp(caller));
       this.#options.playing.guard(this.#speak(caller));
     }

@@ -14,6 +14,7 @@ import { exchangeSpan, isBoxSpan, isRefusal, type EngineClient, type EngineComma
 import { AppError, type Clock, type Log } from '../platform/index.js';
 import { ExchangeCalls } from './exchange-calls.js';
 import { ExchangePhones } from './exchange-phones.js';
+import { ExchangeSubscribers } from './exchange-subscribers.js';
 import { Playing } from './playing.js';
 
 export interface ExchangeOptions {
@@ -29,6 +30,8 @@ export class Exchange {
   /** callers */
   readonly callers: ExchangeCalls;
   readonly telephones: ExchangePhones;
+  /** those whom the box calls */
+  readonly subscribers: ExchangeSubscribers;
   readonly #options: ExchangeOptions;
   readonly #playing: Playing;
 
@@ -39,16 +42,19 @@ export class Exchange {
     this.#playing = playing;
     this.callers = new ExchangeCalls({ engine, calls, playing, clock, log });
     this.telephones = new ExchangePhones({ engine, playing, clock, log });
+    this.subscribers = new ExchangeSubscribers({ engine, playing, clock, log });
   }
 
   async start(): Promise<void> {
     this.callers.start();
+    this.subscribers.start();
     await this.telephones.start();
   }
 
   stop(): void {
     this.callers.stop();
     this.telephones.stop();
+    this.subscribers.stop();
     this.#playing.stop();
   }
 

@@ -1,3 +1,4 @@
 export * from './exchange.js';
 export type { CallPlan } from './exchange-calls.js';
 export type { PhonePlan } from './exchange-phones.js';
+export type { SubscriberCall, SubscriberPlan } from './exchange-subscribers.js';

@@ -1,4 +1,5 @@
 // What every route works with.
+import type { Numbering, Settings } from '../config/index.js';
 import type { Language } from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import type { Clock, Log, Metrics } from '../platform/index.js';
@@ -22,4 +23,6 @@ export interface HttpContext {
   startedAtMs: number;
   recordingsFolder: string;
   defaultLanguage: Language;
+  sip: Settings['sip'];
+  numbering: Numbering;
 }

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
+import type { Numbering, Settings } from '../config/index.js';
 import type { Language } from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import { silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
@@ -28,6 +29,9 @@ export interface HttpOptions {
   allowedHosts: readonly string[];
   sessionMs: number;
   language: Language;
+  /** what telephones are told; ports as they are listened on */
+  sip: Settings['sip'];
+  numbering: Numbering;
   version: string;
   recordingsFolder: string;
   setupCodeFile: string;
@@ -80,6 +84,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     startedAtMs: clock.wallMs(),
     recordingsFolder: options.recordingsFolder,
     defaultLanguage: options.language,
+    sip: options.sip,
+    numbering: options.numbering,
   };
   const routes = withDocument(allRoutes(context), options.version);
   engineMetrics(metrics, ports.engine);

@@ -4,20 +4,24 @@
 //   database (migrated, recovered, seeded) → books (agents, flows, queues) → engine → what listens to it → recordings
 //   repaired → pages
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
-import { loadConfig, type Config } from '../config/index.js';
+import { loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
+import { TableDialPlan } from '../dialplan/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { FlowBook, PromptLibrary } from '../ivr/index.js';
+import { EngineLines, LineSwitch } from '../lines/index.js';
 import { Lifecycle, Metrics, TypedEmitter, silentLog, systemClock, type Clock, type Log } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingService } from '../recording/index.js';
+import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
@@ -61,6 +65,10 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 
 /** What there is once the engine runs. */
 interface Running extends Services {
+  engineLines: EngineLines;
+  /** undefined: SIP is switched off */
+  sip: SipService | undefined;
+  lines: LineSwitch;
   distributor: Distributor;
   desk: ServiceDesk;
 }
@@ -78,6 +86,7 @@ class RunningBox {
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
   #flows: FlowBook | undefined;
+  #plan: TableDialPlan | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
   #http: HttpServer | undefined;
@@ -124,8 +133,8 @@ class RunningBox {
     this.#recovery = await db.recoverAtStart(this.#clock.wallMs());
     if (this.#recovery.calls > 0)
       this.#log.warn({ calls: this.#recovery.calls }, 'calls were cut off by the last stop; they are marked broken');
-    const { stations } = settings.virtual;
-    if (await seed(db, { language: settings.language, stations, clock: this.#clock }))
+    const { stations, spans } = settings.virtual;
+    if (await seed(db, { language: settings.language, stations, spans, clock: this.#clock }))
       this.#log.info('a first menu, queues and agents were set up');
   }
 
@@ -135,11 +144,17 @@ class RunningBox {
     await ensureHoldMusic(this.#music);
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = new FlowBook({ db, prompts: this.#prompts, log: this.#part('ivr') });
-    await this.#agents.start((station) => station <= this.#config.settings.virtual.stations);
+    const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
+    const { numbering } = this.#config;
+    this.#plan = new TableDialPlan({ db, numbering, analogStations: () => analog, log: this.#part('dialplan') });
+    await this.#plan.start();
+    const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
+    await this.#agents.start((one) => analog.includes(one) || sip.has(one));
     await this.#flows.start();
   }
 
   async #stopBooks(): Promise<void> {
+    this.#plan?.stop();
     this.#flows?.stop();
     await this.#agents?.stop();
   }
@@ -150,26 +165,47 @@ class RunningBox {
     this.#engine = engine;
     const running = this.#makeServices(engine);
     this.#running = running;
-    const { trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
+    const { engineLines, trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
     live.on('agent.updated', ({ station }) => (station === null ? undefined : this.#stationChanged(station)));
+    // Who keeps books of the lines hears of a leg before those who do something with it.
+    const booked = trunks.start();
+    stations.start();
     calls.start();
     distributor.start();
     desk.start();
-    await Promise.all([trunks.start(), stations.start(), queues.start(), exchange.start()]);
+    await Promise.all([booked, engineLines.start(), queues.start(), exchange.start()]);
+    await running.sip?.start();
+  }
+
+  #makeSip(engine: EngineClient): SipService {
+    const { settings, tlsFolder } = this.#config;
+    const { domain, externalAddress } = settings.sip;
+    return new SipService({
+      ...{ engine, db: made(this.#db), settings: settings.sip, clock: this.#clock, log: this.#part('sip') },
+      tls: () => tlsFiles(tlsFolder, [externalAddress ?? domain, hostname()], this.#clock.wallMs()),
+    });
   }
 
   #makeServices(engine: EngineClient): Running {
     const [db, agents, flows] = [made(this.#db), made(this.#agents), made(this.#flows)];
-    const common = { engine, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const { settings, recordingsFolder: folder } = this.#config;
+    const plan = made(this.#plan);
+    const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
+    const sip = settings.sip.enabled ? this.#makeSip(engine) : undefined;
+    const providers = sip === undefined ? [engineLines] : [engineLines, sip.lines];
+    const lines = new LineSwitch({ providers, log: this.#part('lines') });
+    const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
-    const stations = new StationBook({
+    const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
+    const calls = new CallControl({
       ...common,
-      log: this.#part('agents'),
-      changed: (station) => this.#stationChanged(station),
+      trunks,
+      flows,
+      recorder: recordings,
+      holdMusic: () => Promise.resolve(this.#music),
+      log: this.#part('calls'),
     });
-    const calls = new CallControl({ ...common, trunks, flows, recorder: recordings, log: this.#part('calls') });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
     const distributor = new Distributor({
       ...common,
@@ -183,6 +219,7 @@ class RunningBox {
     const desk = new ServiceDesk({
       ...common,
       agents,
+      dial: (offered, number) => calls.dial(offered, number),
       findPrompt: (name, language) => this.#prompts.find(name, language),
       language: settings.language,
       log: this.#part('agents'),
@@ -193,7 +230,8 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    return { ...common, trunks, stations, agents, calls, queues, flows, exchange, recordings, distributor, desk };
+    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings };
+    return { ...common, ...books, calls, exchange, distributor, desk };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */
@@ -202,10 +240,13 @@ class RunningBox {
     running?.exchange.stop();
     running?.desk.stop();
     await running?.calls.stop();
+    await running?.sip?.stop();
     running?.distributor.stop();
     running?.queues.stop();
     running?.trunks.stop();
     running?.stations.stop();
+    running?.engineLines.stop();
+    running?.lines.stop();
     await this.#engine?.close();
     await running?.recordings.stop();
   }
@@ -215,9 +256,9 @@ class RunningBox {
   }
 
   async #startPages(): Promise<void> {
-    const { settings, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
+    const { settings, numbering, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
     const { host, port, allowedHosts, sessionMs } = settings.http;
-    const { language } = settings;
+    const { language, sip } = settings;
     const [db, running, metrics, log, clock] = [
       made(this.#db),
       made(this.#running),
@@ -226,7 +267,18 @@ class RunningBox {
       this.#clock,
     ];
     const http = createHttpServer({
-      ...{ host, port, allowedHosts, sessionMs, language, recordingsFolder, setupCodeFile, localTokenFile },
+      ...{
+        host,
+        port,
+        allowedHosts,
+        sessionMs,
+        language,
+        sip,
+        numbering,
+        recordingsFolder,
+        setupCodeFile,
+        localTokenFile,
+      },
       ...{ db, metrics, log, clock },
       version: version(),
       pagesFolder: PAGES,

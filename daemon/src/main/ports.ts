@@ -25,9 +25,9 @@ export interface Services {
 }
 
 /** A telephone with the agent who is signed in at it. */
-export function stationDto({ station, name, offHook, ringing }: StationState, agents: AgentBook): Station {
-  const agent = agents.atStation(station);
-  return { station, name, offHook, ringing, agentId: agent?.id ?? null, callId: agent?.callId ?? null };
+export function stationDto(state: StationState, agents: AgentBook): Station {
+  const agent = agents.atStation(state.station);
+  return { ...state, agentId: agent?.id ?? null, callId: agent?.callId ?? null };
 }
 
 export function stationList({ stations, agents }: Pick<Services, 'stations' | 'agents'>): Station[] {

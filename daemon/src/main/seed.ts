@@ -1,8 +1,8 @@
-// What a new box begins with, so that it takes calls before anybody has configured anything: one number, one menu, two
-// queues, an agent for every station.
+// What a new box begins with, so that calls come in and go out before anybody has configured anything: one number, one menu, two
+// queues, an agent for every station; the E1 as one trunk, and 0 for a line out over it.
 import type { FlowDefinition, Language } from '../contract/index.js';
 import { QueueCreate } from '../contract/index.js';
-import type { Db } from '../db/index.js';
+import type { Db, TrunkRow } from '../db/index.js';
 import { newUlid, type Clock } from '../platform/index.js';
 
 /** the number that the seeded route answers */
@@ -10,9 +10,26 @@ export const FIRST_NUMBER = '95001';
 /** number of the agent of station 1 */
 const FIRST_AGENT = 2001;
 
-const names: Record<Language, { flow: string; sales: string; service: string; agent: (id: string) => string }> = {
-  en: { flow: 'Main menu', sales: 'Sales', service: 'Service', agent: (id) => `Agent ${id}` },
-  'zh-CN': { flow: '主菜单', sales: '销售', service: '服务', agent: (id) => `坐席 ${id}` },
+/** all E1 of the box */
+const E1_TRUNK = 'e1';
+
+interface Names {
+  flow: string;
+  sales: string;
+  service: string;
+  trunk: string;
+  outside: string;
+  agent: (id: string) => string;
+}
+const names: Record<Language, Names> = {
+  en: {
+    ...{ flow: 'Main menu', sales: 'Sales', service: 'Service', trunk: 'E1', outside: 'Outside line' },
+    agent: (id) => `Agent ${id}`,
+  },
+  'zh-CN': {
+    ...{ flow: '主菜单', sales: '销售', service: '服务', trunk: 'E1', outside: '外线' },
+    agent: (id) => `坐席 ${id}`,
+  },
 };
 
 const mainFlow: FlowDefinition = {
@@ -37,9 +54,17 @@ const mainFlow: FlowDefinition = {
   },
 };
 
+export interface SeedOptions {
+  language: Language;
+  stations: number;
+  /** E1 */
+  spans: number;
+  clock: Clock;
+}
+
 /** Fills a database that has never been filled; true when it did. What somebody deletes later does not come back. */
-export async function seed(db: Db, options: { language: Language; stations: number; clock: Clock }): Promise<boolean> {
-  const { language, stations, clock } = options;
+export async function seed(db: Db, options: SeedOptions): Promise<boolean> {
+  const { language, stations, spans, clock } = options;
   const words = names[language];
   return db.write(async (tx) => {
     if ((await tx.meta.get('seededAt')) !== null) return false;
@@ -50,7 +75,25 @@ export async function seed(db: Db, options: { language: Language; stations: numb
       const id = String(FIRST_AGENT + station - 1);
       await tx.agents.insert({ id, name: words.agent(id), queues: ['sales', 'service'], language });
     }
+    if (spans > 0) {
+      await tx.trunks.insert(e1Trunk(words.trunk, spans));
+      await tx.outboundRoutes.insert({
+        ...{ id: newUlid(), name: words.outside, pattern: '0.', priority: 100, trunks: [E1_TRUNK], strip: 1 },
+        ...{ prepend: '', emergency: true, enabled: true },
+      });
+    }
     await tx.meta.set('seededAt', String(clock.wallMs()));
     return true;
   });
+}
+
+function e1Trunk(name: string, spans: number): TrunkRow {
+  return {
+    ...{ id: E1_TRUNK, name, kind: 'e1', spans: Array.from({ length: spans }, (_, i) => i + 1), enabled: true },
+    ...{ maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [], numberFormat: 'dialled' },
+    ...{ callerId: 'pass', fixedNumber: '', callerIdHeader: 'from' },
+    // What only a trunk over SIP has.
+    ...{ mode: 'address', hosts: [], username: '', secret: '', fromUser: '', fromDomain: '', expiresS: 600 },
+    ...{ codecs: [], dtmf: 'auto', srtp: 'none', tlsFingerprint: '', sources: [], optionsIntervalS: 0 },
+  };
 }

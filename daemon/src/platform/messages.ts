@@ -184,6 +184,81 @@ export const messages = {
     en: 'Agent {id} is {state}; wait until the call has ended.',
     zh: '坐席 {id} 当前状态为 {state}；请等待通话结束。',
   },
+  sip_station_not_found: {
+    status: 404,
+    en: 'There is no SIP telephone {number}; choose one that exists.',
+    zh: 'SIP 话机 {number} 不存在；请选择已有话机。',
+  },
+  station_in_use: {
+    status: 409,
+    en: 'Telephone {number} belongs to the ring group {group}; take it out there first.',
+    zh: '话机 {number} 属于振铃组 {group}；请先在该处移除。',
+  },
+  number_in_use: {
+    status: 409,
+    en: 'The number {number} belongs to {user} already; choose another.',
+    zh: '号码 {number} 已用于{user}；请换一个。',
+  },
+  number_reserved: {
+    status: 409,
+    en: 'No telephone or group may have a number that begins with {emergency}: whoever dials it key by key would reach the emergency service. Choose another.',
+    zh: '话机和振铃组的号码不能以 {emergency} 开头：逐键拨号会接通紧急服务。请换一个。',
+  },
+  trunk_not_found: {
+    status: 404,
+    en: 'There is no trunk {id}; choose one that exists.',
+    zh: '中继 {id} 不存在；请选择已有中继。',
+  },
+  trunk_exists: {
+    status: 409,
+    en: 'There is a trunk {id} already; choose another id.',
+    zh: '中继 {id} 已存在；请换一个标识。',
+  },
+  trunk_in_use: {
+    status: 409,
+    en: 'The trunk {id} is used by the route out {route}; take it out there first.',
+    zh: '中继 {id} 正被呼出路由 {route} 使用；请先在该处移除。',
+  },
+  trunk_span_taken: {
+    status: 409,
+    en: 'E1 {span} belongs to the trunk {trunk} already; an E1 has one trunk.',
+    zh: 'E1 {span} 已属于中继 {trunk}；一条 E1 只能属于一个中继。',
+  },
+  trunk_needs_username: {
+    status: 400,
+    en: 'A trunk that registers needs a username; give one, or choose mode address.',
+    zh: '注册方式的中继需要用户名；请填写，或选择 address 方式。',
+  },
+  tls_needs_srtp: {
+    status: 400,
+    en: 'With security tls the audio is encrypted, too: leave this out, or say required.',
+    zh: '安全级别为 tls 时语音也会加密：请省略此项，或设为 required。',
+  },
+  trunk_field_foreign: {
+    status: 400,
+    en: 'Only a trunk of kind {kind} has this; leave it out.',
+    zh: '仅 {kind} 类型的中继有此项；请删除。',
+  },
+  outbound_route_not_found: {
+    status: 404,
+    en: 'There is no route out {id}; GET /outbound-routes lists them.',
+    zh: '呼出路由 {id} 不存在；可在呼出路由列表中查看。',
+  },
+  strip_too_long: {
+    status: 400,
+    en: '{strip} digits are more than some numbers have that fit {pattern}; take away fewer.',
+    zh: '符合 {pattern} 的某些号码不足 {strip} 位；请减少去掉的位数。',
+  },
+  ring_group_not_found: {
+    status: 404,
+    en: 'There is no ring group {number}; choose one that exists.',
+    zh: '振铃组 {number} 不存在；请选择已有振铃组。',
+  },
+  sip_ban_not_found: {
+    status: 404,
+    en: 'The address {address} is not banned.',
+    zh: '地址 {address} 未被封禁。',
+  },
   call_not_found: {
     status: 404,
     en: 'There is no call {id}, or it is not yours to see.',
@@ -225,11 +300,33 @@ export const messages = {
     zh: '没有名为 {name} 的提示音；请检查提示音目录。',
   },
 
+  // lines
+  line_unknown: {
+    status: 404,
+    en: 'There is no {line}; choose a trunk or a telephone that exists.',
+    zh: '{line} 不存在；请选择已有的中继或话机。',
+  },
+  line_refused: {
+    status: 409,
+    en: '{line} cannot be called: {reason}.',
+    zh: '无法呼叫 {line}：{reason}。',
+  },
+  leg_not_found: {
+    status: 404,
+    en: 'There is no leg {leg} (any more); the call on it has ended.',
+    zh: '呼叫支路 {leg} 不存在；其通话已结束。',
+  },
+
   // the engine
   engine_refused: {
     status: 409,
     en: 'The engine refused {command}: {reason}.',
     zh: '引擎拒绝了 {command}：{reason}。',
+  },
+  sip_unavailable: {
+    status: 503,
+    en: 'SIP is not running; telephones and trunks that use it cannot call until it is.',
+    zh: 'SIP 服务未运行；在其运行之前，SIP 话机与中继无法通话。',
   },
   engine_closed: {
     status: 503,
@@ -309,6 +406,16 @@ export const messages = {
     status: 400,
     en: 'The country file {file} does not fit: {problems}',
     zh: '国家文件 {file} 不符合要求：{problems}',
+  },
+  tls_incomplete: {
+    status: 400,
+    en: '{folder} lacks {file}; put it there, or remove the other one so that both are made anew.',
+    zh: '{folder} 中缺少 {file}；请补上，或删除另一个文件以重新生成两者。',
+  },
+  tls_unreadable: {
+    status: 400,
+    en: 'The key and the certificate in {folder} cannot be used: {reason}. Put right ones there, or remove both so that they are made anew.',
+    zh: '{folder} 中的密钥和证书无法使用：{reason}。请换成正确的文件，或同时删除两者以重新生成。',
   },
 } as const satisfies Record<string, Message>;
 

@@ -61,6 +61,52 @@ const FORMATS: Record<Format, Text> = {
   },
   'format:hostName': { en: 'must be a host name or an address.', zh: '必须是主机名或地址。' },
   'format:countryCode': { en: 'must be two lower-case letters, such as cn.', zh: '必须是两个小写字母，例如 cn。' },
+  'format:once': { en: 'must not name anything twice.', zh: '不能有重复项。' },
+  'format:dialPattern': {
+    en: 'must be a pattern: digits, X (any), Z (1-9), N (2-9), [2-46], and . at the end for one digit or more.',
+    zh: '必须是号码模式：数字、X（任意）、Z（1-9）、N（2-9）、[2-46]，末尾可用 . 表示一位或多位数字。',
+  },
+  'format:stripTooLong': {
+    en: 'must not take away more digits than the pattern has.',
+    zh: '去掉的位数不能多于号码模式的位数。',
+  },
+  'format:prepend': {
+    en: 'must be digits, 24 at most; before those of a trunk, + may stand.',
+    zh: '必须是数字，最多 24 位；在中继规则中可以 + 开头。',
+  },
+  'format:outsideNumber': {
+    en: 'must be 1 to 24 digits, with + before a country code.',
+    zh: '必须是 1 到 24 位数字，国家代码前可加 +。',
+  },
+  'format:network': {
+    en: 'must be an address or a network, such as 203.0.113.0/24.',
+    zh: '必须是地址或网段，例如 203.0.113.0/24。',
+  },
+  'format:ipAddress': { en: 'must be an IPv4 or IPv6 address.', zh: '必须是 IPv4 或 IPv6 地址。' },
+  'format:sipUser': {
+    en: 'must have letters, digits and . + _ ~ * - only, 64 at most.',
+    zh: '只能包含字母、数字和 . + _ ~ * -，最多 64 个字符。',
+  },
+  'format:digestUser': {
+    en: 'must be printable ASCII without spaces, quotes and backslashes, 128 characters at most.',
+    zh: '必须是可打印的 ASCII 字符，不含空格、引号和反斜杠，最多 128 个字符。',
+  },
+  'format:secret': {
+    en: 'must not have control characters, and 128 characters at most.',
+    zh: '不能包含控制字符，最多 128 个字符。',
+  },
+  'format:certificateFingerprint': {
+    en: 'must be 32 pairs of hexadecimal digits in capitals with colons between, as openssl prints a SHA-256 fingerprint.',
+    zh: '必须是以冒号分隔的 32 组大写十六进制数，即 openssl 输出的 SHA-256 指纹。',
+  },
+  'format:realm': {
+    en: 'must be letters, digits, dots and hyphens, 64 at most.',
+    zh: '只能包含字母、数字、点和连字符，最多 64 个字符。',
+  },
+  'format:portRange': {
+    en: 'must be two ports such as 20000-29999, the first even and smaller.',
+    zh: '必须是两个端口，例如 20000-29999，第一个为偶数且较小。',
+  },
 };
 
 const TYPES: Record<string, Text> = {

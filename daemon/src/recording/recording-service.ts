@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CallRecorder, RecordingOutcome, StartedRecording } from '../calls/index.js';
 import type { Db, RecordingRow } from '../db/index.js';
-import type { EngineClient, RecordingDisk, RecordingEnded } from '../engine/index.js';
+import { isRefusal, type EngineClient, type RecordingDisk, type RecordingEnded } from '../engine/index.js';
 import { errorText, newUlid, type Clock, type Log, type Metrics, type Unsubscribe } from '../platform/index.js';
 import { repairWav } from './wav-repair.js';
 
@@ -50,12 +50,12 @@ export class RecordingService implements CallRecorder {
     ];
   }
 
-  plan(callId: string, startedAt: number): RecordingRow {
+  plan(callId: string, startedAt: number, part: number): RecordingRow {
     const day = new Date(startedAt).toISOString().slice(0, 10).replaceAll('-', '/');
     return {
       id: newUlid(),
       callId,
-      path: `${day}/${callId}.wav`,
+      path: `${day}/${callId}${part === 1 ? '' : `-${part}`}.wav`,
       startedAt,
       endedAt: null,
       durationMs: 0,
@@ -71,7 +71,7 @@ export class RecordingService implements CallRecorder {
       await mkdir(dirname(path), { recursive: true });
       const { recording } = await this.#options.engine.command('recording.start', { port, path });
       const ended = new Promise<RecordingOutcome>((end) => this.#running.set(recording, { row, end }));
-      return { ended };
+      return { ended, stop: () => void this.#stop(recording) };
     } catch (error) {
       this.#alarm(row, `it could not begin: ${errorText(error)}`);
       this.#update(row, { state: 'failed', endedAt: this.#options.clock.wallMs() });
@@ -121,6 +121,18 @@ export class RecordingService implements CallRecorder {
     }
     this.#running.clear();
     await this.flush();
+  }
+
+  /** The engine answers the command in place of an event; one that ends at this moment has its event. Never rejects. */
+  async #stop(recording: number): Promise<void> {
+    try {
+      const result = await this.#options.engine.command('recording.stop', { recording });
+      this.#ended({ ...result, port: 0, reason: 'stopped', detail: '' });
+    } catch (error) {
+      if (!isRefusal(error, 'io')) return;
+      const none = { durationMs: 0, bytes: 0, lostMs: 0 };
+      this.#ended({ ...none, recording, port: 0, reason: 'failed', detail: errorText(error) });
+    }
   }
 
   #ended({ recording, reason, detail, durationMs, bytes, lostMs }: RecordingEnded): void {

@@ -1,11 +1,13 @@
-// The box's own E1: alarms, D-channel, and which timeslots are taken. Kept from the engine's events, begun with its snapshot.
-
+// The box's own E1: alarms and D-channel as the engine tells them, begun with its snapshot, and which timeslots are taken by
+// legs, whoever began them.
 import type { LiveEvents, Span } from '../contract/index.js';
 import { isBoxSpan, type EngineClient, type SnapshotSpan } from '../engine/index.js';
+import type { LegPlace, Lines } from '../lines/index.js';
 import type { Log, TypedEmitter, Unsubscribe } from '../platform/index.js';
 
 export interface TrunkBookOptions {
   engine: EngineClient;
+  lines: Lines;
   live: TypedEmitter<LiveEvents>;
   log: Log;
 }
@@ -18,6 +20,7 @@ interface KnownSpan {
 
 export class TrunkBook {
   readonly #engine: EngineClient;
+  readonly #lines: Lines;
   readonly #live: TypedEmitter<LiveEvents>;
   readonly #log: Log;
   readonly #spans = new Map<number, KnownSpan>();
@@ -26,18 +29,21 @@ export class TrunkBook {
 
   constructor(options: TrunkBookOptions) {
     this.#engine = options.engine;
+    this.#lines = options.lines;
     this.#live = options.live;
     this.#log = options.log;
   }
 
-  /** Reads the spans, then follows them. Rejects when the engine does not answer. */
+  /** Listens at once, then reads the spans. Rejects when the engine does not answer. */
   async start(): Promise<void> {
-    const { events } = this.#engine;
+    const [{ events: engine }, { events: lines }] = [this.#engine, this.#lines];
     this.#offs = [
-      events.on('span.alarmed', ({ span, alarms }) => this.#alarmed(span, alarms)),
-      events.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
-      events.on('leg.offered', ({ leg, span, timeslot }) => this.#taken(leg, span, timeslot)),
-      events.on('leg.released', ({ leg }) => this.#freed(leg)),
+      engine.on('span.alarmed', ({ span, alarms }) => this.#alarmed(span, alarms)),
+      engine.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
+      lines.on('leg.offered', ({ leg, origin }) => this.#taken(leg, origin, null)),
+      lines.on('leg.seized', ({ leg, place }) => this.#taken(leg, place, null)),
+      lines.on('leg.moved', ({ leg, place }) => this.#moved(leg, place)),
+      lines.on('leg.released', ({ leg }) => this.#freed(leg)),
     ];
     const snapshot = await this.#engine.command('engine.snapshot', {});
     for (const span of snapshot.spans) if (isBoxSpan(span.span)) this.#read(span);
@@ -58,12 +64,13 @@ export class TrunkBook {
     return known === undefined ? undefined : structuredClone(known.span);
   }
 
-  /** Says which call is on a timeslot; null when it has ended. */
-  setCall(span: number, timeslot: number, callId: string | null): void {
-    const slot = this.#spans.get(span)?.span.timeslots.find((one) => one.timeslot === timeslot);
-    if (slot === undefined || slot.callId === callId) return;
+  /** Says which call a leg belongs to; null when it has ended. A leg that is on none of the spans is nothing to us. */
+  setCall(leg: number, callId: string | null): void {
+    const where = this.#whereIsLeg.get(leg);
+    const slot = where === undefined ? undefined : this.#slot(where);
+    if (where === undefined || slot === undefined || slot.callId === callId) return;
     slot.callId = callId;
-    this.#changed(span);
+    this.#changed(where.span);
   }
 
   #read(now: SnapshotSpan): void {
@@ -108,12 +115,21 @@ export class TrunkBook {
     this.#changed(span);
   }
 
-  #taken(leg: number, span: number, timeslot: number): void {
+  #taken(leg: number, place: LegPlace, callId: string | null): void {
+    if (place.kind !== 'trunk') return;
+    const { span, timeslot } = place;
     const known = this.#spans.get(span);
     if (known === undefined) return;
     known.legs.set(timeslot, leg);
     this.#whereIsLeg.set(leg, { span, timeslot });
-    this.#setBusy(known, timeslot);
+    this.#show(known, timeslot, callId);
+  }
+
+  #moved(leg: number, place: LegPlace): void {
+    const before = this.#whereIsLeg.get(leg);
+    const callId = before === undefined ? null : (this.#slot(before)?.callId ?? null);
+    this.#freed(leg);
+    this.#taken(leg, place, callId);
   }
 
   #freed(leg: number): void {
@@ -123,14 +139,19 @@ export class TrunkBook {
     const known = this.#spans.get(where.span);
     if (known === undefined || known.legs.get(where.timeslot) !== leg) return;
     known.legs.delete(where.timeslot);
-    this.#setBusy(known, where.timeslot);
+    this.#show(known, where.timeslot, null);
   }
 
-  #setBusy(known: KnownSpan, timeslot: number): void {
+  #show(known: KnownSpan, timeslot: number, callId: string | null): void {
     const slot = known.span.timeslots.find((one) => one.timeslot === timeslot);
     if (slot === undefined) return;
     slot.busy = known.legs.has(timeslot);
+    slot.callId = callId;
     this.#changed(known.span.span);
+  }
+
+  #slot({ span, timeslot }: { span: number; timeslot: number }): Span['timeslots'][number] | undefined {
+    return this.#spans.get(span)?.span.timeslots.find((one) => one.timeslot === timeslot);
   }
 
   #changed(span: number): void {

@@ -26,7 +26,10 @@ void Wake::signal() {
 bool Wake::wait(int64_t timeout_ms) {
   pollfd entry{fd_, POLLIN, 0};
   const int timeout = timeout_ms < 0 ? -1 : static_cast<int>(std::min<int64_t>(timeout_ms, 60000));
-  if (poll(&entry, 1, timeout) <= 0) return false;
+  return poll(&entry, 1, timeout) > 0 && take();
+}
+
+bool Wake::take() {
   uint64_t count = 0;
   return read(fd_, &count, sizeof count) == sizeof count;
 }

@@ -18,6 +18,11 @@ class Wake {
   /// Sleeps until signalled or `timeout_ms` has gone by (negative: for ever). True when signalled.
   bool wait(int64_t timeout_ms);
 
+  /// For those who sleep on other things too: readable when signalled, until take() has been called.
+  int descriptor() const { return fd_; }
+  /// What wait() does without sleeping.
+  bool take();
+
  private:
   int fd_;
 };

@@ -4,9 +4,9 @@
 // hold no second list.
 //
 // Addresses: a `port` is a row of the bus, given out in the order of the configuration (31 rows per span, timeslot n at
-// firstPort + n - 1; then one per analog port; then the pool of announcers). A `leg` is one port under call control,
-// from seizure to release; its number is never used again while the engine lives. Protocols stay below: PRI and
-// analog lines give the same few leg events.
+// firstPort + n - 1; then one per analog port; then the pool of announcers; then one per RTP stream). A `leg` is one port
+// under call control, from seizure to release; its number is never used again while the engine lives. Protocols stay
+// below: PRI and analog lines give the same few leg events.
 #pragma once
 
 #include <tuple>
@@ -19,6 +19,7 @@
 #include "engine/api_events.hpp"
 #include "engine/api_fax.hpp"
 #include "engine/api_snapshot.hpp"
+#include "engine/api_stream.hpp"
 
 namespace cordboard::engine {
 
@@ -33,7 +34,9 @@ struct CommandEntry {
 using CommandTable = std::tuple<
     CommandEntry<"leg.seize", LegSeize, LegSeized>, CommandEntry<"leg.alert", LegAlert, Empty>,
     CommandEntry<"leg.answer", LegAnswer, Empty>, CommandEntry<"leg.release", LegRelease, Empty>,
-    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"bus.connect", BusConnect, Empty>,
+    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
+    CommandEntry<"stream.update", StreamUpdate, StreamUpdated>,
+    CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
     CommandEntry<"bus.listen", BusListen, Empty>, CommandEntry<"bus.disconnect", BusDisconnect, Empty>,
     CommandEntry<"conference.create", ConferenceCreate, ConferenceCreated>,
     CommandEntry<"conference.join", ConferenceJoin, Empty>, CommandEntry<"conference.leave", ConferenceLeave, Empty>,
@@ -59,7 +62,8 @@ using EventTable =
     std::tuple<EventEntry<"leg.offered", LegOffered>, EventEntry<"leg.progressed", LegProgressed>,
                EventEntry<"leg.answered", LegAnswered>, EventEntry<"leg.digit", LegDigit>,
                EventEntry<"leg.flashed", LegFlashed>, EventEntry<"leg.released", LegReleased>,
-               EventEntry<"station.hook", StationHook>, EventEntry<"play.ended", PlayEnded>,
+               EventEntry<"stream.ended", StreamEnded>, EventEntry<"stream.timeout", StreamTimeout>,
+               EventEntry<"stream.latched", StreamLatched>, EventEntry<"station.hook", StationHook>, EventEntry<"play.ended", PlayEnded>,
                EventEntry<"recording.ended", RecordingEnded>, EventEntry<"recording.recovered", RecordingRecovered>,
                EventEntry<"recording.disk", RecordingDisk>, EventEntry<"conference.speaker", ConferenceSpeaker>,
                EventEntry<"tone.detected", ToneDetected>, EventEntry<"fax.tone", FaxToneDetected>,
@@ -81,6 +85,6 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, FaxStarted, Snapshot, Dump>;
+                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

@@ -101,11 +101,38 @@ struct CableConfig {
   }
 };
 
+/// RTP streams. Thousands of them share a few pairs of UDP ports; more are opened as they are needed.
+struct StreamsConfig {
+  uint32_t count{};
+  std::string address = "0.0.0.0";
+  uint32_t portFirst = 20000;
+  uint32_t portLast = 29999;
+  uint32_t dscp = 46;
+  uint32_t threads = 1;
+  uint32_t bufferMinMs = 20;
+  uint32_t bufferMaxMs = 300;
+  static constexpr auto fields() {
+    return std::tuple{
+        optional_field("count", &StreamsConfig::count, "at once; 0: none", range(0, 16384)),
+        optional_field("address", &StreamsConfig::address,
+                       "where sockets are bound: 0.0.0.0 every IPv4 address, :: every IPv6 and IPv4 address",
+                       range(2, 45)),
+        optional_field("portFirst", &StreamsConfig::portFirst, "UDP ports from here", range(1024, 65534)),
+        optional_field("portLast", &StreamsConfig::portLast, "… to here", range(1025, 65535)),
+        optional_field("dscp", &StreamsConfig::dscp, "of packets sent (RFC 2474); 46 is EF, 0 no mark", range(0, 63)),
+        optional_field("threads", &StreamsConfig::threads, "that read and send packets", range(1, 16)),
+        optional_field("bufferMinMs", &StreamsConfig::bufferMinMs, "least delay of a jitter buffer, ms", range(20, 200)),
+        optional_field("bufferMaxMs", &StreamsConfig::bufferMaxMs, "most delay of a jitter buffer, ms",
+                       range(40, 600))};
+  }
+};
+
 struct EngineConfig {
   Country country;
   std::vector<SpanConfig> spans;
   std::vector<AnalogConfig> analogs;
   std::vector<CableConfig> cables;
+  StreamsConfig streams;
   uint32_t announcers = 64;
   std::string recordingFolder;
   uint32_t recordingSyncMs = 1000;
@@ -121,6 +148,7 @@ struct EngineConfig {
         field("spans", &EngineConfig::spans, "E1 spans", range(0, 512)),
         field("analogs", &EngineConfig::analogs, "analog ports", range(0, 4096)),
         field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
+        optional_field("streams", &EngineConfig::streams, "RTP streams; left out: none"),
         optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements and tones at once",
                        range(0, 1024)),
         optional_field("recordingFolder", &EngineConfig::recordingFolder,

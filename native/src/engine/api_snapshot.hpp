@@ -87,6 +87,28 @@ struct SnapshotLeg {
                       field("ageMs", &SnapshotLeg::ageMs, "since seizure, ms")};
   }
 };
+struct SnapshotStream {
+  uint32_t leg{};
+  uint32_t port{};
+  uint32_t rtpPort{};
+  std::string remoteAddress;
+  uint32_t remotePort{};
+  bool latched{};
+  bool srtp{};
+  std::optional<StreamCodec> codec;
+  StreamDirection direction{};
+  static constexpr auto fields() {
+    return std::tuple{
+        field("leg", &SnapshotStream::leg, "whose media it is"), field("port", &SnapshotStream::port, "bus port"),
+        field("rtpPort", &SnapshotStream::rtpPort, "UDP port here"),
+        field("remoteAddress", &SnapshotStream::remoteAddress, "where RTP comes from and goes to; empty: not known"),
+        field("remotePort", &SnapshotStream::remotePort, "its port; 0: not known"),
+        field("latched", &SnapshotStream::latched, "found there instead of where its SDP said"),
+        field("srtp", &SnapshotStream::srtp, "encrypted"),
+        optional_field("codec", &SnapshotStream::codec, "what is sent; left out until stream.update"),
+        field("direction", &SnapshotStream::direction, "as seen from here")};
+  }
+};
 struct SnapshotConnection {
   uint32_t listener{};
   uint32_t source{};
@@ -166,6 +188,7 @@ struct Snapshot {
   std::vector<SnapshotSpan> spans;
   std::vector<SnapshotAnalog> analogs;
   std::vector<SnapshotLeg> legs;
+  std::vector<SnapshotStream> streams;
   std::vector<SnapshotConnection> connections;
   std::vector<SnapshotConference> conferences;
   std::vector<SnapshotPlay> plays;
@@ -176,6 +199,7 @@ struct Snapshot {
     return std::tuple{field("spans", &Snapshot::spans, "E1 spans"),
                       field("analogs", &Snapshot::analogs, "analog ports"),
                       field("legs", &Snapshot::legs, "living legs"),
+                      field("streams", &Snapshot::streams, "their RTP streams"),
                       field("connections", &Snapshot::connections, "who hears whom"),
                       field("conferences", &Snapshot::conferences, "conferences"),
                       field("plays", &Snapshot::plays, "playbacks"),

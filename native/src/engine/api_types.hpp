@@ -8,11 +8,11 @@ namespace cordboard::engine {
 enum class PriSide : uint8_t { kUser, kNetwork };
 enum class AnalogKind : uint8_t { kFxs, kFxo };
 enum class CableKind : uint8_t { kE1, kAnalog };
-enum class LegKind : uint8_t { kIsdn, kStation, kLine };
+enum class LegKind : uint8_t { kIsdn, kStation, kLine, kSip };
 enum class LegState : uint8_t { kIdle, kSeizing, kOffered, kAlerting, kAnswered, kReleasing, kReleased };
 enum class LegProgress : uint8_t { kProceeding, kAlerting, kInband };
 enum class ReleasedBy : uint8_t { kRemote, kLocal, kFault };
-enum class DigitSource : uint8_t { kTone, kOverlap };
+enum class DigitSource : uint8_t { kTone, kOverlap, kEvent };
 enum class SeatRole : uint8_t { kTalk, kListen, kWhisper };
 enum class PlayEnd : uint8_t { kFinished, kStopped, kReplaced, kReleased };
 enum class AlarmKind : uint8_t { kLos, kRed, kYellow, kAis };
@@ -22,18 +22,29 @@ enum class FaxToneKind : uint8_t { kCalling, kAnswer, kFlags };
 enum class AnswerVerdict : uint8_t { kUnknown, kPerson, kMachine, kFax, kTone, kSilence };
 enum class CallerIdMode : uint8_t { kNone, kBell202, kV23, kDtmf, kAuto };
 enum class DiskState : uint8_t { kGood, kSlow, kFull, kFailed };
+enum class StreamCodec : uint8_t { kPcma, kPcmu, kG722, kOpus, kComfortNoise };
+enum class StreamDirection : uint8_t { kSendReceive, kSendOnly, kReceiveOnly, kInactive };
+enum class StreamSrtpSuite : uint8_t {
+  kAesCm128HmacSha1_80,
+  kAesCm128HmacSha1_32,
+  kAes256CmHmacSha1_80,
+  kAes256CmHmacSha1_32,
+  kAeadAes128Gcm,
+  kAeadAes256Gcm
+};
 
 }  // namespace cordboard::engine
 
 namespace cordboard {
 using engine::AlarmKind, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
-    engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole;
+    engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
+    engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
 template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_view, 2> names{"user", "network"}; };
 template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
 template <> struct EnumNames<CableKind> { static constexpr std::array<std::string_view, 2> names{"e1", "analog"}; };
 template <> struct EnumNames<LegKind> {
-  static constexpr std::array<std::string_view, 3> names{"isdn", "station", "line"};
+  static constexpr std::array<std::string_view, 4> names{"isdn", "station", "line", "sip"};
 };
 template <> struct EnumNames<LegState> {
   static constexpr std::array<std::string_view, 7> names{"idle",     "seizing",   "offered", "alerting",
@@ -45,7 +56,9 @@ template <> struct EnumNames<LegProgress> {
 template <> struct EnumNames<ReleasedBy> {
   static constexpr std::array<std::string_view, 3> names{"remote", "local", "fault"};
 };
-template <> struct EnumNames<DigitSource> { static constexpr std::array<std::string_view, 2> names{"tone", "overlap"}; };
+template <> struct EnumNames<DigitSource> {
+  static constexpr std::array<std::string_view, 3> names{"tone", "overlap", "event"};
+};
 template <> struct EnumNames<SeatRole> {
   static constexpr std::array<std::string_view, 3> names{"talk", "listen", "whisper"};
 };
@@ -69,6 +82,17 @@ template <> struct EnumNames<CallerIdMode> {
 };
 template <> struct EnumNames<DiskState> {
   static constexpr std::array<std::string_view, 4> names{"good", "slow", "full", "failed"};
+};
+template <> struct EnumNames<StreamCodec> {
+  static constexpr std::array<std::string_view, 5> names{"PCMA", "PCMU", "G722", "opus", "CN"};
+};
+template <> struct EnumNames<StreamDirection> {
+  static constexpr std::array<std::string_view, 4> names{"sendrecv", "sendonly", "recvonly", "inactive"};
+};
+template <> struct EnumNames<StreamSrtpSuite> {
+  static constexpr std::array<std::string_view, 6> names{"AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32",
+                                                         "AES_256_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32",
+                                                         "AEAD_AES_128_GCM",        "AEAD_AES_256_GCM"};
 };
 template <> struct EnumNames<RecordingEnd> {
   static constexpr std::array<std::string_view, 3> names{"stopped", "released", "failed"};

@@ -50,6 +50,7 @@ Result<> Core::build() {
   }
   free_announcers_.assign(announcers_.rbegin(), announcers_.rend());
   conference_slots_.assign(bus::Bus::kConferences, false);
+  if (auto done = build_streams(); !done) return done;
   if (auto done = build_cables(); !done) return done;
 
   // State machines look at the cables' state when they are made, so they come after them.
@@ -215,6 +216,7 @@ void Core::start() {
   // A core serves a thousand ends, so a thread a core is enough for any box.
   fax_workers_ = std::make_unique<media::FaxWorkers>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
   media_->set_fax_workers(fax_workers_.get());
+  start_streams();
   media_thread_ = std::make_unique<MediaThread>(*media_, wake_, config_.realtime);
   if (!media_thread_->realtime_refusal().empty()) {
     log("warn", "the media thread runs without real-time guarantees: " + media_thread_->realtime_refusal());
@@ -259,7 +261,9 @@ void Core::run() {
     run_commands();
     run_completions();
     take_reports();
+    take_stream_reports();
     run_signalling();
+    send_due_digits();
     post_backlog();
     if (!closing_) {
       const std::lock_guard lock(mutex_);
@@ -374,7 +378,7 @@ void Core::begin_closing() {
 }
 
 bool Core::closed_down() const {
-  return legs_.empty() && recordings_.empty() && faxes_.empty() && backlog_.empty();
+  return legs_.empty() && recordings_.empty() && faxes_.empty() && leaving_streams_.empty() && backlog_.empty();
 }
 
 void Core::shut_down() {
@@ -391,6 +395,9 @@ void Core::shut_down() {
   }
   media_->drain([this](const media::Report& report) { take_report(report); });
   take_reports();
+  // The tick has let go of all streams; now the sockets, which say BYE before they are closed.
+  if (stream_io_) stream_io_->stop();
+  take_stream_reports();
   if (writer_) writer_->stop();
   fax_workers_->close();
   run_completions();

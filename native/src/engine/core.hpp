@@ -29,6 +29,8 @@
 #include "media/fax.hpp"
 #include "media/media_core.hpp"
 #include "media/recording_writer.hpp"
+#include "rtp/socket_pool.hpp"
+#include "rtp/stream_io.hpp"
 
 namespace cordboard::engine {
 
@@ -38,6 +40,7 @@ struct PortState {
   uint32_t timeslot{};
   uint32_t analog{};  // 0: not an analog port
   bool announcer{};
+  bool stream{};   // a row for RTP
   uint32_t leg{};  // 0: idle
   bus::Port source = bus::kNoPort;
   uint32_t conference{};
@@ -83,12 +86,15 @@ class Core {
   void house_clip(bus::Port port, std::vector<uint8_t> octets);
   Millis now() const { return now_; }
 
-  // Commands (one file a family: core_legs, core_media, core_conference, core_faults, core_snapshot).
+  // Commands (one file a family: core_legs, core_streams, core_media, core_conference, core_faults, core_snapshot).
   Result<LegSeized> handle(const LegSeize& command);
   Result<> handle(const LegAlert& command);
   Result<> handle(const LegAnswer& command);
   Result<> handle(const LegRelease& command);
   Result<> handle(const LegFlash& command);
+  Result<StreamOpened> handle(const StreamOpen& command);
+  Result<StreamUpdated> handle(const StreamUpdate& command);
+  Result<StreamStatistics> handle(const StreamStatisticsGet& command);
   Result<> handle(const BusConnect& command);
   Result<> handle(const BusListen& command);
   Result<> handle(const BusDisconnect& command);
@@ -137,6 +143,51 @@ class Core {
     media::FaxFinished finished{.ok = false, .code = -1, .text = "the call was over before the fax began"};
     bool leaving{};
   };
+  /// The media of a SIP leg. After the leg it lives on until the I/O thread and the media thread have let go.
+  struct StreamEntry {
+    uint32_t leg{};
+    bus::Port port{};
+    rtp::SocketPair* pair{};
+    uint64_t foreign_before{};     // datagrams from elsewhere to its pair until it came there
+    uint64_t foreign_elsewhere{};  // … to the pairs it had before
+    rtp::Claim claim;
+    rtp::SourceSettings source;  // as in the latest stream.update
+    uint32_t generation{};       // of the source
+    std::optional<rtp::Address> latch_host;
+    bool latched{};
+    std::optional<StreamUpdate> update;    // the latest, without its keys
+    std::unique_ptr<rtp::Stream> stream;   // with the first stream.update
+    std::unique_ptr<rtp::Endpoint> endpoint;
+    const rtp::SrtpSession* srtp{};        // the endpoint's
+    // Digits going out as events (RFC 4733): what is still to be handed to the stream, and the silence that plays meanwhile.
+    struct Digit {
+      Millis at{};
+      uint8_t event{};
+      uint32_t on_ms{};
+      uint32_t off_ms{};
+      uint8_t volume{};
+    };
+    std::deque<Digit> digits;
+    uint32_t digits_play{};
+    // A key pressed that came both ways is told once.
+    char last_digit{};
+    DigitSource last_digit_source{};
+    Millis last_digit_at{};
+    bool held_by_media{};
+    bool held_by_io{};
+  };
+  /// Of streams that have ended, so that counters only grow.
+  struct StreamTotals {
+    double lost{};
+    double late{};
+    double duplicated{};
+    double overflowed{};
+    double refused_payload_type{};
+    double refused_srtp{};
+    double malformed{};
+    double concealed_ms{};
+    void add(const StreamStatistics& stream);
+  };
   struct Conference {
     uint32_t id{};
     uint32_t slot{};
@@ -153,10 +204,12 @@ class Core {
   Result<> build_spans();
   Result<> build_analogs();
   Result<> build_cables();
+  Result<> build_streams();
   Result<> build_tones();
   Result<> add_tone(const Tone& tone);
   void recover();
   void start();
+  void start_streams();
   void run();
   int64_t sleep_ms();
   void carry_out(uint64_t id, AnyCommand& command);
@@ -196,6 +249,23 @@ class Core {
   void tone_noted(bus::Port port, const dsp::CallProgressEvent& note);
   void answer_noted(bus::Port port, const dsp::AnswerEvent& note);
   void condition(bus::Port port, uint32_t echo_taps, uint32_t echo_delay_ms, bool automatic_gain);
+  StreamEntry* stream_of(bus::Port port);
+  Result<> move_stream(StreamEntry& entry, const rtp::Claim& claim, StreamUpdated& reply);
+  Result<std::unique_ptr<rtp::SrtpSession>> make_srtp(const StreamEntry& entry, const StreamUpdate& command) const;
+  void begin_reading(rtp::SocketPair& pair);
+  StreamStatistics statistics_of(const StreamEntry& entry) const;
+  void end_stream(uint32_t leg);
+  void stream_noted(bus::Port port, rtp::Stream* stream);
+  void stream_detached(rtp::Stream* stream);
+  void take_stream_reports();
+  void take_stream_report(const rtp::IoReport& report);
+  void send_digit_events(StreamEntry& entry, uint32_t play, const DigitsSend& command);
+  void send_due_digits();
+  void forget_digits(bus::Port port, uint32_t play);
+  void tell_digit(bus::Port port, char digit, DigitSource source);
+  void count_streams(Snapshot& snapshot) const;
+  void show_streams(Snapshot& snapshot) const;
+  std::string dump_streams() const;
   void fax_detached(media::FaxPort* fax);
   void fax_finished(uint32_t id);
   void stop_fax(uint32_t id);
@@ -239,6 +309,17 @@ class Core {
   dsp::FaxTones fax_tones_;
   dsp::MfR2Receiver r2_forward_{dsp::MfR2Direction::kForward};
   dsp::MfR2Receiver r2_backward_{dsp::MfR2Direction::kBackward};
+  std::optional<rtp::SocketPool> pool_;
+  uint32_t pairs_read_{};  // by an I/O thread
+  std::set<bus::Port> free_streams_;
+  std::map<uint32_t, std::unique_ptr<StreamEntry>> streams_;          // by leg
+  std::map<uint32_t, std::unique_ptr<StreamEntry>> leaving_streams_;  // by the leg that was
+  std::unordered_map<const rtp::Stream*, uint32_t> stream_legs_;
+  std::set<uint32_t> sending_digits_;  // legs
+  StreamTotals ended_streams_;
+  Count streams_opened_;
+  Count stream_timeouts_;
+  Count streams_latched_;
   std::map<uint32_t, FaxEntry> faxes_;
   uint32_t next_fax_{1};
 
@@ -260,6 +341,7 @@ class Core {
   std::string no_recording_ = "the engine has no recordingFolder";  // why there is no writer; else empty
   std::unique_ptr<media::RecordingWriter> writer_;
   std::unique_ptr<media::FaxWorkers> fax_workers_;
+  std::unique_ptr<rtp::StreamIo> stream_io_;
   std::unique_ptr<MediaThread> media_thread_;
   std::thread thread_;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Commands to a span as a whole, and faults raised on the virtual card.
+#include "base/hex.hpp"
 #include "engine/core.hpp"
 
 namespace cordboard::engine {
@@ -7,27 +8,6 @@ namespace cordboard::engine {
 namespace {
 
 Error no_span(uint32_t span) { return fail(ErrorCode::kNotFound, "there is no span " + std::to_string(span)); }
-
-/// Hexadecimal digits to octets; nothing when there is anything else.
-std::optional<std::vector<uint8_t>> from_hex(const std::string& hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  std::vector<uint8_t> octets;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    int value = 0;
-    for (const char digit : {hex[i], hex[i + 1]}) {
-      const char lower = static_cast<char>(digit | 0x20);
-      if (digit >= '0' && digit <= '9') {
-        value = value * 16 + (digit - '0');
-      } else if (lower >= 'a' && lower <= 'f') {
-        value = value * 16 + (lower - 'a' + 10);
-      } else {
-        return std::nullopt;
-      }
-    }
-    octets.push_back(static_cast<uint8_t>(value));
-  }
-  return octets;
-}
 
 }  // namespace
 

@@ -16,6 +16,7 @@ std::string Core::port_name(bus::Port port) const {
   const auto& state = ports_[port];
   if (state.span != 0) return spans_.at(state.span)->config().name + "/" + std::to_string(state.timeslot);
   if (state.analog != 0) return analogs_.at(state.analog)->config().name;
+  if (state.stream) return "stream " + std::to_string(port);
   return "announcer " + std::to_string(port);
 }
 
@@ -63,6 +64,7 @@ void Core::end_leg(uint32_t id, uint32_t cause, ReleasedBy by) {
     ports_[ended->port].leg = 0;
   }
   legs_.erase(id);
+  end_stream(id);
   event(LegReleased{id, cause, by});
 }
 
@@ -118,7 +120,8 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
 Result<> Core::handle(const LegAlert& command) {
   auto* found = leg(command.leg);
   if (found == nullptr) return no_leg(command.leg);
-  if (!found->incoming || !found->state.can(LegEvent::kAlert)) {
+  // Of a SIP leg the host says what the signalling has brought, whichever side began it.
+  if (!(found->incoming || found->kind == LegKind::kSip) || !found->state.can(LegEvent::kAlert)) {
     return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is " +
                                             std::string(name_of(found->state.state())) + " and cannot alert");
   }
@@ -132,17 +135,23 @@ Result<> Core::handle(const LegAlert& command) {
 Result<> Core::handle(const LegAnswer& command) {
   auto* found = leg(command.leg);
   if (found == nullptr) return no_leg(command.leg);
-  if (!found->incoming || !found->state.can(LegEvent::kAnswer)) {
+  if (!(found->incoming || found->kind == LegKind::kSip) || !found->state.can(LegEvent::kAnswer)) {
     return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is " +
                                             std::string(name_of(found->state.state())) + " and cannot be answered");
   }
-  if (found->kind != LegKind::kIsdn) return analogs_.at(found->analog)->answer(*found);
-  if (auto done = spans_.at(found->span)->pri().answer(found->pri_call); !done) return done;
+  if (found->analog != 0) return analogs_.at(found->analog)->answer(*found);
+  if (found->kind == LegKind::kIsdn) {
+    if (auto done = spans_.at(found->span)->pri().answer(found->pri_call); !done) return done;
+  }
   found->state.step(LegEvent::kAnswer, now_);
   return Empty{};
 }
 
 Result<> Core::release(Leg& leg, uint32_t cause) {
+  if (leg.kind == LegKind::kSip) {
+    end_leg(leg.id, cause, ReleasedBy::kLocal);
+    return Empty{};
+  }
   if (leg.kind != LegKind::kIsdn) {
     analogs_.at(leg.analog)->release(leg);
     return Empty{};

@@ -106,6 +106,7 @@ void Core::stop_plays(bus::Port port, PlayEnd why) {
   for (const auto id : plays) {
     auto& entry = plays_.at(id);
     entry.why = why;
+    forget_digits(port, id);
     post({.kind = media::OperationKind::kStopPlay, .port = port, .value = id});
     if (!entry.house) event(PlayEnded{id, port, why, entry.playback->played_ms()});
   }
@@ -170,6 +171,7 @@ Result<> Core::handle(const PlayStop& command) {
   auto& entry = found->second;
   entry.why = PlayEnd::kStopped;
   ports_[entry.port].plays.erase(command.play);
+  forget_digits(entry.port, command.play);
   post({.kind = media::OperationKind::kStopPlay, .port = entry.port, .value = command.play});
   event(PlayEnded{command.play, entry.port, PlayEnd::kStopped, entry.playback->played_ms()});
   return Empty{};
@@ -206,7 +208,13 @@ Result<PlayStarted> Core::handle(const DigitsSend& command) {
     return fail(ErrorCode::kInvalid, "digits may be 0-9, *, #, A-D and the comma for a pause, not " + command.digits);
   }
   const auto duration_ms = clip->duration_ms();
-  return PlayStarted{begin_play(command.port, {std::move(clip)}, {}), duration_ms};
+  // As events they need nothing to be heard meanwhile.
+  const auto* stream = stream_of(command.port);
+  const bool events = stream != nullptr && stream->stream != nullptr && stream->stream->sends_events();
+  if (events) std::fill(clip->alaw.begin(), clip->alaw.end(), dsp::kAlawSilence);
+  const auto play = begin_play(command.port, {std::move(clip)}, {});
+  if (events) send_digit_events(*stream_of(command.port), play, command);
+  return PlayStarted{play, duration_ms};
 }
 
 // --------------------------------------------------------------------------------------------------------- detectors
@@ -324,13 +332,11 @@ void Core::take_report(const media::Report& report) {
       break;
     }
     case media::ReportKind::kDigit: {
-      digits_.add();
       const auto& port = ports_[report.port];
-      if (port.leg == 0 || !port.detector) break;
-      if (port.analog != 0) {
+      if (port.leg != 0 && port.detector && port.analog != 0) {
         if (auto* station = dynamic_cast<StationUnit*>(analogs_.at(port.analog).get())) station->digit();
       }
-      event(LegDigit{port.leg, std::string(1, static_cast<char>(report.value)), DigitSource::kTone});
+      tell_digit(report.port, static_cast<char>(report.value), DigitSource::kTone);
       break;
     }
     case media::ReportKind::kPlanFreed:
@@ -347,6 +353,12 @@ void Core::take_report(const media::Report& report) {
       break;
     case media::ReportKind::kFaxDetached:
       fax_detached(report.fax);
+      break;
+    case media::ReportKind::kStreamNoted:
+      stream_noted(report.port, report.stream);
+      break;
+    case media::ReportKind::kStreamDetached:
+      stream_detached(report.stream);
       break;
     case media::ReportKind::kConditionerFreed:
       delete report.conditioner;

@@ -48,6 +48,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     snapshot.legs.push_back({id, leg.kind, leg.state.state(), leg.port, leg.span, leg.timeslot, leg.analog, leg.called,
                              leg.calling, static_cast<double>(now_ - leg.since)});
   }
+  show_streams(snapshot);
   for (bus::Port port = 0; port < ports_.size(); ++port) {
     if (ports_[port].source != bus::kNoPort) snapshot.connections.push_back({port, ports_[port].source});
   }
@@ -81,6 +82,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     }
   }
   for (const auto& [name, sum] : spans) count(name.c_str(), sum.first.c_str(), sum.second);
+  count_streams(snapshot);
   return snapshot;
 }
 
@@ -106,6 +108,7 @@ Result<Dump> Core::handle(const DumpGet&) {
           static_cast<long long>(now_ - leg.since));
     text += leg.state.dump(history);
   }
+  text += dump_streams();
   for (const auto& [number, unit] : spans_) {
     print("span %u %s:", number, unit->config().name.c_str());
     text += unit->pri().dump();

@@ -40,9 +40,9 @@ struct Leg {
   LegKind kind{};
   StateMachine<LegState, LegEvent> state{kLegTable, LegState::kIdle};
   bus::Port port{};
-  uint32_t span{};      // 0 for analog
-  uint32_t timeslot{};  // 0 for analog
-  uint32_t analog{};    // 0 for ISDN
+  uint32_t span{};      // 0 for analog and SIP
+  uint32_t timeslot{};  // 0 for analog and SIP
+  uint32_t analog{};    // 0 for ISDN and SIP
   signalling::PriCall pri_call{};
   bool incoming{};      // the line began it
   std::string called;

@@ -106,7 +106,7 @@ void MediaThread::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     sleep_until(due);
     const int64_t begun = monotonic_ns();
-    tick();
+    tick(due);
     const int64_t done = monotonic_ns();
     const uint64_t tick = ticks_.load(std::memory_order_relaxed);
     work_ns_[tick % kHistory].store(clamp_ns(done - begun), std::memory_order_relaxed);
@@ -123,12 +123,12 @@ void MediaThread::run() {
   barrier_.arrive_and_wait();
 }
 
-void MediaThread::tick() {
+void MediaThread::tick(int64_t due_ns) {
   if (helpers_.empty()) {
-    core_.tick();
+    core_.tick(due_ns);
     return;
   }
-  core_.begin();
+  core_.begin(due_ns);
   barrier_.arrive_and_wait();
   for (const auto phase : media::kPhases) {
     core_.run(phase, 0);

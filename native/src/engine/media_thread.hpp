@@ -35,7 +35,7 @@ class MediaThread {
  private:
   void run();
   void help(uint32_t shard);
-  void tick();
+  void tick(int64_t due_ns);
   void become_realtime();
 
   static constexpr std::size_t kHistory = 3000;  // one minute

@@ -49,6 +49,8 @@ MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, 
       faxes_(ports, nullptr),
       recorded_ports_(ports),
       recordings_(ports, nullptr),
+      stream_ports_(ports),
+      streams_(ports, nullptr),
       speakers_(bus::Bus::kConferences, bus::kNoPort) {
   ports_of_shard_ = std::max(ports_of_shard_, 64U);
   for (const auto port : source_only) source_only_[port] = 1;
@@ -76,15 +78,16 @@ bool MediaCore::room_for_reports() {
                      [](const Shard& shard) { return shard.reports->room() > kMostReportsOfOneAct; });
 }
 
-void MediaCore::tick() {
-  begin();
+void MediaCore::tick(int64_t due_ns) {
+  begin(due_ns);
   for (const auto phase : kPhases) {
     for (uint32_t shard = 0; shard < shards(); ++shard) run(phase, shard);
   }
   end();
 }
 
-void MediaCore::begin() {
+void MediaCore::begin(int64_t due_ns) {
+  due_ns_ = due_ns;
   Operation operation;
   // An operation that could not report its outcome waits in its ring until the signalling thread has caught up.
   while (room_for_reports() && operations_.pop(operation)) apply(operation);
@@ -109,7 +112,8 @@ void MediaCore::run(Phase phase, uint32_t number) {
 }
 
 void MediaCore::listen(Shard& shard) {
-  condition(shard);  // first: it wants the rows that were sent in the tick before
+  hear_streams(shard);
+  condition(shard);  // before the players: it wants the rows that were sent in the tick before
   for (const auto port : shard.ended) {
     if (playing_[port] == nullptr) hand_back(port);
   }
@@ -145,6 +149,7 @@ void MediaCore::record(Shard& shard) {
   });
   // What was written around the cache is there before the writer is told of it, a tick later at the earliest.
   dsp::kernels().stream_fence();
+  send_streams(shard);
 }
 
 void MediaCore::apply(const Operation& operation) {
@@ -210,6 +215,14 @@ void MediaCore::apply(const Operation& operation) {
     case OperationKind::kRecordOff:
       detach(operation.recording);
       break;
+    case OperationKind::kStreamOn:
+      stream_off(port);
+      streams_[port] = operation.stream;
+      stream_ports_.insert(port);
+      break;
+    case OperationKind::kStreamOff:
+      if (streams_[port] == operation.stream) stream_off(port);
+      break;
   }
 }
 
@@ -220,6 +233,41 @@ void MediaCore::clear(bus::Port port) {
   while (recordings_[port] != nullptr) detach(recordings_[port]);
   set_conditioner(port, nullptr);
   fax_off(port);
+  stream_off(port);
+}
+
+// ------------------------------------------------------------------------------------------------------------ streams
+
+/// A stream's memory is asked for some streams ahead of its turn: thousands of them are in no cache.
+void MediaCore::prefetch_streams(const Shard& shard, bus::Port port) const {
+  const auto ahead = [&](bus::Port turns) { return port + turns < shard.last ? streams_[port + turns] : nullptr; };
+  if (const auto* stream = ahead(4)) stream->prefetch();
+  if (const auto* stream = ahead(2)) stream->prefetch_packets();
+}
+
+void MediaCore::hear_streams(Shard& shard) {
+  stream_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    prefetch_streams(shard, port);
+    if (!streams_[port]->receive(bus_.received(port), due_ns_)) return;
+    report({.kind = ReportKind::kStreamNoted, .port = port, .stream = streams_[port]});
+  });
+}
+
+void MediaCore::send_streams(Shard& shard) {
+  stream_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    prefetch_streams(shard, port);
+    if (!streams_[port]->send(bus_.sent(port))) return;
+    report({.kind = ReportKind::kStreamNoted, .port = port, .stream = streams_[port]});
+  });
+}
+
+void MediaCore::stream_off(bus::Port port) {
+  auto* stream = std::exchange(streams_[port], nullptr);
+  if (stream == nullptr) return;
+  stream_ports_.erase(port);
+  // Nothing else writes this row: what was said last is not said for ever.
+  std::memset(bus_.received(port), dsp::kAlawSilence, bus::kBlock);
+  report({.kind = ReportKind::kStreamDetached, .port = port, .stream = stream});
 }
 
 // ------------------------------------------------------------------------------------------------------------ playing

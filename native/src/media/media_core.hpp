@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Everything that happens in a media tick, and the two rings by which the signalling thread takes part in it.
 //
-//   operations ring ─> apply ─> cards ─┬─> conditioners ─> players ─> detectors ─┬─> bus.route ─┬─> recorders ─> reports
-//                                      └──────────── a shard of ports each ──────┴── a shard ───┴── a shard ──> rings
+//                                      ┌─> streams ─> conditioners ─┬─> bus.route ─┬─> recorders ─> streams ─> reports
+//   operations ring ─> apply ─> cards ─┤      ─> players ─> detectors  │              │
+//                                      └──── a shard of ports each ────┴── a shard ───┴────── a shard ──────────> rings
 //
 // The ports are divided into shards; a thread may do one or several. Between the phases all wait for each other, because
 // routing reads what other shards have conditioned, and recording what others have mixed. The result does not depend on
@@ -26,6 +27,8 @@
 #include "media/playback.hpp"
 #include "media/recording.hpp"
 #include "media/watcher.hpp"
+#include "rtp/stream.hpp"
+#include "rtp/stream_io.hpp"
 
 namespace cordboard::media {
 
@@ -43,6 +46,8 @@ enum class OperationKind : uint8_t {
   kFaxOff,      // fax on port
   kRecordOn,    // recording
   kRecordOff,   // recording
+  kStreamOn,    // stream on port: says what comes in by RTP, sends what it hears
+  kStreamOff,   // stream on port
 };
 
 struct Operation {
@@ -57,6 +62,7 @@ struct Operation {
     Conditioner* conditioner;
     FaxPort* fax;
     Recording* recording;
+    rtp::Stream* stream;
   };
 };
 
@@ -71,6 +77,8 @@ enum class ReportKind : uint8_t {
   kConditionerFreed,
   kFaxDetached,
   kRecordingDetached,
+  kStreamNoted,
+  kStreamDetached,
 };
 
 struct Report {
@@ -85,6 +93,7 @@ struct Report {
     Conditioner* conditioner;
     FaxPort* fax;
     Recording* recording;
+    rtp::Stream* stream;
   };
 };
 
@@ -109,19 +118,22 @@ class MediaCore {
   /// Signalling thread.
   bool take(Report& report);
 
-  /// Media thread: one tick of 20 ms, all shards.
-  void tick();
+  /// Media thread: one tick of 20 ms, all shards. `due_ns`: when it is due, monotonic; only streams look at it.
+  void tick(int64_t due_ns = 0);
 
   /// The same in pieces, for several threads: begin() by one, then each phase for every shard, all threads having ended a
   /// phase before one begins the next, then end() by one.
-  void begin();
+  void begin(int64_t due_ns = 0);
   void run(Phase phase, uint32_t shard);
   void end() { ticks_.fetch_add(1, std::memory_order_release); }
 
   /// Who serves the fax ends. Before the first tick.
   void set_fax_workers(FaxWorkers* workers) { fax_workers_ = workers; }
-  /// Media thread, after a tick and outside of it: the workers' turn.
+  /// Who sends what the streams have to say. Before the first tick.
+  void set_stream_io(rtp::StreamIo* io) { stream_io_ = io; }
+  /// Media thread, after a tick and outside of it: the turn of those who work on what it has done.
   void wake_workers() {
+    if (stream_io_ != nullptr) stream_io_->wake();
     if (fax_workers_ != nullptr) fax_workers_->wake();
   }
 
@@ -160,6 +172,10 @@ class MediaCore {
   void listen(Shard& shard);
   void route(uint32_t number);
   void record(Shard& shard);
+  void prefetch_streams(const Shard& shard, bus::Port port) const;
+  void hear_streams(Shard& shard);
+  void send_streams(Shard& shard);
+  void stream_off(bus::Port port);
   void condition(Shard& shard);
   void play(Shard& shard, bus::Port port);
   void stop_play(bus::Port port, uint32_t id);
@@ -195,6 +211,10 @@ class MediaCore {
   FaxWorkers* fax_workers_{};
   bus::PortSet recorded_ports_;
   std::vector<Recording*> recordings_;  // by port, first of a list
+  bus::PortSet stream_ports_;
+  std::vector<rtp::Stream*> streams_;  // by port
+  rtp::StreamIo* stream_io_{};
+  int64_t due_ns_{};                    // of this tick
   std::vector<bus::Port> speakers_;     // by conference slot, as told
   std::atomic<uint64_t> ticks_{0};
 };

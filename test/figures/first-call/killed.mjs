@@ -99,7 +99,14 @@ class Child {
   }
 
   constructor(home) {
-    const env = { ...process.env, CORDBOARD_HTTP_PORT: '0', CORDBOARD_LANGUAGE: 'en', CORDBOARD_VIRTUAL_STATIONS: '1' };
+    const env = {
+      ...process.env,
+      CORDBOARD_HTTP_PORT: '0',
+      CORDBOARD_SIP_PORT: '0',
+      CORDBOARD_SIPS_PORT: '0',
+      CORDBOARD_LANGUAGE: 'en',
+      CORDBOARD_VIRTUAL_STATIONS: '1',
+    };
     this.#process = fork(CHILD, [home], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#process.on('message', (message) => this.#take(message));
   }

@@ -79,7 +79,8 @@ export function recordingsRepository(models: Models, scope: Scope): RecordingsWr
   });
   return {
     find: (id) => table.find(id),
-    findByCall: (callId) => table.first({ callId }),
+    findByCall: async (callId) => (await table.all({ where: { callId }, order: ['id'], limit: 1 }))[0] ?? null,
+    listByCall: (callId) => table.all({ where: { callId }, order: ['id'] }),
     listByState: (state, limit) =>
       table.all({ where: { state }, order: ['id'], ...(limit === undefined ? {} : { limit }) }),
     insert: (row) => table.insert(row),

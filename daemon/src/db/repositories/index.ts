@@ -7,6 +7,14 @@ import {
   recordingsRepository,
   segmentsRepository,
 } from './history.js';
+import {
+  outboundRoutesRepository,
+  ringGroupsRepository,
+  sipBansRepository,
+  sipBindingsRepository,
+  sipStationsRepository,
+  trunksRepository,
+} from './lines.js';
 import { sessionsRepository, usersRepository } from './people.js';
 import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
 import { Table, type Scope } from './table.js';
@@ -74,6 +82,24 @@ class Repositories implements Writes {
   }
   get recordings() {
     return this.#once('recordings', recordingsRepository);
+  }
+  get sipStations() {
+    return this.#once('sipStations', sipStationsRepository);
+  }
+  get trunks() {
+    return this.#once('trunks', trunksRepository);
+  }
+  get outboundRoutes() {
+    return this.#once('outboundRoutes', outboundRoutesRepository);
+  }
+  get ringGroups() {
+    return this.#once('ringGroups', ringGroupsRepository);
+  }
+  get sipBindings() {
+    return this.#once('sipBindings', sipBindingsRepository);
+  }
+  get sipBans() {
+    return this.#once('sipBans', sipBansRepository);
   }
   get meta() {
     return this.#once('meta', metaRepository);

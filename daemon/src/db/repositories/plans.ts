@@ -3,6 +3,7 @@ import { AppError } from '../../platform/index.js';
 import type { Models } from '../models.js';
 import type { AgentsWrite, FlowsWrite, QueuesWrite, RoutesWrite } from '../repositories.js';
 import type { AgentRow, FlowRow, QueueRow, RouteRow } from '../rows.js';
+import { insideMustBeFree } from './lines.js';
 import { Table, type Scope } from './table.js';
 
 export function flowsRepository(models: Models, scope: Scope): FlowsWrite {
@@ -38,10 +39,12 @@ export function routesRepository(models: Models, scope: Scope): RoutesWrite {
     findByCalledNumber: (calledNumber) => table.first({ calledNumber }),
     list: () => table.all({ order: ['calledNumber'] }),
     async insert(row) {
+      await insideMustBeFree(models, scope, row.calledNumber);
       await table.insert(row);
       scope.publish('route.changed', { id: row.id, removed: false });
     },
     async update(id, patch) {
+      if (patch.calledNumber !== undefined) await insideMustBeFree(models, scope, patch.calledNumber);
       const done = await table.update(id, patch);
       if (done) scope.publish('route.changed', { id, removed: false });
       return done;

@@ -28,6 +28,8 @@ export interface Scope {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyModel = ModelStatic<Model<any, any>>;
 
+type Key = string | number;
+
 export interface TableOptions<Row> {
   /** name of the primary key; default id */
   key?: string;
@@ -35,6 +37,8 @@ export interface TableOptions<Row> {
   json?: readonly (keyof Row & string)[];
   /** columns that PostgreSQL returns as text because they are 64 bits wide */
   wide?: readonly (keyof Row & string)[];
+  /** columns that hold a boolean, which SQLite returns as 0 or 1 */
+  flags?: readonly (keyof Row & string)[];
   /** the sentence for a row that clashes with another */
   duplicate?: (row: Partial<Row>) => AppError;
 }
@@ -52,7 +56,7 @@ export class Table<Row extends object> {
     this.#key = options.key ?? 'id';
   }
 
-  async find(key: string): Promise<Row | null> {
+  async find(key: Key): Promise<Row | null> {
     return this.first({ [this.#key]: key });
   }
 
@@ -93,7 +97,7 @@ export class Table<Row extends object> {
     }
   }
 
-  async update(key: string, patch: object): Promise<boolean> {
+  async update(key: Key, patch: object): Promise<boolean> {
     return (await this.updateWhere({ [this.#key]: key }, patch as Partial<Row>)) > 0;
   }
 
@@ -102,7 +106,7 @@ export class Table<Row extends object> {
     return this.#model.destroy({ ...this.#write(), where, hooks: false });
   }
 
-  async remove(key: string): Promise<boolean> {
+  async remove(key: Key): Promise<boolean> {
     return (await this.removeWhere({ [this.#key]: key })) > 0;
   }
 
@@ -144,6 +148,7 @@ export class Table<Row extends object> {
       const value = values[column];
       if (typeof value === 'string') values[column] = Number(value);
     }
+    for (const column of this.#options.flags ?? []) values[column] = Boolean(values[column]);
     return row;
   }
 

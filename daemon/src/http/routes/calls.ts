@@ -56,7 +56,7 @@ export function callRoutes(http: HttpContext): Route[] {
     route({
       method: 'get',
       path: '/calls/:id',
-      summary: 'One call with its segments and its recording',
+      summary: 'One call with its segments and its recordings',
       tag: 'Calls',
       roles: ANYONE_SIGNED_IN,
       params: ById,
@@ -65,8 +65,9 @@ export function callRoutes(http: HttpContext): Route[] {
       async handle({ params: { id }, identity }) {
         const row = await db.calls.find(id);
         if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
-        const [segments, recording] = await Promise.all([db.segments.listByCall(id), db.recordings.findByCall(id)]);
-        return { ...withPhase(row), segments, recording: recording === null ? null : toRecording(recording) };
+        const [segments, rows] = await Promise.all([db.segments.listByCall(id), db.recordings.listByCall(id)]);
+        const [recording = null, ...furtherRecordings] = rows.map(toRecording);
+        return { ...withPhase(row), segments, recording, furtherRecordings };
       },
     }),
     route({

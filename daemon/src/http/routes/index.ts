@@ -5,9 +5,14 @@ import { callRoutes } from './calls.js';
 import { exchangeRoutes } from './exchange.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { outboundRouteRoutes } from './outbound-routes.js';
 import { queueRoutes } from './queues.js';
+import { ringGroupRoutes } from './ring-groups.js';
 import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
+import { sipStationRoutes } from './sip-stations.js';
+import { sipRoutes } from './sip.js';
+import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
 
 /** Every route under /api/v1 but that of the document made from this table. */
@@ -18,6 +23,11 @@ export function allRoutes(http: HttpContext): Route[] {
     ...hardwareRoutes(http),
     ...flowRoutes(http),
     ...routeRoutes(http),
+    ...sipStationRoutes(http),
+    ...trunkRoutes(http),
+    ...outboundRouteRoutes(http),
+    ...ringGroupRoutes(http),
+    ...sipRoutes(http),
     ...queueRoutes(http),
     ...agentRoutes(http),
     ...callRoutes(http),

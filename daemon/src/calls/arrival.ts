@@ -1,0 +1,141 @@
+// The way of a call from its first leg: what the number leads to, rows committed, recording under way, and then a flow that
+// answers it, or telephones and trunks that are called for it.
+import type { DialResolution } from '../lines/index.js';
+import { errorText } from '../platform/index.js';
+import { cause, type CallContext } from './call-context.js';
+import { recordFromStart } from './call-recording.js';
+import { CallSession } from './call-session.js';
+import { Dialling, roundsOf, type DialOutcome } from './dialling.js';
+import { CallEndedError, type OpenSegment, type PreparedFlow } from './flow-session.js';
+import type { Leg } from './leg.js';
+import type { LiveCall } from './live-call.js';
+import { beginTalk } from './parties.js';
+import { resolveCall } from './resolve.js';
+import { hush } from './sounds.js';
+
+export type Dialled = Extract<DialResolution, { kind: 'station' | 'group' | 'out' }>;
+type ToFlow = Extract<DialResolution, { kind: 'flow' }>;
+
+/** From the offer to the release; never rejects. `seized`: the segment of the time until it is answered or dialled. */
+export async function takeCall(
+  call: LiveCall,
+  context: CallContext,
+  complete: boolean,
+  seized: OpenSegment,
+): Promise<void> {
+  await orRelease(call, context, async () => {
+    const found = await resolveCall(call, context.plan, complete);
+    if (call.ending !== undefined) return;
+    if (found.kind === 'flow') return intoFlow(call, context, found, seized);
+    if (found.kind !== 'refused') return dialOut(call, context, found, seized);
+    const { calledNumber, callingNumber } = call.row;
+    call.log.info({ calledNumber, callingNumber, why: found.reason }, 'the number leads nowhere');
+    context.release(call, found.cause, 'system');
+  });
+}
+
+/** A call for which something breaks is released. */
+async function orRelease(call: LiveCall, context: CallContext, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    // A commit that failed after the call had ended leaves its last rows to be written.
+    if (call.ending !== undefined) return context.writer.save(call.record);
+    call.log.error({ err: error }, `the call fails: ${errorText(error)}`);
+    context.release(call, cause.temporaryFailure, 'fault');
+  }
+}
+
+async function intoFlow(call: LiveCall, context: CallContext, found: ToFlow, seized: OpenSegment): Promise<void> {
+  const flow = context.flows.prepare(found.flowId);
+  if (flow === undefined) {
+    call.log.error({ flow: found.flowId }, 'the number leads to a flow that is not there');
+    return context.release(call, cause.temporaryFailure, 'fault');
+  }
+  call.language = found.language;
+  call.record.update({ flowId: flow.flowId });
+  await recordFromStart(call, context);
+  if (call.ending !== undefined) return;
+  await call.leg.answer();
+  if (call.ending !== undefined || !call.machine.fire('answer')) return;
+  answered(call, context);
+  seized.end();
+  await listenAndRun(call, context, flow);
+}
+
+/** A party that was answered before is in a flow from now on; never rejects. */
+export async function runFlow(call: LiveCall, context: CallContext, flow: PreparedFlow): Promise<void> {
+  await orRelease(call, context, () => listenAndRun(call, context, flow));
+}
+
+async function listenAndRun(call: LiveCall, context: CallContext, flow: PreparedFlow): Promise<void> {
+  call.digits.clear();
+  await context.engine.command('detector.set', { port: call.leg.port, dtmf: true });
+  if (call.ending !== undefined) return;
+  const segment = call.segment('flow', { flowId: flow.flowId, version: flow.version });
+  try {
+    await flow.run(new CallSession(call, context));
+  } catch (error) {
+    if (error instanceof CallEndedError || call.ending !== undefined) return;
+    throw error;
+  } finally {
+    segment.end();
+  }
+  if (call.ending === undefined) context.release(call, cause.normalClearing, 'system');
+}
+
+async function dialOut(call: LiveCall, context: CallContext, found: Dialled, seized: OpenSegment): Promise<void> {
+  if (found.kind === 'out') call.record.update({ direction: 'out' });
+  await recordFromStart(call, context);
+  if (call.ending !== undefined || !call.machine.fire('dial')) return;
+  seized.end();
+  const { calledNumber, callingNumber, callingName } = call.row;
+  const begun = context.clock.moment();
+  const shown = { number: callingNumber, name: callingName };
+  const outcome = await dial(call, context, found, calledNumber, shown, call.leg);
+  if (outcome.kind === 'failed') context.release(call, outcome.cause, outcome.by);
+  if (outcome.kind === 'answered') await connectCaller(call, context, outcome.leg, call.sinceMs(begun));
+}
+
+/** Calls what was found for a party that waits; the call's segment and events tell of it. Never rejects. */
+export async function dial(
+  call: LiveCall,
+  context: CallContext,
+  found: Dialled,
+  number: string,
+  shown: { number: string; name: string },
+  caller: Leg,
+  alerting?: () => void,
+): Promise<DialOutcome> {
+  const dialling = new Dialling({
+    ...{ call, context, caller, alerting },
+    segment: call.segment('dial', { number, kind: found.kind }),
+    callingName: shown.name,
+    rounds: roundsOf(found, number, shown.number, caller.station),
+    sameParty: found.kind === 'out' && found.emergency !== true,
+  });
+  call.dialling = dialling;
+  context.changed(call);
+  context.events.emit('call.dialling', { call: call.toDto(), number });
+  const outcome = await dialling.run();
+  if (call.dialling === dialling) call.dialling = undefined;
+  return outcome;
+}
+
+/** Both hear each other at once; that the caller is answered takes its time on the wire. */
+async function connectCaller(call: LiveCall, context: CallContext, callee: Leg, waitMs: number): Promise<void> {
+  if (call.ending !== undefined || !call.machine.fire('connect')) return void callee.release(cause.normalClearing);
+  beginTalk(call, context, { leg: callee, agentId: null, queueId: null });
+  await call.leg.answer();
+  if (call.ending !== undefined) return;
+  hush(call.leg);
+  answered(call, context);
+  const { station } = callee;
+  context.events.emit('call.connected', { call: call.toDto(), queueId: null, agentId: null, station, waitMs });
+}
+
+function answered(call: LiveCall, context: CallContext): void {
+  call.record.update({ answeredAt: call.nowMs() });
+  context.changed(call);
+  context.events.emit('call.answered', { call: call.toDto() });
+}

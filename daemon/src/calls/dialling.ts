@@ -1,0 +1,239 @@
+// Calling somebody for one who waits: telephones or trunks, at once or one after the other, until one of them answers.
+//
+//   round: seize each → progress handed back (it rings, or there is something to hear) → first answer wins
+//                     ↘ all failed, or too slow → next round → … → the cause of the last
+import type { JsonObject, ReleasedBy } from '../contract/index.js';
+import {
+  placeText,
+  seizeCause,
+  targetWords,
+  type DialResolution,
+  type LineEvents,
+  type LineTarget,
+  type LegReleased,
+} from '../lines/index.js';
+import { errorText, type Moment, type Timer } from '../platform/index.js';
+import { cause, type CallContext } from './call-context.js';
+import type { OpenSegment } from './flow-session.js';
+import { Leg } from './leg.js';
+import type { LiveCall } from './live-call.js';
+import { CallerProgress } from './caller-progress.js';
+
+/** A telephone that nobody lifts. */
+const STATION_RING_MS = 60_000;
+/** Q.931 9.1, T301: at least 3 minutes until an answer. */
+const T301_MS = 180_000;
+/** The called party's own word (Q.850): another way to him would bring the same. */
+const FINAL_CAUSES: ReadonlySet<number> = new Set([1, 16, 17, 18, 19, 20, 21, 22, 28]);
+
+export type DialOutcome =
+  | { kind: 'answered'; leg: Leg }
+  | { kind: 'failed'; cause: number; by: Extract<ReleasedBy, 'callee' | 'system'> }
+  /** the one who waited has gone */
+  | { kind: 'ended' };
+
+export interface Callee {
+  target: LineTarget;
+  number: string;
+  callingNumber: string;
+}
+
+/** Those who are called at once. */
+export interface Round {
+  callees: readonly Callee[];
+  limitMs: number;
+}
+
+export interface DiallingOptions {
+  call: LiveCall;
+  context: CallContext;
+  /** who waits */
+  caller: Leg;
+  /** as he is shown; untrusted text */
+  callingName: string;
+  rounds: readonly Round[];
+  /** of the call, open until the outcome is known */
+  segment: OpenSegment;
+  /** a final cause of one ends it all */
+  sameParty: boolean;
+  /** one of them rings */
+  alerting?: (() => void) | undefined;
+}
+
+interface Attempt {
+  callee: Callee;
+  begun: Moment;
+  leg: Leg | undefined;
+  data: JsonObject;
+}
+
+/** Who is to be called for what a number leads to; `exceptStation`: the one who calls is not rung himself. */
+export function roundsOf(
+  found: Extract<DialResolution, { kind: 'station' | 'group' | 'out' }>,
+  number: string,
+  callingNumber: string,
+  exceptStation: number | null,
+): readonly Round[] {
+  const station = (one: number): Callee => ({ target: { kind: 'station', station: one }, number, callingNumber });
+  switch (found.kind) {
+    case 'station':
+      return found.station === exceptStation ? [] : [{ callees: [station(found.station)], limitMs: STATION_RING_MS }];
+    case 'group': {
+      const callees = found.stations.filter((one) => one !== exceptStation).map(station);
+      if (found.strategy === 'all') return callees.length === 0 ? [] : [{ callees, limitMs: found.ringTimeoutMs }];
+      return callees.map((callee) => ({ callees: [callee], limitMs: found.ringTimeoutMs }));
+    }
+    case 'out':
+      return found.attempts.map(({ trunk, ...told }) => ({
+        callees: [{ target: { kind: 'trunk', trunk }, ...told }],
+        limitMs: T301_MS,
+      }));
+  }
+}
+
+export class Dialling {
+  readonly #options: DiallingOptions;
+  readonly #progress: CallerProgress;
+  readonly #attempts: Attempt[] = [];
+  /** those of this round that may still answer */
+  #round = new Set<Attempt>();
+  #settle: ((outcome: DialOutcome) => void) | undefined;
+  #timer: Timer | undefined;
+  #ended = false;
+
+  constructor(options: DiallingOptions) {
+    this.#options = options;
+    this.#progress = new CallerProgress(options.call, options.context, options.caller);
+  }
+
+  /** Resolves with what came of it; never rejects. The legs that did not win are released then. */
+  async run(): Promise<DialOutcome> {
+    const { rounds, sameParty } = this.#options;
+    // Nobody to be called: the group is he himself, or the trunk has gone.
+    let outcome: DialOutcome = { kind: 'failed', cause: sameParty ? cause.noRoute : cause.userBusy, by: 'system' };
+    for (const round of rounds) {
+      outcome = this.#ended ? { kind: 'ended' } : await this.#ring(round);
+      if (outcome.kind !== 'failed' || (sameParty && FINAL_CAUSES.has(outcome.cause))) break;
+    }
+    this.#write(outcome);
+    return outcome;
+  }
+
+  /** The one who waited has gone: nobody is to be called any more. */
+  abort(): void {
+    this.#ended = true;
+    this.#finish({ kind: 'ended' }, cause.normalClearing);
+    // At once: the call's segments are closed in this turn.
+    this.#write({ kind: 'ended' });
+  }
+
+  progressed(leg: Leg, progress: LineEvents['leg.progressed']['progress']): void {
+    const attempt = this.#of(leg);
+    if (attempt === undefined || this.#settle === undefined || progress === 'proceeding') return;
+    // Of several that ring at once none is heard before it answers.
+    const heard = progress === 'inband' && this.#round.size === 1;
+    if (heard) this.#progress.early(leg);
+    else this.#progress.alerting();
+    this.#options.alerting?.();
+  }
+
+  answered(leg: Leg): void {
+    const attempt = this.#of(leg);
+    if (attempt === undefined || this.#settle === undefined) return;
+    this.#note(attempt, 'answered');
+    attempt.leg = undefined;
+    this.#finish({ kind: 'answered', leg }, cause.nonSelectedUser);
+  }
+
+  released(leg: Leg, { cause: why, by }: LegReleased): void {
+    const attempt = this.#of(leg);
+    if (attempt === undefined || this.#settle === undefined) return;
+    this.#note(attempt, 'failed', why);
+    attempt.leg = undefined;
+    this.#failed(attempt, why, by === 'remote' ? 'callee' : 'system');
+  }
+
+  async #ring({ callees, limitMs }: Round): Promise<DialOutcome> {
+    const done = new Promise<DialOutcome>((resolve) => (this.#settle = resolve));
+    this.#timer = this.#options.context.clock.after(limitMs, () => {
+      for (const attempt of this.#round) this.#note(attempt, 'noAnswer', cause.noAnswer);
+      this.#finish({ kind: 'failed', cause: cause.noAnswer, by: 'system' }, cause.noAnswer);
+    });
+    const attempts = callees.map((callee): Attempt => {
+      const data = { to: toText(callee, targetWords(callee.target).en) };
+      return { callee, begun: this.#options.context.clock.moment(), leg: undefined, data };
+    });
+    this.#round = new Set(attempts);
+    this.#attempts.push(...attempts);
+    for (const attempt of attempts) void this.#seize(attempt);
+    return done;
+  }
+
+  /** Never rejects. */
+  async #seize(attempt: Attempt): Promise<void> {
+    const { call, context, callingName } = this.#options;
+    const { target, number: calledNumber, callingNumber } = attempt.callee;
+    try {
+      const privacy = callingNumber === '';
+      const seized = await context.lines.seize({ target, calledNumber, callingNumber, callingName, privacy });
+      const gone = (leg: number): void => context.legs.remove(leg);
+      const leg = new Leg({ ...context, ...seized, role: 'callee', initial: 'seizing', log: call.log, gone });
+      context.legs.put(call, leg);
+      context.trunks.setCall(leg.leg, call.id);
+      // Somebody else has answered meanwhile, or the caller has hung up.
+      if (this.#round.has(attempt)) attempt.leg = leg;
+      else void leg.release(cause.nonSelectedUser);
+    } catch (error) {
+      if (!this.#round.has(attempt)) return;
+      const why = seizeCause(error);
+      call.log.info({ err: error, target }, `could not be called: ${errorText(error)}`);
+      this.#note(attempt, 'failed', why);
+      this.#failed(attempt, why, 'system');
+    }
+  }
+
+  #failed(attempt: Attempt, why: number, by: 'callee' | 'system'): void {
+    this.#round.delete(attempt);
+    // In a group one who is busy, or does not want, leaves the others ringing.
+    if (this.#round.size === 0) this.#finish({ kind: 'failed', cause: why, by }, why);
+  }
+
+  /** Ends a round once. */
+  #finish(outcome: DialOutcome, causeForOthers: number): void {
+    const settle = this.#settle;
+    if (settle === undefined) return;
+    this.#settle = undefined;
+    this.#timer?.cancel();
+    for (const attempt of this.#round) {
+      if (attempt.data['outcome'] === undefined) this.#note(attempt, outcome.kind === 'ended' ? 'callerGone' : 'lost');
+      void attempt.leg?.release(causeForOthers);
+      attempt.leg = undefined;
+    }
+    this.#round.clear();
+    this.#progress.roundOver();
+    settle(outcome);
+  }
+
+  #write(outcome: DialOutcome): void {
+    const words = { answered: 'answered', failed: 'failed', ended: 'callerGone' };
+    const why = outcome.kind === 'failed' ? { cause: outcome.cause } : {};
+    const attempts = this.#attempts.map(({ data }) => data);
+    this.#options.segment.end({ outcome: words[outcome.kind], attempts, ...why });
+  }
+
+  #of(leg: Leg): Attempt | undefined {
+    return [...this.#round].find((attempt) => attempt.leg === leg);
+  }
+
+  #note(attempt: Attempt, outcome: string, why?: number): void {
+    const ms = this.#options.call.sinceMs(attempt.begun);
+    // The peer may have chosen another timeslot.
+    if (attempt.leg !== undefined) attempt.data['to'] = toText(attempt.callee, placeText(attempt.leg.place));
+    Object.assign(attempt.data, { outcome, ms }, why === undefined ? {} : { cause: why });
+  }
+}
+
+/** What stands in the record: `station 2`, `E1 1/7 13800138000`. */
+function toText({ target, number }: Callee, place: string): string {
+  return target.kind === 'station' ? place : `${place} ${number}`;
+}

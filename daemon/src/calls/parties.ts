@@ -1,0 +1,70 @@
+// Two parties in talk: connected, one of them on hold, connected again.
+import { cause, type CallContext } from './call-context.js';
+import type { Leg } from './leg.js';
+import type { LiveCall, Peer } from './live-call.js';
+import { hush, playHoldMusic } from './sounds.js';
+
+/**
+ * From the next tick on the two hear each other; one whose partner has put him on hold hears music. Call it when anything of
+ * that has changed.
+ */
+export function join(call: LiveCall, context: CallContext): void {
+  const { leg: one, peer, holds } = call;
+  if (peer === undefined) return;
+  const other = peer.leg;
+  const { engine } = context;
+  // Connected under the music, which stops after: nobody hears silence in between.
+  const joined =
+    holds.has(one) || holds.has(other)
+      ? engine.command('bus.disconnect', { port: one.port })
+      : engine.command('bus.connect', { a: one.port, b: other.port });
+  wait(one, other, call, context);
+  wait(other, one, call, context);
+  joined.catch((error: unknown) => {
+    if (call.ending !== undefined || call.peer !== peer) return;
+    call.log.error({ err: error, place: other.place }, 'two parties could not be connected');
+    context.release(call, cause.temporaryFailure, 'fault');
+  });
+}
+
+/** Two who both hold wait for themselves: there is nobody to play music to. */
+function wait(leg: Leg, partner: Leg, { holds }: LiveCall, context: CallContext): void {
+  if (holds.has(partner) && !holds.has(leg)) playHoldMusic(leg, context);
+  else hush(leg);
+}
+
+/** They talk from now on. `data` is written down with the talk. */
+export function beginTalk(call: LiveCall, context: CallContext, peer: Peer): void {
+  call.peer = peer;
+  join(call, context);
+  const { agentId, queueId, leg } = peer;
+  call.talk = call.segment('talk', {
+    ...(agentId === null ? {} : { agentId }),
+    ...(leg.station === null ? {} : { station: leg.station }),
+    ...(queueId === null ? {} : { queueId }),
+  });
+  // What he keys in while he talks (a card number for the bank's machine) is none of our business.
+  const { port } = call.leg;
+  context.engine.command('detector.set', { port, dtmf: false }).catch(() => undefined);
+}
+
+/** A party puts the other on hold. Doing so twice is doing so once; before the talk it is remembered. */
+export function hold(call: LiveCall, leg: Leg, context: CallContext): void {
+  if (call.ending !== undefined || call.holds.has(leg)) return;
+  call.holds.set(leg, call.segment('held', { by: leg.role }));
+  if (call.phase === 'talking') join(call, context);
+  context.changed(call);
+}
+
+export function retrieve(call: LiveCall, leg: Leg, context: CallContext): void {
+  if (call.ending !== undefined || !call.holds.has(leg)) return;
+  forgetHold(call, leg);
+  if (call.phase === 'talking') join(call, context);
+  context.changed(call);
+}
+
+/** The party leaves: whoever it held is not on hold any more. */
+export function forgetHold(call: LiveCall, leg: Leg): void {
+  call.holds.get(leg)?.end();
+  call.holds.delete(leg);
+}

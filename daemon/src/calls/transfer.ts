@@ -1,0 +1,245 @@
+// Transfers: a telephone in talk asks for its partner to be put through, to a number (blind, RFC 5589 5) or to the partner of
+// another call of its own (attended, RFC 5589 7). The partner's call is kept; the telephone leaves it.
+//
+//   blind     talking → partner hears music, then ringing → dialling → talking with the new one; the referrer is released
+//                     ↘ nobody answers: talking with the referrer again, who is called back when he has hung up
+//   attended  two calls → the partners of both talk in one of them, the other ends
+import type { DialResolution, LegReleased, TransferAsked, TransferOutcome } from '../lines/index.js';
+import { errorText } from '../platform/index.js';
+import { dial, runFlow, type Dialled } from './arrival.js';
+import { cause, type CallContext } from './call-context.js';
+import { recordFurther, stopRecording } from './call-recording.js';
+import type { Leg } from './leg.js';
+import type { CallLeg } from './leg-table.js';
+import type { LiveCall, Peer, Transfer } from './live-call.js';
+import { beginTalk, forgetHold } from './parties.js';
+import { askPlan } from './resolve.js';
+import { playHoldMusic } from './sounds.js';
+
+type Reply = (outcome: TransferOutcome) => void;
+
+/** Does what was asked for, or tells why not; never rejects. */
+export async function transfer(context: CallContext, { leg: number, to, reply }: TransferAsked): Promise<void> {
+  const found = context.legs.find(number);
+  const refuse = (why: number, reason: string): void => {
+    context.log.info({ leg: number, to, why: reason }, 'a transfer is refused');
+    reply({ state: 'failed', cause: why });
+  };
+  if (found === undefined || !isInTalk(found)) return refuse(cause.wrongState, 'nobody is in talk');
+  // Only telephones of the box: whoever calls in is not to use its trunks.
+  const { station } = found.leg;
+  if (station === null) return refuse(cause.callRejected, 'it is no telephone of the box');
+  if ('number' in to) {
+    await blind(context, found, station, to.number, reply).catch((error: unknown) => {
+      found.call.log.error({ err: error }, `the dial plan does not answer: ${errorText(error)}`);
+      refuse(cause.temporaryFailure, 'a fault');
+    });
+    return;
+  }
+  const other = context.legs.find(to.leg);
+  if (other === undefined || other.call === found.call || !isInTalk(other))
+    return refuse(cause.wrongState, 'the other call is not in talk');
+  // Whoever knows the names of a strange dialog (RFC 3891) does not get into it.
+  if (other.leg.station !== station) return refuse(cause.callRejected, 'the other call is not of this telephone');
+  attended(context, found, other, station);
+  reply({ state: 'done' });
+}
+
+function isInTalk({ call, leg }: CallLeg): boolean {
+  return call.ending === undefined && call.phase === 'talking' && call.partnerOf(leg) !== undefined && leg.lives;
+}
+
+/** Rejects when the dial plan fails; nothing has happened then. */
+async function blind(
+  context: CallContext,
+  from: CallLeg,
+  station: number,
+  number: string,
+  reply: Reply,
+): Promise<void> {
+  const { call, leg } = from;
+  const found = await askPlan(context.plan, number, leg);
+  if (!isInTalk(from)) return reply({ state: 'failed', cause: cause.wrongState });
+  if (found.kind === 'incomplete') return reply({ state: 'failed', cause: cause.invalidNumber });
+  if (found.kind === 'refused') {
+    call.log.info({ number, station, why: found.reason }, 'a transfer leads nowhere');
+    return reply({ state: 'failed', cause: found.cause });
+  }
+  if (found.kind === 'flow') return intoFlow(context, from, station, found, number, reply);
+  reply({ state: 'accepted' });
+  const referrer = leave(context, call, leg);
+  const segment = call.segment('transferred', { by: station, to: number });
+  call.machine.fire('transfer');
+  call.transfer = { referrer, station, reply, segment };
+  if (!call.holds.has(leg)) playHoldMusic(call.leg, context);
+  void recordFurther(call, context, call.leg);
+  await putThrough(call, context, call.transfer, found, number);
+}
+
+async function intoFlow(
+  context: CallContext,
+  { call, leg }: CallLeg,
+  station: number,
+  found: Extract<DialResolution, { kind: 'flow' }>,
+  number: string,
+  reply: Reply,
+): Promise<void> {
+  const flow = context.flows.prepare(found.flowId);
+  if (flow === undefined) return reply({ state: 'failed', cause: cause.temporaryFailure });
+  reply({ state: 'accepted' });
+  const referrer = leave(context, call, leg);
+  call.happened('transferred', { by: station, to: number, outcome: 'flow' });
+  call.machine.fire('enterFlow');
+  call.language = found.language;
+  call.record.update({ flowId: flow.flowId });
+  hasLeft(context, call, referrer, station);
+  dismiss(call, leg);
+  reply({ state: 'done' });
+  context.changed(call);
+  void recordFurther(call, context, call.leg);
+  await runFlow(call, context, flow);
+}
+
+/** One of the two in talk leaves it; the call hangs on the other from now on. */
+function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
+  const { peer } = call;
+  const leaver: Peer = peer?.leg === leg ? peer : { leg, agentId: null, queueId: null };
+  call.leg = call.partnerOf(leg) ?? call.leg;
+  call.peer = undefined;
+  call.talk?.end({ outcome: 'transferred' });
+  call.talk = undefined;
+  context.engine
+    .command('bus.disconnect', { port: call.leg.port })
+    .catch((error: unknown) => call.log.debug({ err: error }, 'the two were not connected any more'));
+  return leaver;
+}
+
+/** The agent has nothing more to do with the call. */
+function hasLeft(context: CallContext, call: LiveCall, { agentId }: Peer, station: number): void {
+  context.events.emit('call.transferred', { call: call.toDto(), agentId, station });
+}
+
+/** Never rejects. */
+async function putThrough(
+  call: LiveCall,
+  context: CallContext,
+  transfer: Transfer,
+  found: Dialled,
+  number: string,
+): Promise<void> {
+  const { reply, station, segment } = transfer;
+  const begun = context.clock.moment();
+  let told = false;
+  const outcome = await dial(call, context, found, number, shown(call), call.leg, () => {
+    if (!told) reply({ state: 'alerting' });
+    told = true;
+  });
+  if (call.transfer !== transfer) {
+    // The one who was put through has gone, and the referrer was told.
+    if (outcome.kind === 'answered') void outcome.leg.release(cause.normalClearing);
+    return;
+  }
+  call.transfer = undefined;
+  const { referrer } = transfer;
+  if (outcome.kind === 'answered') {
+    segment.end({ outcome: 'answered' });
+    if (referrer !== undefined) {
+      hasLeft(context, call, referrer, station);
+      dismiss(call, referrer.leg);
+    }
+    reply({ state: 'done' });
+    return connected(call, context, outcome.leg, call.sinceMs(begun));
+  }
+  const why = outcome.kind === 'failed' ? outcome.cause : cause.normalClearing;
+  segment.end({ outcome: 'failed', cause: why });
+  reply({ state: 'failed', cause: why });
+  call.log.info({ number, cause: why }, 'a transfer has failed: the call goes back');
+  if (referrer?.leg.lives !== true) return callBack(call, context, station, why);
+  // As if nothing had been: the agent's talk has never ended.
+  if (!call.machine.fire('connect')) return;
+  beginTalk(call, context, referrer);
+  context.changed(call);
+}
+
+/** The referrer has hung up before it was known that nobody answers: his telephone rings for the one he left. */
+async function callBack(call: LiveCall, context: CallContext, station: number, why: number): Promise<void> {
+  const begun = context.clock.moment();
+  const outcome = await dial(call, context, { kind: 'station', station }, String(station), shown(call), call.leg);
+  if (outcome.kind === 'failed') context.release(call, why, 'system');
+  if (outcome.kind === 'answered') connected(call, context, outcome.leg, call.sinceMs(begun));
+}
+
+function connected(call: LiveCall, context: CallContext, leg: Leg, waitMs: number): void {
+  if (call.ending !== undefined || !call.machine.fire('connect')) return void leg.release(cause.normalClearing);
+  beginTalk(call, context, { leg, agentId: null, queueId: null });
+  context.changed(call);
+  const { station } = leg;
+  context.events.emit('call.connected', { call: call.toDto(), queueId: null, agentId: null, station, waitMs });
+}
+
+/** The referrer's leg has gone while his partner is being put through; false: it was not his. */
+export function referrerGone(call: LiveCall, context: CallContext, leg: Leg, { cause: why }: LegReleased): boolean {
+  const { transfer } = call;
+  if (transfer?.referrer?.leg !== leg) return false;
+  call.log.info({ station: transfer.station, cause: why }, 'the referrer has left');
+  forgetHold(call, leg);
+  hasLeft(context, call, transfer.referrer, transfer.station);
+  transfer.referrer = undefined;
+  return true;
+}
+
+/** The call ends while somebody is being put through: who asked for it is told, and released. */
+export function endTransfer(call: LiveCall, why: number): void {
+  const { transfer } = call;
+  if (transfer === undefined) return;
+  call.transfer = undefined;
+  transfer.segment.end({ outcome: 'callerGone' });
+  transfer.reply({ state: 'failed', cause: why });
+  void transfer.referrer?.leg.release(cause.normalClearing);
+}
+
+/** Who stays, as the new one is shown him. */
+function shown({ leg, row }: LiveCall): { number: string; name: string } {
+  const name = leg.role === 'caller' ? row.callingName : '';
+  if (leg.station !== null) return { number: String(leg.station), name };
+  return { number: leg.role === 'caller' ? row.callingNumber : row.calledNumber, name };
+}
+
+/**
+ * The partners of two legs of one telephone talk with each other. The call goes on whose recording can, that of a party who
+ * stays; when it is neither's, the one that was to be put through is recorded anew.
+ */
+function attended(context: CallContext, one: CallLeg, other: CallLeg, station: number): void {
+  const [kept, given] = one.call.leg === one.leg && other.call.leg !== other.leg ? [other, one] : [one, other];
+  const newcomer = given.call.partnerOf(given.leg);
+  if (newcomer === undefined) return;
+  const held = given.call.holds.has(newcomer);
+
+  // The call that ends hangs on the telephone's own leg by then, and its partner is out of it.
+  const joining = leave(context, given.call, newcomer);
+  stopRecording(given.call, newcomer);
+  forgetHold(given.call, newcomer);
+  given.call.happened('transferred', { by: station, callId: kept.call.id });
+  context.legs.put(kept.call, newcomer);
+  context.trunks.setCall(newcomer.leg, kept.call.id);
+
+  const leaver = leave(context, kept.call, kept.leg);
+  kept.call.happened('transferred', { by: station, callId: given.call.id });
+  if (held) kept.call.holds.set(newcomer, kept.call.segment('held', { by: newcomer.role }));
+  beginTalk(kept.call, context, joining);
+  if (joining.agentId !== null) kept.call.record.update({ agentId: joining.agentId });
+  context.changed(kept.call);
+  void recordFurther(kept.call, context, kept.call.leg);
+  hasLeft(context, kept.call, leaver, station);
+  const { agentId, queueId, leg } = joining;
+  const now = { call: kept.call.toDto(), agentId, queueId, station: leg.station, waitMs: 0 };
+  context.events.emit('call.connected', now);
+
+  dismiss(kept.call, kept.leg);
+  context.release(given.call, cause.normalClearing, given.leg.role);
+}
+
+function dismiss(call: LiveCall, leg: Leg): void {
+  forgetHold(call, leg);
+  void leg.release(cause.normalClearing);
+}

@@ -1,0 +1,157 @@
+// Help for the commands that lay down telephones, trunks and routes.
+import type { Language } from '../contract/index.js';
+
+export const LINES_COMMANDS = ['station', 'trunk', 'route', 'group', 'ban'] as const;
+export type LinesCommand = (typeof LINES_COMMANDS)[number];
+
+const common: Record<Language, string> = {
+  en: `Of the box that runs on this machine. With every command:
+  --json                             what came of it, for programs
+  --home DIR                         the box's home; else CORDBOARD_HOME, else ~/.local/share/cordboard
+`,
+  'zh-CN': `作用于本机运行的设备。所有命令均可使用：
+  --json                             以 JSON 输出结果，供程序使用
+  --home 目录                        设备的主目录；默认为 CORDBOARD_HOME 或 ~/.local/share/cordboard
+`,
+};
+
+const texts: Record<LinesCommand, Record<Language, string>> = {
+  station: {
+    en: `cordboard station
+  add NUMBER --sip                   makes a SIP telephone (1000 and above) and shows its secret, this once
+  set NUMBER                         changes it
+      --name TEXT                    shown to those who are called
+      --language zh-CN|en
+      --tls | --no-tls               TLS and SRTP, or the telephone is refused
+      --srtp none|offered|required
+      --codecs pcma,pcmu,g722,opus   in the order in which they are preferred
+      --dtmf auto|rfc4733|inband|info
+      --digest sha256,md5            challenges, in this order
+      --contacts N                   telephones that may register with the number
+      --calls N                      calls at a time
+      --calling-number NUMBER        shown to those outside
+      --allow CLASS,… --deny CLASS,… internal, local, national, mobile, international, premium
+      --enable | --disable
+  list                               all of them, and where they are registered
+  show NUMBER
+  secret NUMBER                      makes a new secret and shows it
+  remove NUMBER
+`,
+    'zh-CN': `cordboard station
+  add 号码 --sip                     添加 SIP 话机（1000 及以上），其密钥仅显示一次
+  set 号码                           修改
+      --name 名称                    向被叫显示
+      --language zh-CN|en
+      --tls | --no-tls               必须使用 TLS 和 SRTP，否则拒绝
+      --srtp none|offered|required
+      --codecs pcma,pcmu,g722,opus   按优先顺序
+      --dtmf auto|rfc4733|inband|info
+      --digest sha256,md5            按此顺序发起摘要认证
+      --contacts N                   可用此号码注册的话机数
+      --calls N                      同时通话数
+      --calling-number 号码          对外显示的号码
+      --allow 类别,… --deny 类别,…   internal、local、national、mobile、international、premium
+      --enable | --disable
+  list                               列出全部话机及其注册地址
+  show 号码
+  secret 号码                        生成并显示新密钥
+  remove 号码
+`,
+  },
+  trunk: {
+    en: `cordboard trunk
+  add ID --e1 SPAN,…                 makes a trunk of E1, searched in this order
+  add ID --host HOST[:PORT],…        makes a SIP trunk; an IPv6 address in brackets
+  set ID                             changes it
+      --name TEXT  --calls N  --enable | --disable
+      --format dialled|e164|plus     how its carrier wants numbers
+      --rules-out MATCH:STRIP:PREPEND,…  rewrite a number as dialled; the first that fits
+      --rules-in MATCH:STRIP:PREPEND,…   rewrite the number called from outside
+      --caller-id pass|fixed|anonymous  --fixed-number NUMBER  --caller-id-header from|pai|rpid
+      --transport udp|tcp|tls  --mode register|address
+      --user NAME  --secret TEXT | --secret-file FILE   (- reads standard input)
+      --from-user NAME  --from-domain HOST  --expires SECONDS  --options SECONDS
+      --codecs …  --dtmf …  --srtp …  as with a station
+      --fingerprint SHA256           of a certificate that nobody has signed
+      --sources ADDRESS,…            calls from here are this trunk's; networks too
+  list
+  show ID
+  remove ID
+`,
+    'zh-CN': `cordboard trunk
+  add 标识 --e1 编号,…               添加 E1 中继，按此顺序选线
+  add 标识 --host 主机[:端口],…      添加 SIP 中继；IPv6 地址用方括号
+  set 标识                           修改
+      --name 名称  --calls N  --enable | --disable
+      --format dialled|e164|plus     运营商要求的号码格式
+      --rules-out 模式:去位:加位,…   改写呼出号码；取第一条匹配的规则
+      --rules-in 模式:去位:加位,…    改写呼入的被叫号码
+      --caller-id pass|fixed|anonymous  --fixed-number 号码  --caller-id-header from|pai|rpid
+      --transport udp|tcp|tls  --mode register|address
+      --user 名称  --secret 密钥 | --secret-file 文件   （- 表示标准输入）
+      --from-user 名称  --from-domain 主机  --expires 秒  --options 秒
+      --codecs …  --dtmf …  --srtp …  同话机
+      --fingerprint SHA256           自签名证书的指纹
+      --sources 地址,…               来自这些地址或网段的呼叫属于本中继
+  list
+  show 标识
+  remove 标识
+`,
+  },
+  route: {
+    en: `cordboard route
+  add NUMBER --flow ID [--language zh-CN|en]
+                                     who calls the number comes into the flow
+  add --out PATTERN --trunk ID,…     numbers that fit go out over these trunks, in this order
+      [--name TEXT] [--priority N] [--strip N] [--prepend DIGITS] [--emergency]
+                                     pattern: digits, X any, Z 1-9, N 2-9, [2-46], . at the end: one or more
+  list                               both kinds
+  remove NUMBER | ID                 the number of a route in, or the id of either
+`,
+    'zh-CN': `cordboard route
+  add 号码 --flow 流程 [--language zh-CN|en]
+                                     拨打该号码的来电进入该流程
+  add --out 模式 --trunk 标识,…      符合模式的号码依次经这些中继呼出
+      [--name 名称] [--priority N] [--strip N] [--prepend 数字] [--emergency]
+                                     模式：数字、X 任意、Z 1-9、N 2-9、[2-46]，末尾 . 表示一位或多位
+  list                               列出呼入和呼出路由
+  remove 号码 | 标识                 呼入路由的号码，或任一路由的标识
+`,
+  },
+  group: {
+    en: `cordboard group
+  add NUMBER --stations N,…          makes a number (1000 and above) that rings these telephones
+  set NUMBER                         changes it
+      --name TEXT  --stations N,…
+      --strategy all|sequence        together, or one after the other
+      --ring SECONDS                 how long: all together, or each in its turn
+  list
+  remove NUMBER
+`,
+    'zh-CN': `cordboard group
+  add 号码 --stations N,…            添加振铃组号码（1000 及以上）
+  set 号码                           修改
+      --name 名称  --stations N,…
+      --strategy all|sequence        同时振铃，或依次振铃
+      --ring 秒                      振铃时长：同时或每部
+  list
+  remove 号码
+`,
+  },
+  ban: {
+    en: `cordboard ban
+  list                               addresses that SIP does not listen to
+  add ADDRESS [--hours N] [--reason TEXT]
+  lift ADDRESS
+`,
+    'zh-CN': `cordboard ban
+  list                               列出被 SIP 封禁的地址
+  add 地址 [--hours N] [--reason 原因]
+  lift 地址
+`,
+  },
+};
+
+export function linesUsage(command: LinesCommand, language: Language): string {
+  return `${texts[command][language]}\n${common[language]}`;
+}

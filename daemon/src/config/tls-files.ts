@@ -1,0 +1,50 @@
+// <home>/tls: the key and the certificate of SIP over TLS. Made at the first start; whoever has better ones puts them there.
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, errorText } from '../platform/index.js';
+import { selfSigned } from './self-signed.js';
+
+export interface TlsFiles {
+  /** PEM */
+  key: string;
+  /** PEM; those who signed it may follow */
+  cert: string;
+  /** SHA-256 of the certificate with colons: what a telephone's page shows */
+  fingerprint: string;
+  /** ms since 1970; it is no good any more then */
+  notAfter: number;
+  /** made now, and signed by nobody */
+  made: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** An appliance runs for years, and a certificate that is pinned by hand must not end in the meantime. */
+const LIFE_DAYS = 3650;
+
+/**
+ * Reads key.pem and cert.pem, or makes both when neither is there. `names`: what the box is reached under. AppError
+ * tls_incomplete when one of the two is missing, tls_unreadable when they are no key and certificate or do not belong together.
+ */
+export function tlsFiles(folder: string, names: readonly [string, ...string[]], nowMs: number): TlsFiles {
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = !existsSync(keyFile) && !existsSync(certFile);
+  if (made) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // A day back: a telephone's clock may be behind ours.
+    const { key, cert } = selfSigned({ names, notBefore: nowMs - DAY_MS, notAfter: nowMs + LIFE_DAYS * DAY_MS });
+    // Both are on the disk before either has its name: a power cut hardly ever leaves one without the other.
+    writeFileSync(`${keyFile}.new`, key, { mode: 0o600, flush: true });
+    writeFileSync(`${certFile}.new`, cert, { mode: 0o644, flush: true });
+    for (const file of [keyFile, certFile]) renameSync(`${file}.new`, file);
+  }
+  for (const file of [keyFile, certFile]) if (!existsSync(file)) throw new AppError('tls_incomplete', { folder, file });
+  try {
+    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+    const certificate = new X509Certificate(cert);
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not that of the certificate');
+    return { key, cert, fingerprint: certificate.fingerprint256, notAfter: Date.parse(certificate.validTo), made };
+  } catch (error) {
+    throw new AppError('tls_unreadable', { folder, reason: errorText(error) }, { cause: error });
+  }
+}

@@ -1,0 +1,180 @@
+// The dial plan of the tables: emergency numbers before everything, then what is inside, then the ways out.
+import type { Numbering } from '../config/index.js';
+import { DEFAULT_ALLOWED_CLASSES } from '../contract/index.js';
+import type { Db, SipStationRow } from '../db/index.js';
+import type { DialFrom, DialPlan, DialResolution } from '../lines/index.js';
+import type { Log } from '../platform/index.js';
+import { MOST_DIGITS, NumberingPlan } from './numbering-plan.js';
+import type { Caller, Outbound } from './outbound.js';
+import { TableReader, type Tables } from './tables.js';
+
+/** Q.850 */
+const cause = {
+  unallocated: 1,
+  noRoute: 3,
+  subscriberAbsent: 20,
+  callRejected: 21,
+  invalidNumber: 28,
+  noCircuit: 34,
+} as const;
+
+export interface TableDialPlanOptions {
+  db: Db;
+  numbering: Numbering;
+  /** numbers of the analog telephones */
+  analogStations: () => readonly number[];
+  log: Log;
+}
+
+export class TableDialPlan implements DialPlan {
+  readonly #plan: NumberingPlan;
+  readonly #reader: TableReader;
+  readonly #analogStations: () => readonly number[];
+  /** E1 by trunk, in the order in which they are searched; trunks that are switched off, too: calls come in */
+  #spans = new Map<string, readonly number[]>();
+
+  constructor({ db, numbering, analogStations, log }: TableDialPlanOptions) {
+    this.#plan = new NumberingPlan(numbering);
+    this.#reader = new TableReader(db, this.#plan, log, () => this.#readSpans());
+    this.#analogStations = analogStations;
+  }
+
+  /** Rejects when the database cannot be read. */
+  start(): Promise<void> {
+    return this.#reader.start();
+  }
+
+  stop(): void {
+    this.#reader.stop();
+  }
+
+  /** The E1 of a trunk; undefined: there is no such trunk, or it is none of E1. */
+  spansOf(trunk: string): readonly number[] | undefined {
+    return this.#spans.get(trunk);
+  }
+
+  /** The trunk that an E1 belongs to. */
+  trunkOf(span: number): string | null {
+    for (const [trunk, spans] of this.#spans) if (spans.includes(span)) return trunk;
+    return null;
+  }
+
+  async resolve(number: string, from: DialFrom): Promise<DialResolution> {
+    const tables = await this.#reader.fresh();
+    const digits = this.#clean(number, from, tables);
+    if (digits === undefined) return refused(cause.invalidNumber, 'it is no number');
+    const found =
+      from.station === null ? this.#fromOutside(digits, tables) : this.#fromStation(digits, from.station, tables);
+    // What is barred or unknown now may be the beginning of a number inside.
+    if (found.kind === 'refused' && this.#insideMayGrow(digits, from, tables)) return { kind: 'incomplete' };
+    return found;
+  }
+
+  async mayContinue(number: string, from: DialFrom): Promise<boolean> {
+    const tables = await this.#reader.fresh();
+    const digits = this.#clean(number, from, tables);
+    if (digits === undefined) return number === '';
+    if (digits.length >= MOST_DIGITS) return false;
+    if (from.station !== null && this.#plan.isEmergency(digits)) return false;
+    if (this.#insideMayGrow(digits, from, tables)) return true;
+    return from.station !== null && tables.outbound.mayGrow(digits);
+  }
+
+  /** Digits as they are dialled in the country; undefined: it is no number. A number with + begins with a country code. */
+  #clean(number: string, { station, trunk }: DialFrom, tables: Tables): string | undefined {
+    if (number.length > 2 * MOST_DIGITS) return undefined;
+    // Visual separators (RFC 3966 5.1.1) are there for people.
+    const bare = number.replace(/[-.()]/g, '');
+    if (!/^\+?[0-9]{1,24}$/.test(bare)) return undefined;
+    const plus = bare.startsWith('+');
+    const digits = plus ? bare.slice(1) : bare;
+    if (station !== null) return plus ? this.#plan.fromE164(digits) : digits;
+    // What is called by those outside is written as the carrier writes it: a route in may name it so.
+    return trunk == null ? digits : tables.outbound.numberIn(trunk, digits);
+  }
+
+  #fromOutside(digits: string, tables: Tables): DialResolution {
+    // Never out again, not even to the police: whoever calls in would do so at our expense and under our number.
+    return this.#inside(digits, tables, null) ?? refused(cause.unallocated, 'nobody inside has this number');
+  }
+
+  #fromStation(digits: string, station: number, tables: Tables): DialResolution {
+    const caller = this.#caller(station, tables);
+    if (this.#plan.isEmergency(digits)) return this.#out(tables.outbound.emergency(digits, caller), digits, tables);
+    const inside = this.#inside(digits, tables, station);
+    if (inside !== undefined) {
+      if (caller.allowedClasses.includes('internal')) return inside;
+      return refused(cause.callRejected, `telephone ${station} may not call inside`);
+    }
+    return this.#out(tables.outbound.resolve(digits, caller), digits, tables);
+  }
+
+  #inside(digits: string, tables: Tables, station: number | null): DialResolution | undefined {
+    const account = tables.stations.get(digits);
+    if (account !== undefined) {
+      return account.enabled
+        ? { kind: 'station', station: account.number }
+        : refused(cause.subscriberAbsent, `telephone ${digits} is switched off`);
+    }
+    const analog = this.#analogStations().find((one) => String(one) === digits);
+    if (analog !== undefined) return { kind: 'station', station: analog };
+    const group = tables.groups.get(digits);
+    if (group !== undefined) {
+      const { strategy, ringTimeoutMs } = group;
+      const stations = group.stations.filter((one) => one !== station && this.#canRing(one, tables));
+      if (stations.length === 0) return refused(cause.subscriberAbsent, `nobody is in the ring group ${digits}`);
+      return { kind: 'group', stations, strategy, ringTimeoutMs };
+    }
+    const route = tables.routes.get(digits);
+    return route === undefined ? undefined : { kind: 'flow', flowId: route.flowId, language: route.language };
+  }
+
+  #canRing(station: number, tables: Tables): boolean {
+    const account = tables.stations.get(String(station));
+    return account === undefined ? this.#analogStations().includes(station) : account.enabled;
+  }
+
+  #out(outbound: Outbound, digits: string, tables: Tables): DialResolution {
+    switch (outbound.kind) {
+      case 'attempts':
+        return { kind: 'out', attempts: outbound.attempts, ...(outbound.emergency ? { emergency: true } : {}) };
+      case 'noTrunk':
+        return refused(cause.noCircuit, 'no trunk is switched on for it');
+      case 'barred':
+        if (outbound.mayGrow) return { kind: 'incomplete' };
+        if (outbound.unknown) return refused(cause.unallocated, 'the country has no such number');
+        return outbound.classes.length === 0
+          ? refused(cause.invalidNumber, 'it has no country code, which the trunk wants')
+          : refused(cause.callRejected, `the telephone may not dial ${outbound.classes.join(' and ')} numbers`);
+      case 'none':
+        return tables.outbound.mayGrow(digits) ? { kind: 'incomplete' } : refused(cause.noRoute, 'no route takes it');
+    }
+  }
+
+  #caller(station: number, tables: Tables): Caller {
+    const account: SipStationRow | undefined = tables.stations.get(String(station));
+    if (account !== undefined) return account;
+    // A telephone that is not there any more may still be in a call.
+    const known = this.#analogStations().includes(station);
+    return { allowedClasses: known ? DEFAULT_ALLOWED_CLASSES : [], callingNumber: '' };
+  }
+
+  /** Whether more digits can make it something inside, or an emergency number. */
+  #insideMayGrow(digits: string, { station }: DialFrom, tables: Tables): boolean {
+    if (station !== null && this.#plan.mayBecomeEmergency(digits)) return true;
+    const longer = (number: string): boolean => number.length > digits.length && number.startsWith(digits);
+    for (const table of [tables.stations, tables.groups, tables.routes]) {
+      for (const number of table.keys()) if (longer(number)) return true;
+    }
+    return this.#analogStations().some((number) => longer(String(number)));
+  }
+
+  #readSpans(): void {
+    const rows = [...(this.#reader.current?.trunks.values() ?? [])];
+    this.#spans = new Map(rows.filter(({ kind }) => kind === 'e1').map(({ id, spans }) => [id, spans]));
+  }
+}
+
+function refused(code: number, reason: string): DialResolution {
+  return { kind: 'refused', cause: code, reason };
+}

@@ -1,0 +1,2 @@
+export * from './dial-plan.js';
+export * from './numbering-plan.js';

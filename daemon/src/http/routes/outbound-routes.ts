@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { OutboundRoute, OutboundRouteCreate, OutboundRoutePatch, Ulid, stripFits } from '../../contract/index.js';
+import type { OutboundRouteRow, Writes } from '../../db/index.js';
+import { AppError, newUlid } from '../../platform/index.js';
+import type { HttpContext } from '../context.js';
+import { invalidBody } from '../invalid-body.js';
+import { ADMIN, STAFF, route, type Route } from '../route.js';
+
+const ById = z.strictObject({ id: Ulid });
+
+export function outboundRouteRoutes(http: HttpContext): Route[] {
+  const { db, log } = http;
+  return [
+    route({
+      method: 'get',
+      path: '/outbound-routes',
+      summary: 'Which numbers go out over which trunks',
+      tag: 'Routes',
+      roles: STAFF,
+      reply: z.array(OutboundRoute),
+      handle: () => db.outboundRoutes.list(),
+    }),
+    route({
+      method: 'get',
+      path: '/outbound-routes/:id',
+      summary: 'One route out',
+      tag: 'Routes',
+      roles: STAFF,
+      params: ById,
+      reply: OutboundRoute,
+      errors: ['outbound_route_not_found'],
+      async handle({ params: { id } }) {
+        const row = await db.outboundRoutes.find(id);
+        if (row === null) throw new AppError('outbound_route_not_found', { id });
+        return row;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/outbound-routes',
+      summary: 'Lead numbers out over trunks',
+      tag: 'Routes',
+      roles: ADMIN,
+      body: OutboundRouteCreate,
+      reply: OutboundRoute,
+      status: 201,
+      async handle({ body, identity }) {
+        const row: OutboundRouteRow = { id: newUlid(), ...body, name: body.name ?? body.pattern };
+        mustLeaveDigits(row);
+        await db.write(async (tx) => {
+          await trunksMustExist(tx, row.trunks);
+          await tx.outboundRoutes.insert(row);
+        });
+        log.info({ outboundRoute: row.id, pattern: row.pattern, by: identity.user.username }, 'route out made');
+        return row;
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/outbound-routes/:id',
+      summary: 'Change a route out',
+      tag: 'Routes',
+      roles: ADMIN,
+      params: ById,
+      body: OutboundRoutePatch,
+      reply: OutboundRoute,
+      errors: ['outbound_route_not_found'],
+      async handle({ params: { id }, body, identity }) {
+        const changed = await db.write(async (tx) => {
+          await trunksMustExist(tx, body.trunks ?? []);
+          await tx.outboundRoutes.update(id, body);
+          const row = await tx.outboundRoutes.find(id);
+          if (row !== null) mustLeaveDigits(row);
+          return row;
+        });
+        if (changed === null) throw new AppError('outbound_route_not_found', { id });
+        log.info({ outboundRoute: id, pattern: changed.pattern, by: identity.user.username }, 'route out changed');
+        return changed;
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/outbound-routes/:id',
+      summary: 'Remove a route out',
+      tag: 'Routes',
+      roles: ADMIN,
+      params: ById,
+      errors: ['outbound_route_not_found'],
+      async handle({ params: { id }, identity }) {
+        if (!(await db.write((tx) => tx.outboundRoutes.remove(id))))
+          throw new AppError('outbound_route_not_found', { id });
+        log.info({ outboundRoute: id, by: identity.user.username }, 'route out removed');
+      },
+    }),
+  ];
+}
+
+/** In what comes of a change as much as in what was sent. */
+function mustLeaveDigits({ pattern, strip }: OutboundRouteRow): void {
+  if (!stripFits(pattern, strip)) throw invalidBody('strip', new AppError('strip_too_long', { strip, pattern }));
+}
+
+async function trunksMustExist(tx: Writes, ids: readonly string[]): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    if ((await tx.trunks.find(id)) === null)
+      throw invalidBody(`trunks.${index}`, new AppError('trunk_not_found', { id }));
+  }
+}

@@ -1,0 +1,36 @@
+// What a number means to the one who dials it. Call control asks; who answers (tables, or numbers alone) is none of its business.
+import type { Language } from '../contract/index.js';
+
+/** Who dials: a telephone (or the one that transfers), else somebody who calls in; by which trunk, when that is known. */
+export interface DialFrom {
+  station: number | null;
+  trunk?: string | null | undefined;
+}
+
+/** One way out: which trunk, and what is told to it. */
+export interface DialAttempt {
+  trunk: string;
+  /** as the trunk wants it */
+  number: string;
+  /** empty: withheld */
+  callingNumber: string;
+}
+
+export type DialResolution =
+  | { kind: 'station'; station: number }
+  /** all: they ring at once; sequence: one after the other, each for `ringTimeoutMs` */
+  | { kind: 'group'; stations: readonly number[]; strategy: 'all' | 'sequence'; ringTimeoutMs: number }
+  | { kind: 'flow'; flowId: string; language: Language }
+  /** tried in this order; `emergency`: until somebody answers, whatever a trunk says of the number */
+  | { kind: 'out'; attempts: readonly DialAttempt[]; emergency?: boolean | undefined }
+  /** nobody has this number yet, but more digits can make it one that somebody has */
+  | { kind: 'incomplete' }
+  /** `cause`: Q.850; `reason`: for the log */
+  | { kind: 'refused'; cause: number; reason: string };
+
+export interface DialPlan {
+  /** What the digits dialled so far lead to. Rejects only when it cannot be told (the database fails). */
+  resolve(number: string, from: DialFrom): Promise<DialResolution>;
+  /** Whether a number that begins with these digits may lead elsewhere: false when nothing is gained by waiting for more. */
+  mayContinue(number: string, from: DialFrom): Promise<boolean>;
+}

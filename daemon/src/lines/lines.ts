@@ -1,0 +1,146 @@
+// Lines as call control sees them: E1, analog telephones, SIP phones and trunks all give it the same few commands and events.
+// What carries a leg stays behind this file. A provider (LineProvider) looks after one kind; LineSwitch joins them.
+import type { EventSource, Words } from '../platform/index.js';
+
+/** What carries a leg. */
+export type LegKind = 'isdn' | 'station' | 'line' | 'sip';
+
+/** Where the other end of a leg is. */
+export type LegPlace =
+  /** `trunk`: its name, when it has one; span and timeslot are 0 when it is no E1 */
+  | { kind: 'trunk'; trunk: string | null; span: number; timeslot: number }
+  /** analog: the number of its port; SIP: 1000 and above */
+  | { kind: 'station'; station: number };
+
+/** What can be called. */
+export type LineTarget =
+  /** `timeslot` left out: any idle one */
+  | { kind: 'span'; span: number; timeslot?: number | undefined }
+  | { kind: 'station'; station: number }
+  | { kind: 'trunk'; trunk: string };
+
+export interface SeizeRequest {
+  target: LineTarget;
+  /** digits; what a trunk is to dial, what a telephone is told that was called */
+  calledNumber: string;
+  /** digits; empty: withheld */
+  callingNumber: string;
+  /** untrusted text */
+  callingName: string;
+  /** the caller does not want his number to be shown */
+  privacy?: boolean | undefined;
+}
+
+export interface SeizedLeg {
+  leg: number;
+  /** bus port */
+  port: number;
+  place: LegPlace;
+}
+
+/**
+ * What has come of a transfer, for the one who asked for it (RFC 3515 2.4.4): accepted or failed first, then as it goes on;
+ * done or failed comes last and once. `cause`: Q.850.
+ */
+export type TransferOutcome =
+  { state: 'accepted' } | { state: 'alerting' } | { state: 'done' } | { state: 'failed'; cause: number };
+
+/** A leg begins with offered or seized; released is its last event. */
+export interface LineEvents {
+  /** somebody calls */
+  'leg.offered': {
+    leg: number;
+    /** bus port */
+    port: number;
+    kind: LegKind;
+    origin: LegPlace;
+    /** as sent by the peer, hostile text like the rest; empty while a telephone has dialled nothing */
+    calledNumber: string;
+    callingNumber: string;
+    callingName: string;
+    /** false: digits may follow, as leg.digit */
+    complete: boolean;
+  };
+  /** one of ours was seized; told before seize() resolves */
+  'leg.seized': SeizedLeg & { kind: LegKind };
+  /** `inband`: there is something to be heard on the port, before the answer */
+  'leg.progressed': { leg: number; port: number; progress: 'proceeding' | 'alerting' | 'inband' };
+  /** the peer has chosen another timeslot (Q.931 5.2.3.1); told before the event that brought it */
+  'leg.moved': { leg: number; port: number; place: LegPlace };
+  /** a leg that was seized has been answered */
+  'leg.answered': { leg: number; port: number };
+  /** `tone`: it was heard in the audio; `overlap`: part of the called number (Q.931 5.2.4); `event`: RFC 4733; `info`: RFC 6086 */
+  'leg.digit': { leg: number; digit: string; source: 'tone' | 'overlap' | 'event' | 'info' };
+  /** the key for an inquiry was pressed on an analog telephone */
+  'leg.flashed': { leg: number };
+  /** the other end has put us on hold, or takes us back (RFC 3264 8.4) */
+  'leg.held': { leg: number };
+  'leg.retrieved': { leg: number };
+  /** the other end wants its partner to be connected with a number, or with the partner of another leg of its own (RFC 5589) */
+  'leg.transferAsked': {
+    leg: number;
+    to: { number: string } | { leg: number };
+    reply: (outcome: TransferOutcome) => void;
+  };
+  /** `cause`: Q.850 */
+  'leg.released': { leg: number; cause: number; by: 'remote' | 'local' | 'fault' };
+  /** a telephone came, or something about it has changed */
+  'station.changed': StationLine;
+  'station.removed': { station: number };
+}
+
+export type LegOffered = LineEvents['leg.offered'];
+export type LegReleased = LineEvents['leg.released'];
+export type TransferAsked = LineEvents['leg.transferAsked'];
+
+/** A telephone, apart from the legs on it. */
+export interface StationLine {
+  station: number;
+  name: string;
+  /** false: it is not registered, so nobody can be called there; an analog one always is */
+  reachable: boolean;
+  /** of an analog one; a SIP phone that nobody talks on is on the hook */
+  offHook: boolean;
+}
+
+export interface Lines {
+  readonly events: EventSource<LineEvents>;
+  /** Every telephone there is. */
+  stations(): readonly StationLine[];
+  /**
+   * Calls out. Resolves when the call is on its way; leg.progressed, leg.answered or leg.released follow. Rejects with a
+   * SeizeRefusal (busy, not reachable, out of order), or with line_unknown when nobody serves the target.
+   */
+  seize(request: SeizeRequest): Promise<SeizedLeg>;
+  /**
+   * The caller may hear that the other end rings. `early`: what he is to hear comes over the bus; otherwise his telephone or
+   * exchange makes the ringing tone. Rejects with leg_not_found, or with what the line says.
+   */
+  alert(leg: number, options?: { early?: boolean }): Promise<void>;
+  /** Answers a leg that was offered. Rejects with leg_not_found, or with what the line says. */
+  answer(leg: number): Promise<void>;
+  /**
+   * Ends a leg with a Q.850 cause; leg.released tells when it is done. Asking twice is asking once. Rejects with
+   * leg_not_found: there will be no leg.released (any more).
+   */
+  release(leg: number, cause: number): Promise<void>;
+}
+
+/** The lines of one kind. */
+export interface LineProvider extends Lines {
+  /** Whether it is the one to seize this. */
+  serves(target: LineTarget): boolean;
+}
+
+/** For logs and rows: `E1 1/7`, `trunk carrier`, `station 1001`. */
+export function placeText(place: LegPlace): string {
+  if (place.kind === 'station') return `station ${place.station}`;
+  return place.span > 0 ? `E1 ${place.span}/${place.timeslot}` : `trunk ${place.trunk ?? '?'}`;
+}
+
+/** In a sentence. */
+export function targetWords(target: LineTarget): Words {
+  if (target.kind === 'station') return { en: `station ${target.station}`, zh: `话机 ${target.station}` };
+  if (target.kind === 'trunk') return { en: `trunk ${target.trunk}`, zh: `中继 ${target.trunk}` };
+  return { en: `E1 ${target.span}`, zh: `E1 ${target.span}` };
+}

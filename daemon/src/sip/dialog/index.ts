@@ -1,0 +1,20 @@
+// Dialogs (RFC 3261 clause 12) and the sessions in them (clauses 13 to 15, RFC 3262, 3311, 3515, 3891, 4028).
+export * from './cause.js';
+export * from './context.js';
+export { DialogCounters } from './counters.js';
+export * from './dialog.js';
+export * from './dialogs.js';
+export * from './effects.js';
+export * from './limits.js';
+export * from './outgoing-request.js';
+export * from './replaces.js';
+export * from './routing.js';
+export * from './invite/types.js';
+export { bodyType, descriptionOf, SDP } from './invite/bodies.js';
+export { IncomingSession } from './invite/incoming-session.js';
+export { OutgoingSession, type OutgoingCall } from './invite/outgoing-session.js';
+export { InviteSession, type RequestResult, type SessionParts } from './invite/session.js';
+export { formatSipfrag, parseSipfrag, SIPFRAG, type Sipfrag } from './invite/sipfrag.js';
+export type { ModifyResult } from './invite/modifier.js';
+export type { ReferOptions, ReferResult } from './invite/refer-subscriber.js';
+export type { SessionState } from './invite/states.js';

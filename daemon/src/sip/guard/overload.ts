@@ -1,0 +1,126 @@
+// Too much to do: new work is turned away early and cheaply, so that calls in progress do not notice (RFC 6357). It begins when a
+// measure is too high twice in a row, and ends when all have been low for a while: nothing flutters.
+import { silentLog, type Clock, type Log, type Timer } from '../../platform/index.js';
+import type { SipRequest } from '../message/index.js';
+
+export interface OverloadMeasures {
+  /** the longest that the event loop was late since the last time, ms */
+  loopDelayMs: number;
+  /** requests that have come since the start */
+  requests: number;
+  /** work that waits: transactions, or what else grows when it is not done */
+  queued: number;
+}
+
+/** Above `high` is too much; below `low` there is room again. */
+export interface Threshold {
+  high: number;
+  low: number;
+}
+
+export interface OverloadLimits {
+  loopDelayMs: Threshold;
+  requestsPerS: Threshold;
+  queued: Threshold;
+}
+
+/** A telephone repeats after 500 ms what was not answered: by then the answer must have gone out. */
+export const OVERLOAD_LIMITS: OverloadLimits = {
+  loopDelayMs: { high: 150, low: 40 },
+  requestsPerS: { high: 9000, low: 7000 },
+  queued: { high: 60_000, low: 40_000 },
+};
+
+const SAMPLE_MS = 250;
+/** samples; one alone may be a garbage collection */
+const TOO_HIGH = 2;
+/** samples; 2 s */
+const LOW_ENOUGH = 8;
+
+/** s; short, for a carrier sends us nothing at all meanwhile (RFC 3261 21.5.4), and not all come back at once */
+const RETRY_AFTER_S = { from: 2, to: 6 };
+
+export interface OverloadOptions {
+  clock: Clock;
+  measure: () => OverloadMeasures;
+  /** requests that are never turned away: calls to emergency numbers */
+  exempt?: ((request: SipRequest) => boolean) | undefined;
+  limits?: Partial<OverloadLimits> | undefined;
+  random?: (() => number) | undefined;
+  log?: Log | undefined;
+}
+
+export class Overload {
+  readonly #options: OverloadOptions;
+  readonly #limits: OverloadLimits;
+  readonly #log: Log;
+  #timer: Timer | undefined;
+  #last = { atMs: 0, requests: 0 };
+  #high = 0;
+  #low = 0;
+  #shedding = false;
+  #shed = 0;
+
+  constructor(options: OverloadOptions) {
+    this.#options = options;
+    this.#limits = { ...OVERLOAD_LIMITS, ...options.limits };
+    this.#log = options.log ?? silentLog;
+  }
+
+  /** New work is being turned away. */
+  get shedding(): boolean {
+    return this.#shedding;
+  }
+
+  /** requests turned away since the start */
+  get shedTotal(): number {
+    return this.#shed;
+  }
+
+  /** Measures until `stop`. */
+  start(): void {
+    const { clock, measure } = this.#options;
+    this.stop();
+    this.#last = { atMs: clock.monotonicMs(), requests: measure().requests };
+    this.#timer = clock.every(SAMPLE_MS, () => this.#sample());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#shedding = false;
+    this.#high = this.#low = 0;
+  }
+
+  /** For a request outside of any dialog: s for Retry-After of the 503 that it gets; undefined: it is taken. */
+  shed(request: SipRequest): number | undefined {
+    if (!this.#shedding || this.#options.exempt?.(request) === true) return undefined;
+    this.#shed += 1;
+    const { from, to } = RETRY_AFTER_S;
+    return from + Math.floor((this.#options.random ?? Math.random)() * (to - from + 1));
+  }
+
+  #sample(): void {
+    const { clock, measure } = this.#options;
+    const { loopDelayMs, requests, queued } = measure();
+    const atMs = clock.monotonicMs();
+    const tookMs = Math.max(1, atMs - this.#last.atMs);
+    const requestsPerS = ((requests - this.#last.requests) * 1000) / tookMs;
+    this.#last = { atMs, requests };
+
+    const measures = { loopDelayMs, requestsPerS, queued };
+    const names = ['loopDelayMs', 'requestsPerS', 'queued'] as const;
+    const tooHigh = names.some((name) => measures[name] > this.#limits[name].high);
+    const allLow = names.every((name) => measures[name] < this.#limits[name].low);
+    this.#high = tooHigh ? this.#high + 1 : 0;
+    this.#low = allLow ? this.#low + 1 : 0;
+    if (!this.#shedding && this.#high >= TOO_HIGH) this.#turn(true, measures);
+    else if (this.#shedding && this.#low >= LOW_ENOUGH) this.#turn(false, measures);
+  }
+
+  #turn(shedding: boolean, measures: Record<string, number>): void {
+    this.#shedding = shedding;
+    if (shedding) this.#log.warn(measures, 'SIP overload: new work is turned away');
+    else this.#log.info({ ...measures, turnedAway: this.#shed }, 'SIP overload is over');
+  }
+}

@@ -1,0 +1,2 @@
+// SIP for the rest of the daemon; what is below knows nothing of it.
+export { SipService, type SipServiceOptions, type SipSettings, type TrunkHealth } from './sip-service.js';

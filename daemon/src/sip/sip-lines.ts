@@ -1,0 +1,355 @@
+// SIP telephones and trunks as lines: signalling by the stack's thread, media by a stream of the engine, joined here into legs
+// that call control cannot tell from others.
+//
+//   call.offered ─> stream.open ─> call.media ─> leg.offered        call.mediaChanged ─> stream.update
+//   seize ─> stream.open ─> call.dial                               call.released ─> leg.release ─> leg.released
+import { isRefusal, type EngineClient, type EngineEvents } from '../engine/index.js';
+import {
+  SeizeRefusal,
+  type LegPlace,
+  type LineEvents,
+  type LineProvider,
+  type LineTarget,
+  type SeizeRequest,
+  type SeizedLeg,
+  type StationLine,
+  type TransferOutcome,
+} from '../lines/index.js';
+import {
+  AppError,
+  TypedEmitter,
+  errorText,
+  word,
+  type EventSource,
+  type Log,
+  type Unsubscribe,
+} from '../platform/index.js';
+import { StackRefusal, type CallOrigin, type StackCommands, type StackEvents } from './stack/index.js';
+
+/** The stack, wherever it runs. */
+export interface Stack {
+  readonly events: EventSource<StackEvents>;
+  /** Rejects with a StackRefusal, or when the stack is gone. */
+  command<C extends keyof StackCommands>(
+    command: C,
+    params: StackCommands[C]['params'],
+  ): Promise<StackCommands[C]['reply']>;
+}
+
+export interface SipLinesOptions {
+  engine: EngineClient;
+  stack: Stack;
+  log: Log;
+}
+
+interface SipLeg {
+  leg: number;
+  port: number;
+  /** of the stack; undefined: it is not on its way yet */
+  call: string | undefined;
+  place: LegPlace;
+  /** told by the stack, or decided here: what leg.released will say */
+  end: { cause: number; by: 'remote' | 'local' | 'fault' } | undefined;
+}
+
+/** Q.850 */
+const NO_CHANNEL = 34;
+const TEMPORARY_FAILURE = 41;
+const NO_ROUTE = 3;
+const UNREACHABLE = 20; // subscriber absent
+const BUSY = 17;
+const TIMER_EXPIRED = 102;
+
+const seizeCauses: Record<StackRefusal['code'], number> = {
+  invalid: 28,
+  not_found: NO_ROUTE,
+  busy: BUSY,
+  unreachable: UNREACHABLE,
+  io: TEMPORARY_FAILURE,
+};
+
+export class SipLines implements LineProvider {
+  readonly #engine: EngineClient;
+  readonly #stack: Stack;
+  readonly #log: Log;
+  readonly #events: TypedEmitter<LineEvents>;
+  readonly #legs = new Map<number, SipLeg>();
+  readonly #byCall = new Map<string, SipLeg>();
+  /** calls that were offered and wait for their stream; false: over before it came */
+  readonly #opening = new Map<string, boolean>();
+  readonly #stations = new Map<number, StationLine>();
+  readonly #trunks = new Set<string>();
+  #offs: Unsubscribe[] = [];
+
+  constructor({ engine, stack, log }: SipLinesOptions) {
+    this.#engine = engine;
+    this.#stack = stack;
+    this.#log = log;
+    this.#events = new TypedEmitter<LineEvents>(log);
+  }
+
+  get events(): EventSource<LineEvents> {
+    return this.#events;
+  }
+
+  start(): void {
+    const { events } = this.#stack;
+    const engine = this.#engine.events;
+    this.#offs = [
+      events.on('call.offered', (offered) => this.#offered(offered)),
+      events.on('call.progressed', ({ call, progress }) =>
+        this.#ofCall(call, ({ leg, port }) => this.#events.emit('leg.progressed', { leg, port, progress })),
+      ),
+      events.on('call.answered', ({ call }) => this.#ofCall(call, (leg) => this.#answered(leg))),
+      events.on('call.mediaChanged', ({ call, media }) => this.#ofCall(call, (leg) => this.#update(leg, media))),
+      events.on('call.held', ({ call }) => this.#ofCall(call, ({ leg }) => this.#events.emit('leg.held', { leg }))),
+      events.on('call.retrieved', ({ call }) =>
+        this.#ofCall(call, ({ leg }) => this.#events.emit('leg.retrieved', { leg })),
+      ),
+      events.on('call.digit', ({ call, digit }) =>
+        this.#ofCall(call, ({ leg }) => this.#events.emit('leg.digit', { leg, digit, source: 'info' })),
+      ),
+      events.on('call.transferAsked', (asked) => this.#ofCall(asked.call, (leg) => this.#transferAsked(leg, asked.to))),
+      events.on('call.released', ({ call, cause, by }) => this.#callReleased(call, { cause, by })),
+      engine.on('leg.digit', ({ leg, digit, source }) =>
+        this.#legs.has(leg) ? this.#events.emit('leg.digit', { leg, digit, source }) : undefined,
+      ),
+      engine.on('stream.timeout', ({ leg }) => this.#silent(leg)),
+      engine.on('leg.released', (released) => this.#streamGone(released)),
+    ];
+  }
+
+  stop(): void {
+    for (const off of this.#offs) off();
+    this.#offs = [];
+  }
+
+  stations(): readonly StationLine[] {
+    return [...this.#stations.values()];
+  }
+
+  /** A telephone there is, and whether it is registered. */
+  setStation(station: number, name: string, reachable: boolean): void {
+    const known = this.#stations.get(station);
+    if (known?.name === name && known.reachable === reachable) return;
+    const line: StationLine = { station, name, reachable, offHook: false };
+    this.#stations.set(station, line);
+    this.#events.emit('station.changed', line);
+  }
+
+  removeStation(station: number): void {
+    if (this.#stations.delete(station)) this.#events.emit('station.removed', { station });
+  }
+
+  setTrunk(trunk: string): void {
+    this.#trunks.add(trunk);
+  }
+
+  removeTrunk(trunk: string): void {
+    this.#trunks.delete(trunk);
+  }
+
+  serves(target: LineTarget): boolean {
+    if (target.kind === 'station') return this.#stations.has(target.station);
+    return target.kind === 'trunk' && this.#trunks.has(target.trunk);
+  }
+
+  async seize(request: SeizeRequest): Promise<SeizedLeg> {
+    const { target, calledNumber, callingNumber, callingName, privacy = false } = request;
+    if (target.kind === 'span' || !this.serves(target)) throw new SeizeRefusal(target, NO_ROUTE, word('not_found'));
+    if (target.kind === 'station' && this.#stations.get(target.station)?.reachable !== true)
+      throw new SeizeRefusal(target, UNREACHABLE, word('unavailable'));
+    const { leg, port, rtpPort, rtcpPort } = await this.#engine
+      .command('stream.open', { incoming: false })
+      .catch((error: unknown) => {
+        throw isRefusal(error) ? new SeizeRefusal(target, NO_CHANNEL, word(error.engineCode), error) : error;
+      });
+    const place: LegPlace =
+      target.kind === 'station' ? target : { kind: 'trunk', trunk: target.trunk, span: 0, timeslot: 0 };
+    const seized: SipLeg = { leg, port, call: undefined, place, end: undefined };
+    this.#legs.set(leg, seized);
+    try {
+      const { call } = await this.#stack.command('call.dial', {
+        target: target.kind === 'station' ? target : { ...target, number: calledNumber },
+        ...{ callingNumber, callingName, anonymous: privacy },
+        media: { rtpPort, rtcpPort },
+      });
+      seized.call = call;
+      this.#byCall.set(call, seized);
+      this.#events.emit('leg.seized', { leg, port, place, kind: 'sip' });
+      return { leg, port, place };
+    } catch (error) {
+      // Nobody has heard of the leg: it goes without a word.
+      this.#legs.delete(leg);
+      await this.#closeStream(leg, TEMPORARY_FAILURE);
+      if (!(error instanceof StackRefusal)) throw error;
+      throw new SeizeRefusal(target, seizeCauses[error.code], { en: error.message, zh: error.message }, error);
+    }
+  }
+
+  async alert(number: number, { early = false }: { early?: boolean } = {}): Promise<void> {
+    const { call } = this.#leg(number);
+    if (call === undefined) return;
+    await this.#stack.command('call.alert', { call, early });
+    await this.#engine.command('leg.alert', { leg: number });
+  }
+
+  async answer(number: number): Promise<void> {
+    const { call } = this.#leg(number);
+    if (call === undefined) return;
+    await this.#stack.command('call.answer', { call });
+    await this.#engine.command('leg.answer', { leg: number });
+  }
+
+  async release(number: number, cause: number): Promise<void> {
+    const leg = this.#leg(number);
+    if (leg.end !== undefined) return;
+    leg.end = { cause, by: 'local' };
+    await this.#release(leg);
+  }
+
+  /** The stack is gone and its calls with it: every leg ends. */
+  async failed(): Promise<void> {
+    const legs = [...this.#legs.values()];
+    for (const leg of legs) leg.end ??= { cause: TEMPORARY_FAILURE, by: 'fault' };
+    await Promise.all(legs.map(({ leg }) => this.#closeStream(leg, TEMPORARY_FAILURE)));
+  }
+
+  async #release({ leg, call, end }: SipLeg): Promise<void> {
+    const cause = end?.cause ?? TEMPORARY_FAILURE;
+    try {
+      if (call !== undefined) await this.#stack.command('call.release', { call, cause });
+    } catch (error) {
+      // It knows the call no more, or is gone: there will be no call.released.
+      this.#log.debug({ err: error, leg }, 'the stack had ended the call');
+      await this.#closeStream(leg, cause);
+    }
+  }
+
+  async #offered(offered: StackEvents['call.offered']): Promise<void> {
+    const { call, origin, remote, signallingAddress, calledNumber, callingNumber, callingName } = offered;
+    this.#opening.set(call, true);
+    try {
+      const { leg, port, rtpPort, rtcpPort } = await this.#engine.command('stream.open', {
+        incoming: true,
+        ...(remote === undefined ? {} : { remoteAddress: remote.address, remotePort: remote.port }),
+        latchAddress: signallingAddress,
+      });
+      if (this.#opening.get(call) !== true) return await this.#closeStream(leg, TEMPORARY_FAILURE);
+      const known: SipLeg = { leg, port, call, place: placeOf(origin), end: undefined };
+      this.#legs.set(leg, known);
+      this.#byCall.set(call, known);
+      // Told before call control hears of it: what it says about the call comes to the stack after this.
+      this.#tell('call.media', { call, media: { rtpPort, rtcpPort } });
+      this.#events.emit('leg.offered', {
+        ...{ leg, port, kind: 'sip', origin: known.place, complete: true },
+        ...{ calledNumber, callingNumber, callingName },
+      });
+    } catch (error) {
+      this.#log.warn({ err: error, call }, `a SIP call is turned away: ${errorText(error)}`);
+      this.#tell('call.release', { call, cause: isRefusal(error, 'busy') ? NO_CHANNEL : TEMPORARY_FAILURE });
+    } finally {
+      this.#opening.delete(call);
+    }
+  }
+
+  #answered({ leg, port }: SipLeg): void {
+    this.#tellEngine('leg.answer', { leg });
+    this.#events.emit('leg.answered', { leg, port });
+  }
+
+  async #update(known: SipLeg, media: StackEvents['call.mediaChanged']['media']): Promise<void> {
+    const { leg, call } = known;
+    try {
+      const { conflict } = await this.#engine.command('stream.update', { ...media, leg });
+      if (conflict === undefined || call === undefined) return;
+      this.#tell('call.media', { call, media: { rtpPort: conflict, rtcpPort: conflict + 1 } });
+    } catch (error) {
+      if (known.end !== undefined || isRefusal(error, 'not_found')) return;
+      this.#log.error({ err: error, leg }, `the media of a SIP call cannot be set: ${errorText(error)}`);
+      known.end = { cause: TEMPORARY_FAILURE, by: 'fault' };
+      await this.#release(known);
+    }
+  }
+
+  #transferAsked({ leg }: SipLeg, to: StackEvents['call.transferAsked']['to']): void {
+    const call = this.#legs.get(leg)?.call;
+    if (call === undefined) return;
+    const reply = (outcome: TransferOutcome): void =>
+      this.#tell('call.transfer', {
+        call,
+        state: outcome.state,
+        cause: outcome.state === 'failed' ? outcome.cause : 0,
+      });
+    if ('number' in to) return this.#events.emit('leg.transferAsked', { leg, to, reply });
+    const other = this.#byCall.get(to.call);
+    if (other === undefined) return reply({ state: 'failed', cause: NO_ROUTE });
+    this.#events.emit('leg.transferAsked', { leg, to: { leg: other.leg }, reply });
+  }
+
+  /** The other side sends nothing although it should: its line is dead, whatever its signalling says. */
+  async #silent(number: number): Promise<void> {
+    const leg = this.#legs.get(number);
+    if (leg === undefined || leg.end !== undefined) return;
+    this.#log.warn({ leg: number }, 'no sound has come from a SIP call for so long that it is given up');
+    leg.end = { cause: TIMER_EXPIRED, by: 'fault' };
+    await this.#release(leg);
+  }
+
+  #callReleased(call: string, end: NonNullable<SipLeg['end']>): void {
+    if (this.#opening.has(call)) this.#opening.set(call, false);
+    const leg = this.#byCall.get(call);
+    if (leg === undefined) return;
+    this.#byCall.delete(call);
+    leg.end ??= end;
+    void this.#closeStream(leg.leg, leg.end.cause);
+  }
+
+  /** Never rejects. leg.released of the engine follows, and is handed on with the cause that SIP has. */
+  async #closeStream(leg: number, cause: number): Promise<void> {
+    try {
+      await this.#engine.command('leg.release', { leg, cause });
+    } catch (error) {
+      if (!isRefusal(error, 'not_found')) this.#log.debug({ err: error, leg }, 'a stream was not closed');
+    }
+  }
+
+  #streamGone({ leg: number, cause, by }: EngineEvents['leg.released']): void {
+    const leg = this.#legs.get(number);
+    if (leg === undefined) return;
+    this.#legs.delete(number);
+    if (leg.call !== undefined && this.#byCall.delete(leg.call))
+      this.#tell('call.release', { call: leg.call, cause: leg.end?.cause ?? cause });
+    this.#events.emit('leg.released', { leg: number, ...(leg.end ?? { cause, by }) });
+  }
+
+  #ofCall(call: string, then: (leg: SipLeg) => unknown): void {
+    const leg = this.#byCall.get(call);
+    if (leg !== undefined) void then(leg);
+  }
+
+  #leg(number: number): SipLeg {
+    const leg = this.#legs.get(number);
+    if (leg === undefined) throw new AppError('leg_not_found', { leg: number });
+    return leg;
+  }
+
+  /** What needs no answer; that the call is over by now is nothing to speak of. */
+  #tell<C extends keyof StackCommands>(command: C, params: StackCommands[C]['params']): void {
+    this.#stack
+      .command(command, params)
+      .catch((error: unknown) => this.#log.debug({ err: error }, `the stack did not take ${command}`));
+  }
+
+  #tellEngine(command: 'leg.answer', params: { leg: number }): void {
+    this.#engine
+      .command(command, params)
+      .catch((error: unknown) => this.#log.debug({ err: error }, `the engine did not take ${command}`));
+  }
+}
+
+function placeOf(origin: CallOrigin): LegPlace {
+  return origin.kind === 'station'
+    ? { kind: 'station', station: origin.station }
+    : { kind: 'trunk', trunk: origin.trunk, span: 0, timeslot: 0 };
+}

@@ -1,0 +1,228 @@
+// SIP as a part of the daemon: the stack's thread, what it is told of the tables, and what it tells that must outlive it.
+//
+//   tables ─ stations, trunks, bans, bindings ─> StackThread ─ calls ─> SipLines ─> call control
+//          <── bindings, bans that came up ─────┘
+import type { Db, SipBindingRow, SipStationRow, TrunkRow } from '../db/index.js';
+import type { EngineClient } from '../engine/index.js';
+import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
+import { SipLines } from './sip-lines.js';
+import { StackThread } from './stack-thread.js';
+import type { StackBinding, StackConfig, StackEvents, StackStation, StackTrunk } from './stack/index.js';
+
+export interface SipSettings {
+  host: string;
+  port: number;
+  tlsPort: number;
+  domain: string;
+  externalAddress?: string | undefined;
+  trusted: readonly string[];
+}
+
+export interface SipServiceOptions {
+  db: Db;
+  engine: EngineClient;
+  settings: SipSettings;
+  /** read when the thread begins, so that a new certificate is taken up then */
+  tls: () => { key: string; cert: string };
+  clock: Clock;
+  log: Log;
+}
+
+/** How a trunk does. */
+export type TrunkHealth = StackEvents['trunk.changed'];
+
+export class SipService {
+  readonly lines: SipLines;
+  readonly #options: SipServiceOptions;
+  readonly #thread: StackThread;
+  readonly #trunks = new Map<string, TrunkHealth>();
+  #offs: Unsubscribe[] = [];
+
+  constructor(options: SipServiceOptions) {
+    const { engine, clock, log } = options;
+    this.#options = options;
+    this.#thread = new StackThread({
+      ...{ clock, log },
+      config: () => this.#config(),
+      failed: () => this.#failed(),
+    });
+    this.lines = new SipLines({ engine, stack: this.#thread, log });
+  }
+
+  /** Where it listens; undefined: it does not run. */
+  get ports(): { port: number; tlsPort: number | undefined } | undefined {
+    return this.#thread.ports;
+  }
+
+  /** By trunk; one that nothing is known of yet is not in it. */
+  get trunks(): readonly TrunkHealth[] {
+    return [...this.#trunks.values()];
+  }
+
+  /** Resolves when it listens, or has failed to, which is logged and tried again. */
+  async start(): Promise<void> {
+    const { db } = this.#options;
+    const { events } = this.#thread;
+    this.lines.start();
+    this.#offs = [
+      events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
+      events.on('trunk.changed', (health) => this.#trunkChanged(health)),
+      events.on('ban.added', (ban) => this.#keepBan(ban)),
+      events.on('ban.lifted', ({ source }) => this.#forgetBan(source)),
+      db.events.on('sipStation.changed', ({ number, removed }) =>
+        removed ? this.#removeStation(number) : this.#reloadStation(number),
+      ),
+      db.events.on('trunk.changed', ({ id, removed }) => (removed ? this.#removeTrunk(id) : this.#reloadTrunk(id))),
+      db.events.on('sipBan.changed', ({ address, removed }) => this.#banChanged(address, removed)),
+    ];
+    await this.#thread.start();
+  }
+
+  /** Ends every call with BYE. Idempotent. */
+  async stop(): Promise<void> {
+    await this.#thread.stop();
+    for (const off of this.#offs) off();
+    this.#offs = [];
+    this.lines.stop();
+  }
+
+  async #config(): Promise<StackConfig> {
+    const { db, settings, tls, clock } = this.#options;
+    const nowMs = clock.wallMs();
+    const [stations, trunks, bindings] = await Promise.all([
+      db.sipStations.list(),
+      db.trunks.list(),
+      db.sipBindings.list(),
+    ]);
+    const alive = bindings.filter(({ expiresAt }) => expiresAt > nowMs);
+    for (const { number, name } of stations)
+      this.lines.setStation(
+        number,
+        name,
+        alive.some(({ stationNumber }) => stationNumber === number),
+      );
+    for (const { id, kind, enabled } of trunks) if (kind === 'sip' && enabled) this.lines.setTrunk(id);
+    const { host, port, domain, externalAddress, trusted } = settings;
+    return {
+      ...{ host, port, domain, externalAddress, trusted: [...trusted] },
+      tlsPort: settings.tlsPort,
+      tls: tls(),
+      stations: stations.map(stationOf),
+      trunks: trunks.filter(({ kind }) => kind === 'sip').map(trunkOf),
+      bindings: alive.map(bindingOf),
+    };
+  }
+
+  #failed(): void {
+    this.#trunks.clear();
+    void this.lines.failed();
+  }
+
+  async #keepBindings(station: number, bindings: readonly StackBinding[]): Promise<void> {
+    const { db, log } = this.#options;
+    const row = await db.sipStations.find(station);
+    if (row === null) return;
+    this.lines.setStation(station, row.name, row.enabled && bindings.length > 0);
+    try {
+      await db.write((tx) => tx.sipBindings.replace(station, bindings.map(bindingRow)));
+    } catch (error) {
+      log.error({ err: error, station }, `a registration was not stored: ${errorText(error)}`);
+    }
+  }
+
+  #trunkChanged(health: TrunkHealth): void {
+    const { log } = this.#options;
+    this.#trunks.set(health.trunk, health);
+    const bad = health.state === 'down' || health.state === 'refused';
+    log[bad ? 'warn' : 'info'](health, `trunk ${health.trunk} is ${health.state}`);
+  }
+
+  async #reloadStation(number: number): Promise<void> {
+    const row = await this.#options.db.sipStations.find(number);
+    if (row === null) return this.#removeStation(number);
+    const reachable = this.lines.stations().find(({ station }) => station === number)?.reachable ?? false;
+    this.lines.setStation(number, row.name, row.enabled && reachable);
+    await this.#tell('station', this.#thread.command('station.set', stationOf(row)));
+  }
+
+  async #removeStation(number: number): Promise<void> {
+    this.lines.removeStation(number);
+    await this.#tell('station', this.#thread.command('station.remove', { number }));
+  }
+
+  async #reloadTrunk(id: string): Promise<void> {
+    const row = await this.#options.db.trunks.find(id);
+    if (row === null || row.kind !== 'sip' || !row.enabled) return this.#removeTrunk(id);
+    this.lines.setTrunk(id);
+    await this.#tell('trunk', this.#thread.command('trunk.set', trunkOf(row)));
+  }
+
+  async #removeTrunk(id: string): Promise<void> {
+    this.lines.removeTrunk(id);
+    this.#trunks.delete(id);
+    await this.#tell('trunk', this.#thread.command('trunk.remove', { id }));
+  }
+
+  async #keepBan({ source, reason, sinceMs, untilMs, count }: StackEvents['ban.added']): Promise<void> {
+    const { db } = this.#options;
+    const known = await db.sipBans.find(source);
+    // What a person has entered comes back from the stack as it was.
+    if (known?.until === untilMs) return;
+    const row = { address: source, reason, since: sinceMs, until: untilMs, count };
+    await this.#tell(
+      'ban',
+      db.write((tx) => tx.sipBans.put(row)),
+    );
+  }
+
+  async #forgetBan(source: string): Promise<void> {
+    const { db } = this.#options;
+    if ((await db.sipBans.find(source)) !== null)
+      await this.#tell(
+        'ban',
+        db.write((tx) => tx.sipBans.remove(source)),
+      );
+  }
+
+  async #banChanged(address: string, removed: boolean): Promise<void> {
+    const row = removed ? null : await this.#options.db.sipBans.find(address);
+    await this.#tell(
+      'ban',
+      row === null
+        ? this.#thread.command('ban.lift', { address })
+        : this.#thread.command('ban.set', { address, untilMs: row.until, reason: row.reason }),
+    );
+  }
+
+  /** What the stack does not learn now it reads when it begins anew. */
+  async #tell(what: string, told: Promise<unknown>): Promise<void> {
+    await told.catch((error: unknown) =>
+      this.#options.log.warn({ err: error }, `a change of a ${what} was not taken: ${errorText(error)}`),
+    );
+  }
+}
+
+function stationOf(row: SipStationRow): StackStation {
+  const { number, name, ha1Md5, ha1Sha256, digest, security, srtp, codecs, dtmf, maxContacts, maxCalls, enabled } = row;
+  return { number, name, ha1Md5, ha1Sha256, digest, security, srtp, codecs, dtmf, maxContacts, maxCalls, enabled };
+}
+
+function trunkOf(row: TrunkRow): StackTrunk {
+  const { id, name, mode, hosts, username, secret, fromUser, fromDomain, expiresS, codecs, dtmf, srtp } = row;
+  const { tlsFingerprint, sources, maxCalls, optionsIntervalS, callerIdHeader, enabled } = row;
+  return {
+    ...{ id, name, mode, hosts, username, secret, fromUser, fromDomain, expiresS, codecs, dtmf, srtp },
+    ...{ tlsFingerprint, sources, maxCalls, optionsIntervalS, callerIdHeader, enabled },
+  };
+}
+
+function bindingOf({ stationNumber, position: _position, transport, ...row }: SipBindingRow): StackBinding {
+  return { ...row, station: stationNumber, transport: transport as StackBinding['transport'] };
+}
+
+function bindingRow({
+  station: _station,
+  ...binding
+}: StackBinding): Omit<SipBindingRow, 'stationNumber' | 'position'> {
+  return binding;
+}

@@ -1,0 +1,270 @@
+// One call as the daemon sees it: a session that came in, or the sessions that try to reach one callee. What they do becomes
+// events; what call control wants becomes messages.
+import type { Log } from '../../platform/index.js';
+import type { InviteSession } from '../dialog/index.js';
+import {
+  statusOfCause,
+  type IncomingSession,
+  type OutgoingSession,
+  type Referral,
+  type SessionEnd,
+} from '../dialog/index.js';
+import type { CallMedia } from './call-media.js';
+import { StackRefusal } from './channel.js';
+import type { DtmfMode, LocalMedia, StackCommands, StackEvents } from './protocol.js';
+
+/** What all calls of a stack share. */
+export interface CallContext {
+  emit: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
+  /** the call that a session is of, for Replaces */
+  callOf: (session: InviteSession) => string | undefined;
+  /** the session of a dialog of ours */
+  sessionOf: (callId: string, toTag: string, fromTag: string) => InviteSession | undefined;
+  /** the call is over and forgotten */
+  gone: (call: StackCall) => void;
+  log: Log;
+}
+
+/** One way to reach the callee. */
+export interface Attempt {
+  session: OutgoingSession;
+  media: CallMedia;
+}
+
+/** Q.850 */
+const NORMAL = 16;
+const NO_ANSWER_CAUSES: ReadonlySet<number> = new Set([16, 18, 19, 20, 31, 41, 102]);
+
+const RANK: Record<'proceeding' | 'alerting' | 'inband', number> = { proceeding: 1, alerting: 2, inband: 3 };
+
+export abstract class StackCall {
+  readonly id: string;
+  readonly dtmf: DtmfMode;
+  protected readonly context: CallContext;
+  #referral: Referral | undefined;
+  #over = false;
+
+  protected constructor(id: string, dtmf: DtmfMode, context: CallContext) {
+    this.id = id;
+    this.dtmf = dtmf;
+    this.context = context;
+  }
+
+  /** undefined: nobody has answered yet */
+  protected abstract readonly talking: InviteSession | undefined;
+  abstract setMedia(local: LocalMedia): void;
+  abstract alert(early: boolean): Promise<void>;
+  abstract answer(): Promise<void>;
+  protected abstract hangUp(cause: number): void;
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  release(cause: number): void {
+    if (this.#over) return;
+    this.hangUp(cause);
+    this.finish({ cause, by: 'local' });
+  }
+
+  /** INFO, where the peer takes digits so; otherwise the engine has sent it. */
+  async sendDigit(digit: string, durationMs: number): Promise<void> {
+    await this.talking?.sendDigit({ digit, durationMs });
+  }
+
+  /** What becomes of the transfer that the peer has asked for. */
+  transfer({ state, cause }: StackCommands['call.transfer']['params']): void {
+    const referral = this.#referral;
+    if (referral === undefined) return;
+    switch (state) {
+      case 'accepted':
+        return referral.accept();
+      case 'alerting':
+        return referral.progress(180);
+      case 'done':
+        this.#referral = undefined;
+        referral.accept();
+        return referral.progress(200);
+      case 'failed':
+        this.#referral = undefined;
+        // One of the two is heard: a referral that was accepted is not refused any more, and the other way round.
+        referral.progress(statusOfCause(cause));
+        return referral.refuse(statusOfCause(cause));
+    }
+  }
+
+  /** What every session in a call may tell. */
+  protected follow(session: InviteSession): void {
+    session.events.on('digit', ({ digit }) => this.context.emit('call.digit', { call: this.id, digit }));
+    session.events.on('referred', (referral) => this.#referred(referral));
+  }
+
+  protected finish(end: { cause: number; by: 'remote' | 'local' | 'fault' }): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.context.gone(this);
+    this.context.emit('call.released', { call: this.id, ...end });
+  }
+
+  #referred(referral: Referral): void {
+    const { target, replaces } = referral;
+    if (this.#referral !== undefined) return referral.refuse(491);
+    if (replaces !== undefined) {
+      // Their from-tag is ours where they are the caller's telephone: both orders are looked up.
+      const { callId, toTag, fromTag } = replaces;
+      const session = this.context.sessionOf(callId, fromTag, toTag) ?? this.context.sessionOf(callId, toTag, fromTag);
+      const other = session === undefined ? undefined : this.context.callOf(session);
+      if (other === undefined) return referral.refuse(481);
+      this.#referral = referral;
+      return this.context.emit('call.transferAsked', { call: this.id, to: { call: other } });
+    }
+    const number = target.uri.user ?? '';
+    if (number === '') return referral.refuse(400);
+    this.#referral = referral;
+    this.context.emit('call.transferAsked', { call: this.id, to: { number } });
+  }
+}
+
+/** Somebody calls. */
+export class IncomingCall extends StackCall {
+  readonly #session: IncomingSession;
+  readonly #media: CallMedia;
+
+  constructor(
+    id: string,
+    dtmf: DtmfMode,
+    parts: Attempt | { session: IncomingSession; media: CallMedia },
+    context: CallContext,
+  ) {
+    super(id, dtmf, context);
+    this.#session = parts.session as IncomingSession;
+    this.#media = parts.media;
+    this.follow(this.#session);
+    this.#session.events.on('ended', (end) => this.finish(endOf(end)));
+  }
+
+  protected get talking(): InviteSession {
+    return this.#session;
+  }
+
+  setMedia(local: LocalMedia): void {
+    this.#media.setLocal(local);
+    if (this.#session.state === 'answered' || this.#session.state === 'confirmed') void this.#session.reoffer();
+  }
+
+  async alert(early: boolean): Promise<void> {
+    if (!early) return this.#session.ring();
+    if (!(await this.#session.progress()))
+      throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
+  }
+
+  async answer(): Promise<void> {
+    if (!(await this.#session.answer()))
+      throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
+  }
+
+  protected hangUp(cause: number): void {
+    this.#session.end({ cause });
+  }
+}
+
+/** We call: one or several telephones at once, the first that answers has the call. */
+export class OutgoingCall extends StackCall {
+  readonly #attempts = new Set<Attempt>();
+  #winner: Attempt | undefined;
+  #local: LocalMedia;
+  #rank = 0;
+  #ends: SessionEnd[] = [];
+  /** where else to try when everybody here has refused; false: there is nothing (more) */
+  readonly #next: (ends: readonly SessionEnd[]) => boolean;
+
+  constructor(
+    id: string,
+    dtmf: DtmfMode,
+    local: LocalMedia,
+    next: (ends: readonly SessionEnd[]) => boolean,
+    context: CallContext,
+  ) {
+    super(id, dtmf, context);
+    this.#local = local;
+    this.#next = next;
+  }
+
+  protected get talking(): InviteSession | undefined {
+    return this.#winner?.session;
+  }
+
+  /** Sessions that have just begun to call. */
+  add(attempt: Attempt): void {
+    const { session, media } = attempt;
+    this.#attempts.add(attempt);
+    media.setLocal(this.#local);
+    this.follow(session);
+    session.events.on('progress', ({ status, media: described }) => {
+      if (status === 100) return;
+      this.#progress(described ? 'inband' : status === 180 ? 'alerting' : 'proceeding');
+    });
+    session.events.on('answered', ({ dialogId }) => this.#answered(attempt, dialogId));
+    session.events.on('ended', (end) => this.#ended(attempt, end));
+  }
+
+  setMedia(local: LocalMedia): void {
+    this.#local = local;
+    for (const { media } of this.#attempts) media.setLocal(local);
+    void this.#winner?.session.reoffer();
+  }
+
+  /** It is for the callee to say that it rings. */
+  alert(): Promise<void> {
+    return Promise.reject(new StackRefusal('invalid', 'a call that goes out cannot alert'));
+  }
+
+  answer(): Promise<void> {
+    return Promise.reject(new StackRefusal('invalid', 'a call that goes out cannot be answered'));
+  }
+
+  protected hangUp(cause: number): void {
+    for (const { session } of this.#attempts) session.end({ cause });
+  }
+
+  #progress(progress: 'proceeding' | 'alerting' | 'inband'): void {
+    if (this.over || this.#winner !== undefined || RANK[progress] <= this.#rank) return;
+    this.#rank = RANK[progress];
+    this.context.emit('call.progressed', { call: this.id, progress });
+  }
+
+  #answered(attempt: Attempt, dialogId: string): void {
+    if (this.over || this.#winner !== undefined) return attempt.session.end({ cause: NORMAL });
+    this.#winner = attempt;
+    for (const other of this.#attempts) {
+      if (other !== attempt) other.session.end({ cause: 26, text: 'Call completed elsewhere' });
+    }
+    attempt.media.settle(dialogId);
+    this.context.emit('call.answered', { call: this.id });
+  }
+
+  #ended(attempt: Attempt, end: SessionEnd): void {
+    this.#attempts.delete(attempt);
+    if (this.over) return;
+    if (this.#winner !== undefined) {
+      if (attempt === this.#winner) this.finish(endOf(end));
+      return;
+    }
+    this.#ends.push(end);
+    if (this.#attempts.size > 0) return;
+    if (this.#next(this.#ends)) return;
+    this.finish(endOf(worst(this.#ends)));
+  }
+}
+
+/** What the caller is told when nobody took the call: a refusal says more than silence (RFC 3261 16.7). */
+function worst(ends: readonly SessionEnd[]): SessionEnd {
+  const said = ends.find(({ by, cause }) => by === 'peer' && !NO_ANSWER_CAUSES.has(cause));
+  const chosen = said ?? ends.find(({ by }) => by === 'peer') ?? ends.at(-1);
+  if (chosen === undefined) throw new RangeError('a call that has not ended');
+  return chosen;
+}
+
+function endOf({ cause, by }: SessionEnd): { cause: number; by: 'remote' | 'local' | 'fault' } {
+  return { cause, by: by === 'peer' ? 'remote' : by === 'us' ? 'local' : 'fault' };
+}

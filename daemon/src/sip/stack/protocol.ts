@@ -1,0 +1,194 @@
+// What crosses between the daemon and the thread that the stack runs in: plain data, nothing shared. Every command is answered
+// once, by its id; events come in the order in which they happened, and a reply stands before the events that follow from it.
+//
+//   daemon ── { id, command, params } ──> stack        stack ── { re, ok } or { re, error } ──> daemon
+//                                                      stack ── { event, data } ─────────────> daemon
+import type { EngineCommands } from '../../engine/index.js';
+import type { TransportName } from '../transport/index.js';
+
+/** Of a stream in the engine, as the peer is told of it; the address is the one that the peer reaches us under. */
+export interface LocalMedia {
+  rtpPort: number;
+  rtcpPort: number;
+}
+
+/** Where a stream goes, and how. */
+export type RemoteMedia = Omit<EngineCommands['stream.update']['params'], 'leg'>;
+
+export type SrtpPolicy = 'none' | 'offered' | 'required';
+export type DtmfMode = 'auto' | 'rfc4733' | 'inband' | 'info';
+export type Codec = 'pcma' | 'pcmu' | 'g722' | 'opus';
+
+/** A station's account, as the registrar and the digest need it. */
+export interface StackStation {
+  number: number;
+  name: string;
+  ha1Md5: string;
+  ha1Sha256: string;
+  digest: ('md5' | 'sha256')[];
+  security: 'any' | 'tls';
+  srtp: SrtpPolicy;
+  codecs: Codec[];
+  dtmf: DtmfMode;
+  maxContacts: number;
+  maxCalls: number;
+  enabled: boolean;
+}
+
+export interface StackTrunkHost {
+  /** name or address */
+  host: string;
+  /** 0: as RFC 3263 finds it */
+  port: number;
+  transport: 'udp' | 'tcp' | 'tls';
+  priority: number;
+  weight: number;
+}
+
+export interface StackTrunk {
+  id: string;
+  name: string;
+  mode: 'register' | 'address';
+  hosts: StackTrunkHost[];
+  username: string;
+  secret: string;
+  fromUser: string;
+  fromDomain: string;
+  expiresS: number;
+  codecs: Codec[];
+  dtmf: DtmfMode;
+  srtp: SrtpPolicy;
+  tlsFingerprint: string;
+  /** networks (CIDR) whose calls are this trunk's; empty: the addresses of its hosts */
+  sources: string[];
+  maxCalls: number;
+  optionsIntervalS: number;
+  callerIdHeader: 'from' | 'pai' | 'rpid';
+  enabled: boolean;
+}
+
+export interface StackBinding {
+  station: number;
+  contact: string;
+  path: string[];
+  instance: string;
+  regId: number;
+  transport: TransportName;
+  receivedHost: string;
+  receivedPort: number;
+  callId: string;
+  cseq: number;
+  /** wall clock, ms */
+  expiresAt: number;
+  /** 0 to 1000 */
+  q: number;
+  userAgent: string;
+}
+
+export interface StackConfig {
+  host: string;
+  port: number;
+  /** 0: any free one; undefined: no TLS */
+  tlsPort: number | undefined;
+  tls: { key: string; cert: string } | undefined;
+  /** realm and domain of the stations */
+  domain: string;
+  /** told to peers outside, in Contact and SDP; undefined: the address that the peer reaches us under */
+  externalAddress: string | undefined;
+  /** addresses that are never banned (CIDR) */
+  trusted: string[];
+  stations: StackStation[];
+  trunks: StackTrunk[];
+  bindings: StackBinding[];
+}
+
+export type CallOrigin = { kind: 'station'; station: number } | { kind: 'trunk'; trunk: string };
+export type CallTarget = { kind: 'station'; station: number } | { kind: 'trunk'; trunk: string; number: string };
+
+export interface StackCommands {
+  start: { params: StackConfig; reply: { port: number; tlsPort: number | undefined } };
+  stop: { params: Record<string, never>; reply: Record<string, never> };
+  'station.set': { params: StackStation; reply: Record<string, never> };
+  'station.remove': { params: { number: number }; reply: Record<string, never> };
+  'trunk.set': { params: StackTrunk; reply: Record<string, never> };
+  'trunk.remove': { params: { id: string }; reply: Record<string, never> };
+  /** Offers the station or trunk a call. The reply comes when the INVITE is on its way, before anybody has answered. */
+  'call.dial': {
+    params: {
+      target: CallTarget;
+      callingNumber: string;
+      callingName: string;
+      /** the calling number is not to be shown (RFC 3325) */
+      anonymous: boolean;
+      media: LocalMedia;
+    };
+    reply: { call: string };
+  };
+  /** Where the call's stream is: of an offered one before anything else, later when it has another port (re-INVITE). */
+  'call.media': { params: { call: string; media: LocalMedia }; reply: Record<string, never> };
+  /** 180; with `early` 183 and SDP */
+  'call.alert': { params: { call: string; early: boolean }; reply: Record<string, never> };
+  'call.answer': { params: { call: string }; reply: Record<string, never> };
+  /** Q.850 cause */
+  'call.release': { params: { call: string; cause: number }; reply: Record<string, never> };
+  /** INFO with a digit, where that is how the peer takes them */
+  'call.digit': { params: { call: string; digit: string; durationMs: number }; reply: Record<string, never> };
+  /** what becomes of a transfer that the peer asked for; `state` done and failed are the last */
+  'call.transfer': {
+    params: { call: string; state: 'accepted' | 'alerting' | 'done' | 'failed'; cause: number };
+    reply: Record<string, never>;
+  };
+  /** lamps: calls of a station now */
+  'lamp.set': {
+    params: {
+      station: number;
+      calls: { id: string; direction: 'in' | 'out'; state: 'early' | 'confirmed'; remote: string }[];
+    };
+    reply: Record<string, never>;
+  };
+  /** message lamp (RFC 3842) */
+  'messages.set': { params: { station: number; fresh: number; old: number }; reply: Record<string, never> };
+  'ban.set': { params: { address: string; untilMs: number; reason: string }; reply: Record<string, never> };
+  'ban.lift': { params: { address: string }; reply: Record<string, never> };
+  statistics: { params: Record<string, never>; reply: StackStatistics };
+}
+
+export interface StackStatistics {
+  calls: number;
+  dialogs: number;
+  transactions: { server: number; client: number };
+  connections: number;
+  /** since start, by name */
+  counters: Record<string, number>;
+}
+
+export interface StackEvents {
+  log: { level: 'debug' | 'info' | 'warn' | 'error'; fields: Record<string, unknown>; text: string };
+  'call.offered': {
+    call: string;
+    origin: CallOrigin;
+    calledNumber: string;
+    callingNumber: string;
+    callingName: string;
+    /** of the offer; undefined: INVITE without one */
+    remote: { address: string; port: number } | undefined;
+    /** where the signalling came from: the only other place its packets may come from */
+    signallingAddress: string;
+  };
+  'call.progressed': { call: string; progress: 'proceeding' | 'alerting' | 'inband' };
+  'call.answered': { call: string };
+  /** the stream goes elsewhere or otherwise from now on */
+  'call.mediaChanged': { call: string; media: RemoteMedia };
+  'call.held': { call: string };
+  'call.retrieved': { call: string };
+  'call.digit': { call: string; digit: string };
+  /** REFER: to a number, or to the far end of another call of ours (Replaces) */
+  'call.transferAsked': { call: string; to: { number: string } | { call: string } };
+  'call.released': { call: string; cause: number; by: 'remote' | 'local' | 'fault' };
+  'bindings.changed': { station: number; bindings: StackBinding[] };
+  'trunk.changed': { trunk: string; state: 'up' | 'down' | 'registering' | 'refused'; detail: string };
+  'ban.added': { source: string; reason: string; sinceMs: number; untilMs: number; count: number };
+  'ban.lifted': { source: string };
+}
+
+export type StackError = { code: 'invalid' | 'not_found' | 'busy' | 'unreachable' | 'io'; text: string };

@@ -1,0 +1,368 @@
+// The stack put together: from sockets to calls. It knows nothing of the daemon but the protocol.
+//
+//   Transports ─ Transactions ─ Requests ─┬─ Dialogs ─ Calls ───────> events
+//                                         ├─ Bindings (registrar)
+//                                         └─ TrunkLinks
+import { randomBytes } from 'node:crypto';
+import type { Clock, Log } from '../../platform/index.js';
+import { DigestServer } from '../auth/index.js';
+import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
+import type { DialogContext } from '../dialog/index.js';
+import { Guard, Networks, Overload } from '../guard/index.js';
+import { LoopDelay } from './loop-delay.js';
+import {
+  Locator,
+  SystemResolver,
+  TargetHealth,
+  addressFamily,
+  type Target,
+  type TransportName,
+} from '../locate/index.js';
+import { parseUri } from '../message/index.js';
+import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
+import { Transports, type Flow, type ListenerConfig, type SocketAddress } from '../transport/index.js';
+import { Accounts, type StationAccount } from './accounts.js';
+import { Bindings } from './bindings.js';
+import { Calls } from './calls.js';
+import { StackRefusal, type StackHandlers } from './channel.js';
+import { inDialogTargets } from './in-dialog.js';
+import type {
+  StackConfig,
+  StackEvents,
+  StackStation,
+  StackStatistics,
+  StackTrunk,
+  StackTrunkHost,
+} from './protocol.js';
+import { Requests } from './requests.js';
+import { TrunkLink } from './trunk-link.js';
+
+export interface StackOptions {
+  config: StackConfig;
+  emit: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
+  clock: Clock;
+  log: Log;
+}
+
+/** Q.850: the network is going down */
+const STOPPING_CAUSE = 38;
+const PRODUCT = 'Cordboard';
+/** RFC 5626 3.5.1 */
+const PING = Buffer.from('\r\n\r\n');
+
+const NOTHING: Record<string, never> = {};
+
+export class Stack {
+  readonly #options: StackOptions;
+  readonly #accounts = new Accounts();
+  readonly #links = new Map<string, TrunkLink>();
+  readonly #transports: Transports;
+  readonly #transactions: Transactions;
+  readonly #dialogs: Dialogs;
+  readonly #dialogContext: DialogContext;
+  readonly #locator: Locator;
+  readonly #bindings: Bindings;
+  readonly #calls: Calls;
+  readonly #guard: Guard;
+  readonly #loopDelay = new LoopDelay();
+  readonly #overload: Overload;
+  readonly #networks = new Map<string, Networks>();
+
+  /** Throws when a certificate cannot be used. */
+  constructor(options: StackOptions) {
+    const { config, emit, clock, log } = options;
+    this.#options = options;
+    const random = new RandomSource(randomBytes);
+    const timers = new TimerWheel(clock, { log });
+    const guard = new Guard({ clock, log, ...(config.trusted.length > 0 ? { trusted: config.trusted } : {}) });
+    this.#guard = guard;
+    guard.events.on('banned', (ban) => emit('ban.added', ban));
+    guard.events.on('lifted', (lifted) => emit('ban.lifted', lifted));
+    const admission = {
+      admit: ({ remote }: Flow) => guard.admit(remote.host) === 'pass',
+      admitConnection: (_transport: TransportName, { host }: SocketAddress) => !guard.isBanned(host),
+    };
+    this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission });
+    this.#locator = new Locator({ resolver: new SystemResolver(), clock });
+    // Made after what it calls; nothing is called before the sockets are open.
+    const requests: { current?: Requests } = {};
+    this.#transactions = new Transactions({
+      carrier: this.#transports,
+      timers,
+      random,
+      log,
+      overload: (request) => this.#overload.shed(request),
+      user: {
+        request: (transaction) => requests.current?.request(transaction),
+        ack: (request, flow) => requests.current?.ack(request, flow),
+      },
+    });
+    const transactions = this.#transactions;
+    this.#overload = new Overload({
+      ...{ clock, log },
+      measure: () => ({
+        loopDelayMs: this.#loopDelay.take(),
+        requests: transactions.counters.served,
+        queued: transactions.size.server + transactions.size.client,
+      }),
+    });
+    this.#dialogContext = {
+      transactions: this.#transactions,
+      locate: (uri, flow) => inDialogTargets(uri, flow, this.#locator),
+      judge: new TargetHealth(clock),
+      timers,
+      clock,
+      times: DEFAULT_TIMES,
+      random,
+      limits: DEFAULT_DIALOG_LIMITS,
+      counters: new DialogCounters(),
+      log,
+    };
+    this.#dialogs = new Dialogs(this.#dialogContext);
+    this.#bindings = new Bindings({
+      ...{ clock, log, context: this.#dialogContext, domain: config.domain, bindings: config.bindings },
+      keep: (connection, kept) => this.#transports.keep(connection, kept),
+      ping: (target) => this.#transports.sendBytes(PING, target),
+      contact: ({ transport, remote }) => this.#contact(transport, remote.host, ''),
+      changed: (station, bindings) => emit('bindings.changed', { station, bindings }),
+    });
+    this.#calls = new Calls({
+      ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
+      domain: config.domain,
+      product: PRODUCT,
+      reach: (station) => this.#bindings.reach(station),
+      link: (trunk) => this.#links.get(trunk),
+      contact: (transport, remote, user) => this.#contact(transport, remote, user),
+      ownAddress: (transport, remote) => this.#ownAddress(transport, remote),
+    });
+    requests.current = new Requests({
+      dialogs: this.#dialogs,
+      digest: new DigestServer<StationAccount>({
+        realm: config.domain,
+        clock,
+        account: (name) => this.#accounts.find(name),
+      }),
+      accounts: this.#accounts,
+      trunkOf: (address) => this.#trunkOf(address),
+      guard,
+      invite: (transaction, sender) => this.#calls.receive(transaction, sender),
+      register: (transaction, account) => this.#bindings.register(transaction, account.station),
+      subscribe: (transaction) => transaction.respond(transaction.response(489)),
+      supported: DEFAULT_SESSION_SETTINGS.supported.concat('path', 'outbound'),
+      allow: `${DEFAULT_SESSION_SETTINGS.allow}, REGISTER, SUBSCRIBE`,
+      product: PRODUCT,
+    });
+    this.#listen();
+    for (const station of config.stations) this.#accounts.set(station);
+  }
+
+  /** Begins to listen. Rejects with a TransportError that names the address which cannot be had. */
+  async start(): Promise<{ port: number; tlsPort: number | undefined }> {
+    await this.#bindings.start();
+    await this.#transports.start();
+    this.#loopDelay.start();
+    this.#overload.start();
+    for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
+    return { port: this.#port('udp') ?? 0, tlsPort: this.#port('tls') };
+  }
+
+  /** Ends calls with BYE and registrations with trunks, gives what is sent a moment to leave, and closes. */
+  async stop(): Promise<void> {
+    this.#calls.stop(STOPPING_CAUSE);
+    for (const link of this.#links.values()) link.stop();
+    await this.#quiet();
+    await this.#bindings.stop();
+    this.#overload.stop();
+    this.#loopDelay.stop();
+    this.#dialogs.close();
+    this.#transactions.close();
+    await this.#transports.stop();
+  }
+
+  /** What the daemon may ask. */
+  handlers(): Omit<StackHandlers, 'start' | 'stop'> {
+    const calls = this.#calls;
+    return {
+      'station.set': (station) => this.#setStation(station),
+      'station.remove': ({ number }) => {
+        this.#accounts.remove(number);
+        this.#bindings.remove(number);
+        return NOTHING;
+      },
+      'trunk.set': (trunk) => this.#setTrunk(trunk),
+      'trunk.remove': ({ id }) => {
+        this.#links.get(id)?.stop();
+        this.#links.delete(id);
+        return NOTHING;
+      },
+      'call.dial': (params) => ({ call: calls.dial(params) }),
+      'call.media': ({ call, media }) => {
+        calls.find(call).setMedia(media);
+        return NOTHING;
+      },
+      'call.alert': async ({ call, early }) => {
+        await calls.find(call).alert(early);
+        return NOTHING;
+      },
+      'call.answer': async ({ call }) => {
+        await calls.find(call).answer();
+        return NOTHING;
+      },
+      'call.release': ({ call, cause }) => {
+        calls.find(call).release(cause);
+        return NOTHING;
+      },
+      'call.digit': async ({ call, digit, durationMs }) => {
+        await calls.find(call).sendDigit(digit, durationMs);
+        return NOTHING;
+      },
+      'call.transfer': (params) => {
+        calls.find(params.call).transfer(params);
+        return NOTHING;
+      },
+      'lamp.set': () => NOTHING,
+      'messages.set': () => NOTHING,
+      'ban.set': ({ address, untilMs, reason }) => {
+        this.#guard.ban(address, reason, untilMs - this.#options.clock.wallMs());
+        return NOTHING;
+      },
+      'ban.lift': ({ address }) => {
+        this.#guard.lift(address);
+        return NOTHING;
+      },
+      statistics: () => this.#statistics(),
+    };
+  }
+
+  #listen(): void {
+    const { events } = this.#transports;
+    events.on('request', ({ request, flow }) => {
+      // A scanner is not answered: it would learn that somebody is here.
+      if (
+        request.toTag === undefined &&
+        this.#guard.inspect(request, flow.remote.host, flow.transport !== 'udp') === 'drop'
+      )
+        return;
+      this.#transactions.receiveRequest(request, flow);
+    });
+    events.on('response', ({ response, flow }) => this.#transactions.receiveResponse(response, flow));
+    events.on('closed', ({ connection }) => {
+      this.#transactions.connectionClosed(connection);
+      this.#bindings.connectionClosed(connection);
+    });
+    events.on('malformed', ({ failure, flow }) => {
+      const answer = this.#guard.malformed(flow.remote.host, flow.transport !== 'udp') === 'answer';
+      if (answer && failure.request !== undefined)
+        this.#transactions.refuse(failure.request, flow, failure.status, failure.reason);
+    });
+  }
+
+  #setStation(station: StackStation): Record<string, never> {
+    this.#accounts.set(station);
+    if (!station.enabled) this.#bindings.remove(station.number);
+    return NOTHING;
+  }
+
+  #setTrunk(trunk: StackTrunk): Record<string, never> {
+    this.#links.get(trunk.id)?.stop();
+    this.#links.delete(trunk.id);
+    if (!trunk.enabled) return NOTHING;
+    const link = new TrunkLink({
+      trunk,
+      context: this.#dialogContext,
+      locateHost: (host) => this.#locateHost(trunk, host),
+      contact: ({ transport, remote }, user) => this.#contact(transport, remote.host, user),
+      product: PRODUCT,
+      changed: (state, detail) => this.#options.emit('trunk.changed', { trunk: trunk.id, state, detail }),
+    });
+    this.#links.set(trunk.id, link);
+    link.start();
+    return NOTHING;
+  }
+
+  async #locateHost(
+    { tlsFingerprint }: StackTrunk,
+    { host, port, transport }: StackTrunkHost,
+  ): Promise<readonly Target[]> {
+    const uri = parseUri(`sip:${addressFamily(host) === 6 ? `[${host}]` : host}`);
+    if (uri === undefined) throw new StackRefusal('invalid', `${host} is no name of a host`);
+    const params = new Map<string, string | null>([['transport', transport]]);
+    const found = await this.#locator.locate({ ...uri, port: port === 0 ? undefined : port, params });
+    return tlsFingerprint === '' ? found : found.map((target) => ({ ...target, fingerprint: tlsFingerprint }));
+  }
+
+  #trunkOf(address: string): string | undefined {
+    for (const [id, link] of this.#links) {
+      const { sources } = link.trunk;
+      if (sources.length > 0 ? this.#inside(address, sources) : link.owns(address)) return id;
+    }
+    return undefined;
+  }
+
+  #inside(address: string, sources: readonly string[]): boolean {
+    const key = sources.join();
+    let networks = this.#networks.get(key);
+    if (networks === undefined) {
+      networks = new Networks(sources);
+      this.#networks.set(key, networks);
+    }
+    return networks.has(address);
+  }
+
+  #contact(transport: TransportName, remote: string, user: string): string {
+    const own = this.#transports.advertised(transport, remote);
+    const host = own === undefined ? this.#options.config.domain : own.host;
+    const shown = addressFamily(host) === 6 ? `[${host}]` : host;
+    const at = own === undefined ? shown : `${shown}:${own.port}`;
+    const name = user === '' ? '' : `${encodeURIComponent(user)}@`;
+    return `<sip:${name}${at}${transport === 'udp' ? '' : `;transport=${transport === 'wss' ? 'ws' : transport}`}>`;
+  }
+
+  #ownAddress(transport: TransportName, remote: string): string {
+    return this.#options.config.externalAddress ?? this.#transports.advertised(transport, remote)?.host ?? '127.0.0.1';
+  }
+
+  #port(transport: TransportName): number | undefined {
+    return this.#transports.listeners.find((listener) => listener.transport === transport)?.local.port;
+  }
+
+  /** Until no transaction waits for an answer, half a second at the longest: BYE is sent again once within that. */
+  #quiet(): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.monotonicMs() + 600;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#transactions.size.client === 0 || clock.monotonicMs() >= until) resolve();
+        else clock.after(20, look);
+      };
+      look();
+    });
+  }
+
+  #statistics(): StackStatistics {
+    const connections = (['tcp', 'tls', 'ws', 'wss'] as const).map((one) => this.#transports.connections(one));
+    return {
+      calls: this.#calls.size,
+      dialogs: this.#dialogs.size,
+      transactions: { ...this.#transactions.size },
+      connections: connections.reduce((sum, one) => sum + one, 0),
+      counters: { ...numbers(this.#transactions.counters), ...numbers(this.#dialogContext.counters) },
+    };
+  }
+}
+
+function listenersOf(config: StackConfig): ListenerConfig[] {
+  const { host, port, tlsPort, tls, externalAddress } = config;
+  const advertised = externalAddress === undefined ? {} : { advertised: { host: externalAddress } };
+  const listeners: ListenerConfig[] = [
+    { transport: 'udp', host, port, ...advertised },
+    { transport: 'tcp', host, port, ...advertised },
+  ];
+  if (tlsPort !== undefined && tls !== undefined)
+    listeners.push({ transport: 'tls', host, port: tlsPort, tls, ...advertised });
+  return listeners;
+}
+
+function numbers(counters: object): Record<string, number> {
+  return Object.fromEntries(Object.entries(counters).filter(([, value]) => typeof value === 'number'));
+}

@@ -1,0 +1,12 @@
+export { certificateFingerprint, sameFingerprint } from './certificate.js';
+export type { TransportCount, TransportCounts } from './counts.js';
+export type { TlsClientOptions } from './dialer.js';
+export { transportLimits, type TransportLimits } from './limits.js';
+export type { OwnListener } from './own-addresses.js';
+export type { TlsServerOptions } from './stream-listener.js';
+export * from './transport-error.js';
+export * from './transports.js';
+export * from './types.js';
+export { responseTarget } from './via-hop.js';
+export type { WebSocketLike } from './web-socket-connection.js';
+export { SIP_SUBPROTOCOL, speaksSip } from './web-socket-door.js';

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rtp/socket_pool.hpp"
+
+#include <netinet/ip.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace cordboard::rtp {
+
+namespace {
+
+// What the kernel charges a receive buffer with for one packet of speech: its data and its own notes.
+constexpr uint32_t kBufferOfPacket = 1024;
+constexpr uint32_t kPacketsOfStream = 2;
+constexpr uint32_t kMostStreamsOfPair = 1024;
+// A range that others have filled is given up after so many ports; the next try goes on from there.
+constexpr int kMostTries = 256;
+
+Error refused(const char* what, uint16_t port) {
+  return fail(ErrorCode::kIo, std::string(what) + " for RTP on port " + std::to_string(port) + " failed: " +
+                                  std::strerror(errno));
+}
+
+/// As much as asked for where the process may, else as much as the system allows everybody. What it is now.
+uint32_t set_buffer(int socket, int forced, int ordinary, uint32_t bytes) {
+  const int wanted = static_cast<int>(bytes);
+  if (setsockopt(socket, SOL_SOCKET, forced, &wanted, sizeof wanted) != 0) {
+    // Too much is cut down to the limit by the system; what it has become is asked for below.
+    [[maybe_unused]] const int cut = setsockopt(socket, SOL_SOCKET, ordinary, &wanted, sizeof wanted);
+  }
+  int given = 0;
+  socklen_t size = sizeof given;
+  if (getsockopt(socket, SOL_SOCKET, ordinary, &given, &size) != 0) return 0;
+  return static_cast<uint32_t>(given);
+}
+
+bool set_option(int socket, int level, int name, int value) {
+  return setsockopt(socket, level, name, &value, sizeof value) == 0;
+}
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+Descriptor::~Descriptor() {
+  if (number_ >= 0) close(number_);
+}
+
+// -------------------------------------------------------------------------------------------------------------- claims
+
+bool SocketPool::fits(const Entry& entry, const Claim& claim) {
+  if (claim.remote.known() && entry.remotes.contains(claim.remote)) return false;
+  if (!claim.waits) return true;
+  if (!claim.host) return entry.waiting.empty();
+  return !entry.waiting.contains(std::nullopt) && !entry.waiting.contains(claim.host);
+}
+
+void SocketPool::add(Entry& entry, const Claim& claim) {
+  if (claim.remote.known()) entry.remotes.insert(claim.remote);
+  if (claim.waits) entry.waiting.insert(claim.host);
+}
+
+void SocketPool::drop(Entry& entry, const Claim& claim) {
+  if (claim.remote.known()) entry.remotes.erase(claim.remote);
+  if (claim.waits) entry.waiting.erase(entry.waiting.find(claim.host));
+}
+
+Result<SocketPair*> SocketPool::take(Holder holder, const Claim& claim) {
+  const auto least = std::min_element(of_thread_.begin(), of_thread_.end());
+  const auto found = find_or_open(claim, static_cast<uint32_t>(least - of_thread_.begin()), nullptr);
+  if (!found) return found.error();
+  Entry& entry = **found;
+  add(entry, claim);
+  ++entry.holders;
+  ++of_thread_[entry.pair.thread];
+  holders_[holder] = {&entry, claim};
+  return &entry.pair;
+}
+
+bool SocketPool::change(Holder holder, const Claim& claim) {
+  auto& held = holders_.at(holder);
+  drop(*held.entry, held.claim);
+  const bool good = fits(*held.entry, claim);
+  if (good) held.claim = claim;
+  add(*held.entry, held.claim);
+  return good;
+}
+
+Result<SocketPair*> SocketPool::move(Holder holder, const Claim& claim) {
+  auto& held = holders_.at(holder);
+  const auto found = find_or_open(claim, held.entry->pair.thread, held.entry);
+  if (!found) return found.error();
+  drop(*held.entry, held.claim);
+  --held.entry->holders;
+  held = {*found, claim};
+  add(*held.entry, claim);
+  ++held.entry->holders;
+  return &held.entry->pair;
+}
+
+void SocketPool::release(Holder holder) {
+  const auto found = holders_.find(holder);
+  if (found == holders_.end()) return;
+  auto& [entry, claim] = found->second;
+  drop(*entry, claim);
+  --entry->holders;
+  --of_thread_[entry->pair.thread];
+  holders_.erase(found);
+}
+
+SocketPair* SocketPool::pair_of(Holder holder) const {
+  const auto found = holders_.find(holder);
+  return found == holders_.end() ? nullptr : &found->second.entry->pair;
+}
+
+Result<SocketPool::Entry*> SocketPool::find_or_open(const Claim& claim, uint32_t thread, const Entry* but) {
+  for (const auto& entry : pairs_) {
+    if (entry.get() == but || entry->pair.thread != thread || entry->holders >= streams_of_pair_) continue;
+    if (fits(*entry, claim)) return entry.get();
+  }
+  return open(thread);
+}
+
+// ------------------------------------------------------------------------------------------------------------- sockets
+
+Result<SocketPool::Entry*> SocketPool::open(uint32_t thread) {
+  const uint32_t first = (settings_.first + 1U) / 2;  // halves: pair p has the ports 2p and 2p + 1
+  const uint32_t count = (settings_.last + 1U) / 2 - std::min((settings_.last + 1U) / 2, first);
+  const auto range = std::to_string(settings_.first) + " to " + std::to_string(settings_.last);
+  if (opened_.size() >= count) {
+    return fail(ErrorCode::kBusy, "every pair of RTP ports from " + range + " is in use");
+  }
+  for (int tries = 0; tries < kMostTries && static_cast<uint32_t>(tries) < count; ++tries) {
+    const auto port = static_cast<uint16_t>(2 * (first + next_port_));
+    next_port_ = (next_port_ + 1) % count;
+    if (opened_.contains(port)) continue;
+    auto rtp = bind_to(port, true);
+    if (!rtp) return rtp.error();
+    if (!rtp->open()) continue;
+    auto rtcp = bind_to(static_cast<uint16_t>(port + 1), false);
+    if (!rtcp) return rtcp.error();
+    if (!rtcp->open()) continue;
+    opened_.insert(port);
+    auto entry = std::make_unique<Entry>();
+    entry->pair.number = static_cast<uint16_t>(pairs_.size());
+    entry->pair.port = port;
+    entry->pair.thread = thread;
+    entry->pair.family = settings_.local.is_ipv4() ? AF_INET : AF_INET6;
+    entry->pair.rtp = std::move(*rtp);
+    entry->pair.rtcp = std::move(*rtcp);
+    pairs_.push_back(std::move(entry));
+    return pairs_.back().get();
+  }
+  return fail(ErrorCode::kBusy, "other programs use the RTP ports from " + range);
+}
+
+/// A descriptor that is not open when the port is in use.
+Result<Descriptor> SocketPool::bind_to(uint16_t port, bool rtp) {
+  const sa_family_t family = settings_.local.is_ipv4() ? AF_INET : AF_INET6;
+  Descriptor made(socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!made.open()) return refused("a socket", port);
+  // :: takes IPv4 as well; any other IPv6 address does not, whatever the system's default is.
+  if (family == AF_INET6 && !set_option(made.number(), IPPROTO_IPV6, IPV6_V6ONLY, !settings_.local.unspecified())) {
+    return refused("IPV6_V6ONLY", port);
+  }
+  if (settings_.dscp != 0) {
+    const int octet = settings_.dscp << 2;
+    const bool marked = family == AF_INET ? set_option(made.number(), IPPROTO_IP, IP_TOS, octet)
+                                          : set_option(made.number(), IPPROTO_IPV6, IPV6_TCLASS, octet);
+    if (!marked) return refused("the DSCP", port);
+    // What goes to IPv4 from a socket of both is marked by the option of IPv4.
+    if (family == AF_INET6 && settings_.local.unspecified()) set_option(made.number(), IPPROTO_IP, IP_TOS, octet);
+  }
+  if (rtp) {
+    set_buffer(made.number(), SO_SNDBUFFORCE, SO_SNDBUF, settings_.buffer_bytes);
+    buffer_given_ = set_buffer(made.number(), SO_RCVBUFFORCE, SO_RCVBUF, settings_.buffer_bytes);
+    streams_of_pair_ = std::clamp(buffer_given_ / (kBufferOfPacket * kPacketsOfStream), 1U, kMostStreamsOfPair);
+  }
+  SocketAddress address;
+  const socklen_t length = settings_.local.with_port(port).to(address, family);
+  if (bind(made.number(), &address.any, length) == 0) return made;
+  if (errno == EADDRINUSE) return Descriptor();
+  return fail(ErrorCode::kIo, settings_.local.with_port(port).text() + " cannot be bound for RTP: " +
+                                  std::strerror(errno));
+}
+
+}  // namespace cordboard::rtp

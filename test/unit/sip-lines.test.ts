@@ -1,0 +1,243 @@
+// SIP calls as legs: the stack and the engine are both scripted, what joins them is real.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SeizeRefusal, type LineEvents } from '../../daemon/src/lines/index.js';
+import { silentLog } from '../../daemon/src/platform/index.js';
+import { SipLines } from '../../daemon/src/sip/sip-lines.js';
+import type { RemoteMedia } from '../../daemon/src/sip/stack/index.js';
+import { ScriptedEngine } from '../support/scripted-engine.js';
+import { ScriptedStack } from '../support/scripted-stack.js';
+import { turn } from '../support/turns.js';
+
+const media: RemoteMedia = {
+  remoteAddress: '192.0.2.7',
+  remotePort: 4000,
+  codec: { name: 'PCMA', payloadType: 8, ptimeMs: 20 },
+  receive: [{ name: 'PCMA', payloadType: 8 }],
+};
+
+type Heard = { [E in keyof LineEvents]: { event: E; data: LineEvents[E] } }[keyof LineEvents];
+
+let engine: ScriptedEngine;
+let stack: ScriptedStack;
+let lines: SipLines;
+let heard: Heard[];
+
+const eventsOf = <E extends keyof LineEvents>(event: E): LineEvents[E][] =>
+  heard.filter((one) => one.event === event).map(({ data }) => data as LineEvents[E]);
+
+beforeEach(() => {
+  engine = new ScriptedEngine();
+  stack = new ScriptedStack();
+  heard = [];
+  lines = new SipLines({ engine: engine.client, stack, log: silentLog });
+  const names = [
+    ...['leg.offered', 'leg.seized', 'leg.progressed', 'leg.answered', 'leg.digit', 'leg.held', 'leg.retrieved'],
+    ...['leg.transferAsked', 'leg.released', 'station.changed', 'station.removed'],
+  ] as (keyof LineEvents)[];
+  for (const event of names) lines.events.on(event, (data) => void heard.push({ event, data } as Heard));
+  lines.start();
+});
+
+/** A call has come in and is a leg. */
+async function offered(call = 'c1'): Promise<number> {
+  stack.offer(call);
+  await turn();
+  const leg = eventsOf('leg.offered').at(-1)?.leg;
+  if (leg === undefined) throw new Error('no leg was offered');
+  return leg;
+}
+
+describe('a call that comes in', () => {
+  it('gets a stream where its offer says, and is a leg like any other', async () => {
+    const leg = await offered();
+    expect(engine.sent('stream.open')).toEqual([
+      { incoming: true, remoteAddress: '192.0.2.7', remotePort: 4000, latchAddress: '192.0.2.7' },
+    ]);
+    expect(stack.sent('call.media')).toHaveLength(1);
+    expect(eventsOf('leg.offered')[0]).toMatchObject({
+      ...{ leg, kind: 'sip', complete: true, calledNumber: '1002', callingNumber: '1001', callingName: 'Wang' },
+      origin: { kind: 'station', station: 1001 },
+    });
+  });
+
+  it('is alerted and answered by the stack', async () => {
+    const leg = await offered();
+    await lines.alert(leg, { early: true });
+    await lines.answer(leg);
+    expect(stack.sent('call.alert')).toEqual([{ call: 'c1', early: true }]);
+    expect(stack.sent('call.answer')).toEqual([{ call: 'c1' }]);
+  });
+
+  it('is refused with a cause when no stream is left, and nobody hears of it', async () => {
+    engine.refuse('stream.open', 'busy', 'every stream is taken');
+    stack.offer('c1');
+    await turn();
+    expect(stack.sent('call.release')).toEqual([{ call: 'c1', cause: 34 }]);
+    expect(heard).toEqual([]);
+  });
+
+  it('that is over before its stream is there leaves nothing', async () => {
+    engine.hold('stream.open');
+    stack.offer('c1');
+    stack.emit('call.released', { call: 'c1', cause: 16, by: 'remote' });
+    engine.answer('stream.open');
+    await turn();
+    expect(engine.sent('leg.release')).toHaveLength(1);
+    expect(heard).toEqual([]);
+  });
+
+  it('ends once, with the cause that the peer gave', async () => {
+    const leg = await offered();
+    stack.emit('call.released', { call: 'c1', cause: 17, by: 'remote' });
+    await turn();
+    expect(eventsOf('leg.released')).toEqual([{ leg, cause: 17, by: 'remote' }]);
+    await expect(lines.release(leg, 16)).rejects.toMatchObject({ code: 'leg_not_found' });
+  });
+
+  it('is released by us, asked once or twice', async () => {
+    const leg = await offered();
+    await lines.release(leg, 21);
+    await lines.release(leg, 16);
+    expect(stack.sent('call.release')).toEqual([{ call: 'c1', cause: 21 }]);
+    stack.emit('call.released', { call: 'c1', cause: 21, by: 'local' });
+    await turn();
+    expect(eventsOf('leg.released')).toEqual([{ leg, cause: 21, by: 'local' }]);
+  });
+});
+
+describe('media', () => {
+  it('goes where the session says', async () => {
+    const leg = await offered();
+    stack.emit('call.mediaChanged', { call: 'c1', media });
+    await turn();
+    expect(engine.sent('stream.update')).toEqual([{ ...media, leg }]);
+  });
+
+  it('that the engine refuses ends the call', async () => {
+    const leg = await offered();
+    engine.refuse('stream.update', 'invalid', 'no such codec');
+    stack.emit('call.mediaChanged', { call: 'c1', media });
+    await turn();
+    expect(stack.sent('call.release')).toEqual([{ call: 'c1', cause: 41 }]);
+    stack.emit('call.released', { call: 'c1', cause: 41, by: 'local' });
+    await turn();
+    expect(eventsOf('leg.released')).toEqual([{ leg, cause: 41, by: 'fault' }]);
+  });
+
+  it('that stays away ends the call, as a time-out', async () => {
+    const leg = await offered();
+    engine.emit('stream.timeout', { leg });
+    await turn();
+    expect(stack.sent('call.release')).toEqual([{ call: 'c1', cause: 102 }]);
+  });
+
+  it('brings digits in the audio, as events and by INFO', async () => {
+    const leg = await offered();
+    engine.emit('leg.digit', { leg, digit: '5', source: 'tone' });
+    stack.emit('call.digit', { call: 'c1', digit: '6' });
+    engine.emit('leg.digit', { leg: leg + 77, digit: '7', source: 'tone' });
+    expect(eventsOf('leg.digit')).toEqual([
+      { leg, digit: '5', source: 'tone' },
+      { leg, digit: '6', source: 'info' },
+    ]);
+  });
+});
+
+describe('a call that goes out', () => {
+  beforeEach(() => {
+    lines.setStation(1002, 'Li', true);
+    lines.setTrunk('carrier');
+  });
+  const request = { calledNumber: '1002', callingNumber: '1001', callingName: 'Wang' };
+
+  it('is dialled with a stream, and rings and is answered like any other', async () => {
+    const { leg, port, place } = await lines.seize({ ...request, target: { kind: 'station', station: 1002 } });
+    expect(place).toEqual({ kind: 'station', station: 1002 });
+    expect(stack.sent('call.dial')[0]).toMatchObject({ target: { kind: 'station', station: 1002 }, anonymous: false });
+    stack.emit('call.progressed', { call: 'out-1', progress: 'alerting' });
+    stack.emit('call.answered', { call: 'out-1' });
+    expect(eventsOf('leg.seized')).toMatchObject([{ leg, port, kind: 'sip' }]);
+    expect(eventsOf('leg.progressed')).toEqual([{ leg, port, progress: 'alerting' }]);
+    expect(eventsOf('leg.answered')).toEqual([{ leg, port }]);
+  });
+
+  it('tells a trunk the number', async () => {
+    await lines.seize({ ...request, calledNumber: '13800138000', target: { kind: 'trunk', trunk: 'carrier' } });
+    expect(stack.sent('call.dial')[0]?.target).toEqual({ kind: 'trunk', trunk: 'carrier', number: '13800138000' });
+  });
+
+  it.each([
+    ['busy', 17],
+    ['unreachable', 20],
+    ['not_found', 3],
+  ] as const)('that is refused as %s gives its stream back and says cause %i', async (code, cause) => {
+    stack.refuse('call.dial', code);
+    const seized = lines.seize({ ...request, target: { kind: 'station', station: 1002 } });
+    await expect(seized).rejects.toSatisfy((error) => error instanceof SeizeRefusal && error.q850 === cause);
+    expect(engine.sent('leg.release')).toHaveLength(1);
+    expect(eventsOf('leg.seized')).toEqual([]);
+  });
+
+  it('to a station that is not registered takes no stream', async () => {
+    lines.setStation(1002, 'Li', false);
+    await expect(lines.seize({ ...request, target: { kind: 'station', station: 1002 } })).rejects.toMatchObject({
+      q850: 20,
+    });
+    expect(engine.sent('stream.open')).toEqual([]);
+  });
+
+  it('serves its stations and trunks alone', () => {
+    expect(lines.serves({ kind: 'station', station: 1002 })).toBe(true);
+    expect(lines.serves({ kind: 'station', station: 1003 })).toBe(false);
+    expect(lines.serves({ kind: 'trunk', trunk: 'carrier' })).toBe(true);
+    expect(lines.serves({ kind: 'span', span: 1 })).toBe(false);
+  });
+});
+
+describe('transfers', () => {
+  it('to a number are told, and their outcome goes back', async () => {
+    const leg = await offered();
+    stack.emit('call.transferAsked', { call: 'c1', to: { number: '1003' } });
+    const [asked] = eventsOf('leg.transferAsked');
+    expect(asked).toMatchObject({ leg, to: { number: '1003' } });
+    asked!.reply({ state: 'accepted' });
+    asked!.reply({ state: 'failed', cause: 17 });
+    expect(stack.sent('call.transfer')).toEqual([
+      { call: 'c1', state: 'accepted', cause: 0 },
+      { call: 'c1', state: 'failed', cause: 17 },
+    ]);
+  });
+
+  it('between two legs name the other leg', async () => {
+    const leg = await offered('c1');
+    const other = await offered('c2');
+    stack.emit('call.transferAsked', { call: 'c1', to: { call: 'c2' } });
+    expect(eventsOf('leg.transferAsked')[0]).toMatchObject({ leg, to: { leg: other } });
+  });
+
+  it('to a call that is over fail', async () => {
+    await offered('c1');
+    stack.emit('call.transferAsked', { call: 'c1', to: { call: 'gone' } });
+    expect(stack.sent('call.transfer')).toEqual([{ call: 'c1', state: 'failed', cause: 3 }]);
+    expect(eventsOf('leg.transferAsked')).toEqual([]);
+  });
+});
+
+describe('stations', () => {
+  it('tell when they come, change and go, and not when nothing changes', () => {
+    lines.setStation(1002, 'Li', false);
+    lines.setStation(1002, 'Li', false);
+    lines.setStation(1002, 'Li', true);
+    lines.removeStation(1002);
+    lines.removeStation(1002);
+    expect(eventsOf('station.changed').map(({ reachable }) => reachable)).toEqual([false, true]);
+    expect(eventsOf('station.removed')).toEqual([{ station: 1002 }]);
+  });
+});
+
+it('when the stack is gone every leg ends', async () => {
+  const leg = await offered();
+  await lines.failed();
+  await turn();
+  expect(eventsOf('leg.released')).toEqual([{ leg, cause: 41, by: 'fault' }]);
+});
