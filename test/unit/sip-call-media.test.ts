@@ -5,7 +5,7 @@ import type { RemoteMedia } from '../../daemon/src/sip/stack/index.js';
 import { formatSdp } from '../../daemon/src/sip/sdp/index.js';
 import { counted, PHONE, sdp } from '../support/sip-sdp-ends.js';
 
-const DIALOG = { dialogId: 'd1' };
+const DIALOG = { dialogId: 'd1', early: false, preview: false };
 /** what the phone says of itself */
 const SAID = '198.51.100.7';
 const NAT = '203.0.113.5';
