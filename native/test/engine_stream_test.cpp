@@ -330,6 +330,9 @@ TEST(EngineStream, RefusesWhatCannotBe) {
   EXPECT_EQ("SRTP keys must be pairs of hexadecimal digits", refuse([](auto& update) {
               update.srtp = {StreamSrtpSuite::kAesCm128HmacSha1_80, std::string(60, 'g'), std::string(60, '0')};
             }));
+  EXPECT_EQ("latch needs a latchAddress: nobody else's packets would be known",
+            refuse([](auto& update) { update.latch = true; }));
+  refuse([](auto& update) { update.latchAddress = "phone.example"; });
   refuse([](auto& update) {
     update.srtp = {StreamSrtpSuite::kAesCm128HmacSha1_80, std::string(58, '0'), std::string(60, '0')};
   });

@@ -42,7 +42,7 @@ TEST(RtpSourceFilter, TakesNothingWhileNobodyIsKnown) {
   EXPECT_EQ(run(filter, kPublic, 1, 10), Verdict::kRefuse);
   EXPECT_FALSE(filter.remote().known());
   filter.set(settings({}, true), 0);
-  EXPECT_EQ(run(filter, kPublic, 1, 10), Verdict::kRefuse) << "an unknown address is not a private one";
+  EXPECT_EQ(run(filter, kPublic, 1, 10), Verdict::kRefuse) << "whose signalling comes from nowhere";
   EXPECT_FALSE(filter.considers(kPublic, kSecond));
   EXPECT_FALSE(filter.considers({}, kSecond));
 }
@@ -91,14 +91,17 @@ TEST(RtpSourceFilter, WantsThreePacketsInSequenceOfOneSource) {
   EXPECT_EQ(run(filter, kPublic.with_port(7), 24, 1), Verdict::kLatched);
 }
 
-TEST(RtpSourceFilter, AnybodyMayOnlyWhenTheAddressIsPrivate) {
-  SourceFilter open;
-  open.set(settings(kPrivate, true), 0);
-  EXPECT_EQ(run(open, kPublic, 1, 3), Verdict::kLatched);
-  SourceFilter shut;
-  shut.set(settings(kServer, true), 0);
-  EXPECT_EQ(run(shut, kPublic, 1, 10), Verdict::kRefuse);
-  EXPECT_EQ(shut.remote(), kServer);
+TEST(RtpSourceFilter, OnlyTheHostOfTheSignallingMay) {
+  for (const auto& remote : {kServer, kPrivate}) {
+    SourceFilter shut;
+    shut.set(settings(remote, true), 0);
+    EXPECT_EQ(run(shut, kPublic, 1, 10), Verdict::kRefuse) << "nobody while the host is not known";
+    EXPECT_EQ(shut.remote(), remote);
+    // The answer has come, and with it the host.
+    shut.set(settings(remote, true, kSignalling), kSecond);
+    EXPECT_EQ(run(shut, kAttacker, 1, 10), Verdict::kRefuse);
+    EXPECT_EQ(run(shut, kPublic, 1, 3), Verdict::kLatched);
+  }
   // A public address behind which something else answers, from the host of the signalling: that may be.
   SourceFilter known;
   known.set(settings(kServer, true, kSignalling), 0);
@@ -112,36 +115,37 @@ TEST(RtpSourceFilter, AnybodyMayOnlyWhenTheAddressIsPrivate) {
 }
 
 TEST(RtpSourceFilter, NobodyIsAMulticastGroup) {
-  SourceFilter filter;
-  filter.set(settings(kPrivate, true), 0);
-  EXPECT_EQ(run(filter, at("224.0.0.1", 4000), 1, 10), Verdict::kRefuse);
-  EXPECT_EQ(run(filter, at("203.0.113.5", 0), 1, 10), Verdict::kRefuse) << "port 0";
-  EXPECT_EQ(run(filter, at("0.0.0.0", 5), 1, 10), Verdict::kRefuse);
+  for (const auto& nowhere : {at("224.0.0.1", 4000), at("203.0.113.5", 0), at("0.0.0.0", 5)}) {
+    SourceFilter filter;
+    filter.set(settings(kPrivate, true, nowhere.with_port(5060)), 0);
+    EXPECT_EQ(run(filter, nowhere, 1, 10), Verdict::kRefuse) << nowhere.text();
+  }
 }
 
 TEST(RtpSourceFilter, APeerThatIsWhereItSaysShutsTheWindow) {
   SourceFilter filter;
-  filter.set(settings(kPrivate, true), 0);
+  filter.set(settings(kPrivate, true, kSignalling), 0);
   EXPECT_EQ(run(filter, kPrivate, 1, 2), Verdict::kAccept);
   EXPECT_TRUE(filter.window_open(kSecond));
   EXPECT_EQ(run(filter, kPrivate, 3, 1), Verdict::kAccept);
   EXPECT_FALSE(filter.window_open(kSecond));
-  EXPECT_EQ(run(filter, kAttacker, 1, 100), Verdict::kRefuse);
+  EXPECT_EQ(run(filter, kPublic, 1, 100), Verdict::kRefuse);
 }
 
 TEST(RtpSourceFilter, ASprayerMovesNothing) {
   // Somebody who knows the port and sends without end from a thousand addresses, while the peer comes too.
   std::mt19937 random(3);
   SourceFilter filter;
-  filter.set(settings(kPrivate, true), 0);
+  filter.set(settings(kPrivate, true, kSignalling), 0);
   for (uint16_t n = 0; n < 30'000; ++n) {
-    Address somewhere = kAttacker;
-    somewhere.host[15] = static_cast<uint8_t>(random());
+    // From anywhere, and from ports of the very host.
+    Address somewhere = random() % 2 == 0 ? kAttacker : kPublic;
+    if (somewhere == kAttacker) somewhere.host[15] = static_cast<uint8_t>(random());
     somewhere.port = static_cast<uint16_t>(1 + random() % 60'000);
     ASSERT_NE(run(filter, somewhere, n, 1), Verdict::kAccept);
     ASSERT_EQ(filter.remote(), kPrivate);
   }
-  // And with a host of the signalling, not even considered.
+  // From elsewhere it is not even considered.
   SourceFilter strict;
   strict.set(settings(kPrivate, true, kSignalling), 0);
   for (uint16_t n = 0; n < 1000; ++n) {
@@ -240,8 +244,9 @@ TEST(RtpSourceFilter, ControlComesFromWhereItIsSaidOrFromTheLatchedHost) {
 
 TEST(RtpSourceFilter, TwoFamiliesAreAlike) {
   SourceFilter filter;
-  filter.set(settings(at("fd00::20", 4000), true), 0);
   const auto outside = at("2001:db8::5", 4000);
+  filter.set(settings(at("fd00::20", 4000), true, outside.with_port(5060)), 0);
+  EXPECT_EQ(run(filter, at("2001:db8::6", 4000), 1, 3), Verdict::kRefuse);
   EXPECT_EQ(run(filter, outside, 1, 3), Verdict::kLatched);
   EXPECT_EQ(filter.remote(), outside);
 }

@@ -5,18 +5,24 @@
 //   rtp_load [--seconds 10] [--bind 127.0.0.1] [--port 40000] [--hear partner|own|any] [--speech file.wav]
 //            [--check 100] [--json] [address:port …]
 //
-// Without addresses they are read from standard input to its end, a stream a line:
+// Without addresses they are read from standard input to its end, an object a stream, in lines or in an array:
 //
 //   {"address": "127.0.0.1", "port": 20000, "localPort": 40000, "localAddress": "127.1.0.1"}
 //
-// `localPort` may be left out: then stream n has --port + 2n. Streams to different ports may share one, and so may streams
-// from different addresses of this machine, of which the loopback has 16 million: then one socket is thousands of
-// telephones. Streams 0 and 1 are partners, 2 and 3, …: with --hear partner each should hear the other, with --hear own
-// itself.
+// `address` may be left out: then it is --bind. `localPort` may be left out: then stream n has --port + 2n. Streams to different
+// ports may share one, and so may streams from different addresses of this machine, of which the loopback has 16 million: then
+// one socket is thousands of telephones. Streams 0 and 1 are partners, 2 and 3, …: with --hear partner each should hear the
+// other, with --hear own itself, with --hear any nobody looks at who is heard.
 //
-// Every stream speaks from another place of one long sound that is nowhere twice, so a stretch of what comes back says who
-// is heard and when it was said: --check so many streams are judged by the last second of it. Delay is from the mouth of one to
-// the ear of the other, packets included. Exit code 0: every stream was answered and every judged one heard whom it should.
+// --json prints one object. Packets: sent, received, lostByUs = missingNumbers (of the sequence numbers that came back) +
+// replacedBlocks (that were said and came back as something else, octet by octet; 0 with --hear any), outOfOrder, duplicated,
+// foreign (another SSRC or type), strangers (from nobody's address), sendErrors; exactBlocks (as they were said), shifts (how
+// often a jitter buffer adapted), strangerBlocks (that were somebody else's), unheardAtStart (blocks said before the first
+// that was heard); maxGapMs (between two packets of a stream), worstJitterMs; ownLatenessMaxMs is the load's own part in them.
+// --check so many streams are judged by their last second too, through any codec: judged, wrong, worstCorrelation, delayP50Ms,
+// delayP99Ms, delayMaxMs (from the mouth of one to the ear of the other, packets included).
+//
+// Exit code 0: every stream was answered, every judged one heard whom it should and nobody a stranger.
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -29,7 +35,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,18 +45,24 @@
 
 #include "base/clock.hpp"
 #include "dsp/g711.hpp"
-#include "dsp_recordings.hpp"
 #include "rtp/demultiplexer.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/socket_pool.hpp"
+#include "rtp_load_options.hpp"
+#include "rtp_load_sound.hpp"
 
 namespace {
 
 using namespace cordboard;
+using load::Hear;
+using load::Listener;
+using load::Match;
+using load::Options;
+using load::Sound;
 using rtp::Address;
 
 constexpr std::size_t kBlock = dsp::kBlock;
-constexpr std::size_t kLoop = 64 * 8000;    // of the sound: so long nothing is said twice
+constexpr std::size_t kLoop = Sound::kLoop;
 constexpr std::size_t kKept = 50 * kBlock;  // of what was heard
 constexpr int64_t kTickNs = 20'000'000;
 constexpr int kSlices = 20;  // of a tick: streams speak one after the other, as those of a building do
@@ -59,18 +70,6 @@ constexpr uint32_t kBatch = 64;
 constexpr uint8_t kPcma = 8;
 // A stranger's voice has nothing in common; a jitter buffer that puts a block in or leaves one out costs half at worst.
 constexpr double kSurely = 0.4;
-
-enum class Hear { kPartner, kOwn, kAny };
-
-struct Options {
-  double seconds = 10;
-  std::string bind = "127.0.0.1";
-  uint16_t port = 40000;
-  Hear hear = Hear::kPartner;
-  std::string speech;
-  uint32_t check = 100;
-  bool json = false;
-};
 
 struct Stream {
   Address remote;
@@ -95,48 +94,12 @@ struct Stream {
   double transit_ms{};
   double jitter_ms{};
   int64_t last_arrival_ns{};
-  uint64_t kept{};  // octets in all, the last of them in ring
+  int64_t longest_gap_ns{};
+  Listener listener;
+  const Stream* speaker{};  // whom it should hear; null: anybody
+  uint64_t kept{};          // octets in all, the last of them in ring
   std::array<uint8_t, kKept> ring{};
 };
-
-/// Noise that comes and goes like syllables.
-std::vector<uint8_t> make_sound(const std::string& speech) {
-  std::vector<int16_t> samples;
-  if (!speech.empty()) {
-    const auto file = dsp::wav_samples(speech);
-    if (file.rate_hz != 8000 || file.samples.empty()) {
-      std::fprintf(stderr, "rtp_load: %s is no WAV of 16 bits, mono, at 8 kHz\n", speech.c_str());
-      std::exit(2);
-    }
-    while (samples.size() < kLoop) samples.insert(samples.end(), file.samples.begin(), file.samples.end());
-    samples.resize(kLoop);
-  } else {
-    std::mt19937 random(1);
-    std::normal_distribution<double> level(0, 1);
-    double before = 0;
-    for (std::size_t i = 0; i < kLoop; ++i) {
-      before = 0.7 * before + level(random);
-      const double syllable = 0.55 - 0.45 * std::cos(2 * M_PI * 4 * static_cast<double>(i) / 8000);
-      samples.push_back(static_cast<int16_t>(std::clamp(before * syllable * 2500, -32000.0, 32000.0)));
-    }
-  }
-  std::vector<uint8_t> octets(kLoop + kBlock);
-  dsp::alaw_encode(samples.data(), octets.data(), kLoop);
-  std::copy_n(octets.begin(), kBlock, octets.begin() + kLoop);  // so that a block never has to go round
-  return octets;
-}
-
-/// The value of a key in a line of flat JSON; empty if there is none.
-std::string json_value(const std::string& line, const std::string& key) {
-  const auto at = line.find("\"" + key + "\"");
-  if (at == std::string::npos) return {};
-  auto begin = line.find(':', at + key.size() + 2);
-  if (begin == std::string::npos) return {};
-  begin = line.find_first_not_of(" \t", begin + 1);
-  if (begin == std::string::npos) return {};
-  if (line[begin] == '"') return line.substr(begin + 1, line.find('"', begin + 1) - begin - 1);
-  return line.substr(begin, line.find_first_of(",} \t", begin) - begin);
-}
 
 class Load {
  public:
@@ -144,7 +107,7 @@ class Load {
       : options_(options),
         streams_(std::move(streams)),
         table_(static_cast<uint32_t>(streams_.size()), 1),
-        sound_(make_sound(options.speech)) {}
+        sound_(options.speech) {}
 
   bool open() {
     const auto host = Address::parse(options_.bind, 0);
@@ -164,6 +127,10 @@ class Load {
                         stream.remote.text());
       }
       slices_[i * kSlices / streams_.size()][stream.local_port].push_back(static_cast<uint32_t>(i));
+    }
+    for (std::size_t i = 0; i < streams_.size() && options_.hear != Hear::kAny; ++i) {
+      const auto speaker = options_.hear == Hear::kOwn ? i : i ^ 1;
+      if (speaker < streams_.size()) streams_[i]->speaker = streams_[speaker].get();
     }
     return true;
   }
@@ -232,7 +199,7 @@ class Load {
                           header.data());
         const auto from = (stream.begin + tick * kBlock) % kLoop;
         parts_[count][0] = {header.data(), header.size()};
-        parts_[count][1] = {const_cast<uint8_t*>(sound_.data()) + from, kBlock};
+        parts_[count][1] = {const_cast<uint8_t*>(sound_.block(from)), kBlock};
         messages_[count].msg_hdr = {
             .msg_name = &stream.to, .msg_namelen = stream.to_length, .msg_iov = parts_[count].data(), .msg_iovlen = 2};
         if (stream.local) {
@@ -320,13 +287,14 @@ class Load {
     }
     ++stream.received;
     const double transit = static_cast<double>(now) / 1e6 - packet.timestamp / 8.0;
+    int ahead = 1;
     if (!stream.any) {
       stream.any = true;
       stream.heard_ssrc = packet.ssrc;
       stream.first = stream.highest = packet.sequence;
       stream.seen = 1;
     } else {
-      const auto ahead = static_cast<int16_t>(packet.sequence - static_cast<uint16_t>(stream.highest));
+      ahead = static_cast<int16_t>(packet.sequence - static_cast<uint16_t>(stream.highest));
       if (ahead > 0) {
         stream.highest += ahead;
         stream.seen = ahead >= 64 ? 1 : stream.seen << ahead | 1;
@@ -337,25 +305,27 @@ class Load {
         ++stream.reordered;
         if (ahead > -64) stream.seen |= 1ULL << -ahead;
       }
+      stream.longest_gap_ns = std::max(stream.longest_gap_ns, now - stream.last_arrival_ns);
       stream.jitter_ms += (std::abs(transit - stream.transit_ms) - stream.jitter_ms) / 16;  // RFC 3550 A.8
     }
     stream.transit_ms = transit;
     stream.last_arrival_ns = now;
+    // What was overtaken has been counted, and its block as one that was replaced.
+    if (stream.speaker != nullptr && ahead > 0) {
+      stream.listener.hear(sound_, packet.payload, static_cast<uint64_t>(ahead - 1), stream.speaker->begin,
+                           stream.speaker->sent * kBlock);
+    }
     std::copy(packet.payload.begin(), packet.payload.end(),
               stream.ring.begin() + static_cast<std::ptrdiff_t>(stream.kept % kKept));
     stream.kept += kBlock;
   }
 
-  struct Match {
-    double correlation{};
-    double delay_ms{};
-  };
   std::optional<Match> match(const Stream& heard, const Stream& speaker) const;
 
   const Options options_;
   std::vector<std::unique_ptr<Stream>> streams_;
   rtp::Demultiplexer table_;
-  const std::vector<uint8_t> sound_;
+  const Sound sound_;
   rtp::Descriptor epoll_;
   std::map<uint16_t, rtp::Descriptor> sockets_;
   std::array<std::map<uint16_t, std::vector<uint32_t>>, kSlices> slices_;
@@ -375,14 +345,12 @@ class Load {
 
 /// Where the last half second that was heard stands in what was said, of the two seconds before: in samples, so that a codec
 /// or a conference in between is no hindrance.
-std::optional<Load::Match> Load::match(const Stream& heard, const Stream& speaker) const {
+std::optional<Match> Load::match(const Stream& heard, const Stream& speaker) const {
   constexpr std::size_t kLength = 25 * kBlock;
   constexpr std::size_t kBack = 2 * 8000;
   if (heard.kept < kKept) return std::nullopt;
   std::vector<uint8_t> octets(kLength);
   for (std::size_t i = 0; i < kLength; ++i) octets[i] = heard.ring[(heard.kept - kLength + i) % kKept];
-  std::vector<int16_t> wanted(kLength);
-  dsp::alaw_decode(octets.data(), wanted.data(), kLength);
   // What the speaker said up to now: his samples are on the common clock, at the phase of his slice.
   const auto index = static_cast<std::size_t>(speaker.ssrc - 0x10000);
   const int64_t phase = static_cast<int64_t>(index * kSlices / streams_.size()) * (kTickNs / kSlices);
@@ -391,33 +359,18 @@ std::optional<Load::Match> Load::match(const Stream& heard, const Stream& speake
   if (oldest < 0) return std::nullopt;
   std::vector<uint8_t> said_octets(kLength + kBack);
   for (std::size_t i = 0; i < said_octets.size(); ++i) {
-    said_octets[i] = sound_[(speaker.begin + static_cast<std::size_t>(oldest) + i) % kLoop];
+    said_octets[i] = sound_.octet(speaker.begin + static_cast<std::size_t>(oldest) + i);
   }
-  std::vector<int16_t> said(said_octets.size());
-  dsp::alaw_decode(said_octets.data(), said.data(), said.size());
-  double power = 1;
-  for (const auto sample : wanted) power += static_cast<double>(sample) * sample;
-  double said_power = 1;
-  for (std::size_t i = 0; i < kLength; ++i) said_power += static_cast<double>(said[i]) * said[i];
-  Match best;
-  for (std::size_t at = 0; at < kBack; ++at) {
-    int64_t common = 0;
-    for (std::size_t i = 0; i < kLength; ++i) common += int64_t{wanted[i]} * said[at + i];
-    const double correlation = static_cast<double>(common) / std::sqrt(power * said_power);
-    if (correlation > best.correlation) {
-      best.correlation = correlation;
-      // A block is heard when its last sample has come; it was said when its first left the mouth, 20 ms before it was sent.
-      best.delay_ms = static_cast<double>(kBack - at) / 8 + 20;
-    }
-    said_power +=
-        static_cast<double>(said[at + kLength]) * said[at + kLength] - static_cast<double>(said[at]) * said[at];
-  }
-  return best;
+  auto found = load::correlate(octets, said_octets);
+  // A block is heard when its last sample has come; it was said when its first left the mouth, 20 ms before it was sent.
+  found.delay_ms += 20;
+  return found;
 }
 
 int Load::judge() {
   uint64_t sent = 0, received = 0, lost = 0, reordered = 0, duplicated = 0, foreign = 0, silent = 0;
-  double jitter = 0;
+  double jitter = 0, gap_ms = 0;
+  Listener heard;
   for (const auto& each : streams_) {
     const auto& stream = *each;
     sent += stream.sent;
@@ -429,6 +382,12 @@ int Load::judge() {
     if (stream.any)
       lost += static_cast<uint64_t>(stream.highest - stream.first + 1) - (stream.received - stream.duplicated);
     jitter = std::max(jitter, stream.jitter_ms);
+    gap_ms = std::max(gap_ms, static_cast<double>(stream.longest_gap_ns) / 1e6);
+    heard.exact += stream.listener.exact;
+    heard.replaced += stream.listener.replaced;
+    heard.shifted += stream.listener.shifted;
+    heard.stranger += stream.listener.stranger;
+    heard.unheard += stream.listener.unheard;
   }
   uint32_t judged = 0, wrong = 0;
   double worst = 1;
@@ -460,34 +419,33 @@ int Load::judge() {
   const double cpu = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                      static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
   const auto print = [](const char* format, auto... values) { std::printf(format, values...); };
+  const auto count = [](uint64_t value) { return static_cast<unsigned long long>(value); };
   print(
       options_.json
-          ? "{\"streams\": %zu, \"sent\": %llu, \"received\": %llu, \"lost\": %llu, \"reordered\": %llu, "
-            "\"duplicated\": "
-            "%llu, \"foreign\": %llu, \"strangers\": %llu, \"silent\": %llu, \"send_errors\": %llu, \"judged\": %u, "
-            "\"wrong\": %u, \"worst_correlation\": %.4f, \"delay_p50_ms\": %.1f, \"delay_p99_ms\": %.1f, "
-            "\"delay_max_ms\": %.1f, \"worst_jitter_ms\": %.2f, \"own_lateness_max_ms\": %.2f, \"cpu_seconds\": %.2f}\n"
-          : "%zu streams: sent %llu, received %llu, lost %llu, reordered %llu, duplicated %llu, foreign %llu, from "
-            "strangers %llu, silent streams %llu, send errors %llu\n%u judged: %u wrong, worst correlation %.4f, delay "
-            "p50 %.1f p99 %.1f max %.1f ms; worst jitter %.2f ms, own lateness %.2f ms at most, %.2f s of CPU\n",
-      streams_.size(), static_cast<unsigned long long>(sent), static_cast<unsigned long long>(received),
-      static_cast<unsigned long long>(lost), static_cast<unsigned long long>(reordered),
-      static_cast<unsigned long long>(duplicated), static_cast<unsigned long long>(foreign),
-      static_cast<unsigned long long>(strangers_), static_cast<unsigned long long>(silent),
-      static_cast<unsigned long long>(errors_), judged, wrong, worst, at(0.5), at(0.99), at(1), jitter,
-      static_cast<double>(late_ns_) / 1e6, cpu);
-  return silent == 0 && wrong == 0 ? 0 : 1;
+          ? "{\"streams\": %zu, \"sent\": %llu, \"received\": %llu, \"lostByUs\": %llu, \"missingNumbers\": %llu, "
+            "\"replacedBlocks\": %llu, \"outOfOrder\": %llu, \"duplicated\": %llu, \"foreign\": %llu, \"strangers\": "
+            "%llu, \"silent\": %llu, \"sendErrors\": %llu, "
+          : "%zu streams: sent %llu, received %llu, lost by us %llu (numbers %llu, blocks replaced %llu), out of order "
+            "%llu, duplicated %llu, foreign %llu, from strangers %llu, silent streams %llu, send errors %llu\n",
+      streams_.size(), count(sent), count(received), count(lost + heard.replaced), count(lost), count(heard.replaced),
+      count(reordered), count(duplicated), count(foreign), count(strangers_), count(silent), count(errors_));
+  print(options_.json
+            ? "\"exactBlocks\": %llu, \"shifts\": %llu, \"strangerBlocks\": %llu, \"unheardAtStart\": %llu, "
+              "\"maxGapMs\": %.2f, \"worstJitterMs\": %.2f, \"ownLatenessMaxMs\": %.2f, "
+            : "%llu blocks exact, %llu shifts, %llu a stranger's, %llu unheard at the start; longest gap %.2f ms, "
+              "worst jitter %.2f ms, own lateness %.2f ms at most\n",
+        count(heard.exact), count(heard.shifted), count(heard.stranger), count(heard.unheard), gap_ms, jitter,
+        static_cast<double>(late_ns_) / 1e6);
+  print(options_.json
+            ? "\"judged\": %u, \"wrong\": %u, \"worstCorrelation\": %.4f, \"delayP50Ms\": %.1f, "
+              "\"delayP99Ms\": %.1f, \"delayMaxMs\": %.1f, \"cpuSeconds\": %.2f}\n"
+            : "%u judged: %u wrong, worst correlation %.4f, delay p50 %.1f p99 %.1f max %.1f ms; %.2f s of CPU\n",
+        judged, wrong, worst, at(0.5), at(0.99), at(1), cpu);
+  return silent == 0 && wrong == 0 && heard.stranger == 0 ? 0 : 1;
 }
 
-int usage() {
-  std::fprintf(stderr,
-               "usage: rtp_load [--seconds 10] [--bind 127.0.0.1] [--port 40000] [--hear partner|own|any] [--speech "
-               "file.wav] [--check 100] [--json] [address:port ...]\n");
-  return 2;
-}
-
-std::unique_ptr<Stream> stream_to(const std::string& host, const std::string& port, const std::string& local_port = "",
-                                  const std::string& local_address = "") {
+std::unique_ptr<Stream> stream_to(const std::string& host, const std::string& port, const std::string& local_port,
+                                  const std::string& local_address) {
   const auto remote = Address::parse(host, static_cast<uint16_t>(std::strtoul(port.c_str(), nullptr, 10)));
   if (!remote || !remote->known()) return nullptr;
   auto stream = std::make_unique<Stream>();
@@ -503,54 +461,18 @@ std::unique_ptr<Stream> stream_to(const std::string& host, const std::string& po
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options options;
+  const auto asked = load::read_command_line(argc, argv);
+  if (!asked) return 2;
   std::vector<std::unique_ptr<Stream>> streams;
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    const std::string value = i + 1 < argc ? argv[i + 1] : "";
-    if (option == "--json") {
-      options.json = true;
-      continue;
-    }
-    if (option.starts_with("--") && value.empty()) return usage();
-    if (option == "--seconds") {
-      options.seconds = std::strtod(value.c_str(), nullptr);
-    } else if (option == "--bind") {
-      options.bind = value;
-    } else if (option == "--port") {
-      options.port = static_cast<uint16_t>(std::strtoul(value.c_str(), nullptr, 10));
-    } else if (option == "--hear" && (value == "partner" || value == "own" || value == "any")) {
-      options.hear = value == "partner" ? Hear::kPartner : value == "own" ? Hear::kOwn : Hear::kAny;
-    } else if (option == "--speech") {
-      options.speech = value;
-    } else if (option == "--check") {
-      options.check = static_cast<uint32_t>(std::strtoul(value.c_str(), nullptr, 10));
-    } else if (option.starts_with("--")) {
-      return usage();
-    } else {
-      const auto colon = option.rfind(':');
-      auto host = option.substr(0, colon);
-      if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-      streams.push_back(stream_to(host, colon == std::string::npos ? "" : option.substr(colon + 1)));
-      if (streams.back() == nullptr) return usage();
-      continue;
-    }
-    ++i;
+  for (const auto& each : asked->streams) {
+    streams.push_back(stream_to(each.address, each.port, each.local_port, each.local_address));
+    if (streams.back() != nullptr) continue;
+    std::fprintf(stderr,
+                 "rtp_load: \"%s\" port \"%s\" is no address and port in digits, or a localAddress without localPort\n",
+                 each.address.c_str(), each.port.c_str());
+    return 2;
   }
-  if (streams.empty()) {
-    for (std::string line; std::getline(std::cin, line);) {
-      if (line.find('{') == std::string::npos) continue;
-      streams.push_back(stream_to(json_value(line, "address"), json_value(line, "port"), json_value(line, "localPort"),
-                                  json_value(line, "localAddress")));
-      if (streams.back() == nullptr) {
-        std::fprintf(stderr, "rtp_load: this line names no address and port, or a localAddress without localPort: %s\n",
-                     line.c_str());
-        return 2;
-      }
-    }
-  }
-  if (streams.empty() || options.seconds <= 0) return usage();
-  Load load(options, std::move(streams));
+  Load load(asked->options, std::move(streams));
   if (!load.open()) return 2;
   load.run();
   return load.judge();

@@ -10,7 +10,7 @@ export interface StreamOpen {
   remoteAddress?: string;
   /** its port; 0: not known */
   remotePort?: number;
-  /** where its signalling comes from: the only host on which the source may be found instead, if stream.update asks for latch */
+  /** where its signalling comes from, when that is known: stream.update may say so later */
   latchAddress?: string;
 }
 
@@ -84,8 +84,10 @@ export interface StreamUpdate {
   direction?: StreamDirection;
   /** only SRTP is sent and understood, with these keys */
   srtp?: StreamSrtp;
-  /** the other side may be behind a NAT: another source is taken once, from latchAddress, or from anywhere when there is none and remoteAddress is private */
+  /** the other side may be behind a NAT: another source is taken once, and from latchAddress alone */
   latch?: boolean;
+  /** where its signalling comes from, in digits; left out: as said last, here or in stream.open */
+  latchAddress?: string;
   /** stream.timeout after so long without a packet; 0: never */
   timeoutMs?: number;
 }

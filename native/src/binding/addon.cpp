@@ -2,7 +2,7 @@
 // The Node-API face of the engine: class Engine of engine.d.ts. The only place that knows N-API.
 //
 //   submit(id, name, params) ── decode by the field tables ──> Engine::submit
-//   deliver([...]) <── encode <── thread-safe function <── one batch per tick from the signalling thread
+//   deliver([...]) <── encode <── thread-safe function <── batches from the signalling thread
 #include <napi.h>
 
 #include <memory>

@@ -29,8 +29,7 @@ struct StreamOpen {
                        "where the other side's RTP will come from, when its offer has said so", range(0, 45)),
         optional_field("remotePort", &StreamOpen::remotePort, "its port; 0: not known", range(0, 65535)),
         optional_field("latchAddress", &StreamOpen::latchAddress,
-                       "where its signalling comes from: the only host on which the source may be found instead, if "
-                       "stream.update asks for latch",
+                       "where its signalling comes from, when that is known: stream.update may say so later",
                        range(0, 45))};
   }
 };
@@ -107,6 +106,7 @@ struct StreamUpdate {
   StreamDirection direction{};
   std::optional<StreamSrtp> srtp;
   bool latch{};
+  std::string latchAddress;
   uint32_t timeoutMs = 30000;
   static constexpr auto fields() {
     return std::tuple{
@@ -122,8 +122,10 @@ struct StreamUpdate {
         optional_field("direction", &StreamUpdate::direction, "as seen from here; default sendrecv"),
         optional_field("srtp", &StreamUpdate::srtp, "only SRTP is sent and understood, with these keys"),
         optional_field("latch", &StreamUpdate::latch,
-                       "the other side may be behind a NAT: another source is taken once, from latchAddress, or from "
-                       "anywhere when there is none and remoteAddress is private"),
+                       "the other side may be behind a NAT: another source is taken once, and from latchAddress alone"),
+        optional_field("latchAddress", &StreamUpdate::latchAddress,
+                       "where its signalling comes from, in digits; left out: as said last, here or in stream.open",
+                       range(0, 45)),
         optional_field("timeoutMs", &StreamUpdate::timeoutMs, "stream.timeout after so long without a packet; 0: never",
                        range(0, 3600000))};
   }

@@ -271,14 +271,14 @@ void Core::run() {
     }
     if (closing_ && closing_since_ == 0) begin_closing();
     if (closing_ && (closed_down() || now_ - closing_since_ > kClosingLimitMs)) break;
-    outbox_.flush(media_->ticks());
+    outbox_.flush(now_);
   }
   shut_down();
 }
 
 int64_t Core::sleep_ms() {
   // The media thread wakes this one every tick, so the sleep only bounds how late a timer between ticks can be.
-  Millis next = now_ + 20;
+  Millis next = std::min(now_ + 20, outbox_.due());
   for (auto& [number, span] : spans_) {
     if (const auto due = span->pri().next_deadline(now_)) next = std::min(next, *due);
   }

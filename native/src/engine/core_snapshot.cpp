@@ -70,7 +70,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
   count("commands", "Commands carried out or refused", commands_.value());
   count("commands_refused", "Commands that were answered with an error", refused_commands_.value());
   count("digits", "DTMF digits detected", digits_.value());
-  count("batches", "Batches delivered to the host, at most one per tick", outbox_.batches());
+  count("batches", "Batches delivered to the host: replies at once, events 2 ms apart at least", outbox_.batches());
   count("messages", "Replies and events delivered to the host", outbox_.messages());
   count("telemetry_dropped", "Log lines dropped because the host did not keep up", outbox_.dropped());
   std::map<std::string, std::pair<std::string, uint64_t>> spans;

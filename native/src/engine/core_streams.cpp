@@ -94,8 +94,7 @@ Result<rtp::Address> peer_address(const std::string& host, uint32_t port, const 
 /// What of its pair a stream needs, going by its latest description alone. A call on hold without an address waits for
 /// nobody.
 rtp::Claim claim_of(const rtp::SourceSettings& source) {
-  const bool anywhere = source.remote.known() && source.remote.is_private();
-  return {source.remote, source.latch && (source.latch_host || anywhere), source.latch_host};
+  return {source.remote, source.latch && source.latch_host, source.latch_host};
 }
 
 }  // namespace
@@ -230,6 +229,13 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
   const auto local = *rtp::Address::parse(config_.streams.address, 0);
   const auto remote = peer_address(command.remoteAddress, command.remotePort, local);
   if (!remote) return remote.error();
+  auto latch_host = entry.latch_host;
+  if (!command.latchAddress.empty()) {
+    auto host = peer_address(command.latchAddress, 0, local);
+    if (!host) return host.error();
+    latch_host = *host;
+  }
+  if (command.latch && !latch_host) return invalid("latch needs a latchAddress: nobody else's packets would be known");
   auto srtp = make_srtp(entry, command);
   if (!srtp) return srtp.error();
 
@@ -239,10 +245,10 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
       command.rtcpMux ? *remote
                       : remote->with_port(static_cast<uint16_t>(command.remoteRtcpPort.value_or(remote->port + 1U)));
   source.latch = command.latch;
-  source.latch_host = entry.latch_host;
+  source.latch_host = latch_host;
   // The same tests as in the source filter: where a peer has been found is kept until it is described anew.
   const bool moved = !entry.update || source.remote != entry.source.remote;
-  const bool seeks = source.latch && (moved || !entry.source.latch);
+  const bool seeks = source.latch && (moved || !entry.source.latch || source.latch_host != entry.source.latch_host);
   auto claim = entry.claim;
   if (moved || seeks) {
     claim = claim_of(source);
@@ -263,6 +269,7 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
     ++entry.generation;
     entry.latched = false;
   }
+  entry.latch_host = latch_host;
   entry.source = source;
   entry.update = command;
   if (entry.update->srtp) entry.update->srtp->sendKeyHex = entry.update->srtp->receiveKeyHex = "";

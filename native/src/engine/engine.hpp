@@ -5,10 +5,10 @@
 //   host <── deliver(batch) ──  signalling thread <── reports ring ────  media thread
 //                               signalling thread <── done ── loader thread, recording writer
 //
-// Everything but speech belongs to the signalling thread (class Core). Commands are carried out in the order in which
-// they were submitted; replies and events reach the host in the order in which they arose, in one batch per tick at
-// most. Closing: commands are refused, legs released with their causes told, recordings finished, then the threads end
-// from the media thread outwards, and the last batch is delivered.
+// Everything but speech belongs to the signalling thread (class Core). Commands are carried out in the order in which they
+// were submitted; replies and events reach the host in the order in which they arose, in batches (engine/outbox.hpp).
+// Closing: commands are refused, legs released with their causes told, recordings finished, then the threads end from the
+// media thread outwards, and the last batch is delivered.
 #pragma once
 
 #include <functional>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Collects what goes to the host and hands it over in one batch per media tick at most.
+// Collects what goes to the host and hands it over in batches: at once when somebody waits for a reply, else so seldom that
+// a busy box is not slowed down by crossings.
 #pragma once
 
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/counters.hpp"
 #include "engine/engine.hpp"
 
@@ -15,8 +17,9 @@ class Outbox {
 
   /// Where the next message will stand; a reply put there comes before what was told since.
   std::size_t mark() const { return batch_.size(); }
-  void reply(uint64_t id, AnyReply reply) { batch_.push_back({id, std::move(reply)}); }
+  void reply(uint64_t id, AnyReply reply) { this->reply(id, std::move(reply), mark()); }
   void reply(uint64_t id, AnyReply reply, std::size_t mark) {
+    awaited_ = true;
     batch_.insert(batch_.begin() + static_cast<std::ptrdiff_t>(mark), OutMessage{id, std::move(reply)});
   }
   void event(AnyEvent event) { batch_.push_back({0, std::move(event)}); }
@@ -29,16 +32,21 @@ class Outbox {
     batch_.push_back({0, std::move(event)});
   }
 
-  /// The first batch of a tick goes at once, so that a quiet box answers in microseconds; what comes after it in the
-  /// same tick waits for the next.
-  void flush(uint64_t tick) {
-    if (batch_.empty() || (flushed_before_ && tick == flushed_tick_)) return;
-    flushed_before_ = true;
-    flushed_tick_ = tick;
+  /// When flush() will deliver what waits; kNever: nothing does.
+  Millis due() const {
+    if (batch_.empty()) return kNever;
+    return awaited_ ? flushed_at_ : flushed_at_ + kSpacingMs;
+  }
+  /// Replies, and whatever stands before and behind them, at once: the host has as many of them as it has asked for. Events
+  /// alone wait until the last batch is a little while ago.
+  void flush(Millis now) {
+    if (due() > now) return;
     flush_now();
+    flushed_at_ = now;
   }
   void flush_now() {
     if (batch_.empty()) return;
+    awaited_ = false;
     batches_.add();
     messages_.add(batch_.size());
     deliver_(std::exchange(batch_, {}));
@@ -50,10 +58,13 @@ class Outbox {
 
  private:
   static constexpr std::size_t kTelemetryLimit = 10000;
+  // Each batch wakes the host's loop for some 20 us; so events take a hundredth of it at most, and are late by a tenth of a
+  // tick at most.
+  static constexpr Millis kSpacingMs = 2;
   Deliver deliver_;
   Batch batch_;
-  bool flushed_before_{};
-  uint64_t flushed_tick_{};
+  bool awaited_{};
+  Millis flushed_at_{};
   Count dropped_;
   Count batches_;
   Count messages_;

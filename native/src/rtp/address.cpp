@@ -12,25 +12,6 @@ namespace {
 
 constexpr std::array<uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
-/// Whether the first `bits` of two addresses are alike.
-bool within(const uint8_t* address, const uint8_t* prefix, unsigned bits) {
-  if (std::memcmp(address, prefix, bits / 8) != 0) return false;
-  const unsigned rest = bits % 8;
-  return rest == 0 || (address[bits / 8] ^ prefix[bits / 8]) >> (8 - rest) == 0;
-}
-
-struct Net {
-  uint8_t prefix[4];
-  unsigned bits;
-};
-
-constexpr Net kPrivate4[] = {
-    {{10, 0, 0, 0}, 8},    {{172, 16, 0, 0}, 12},  {{192, 168, 0, 0}, 16},  // RFC 1918
-    {{100, 64, 0, 0}, 10},                                                   // RFC 6598
-    {{169, 254, 0, 0}, 16},                                                  // RFC 3927
-    {{127, 0, 0, 0}, 8},                                                     // RFC 1122 3.2.1.3
-};
-
 }  // namespace
 
 std::optional<Address> Address::parse(std::string_view host, uint16_t port) {
@@ -90,18 +71,6 @@ bool Address::unspecified() const {
 bool Address::is_ipv4() const { return std::equal(kMapped.begin(), kMapped.end(), host.begin()); }
 
 bool Address::multicast() const { return is_ipv4() ? host[12] >> 4 == 0xE : host[0] == 0xFF; }
-
-bool Address::is_private() const {
-  if (is_ipv4()) {
-    return std::any_of(std::begin(kPrivate4), std::end(kPrivate4),
-                       [&](const Net& net) { return within(host.data() + kMapped.size(), net.prefix, net.bits); });
-  }
-  static constexpr uint8_t kLoopback[16]{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  static constexpr uint8_t kUniqueLocal[1]{0xFC};      // RFC 4193
-  static constexpr uint8_t kLinkLocal[2]{0xFE, 0x80};  // RFC 4291 2.5.6
-  return within(host.data(), kUniqueLocal, 7) || within(host.data(), kLinkLocal, 10) ||
-         within(host.data(), kLoopback, 128);
-}
 
 std::string Address::host_text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};

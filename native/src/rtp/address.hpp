@@ -39,9 +39,6 @@ struct Address {
   bool unspecified() const;  // 0.0.0.0 or ::
   bool is_ipv4() const;
   bool multicast() const;
-  /// Not routed in the Internet: what a peer behind a NAT says of itself (RFC 1918, 6598, 3927, 4193; loopback and IPv6
-  /// link-local too).
-  bool is_private() const;
   bool same_host(const Address& other) const { return host == other.host; }
   Address with_port(uint16_t other) const { return {host, other}; }
 

@@ -45,8 +45,7 @@ void SourceFilter::set(const SourceSettings& settings, int64_t now_ns) {
 
 bool SourceFilter::may_latch(const Address& from) const {
   if (!from.known() || from.multicast()) return false;
-  if (settings_.latch_host) return from.same_host(*settings_.latch_host);
-  return settings_.remote.known() && settings_.remote.is_private();
+  return settings_.latch_host && from.same_host(*settings_.latch_host);
 }
 
 bool SourceFilter::considers(const Address& from, int64_t now_ns) const {

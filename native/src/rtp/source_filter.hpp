@@ -10,9 +10,8 @@
 //   │                                                        ^
 //   └── window over ─────────────────────────────────────────┘
 //
-// Who may while the window is open: the host that the signalling came from, when it is given; if it is not, anybody, but
-// only when the description named a private address, which nobody outside can have. "In sequence" means three packets one
-// after the other with one SSRC, and for SRTP only those that authenticate. Three packets in sequence from the described
+// Who may while the window is open: the host that the signalling comes from, and nobody when that is not known. "In
+// sequence" means three packets one after the other with one SSRC, and for SRTP only those that authenticate. Three packets in sequence from the described
 // address shut the window too: then the peer is not behind a NAT. Only set() opens it again.
 //
 // Used by one I/O thread; reads no clock.
@@ -31,7 +30,7 @@ struct SourceSettings {
   Address remote;                       // where RTP comes from and goes to; unknown until the answer has come
   Address remote_control;               // the same for RTCP; as `remote` when they share a port (RFC 5761)
   bool latch = false;                   // another source may be taken while the window is open
-  std::optional<Address> latch_host;    // … and only from here; the port does not matter
+  std::optional<Address> latch_host;    // … and only from here; the port does not matter. Nothing: from nowhere
   int64_t window_ns = 120'000'000'000;  // from set(); a phone may send nothing until it is answered
 
   bool operator==(const SourceSettings&) const = default;

@@ -164,6 +164,8 @@ export class CallMedia implements SessionMedia {
   #remoteMedia(negotiated: NegotiatedAudio): RemoteMedia {
     const { remoteRtp, remoteRtcp, codec, receive, telephoneEvent, ptimeMs, direction, srtp, rtcpMux } = negotiated;
     const signalling = this.#options.signalling();
+    // What the peer says of itself may be behind a NAT; then its packets come from where its signalling does.
+    const behindNat = this.#options.mayLatch && signalling !== undefined && remoteRtp?.address !== signalling;
     const listens = direction === 'sendrecv' || direction === 'recvonly';
     return {
       remoteAddress: remoteRtp?.address ?? signalling ?? this.#options.address,
@@ -191,7 +193,8 @@ export class CallMedia implements SessionMedia {
               receiveKeyHex: srtp.remoteKey.toString('hex'),
             },
           }),
-      latch: this.#options.mayLatch && remoteRtp?.address !== signalling,
+      latch: behindNat,
+      ...(behindNat ? { latchAddress: signalling } : {}),
       timeoutMs: listens ? SILENCE_MS : 0,
     };
   }
