@@ -7,12 +7,14 @@ import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
 import { SipLines } from './sip-lines.js';
 import { StackThread } from './stack-thread.js';
-import type { StackBinding, StackConfig, StackEvents, StackStation, StackTrunk } from './stack/index.js';
+import type { StackBinding, StackConfig, StackEvents, StackPorts, StackStation, StackTrunk } from './stack/index.js';
 
 export interface SipSettings {
   host: string;
   port: number;
   tlsPort: number;
+  wsPort?: number | undefined;
+  wssPort?: number | undefined;
   domain: string;
   externalAddress?: string | undefined;
   trusted: readonly string[];
@@ -50,7 +52,7 @@ export class SipService {
   }
 
   /** Where it listens; undefined: it does not run. */
-  get ports(): { port: number; tlsPort: number | undefined } | undefined {
+  get ports(): StackPorts | undefined {
     return this.#thread.ports;
   }
 
@@ -105,7 +107,7 @@ export class SipService {
     const { host, port, domain, externalAddress, trusted } = settings;
     return {
       ...{ host, port, domain, externalAddress, trusted: [...trusted] },
-      tlsPort: settings.tlsPort,
+      ...{ tlsPort: settings.tlsPort, wsPort: settings.wsPort, wssPort: settings.wssPort },
       tls: tls(),
       stations: stations.map(stationOf),
       trunks: trunks.filter(({ kind }) => kind === 'sip').map(trunkOf),

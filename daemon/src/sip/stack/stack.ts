@@ -20,16 +20,18 @@ import {
 } from '../locate/index.js';
 import { parseUri } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
-import { Transports, type Flow, type ListenerConfig, type SocketAddress } from '../transport/index.js';
+import { Transports, type Flow, type SocketAddress } from '../transport/index.js';
 import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
 import { inDialogTargets } from './in-dialog.js';
+import { listenersOf } from './listeners.js';
 import type {
   StackBinding,
   StackConfig,
   StackEvents,
+  StackPorts,
   StackStation,
   StackStatistics,
   StackTrunk,
@@ -158,13 +160,18 @@ export class Stack {
   }
 
   /** Begins to listen. Rejects with a TransportError that names the address which cannot be had. */
-  async start(): Promise<{ port: number; tlsPort: number | undefined }> {
+  async start(): Promise<StackPorts> {
     await this.#bindings.start();
     await this.#transports.start();
     this.#loopDelay.start();
     this.#overload.start();
     for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
-    return { port: this.#port('udp') ?? 0, tlsPort: this.#port('tls') };
+    return {
+      port: this.#port('udp') ?? 0,
+      tlsPort: this.#port('tls'),
+      wsPort: this.#port('ws'),
+      wssPort: this.#port('wss'),
+    };
   }
 
   /** Ends calls with BYE and registrations with trunks, gives what is sent a moment to leave, and closes. */
@@ -350,18 +357,6 @@ export class Stack {
       counters: { ...numbers(this.#transactions.counters), ...numbers(this.#dialogContext.counters) },
     };
   }
-}
-
-function listenersOf(config: StackConfig): ListenerConfig[] {
-  const { host, port, tlsPort, tls, externalAddress } = config;
-  const advertised = externalAddress === undefined ? {} : { advertised: { host: externalAddress } };
-  const listeners: ListenerConfig[] = [
-    { transport: 'udp', host, port, ...advertised },
-    { transport: 'tcp', host, port, ...advertised },
-  ];
-  if (tlsPort !== undefined && tls !== undefined)
-    listeners.push({ transport: 'tls', host, port: tlsPort, tls, ...advertised });
-  return listeners;
 }
 
 function numbers(counters: object): Record<string, number> {

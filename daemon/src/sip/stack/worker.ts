@@ -3,6 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import { createLog, systemClock } from '../../platform/index.js';
 import { StackRefusal, StackServer, type StackHandlers } from './channel.js';
+import { chosenPorts } from './listeners.js';
 import type { StackCommands, StackConfig } from './protocol.js';
 import { Stack } from './stack.js';
 
@@ -27,7 +28,7 @@ function levelOf(level: unknown): 'debug' | 'info' | 'warn' | 'error' {
 
 async function start(config: StackConfig): Promise<StackCommands['start']['reply']> {
   if (stack !== undefined) throw new StackRefusal('invalid', 'the stack has been started');
-  const made = new Stack({ config, emit: (event, data) => server.emit(event, data), clock: systemClock, log });
+  const made = new Stack({ config: await chosenPorts(config), emit: (event, data) => server.emit(event, data), clock: systemClock, log });
   const started = await made.start();
   stack = made;
   handlers = made.handlers();
