@@ -2,6 +2,8 @@
 // it over real sockets.
 import { createHash } from 'node:crypto';
 import { createLog, systemClock, type Clock } from '../../daemon/src/platform/index.js';
+import { noRecords } from '../../daemon/src/sip/locate/dns-cache.js';
+import type { DnsResolver } from '../../daemon/src/sip/locate/types.js';
 import type { StackHandlers } from '../../daemon/src/sip/stack/channel.js';
 import { chosenPorts } from '../../daemon/src/sip/stack/listeners.js';
 import type {
@@ -53,6 +55,9 @@ export function trunk(id: string, over: Partial<StackTrunk> = {}): StackTrunk {
   };
 }
 
+/** No name is known to anybody, and nobody is asked. */
+export const nowhere: DnsResolver = { lookup: () => Promise.resolve(noRecords()), close: () => undefined };
+
 type Listener = <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
 
 export class RunningStack {
@@ -73,7 +78,10 @@ export class RunningStack {
     this.handlers = stack.handlers();
   }
 
-  static async start(over: Partial<StackConfig> = {}, clock: Clock = systemClock): Promise<RunningStack> {
+  static async start(
+    over: Partial<StackConfig> = {},
+    { clock = systemClock, resolver = nowhere }: { clock?: Clock; resolver?: DnsResolver } = {},
+  ): Promise<RunningStack> {
     const config = await chosenPorts<StackConfig>({
       ...{ host: '127.0.0.1', port: 0, tlsPort: undefined, tls: undefined, domain: REALM },
       ...{ externalAddress: undefined, trusted: [], stations: [], trunks: [], bindings: [] },
@@ -86,7 +94,7 @@ export class RunningStack {
     const emit: Listener = (event, data) => {
       for (const listener of listeners) listener(event, data);
     };
-    const stack = new Stack({ config, emit, clock, log });
+    const stack = new Stack({ config, emit, clock, log, resolver });
     return new RunningStack(stack, await stack.start(), config.host, faults, listeners);
   }
 
@@ -116,8 +124,8 @@ export class RunningStack {
   /** Every call that is offered gets a stream and ends as `cause` says (Q.850). */
   refuseCalls(cause: number): void {
     this.on('call.offered', ({ call }) => {
-      this.handlers['call.media']({ call, media: { rtpPort: 20_000, rtcpPort: 20_001 } });
-      this.handlers['call.release']({ call, cause });
+      void this.handlers['call.media']({ call, media: { rtpPort: 20_000, rtcpPort: 20_001 } });
+      void this.handlers['call.release']({ call, cause });
     });
   }
 

@@ -11,13 +11,7 @@ import {
   type Timer,
 } from '../platform/index.js';
 import type { Stack } from './sip-lines.js';
-import {
-  StackClient,
-  type StackCommands,
-  type StackConfig,
-  type StackEvents,
-  type StackPorts,
-} from './stack/index.js';
+import { StackClient, type StackCommands, type StackConfig, type StackEvents, type StackPorts } from './stack/index.js';
 
 export interface StackThreadOptions {
   /** as it is now; asked again when the thread is begun anew */

@@ -62,12 +62,14 @@ export class Requests implements TransactionUser {
     if (INSIDE.has(method)) return refuse(transaction, 481);
     if (!OUTSIDE.has(method)) return refuse(transaction, 405, [['Allow', allow]]);
     if (!['sip', 'sips', 'tel'].includes(request.uri.scheme)) return refuse(transaction, 416);
-    if (method === 'OPTIONS') return this.#capabilities(transaction);
-    const sender = this.#sender(transaction);
-    if (sender === undefined) return;
+    // Nobody has an address of that kind here, whoever he is.
+    if (method === 'REGISTER' && !['sip', 'sips'].includes(request.to.uri.scheme)) return refuse(transaction, 400);
+    const sender = method === 'OPTIONS' ? undefined : this.#sender(transaction);
+    if (sender === undefined && method !== 'OPTIONS') return;
     const unknown = this.#unsupported(request);
     if (unknown.length > 0) return refuse(transaction, 420, [['Unsupported', unknown.join(', ')]]);
-    this.#dispatch(transaction, method, sender);
+    if (sender === undefined) this.#capabilities(transaction);
+    else this.#dispatch(transaction, method, sender);
   }
 
   #dispatch(transaction: ServerTransaction, method: string, sender: Sender): void {

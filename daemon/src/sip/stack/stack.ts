@@ -15,12 +15,13 @@ import {
   SystemResolver,
   TargetHealth,
   addressFamily,
+  type DnsResolver,
   type Target,
   type TransportName,
 } from '../locate/index.js';
 import { parseUri } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
-import { Transports, type Flow, type SocketAddress } from '../transport/index.js';
+import { Transports, type Flow, type SocketAddress, type TransportCounts } from '../transport/index.js';
 import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
@@ -45,6 +46,8 @@ export interface StackOptions {
   emit: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
   clock: Clock;
   log: Log;
+  /** left out: that of the machine */
+  resolver?: DnsResolver | undefined;
 }
 
 /** Q.850: the network is going down */
@@ -86,7 +89,7 @@ export class Stack {
       admitConnection: (_transport: TransportName, { host }: SocketAddress) => !guard.isBanned(host),
     };
     this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission });
-    this.#locator = new Locator({ resolver: new SystemResolver(), clock });
+    this.#locator = new Locator({ resolver: options.resolver ?? new SystemResolver(), clock });
     // Made after what it calls; nothing is called before the sockets are open.
     const requests: { current?: Requests } = {};
     this.#transactions = new Transactions({
@@ -354,9 +357,21 @@ export class Stack {
       dialogs: this.#dialogs.size,
       transactions: { ...this.#transactions.size },
       connections: connections.reduce((sum, one) => sum + one, 0),
-      counters: { ...numbers(this.#transactions.counters), ...numbers(this.#dialogContext.counters) },
+      counters: {
+        ...numbers(this.#transactions.counters),
+        ...numbers(this.#dialogContext.counters),
+        ...carried(this.#transports.counts),
+      },
     };
   }
+}
+
+/** What came by all transports together. */
+function carried(counts: Readonly<TransportCounts>): Record<string, number> {
+  const sum = { messagesIn: 0, malformed: 0, refused: 0, connectionsRefused: 0, connectionsCut: 0 };
+  for (const of of Object.values(counts))
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += of[name];
+  return sum;
 }
 
 function numbers(counters: object): Record<string, number> {

@@ -28,7 +28,12 @@ function levelOf(level: unknown): 'debug' | 'info' | 'warn' | 'error' {
 
 async function start(config: StackConfig): Promise<StackCommands['start']['reply']> {
   if (stack !== undefined) throw new StackRefusal('invalid', 'the stack has been started');
-  const made = new Stack({ config: await chosenPorts(config), emit: (event, data) => server.emit(event, data), clock: systemClock, log });
+  const made = new Stack({
+    config: await chosenPorts(config),
+    emit: (event, data) => server.emit(event, data),
+    clock: systemClock,
+    log,
+  });
   const started = await made.start();
   stack = made;
   handlers = made.handlers();
