@@ -42,6 +42,7 @@ const WARM_UP = 2 * THOUSAND;
 /** longer than any transaction, dialog without an ACK or connection lives */
 const ALL_OVER_MS = 900_000;
 const STATION = 1001;
+const NORMAL_CLEARING = 16;
 
 export async function fuzzStack({ count, seed, progress = () => undefined }: FuzzOptions): Promise<FuzzResult> {
   const clock = new FakeClock();
@@ -56,7 +57,7 @@ export async function fuzzStack({ count, seed, progress = () => undefined }: Fuz
   process.on('unhandledRejection', uncaught);
   const server = { host: stack.host, port: stack.ports.port };
   const probe = await Phone.open({ number: STATION, server });
-  const peer = await FuzzPeer.open(stack, server);
+  const peer = await FuzzPeer.open(stack, server, calls);
   const started = performance.now();
   const optionsMs: number[] = [];
   let heapBefore = 0;
@@ -109,7 +110,7 @@ function liveCalls(stack: RunningStack): Set<string> {
 
 /** Ends what is in progress, lets every time-out pass, and collects; bytes of the heap. */
 async function quiet(stack: RunningStack, clock: FakeClock, calls: ReadonlySet<string>): Promise<number> {
-  for (const call of [...calls]) await stack.handlers['call.release']({ call, cause: 16 });
+  for (const call of [...calls]) await stack.handlers['call.release']({ call, cause: NORMAL_CLEARING });
   for (let passed = 0; passed < ALL_OVER_MS; passed += 1000) {
     await clock.advance(1000);
     // What was sent to peers meanwhile is delivered.
@@ -133,17 +134,23 @@ class FuzzPeer {
   readonly #stack: RunningStack;
   readonly #phone: Phone;
   readonly #trunk: Phone;
+  readonly #calls: Set<string>;
 
-  private constructor(stack: RunningStack, phone: Phone, carrier: Phone) {
+  private constructor(stack: RunningStack, phone: Phone, carrier: Phone, calls: Set<string>) {
     this.#stack = stack;
     this.#phone = phone;
     this.#trunk = carrier;
+    this.#calls = calls;
   }
 
-  static async open(stack: RunningStack, server: { host: string; port: number }): Promise<FuzzPeer> {
+  static async open(
+    stack: RunningStack,
+    server: { host: string; port: number },
+    calls: Set<string>,
+  ): Promise<FuzzPeer> {
     const phone = await Phone.open({ number: STATION, server });
     const carrier = await Phone.open({ number: 5551000, host: '127.0.0.2', server });
-    return new FuzzPeer(stack, phone, carrier);
+    return new FuzzPeer(stack, phone, carrier, calls);
   }
 
   close(): void {
@@ -226,11 +233,12 @@ class FuzzPeer {
     const came = new Promise<SipRequest>((resolve) => {
       phone.onRequest = (request) => (request.method === 'INVITE' ? resolve(request) : undefined);
     });
-    await this.#stack.handlers['call.dial']({
+    const { call } = await this.#stack.handlers['call.dial']({
       target: { kind: 'station', station: STATION },
       ...{ callingNumber: '5551000', callingName: 'Fuzz', anonymous: false },
       media: { rtpPort: 20_002, rtcpPort: 20_003 },
     });
+    this.#calls.add(call);
     const invite = await came;
     const toTag = token('a');
     return [100, 180, 183, 200, 302, 401, 407, 422, 486, 491, 503].map((status) => {

@@ -35,7 +35,7 @@ export interface Asked {
   cseq?: number;
   branch?: string;
   headers?: readonly (readonly [string, string])[];
-  body?: string;
+  body?: string | undefined;
   /** what is heard before the final answer */
   provisional?: (response: SipResponse) => void;
   /** false: a 401 is the answer */

@@ -56,7 +56,7 @@ export function trunk(id: string, over: Partial<StackTrunk> = {}): StackTrunk {
 }
 
 /** No name is known to anybody, and nobody is asked. */
-export const nowhere: DnsResolver = { lookup: () => Promise.resolve(noRecords()), close: () => undefined };
+export const nowhere: DnsResolver = { lookup: () => Promise.resolve(noRecords()) };
 
 type Listener = <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
 
