@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { newRequest, newResponse, serialise, type SipRequest } from '../../daemon/src/sip/message/index.js';
 import { FakeClock } from './clock-fake.js';
-import { Phone, offerOf, token } from './sip-phone.js';
+import { RawPhone, offerOf, token } from './sip-raw-phone.js';
 import { REALM, RunningStack, station, trunk } from './sip-running-stack.js';
 import { tortureMessages } from './sip-torture.js';
 import { Mutator } from './sip-torture-mutations.js';
@@ -56,7 +56,7 @@ export async function fuzzStack({ count, seed, progress = () => undefined }: Fuz
   process.on('uncaughtException', uncaught);
   process.on('unhandledRejection', uncaught);
   const server = { host: stack.host, port: stack.ports.port };
-  const probe = await Phone.open({ number: STATION, server });
+  const probe = await RawPhone.open({ number: STATION, server });
   const peer = await FuzzPeer.open(stack, server, calls);
   const started = performance.now();
   const optionsMs: number[] = [];
@@ -132,11 +132,11 @@ class FuzzPeer {
   /** messages by connections so far; what is left of a broken stream is not counted there */
   streamed = 0;
   readonly #stack: RunningStack;
-  readonly #phone: Phone;
-  readonly #trunk: Phone;
+  readonly #phone: RawPhone;
+  readonly #trunk: RawPhone;
   readonly #calls: Set<string>;
 
-  private constructor(stack: RunningStack, phone: Phone, carrier: Phone, calls: Set<string>) {
+  private constructor(stack: RunningStack, phone: RawPhone, carrier: RawPhone, calls: Set<string>) {
     this.#stack = stack;
     this.#phone = phone;
     this.#trunk = carrier;
@@ -148,8 +148,8 @@ class FuzzPeer {
     server: { host: string; port: number },
     calls: Set<string>,
   ): Promise<FuzzPeer> {
-    const phone = await Phone.open({ number: STATION, server });
-    const carrier = await Phone.open({ number: 5551000, host: '127.0.0.2', server });
+    const phone = await RawPhone.open({ number: STATION, server });
+    const carrier = await RawPhone.open({ number: 5551000, host: '127.0.0.2', server });
     return new FuzzPeer(stack, phone, carrier, calls);
   }
 

@@ -3,7 +3,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseMessage } from '../../daemon/src/sip/message/index.js';
-import { token } from '../support/sip-phone.js';
+import { token } from '../support/sip-raw-phone.js';
 import { RunningStack, trunk } from '../support/sip-running-stack.js';
 import { tortureMessages, type TortureAnswer, type TortureMessage } from '../support/sip-torture.js';
 

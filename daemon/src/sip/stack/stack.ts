@@ -3,7 +3,7 @@
 //   Transports ─ Transactions ─ Requests ─┬─ Dialogs ─ Calls ───────> events
 //                                         ├─ Bindings (registrar)
 //                                         └─ TrunkLinks
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
@@ -147,6 +147,9 @@ export class Stack {
         realm: config.domain,
         clock,
         account: (name) => this.#accounts.find(name),
+        policies: this.#accounts.policies,
+        // The same after a restart, and known to nobody.
+        decoyKey: config.tls && createHash('sha256').update(`decoy ${config.tls.key}`).digest(),
       }),
       accounts: this.#accounts,
       trunkOf: (address) => this.#trunkOf(address),

@@ -52,7 +52,7 @@ export function token(prefix = 't'): string {
   return `${prefix}${numbers.toString(36)}x${process.pid.toString(36)}`;
 }
 
-export class Phone {
+export class RawPhone {
   readonly number: number;
   readonly server: Place;
   readonly digest: DigestClient;
@@ -74,14 +74,14 @@ export class Phone {
     socket.on('message', (bytes) => this.#came(bytes));
   }
 
-  static async open(options: PhoneOptions): Promise<Phone> {
+  static async open(options: PhoneOptions): Promise<RawPhone> {
     const { host = '127.0.0.1', port = 0 } = options;
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(port, host, resolve);
     });
-    return new Phone(socket, options);
+    return new RawPhone(socket, options);
   }
 
   get address(): Place {
