@@ -101,6 +101,8 @@ export interface StackConfig {
   externalAddress: string | undefined;
   /** addresses that are never banned (CIDR) */
   trusted: string[];
+  /** those in force */
+  bans?: { address: string; untilMs: number; reason: string }[];
   stations: StackStation[];
   trunks: StackTrunk[];
   bindings: StackBinding[];

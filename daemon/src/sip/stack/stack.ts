@@ -73,6 +73,8 @@ export class Stack {
   readonly #loopDelay = new LoopDelay();
   readonly #overload: Overload;
   readonly #networks = new Map<string, Networks>();
+  /** the daemon has just said it */
+  #banTold = false;
 
   /** Throws when a certificate cannot be used. */
   constructor(options: StackOptions) {
@@ -80,9 +82,15 @@ export class Stack {
     this.#options = options;
     const random = new RandomSource(randomBytes);
     const timers = new TimerWheel(clock, { log });
-    const guard = new Guard({ clock, log, ...(config.trusted.length > 0 ? { trusted: config.trusted } : {}) });
+    const guard = new Guard({
+      ...{ clock, log },
+      ...(config.trusted.length > 0 ? { trusted: config.trusted } : {}),
+      exempt: (address) => this.#trunkOf(address) !== undefined,
+    });
     this.#guard = guard;
-    guard.events.on('banned', (ban) => emit('ban.added', ban));
+    for (const { receivedHost } of config.bindings) guard.known(receivedHost);
+    for (const { address, reason, untilMs } of config.bans ?? []) guard.ban(address, reason, untilMs - clock.wallMs());
+    guard.events.on('banned', (ban) => (this.#banTold ? undefined : emit('ban.added', ban)));
     guard.events.on('lifted', (lifted) => emit('ban.lifted', lifted));
     const admission = {
       admit: ({ remote }: Flow) => guard.admit(remote.host) === 'pass',
@@ -237,7 +245,9 @@ export class Stack {
       'lamp.set': () => NOTHING,
       'messages.set': () => NOTHING,
       'ban.set': ({ address, untilMs, reason }) => {
+        this.#banTold = true;
         this.#guard.ban(address, reason, untilMs - this.#options.clock.wallMs());
+        this.#banTold = false;
         return NOTHING;
       },
       'ban.lift': ({ address }) => {
