@@ -1,6 +1,6 @@
 // The commands of package.json: brings the set-up up to date, then does what was asked.
 //
-//   node install/run.mjs start | test [suite …] [filter …] | demo | bench [program …] | figures <topic> [--json]
+//   node install/run.mjs start | test [suite …] [filter …] | demo | bench [program …] | fuzz [sip | engine] | figures <topic> [--json]
 import { checkNode } from './lib/check-node.mjs';
 
 checkNode(process.versions.node);

@@ -1,9 +1,10 @@
-// What `npm start`, `npm run demo`, `npm run soak` and `npm run figures` do; `npm run bench` is in bench.mjs, `npm test` in
-// test-run.mjs.
+// What `npm start`, `npm run demo`, `npm run soak` and `npm run figures` do; `npm run bench` is in bench.mjs, `npm run fuzz` in fuzz.mjs,
+// `npm test` in test-run.mjs.
 import { bench, planBench } from './bench.mjs';
 import { run } from './child.mjs';
 import { buildEngineTests } from './engine-tests.mjs';
 import { Failure } from './failure.mjs';
+import { fuzz, planFuzz } from './fuzz.mjs';
 import { inRoot } from './paths.mjs';
 import { setup } from './setup.mjs';
 import { testRun } from './test-run.mjs';
@@ -13,6 +14,7 @@ const COMMANDS = {
   demo: (args) => node('daemon/bin/cordboard.mjs', ['demo', ...args]),
   figures: (args) => node('test/figures/run.mjs', args),
   bench,
+  fuzz,
   soak,
   test: testRun,
 };
@@ -26,6 +28,7 @@ export async function runCommand(name, args) {
   const quiet = given.includes('--json');
   // What there is no bench for is refused before minutes of building.
   if (name === 'bench') given = planBench(given);
+  if (name === 'fuzz') given = planFuzz(given);
   await setup({ forTests: name === 'test', quiet });
   process.exit(await command(given));
 }

@@ -8,6 +8,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const STRANGER = '203.0.113.5';
+const CARRIER = '203.0.113.80';
 
 function gate(options: Partial<GuardOptions> = {}) {
   const clock = new FakeClock();
@@ -255,10 +256,36 @@ describe('bans', () => {
       guard.malformed(STRANGER, false);
       expect(guard.inspect(options('friendly-scanner'), STRANGER, false)).toBe('drop');
     }
-    expect(guard.bans()).toEqual([]);
+    // For the scanner, and so that a telephone there is heard.
+    expect(guard.bans()).toMatchObject([{ source: STRANGER, reason: 'scanner', count: 1 }]);
     expect(guard.isBanned(STRANGER)).toBe(false);
     expect(guard.admit(STRANGER)).toBe('pass');
     expect(guard.inspect(options('Yealink SIP-T46S'), STRANGER, false)).toBe('pass');
+    guard.succeeded(STRANGER, '1001');
+    expect(guard.bans()).toEqual([]);
+    expect(guard.inspect(options('friendly-scanner'), STRANGER, false)).toBe('drop');
+    expect(guard.bans()).toEqual([]);
+  });
+
+  it('let a message a second through of an address that a scanner may only have used', async () => {
+    const { guard, clock } = gate();
+    guard.inspect(options('friendly-scanner'), STRANGER, false);
+    const admitted = (): number =>
+      Array.from({ length: 100 }, () => guard.admit(STRANGER)).filter((one) => one === 'pass').length;
+    expect(admitted()).toBe(10);
+    expect(admitted()).toBe(0);
+    await clock.advance(5000);
+    expect(admitted()).toBe(5);
+    expect(guard.counters.banned).toBe(285);
+  });
+
+  it('are not made by the thousand for addresses that are made up, nor for a carrier', () => {
+    const { guard } = gate({ exempt: (address) => address === CARRIER });
+    guard.inspect(options('friendly-scanner'), CARRIER, false);
+    expect(guard.bans()).toEqual([]);
+    for (let n = 0; n < 5000; n++)
+      guard.inspect(options('friendly-scanner'), `198.18.${n >> 8}.${n & 255}`, false);
+    expect(guard.bans().length).toBe(50);
   });
 
   it('never hit trusted networks', () => {
@@ -348,7 +375,8 @@ describe('bans', () => {
       expect(guard.inspect(options(agent), STRANGER, true), agent).toBe('pass');
     }
     expect(guard.inspect(options('friendly-scanner'), STRANGER, true)).toBe('drop');
-    expect(banned).toMatchObject([{ source: STRANGER, reason: 'scanner' }]);
+    expect(guard.isBanned(STRANGER)).toBe(true);
+    expect(banned.at(-1)).toMatchObject({ source: STRANGER, reason: 'scanner' });
   });
 
   it('can be made and lifted by people, and brought back after a restart', async () => {

@@ -32,6 +32,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_SIP_HOST: { setting: ['sip', 'host'], kind: 'text' },
   CORDBOARD_SIP_PORT: { setting: ['sip', 'port'], kind: 'number' },
   CORDBOARD_SIPS_PORT: { setting: ['sip', 'tlsPort'], kind: 'number' },
+  CORDBOARD_SIP_WS_PORT: { setting: ['sip', 'wsPort'], kind: 'number' },
+  CORDBOARD_SIP_WSS_PORT: { setting: ['sip', 'wssPort'], kind: 'number' },
   CORDBOARD_SIP_DOMAIN: { setting: ['sip', 'domain'], kind: 'text' },
   CORDBOARD_SIP_EXTERNAL_ADDRESS: { setting: ['sip', 'externalAddress'], kind: 'text' },
   CORDBOARD_SIP_TRUSTED: { setting: ['sip', 'trusted'], kind: 'list' },

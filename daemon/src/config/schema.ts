@@ -71,6 +71,10 @@ const AsWritten = z.strictObject({
       port: Port.default(5060),
       /** of TLS; 0: any free one */
       tlsPort: Port.default(5061),
+      /** of SIP over WebSocket (RFC 7118), plain; 0: any free one; left out: none */
+      wsPort: Port.optional(),
+      /** the same over TLS */
+      wssPort: Port.optional(),
       /** domain and realm of the telephones: a new one makes every secret invalid (RFC 7616 3.4.2) */
       domain: z
         .string()

@@ -7,12 +7,14 @@ import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
 import { SipLines } from './sip-lines.js';
 import { StackThread } from './stack-thread.js';
-import type { StackBinding, StackConfig, StackEvents, StackStation, StackTrunk } from './stack/index.js';
+import type { StackBinding, StackConfig, StackEvents, StackPorts, StackStation, StackTrunk } from './stack/index.js';
 
 export interface SipSettings {
   host: string;
   port: number;
   tlsPort: number;
+  wsPort?: number | undefined;
+  wssPort?: number | undefined;
   domain: string;
   externalAddress?: string | undefined;
   trusted: readonly string[];
@@ -28,6 +30,10 @@ export interface SipServiceOptions {
   log: Log;
 }
 
+/** After so many bans those that are long over are removed. */
+const MAX_OWN_BANS = 1000;
+const OLD_BAN_MS = 7 * 86_400_000;
+
 /** How a trunk does. */
 export type TrunkHealth = StackEvents['trunk.changed'];
 
@@ -36,6 +42,8 @@ export class SipService {
   readonly #options: SipServiceOptions;
   readonly #thread: StackThread;
   readonly #trunks = new Map<string, TrunkHealth>();
+  /** bans as the stack has told them, by source: until when, wall clock ms */
+  readonly #ownBans = new Map<string, number>();
   #offs: Unsubscribe[] = [];
 
   constructor(options: SipServiceOptions) {
@@ -50,7 +58,7 @@ export class SipService {
   }
 
   /** Where it listens; undefined: it does not run. */
-  get ports(): { port: number; tlsPort: number | undefined } | undefined {
+  get ports(): StackPorts | undefined {
     return this.#thread.ports;
   }
 
@@ -64,6 +72,7 @@ export class SipService {
     const { db } = this.#options;
     const { events } = this.#thread;
     this.lines.start();
+    await this.#purgeBans();
     this.#offs = [
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
       events.on('trunk.changed', (health) => this.#trunkChanged(health)),
@@ -89,10 +98,11 @@ export class SipService {
   async #config(): Promise<StackConfig> {
     const { db, settings, tls, clock } = this.#options;
     const nowMs = clock.wallMs();
-    const [stations, trunks, bindings] = await Promise.all([
+    const [stations, trunks, bindings, bans] = await Promise.all([
       db.sipStations.list(),
       db.trunks.list(),
       db.sipBindings.list(),
+      db.sipBans.list(),
     ]);
     const alive = bindings.filter(({ expiresAt }) => expiresAt > nowMs);
     for (const { number, name } of stations)
@@ -105,11 +115,14 @@ export class SipService {
     const { host, port, domain, externalAddress, trusted } = settings;
     return {
       ...{ host, port, domain, externalAddress, trusted: [...trusted] },
-      tlsPort: settings.tlsPort,
+      ...{ tlsPort: settings.tlsPort, wsPort: settings.wsPort, wssPort: settings.wssPort },
       tls: tls(),
       stations: stations.map(stationOf),
       trunks: trunks.filter(({ kind }) => kind === 'sip').map(trunkOf),
       bindings: alive.map(bindingOf),
+      bans: bans
+        .filter(({ until }) => until > nowMs)
+        .map(({ address, until, reason }) => ({ address, untilMs: until, reason })),
     };
   }
 
@@ -165,13 +178,27 @@ export class SipService {
 
   async #keepBan({ source, reason, sinceMs, untilMs, count }: StackEvents['ban.added']): Promise<void> {
     const { db } = this.#options;
-    const known = await db.sipBans.find(source);
-    // What a person has entered comes back from the stack as it was.
-    if (known?.until === untilMs) return;
+    this.#ownBans.set(source, untilMs);
+    if (this.#ownBans.size > MAX_OWN_BANS) await this.#purgeBans();
     const row = { address: source, reason, since: sinceMs, until: untilMs, count };
     await this.#tell(
       'ban',
       db.write((tx) => tx.sipBans.put(row)),
+    );
+  }
+
+  /** Lets go of those that have been over for so long that nobody asks any more. */
+  async #purgeBans(): Promise<void> {
+    const { db, clock } = this.#options;
+    this.#ownBans.clear();
+    const before = clock.wallMs() - OLD_BAN_MS;
+    const old = (await db.sipBans.list()).filter(({ until }) => until < before);
+    if (old.length === 0) return;
+    await this.#tell(
+      'ban',
+      db.write(async (tx) => {
+        for (const { address } of old) await tx.sipBans.remove(address);
+      }),
     );
   }
 
@@ -186,6 +213,9 @@ export class SipService {
 
   async #banChanged(address: string, removed: boolean): Promise<void> {
     const row = removed ? null : await this.#options.db.sipBans.find(address);
+    // What the stack itself has said need not be told to it.
+    if (row !== null && this.#ownBans.get(address) === row.until) return;
+    this.#ownBans.delete(address);
     await this.#tell(
       'ban',
       row === null

@@ -11,7 +11,7 @@ import {
   type Timer,
 } from '../platform/index.js';
 import type { Stack } from './sip-lines.js';
-import { StackClient, type StackCommands, type StackConfig, type StackEvents } from './stack/index.js';
+import { StackClient, type StackCommands, type StackConfig, type StackEvents, type StackPorts } from './stack/index.js';
 
 export interface StackThreadOptions {
   /** as it is now; asked again when the thread is begun anew */
@@ -37,8 +37,8 @@ export class StackThread implements Stack {
   #pauseMs = FIRST_PAUSE_MS;
   #restart: Timer | undefined;
   #stopping = false;
-  #ports: { port: number; tlsPort: number | undefined } | undefined;
-  #had: { port: number; tlsPort: number | undefined } | undefined;
+  #ports: StackPorts | undefined;
+  #had: StackPorts | undefined;
 
   constructor(options: StackThreadOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class StackThread implements Stack {
   }
 
   /** Where it listens; undefined: it does not run. */
-  get ports(): { port: number; tlsPort: number | undefined } | undefined {
+  get ports(): StackPorts | undefined {
     return this.#ports;
   }
 
@@ -104,8 +104,7 @@ export class StackThread implements Stack {
     worker.once('error', (error) => log.error({ err: error }, `the SIP stack has failed: ${errorText(error)}`));
     worker.once('exit', () => this.#ended(worker, client, clock.monotonicMs() - begun));
     // The ports that it had: peers know them.
-    const { port = config.port, tlsPort = config.tlsPort } = this.#had ?? {};
-    this.#ports = await client.command('start', { ...config, port, tlsPort });
+    this.#ports = await client.command('start', { ...config, ...this.#had });
     this.#had = this.#ports;
     log.info(this.#ports, 'SIP listens');
   }

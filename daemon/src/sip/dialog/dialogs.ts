@@ -1,5 +1,5 @@
 // The dialogs of a stack: made, found by Call-ID and tags, counted, and looked through for those that a Replaces header means.
-import type { SipRequest, SipResponse } from '../message/index.js';
+import type { SipRequest, SipResponse, SipUri } from '../message/index.js';
 import type { ServerTransaction } from '../transaction/index.js';
 import type { Flow } from '../transport/index.js';
 import type { DialogContext } from './context.js';
@@ -33,7 +33,7 @@ export class Dialogs {
   fromRequest(transaction: ServerTransaction, contact: string): Dialog | undefined {
     const { request, flow, toTag } = transaction;
     const { headers, callId, fromTag = '', cseq } = request;
-    const remoteTarget = contactOf(request);
+    const remoteTarget = contactOf(request) ?? senderOf(request, flow);
     if (remoteTarget === undefined) return undefined;
     return this.#make({
       callId,
@@ -132,6 +132,13 @@ export class Dialogs {
     this.#dialogs.set(key, dialog);
     return dialog;
   }
+}
+
+/** Of a request of RFC 2543, which has no Contact: who sent it, where it came from. */
+function senderOf({ from, fromTag }: SipRequest, { remote }: Flow): SipUri | undefined {
+  const { uri } = from;
+  if (fromTag !== undefined || uri.scheme !== 'sip') return undefined;
+  return { ...uri, host: remote.host, port: remote.port, params: new Map() };
 }
 
 /** A line feed is in none of them. */

@@ -26,6 +26,8 @@ export interface ActiveBan {
   /** lies in the past as soon as it is lifted or makes room */
   endsMonotonicMs: number;
   readonly count: number;
+  /** the source is really there; else it may be somebody's who has nothing to do with it */
+  readonly proven: boolean;
   refused: number;
 }
 
@@ -52,14 +54,15 @@ export class Bans {
   }
 
   /** Bans anew: for `forMs`, or longer each time. */
-  add(source: string, reason: BanReason, forMs?: number): ActiveBan {
+  add(source: string, reason: BanReason, forMs?: number, proven = true): ActiveBan {
     const { wallMs, monotonicMs } = this.#clock.moment();
     const count = this.#strike(source, monotonicMs);
     const lengthMs = forMs ?? this.#lengthMs(count);
     const before = this.#active.get(source);
     const sinceMs = before?.sinceMs ?? wallMs;
     const endsMonotonicMs = monotonicMs + lengthMs;
-    const ban: ActiveBan = { reason, sinceMs, endsMonotonicMs, count, refused: before?.refused ?? 0 };
+    const refused = before?.refused ?? 0;
+    const ban: ActiveBan = { reason, sinceMs, endsMonotonicMs, count, proven, refused };
     this.#strikes.set(source, { count, lastMs: endsMonotonicMs });
     this.remove(source);
     if (this.#active.size >= this.#limits.bans) this.#makeRoom();

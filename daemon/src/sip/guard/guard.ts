@@ -1,6 +1,8 @@
 // Who may talk to us, asked for every datagram before it is parsed. Anybody can write a telephone's address on a UDP datagram, so
-// what arrives under an address slows that address down at most; a ban needs proof that the source really is there: a TCP
-// connection, or an answer made with a nonce that we sent to it.
+// what arrives under an address slows that address down at most; a ban that shuts it out needs proof that the source really is there:
+// a TCP connection, or an answer made with a nonce that we sent to it. Datagrams of a scanner ban their address without proof: then a
+// message a second is still heard, so that a telephone there can show its secret and end the ban, and connections are taken. An address
+// whose telephone did so lately, or which is a carrier's, is not banned for what it may not have sent.
 import { TypedEmitter, silentLog, type Clock, type EventSource, type Log } from '../../platform/index.js';
 import type { SipRequest } from '../message/index.js';
 import { Networks, isAddress, sourceOf } from './address.js';
@@ -19,6 +21,8 @@ export interface GuardOptions {
   clock: Clock;
   /** networks (CIDR) that are never slowed down nor banned; undefined: this machine */
   trusted?: readonly string[] | undefined;
+  /** whether the address is one that must be heard, whatever is sent in its name: a carrier's */
+  exempt?: ((address: string) => boolean) | undefined;
   limits?: Partial<GuardLimits> | undefined;
   log?: Log | undefined;
 }
@@ -37,6 +41,9 @@ class Source {
   requestsFullAtMs = 0;
   malformedFullAtMs = 0;
   failuresFullAtMs = 0;
+  suspectedFullAtMs = 0;
+  /** it is a telephone's until then */
+  knownUntilMs = -Infinity;
   /** hashes of names that it tried and has not shown the secret of, and since when */
   names: Set<number> | undefined;
   namesSinceMs = 0;
@@ -60,13 +67,17 @@ export class Guard {
   readonly #requests: Rate;
   readonly #malformed: Rate;
   readonly #failures: Rate;
+  readonly #suspected: Rate;
+  readonly #suspicions: Rate;
+  #suspicionsFullAtMs = 0;
+  readonly #exempt: (address: string) => boolean;
   readonly #sources: RecentMap<Source>;
   readonly #bans: Bans;
   readonly #events: TypedEmitter<GuardEvents>;
   readonly counters: GuardCounters = { banned: 0, limited: 0, scanners: 0 };
 
   /** Throws a RangeError when one of `trusted` is no network. */
-  constructor({ clock, trusted = THIS_MACHINE, limits, log = silentLog }: GuardOptions) {
+  constructor({ clock, trusted = THIS_MACHINE, exempt = () => false, limits, log = silentLog }: GuardOptions) {
     this.#limits = { ...GUARD_LIMITS, ...limits };
     this.#clock = clock;
     this.#log = log;
@@ -74,6 +85,9 @@ export class Guard {
     this.#requests = new Rate(this.#limits.requests);
     this.#malformed = new Rate(this.#limits.malformed);
     this.#failures = new Rate(this.#limits.failures);
+    this.#suspected = new Rate(this.#limits.suspected);
+    this.#suspicions = new Rate(this.#limits.suspicions);
+    this.#exempt = exempt;
     this.#sources = new RecentMap(this.#limits.sources);
     this.#bans = new Bans(this.#limits, clock);
     this.#events = new TypedEmitter(log);
@@ -94,7 +108,7 @@ export class Guard {
     const source = this.#source(key);
     if (source.trusted) return 'pass';
     const nowMs = this.#clock.monotonicMs();
-    if (source.ban !== undefined && this.#isBanned(key, source, source.ban, nowMs)) {
+    if (source.ban !== undefined && this.#isBanned(key, source, source.ban, nowMs) && !this.#spares(source, nowMs)) {
       source.ban.refused += 1;
       this.counters.banned += 1;
       return 'drop';
@@ -108,11 +122,11 @@ export class Guard {
     return 'pass';
   }
 
-  /** Whether a connection may be made or a new request be looked at, without counting it. */
+  /** Whether a connection may not be made, without counting it. Making one proves that the source is there. */
   isBanned(address: string): boolean {
     const key = sourceOf(address);
     const source = this.#source(key);
-    return source.ban !== undefined && this.#isBanned(key, source, source.ban, this.#clock.monotonicMs());
+    return source.ban?.proven === true && this.#isBanned(key, source, source.ban, this.#clock.monotonicMs());
   }
 
   /**
@@ -124,6 +138,7 @@ export class Guard {
     if (agent === undefined || !SCANNERS.test(agent.slice(0, SCANNED_CHARS))) return 'pass';
     this.counters.scanners += 1;
     if (proven) this.#convict(address, 'scanner');
+    else this.#suspect(address, 'scanner');
     return 'drop';
   }
 
@@ -159,6 +174,13 @@ export class Guard {
     const source = this.#source(sourceOf(address));
     source.failuresFullAtMs = this.#failures.giveBack(source.failuresFullAtMs);
     source.names?.delete(hashOf(name));
+    this.#know(source);
+    if (source.ban?.proven === false) this.lift(address);
+  }
+
+  /** A telephone was registered there when we began: it counts as if it had just shown its secret. */
+  known(address: string): void {
+    this.#know(this.#source(sourceOf(address)));
   }
 
   /**
@@ -166,14 +188,18 @@ export class Guard {
    * bans that were kept over a restart.
    */
   ban(address: string, reason: BanReason, forMs: number): Ban | undefined {
-    return isAddress(address.replace(/\/64$/, '')) ? this.#ban(address, reason, forMs) : undefined;
+    if (!isAddress(address.replace(/\/64$/, ''))) return undefined;
+    // Whether a scanner had been there in person is not kept.
+    return this.#ban(address, reason, forMs, reason !== 'scanner');
   }
 
   /** False: it was not banned. The source begins anew in every respect. */
   lift(address: string): boolean {
     const key = sourceOf(address);
-    this.#sources.delete(key);
+    const { knownUntilMs } = this.#source(key);
     const lifted = this.#bans.lift(key);
+    this.#sources.delete(key);
+    this.#source(key).knownUntilMs = knownUntilMs;
     if (lifted) this.#events.emit('lifted', { source: key });
     return lifted;
   }
@@ -199,6 +225,31 @@ export class Guard {
     return false;
   }
 
+  #know(source: Source): void {
+    source.knownUntilMs = this.#clock.monotonicMs() + this.#limits.knownMs;
+  }
+
+  /** Of a source that may be another's than who got it banned, a little is heard all the same. */
+  #spares(source: Source, nowMs: number): boolean {
+    if (source.ban?.proven !== false) return false;
+    const fullAtMs = this.#suspected.take(source.suspectedFullAtMs, nowMs);
+    if (fullAtMs !== undefined) source.suspectedFullAtMs = fullAtMs;
+    return fullAtMs !== undefined;
+  }
+
+  /** Bans for what came under an address, sent by whomever. */
+  #suspect(address: string, reason: BanReason): void {
+    const key = sourceOf(address);
+    const source = this.#source(key);
+    const nowMs = this.#clock.monotonicMs();
+    if (source.ban !== undefined && this.#isBanned(key, source, source.ban, nowMs)) return;
+    if (source.trusted || nowMs < source.knownUntilMs || this.#exempt(address)) return;
+    const fullAtMs = this.#suspicions.take(this.#suspicionsFullAtMs, nowMs);
+    if (fullAtMs === undefined) return;
+    this.#suspicionsFullAtMs = fullAtMs;
+    this.#ban(address, reason, undefined, false);
+  }
+
   #tried(address: string, name: string): void {
     const source = this.#source(sourceOf(address));
     const nowMs = this.#clock.monotonicMs();
@@ -219,11 +270,11 @@ export class Guard {
     this.#ban(address, reason);
   }
 
-  #ban(address: string, reason: BanReason, forMs?: number): Ban | undefined {
+  #ban(address: string, reason: BanReason, forMs?: number, proven = true): Ban | undefined {
     const key = sourceOf(address);
     const source = this.#source(key);
     if (source.trusted) return undefined;
-    source.ban = this.#bans.add(key, reason, forMs);
+    source.ban = this.#bans.add(key, reason, forMs, proven);
     const ban = this.#bans.show(key, source.ban);
     this.#log.warn({ source: key, reason, untilMs: ban.untilMs, count: ban.count }, 'SIP source banned');
     this.#events.emit('banned', ban);

@@ -18,6 +18,12 @@ export interface GuardLimits {
   /** names that a source has tried within `namesMs` without success; when we start, all telephones of a site come at once */
   names: number;
   namesMs: number;
+  /** messages of a source that is banned for datagrams which somebody else may have sent under its address */
+  suspected: RateLimit;
+  /** such bans of all sources together: a flood with made up addresses makes no list of a million */
+  suspicions: RateLimit;
+  /** ms after right credentials in which a source is a telephone's, whatever else comes under its address */
+  knownMs: number;
   /** ms; the first ban */
   banMs: number;
   /** each further ban is so many times as long as the one before */
@@ -41,6 +47,9 @@ export const GUARD_LIMITS: GuardLimits = {
   failures: { perS: 1 / 60, burst: 10 },
   names: 200,
   namesMs: 60 * MINUTE_MS,
+  suspected: { perS: 1, burst: 10 },
+  suspicions: { perS: 0.2, burst: 50 },
+  knownMs: 2 * 60 * MINUTE_MS,
   banMs: 5 * MINUTE_MS,
   banGrowth: 4,
   longestBanMs: DAY_MS,

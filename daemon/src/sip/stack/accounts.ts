@@ -11,6 +11,8 @@ export interface StationAccount extends DigestAccount {
 const NAMES = { md5: 'MD5', sha256: 'SHA-256' } as const;
 
 export class Accounts {
+  /** Those that accounts have: names that do not exist are challenged by one of them, and look like one of these accounts. */
+  readonly policies: DigestPolicy[] = [];
   readonly #byName = new Map<string, StationAccount>();
   readonly #policies = new Map<string, DigestPolicy>();
 
@@ -58,6 +60,7 @@ export class Accounts {
     if (policy === undefined) {
       policy = { algorithms: digest.map((one) => NAMES[one]), withoutQop: false };
       this.#policies.set(key, policy);
+      this.policies.push(policy);
     }
     return policy;
   }

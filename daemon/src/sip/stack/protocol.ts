@@ -86,17 +86,23 @@ export interface StackBinding {
 }
 
 export interface StackConfig {
+  /** `::` stands for every address of both families */
   host: string;
   port: number;
   /** 0: any free one; undefined: no TLS */
   tlsPort: number | undefined;
   tls: { key: string; cert: string } | undefined;
+  /** SIP over WebSocket (RFC 7118), plain and over TLS; 0: any free one; undefined: none */
+  wsPort?: number | undefined;
+  wssPort?: number | undefined;
   /** realm and domain of the stations */
   domain: string;
   /** told to peers outside, in Contact and SDP; undefined: the address that the peer reaches us under */
   externalAddress: string | undefined;
   /** addresses that are never banned (CIDR) */
   trusted: string[];
+  /** those in force */
+  bans?: { address: string; untilMs: number; reason: string }[];
   stations: StackStation[];
   trunks: StackTrunk[];
   bindings: StackBinding[];
@@ -105,8 +111,17 @@ export interface StackConfig {
 export type CallOrigin = { kind: 'station'; station: number } | { kind: 'trunk'; trunk: string };
 export type CallTarget = { kind: 'station'; station: number } | { kind: 'trunk'; trunk: string; number: string };
 
+/** Where the stack listens; undefined: not by this transport. */
+export interface StackPorts {
+  /** of UDP and TCP */
+  port: number;
+  tlsPort: number | undefined;
+  wsPort: number | undefined;
+  wssPort: number | undefined;
+}
+
 export interface StackCommands {
-  start: { params: StackConfig; reply: { port: number; tlsPort: number | undefined } };
+  start: { params: StackConfig; reply: StackPorts };
   stop: { params: Record<string, never>; reply: Record<string, never> };
   'station.set': { params: StackStation; reply: Record<string, never> };
   'station.remove': { params: { number: number }; reply: Record<string, never> };

@@ -5,7 +5,7 @@
 import { digestResponse, type DigestServer } from '../auth/index.js';
 import type { Dialogs } from '../dialog/index.js';
 import type { Guard } from '../guard/index.js';
-import { METHODS, type SipRequest } from '../message/index.js';
+import { METHODS, parseNameAddr, type SipRequest } from '../message/index.js';
 import type { ServerTransaction, ServerTransactionListener, TransactionUser } from '../transaction/index.js';
 import type { Flow } from '../transport/index.js';
 import type { Accounts, StationAccount } from './accounts.js';
@@ -42,13 +42,42 @@ export class Requests implements TransactionUser {
 
   request(transaction: ServerTransaction): ServerTransactionListener | undefined {
     const { request } = transaction;
-    if (request.toTag !== undefined) this.#options.dialogs.request(transaction);
-    else this.#begin(transaction, request);
+    if (request.toTag === undefined) this.#begin(transaction, request);
+    else if (this.#isOfPeer(transaction)) this.#options.dialogs.request(transaction);
     return undefined;
   }
 
   ack(request: SipRequest, flow: Flow): void {
-    this.#options.dialogs.ack(request, flow);
+    // It cannot be challenged (RFC 3261 22.1).
+    if (this.#comesFromPeer(request, flow)) this.#options.dialogs.ack(request, flow);
+  }
+
+  /**
+   * Whoever knows the tags of a call may say so from where its peer is; from elsewhere only the station itself, which shows its secret: a
+   * telephone that has moved to another network. false: it has been answered.
+   */
+  #isOfPeer(transaction: ServerTransaction): boolean {
+    const { request, flow } = transaction;
+    if (this.#comesFromPeer(request, flow)) return true;
+    const account = this.#station(transaction);
+    if (account === undefined) return false;
+    const peer = this.#dialogOf(request)?.remote;
+    if (peer !== undefined && parseNameAddr(peer)?.uri.user === String(account.station.number)) return true;
+    refuse(transaction, 403);
+    return false;
+  }
+
+  /** True for one that is in no dialog, too: it gets 481 whoever sent it. */
+  #comesFromPeer(request: SipRequest, { remote }: Flow): boolean {
+    const { trunkOf } = this.#options;
+    const dialog = this.#dialogOf(request);
+    if (dialog === undefined || dialog.flow.remote.host === remote.host) return true;
+    const trunk = trunkOf(remote.host);
+    return trunk !== undefined && trunk === trunkOf(dialog.flow.remote.host);
+  }
+
+  #dialogOf({ callId, toTag = '', fromTag = '' }: SipRequest) {
+    return this.#options.dialogs.find(callId, toTag, fromTag);
   }
 
   #begin(transaction: ServerTransaction, request: SipRequest): void {
@@ -62,12 +91,14 @@ export class Requests implements TransactionUser {
     if (INSIDE.has(method)) return refuse(transaction, 481);
     if (!OUTSIDE.has(method)) return refuse(transaction, 405, [['Allow', allow]]);
     if (!['sip', 'sips', 'tel'].includes(request.uri.scheme)) return refuse(transaction, 416);
-    if (method === 'OPTIONS') return this.#capabilities(transaction);
-    const sender = this.#sender(transaction);
-    if (sender === undefined) return;
+    // Nobody has an address of that kind here, whoever he is.
+    if (method === 'REGISTER' && !['sip', 'sips'].includes(request.to.uri.scheme)) return refuse(transaction, 400);
+    const sender = method === 'OPTIONS' ? undefined : this.#sender(transaction);
+    if (sender === undefined && method !== 'OPTIONS') return;
     const unknown = this.#unsupported(request);
     if (unknown.length > 0) return refuse(transaction, 420, [['Unsupported', unknown.join(', ')]]);
-    this.#dispatch(transaction, method, sender);
+    if (sender === undefined) this.#capabilities(transaction);
+    else this.#dispatch(transaction, method, sender);
   }
 
   #dispatch(transaction: ServerTransaction, method: string, sender: Sender): void {
@@ -82,16 +113,23 @@ export class Requests implements TransactionUser {
 
   /** undefined: it has been answered */
   #sender(transaction: ServerTransaction): Sender | undefined {
+    const { request, flow } = transaction;
+    // A station may call from the address of a trunk (both behind one firewall): credentials decide before addresses do.
+    if (request.method === 'INVITE' && !request.headers.has('Authorization')) {
+      const trunk = this.#options.trunkOf(flow.remote.host);
+      if (trunk !== undefined) return { kind: 'trunk', trunk };
+    }
+    const account = this.#station(transaction);
+    return account === undefined ? undefined : { kind: 'station', account };
+  }
+
+  /** Whose credentials it has; undefined: it has been answered */
+  #station(transaction: ServerTransaction): StationAccount | undefined {
     const { request, flow, toTag } = transaction;
-    const { digest, guard, accounts, trunkOf } = this.#options;
+    const { digest, guard, accounts } = this.#options;
     const address = flow.remote.host;
     const connected = flow.transport !== 'udp';
     const name = (request.method === 'REGISTER' ? request.to : request.from).uri.user ?? '';
-    // A station may call from the address of a trunk (both behind one firewall): credentials decide before addresses do.
-    if (request.method === 'INVITE' && !request.headers.has('Authorization')) {
-      const trunk = trunkOf(address);
-      if (trunk !== undefined) return { kind: 'trunk', trunk };
-    }
     const verdict = digest.check(request, address);
     if (verdict.kind !== 'accepted') {
       if (verdict.kind === 'malformed') guard.malformed(address, connected);
@@ -103,7 +141,7 @@ export class Requests implements TransactionUser {
     guard.succeeded(address, name);
     const { account } = verdict;
     const refusal = accounts.refusal(account, request, flow);
-    if (refusal === undefined) return { kind: 'station', account };
+    if (refusal === undefined) return account;
     refuse(transaction, refusal.status, [], refusal.reason);
     return undefined;
   }

@@ -3,7 +3,7 @@
 //   Transports ─ Transactions ─ Requests ─┬─ Dialogs ─ Calls ───────> events
 //                                         ├─ Bindings (registrar)
 //                                         └─ TrunkLinks
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
@@ -15,20 +15,23 @@ import {
   SystemResolver,
   TargetHealth,
   addressFamily,
+  type DnsResolver,
   type Target,
   type TransportName,
 } from '../locate/index.js';
 import { parseUri } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
-import { Transports, type Flow, type ListenerConfig, type SocketAddress } from '../transport/index.js';
+import { Transports, type Flow, type SocketAddress, type TransportCounts } from '../transport/index.js';
 import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
 import { inDialogTargets } from './in-dialog.js';
+import { listenersOf } from './listeners.js';
 import type {
   StackConfig,
   StackEvents,
+  StackPorts,
   StackStation,
   StackStatistics,
   StackTrunk,
@@ -42,6 +45,8 @@ export interface StackOptions {
   emit: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
   clock: Clock;
   log: Log;
+  /** left out: that of the machine */
+  resolver?: DnsResolver | undefined;
 }
 
 /** Q.850: the network is going down */
@@ -67,6 +72,8 @@ export class Stack {
   readonly #loopDelay = new LoopDelay();
   readonly #overload: Overload;
   readonly #networks = new Map<string, Networks>();
+  /** the daemon has just said it */
+  #banTold = false;
 
   /** Throws when a certificate cannot be used. */
   constructor(options: StackOptions) {
@@ -74,16 +81,22 @@ export class Stack {
     this.#options = options;
     const random = new RandomSource(randomBytes);
     const timers = new TimerWheel(clock, { log });
-    const guard = new Guard({ clock, log, ...(config.trusted.length > 0 ? { trusted: config.trusted } : {}) });
+    const guard = new Guard({
+      ...{ clock, log },
+      ...(config.trusted.length > 0 ? { trusted: config.trusted } : {}),
+      exempt: (address) => this.#trunkOf(address) !== undefined,
+    });
     this.#guard = guard;
-    guard.events.on('banned', (ban) => emit('ban.added', ban));
+    for (const { receivedHost } of config.bindings) guard.known(receivedHost);
+    for (const { address, reason, untilMs } of config.bans ?? []) guard.ban(address, reason, untilMs - clock.wallMs());
+    guard.events.on('banned', (ban) => (this.#banTold ? undefined : emit('ban.added', ban)));
     guard.events.on('lifted', (lifted) => emit('ban.lifted', lifted));
     const admission = {
       admit: ({ remote }: Flow) => guard.admit(remote.host) === 'pass',
       admitConnection: (_transport: TransportName, { host }: SocketAddress) => !guard.isBanned(host),
     };
     this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission });
-    this.#locator = new Locator({ resolver: new SystemResolver(), clock });
+    this.#locator = new Locator({ resolver: options.resolver ?? new SystemResolver(), clock });
     // Made after what it calls; nothing is called before the sockets are open.
     const requests: { current?: Requests } = {};
     this.#transactions = new Transactions({
@@ -141,6 +154,9 @@ export class Stack {
         realm: config.domain,
         clock,
         account: (name) => this.#accounts.find(name),
+        policies: this.#accounts.policies,
+        // The same after a restart, and known to nobody.
+        decoyKey: config.tls && createHash('sha256').update(`decoy ${config.tls.key}`).digest(),
       }),
       accounts: this.#accounts,
       trunkOf: (address) => this.#trunkOf(address),
@@ -157,13 +173,18 @@ export class Stack {
   }
 
   /** Begins to listen. Rejects with a TransportError that names the address which cannot be had. */
-  async start(): Promise<{ port: number; tlsPort: number | undefined }> {
+  async start(): Promise<StackPorts> {
     await this.#bindings.start();
     await this.#transports.start();
     this.#loopDelay.start();
     this.#overload.start();
     for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
-    return { port: this.#port('udp') ?? 0, tlsPort: this.#port('tls') };
+    return {
+      port: this.#port('udp') ?? 0,
+      tlsPort: this.#port('tls'),
+      wsPort: this.#port('ws'),
+      wssPort: this.#port('wss'),
+    };
   }
 
   /** Ends calls with BYE and registrations with trunks, gives what is sent a moment to leave, and closes. */
@@ -223,7 +244,9 @@ export class Stack {
       'lamp.set': () => NOTHING,
       'messages.set': () => NOTHING,
       'ban.set': ({ address, untilMs, reason }) => {
+        this.#banTold = true;
         this.#guard.ban(address, reason, untilMs - this.#options.clock.wallMs());
+        this.#banTold = false;
         return NOTHING;
       },
       'ban.lift': ({ address }) => {
@@ -346,21 +369,21 @@ export class Stack {
       dialogs: this.#dialogs.size,
       transactions: { ...this.#transactions.size },
       connections: connections.reduce((sum, one) => sum + one, 0),
-      counters: { ...numbers(this.#transactions.counters), ...numbers(this.#dialogContext.counters) },
+      counters: {
+        ...numbers(this.#transactions.counters),
+        ...numbers(this.#dialogContext.counters),
+        ...carried(this.#transports.counts),
+      },
     };
   }
 }
 
-function listenersOf(config: StackConfig): ListenerConfig[] {
-  const { host, port, tlsPort, tls, externalAddress } = config;
-  const advertised = externalAddress === undefined ? {} : { advertised: { host: externalAddress } };
-  const listeners: ListenerConfig[] = [
-    { transport: 'udp', host, port, ...advertised },
-    { transport: 'tcp', host, port, ...advertised },
-  ];
-  if (tlsPort !== undefined && tls !== undefined)
-    listeners.push({ transport: 'tls', host, port: tlsPort, tls, ...advertised });
-  return listeners;
+/** What came by all transports together. */
+function carried(counts: Readonly<TransportCounts>): Record<string, number> {
+  const sum = { messagesIn: 0, malformed: 0, refused: 0, connectionsRefused: 0, connectionsCut: 0 };
+  for (const of of Object.values(counts))
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += of[name];
+  return sum;
 }
 
 function numbers(counters: object): Record<string, number> {

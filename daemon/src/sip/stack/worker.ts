@@ -1,8 +1,10 @@
-// The thread of the stack: begins when the daemon says `start`, ends when it says `stop`. What nobody has caught ends the thread
-// with an error, and the daemon begins another: the switch and its calls on other lines go on.
+// The thread of the stack: begins when the daemon says `start`, ends when it says `stop`. An exception that nobody has caught ends the
+// thread, and the daemon begins another: the switch and its calls on other lines go on. A promise that was rejected without anybody to
+// hear of it is the trouble of one call, and the others go on.
 import { parentPort } from 'node:worker_threads';
 import { createLog, systemClock } from '../../platform/index.js';
 import { StackRefusal, StackServer, type StackHandlers } from './channel.js';
+import { chosenPorts } from './listeners.js';
 import type { StackCommands, StackConfig } from './protocol.js';
 import { Stack } from './stack.js';
 
@@ -25,9 +27,16 @@ function levelOf(level: unknown): 'debug' | 'info' | 'warn' | 'error' {
   return level === 'debug' || level === 'info' || level === 'warn' ? level : 'error';
 }
 
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'something went wrong that nobody has caught'));
+
 async function start(config: StackConfig): Promise<StackCommands['start']['reply']> {
   if (stack !== undefined) throw new StackRefusal('invalid', 'the stack has been started');
-  const made = new Stack({ config, emit: (event, data) => server.emit(event, data), clock: systemClock, log });
+  const made = new Stack({
+    config: await chosenPorts(config),
+    emit: (event, data) => server.emit(event, data),
+    clock: systemClock,
+    log,
+  });
   const started = await made.start();
   stack = made;
   handlers = made.handlers();

@@ -159,7 +159,8 @@ export class Transactions implements TransactionLayer {
   /** Answered here, each copy anew: it keeps no state, and the INVITE remembers that it was cancelled (RFC 3261 9.2). */
   #receiveCancel(request: SipRequest, flow: Flow): void {
     const invite = this.#servers.get(serverKey(request, 'INVITE') ?? '');
-    if (invite === undefined) {
+    // It comes from the next hop, as the INVITE did (RFC 3261 9.1): nobody else may end a call.
+    if (invite === undefined || (invite.source ?? flow.remote.host) !== flow.remote.host) {
       this.counters.strayCancels += 1;
       this.refuse(request, flow, 481);
       return;

@@ -42,6 +42,10 @@ export abstract class ServerBase implements ServerTransaction, ServerEntry {
     return this.#terminated || this.#rest?.over === true;
   }
 
+  get source(): string {
+    return this.flow.remote.host;
+  }
+
   get toTag(): string {
     return (this.#toTag ??= this.request.toTag ?? this.context.random.token());
   }

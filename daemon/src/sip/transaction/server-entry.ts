@@ -7,6 +7,8 @@ import { longestMs } from './timings.js';
 export interface ServerEntry {
   /** the tag in To of its answers */
   readonly toTag: string;
+  /** the host that the request came from; left out: it does not matter any more */
+  readonly source?: string;
   /** The request came again. */
   requestAgain(): void;
   /** The layer closes: no timer, no answer, no word to anybody. */

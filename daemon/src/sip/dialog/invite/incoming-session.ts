@@ -8,7 +8,7 @@ import type { ServerTransaction } from '../../transaction/index.js';
 import { NORMAL_CAUSE, parseReasons, q850Cause, q850Reason, statusOfCause } from '../cause.js';
 import { contactOf, type Dialog } from '../dialog.js';
 import { PROVISIONAL_REFRESH_MS } from '../limits.js';
-import { descriptionOf, hasForeignBody, SDP } from './bodies.js';
+import { descriptionOf, hasForeignBody, SDP, takesDescriptions } from './bodies.js';
 import { unsupportedOptions } from './peer-abilities.js';
 import { ReliableProvisionals } from './reliable-provisionals.js';
 import { capabilities, hasOption, InviteSession, refuse, type Refusal, type SessionParts } from './session.js';
@@ -312,7 +312,10 @@ export class IncomingSession extends InviteSession {
 function refusalOf(request: SipRequest, { settings, dialogs }: SessionParts): Refusal | undefined {
   const unsupported = unsupportedOptions(request, settings.supported);
   if (unsupported.length > 0) return { status: 420, headers: [['Unsupported', unsupported.join(', ')]] };
-  if (contactOf(request) === undefined) return { status: 400, headers: [['Warning', '399 - "No Contact"']] };
+  // Those of RFC 2543 need none, and are known by the missing tag.
+  if (contactOf(request) === undefined && request.fromTag !== undefined)
+    return { status: 400, headers: [['Warning', '399 - "No Contact"']] };
   if (hasForeignBody(request)) return { status: 415, headers: [['Accept', SDP]] };
+  if (!takesDescriptions(request)) return { status: 406, headers: [] };
   return dialogs.full ? { status: 503, headers: [['Retry-After', '10']] } : undefined;
 }

@@ -175,8 +175,13 @@ export class OutgoingSession extends InviteSession {
   /** An answer that may be lost. It is heard all the same, and the 2xx repeats it. */
   #preview(branch: Branch, description: Buffer | undefined): void {
     if (description === undefined || branch.usage.offers.state !== 'offered') return;
-    branch.previewed = true;
-    this.media.answered(description, branch.usage.exchange(true));
+    try {
+      this.media.answered(description, branch.usage.exchange(true));
+      branch.previewed = true;
+    } catch (error) {
+      // The 2xx may say it better.
+      this.dialogs.context.log.info({ err: error }, 'early media could not be heard');
+    }
   }
 
   /** The answer to our offer, or an offer that PRACK answers (RFC 3262 clause 5). */
