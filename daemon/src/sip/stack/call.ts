@@ -2,7 +2,7 @@
 // events; what call control wants becomes messages.
 import type { Log } from '../../platform/index.js';
 import {
-  InviteSession,
+  type InviteSession,
   statusOfCause,
   type IncomingSession,
   type OutgoingSession,
