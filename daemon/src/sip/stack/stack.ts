@@ -150,6 +150,7 @@ export class Stack {
       product: PRODUCT,
       reach: (station) => this.#bindings.reach(station),
       link: (trunk) => this.#links.get(trunk),
+      pickUp: (replaces) => this.#watching.pickUp(replaces),
       contact: (transport, remote, user) => this.#contact(transport, remote, user),
       ownAddress: (transport, remote) => this.#ownAddress(transport, remote),
     });
