@@ -79,11 +79,11 @@ export class StackBench {
     this.port = port;
   }
 
-  command<C extends Exclude<keyof StackCommands, 'start' | 'stop'>>(
+  async command<C extends Exclude<keyof StackCommands, 'start' | 'stop'>>(
     command: C,
     params: StackCommands[C]['params'],
   ): Promise<StackCommands[C]['reply']> {
-    return Promise.resolve(this.#handlers[command](params as never)) as Promise<StackCommands[C]['reply']>;
+    return (await this.#handlers[command](params as never)) as StackCommands[C]['reply'];
   }
 
   hear(heard: Heard): void {

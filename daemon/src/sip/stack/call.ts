@@ -61,6 +61,11 @@ export abstract class StackCall {
     return this.#over;
   }
 
+  /** It has asked for a transfer and waits to hear what comes of it. */
+  get refers(): boolean {
+    return this.#referral !== undefined;
+  }
+
   release(cause: number): void {
     if (this.#over) return;
     this.hangUp(cause);

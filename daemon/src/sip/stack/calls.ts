@@ -62,6 +62,8 @@ export class Calls {
   readonly #load = new Map<string, number>();
   readonly #context: CallContext;
   readonly #places = new Map<string, string>();
+  /** calls whose telephone has hung up and still hears what becomes of the transfer that it asked for */
+  readonly #leaving = new Map<string, StackCall>();
   #stopping = false;
 
   constructor(options: CallsOptions) {
@@ -87,6 +89,14 @@ export class Calls {
     const found = this.#calls.get(call);
     if (found === undefined) throw new StackRefusal('not_found', `there is no call ${call}`);
     return found;
+  }
+
+  /** What has become of a transfer; the telephone that asked for it may have left its call. */
+  transfer(params: StackCommands['call.transfer']['params']): void {
+    const leaving = this.#leaving.get(params.call);
+    const call = leaving ?? this.find(params.call);
+    call.transfer(params);
+    if (!call.refers) this.#leaving.delete(params.call);
   }
 
   /** An INVITE outside any dialog, of somebody who is known. */
@@ -263,7 +273,10 @@ export class Calls {
   }
 
   #forget(id: string): void {
-    if (!this.#calls.delete(id)) return;
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    if (call.refers) this.#leaving.set(id, call);
     const place = this.#places.get(id) ?? '';
     this.#places.delete(id);
     const left = (this.#load.get(place) ?? 1) - 1;

@@ -241,7 +241,7 @@ export class Stack {
         return NOTHING;
       },
       'call.transfer': (params) => {
-        calls.find(params.call).transfer(params);
+        calls.transfer(params);
         return NOTHING;
       },
       'lamp.set': (lamp) => {
