@@ -131,7 +131,8 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   await Promise.all([booked, engineLines.start()]);
   // In place of the service desk.
   const desk = (offered: LegOffered): void => {
-    if (offered.origin.kind === 'station' && offered.complete) calls.dial(offered, offered.calledNumber);
+    if (offered.origin.kind === 'station' && offered.complete && offered.replaces === undefined)
+      calls.dial(offered, offered.calledNumber);
   };
   lines.events.on('leg.offered', desk);
   const seen: string[] = [];

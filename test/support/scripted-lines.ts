@@ -88,6 +88,15 @@ export class ScriptedLines implements LineProvider {
     return this.#offer({ kind: 'station', station }, calledNumber, 'hostile', callingName);
   }
 
+  /** A telephone or trunk calls to take the place of another leg (RFC 3891). */
+  takesOver(from: number | string, replaces: number): number {
+    const origin: LegPlace =
+      typeof from === 'number'
+        ? { kind: 'station', station: from }
+        : { kind: 'trunk', trunk: from, span: 0, timeslot: 0 };
+    return this.#offer(origin, '', '', '', replaces);
+  }
+
   /** Somebody calls in over a trunk. */
   callsIn(trunk: string, calledNumber: string, callingNumber = '13800138000'): number {
     return this.#offer({ kind: 'trunk', trunk, span: 0, timeslot: 0 }, calledNumber, callingNumber, '');
@@ -157,7 +166,8 @@ export class ScriptedLines implements LineProvider {
         : { kind: 'trunk', trunk: target.kind === 'trunk' ? target.trunk : null, span: 0, timeslot: 0 };
     const seized = { leg, port: PORTS_FROM + leg, place };
     this.legs.set(leg, { ...seized, request });
-    this.events.emit('leg.seized', { ...seized, kind: 'sip' });
+    const callingNumber = request.privacy === true ? '' : request.callingNumber;
+    this.events.emit('leg.seized', { ...seized, kind: 'sip', callingNumber });
     return seized;
   }
 
@@ -181,13 +191,19 @@ export class ScriptedLines implements LineProvider {
     return this.#failing.has(what) ? Promise.reject(new Error(`${what} fails`)) : Promise.resolve();
   }
 
-  #offer(origin: LegPlace, calledNumber: string, callingNumber: string, callingName: string): number {
+  #offer(
+    origin: LegPlace,
+    calledNumber: string,
+    callingNumber: string,
+    callingName: string,
+    replaces?: number,
+  ): number {
     const leg = (this.#next += 1);
     const port = PORTS_FROM + leg;
     this.legs.set(leg, { leg, port, place: origin, request: undefined });
     this.events.emit('leg.offered', {
       ...{ leg, port, kind: 'sip', origin, complete: true },
-      ...{ calledNumber, callingNumber, callingName },
+      ...{ calledNumber, callingNumber, callingName, replaces },
     });
     return leg;
   }

@@ -76,9 +76,12 @@ describe('newRequest, newResponse', () => {
         'SIP/2.0 180 Ringing',
         ...MANDATORY.map((line) => (line.startsWith('To:') ? `${line};tag=t1` : line)),
         'Via: SIP/2.0/TCP a.b',
+        // RFC 3261 12.1.1
+        'Record-Route: <sip:p>',
         'Content-Length: 0',
       ).toString(),
     );
+    expect(newResponse(asked, 404, undefined, { toTag: 't1' }).headers.has('Record-Route')).toBe(false);
     const trying = newResponse(asked, 100, undefined, { toTag: 't1' });
     expect([trying.toTag, trying.headers.get('Timestamp'), trying.reason]).toEqual([undefined, '54', 'Trying']);
     const within = request(

@@ -68,7 +68,9 @@ export class ServiceDesk {
     const { engine, lines } = this.#options;
     this.#offs = [
       lines.events.on('leg.offered', (offered) => {
-        if (offered.origin.kind === 'station') this.#lifted(offered, offered.origin.station);
+        // One that takes the place of another leg has dialled nothing.
+        if (offered.origin.kind === 'station' && offered.replaces === undefined)
+          this.#lifted(offered, offered.origin.station);
       }),
       lines.events.on('leg.digit', ({ leg, digit }) => this.#digit(leg, digit)),
       lines.events.on('leg.released', ({ leg }) => this.#forget(leg)),

@@ -41,6 +41,7 @@ import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
+import { replace } from './replace.js';
 import type { Background } from './sounds.js';
 import { endTransfer, referrerGone, transfer } from './transfer.js';
 
@@ -107,9 +108,10 @@ export class CallControl {
       });
     this.#offs = [
       // What a telephone dials comes through dial().
-      events.on('leg.offered', (leg) =>
-        leg.origin.kind === 'trunk' ? this.#arrive(leg, leg.calledNumber) : undefined,
-      ),
+      events.on('leg.offered', (leg) => {
+        if (leg.replaces !== undefined) void replace(this.#context, leg, leg.replaces);
+        else if (leg.origin.kind === 'trunk') this.#arrive(leg, leg.calledNumber);
+      }),
       on('leg.moved', ({ leg }, { port, place }) => Object.assign(leg, { port, place })),
       on('leg.progressed', ({ call, leg }, { progress }) => {
         if (progress === 'alerting') leg.machine.fire('alert');

@@ -153,6 +153,21 @@ export class Dialling {
     this.#failed(attempt, why, by === 'remote' ? 'callee' : 'system');
   }
 
+  /** The leg was called and nobody has answered yet. */
+  rings(leg: Leg): boolean {
+    return this.#settle !== undefined && this.#of(leg) !== undefined;
+  }
+
+  /** Another telephone is to answer in place of this one, which rings no more; false: somebody was faster. */
+  pickUp(ringing: Leg, leg: Leg): boolean {
+    const attempt = this.#of(ringing);
+    if (attempt === undefined || this.#settle === undefined) return false;
+    attempt.leg = leg;
+    attempt.data['pickedUp'] = placeText(ringing.place);
+    void ringing.release(cause.nonSelectedUser);
+    return true;
+  }
+
   async #ring({ callees, limitMs }: Round): Promise<DialOutcome> {
     const done = new Promise<DialOutcome>((resolve) => (this.#settle = resolve));
     this.#timer = this.#options.context.clock.after(limitMs, () => {

@@ -19,6 +19,11 @@ export class LegTable {
     return this.#legs.get(leg);
   }
 
+  /** Every leg on a telephone. */
+  ofStation(station: number): CallLeg[] {
+    return [...this.#legs.values()].filter(({ leg }) => leg.station === station);
+  }
+
   remove(leg: number): void {
     this.#legs.delete(leg);
   }

@@ -45,7 +45,7 @@ export async function transfer(context: CallContext, { leg: number, to, reply }:
   reply({ state: 'done' });
 }
 
-function isInTalk({ call, leg }: CallLeg): boolean {
+export function isInTalk({ call, leg }: CallLeg): boolean {
   return call.ending === undefined && call.phase === 'talking' && call.partnerOf(leg) !== undefined && leg.lives;
 }
 
@@ -101,7 +101,7 @@ async function intoFlow(
 }
 
 /** One of the two in talk leaves it; the call hangs on the other from now on. */
-function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
+export function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
   const { peer } = call;
   const leaver: Peer = peer?.leg === leg ? peer : { leg, agentId: null, queueId: null };
   call.leg = call.partnerOf(leg) ?? call.leg;
@@ -115,7 +115,7 @@ function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
 }
 
 /** The agent has nothing more to do with the call. */
-function hasLeft(context: CallContext, call: LiveCall, { agentId }: Peer, station: number): void {
+export function hasLeft(context: CallContext, call: LiveCall, { agentId }: Peer, station: number): void {
   context.events.emit('call.transferred', { call: call.toDto(), agentId, station });
 }
 
@@ -239,7 +239,7 @@ function attended(context: CallContext, one: CallLeg, other: CallLeg, station: n
   context.release(given.call, cause.normalClearing, given.leg.role);
 }
 
-function dismiss(call: LiveCall, leg: Leg): void {
+export function dismiss(call: LiveCall, leg: Leg): void {
   forgetHold(call, leg);
   void leg.release(cause.normalClearing);
 }

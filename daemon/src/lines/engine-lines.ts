@@ -178,7 +178,8 @@ export class EngineLines implements LineProvider {
       .catch((error: unknown) => {
         throw refused(target, error, stationCauses);
       });
-    return this.#seized({ leg, port, kind: 'station', place: { kind: 'station', station } });
+    const place: LegPlace = { kind: 'station', station };
+    return this.#seized({ leg, port, kind: 'station', place, callingNumber: privacy ? '' : callingNumber });
   }
 
   /** Glare and full spans are refusals as busy: the next one is tried. */
@@ -214,7 +215,7 @@ export class EngineLines implements LineProvider {
     return this.#seized({ leg, port, kind: 'isdn', place: { kind: 'trunk', trunk: named, span, timeslot } });
   }
 
-  #seized(seized: SeizedLeg & { kind: LegKind }): SeizedLeg {
+  #seized(seized: LineEvents['leg.seized']): SeizedLeg {
     const { leg, port, kind, place } = seized;
     this.#legs.set(leg, { leg, kind, port, place, alerted: true, ringback: undefined });
     this.#events.emit('leg.seized', seized);

@@ -44,6 +44,7 @@ export class LineSwitch implements Lines {
 
   async answer(leg: number): Promise<void> {
     await this.#owner(leg).answer(leg);
+    this.#events.emit('leg.accepted', { leg });
   }
 
   async release(leg: number, cause: number): Promise<void> {

@@ -60,9 +60,13 @@ export interface LineEvents {
     callingName: string;
     /** false: digits may follow, as leg.digit */
     complete: boolean;
+    /** the leg whose place it is to take: a call that is handed over, or one that rings elsewhere and is picked up (RFC 3891) */
+    replaces?: number | undefined;
   };
-  /** one of ours was seized; told before seize() resolves */
-  'leg.seized': SeizedLeg & { kind: LegKind };
+  /** one of ours was seized; told before seize() resolves. `callingNumber`: as it is shown there, empty: it is not */
+  'leg.seized': SeizedLeg & { kind: LegKind; callingNumber?: string | undefined };
+  /** one that was offered has been answered by us */
+  'leg.accepted': { leg: number };
   /** `inband`: there is something to be heard on the port, before the answer */
   'leg.progressed': { leg: number; port: number; progress: 'proceeding' | 'alerting' | 'inband' };
   /** the peer has chosen another timeslot (Q.931 5.2.3.1); told before the event that brought it */

@@ -168,6 +168,7 @@ class RunningBox {
     const { engineLines, trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
     live.on('agent.updated', ({ station }) => (station === null ? undefined : this.#stationChanged(station)));
     // Who keeps books of the lines hears of a leg before those who do something with it.
+    if (running.sip !== undefined) live.on('agent.updated', (agent) => running.sip?.agentChanged(agent));
     const booked = trunks.start();
     stations.start();
     calls.start();
@@ -194,6 +195,7 @@ class RunningBox {
     const sip = settings.sip.enabled ? this.#makeSip(engine) : undefined;
     const providers = sip === undefined ? [engineLines] : [engineLines, sip.lines];
     const lines = new LineSwitch({ providers, log: this.#part('lines') });
+    sip?.watch(lines);
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });

@@ -24,6 +24,7 @@ import {
   type Log,
   type Unsubscribe,
 } from '../platform/index.js';
+import { legOfLamp } from './lamps.js';
 import { StackRefusal, type CallOrigin, type StackCommands, type StackEvents } from './stack/index.js';
 
 /** The stack, wherever it runs. */
@@ -59,6 +60,10 @@ const NO_ROUTE = 3;
 const UNREACHABLE = 20; // subscriber absent
 const BUSY = 17;
 const TIMER_EXPIRED = 102;
+const WRONG_STATE = 101;
+
+/** no leg */
+const NOBODY = -1;
 
 const seizeCauses: Record<StackRefusal['code'], number> = {
   invalid: 28,
@@ -176,7 +181,7 @@ export class SipLines implements LineProvider {
       });
       seized.call = call;
       this.#byCall.set(call, seized);
-      this.#events.emit('leg.seized', { leg, port, place, kind: 'sip' });
+      this.#events.emit('leg.seized', { leg, port, place, kind: 'sip', callingNumber: privacy ? '' : callingNumber });
       return { leg, port, place };
     } catch (error) {
       // Nobody has heard of the leg: it goes without a word.
@@ -228,6 +233,8 @@ export class SipLines implements LineProvider {
 
   async #offered(offered: StackEvents['call.offered']): Promise<void> {
     const { call, origin, remote, signallingAddress, calledNumber, callingNumber, callingName } = offered;
+    const replaces = offered.replaces === undefined ? undefined : this.#replaced(offered.replaces);
+    if (replaces === NOBODY) return this.#tell('call.release', { call, cause: WRONG_STATE });
     this.#opening.set(call, true);
     try {
       const { leg, port, rtpPort, rtcpPort } = await this.#engine.command('stream.open', {
@@ -243,7 +250,7 @@ export class SipLines implements LineProvider {
       this.#tell('call.media', { call, media: { rtpPort, rtcpPort } });
       this.#events.emit('leg.offered', {
         ...{ leg, port, kind: 'sip', origin: known.place, complete: true },
-        ...{ calledNumber, callingNumber, callingName },
+        ...{ calledNumber, callingNumber, callingName, replaces },
       });
     } catch (error) {
       this.#log.warn({ err: error, call }, `a SIP call is turned away: ${errorText(error)}`);
@@ -251,6 +258,12 @@ export class SipLines implements LineProvider {
     } finally {
       this.#opening.delete(call);
     }
+  }
+
+  /** The leg that is meant; of a lamp's call that may be any line's. */
+  #replaced(replaces: NonNullable<StackEvents['call.offered']['replaces']>): number {
+    if ('call' in replaces) return this.#byCall.get(replaces.call)?.leg ?? NOBODY;
+    return legOfLamp(replaces.lamp) ?? NOBODY;
   }
 
   #answered({ leg, port }: SipLeg): void {

@@ -5,6 +5,8 @@
 import type { Db, SipBindingRow, SipStationRow, TrunkRow } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
+import type { Lines } from '../lines/index.js';
+import { Lamps, type WatchedAgent } from './lamps.js';
 import { SipLines } from './sip-lines.js';
 import { StackThread } from './stack-thread.js';
 import type { StackBinding, StackConfig, StackEvents, StackPorts, StackStation, StackTrunk } from './stack/index.js';
@@ -44,6 +46,8 @@ export class SipService {
   readonly #trunks = new Map<string, TrunkHealth>();
   /** bans as the stack has told them, by source: until when, wall clock ms */
   readonly #ownBans = new Map<string, number>();
+  readonly #messages = new Map<number, { fresh: number; old: number }>();
+  #lamps: Lamps | undefined;
   #offs: Unsubscribe[] = [];
 
   constructor(options: SipServiceOptions) {
@@ -52,6 +56,7 @@ export class SipService {
     this.#thread = new StackThread({
       ...{ clock, log },
       config: () => this.#config(),
+      started: () => this.#started(),
       failed: () => this.#failed(),
     });
     this.lines = new SipLines({ engine, stack: this.#thread, log });
@@ -67,12 +72,33 @@ export class SipService {
     return [...this.#trunks.values()];
   }
 
+  /** What telephones of SIP may watch from now on: every station there is, whatever carries it. Called before `start`. */
+  watch(lines: Lines): void {
+    this.#lamps = new Lamps({
+      lines,
+      set: (lamp) => this.#show(this.#thread.command('lamp.set', lamp)),
+      remove: (station) => this.#show(this.#thread.command('lamp.remove', { station })),
+    });
+  }
+
+  /** An agent's state, for those who watch his telephone. */
+  agentChanged(agent: WatchedAgent): void {
+    this.#lamps?.agentChanged(agent);
+  }
+
+  /** How many messages wait for a station: lights the lamps of its telephones (RFC 3842). */
+  setMessages(station: number, counts: { fresh: number; old: number }): void {
+    this.#messages.set(station, counts);
+    this.#show(this.#thread.command('messages.set', { station, ...counts }));
+  }
+
   /** Resolves when it listens, or has failed to, which is logged and tried again. */
   async start(): Promise<void> {
     const { db } = this.#options;
     const { events } = this.#thread;
     this.lines.start();
     await this.#purgeBans();
+    this.#lamps?.start();
     this.#offs = [
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
       events.on('trunk.changed', (health) => this.#trunkChanged(health)),
@@ -92,6 +118,7 @@ export class SipService {
     await this.#thread.stop();
     for (const off of this.#offs) off();
     this.#offs = [];
+    this.#lamps?.stop();
     this.lines.stop();
   }
 
@@ -124,6 +151,16 @@ export class SipService {
         .filter(({ until }) => until > nowMs)
         .map(({ address, until, reason }) => ({ address, untilMs: until, reason })),
     };
+  }
+
+  #started(): void {
+    this.#lamps?.tellAll();
+    for (const [station, counts] of this.#messages) this.setMessages(station, counts);
+  }
+
+  /** What is not taken while the thread is begun anew is told again when it runs. */
+  #show(told: Promise<unknown>): void {
+    told.catch((error: unknown) => this.#options.log.debug({ err: error }, 'a lamp was not set'));
   }
 
   #failed(): void {
@@ -160,6 +197,7 @@ export class SipService {
 
   async #removeStation(number: number): Promise<void> {
     this.lines.removeStation(number);
+    this.#messages.delete(number);
     await this.#tell('station', this.#thread.command('station.remove', { number }));
   }
 

@@ -16,6 +16,8 @@ import { StackClient, type StackCommands, type StackConfig, type StackEvents, ty
 export interface StackThreadOptions {
   /** as it is now; asked again when the thread is begun anew */
   config: () => Promise<StackConfig>;
+  /** it listens, and knows nothing but its configuration */
+  started?: (() => void) | undefined;
   /** the thread has ended without being told to; its calls are gone */
   failed: () => void;
   clock: Clock;
@@ -107,6 +109,7 @@ export class StackThread implements Stack {
     this.#ports = await client.command('start', { ...config, ...this.#had });
     this.#had = this.#ports;
     log.info(this.#ports, 'SIP listens');
+    this.#options.started?.();
   }
 
   #ended(worker: Worker, client: StackClient, ranMs: number): void {

@@ -92,6 +92,8 @@ const STATUS_OF_CAUSE: ReadonlyMap<number, number> = new Map([
   [79, 501],
   [87, 403],
   [88, 488],
+  // What was asked for does not fit the call.
+  [101, 481],
   [102, 504],
   [111, 500],
   [127, 500],

@@ -219,8 +219,8 @@ export interface NewResponseOptions {
 }
 
 /**
- * An answer to a request: Via, From, To, Call-ID and CSeq are the request's as they came, Timestamp too for a 100 (RFC 3261 8.2.6). Of
- * a request that is not whole it takes what there is.
+ * An answer to a request: Via, From, To, Call-ID and CSeq are the request's as they came, Timestamp too for a 100 (RFC 3261 8.2.6),
+ * Record-Route for what makes a dialog. Of a request that is not whole it takes what there is.
  */
 export function newResponse(
   request: SipRequest,
@@ -232,6 +232,8 @@ export function newResponse(
   // A To that cannot be read goes back as it is: a tag behind an open quote would be part of the name.
   if (toTag !== undefined && status !== 100 && request.toTag === undefined && request.to.uri.scheme !== '') {
     headers.set('To', `${headers.first('to') ?? ''};tag=${toTag}`);
+    // Proxies that want to stay on the way of the dialog are named in what makes it (RFC 3261 12.1.1).
+    if (status < 300) for (const value of request.headers.lines('Record-Route')) headers.add('Record-Route', value);
   }
   return new Response(status, reason, headers, NOTHING);
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Log, Timer } from '../../platform/index.js';
 import { OutgoingRequest, type DialogContext } from '../dialog/index.js';
+import type { RegisteredContact } from '../events/index.js';
 import type { Target } from '../locate/index.js';
 import { formatUri, newRequest, parseUri } from '../message/index.js';
 import {
@@ -91,6 +92,15 @@ export class Bindings {
       .targetsOf(String(station))
       .filter(({ binding }) => this.#keepAlives.isReachable(binding.id))
       .map((one) => ({ uri: one.requestUri, routes: one.routes, targets: targetsOf(one) }));
+  }
+
+  /** As those who watch a registration are shown it (RFC 3680). */
+  shown(station: number): RegisteredContact[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    return this.#registrar.bindingsOf(String(station)).map(({ id, contactText, expiresMs, q }) => ({
+      ...{ id, uri: contactText, event: 'registered', active: true, q: q / 1000 },
+      expiresS: Math.max(0, Math.round((expiresMs - nowMs) / 1000)),
+    }));
   }
 
   /** The account has gone, or may do nothing any more. */

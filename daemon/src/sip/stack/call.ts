@@ -61,6 +61,11 @@ export abstract class StackCall {
     return this.#over;
   }
 
+  /** It has asked for a transfer and waits to hear what comes of it. */
+  get refers(): boolean {
+    return this.#referral !== undefined;
+  }
+
   release(cause: number): void {
     if (this.#over) return;
     this.hangUp(cause);
@@ -129,6 +134,7 @@ export abstract class StackCall {
 export class IncomingCall extends StackCall {
   readonly #session: IncomingSession;
   readonly #media: CallMedia;
+  #described = false;
 
   constructor(
     id: string,
@@ -149,7 +155,11 @@ export class IncomingCall extends StackCall {
 
   setMedia(local: LocalMedia): void {
     this.#media.setLocal(local);
-    if (this.#session.state === 'answered' || this.#session.state === 'confirmed') void this.#session.reoffer();
+    const { state } = this.#session;
+    if (state === 'answered' || state === 'confirmed') void this.#session.reoffer();
+    // What early media have been described as cannot be taken back before the answer.
+    else if (this.#described) this.#session.events.once('answered', () => void this.#session.reoffer());
+    this.#described = true;
   }
 
   async alert(early: boolean): Promise<void> {
@@ -173,6 +183,8 @@ export class OutgoingCall extends StackCall {
   readonly #attempts = new Set<Attempt>();
   #winner: Attempt | undefined;
   #local: LocalMedia;
+  /** the stream has another port than the one that was offered */
+  #moved = false;
   #rank = 0;
   #ends: SessionEnd[] = [];
   /** where else to try when everybody here has refused; false: there is nothing (more) */
@@ -211,7 +223,8 @@ export class OutgoingCall extends StackCall {
   setMedia(local: LocalMedia): void {
     this.#local = local;
     for (const { media } of this.#attempts) media.setLocal(local);
-    void this.#winner?.session.reoffer();
+    if (this.#winner === undefined) this.#moved = true;
+    else void this.#winner.session.reoffer();
   }
 
   /** It is for the callee to say that it rings. */
@@ -241,6 +254,7 @@ export class OutgoingCall extends StackCall {
     }
     attempt.media.settle(dialogId);
     this.context.emit('call.answered', { call: this.id });
+    if (this.#moved) void attempt.session.reoffer();
   }
 
   #ended(attempt: Attempt, end: SessionEnd): void {

@@ -5,12 +5,14 @@ import {
   IncomingSession,
   InviteSession,
   OutgoingSession,
+  parseReplaces,
   type Authorize,
   type Dialogs,
+  type Replaces,
   type SessionSettings,
 } from '../dialog/index.js';
 import type { Target, TransportName } from '../locate/index.js';
-import type { SipUri } from '../message/index.js';
+import type { SipRequest, SipUri } from '../message/index.js';
 import type { RandomSource, ServerTransaction } from '../transaction/index.js';
 import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackCall } from './call.js';
@@ -41,6 +43,8 @@ export interface CallsOptions {
   /** where a station is registered; empty: nowhere */
   reach: (station: number) => readonly ReachableAt[];
   link: (trunk: string) => TrunkLink | undefined;
+  /** the ringing call of a lamp that is meant; undefined: none */
+  pickUp: (replaces: Replaces) => string | undefined;
   /** value of Contact, and the IP address that a peer at `remote` reaches us under */
   contact: (transport: TransportName, remote: string, user: string) => string;
   ownAddress: (transport: TransportName, remote: string) => string;
@@ -58,6 +62,8 @@ export class Calls {
   readonly #load = new Map<string, number>();
   readonly #context: CallContext;
   readonly #places = new Map<string, string>();
+  /** calls whose telephone has hung up and still hears what becomes of the transfer that it asked for */
+  readonly #leaving = new Map<string, StackCall>();
   #stopping = false;
 
   constructor(options: CallsOptions) {
@@ -85,13 +91,21 @@ export class Calls {
     return found;
   }
 
+  /** What has become of a transfer; the telephone that asked for it may have left its call. */
+  transfer(params: StackCommands['call.transfer']['params']): void {
+    const leaving = this.#leaving.get(params.call);
+    const call = leaving ?? this.find(params.call);
+    call.transfer(params);
+    if (!call.refers) this.#leaving.delete(params.call);
+  }
+
   /** An INVITE outside any dialog, of somebody who is known. */
   receive(transaction: ServerTransaction, sender: Sender): void {
     const { request, flow } = transaction;
     const { emit, accounts, dialogs } = this.#options;
     if (this.#stopping) return refuse(transaction, 503, [['Retry-After', '5']]);
-    // That one telephone takes the place of another in a call is asked for by REFER here.
-    if (request.headers.has('Replaces')) return refuse(transaction, 481);
+    const replaces = this.#replaced(request);
+    if (typeof replaces === 'number') return refuse(transaction, replaces);
     const origin: CallOrigin =
       sender.kind === 'station'
         ? { kind: 'station', station: sender.account.station.number }
@@ -99,7 +113,8 @@ export class Calls {
     const policy = sender.kind === 'station' ? sender.account.station : this.#options.link(sender.trunk)?.trunk;
     if (policy === undefined) return refuse(transaction, 403);
     const place = placeOf(origin);
-    if (this.#full(place, policy.maxCalls)) return refuse(transaction, BUSY_HERE);
+    // One that takes the place of another is no call more.
+    if (replaces === undefined && this.#full(place, policy.maxCalls)) return refuse(transaction, BUSY_HERE);
     const id = this.#options.random.token(12);
     const media = this.#media(id, policy, flow.transport, flow.remote.host, origin.kind === 'station');
     const session = IncomingSession.receive(transaction, {
@@ -115,7 +130,26 @@ export class Calls {
       calledNumber: calledOf(request, sender.kind === 'trunk' ? (policy as StackTrunk) : undefined),
       remote: descriptionSource(request),
       signallingAddress: flow.remote.host,
+      replaces,
     });
+  }
+
+  /**
+   * Whose place the call is to take (RFC 3891 clause 3), or the status that refuses it. Whether the sender may is for call control
+   * to say, which knows who talks with whom.
+   */
+  #replaced(request: SipRequest): StackEvents['call.offered']['replaces'] | number {
+    const { dialogs, pickUp } = this.#options;
+    const [text] = request.headers.lines('Replaces');
+    if (text === undefined) return undefined;
+    const replaces = parseReplaces(text);
+    const lamp = replaces === undefined ? undefined : pickUp(replaces);
+    if (lamp !== undefined) return { lamp };
+    const match = dialogs.replaced(request);
+    if (match === undefined || 'status' in match) return match?.status;
+    const session = InviteSession.of(match.dialog);
+    const call = session === undefined ? undefined : this.#bySession.get(session);
+    return call === undefined ? 481 : { call };
   }
 
   /** Throws a StackRefusal when there is nobody to call. */
@@ -239,7 +273,10 @@ export class Calls {
   }
 
   #forget(id: string): void {
-    if (!this.#calls.delete(id)) return;
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    if (call.refers) this.#leaving.set(id, call);
     const place = this.#places.get(id) ?? '';
     this.#places.delete(id);
     const left = (this.#load.get(place) ?? 1) - 1;

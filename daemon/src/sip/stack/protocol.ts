@@ -120,6 +120,27 @@ export interface StackPorts {
   wssPort: number | undefined;
 }
 
+/** A call of a station, as lamps show it. */
+export interface LampCall {
+  /** stays the same as long as the call is there */
+  id: string;
+  direction: 'in' | 'out';
+  state: 'early' | 'confirmed';
+  /** number of the other party; empty: it is withheld, or nobody knows it yet */
+  remote: string;
+}
+
+/** A station as others may watch it. */
+export interface StackLamp {
+  station: number;
+  name: string;
+  /** it can be called */
+  reachable: boolean;
+  /** why it is not to be called although it could be, or what keeps it; empty: nothing */
+  note: string;
+  calls: LampCall[];
+}
+
 export interface StackCommands {
   start: { params: StackConfig; reply: StackPorts };
   stop: { params: Record<string, never>; reply: Record<string, never> };
@@ -153,14 +174,9 @@ export interface StackCommands {
     params: { call: string; state: 'accepted' | 'alerting' | 'done' | 'failed'; cause: number };
     reply: Record<string, never>;
   };
-  /** lamps: calls of a station now */
-  'lamp.set': {
-    params: {
-      station: number;
-      calls: { id: string; direction: 'in' | 'out'; state: 'early' | 'confirmed'; remote: string }[];
-    };
-    reply: Record<string, never>;
-  };
+  /** what those who watch a station are told: of SIP and analog ones alike */
+  'lamp.set': { params: StackLamp; reply: Record<string, never> };
+  'lamp.remove': { params: { station: number }; reply: Record<string, never> };
   /** message lamp (RFC 3842) */
   'messages.set': { params: { station: number; fresh: number; old: number }; reply: Record<string, never> };
   'ban.set': { params: { address: string; untilMs: number; reason: string }; reply: Record<string, never> };
@@ -189,6 +205,8 @@ export interface StackEvents {
     remote: { address: string; port: number } | undefined;
     /** where the signalling came from: the only other place its packets may come from */
     signallingAddress: string;
+    /** whose place it is to take (RFC 3891): that of another call, or of a call that a lamp shows ringing */
+    replaces?: { call: string } | { lamp: string } | undefined;
   };
   'call.progressed': { call: string; progress: 'proceeding' | 'alerting' | 'inband' };
   'call.answered': { call: string };

@@ -22,9 +22,12 @@ export interface RequestsOptions {
   invite: (transaction: ServerTransaction, sender: Sender) => void;
   register: (transaction: ServerTransaction, account: StationAccount) => void;
   subscribe: (transaction: ServerTransaction, account: StationAccount) => void;
+  message: (transaction: ServerTransaction, account: StationAccount) => void;
   /** option tags that requests may require */
   supported: readonly string[];
   allow: string;
+  /** value of Allow-Events */
+  allowEvents: string;
   product: string;
 }
 
@@ -102,13 +105,12 @@ export class Requests implements TransactionUser {
   }
 
   #dispatch(transaction: ServerTransaction, method: string, sender: Sender): void {
-    const { invite, register, subscribe, allow } = this.#options;
+    const { invite, register, subscribe, message, allow } = this.#options;
     if (method === 'INVITE') return invite(transaction, sender);
     if (sender.kind === 'trunk') return refuse(transaction, 405, [['Allow', allow]]);
     if (method === 'REGISTER') return register(transaction, sender.account);
     if (method === 'SUBSCRIBE') return subscribe(transaction, sender.account);
-    // Nobody here reads messages yet, and one that is taken must reach somebody.
-    return refuse(transaction, 405, [['Allow', allow]]);
+    return message(transaction, sender.account);
   }
 
   /** undefined: it has been answered */
@@ -152,9 +154,10 @@ export class Requests implements TransactionUser {
 
   #capabilities(transaction: ServerTransaction): void {
     const response = transaction.response(200);
-    const { allow, supported, product } = this.#options;
+    const { allow, allowEvents, supported, product } = this.#options;
     response.headers.add('Allow', allow);
-    response.headers.add('Accept', 'application/sdp');
+    response.headers.add('Allow-Events', allowEvents);
+    response.headers.add('Accept', 'application/sdp, text/plain');
     response.headers.add('Accept-Encoding', 'identity');
     response.headers.add('Accept-Language', 'zh-CN, en');
     response.headers.add('Supported', supported.join(', '));

@@ -37,8 +37,10 @@ import type {
   StackTrunk,
   StackTrunkHost,
 } from './protocol.js';
+import { Messages } from './messages.js';
 import { Requests } from './requests.js';
 import { TrunkLink } from './trunk-link.js';
+import { Watching } from './watching.js';
 
 export interface StackOptions {
   config: StackConfig;
@@ -68,6 +70,7 @@ export class Stack {
   readonly #locator: Locator;
   readonly #bindings: Bindings;
   readonly #calls: Calls;
+  readonly #watching: Watching;
   readonly #guard: Guard;
   readonly #loopDelay = new LoopDelay();
   readonly #overload: Overload;
@@ -137,7 +140,22 @@ export class Stack {
       keep: (connection, kept) => this.#transports.keep(connection, kept),
       ping: (target) => this.#transports.sendBytes(PING, target),
       contact: ({ transport, remote }) => this.#contact(transport, remote.host, ''),
-      changed: (station, bindings) => emit('bindings.changed', { station, bindings }),
+      changed: (station, bindings) => {
+        emit('bindings.changed', { station, bindings });
+        this.#watching.registrationChanged(station);
+      },
+    });
+    const { domain } = config;
+    this.#watching = new Watching({
+      ...{ dialogs: this.#dialogs, random, clock, log, domain, product: PRODUCT },
+      nameOf: (station) => this.#accounts.station(station)?.name,
+      registered: (station) => this.#bindings.shown(station),
+      contact: ({ transport, remote }) => this.#contact(transport, remote.host, 'cordboard'),
+    });
+    const messages = new Messages({
+      ...{ context: this.#dialogContext, clock, domain, product: PRODUCT },
+      station: (number) => this.#accounts.station(number),
+      reach: (station) => this.#bindings.reach(station),
     });
     this.#calls = new Calls({
       ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
@@ -145,6 +163,7 @@ export class Stack {
       product: PRODUCT,
       reach: (station) => this.#bindings.reach(station),
       link: (trunk) => this.#links.get(trunk),
+      pickUp: (replaces) => this.#watching.pickUp(replaces),
       contact: (transport, remote, user) => this.#contact(transport, remote, user),
       ownAddress: (transport, remote) => this.#ownAddress(transport, remote),
     });
@@ -163,9 +182,11 @@ export class Stack {
       guard,
       invite: (transaction, sender) => this.#calls.receive(transaction, sender),
       register: (transaction, account) => this.#bindings.register(transaction, account.station),
-      subscribe: (transaction) => transaction.respond(transaction.response(489)),
+      subscribe: (transaction, { station }) => this.#watching.subscribe(transaction, station.number),
+      message: (transaction, { station }) => messages.receive(transaction, station),
       supported: DEFAULT_SESSION_SETTINGS.supported.concat('path', 'outbound'),
-      allow: `${DEFAULT_SESSION_SETTINGS.allow}, REGISTER, SUBSCRIBE`,
+      allow: `${DEFAULT_SESSION_SETTINGS.allow}, REGISTER, SUBSCRIBE, MESSAGE`,
+      allowEvents: this.#watching.allowEvents,
       product: PRODUCT,
     });
     this.#listen();
@@ -178,6 +199,7 @@ export class Stack {
     await this.#transports.start();
     this.#loopDelay.start();
     this.#overload.start();
+    this.#watching.start();
     for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
     return {
       port: this.#port('udp') ?? 0,
@@ -191,6 +213,7 @@ export class Stack {
   async stop(): Promise<void> {
     this.#calls.stop(STOPPING_CAUSE);
     for (const link of this.#links.values()) link.stop();
+    this.#watching.stop();
     await this.#quiet();
     await this.#bindings.stop();
     this.#overload.stop();
@@ -208,6 +231,7 @@ export class Stack {
       'station.remove': ({ number }) => {
         this.#accounts.remove(number);
         this.#bindings.remove(number);
+        this.#watching.removeAccount(number);
         return NOTHING;
       },
       'trunk.set': (trunk) => this.#setTrunk(trunk),
@@ -238,11 +262,21 @@ export class Stack {
         return NOTHING;
       },
       'call.transfer': (params) => {
-        calls.find(params.call).transfer(params);
+        calls.transfer(params);
         return NOTHING;
       },
-      'lamp.set': () => NOTHING,
-      'messages.set': () => NOTHING,
+      'lamp.set': (lamp) => {
+        this.#watching.setLamp(lamp);
+        return NOTHING;
+      },
+      'lamp.remove': ({ station }) => {
+        this.#watching.removeLamp(station);
+        return NOTHING;
+      },
+      'messages.set': ({ station, ...counts }) => {
+        this.#watching.setMessages(station, counts);
+        return NOTHING;
+      },
       'ban.set': ({ address, untilMs, reason }) => {
         this.#banTold = true;
         this.#guard.ban(address, reason, untilMs - this.#options.clock.wallMs());
@@ -282,7 +316,10 @@ export class Stack {
 
   #setStation(station: StackStation): Record<string, never> {
     this.#accounts.set(station);
-    if (!station.enabled) this.#bindings.remove(station.number);
+    if (!station.enabled) {
+      this.#bindings.remove(station.number);
+      this.#watching.removeAccount(station.number);
+    }
     return NOTHING;
   }
 
