@@ -13,6 +13,8 @@ const NAMES = { md5: 'MD5', sha256: 'SHA-256' } as const;
 export class Accounts {
   readonly #byName = new Map<string, StationAccount>();
   readonly #policies = new Map<string, DigestPolicy>();
+  /** those that accounts have, and grows with them: a name that does not exist must look like one of these */
+  readonly policies: DigestPolicy[] = [];
 
   set(station: StackStation): void {
     const { number, ha1Md5, ha1Sha256, digest } = station;
@@ -58,6 +60,9 @@ export class Accounts {
     if (policy === undefined) {
       policy = { algorithms: digest.map((one) => NAMES[one]), withoutQop: false };
       this.#policies.set(key, policy);
+      this.policies.push(policy);
+      // In the same order after every start.
+      this.policies.sort((a, b) => (a.algorithms.join() < b.algorithms.join() ? -1 : 1));
     }
     return policy;
   }

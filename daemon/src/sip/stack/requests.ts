@@ -17,7 +17,7 @@ export interface RequestsOptions {
   digest: DigestServer<StationAccount>;
   accounts: Accounts;
   /** the trunk whose hosts send from this address; undefined: none */
-  trunkOf: (address: string) => string | undefined;
+  trunkOf: (request: SipRequest, address: string) => string | undefined;
   guard: Guard;
   invite: (transaction: ServerTransaction, sender: Sender) => void;
   register: (transaction: ServerTransaction, account: StationAccount) => void;
@@ -89,7 +89,7 @@ export class Requests implements TransactionUser {
     const name = (request.method === 'REGISTER' ? request.to : request.from).uri.user ?? '';
     // A station may call from the address of a trunk (both behind one firewall): credentials decide before addresses do.
     if (request.method === 'INVITE' && !request.headers.has('Authorization')) {
-      const trunk = trunkOf(address);
+      const trunk = trunkOf(request, address);
       if (trunk !== undefined) return { kind: 'trunk', trunk };
     }
     const verdict = digest.check(request, address);
