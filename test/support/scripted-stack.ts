@@ -44,6 +44,7 @@ export class ScriptedStack implements Stack {
       calledNumber: '1002',
       callingNumber: '1001',
       callingName: 'Wang',
+      anonymous: false,
       remote: { address: '192.0.2.7', port: 4000 },
       signallingAddress: '192.0.2.7',
       ...over,

@@ -100,6 +100,7 @@ describe('settings', () => {
       CORDBOARD_SIP_DOMAIN: 'box.example',
       CORDBOARD_SIP_EXTERNAL_ADDRESS: '203.0.113.7',
       CORDBOARD_SIP_TRUSTED: '192.0.2.0/24, 2001:db8::1',
+      CORDBOARD_SIP_CALLS_PER_HOUR: '500',
       CORDBOARD_RTP_PORTS: '30000-30999',
     };
     const { settings, tlsFolder, home } = loadConfig({ env, home: homeWith({ sip: { dscp: 0 } }) });
@@ -114,6 +115,7 @@ describe('settings', () => {
       dscp: 0,
       maxStreams: 512,
       threads: 1,
+      callsPerHour: 500,
       trusted: ['192.0.2.0/24', '2001:db8::1'],
     });
     expect(tlsFolder).toBe(join(home, 'tls'));

@@ -262,13 +262,15 @@ describe('the number that is shown', () => {
     [{ callerId: 'pass', fixedNumber: '' }, '01066668888', ''],
     [{ callerId: 'fixed', fixedNumber: '01088889999' }, '01088889999', '01088889999'],
     [{ callerId: 'fixed', fixedNumber: '' }, '01066668888', ''],
-    [{ callerId: 'anonymous', fixedNumber: '01088889999' }, '', ''],
+    [{ callerId: 'anonymous', fixedNumber: '01088889999' }, '01088889999 withheld', '01088889999 withheld'],
+    [{ callerId: 'anonymous', fixedNumber: '' }, '01066668888 withheld', ' withheld'],
     [{ callerId: 'pass', numberFormat: 'plus' }, '+861066668888', ''],
   ])('%j', async (trunk, ofStation, ofAnother) => {
     await laid([outboundRouteRow()], [trunkRow(trunk)]);
     const shown = async (station: number) => {
       const found = await resolve('13800138000', station);
-      return found.kind === 'out' ? found.attempts.map(({ callingNumber }) => callingNumber) : found;
+      if (found.kind !== 'out') return found;
+      return found.attempts.map(({ callingNumber, privacy }) => callingNumber + (privacy === true ? ' withheld' : ''));
     };
     expect(await shown(1001)).toEqual([ofStation]);
     expect(await shown(1002)).toEqual([ofAnother]);

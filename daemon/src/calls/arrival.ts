@@ -5,7 +5,7 @@ import { errorText } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFromStart } from './call-recording.js';
 import { CallSession } from './call-session.js';
-import { Dialling, roundsOf, type DialOutcome } from './dialling.js';
+import { Dialling, roundsOf, type DialOutcome, type DiallingOptions } from './dialling.js';
 import { CallEndedError, type OpenSegment, type PreparedFlow } from './flow-session.js';
 import type { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
@@ -30,7 +30,7 @@ export async function takeCall(
     if (found.kind !== 'refused') return dialOut(call, context, found, seized);
     const { calledNumber, callingNumber } = call.row;
     call.log.info({ calledNumber, callingNumber, why: found.reason }, 'the number leads nowhere');
-    context.release(call, found.cause, 'system');
+    context.release(call, found.cause, 'system', found.reason);
   });
 }
 
@@ -105,10 +105,10 @@ export async function dial(
   number: string,
   shown: { number: string; name: string },
   caller: Leg,
-  alerting?: () => void,
+  more: Pick<DiallingOptions, 'alerting' | 'diverted'> = {},
 ): Promise<DialOutcome> {
   const dialling = new Dialling({
-    ...{ call, context, caller, alerting },
+    ...{ call, context, caller, ...more },
     segment: call.segment('dial', { number, kind: found.kind }),
     callingName: shown.name,
     rounds: roundsOf(found, number, shown.number, caller.station),

@@ -32,7 +32,8 @@ export interface CallContext {
   /** Tells the pages how the call stands, and has its rows written. */
   changed(call: LiveCall): void;
   /** Ends a call; returns at once. Asking twice is asking once. */
-  release(call: LiveCall, cause: number, by: ReleasedBy): void;
+  /** `text`: why, in ASCII, for the caller's display */
+  release(call: LiveCall, cause: number, by: ReleasedBy, text?: string): void;
 }
 
 /** Q.850 causes that call control uses. */

@@ -87,7 +87,7 @@ export class CallControl {
       writer: new RecordWriter({ db, clock, log, metrics }),
       legs: new LegTable(),
       changed: (call) => this.#changed(call),
-      release: (call, why, by) => this.#release(call, why, by),
+      release: (call, why, by, text) => this.#release(call, why, by, text),
     };
     metrics.counter('calls_offered_total', 'Calls that began', ['direction']);
     metrics.counter('calls_released_total', 'Calls that ended', ['by', 'cause']);
@@ -203,6 +203,7 @@ export class CallControl {
       callingNumber: place.kind === 'station' ? String(place.station) : cleanNumber(offered.callingNumber),
       callingName: cleanName(offered.callingName),
       calledNumber: cleanCalled(number),
+      privacy: offered.privacy ?? false,
       segmentChanged: (segment) => this.#segmentChanged(call, segment),
     });
     this.#calls.set(call.id, call);
@@ -273,7 +274,7 @@ export class CallControl {
     this.#release(call, cause.normalClearing, by);
   }
 
-  #release(call: LiveCall, why: number, by: ReleasedBy): void {
+  #release(call: LiveCall, why: number, by: ReleasedBy, text?: string): void {
     if (call.ending !== undefined) return;
     call.ending = { cause: why, by };
     this.#letGo(call, why);
@@ -281,7 +282,7 @@ export class CallControl {
       call.log.error({ leg: call.leg.leg }, 'the line did not say that the leg was released');
       this.#finish(call);
     });
-    void call.leg.release(why).then((waiting) => (waiting ? undefined : this.#finish(call)));
+    void call.leg.release(why, text).then((waiting) => (waiting ? undefined : this.#finish(call)));
   }
 
   /** The caller's leg has gone: closes everything. Idempotent. */

@@ -36,6 +36,9 @@ export interface Callee {
   target: LineTarget;
   number: string;
   callingNumber: string;
+  /** whoever is called does not see it */
+  privacy?: boolean | undefined;
+  emergency?: boolean | undefined;
 }
 
 /** Those who are called at once. */
@@ -56,6 +59,8 @@ export interface DiallingOptions {
   segment: OpenSegment;
   /** a final cause of one ends it all */
   sameParty: boolean;
+  /** somebody who was called before sends the call on, and it goes out under his number */
+  diverted?: boolean | undefined;
   /** one of them rings */
   alerting?: (() => void) | undefined;
 }
@@ -85,7 +90,7 @@ export function roundsOf(
     }
     case 'out':
       return found.attempts.map(({ trunk, ...told }) => ({
-        callees: [{ target: { kind: 'trunk', trunk }, ...told }],
+        callees: [{ target: { kind: 'trunk', trunk }, emergency: found.emergency ?? false, ...told }],
         limitMs: T301_MS,
       }));
   }
@@ -186,11 +191,16 @@ export class Dialling {
 
   /** Never rejects. */
   async #seize(attempt: Attempt): Promise<void> {
-    const { call, context, callingName } = this.#options;
-    const { target, number: calledNumber, callingNumber } = attempt.callee;
+    const { call, context, callingName, diverted } = this.#options;
+    const { target, number: calledNumber, callingNumber, emergency } = attempt.callee;
     try {
-      const privacy = callingNumber === '';
-      const seized = await context.lines.seize({ target, calledNumber, callingNumber, callingName, privacy });
+      const privacy = callingNumber === '' || attempt.callee.privacy === true || (call.privacy && emergency !== true);
+      const divertedFrom = diverted === true ? callingNumber : undefined;
+      const seized = await context.lines.seize({
+        ...{ target, calledNumber, callingNumber, callingName, privacy },
+        ...(emergency === true ? { emergency } : {}),
+        ...(divertedFrom === undefined ? {} : { divertedFrom }),
+      });
       const gone = (leg: number): void => context.legs.remove(leg);
       const leg = new Leg({ ...context, ...seized, role: 'callee', initial: 'seizing', log: call.log, gone });
       context.legs.put(call, leg);

@@ -77,12 +77,12 @@ export class Leg {
    * Asks for the release; leg.released tells when it is done. Resolves with false when there is nothing to wait for: nobody
    * knows the leg any more, or the engine has closed. Asking twice is asking once.
    */
-  async release(cause: number): Promise<boolean> {
+  async release(cause: number, text?: string): Promise<boolean> {
     if (this.machine.state === 'releasing') return true;
     if (this.ended) return false;
     this.machine.fire('release');
     try {
-      await this.#lines.release(this.leg, cause);
+      await this.#lines.release(this.leg, cause, text);
       return true;
     } catch (error) {
       if (!isAppError(error, 'leg_not_found') && !isAppError(error, 'engine_closed'))

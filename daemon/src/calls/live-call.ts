@@ -81,6 +81,8 @@ export interface LiveCallOptions {
   callingNumber: string;
   callingName: string;
   calledNumber: string;
+  /** the caller's number is not to be shown to others */
+  privacy: boolean;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -93,6 +95,7 @@ export class LiveCall {
   /** the leg that the call hangs on: the caller's, until he has put his partner through; it ends with this leg */
   leg: Leg;
   readonly started: Moment;
+  readonly privacy: boolean;
   readonly record: CallRecord;
   readonly machine: StateMachine<CallPhase, CallStep>;
   readonly digits: DigitBuffer;
@@ -124,6 +127,7 @@ export class LiveCall {
     this.#clock = clock;
     this.#segmentChanged = options.segmentChanged;
     this.leg = leg;
+    this.privacy = options.privacy;
     this.started = clock.moment();
     const { place } = leg;
     const [span, timeslot] = place.kind === 'trunk' ? [place.span, place.timeslot] : [0, 0];

@@ -130,9 +130,12 @@ async function putThrough(
   const { reply, station, segment } = transfer;
   const begun = context.clock.moment();
   let told = false;
-  const outcome = await dial(call, context, found, number, shown(call), call.leg, () => {
+  const alerting = (): void => {
     if (!told) reply({ state: 'alerting' });
     told = true;
+  };
+  const outcome = await dial(call, context, found, number, shown(call), call.leg, {
+    ...{ alerting, diverted: found.kind === 'out' },
   });
   if (call.transfer !== transfer) {
     // The one who was put through has gone, and the referrer was told.

@@ -37,6 +37,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_SIP_DOMAIN: { setting: ['sip', 'domain'], kind: 'text' },
   CORDBOARD_SIP_EXTERNAL_ADDRESS: { setting: ['sip', 'externalAddress'], kind: 'text' },
   CORDBOARD_SIP_TRUSTED: { setting: ['sip', 'trusted'], kind: 'list' },
+  CORDBOARD_SIP_CALLS_PER_HOUR: { setting: ['sip', 'callsPerHour'], kind: 'number' },
   CORDBOARD_SIP_DSCP: { setting: ['sip', 'dscp'], kind: 'number' },
   CORDBOARD_SIP_MAX_STREAMS: { setting: ['sip', 'maxStreams'], kind: 'number' },
   CORDBOARD_SIP_THREADS: { setting: ['sip', 'threads'], kind: 'number' },

@@ -89,6 +89,8 @@ const AsWritten = z.strictObject({
       maxStreams: z.int().min(0).max(4096).default(512),
       /** threads that receive and send audio packets */
       threads: z.int().min(1).max(16).default(1),
+      /** calls that a telephone may begin within an hour: a stolen password costs no more; emergency calls do not count */
+      callsPerHour: z.int().min(1).max(1_000_000).default(120),
       /** never banned, whatever comes from there */
       trusted: z.array(Network).max(100).default([]),
     })

@@ -123,7 +123,8 @@ export class OutboundRoutes {
         // A local number without its area cannot be written with a country code: nobody knows what it would be there.
         const number = lacks.length > 0 ? undefined : this.#format(sent, trunk);
         if (number === undefined) continue;
-        this.#add(attempts, { trunk: trunk.row.id, number, callingNumber: this.#shown(trunk, caller) });
+        const privacy = trunk.row.callerId === 'anonymous' ? { privacy: true } : {};
+        this.#add(attempts, { trunk: trunk.row.id, number, callingNumber: this.#shown(trunk, caller), ...privacy });
       }
     }
     if (attempts.length > 0) return { kind: 'attempts', attempts, emergency: false };
@@ -210,8 +211,8 @@ export class OutboundRoutes {
   #shown(trunk: Trunk, { callingNumber }: Caller): string {
     const { callerId, fixedNumber } = trunk.row;
     switch (callerId) {
+      // Who it is the carrier must know (RFC 3325 clause 7), and tells nobody.
       case 'anonymous':
-        return '';
       case 'fixed':
         return fixedNumber || this.#shownAs(callingNumber, trunk);
       case 'pass':

@@ -14,6 +14,8 @@ export interface DialAttempt {
   number: string;
   /** empty: withheld */
   callingNumber: string;
+  /** the trunk is told the number, but nobody behind it */
+  privacy?: boolean | undefined;
 }
 
 export type DialResolution =

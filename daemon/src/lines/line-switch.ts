@@ -47,8 +47,8 @@ export class LineSwitch implements Lines {
     this.#events.emit('leg.accepted', { leg });
   }
 
-  async release(leg: number, cause: number): Promise<void> {
-    await this.#owner(leg).release(leg, cause);
+  async release(leg: number, cause: number, text?: string): Promise<void> {
+    await this.#owner(leg).release(leg, cause, text);
   }
 
   #listen(provider: LineProvider): Unsubscribe[] {

@@ -29,6 +29,10 @@ export interface SeizeRequest {
   callingName: string;
   /** the caller does not want his number to be shown */
   privacy?: boolean | undefined;
+  /** an emergency call: no limit on calls holds it back */
+  emergency?: boolean | undefined;
+  /** the number that was called first and has sent the call on */
+  divertedFrom?: string | undefined;
 }
 
 export interface SeizedLeg {
@@ -58,6 +62,8 @@ export interface LineEvents {
     calledNumber: string;
     callingNumber: string;
     callingName: string;
+    /** the caller does not want his number to be shown to others */
+    privacy?: boolean | undefined;
     /** false: digits may follow, as leg.digit */
     complete: boolean;
     /** the leg whose place it is to take: a call that is handed over, or one that rings elsewhere and is picked up (RFC 3891) */
@@ -124,10 +130,10 @@ export interface Lines {
   /** Answers a leg that was offered. Rejects with leg_not_found, or with what the line says. */
   answer(leg: number): Promise<void>;
   /**
-   * Ends a leg with a Q.850 cause; leg.released tells when it is done. Asking twice is asking once. Rejects with
-   * leg_not_found: there will be no leg.released (any more).
+   * Ends a leg with a Q.850 cause; leg.released tells when it is done. Asking twice is asking once. `text`: why, in ASCII, where the
+   * line can show it. Rejects with leg_not_found: there will be no leg.released (any more).
    */
-  release(leg: number, cause: number): Promise<void>;
+  release(leg: number, cause: number, text?: string): Promise<void>;
 }
 
 /** The lines of one kind. */

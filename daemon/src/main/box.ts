@@ -179,10 +179,17 @@ class RunningBox {
   }
 
   #makeSip(engine: EngineClient): SipService {
-    const { settings, tlsFolder } = this.#config;
+    const { settings, tlsFolder, numbering } = this.#config;
     const { domain, externalAddress } = settings.sip;
     return new SipService({
-      ...{ engine, db: made(this.#db), settings: settings.sip, clock: this.#clock, log: this.#part('sip') },
+      ...{
+        engine,
+        db: made(this.#db),
+        settings: settings.sip,
+        emergency: numbering.emergency,
+        clock: this.#clock,
+        log: this.#part('sip'),
+      },
       tls: () => tlsFiles(tlsFolder, [externalAddress ?? domain, hostname()], this.#clock.wallMs()),
     });
   }

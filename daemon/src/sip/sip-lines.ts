@@ -65,12 +65,20 @@ const WRONG_STATE = 101;
 /** no leg */
 const NOBODY = -1;
 
+const NETWORK_OUT_OF_ORDER = 38;
+
 const seizeCauses: Record<StackRefusal['code'], number> = {
   invalid: 28,
   not_found: NO_ROUTE,
   busy: BUSY,
   unreachable: UNREACHABLE,
   io: TEMPORARY_FAILURE,
+};
+/** Of a trunk: nobody has asked the called party yet, so the next trunk is tried. */
+const trunkCauses: Record<StackRefusal['code'], number> = {
+  ...seizeCauses,
+  busy: NO_CHANNEL,
+  unreachable: NETWORK_OUT_OF_ORDER,
 };
 
 export class SipLines implements LineProvider {
@@ -161,6 +169,7 @@ export class SipLines implements LineProvider {
 
   async seize(request: SeizeRequest): Promise<SeizedLeg> {
     const { target, calledNumber, callingNumber, callingName, privacy = false } = request;
+    const { emergency, divertedFrom } = request;
     if (target.kind === 'span' || !this.serves(target)) throw new SeizeRefusal(target, NO_ROUTE, word('not_found'));
     if (target.kind === 'station' && this.#stations.get(target.station)?.reachable !== true)
       throw new SeizeRefusal(target, UNREACHABLE, word('unavailable'));
@@ -176,7 +185,7 @@ export class SipLines implements LineProvider {
     try {
       const { call } = await this.#stack.command('call.dial', {
         target: target.kind === 'station' ? target : { ...target, number: calledNumber },
-        ...{ callingNumber, callingName, anonymous: privacy },
+        ...{ callingNumber, callingName, anonymous: privacy, emergency, divertedFrom },
         media: { rtpPort, rtcpPort },
       });
       seized.call = call;
@@ -188,7 +197,8 @@ export class SipLines implements LineProvider {
       this.#legs.delete(leg);
       await this.#closeStream(leg, TEMPORARY_FAILURE);
       if (!(error instanceof StackRefusal)) throw error;
-      throw new SeizeRefusal(target, seizeCauses[error.code], { en: error.message, zh: error.message }, error);
+      const causes = target.kind === 'trunk' ? trunkCauses : seizeCauses;
+      throw new SeizeRefusal(target, causes[error.code], { en: error.message, zh: error.message }, error);
     }
   }
 
@@ -206,11 +216,11 @@ export class SipLines implements LineProvider {
     await this.#engine.command('leg.answer', { leg: number });
   }
 
-  async release(number: number, cause: number): Promise<void> {
+  async release(number: number, cause: number, text?: string): Promise<void> {
     const leg = this.#leg(number);
     if (leg.end !== undefined) return;
     leg.end = { cause, by: 'local' };
-    await this.#release(leg);
+    await this.#release(leg, text);
   }
 
   /** The stack is gone and its calls with it: every leg ends. */
@@ -220,10 +230,11 @@ export class SipLines implements LineProvider {
     await Promise.all(legs.map(({ leg }) => this.#closeStream(leg, TEMPORARY_FAILURE)));
   }
 
-  async #release({ leg, call, end }: SipLeg): Promise<void> {
+  async #release({ leg, call, end }: SipLeg, text?: string): Promise<void> {
     const cause = end?.cause ?? TEMPORARY_FAILURE;
     try {
-      if (call !== undefined) await this.#stack.command('call.release', { call, cause });
+      if (call !== undefined)
+        await this.#stack.command('call.release', { call, cause, ...(text === undefined ? {} : { text }) });
     } catch (error) {
       // It knows the call no more, or is gone: there will be no call.released.
       this.#log.debug({ err: error, leg }, 'the stack had ended the call');
@@ -232,7 +243,7 @@ export class SipLines implements LineProvider {
   }
 
   async #offered(offered: StackEvents['call.offered']): Promise<void> {
-    const { call, origin, remote, signallingAddress, calledNumber, callingNumber, callingName } = offered;
+    const { call, origin, remote, signallingAddress, calledNumber, callingNumber, callingName, anonymous } = offered;
     const replaces = offered.replaces === undefined ? undefined : this.#replaced(offered.replaces);
     if (replaces === NOBODY) return this.#tell('call.release', { call, cause: WRONG_STATE });
     this.#opening.set(call, true);
@@ -250,7 +261,7 @@ export class SipLines implements LineProvider {
       this.#tell('call.media', { call, media: { rtpPort, rtcpPort } });
       this.#events.emit('leg.offered', {
         ...{ leg, port, kind: 'sip', origin: known.place, complete: true },
-        ...{ calledNumber, callingNumber, callingName, replaces },
+        ...{ calledNumber, callingNumber, callingName, privacy: anonymous, replaces },
       });
     } catch (error) {
       this.#log.warn({ err: error, call }, `a SIP call is turned away: ${errorText(error)}`);

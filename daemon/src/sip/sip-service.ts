@@ -2,6 +2,7 @@
 //
 //   tables ─ stations, trunks, bans, bindings ─> StackThread ─ calls ─> SipLines ─> call control
 //          <── bindings, bans that came up ─────┘
+import { randomBytes } from 'node:crypto';
 import type { Db, SipBindingRow, SipStationRow, TrunkRow } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
@@ -20,12 +21,15 @@ export interface SipSettings {
   domain: string;
   externalAddress?: string | undefined;
   trusted: readonly string[];
+  callsPerHour: number;
 }
 
 export interface SipServiceOptions {
   db: Db;
   engine: EngineClient;
   settings: SipSettings;
+  /** of the country: no limit holds back a call to one of these */
+  emergency: readonly string[];
   /** read when the thread begins, so that a new certificate is taken up then */
   tls: () => { key: string; cert: string };
   clock: Clock;
@@ -35,6 +39,7 @@ export interface SipServiceOptions {
 /** After so many bans those that are long over are removed. */
 const MAX_OWN_BANS = 1000;
 const OLD_BAN_MS = 7 * 86_400_000;
+const DECOY_KEY = 'sip.decoyKey';
 
 /** How a trunk does. */
 export type TrunkHealth = StackEvents['trunk.changed'];
@@ -139,10 +144,12 @@ export class SipService {
         alive.some(({ stationNumber }) => stationNumber === number),
       );
     for (const { id, kind, enabled } of trunks) if (kind === 'sip' && enabled) this.lines.setTrunk(id);
-    const { host, port, domain, externalAddress, trusted } = settings;
+    const { host, port, domain, externalAddress, trusted, callsPerHour } = settings;
     return {
-      ...{ host, port, domain, externalAddress, trusted: [...trusted] },
+      ...{ host, port, domain, externalAddress, trusted: [...trusted], callsPerHour },
       ...{ tlsPort: settings.tlsPort, wsPort: settings.wsPort, wssPort: settings.wssPort },
+      emergency: [...this.#options.emergency],
+      decoyKey: await this.#decoyKey(),
       tls: tls(),
       stations: stations.map(stationOf),
       trunks: trunks.filter(({ kind }) => kind === 'sip').map(trunkOf),
@@ -161,6 +168,16 @@ export class SipService {
   /** What is not taken while the thread is begun anew is told again when it runs. */
   #show(told: Promise<unknown>): void {
     told.catch((error: unknown) => this.#options.log.debug({ err: error }, 'a lamp was not set'));
+  }
+
+  /** Made once: a name whose challenge changes with a restart would be known not to exist. */
+  async #decoyKey(): Promise<string> {
+    const { db } = this.#options;
+    const known = await db.meta.get(DECOY_KEY);
+    if (known !== null) return known;
+    const made = randomBytes(32).toString('hex');
+    await db.write((tx) => tx.meta.set(DECOY_KEY, made));
+    return made;
   }
 
   #failed(): void {

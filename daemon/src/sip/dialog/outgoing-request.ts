@@ -1,5 +1,6 @@
 // A request on its way through what may come between it and its answer: a name to be looked up, targets that do not answer
 // (RFC 3263 4.3), a challenge (RFC 3261 22.2, 22.3). To its owner it is one request with one outcome.
+import type { Timer } from '../../platform/index.js';
 import { newRequest, parseNumber, type SipRequest, type SipResponse, type SipUri } from '../message/index.js';
 import type { ClientTransaction, TransactionFailure } from '../transaction/index.js';
 import type { Flow, Target } from '../transport/index.js';
@@ -36,6 +37,8 @@ export interface OutgoingOptions {
   /** known already: nothing is looked up */
   targets?: readonly Target[] | undefined;
   authorize?: Authorize | undefined;
+  /** ms; a target that has said nothing at all by then is given up for the next one. Left out: timer B or F, 32 s */
+  answerWithinMs?: number | undefined;
   /** the number for a request that is sent again with credentials */
   nextCSeq: () => number;
   listener: OutgoingListener;
@@ -53,6 +56,14 @@ function partsOf(request: SipRequest): { method: string; uri: string; body: Buff
   return { method: request.method, uri: request.uriText, body: request.body };
 }
 
+/** The request at one of its targets. */
+interface Attempt {
+  readonly target: Target;
+  /** the target has answered something */
+  heard: boolean;
+  limit: Timer | undefined;
+}
+
 export class OutgoingRequest {
   readonly #context: DialogContext;
   readonly #options: OutgoingOptions;
@@ -62,7 +73,8 @@ export class OutgoingRequest {
   #authorizations = 0;
   #transaction: ClientTransaction | undefined;
   #cancelled: { reason: string | undefined } | undefined;
-  #heard = false;
+  /** the one whose answer counts; undefined: none does any more */
+  #current: Attempt | undefined;
 
   /** Sends it; the listener hears nothing before the constructor has returned. */
   constructor(context: DialogContext, options: OutgoingOptions) {
@@ -108,43 +120,72 @@ export class OutgoingRequest {
       return;
     }
     this.#tried = index;
-    this.#heard = false;
     const request = this.#request;
-    const { judge } = this.#context;
-    this.#transaction = this.#context.transactions.send(request, target, {
+    const { judge, transactions, timers } = this.#context;
+    const { listener, answerWithinMs } = this.#options;
+    const attempt: Attempt = { target, heard: false, limit: undefined };
+    this.#current = attempt;
+    this.#transaction = transactions.send(request, target, {
       provisional: (response, flow) => {
-        this.#hear(target);
-        this.#options.listener.provisional?.(response, flow);
+        this.#hear(attempt);
+        if (this.#current === attempt) listener.provisional?.(response, flow);
       },
       final: (response, flow) => {
+        attempt.limit?.cancel();
+        if (this.#current !== attempt) {
+          this.#late(response, flow, request);
+          return;
+        }
         if (response.status === 503) {
           judge?.failed(target, retryAfterMs(response));
           if (this.#tryNext()) return;
-        } else this.#hear(target);
+        } else this.#hear(attempt);
         if ((response.status === 401 || response.status === 407) && this.#mayAuthorize()) {
           void this.#authorize(response, flow);
           return;
         }
-        this.#options.listener.final(response, flow, request);
+        listener.final(response, flow, request);
       },
       failed: (why) => {
+        attempt.limit?.cancel();
+        if (this.#current !== attempt) return;
         // Whoever has rung and then falls silent has had the call; a second server would ring a second time.
-        if (!this.#heard) {
+        if (!attempt.heard) {
           if (why !== 'closed') judge?.failed(target);
           if (this.#tryNext()) return;
         }
-        this.#options.listener.failed(why);
+        listener.failed(why);
       },
       ended: () => {
-        if (this.#request === request) this.#options.listener.ended?.();
+        if (this.#request === request) listener.ended?.();
       },
     });
+    if (answerWithinMs !== undefined) attempt.limit = timers.after(answerWithinMs, () => this.#silent(attempt));
   }
 
-  #hear(target: Target): void {
-    if (this.#heard) return;
-    this.#heard = true;
-    this.#context.judge?.answered(target);
+  /** Nothing has come in time. The INVITE is cancelled as soon as somebody is known to have it (RFC 3261 9.1). */
+  #silent(attempt: Attempt): void {
+    if (attempt.heard || this.#current !== attempt) return;
+    this.#context.judge?.failed(attempt.target);
+    this.#transaction?.cancel('SIP;cause=408');
+    if (this.#tryNext()) return;
+    this.#current = undefined;
+    this.#options.listener.failed('timeout');
+  }
+
+  /** A target that was given up has answered nevertheless: a call that somebody has taken must be had, or ended with BYE. */
+  #late(response: SipResponse, flow: Flow, request: SipRequest): void {
+    if (request.method !== 'INVITE' || response.status >= 300) return;
+    if (this.#current !== undefined) this.#transaction?.cancel();
+    this.#current = undefined;
+    this.#options.listener.final(response, flow, request);
+  }
+
+  #hear(attempt: Attempt): void {
+    attempt.limit?.cancel();
+    if (attempt.heard) return;
+    attempt.heard = true;
+    this.#context.judge?.answered(attempt.target);
   }
 
   #tryNext(): boolean {

@@ -61,6 +61,8 @@ export class Accounts {
       policy = { algorithms: digest.map((one) => NAMES[one]), withoutQop: false };
       this.#policies.set(key, policy);
       this.policies.push(policy);
+      // In the same order after every start.
+      this.policies.sort((a, b) => (a.algorithms.join() < b.algorithms.join() ? -1 : 1));
     }
     return policy;
   }

@@ -33,6 +33,7 @@ export interface Attempt {
 
 /** Q.850 */
 const NORMAL = 16;
+const TEMPORARY_FAILURE = 41;
 const NO_ANSWER_CAUSES: ReadonlySet<number> = new Set([16, 18, 19, 20, 31, 41, 102]);
 
 const RANK: Record<'proceeding' | 'alerting' | 'inband', number> = { proceeding: 1, alerting: 2, inband: 3 };
@@ -55,7 +56,7 @@ export abstract class StackCall {
   abstract setMedia(local: LocalMedia): void;
   abstract alert(early: boolean): Promise<void>;
   abstract answer(): Promise<void>;
-  protected abstract hangUp(cause: number): void;
+  protected abstract hangUp(cause: number, text: string | undefined): void;
 
   get over(): boolean {
     return this.#over;
@@ -66,9 +67,9 @@ export abstract class StackCall {
     return this.#referral !== undefined;
   }
 
-  release(cause: number): void {
+  release(cause: number, text?: string): void {
     if (this.#over) return;
-    this.hangUp(cause);
+    this.hangUp(cause, text);
     this.finish({ cause, by: 'local' });
   }
 
@@ -173,8 +174,8 @@ export class IncomingCall extends StackCall {
       throw new StackRefusal('unreachable', 'the call has no media in common, or is over');
   }
 
-  protected hangUp(cause: number): void {
-    this.#session.end({ cause });
+  protected hangUp(cause: number, text: string | undefined): void {
+    this.#session.end({ cause, text });
   }
 }
 
@@ -187,14 +188,14 @@ export class OutgoingCall extends StackCall {
   #moved = false;
   #rank = 0;
   #ends: SessionEnd[] = [];
-  /** where else to try when everybody here has refused; false: there is nothing (more) */
-  readonly #next: (ends: readonly SessionEnd[]) => boolean;
+  /** tries elsewhere when everybody here has refused; `heard`: somebody rang, or was heard. false: there is nothing (more) */
+  readonly #next: (end: SessionEnd, heard: boolean) => boolean;
 
   constructor(
     id: string,
     dtmf: DtmfMode,
     local: LocalMedia,
-    next: (ends: readonly SessionEnd[]) => boolean,
+    next: (end: SessionEnd, heard: boolean) => boolean,
     context: CallContext,
   ) {
     super(id, dtmf, context);
@@ -266,8 +267,10 @@ export class OutgoingCall extends StackCall {
     }
     this.#ends.push(end);
     if (this.#attempts.size > 0) return;
-    if (this.#next(this.#ends)) return;
-    this.finish(endOf(worst(this.#ends)));
+    const ends = this.#ends;
+    // What comes after it counts instead.
+    this.#ends = [];
+    if (!this.#next(end, this.#rank >= RANK.alerting)) this.finish(endOf(worst(ends)));
   }
 }
 
@@ -279,6 +282,8 @@ function worst(ends: readonly SessionEnd[]): SessionEnd {
   return chosen;
 }
 
-function endOf({ cause, by }: SessionEnd): { cause: number; by: 'remote' | 'local' | 'fault' } {
+function endOf({ cause: said, by, status }: SessionEnd): { cause: number; by: 'remote' | 'local' | 'fault' } {
+  // RFC 3398 has 21 for it. But that we could not prove who we are is nothing that the called party has said.
+  const cause = (status === 401 || status === 407) && said === 21 ? TEMPORARY_FAILURE : said;
   return { cause, by: by === 'peer' ? 'remote' : by === 'us' ? 'local' : 'fault' };
 }

@@ -6,11 +6,14 @@ import {
   InviteSession,
   OutgoingSession,
   parseReplaces,
+  q850Reason,
   type Authorize,
   type Dialogs,
   type Replaces,
+  type SessionEnd,
   type SessionSettings,
 } from '../dialog/index.js';
+import type { CallLimits } from '../guard/index.js';
 import type { Target, TransportName } from '../locate/index.js';
 import type { SipRequest, SipUri } from '../message/index.js';
 import type { RandomSource, ServerTransaction } from '../transaction/index.js';
@@ -18,11 +21,12 @@ import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
-import { calledOf, callerOf, fromHeader, identityHeaders, sipAddress } from './identity.js';
+import { calledOf, callerOf, diversionHeaders, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { descriptionSource } from './offer-source.js';
 import type { CallOrigin, StackCommands, StackEvents, StackStation, StackTrunk } from './protocol.js';
 import { refuse, type Sender } from './requests.js';
 import type { TrunkLink } from './trunk-link.js';
+import { FIRST_WORD_MS, TrunkTries, type TrunkTry } from './trunk-tries.js';
 
 /** One place where a station can be reached. */
 export interface ReachableAt {
@@ -40,6 +44,10 @@ export interface CallsOptions {
   product: string;
   log: Log;
   emit: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
+  /** numbers that no limit holds back */
+  emergency: ReadonlySet<string>;
+  /** calls that stations begin */
+  limits: CallLimits;
   /** where a station is registered; empty: nowhere */
   reach: (station: number) => readonly ReachableAt[];
   link: (trunk: string) => TrunkLink | undefined;
@@ -52,6 +60,9 @@ export interface CallsOptions {
 
 /** Codes of Q.850 and of SIP that are given in more than one place. */
 const BUSY_HERE = 486;
+const NO_CIRCUIT = 34;
+/** s; the count of an hour goes down by the minute */
+const RATE_RETRY_AFTER_S = 60;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -113,8 +124,10 @@ export class Calls {
     const policy = sender.kind === 'station' ? sender.account.station : this.#options.link(sender.trunk)?.trunk;
     if (policy === undefined) return refuse(transaction, 403);
     const place = placeOf(origin);
+    const calledNumber = calledOf(request, sender.kind === 'trunk' ? (policy as StackTrunk) : undefined);
+    const emergency = sender.kind === 'station' && this.#options.emergency.has(calledNumber);
     // One that takes the place of another is no call more.
-    if (replaces === undefined && this.#full(place, policy.maxCalls)) return refuse(transaction, BUSY_HERE);
+    if (!emergency && replaces === undefined && this.#held(transaction, sender, place, policy)) return;
     const id = this.#options.random.token(12);
     const media = this.#media(id, policy, flow.transport, flow.remote.host, origin.kind === 'station');
     const session = IncomingSession.receive(transaction, {
@@ -127,7 +140,7 @@ export class Calls {
     const caller = callerOf(request, origin, origin.kind === 'station' ? accounts.station(origin.station) : undefined);
     emit('call.offered', {
       ...{ call: id, origin, ...caller },
-      calledNumber: calledOf(request, sender.kind === 'trunk' ? (policy as StackTrunk) : undefined),
+      calledNumber,
       remote: descriptionSource(request),
       signallingAddress: flow.remote.host,
       replaces,
@@ -189,36 +202,53 @@ export class Calls {
   }
 
   #dialTrunk(params: StackCommands['call.dial']['params'], id: string, number: string): string {
-    const { link, domain } = this.#options;
-    const trunk = link(id);
-    if (trunk === undefined) throw new StackRefusal('not_found', `there is no trunk ${id}`);
-    const targets = trunk.targets();
-    if (targets.length === 0) throw new StackRefusal('unreachable', `no host of trunk ${id} answers`);
+    const { link: linkOf } = this.#options;
+    const { emergency = false } = params;
+    const link = linkOf(id);
+    if (link === undefined) throw new StackRefusal('not_found', `there is no trunk ${id}`);
     const place = placeOf({ kind: 'trunk', trunk: id });
-    if (this.#full(place, trunk.trunk.maxCalls)) throw new StackRefusal('busy', `trunk ${id} has no call left`);
-    const call = this.#outgoing(params, trunk.trunk, place, () => false);
-    const own = trunk.trunk.fromDomain || domain;
-    const uri = trunk.uriOf(number);
-    const user = trunk.trunk.fromUser || trunk.trunk.username;
-    const shown = trunk.trunk.callerIdHeader === 'from' || user === '' ? params : { ...params, callingNumber: user };
-    this.#attempt(call, trunk.trunk, {
-      uri,
-      routes: [],
-      targets,
-      to: sipAddress('', number, uri.host),
-      from: fromHeader(shown, own),
-      headers: identityHeaders(params, trunk.trunk.callerIdHeader, own),
-      authorize: trunk.authorize(),
-      mayLatch: false,
+    if (!emergency && this.#full(place, link.trunk.maxCalls))
+      throw new StackRefusal('busy', `trunk ${id} has no call left`);
+    const tries = new TrunkTries(link, number, emergency);
+    const first = tries.first();
+    if (first === undefined) throw new StackRefusal('unreachable', `no host of trunk ${id} answers`);
+    const call = this.#outgoing(params, link.trunk, place, (end, heard) => {
+      const next = tries.after(end, heard);
+      if (next !== undefined) this.#attemptTrunk(call, link, params, number, next);
+      return next !== undefined;
     });
+    this.#attemptTrunk(call, link, params, number, first);
     return call.id;
+  }
+
+  #attemptTrunk(
+    call: OutgoingCall,
+    link: TrunkLink,
+    params: StackCommands['call.dial']['params'],
+    number: string,
+    way: TrunkTry,
+  ): void {
+    const { trunk, user } = link;
+    const { callerIdHeader } = trunk;
+    const domain = trunk.fromDomain || this.#options.domain;
+    // A carrier that wants its account in From has the number in a header of its own.
+    const inFrom = trunk.fromUser === '' && (callerIdHeader === 'from' || user === '');
+    this.#attempt(call, trunk, {
+      ...way,
+      to: sipAddress('', number, way.uri.host),
+      from: fromHeader(inFrom || params.anonymous ? params : { ...params, callingNumber: user }, domain),
+      headers: [...identityHeaders(params, callerIdHeader, domain), ...diversionHeaders(params.divertedFrom, domain)],
+      authorize: link.authorize(),
+      mayLatch: false,
+      answerWithinMs: FIRST_WORD_MS,
+    });
   }
 
   #outgoing(
     { media }: StackCommands['call.dial']['params'],
     { dtmf }: StackStation | StackTrunk,
     place: string,
-    next: () => boolean,
+    next: (end: SessionEnd, heard: boolean) => boolean,
   ): OutgoingCall {
     const id = this.#options.random.token(12);
     const call = new OutgoingCall(id, dtmf, media, next, this.#context);
@@ -235,6 +265,7 @@ export class Calls {
       headers: readonly (readonly [string, string])[];
       authorize: Authorize | undefined;
       mayLatch: boolean;
+      answerWithinMs?: number | undefined;
     },
   ): void {
     const [target] = way.targets;
@@ -249,6 +280,7 @@ export class Calls {
       callId: random.token(16),
       headers: way.headers,
       authorize: way.authorize,
+      answerWithinMs: way.answerWithinMs,
     });
     this.#bySession.set(session, call.id);
     call.add({ session, media } satisfies Attempt);
@@ -282,6 +314,29 @@ export class Calls {
     const left = (this.#load.get(place) ?? 1) - 1;
     if (left > 0) this.#load.set(place, left);
     else this.#load.delete(place);
+  }
+
+  /** Too many calls, of which it has been told. */
+  #held(transaction: ServerTransaction, sender: Sender, place: string, { maxCalls }: { maxCalls: number }): boolean {
+    if (this.#full(place, maxCalls)) {
+      // A carrier that heard 503 would send nothing at all for a while, and a call may end at any moment.
+      refuse(transaction, BUSY_HERE, sender.kind === 'trunk' ? [['Reason', q850Reason(NO_CIRCUIT)]] : []);
+      return true;
+    }
+    if (sender.kind === 'trunk') return false;
+    const { limits, log } = this.#options;
+    const admitted = limits.begin(place);
+    if (admitted.kind === 'taken') {
+      // How many there are at once is counted here, of calls in and out.
+      admitted.end();
+      return false;
+    }
+    log.warn({ place, source: transaction.flow.remote.host }, 'a station makes too many calls: they are refused');
+    refuse(transaction, 503, [
+      ['Retry-After', String(RATE_RETRY_AFTER_S)],
+      ['Reason', q850Reason(NO_CIRCUIT, 'too many calls within an hour')],
+    ]);
+    return true;
   }
 
   /** `most` 0: as many as there may be */

@@ -1,11 +1,20 @@
 // Who calls whom, read from and written into headers (RFC 3261 8.1.1, RFC 3323, RFC 3325, Remote-Party-ID).
-import { formatNameAddr, parseNameAddr, parseUri, type NameAddr, type SipRequest } from '../message/index.js';
+import {
+  formatNameAddr,
+  parseNameAddr,
+  parseUri,
+  type NameAddr,
+  type SipRequest,
+  type SipUri,
+} from '../message/index.js';
 import type { CallOrigin, StackStation, StackTrunk } from './protocol.js';
 
 export interface Caller {
   /** as sent, hostile text; empty: withheld */
   callingNumber: string;
   callingName: string;
+  /** he does not want his number to be shown to others */
+  anonymous: boolean;
 }
 
 interface Calling {
@@ -17,24 +26,39 @@ interface Calling {
 /** of a number, visual separators not counted */
 const LONGEST_NUMBER = 32;
 
+const WITHHELD: Caller = { callingNumber: '', callingName: '', anonymous: true };
+
 /** Of a station its own number, whatever it claims; of a trunk what the carrier asserts before what the caller says. */
 export function callerOf(request: SipRequest, origin: CallOrigin, station: StackStation | undefined): Caller {
-  if (origin.kind === 'station')
-    return { callingNumber: String(origin.station), callingName: station?.name ?? request.from.displayName };
   const privacy = (request.headers.get('Privacy') ?? '').toLowerCase();
-  if (/\b(id|user|header)\b/.test(privacy)) return { callingNumber: '', callingName: '' };
+  const hidden = /\b(id|user|header)\b/.test(privacy);
+  if (origin.kind === 'station') {
+    const callingName = station?.name ?? request.from.displayName;
+    return { callingNumber: String(origin.station), callingName, anonymous: hidden };
+  }
+  if (hidden) return WITHHELD;
   const asserted = firstAddress(request, 'P-Asserted-Identity') ?? firstAddress(request, 'Remote-Party-ID');
-  if (asserted?.params.get('privacy') === 'full') return { callingNumber: '', callingName: '' };
+  if (asserted !== undefined && (asserted.params.get('privacy') ?? 'off') !== 'off') return WITHHELD;
   const { uri, displayName } = asserted ?? request.from;
-  if (uri.host === 'anonymous.invalid') return { callingNumber: '', callingName: '' };
-  return { callingNumber: numberOf(uri.user), callingName: displayName || request.from.displayName };
+  if (isAnonymous(uri)) return WITHHELD;
+  return { callingNumber: numberOf(uri.user), callingName: displayName || request.from.displayName, anonymous: false };
 }
 
-/** What was dialled. A carrier that calls our registration's Contact says in To who is meant. */
+/** RFC 3323 4.1.1.3 */
+function isAnonymous({ host, user }: SipUri): boolean {
+  return host === 'anonymous.invalid' || user?.toLowerCase() === 'anonymous';
+}
+
+/**
+ * What was dialled. A carrier that calls our registration's Contact says elsewhere who is meant: in P-Called-Party-ID (RFC 7315 4.2),
+ * or in To.
+ */
 export function calledOf(request: SipRequest, trunk: StackTrunk | undefined): string {
   const user = request.uri.user ?? '';
-  const own = trunk !== undefined && (user === trunk.username || user === trunk.fromUser);
-  return numberOf(own ? (request.to.uri.user ?? user) : user);
+  const own = trunk !== undefined && (user === '' || user === trunk.username || user === trunk.fromUser);
+  if (!own) return numberOf(user);
+  const called = firstAddress(request, 'P-Called-Party-ID')?.uri.user ?? request.to.uri.user;
+  return numberOf(called ?? user);
 }
 
 /** `"name" <sip:user@host>`, escaped. */
@@ -61,6 +85,12 @@ export function identityHeaders(
   const address = sipAddress(callingName, callingNumber, domain);
   if (header === 'pai') return [['P-Asserted-Identity', address], ...privacy];
   return [['Remote-Party-ID', `${address};party=calling;screen=yes;privacy=${anonymous ? 'full' : 'off'}`], ...privacy];
+}
+
+/** Whose call it was before it came to us (RFC 5806). */
+export function diversionHeaders(from: string | undefined, domain: string): (readonly [string, string])[] {
+  if (from === undefined || from === '') return [];
+  return [['Diversion', `${sipAddress('', from, domain)};reason=unconditional;counter=1`]];
 }
 
 function firstAddress(request: SipRequest, header: string): NameAddr | undefined {

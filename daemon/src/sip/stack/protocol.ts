@@ -103,6 +103,12 @@ export interface StackConfig {
   trusted: string[];
   /** those in force */
   bans?: { address: string; untilMs: number; reason: string }[];
+  /** numbers that get through whatever else is turned away */
+  emergency: string[];
+  /** calls that a station may begin within an hour */
+  callsPerHour: number;
+  /** hex, kept over restarts: what a name that does not exist is challenged with */
+  decoyKey: string;
   stations: StackStation[];
   trunks: StackTrunk[];
   bindings: StackBinding[];
@@ -156,6 +162,10 @@ export interface StackCommands {
       callingName: string;
       /** the calling number is not to be shown (RFC 3325) */
       anonymous: boolean;
+      /** an emergency call: no limit holds it back, and no host is left untried */
+      emergency?: boolean | undefined;
+      /** the number that was called and has sent the call on; told to trunks (RFC 5806) */
+      divertedFrom?: string | undefined;
       media: LocalMedia;
     };
     reply: { call: string };
@@ -165,8 +175,11 @@ export interface StackCommands {
   /** 180; with `early` 183 and SDP */
   'call.alert': { params: { call: string; early: boolean }; reply: Record<string, never> };
   'call.answer': { params: { call: string }; reply: Record<string, never> };
-  /** Q.850 cause */
-  'call.release': { params: { call: string; cause: number }; reply: Record<string, never> };
+  /** Q.850 cause; `text`: why, in ASCII, for the display of the one who called */
+  'call.release': {
+    params: { call: string; cause: number; text?: string | undefined };
+    reply: Record<string, never>;
+  };
   /** INFO with a digit, where that is how the peer takes them */
   'call.digit': { params: { call: string; digit: string; durationMs: number }; reply: Record<string, never> };
   /** what becomes of a transfer that the peer asked for; `state` done and failed are the last */
@@ -201,6 +214,8 @@ export interface StackEvents {
     calledNumber: string;
     callingNumber: string;
     callingName: string;
+    /** the caller does not want his number to be shown to others */
+    anonymous: boolean;
     /** of the offer; undefined: INVITE without one */
     remote: { address: string; port: number } | undefined;
     /** where the signalling came from: the only other place its packets may come from */

@@ -16,8 +16,10 @@ export interface RequestsOptions {
   dialogs: Dialogs;
   digest: DigestServer<StationAccount>;
   accounts: Accounts;
-  /** the trunk whose hosts send from this address; undefined: none */
-  trunkOf: (address: string) => string | undefined;
+  /** those whose hosts send from this address */
+  trunksAt: (address: string) => readonly string[];
+  /** the one of them that the request is of; undefined: there is none */
+  trunkOf: (request: SipRequest, address: string) => string | undefined;
   guard: Guard;
   invite: (transaction: ServerTransaction, sender: Sender) => void;
   register: (transaction: ServerTransaction, account: StationAccount) => void;
@@ -72,11 +74,10 @@ export class Requests implements TransactionUser {
 
   /** True for one that is in no dialog, too: it gets 481 whoever sent it. */
   #comesFromPeer(request: SipRequest, { remote }: Flow): boolean {
-    const { trunkOf } = this.#options;
     const dialog = this.#dialogOf(request);
     if (dialog === undefined || dialog.flow.remote.host === remote.host) return true;
-    const trunk = trunkOf(remote.host);
-    return trunk !== undefined && trunk === trunkOf(dialog.flow.remote.host);
+    const peers = this.#options.trunksAt(dialog.flow.remote.host);
+    return this.#options.trunksAt(remote.host).some((trunk) => peers.includes(trunk));
   }
 
   #dialogOf({ callId, toTag = '', fromTag = '' }: SipRequest) {
@@ -118,7 +119,7 @@ export class Requests implements TransactionUser {
     const { request, flow } = transaction;
     // A station may call from the address of a trunk (both behind one firewall): credentials decide before addresses do.
     if (request.method === 'INVITE' && !request.headers.has('Authorization')) {
-      const trunk = this.#options.trunkOf(flow.remote.host);
+      const trunk = this.#options.trunkOf(request, flow.remote.host);
       if (trunk !== undefined) return { kind: 'trunk', trunk };
     }
     const account = this.#station(transaction);

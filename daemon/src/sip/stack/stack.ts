@@ -3,12 +3,12 @@
 //   Transports ─ Transactions ─ Requests ─┬─ Dialogs ─ Calls ───────> events
 //                                         ├─ Bindings (registrar)
 //                                         └─ TrunkLinks
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
 import type { DialogContext } from '../dialog/index.js';
-import { Guard, Networks, Overload } from '../guard/index.js';
+import { CallLimits, Guard, Networks, Overload } from '../guard/index.js';
 import { LoopDelay } from './loop-delay.js';
 import {
   Locator,
@@ -19,7 +19,7 @@ import {
   type Target,
   type TransportName,
 } from '../locate/index.js';
-import { parseUri } from '../message/index.js';
+import { parseUri, type SipRequest } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
 import { Transports, type Flow, type SocketAddress, type TransportCounts } from '../transport/index.js';
 import { Accounts, type StationAccount } from './accounts.js';
@@ -68,6 +68,7 @@ export class Stack {
   readonly #dialogs: Dialogs;
   readonly #dialogContext: DialogContext;
   readonly #locator: Locator;
+  readonly #health: TargetHealth;
   readonly #bindings: Bindings;
   readonly #calls: Calls;
   readonly #watching: Watching;
@@ -84,10 +85,11 @@ export class Stack {
     this.#options = options;
     const random = new RandomSource(randomBytes);
     const timers = new TimerWheel(clock, { log });
+    const emergency = new Set(config.emergency);
     const guard = new Guard({
       ...{ clock, log },
       ...(config.trusted.length > 0 ? { trusted: config.trusted } : {}),
-      exempt: (address) => this.#trunkOf(address) !== undefined,
+      exempt: (address) => this.#linksAt(address).length > 0,
     });
     this.#guard = guard;
     for (const { receivedHost } of config.bindings) guard.known(receivedHost);
@@ -100,6 +102,7 @@ export class Stack {
     };
     this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission });
     this.#locator = new Locator({ resolver: options.resolver ?? new SystemResolver(), clock });
+    this.#health = new TargetHealth(clock);
     // Made after what it calls; nothing is called before the sockets are open.
     const requests: { current?: Requests } = {};
     this.#transactions = new Transactions({
@@ -116,6 +119,7 @@ export class Stack {
     const transactions = this.#transactions;
     this.#overload = new Overload({
       ...{ clock, log },
+      exempt: ({ method, uri }) => method === 'INVITE' && emergency.has(uri.user ?? ''),
       measure: () => ({
         loopDelayMs: this.#loopDelay.take(),
         requests: transactions.counters.served,
@@ -125,7 +129,7 @@ export class Stack {
     this.#dialogContext = {
       transactions: this.#transactions,
       locate: (uri, flow) => inDialogTargets(uri, flow, this.#locator),
-      judge: new TargetHealth(clock),
+      judge: this.#health,
       timers,
       clock,
       times: DEFAULT_TIMES,
@@ -161,6 +165,11 @@ export class Stack {
       ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
       domain: config.domain,
       product: PRODUCT,
+      emergency,
+      limits: new CallLimits({
+        clock,
+        allowance: () => ({ concurrent: Infinity, perHour: config.callsPerHour }),
+      }),
       reach: (station) => this.#bindings.reach(station),
       link: (trunk) => this.#links.get(trunk),
       pickUp: (replaces) => this.#watching.pickUp(replaces),
@@ -174,11 +183,11 @@ export class Stack {
         clock,
         account: (name) => this.#accounts.find(name),
         policies: this.#accounts.policies,
-        // The same after a restart, and known to nobody.
-        decoyKey: config.tls && createHash('sha256').update(`decoy ${config.tls.key}`).digest(),
+        decoyKey: Buffer.from(config.decoyKey, 'hex'),
       }),
       accounts: this.#accounts,
-      trunkOf: (address) => this.#trunkOf(address),
+      trunksAt: (address) => this.#linksAt(address).map(({ trunk }) => trunk.id),
+      trunkOf: (request, address) => this.#trunkOf(request, address),
       guard,
       invite: (transaction, sender) => this.#calls.receive(transaction, sender),
       register: (transaction, account) => this.#bindings.register(transaction, account.station),
@@ -212,7 +221,7 @@ export class Stack {
   /** Ends calls with BYE and registrations with trunks, gives what is sent a moment to leave, and closes. */
   async stop(): Promise<void> {
     this.#calls.stop(STOPPING_CAUSE);
-    for (const link of this.#links.values()) link.stop();
+    for (const link of this.#links.values()) void link.stop();
     this.#watching.stop();
     await this.#quiet();
     await this.#bindings.stop();
@@ -236,7 +245,7 @@ export class Stack {
       },
       'trunk.set': (trunk) => this.#setTrunk(trunk),
       'trunk.remove': ({ id }) => {
-        this.#links.get(id)?.stop();
+        void this.#links.get(id)?.stop();
         this.#links.delete(id);
         return NOTHING;
       },
@@ -253,8 +262,8 @@ export class Stack {
         await calls.find(call).answer();
         return NOTHING;
       },
-      'call.release': ({ call, cause }) => {
-        calls.find(call).release(cause);
+      'call.release': ({ call, cause, text }) => {
+        calls.find(call).release(cause, text);
         return NOTHING;
       },
       'call.digit': async ({ call, digit, durationMs }) => {
@@ -306,6 +315,7 @@ export class Stack {
     events.on('closed', ({ connection }) => {
       this.#transactions.connectionClosed(connection);
       this.#bindings.connectionClosed(connection);
+      for (const link of this.#links.values()) link.connectionClosed(connection);
     });
     events.on('malformed', ({ failure, flow }) => {
       const answer = this.#guard.malformed(flow.remote.host, flow.transport !== 'udp') === 'answer';
@@ -324,39 +334,50 @@ export class Stack {
   }
 
   #setTrunk(trunk: StackTrunk): Record<string, never> {
-    this.#links.get(trunk.id)?.stop();
+    const before = this.#links.get(trunk.id);
+    if (trunk.enabled && before?.take(trunk) === true) return NOTHING;
+    const ended = before?.stop();
     this.#links.delete(trunk.id);
     if (!trunk.enabled) return NOTHING;
+    const { tlsFingerprint } = trunk;
+    const pinned = (targets: readonly Target[]): readonly Target[] =>
+      tlsFingerprint === '' ? targets : targets.map((target) => ({ ...target, fingerprint: tlsFingerprint }));
     const link = new TrunkLink({
-      trunk,
-      context: this.#dialogContext,
-      locateHost: (host) => this.#locateHost(trunk, host),
+      ...{ trunk, context: this.#dialogContext, health: this.#health, product: PRODUCT },
+      locateHost: async (host) => pinned(await this.#locateHost(host)),
+      locate: async (uri) => pinned(await this.#locator.locate(uri)),
       contact: ({ transport, remote }, user) => this.#contact(transport, remote.host, user),
-      product: PRODUCT,
+      ping: (target) => void this.#transports.sendBytes(PING, target).catch(() => undefined),
+      keep: (connection, kept) => this.#transports.keep(connection, kept),
       changed: (state, detail) => this.#options.emit('trunk.changed', { trunk: trunk.id, state, detail }),
     });
     this.#links.set(trunk.id, link);
-    link.start();
+    // The end of the old registration must not come after the beginning of the new one: both are of one Contact.
+    if (ended === undefined) link.start();
+    else void ended.then(() => link.start());
     return NOTHING;
   }
 
-  async #locateHost(
-    { tlsFingerprint }: StackTrunk,
-    { host, port, transport }: StackTrunkHost,
-  ): Promise<readonly Target[]> {
+  async #locateHost({ host, port, transport }: StackTrunkHost): Promise<readonly Target[]> {
     const uri = parseUri(`sip:${addressFamily(host) === 6 ? `[${host}]` : host}`);
     if (uri === undefined) throw new StackRefusal('invalid', `${host} is no name of a host`);
     const params = new Map<string, string | null>([['transport', transport]]);
-    const found = await this.#locator.locate({ ...uri, port: port === 0 ? undefined : port, params });
-    return tlsFingerprint === '' ? found : found.map((target) => ({ ...target, fingerprint: tlsFingerprint }));
+    return this.#locator.locate({ ...uri, port: port === 0 ? undefined : port, params });
   }
 
-  #trunkOf(address: string): string | undefined {
-    for (const [id, link] of this.#links) {
+  /** Of several at one carrier the one that is called by its name. */
+  #trunkOf({ uri, to }: SipRequest, address: string): string | undefined {
+    const found = this.#linksAt(address);
+    const named =
+      found.length < 2 ? undefined : found.find((link) => link.isNamed(uri.user) || link.isNamed(to.uri.user));
+    return (named ?? found[0])?.trunk.id;
+  }
+
+  #linksAt(address: string): TrunkLink[] {
+    return [...this.#links.values()].filter((link) => {
       const { sources } = link.trunk;
-      if (sources.length > 0 ? this.#inside(address, sources) : link.owns(address)) return id;
-    }
-    return undefined;
+      return sources.length > 0 ? this.#inside(address, sources) : link.owns(address);
+    });
   }
 
   #inside(address: string, sources: readonly string[]): boolean {

@@ -1,105 +1,183 @@
 // One SIP trunk: where its hosts are, whether they answer, and our registration with them.
 //
-//   hosts ── locate ─> targets ─┬─ REGISTER (RFC 3261 10.2), again before it runs out
-//                               └─ OPTIONS every now and then: a host that does not answer takes no calls until it does
+//   hosts ── locate ─> targets ─┬─ Registration: REGISTER, again before it runs out
+//                               └─ TrunkHost: OPTIONS every now and then
+//   ways: hosts that take calls, best first ─> INVITE
 import { DigestClient, type DigestAttempt } from '../auth/index.js';
 import { OutgoingRequest, type Authorize, type DialogContext } from '../dialog/index.js';
-import type { Target } from '../locate/index.js';
-import { newRequest, parseNumber, parseUri, type SipRequest, type SipResponse, type SipUri } from '../message/index.js';
+import { srvOrder, type Target, type TargetHealth } from '../locate/index.js';
+import {
+  newRequest,
+  parseNameAddr,
+  parseUri,
+  type SipRequest,
+  type SipResponse,
+  type SipUri,
+} from '../message/index.js';
 import { errorText, type Timer } from '../../platform/index.js';
+import type { Flow } from '../transport/index.js';
 import type { StackEvents, StackTrunk, StackTrunkHost } from './protocol.js';
+import { TrunkHost } from './trunk-host.js';
+import { Registration } from './trunk-registration.js';
 
 export type TrunkState = StackEvents['trunk.changed']['state'];
 
 export interface TrunkLinkOptions {
   trunk: StackTrunk;
   context: DialogContext;
+  /** which targets failed lately, whatever OPTIONS say */
+  health: TargetHealth;
   /** of a host of the trunk; rejects when it has none */
   locateHost: (host: StackTrunkHost) => Promise<readonly Target[]>;
+  /** of a Service-Route; rejects when it has none */
+  locate: (uri: SipUri) => Promise<readonly Target[]>;
   /** value of Contact for what goes to this target */
   contact: (target: Target, user: string) => string;
+  /** sends two line ends, which nobody answers */
+  ping: (target: Target) => void;
+  /** whether silence closes the connection */
+  keep: (connection: number, kept: boolean) => void;
   product: string;
   changed: (state: TrunkState, detail: string) => void;
 }
 
-interface Host {
-  readonly host: StackTrunkHost;
+/** Where a call can be sent. */
+export interface TrunkWay {
+  host: StackTrunkHost;
+  routes: readonly string[];
   targets: readonly Target[];
-  /** answers OPTIONS, or has not been asked */
-  alive: boolean;
 }
 
-/** ms; how often names are looked up again and a host that does not answer is asked again */
-const SHORTEST_CHECK_MS = 5000;
+type Headers = readonly (readonly [string, string])[];
+
+/** ms; how often names are looked up again */
 const RELOCATE_MS = 60_000;
-/** s; after a refusal or a time-out, doubled up to the longest */
-const FIRST_RETRY_S = 15;
-const LONGEST_RETRY_S = 600;
-/** A registration is renewed when so much of it is left, but 30 s before its end at the latest. */
-const RENEW_SHARE = 0.75;
+/** ms that a host has to answer before it counts as silent; timer F is 32 s */
+const PROBE_LIMIT_MS = 5000;
+const REGISTER_LIMIT_MS = 8000;
+/** s; OPTIONS this often keep open what stands between */
+const OFTEN_S = 30;
 
 export class TrunkLink {
-  readonly trunk: StackTrunk;
   readonly #options: TrunkLinkOptions;
-  readonly #hosts: Host[];
+  readonly #hosts: readonly TrunkHost[];
   readonly #digest: DigestClient | undefined;
-  readonly #timers = new Set<Timer>();
+  readonly #registration: Registration | undefined;
   readonly #callId: string;
   readonly #tag: string;
+  #trunk: StackTrunk;
+  #relocation: Timer | undefined;
+  #serviceRoute: { of: readonly string[]; targets: readonly Target[] } = { of: [], targets: [] };
   #cseq = 0;
-  #state: TrunkState | undefined;
-  #retryS = FIRST_RETRY_S;
-  #registered = false;
-  #refused = '';
+  #told: { state: TrunkState; detail: string } | undefined;
+  #located = false;
   #stopped = false;
 
   constructor(options: TrunkLinkOptions) {
     const { trunk, context } = options;
     this.#options = options;
-    this.trunk = trunk;
-    this.#hosts = [...trunk.hosts]
-      .sort((a, b) => a.priority - b.priority)
-      .map((host) => ({ host, targets: [], alive: true }));
+    this.#trunk = trunk;
     this.#digest =
       trunk.username === '' ? undefined : new DigestClient({ username: trunk.username, password: trunk.secret });
     this.#callId = context.random.token(16);
     this.#tag = context.random.token();
+    const changed = (): void => this.#changed();
+    this.#hosts = [...trunk.hosts]
+      .sort((a, b) => a.priority - b.priority)
+      .map(
+        (host) =>
+          new TrunkHost({
+            ...{ host, context, changed, everyMs: trunk.optionsIntervalS * 1000 },
+            probe: (one, listener) => this.#probe(one, listener),
+          }),
+      );
+    if (trunk.mode === 'register') this.#registration = this.#makeRegistration();
+  }
+
+  get trunk(): StackTrunk {
+    return this.#trunk;
   }
 
   get state(): TrunkState {
-    return this.#state ?? 'down';
+    return this.#told?.state ?? 'down';
+  }
+
+  /** Takes over what nobody outside needs to hear of. false: the link has to be made anew. */
+  take(trunk: StackTrunk): boolean {
+    if (linkKey(trunk) !== linkKey(this.#trunk)) return false;
+    this.#trunk = trunk;
+    return true;
   }
 
   start(): void {
+    if (this.#stopped) return;
     this.#tell();
-    void this.#relocate().then(() => {
+    void this.#locate().then(() => {
       if (this.#stopped) return;
-      if (this.trunk.mode === 'register') this.#register();
-      if (this.trunk.optionsIntervalS > 0) for (const host of this.#hosts) this.#check(host);
+      this.#located = true;
+      this.#registration?.start();
+      for (const host of this.#hosts) host.start();
       this.#tell();
     });
   }
 
-  /** Nothing more is sent but, of a registration, its end; nobody waits for the answer. */
-  stop(): void {
+  /** Nothing more is sent but, of a registration, its end: resolves when that is done, 2 s later at the latest. */
+  async stop(): Promise<void> {
     if (this.#stopped) return;
-    if (this.#registered) this.#sendRegister(0, { final: () => undefined, failed: () => undefined });
     this.#stopped = true;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    this.#relocation?.cancel();
+    for (const host of this.#hosts) host.stop();
+    await this.#registration?.stop();
   }
 
-  /** Where a call is sent, best first: hosts that do not answer are left out, unless none does. */
-  targets(): readonly Target[] {
-    const alive = this.#hosts.filter((host) => host.alive && host.targets.length > 0);
-    return spread(alive, () => this.#options.context.random.below(1 << 16) / (1 << 16)).flatMap(
-      ({ targets }) => targets,
+  /**
+   * Where a call is sent, best first (RFC 2782): through the Service-Route when there is one, else to hosts that take calls and that we
+   * are registered with. `whatever`: an emergency, for which nothing is left untried.
+   */
+  ways(whatever = false): TrunkWay[] {
+    const registered = this.#registration?.current;
+    if (this.#registration !== undefined && registered === undefined && !whatever) return [];
+    const { health, context } = this.#options;
+    const usable = this.#hosts.filter((host) => host.usable);
+    const others = whatever ? this.#hosts.filter((host) => !host.usable && host.targets.length > 0) : [];
+    const random = (): number => context.random.below(1 << 16) / (1 << 16);
+    const drawn = [...this.#draw(usable, random), ...this.#draw(others, random)];
+    const ways = drawn.map((host) => ({ host: host.host, routes: [], targets: health.order(host.targets) }));
+    const failed = ({ targets }: TrunkWay): boolean => !targets.some((target) => health.usable(target));
+    const ordered = [...ways.filter((way) => !failed(way)), ...ways.filter(failed)];
+    const { of: routes, targets } = this.#serviceRoute;
+    if (registered === undefined || routes.length === 0 || targets.length === 0) return ordered;
+    return [{ host: registered.host.host, routes, targets: health.order(targets) }, ...ordered];
+  }
+
+  /** The way to where a carrier sends us on, when that is one of the trunk's own hosts; undefined: it is somebody else. */
+  wayTo(uri: SipUri): TrunkWay | undefined {
+    if (uri.scheme !== 'sip' && uri.scheme !== 'sips') return undefined;
+    const found = this.#hosts.find(
+      ({ host, targets }) =>
+        host.host.toLowerCase() === uri.host || targets.some(({ remote }) => remote.host === uri.host),
     );
+    if (found === undefined) return undefined;
+    const literal = found.targets.filter(({ remote }) => remote.host === uri.host);
+    const targets = (literal.length > 0 ? literal : found.targets).map((target) =>
+      uri.port === undefined ? target : { ...target, remote: { ...target.remote, port: uri.port } },
+    );
+    return targets.length === 0 ? undefined : { host: found.host, routes: [], targets };
   }
 
   /** Whether a request from this address is of the trunk's. */
   owns(address: string): boolean {
-    return this.#hosts.some(({ targets }) => targets.some(({ remote }) => remote.host === address));
+    const isHere = ({ remote }: Target): boolean => remote.host === address;
+    return this.#serviceRoute.targets.some(isHere) || this.#hosts.some(({ targets }) => targets.some(isHere));
+  }
+
+  /** Whether a number is how the carrier calls our registration: of two accounts at one carrier the one that is meant. */
+  isNamed(user: string | undefined): boolean {
+    return user !== undefined && user !== '' && (user === this.#trunk.username || user === this.#trunk.fromUser);
+  }
+
+  connectionClosed(connection: number): void {
+    this.#registration?.connectionClosed(connection);
   }
 
   /** Credentials for what a host of the trunk challenges, one for each request that goes out. */
@@ -113,130 +191,106 @@ export class TrunkLink {
     };
   }
 
-  /** The URI of a number at the trunk. */
-  uriOf(number: string): SipUri {
-    const host = this.trunk.fromDomain || (this.#hosts[0]?.host.host ?? 'invalid');
-    return uri(number, host, this.#hosts[0]?.host);
+  /** As whom we call: what the carrier has told us when we registered, else what was set. */
+  get user(): string {
+    const { fromUser, username, mode } = this.#trunk;
+    return fromUser || (this.#registration?.current?.identity?.uri.user ?? (mode === 'register' ? username : ''));
   }
 
-  #after(delayMs: number, work: () => void): void {
-    const timer = this.#options.context.timers.after(delayMs, () => {
-      this.#timers.delete(timer);
-      if (!this.#stopped) work();
+  /** The URI of a number at a host of the trunk. */
+  uriOf(number: string, host: StackTrunkHost): SipUri {
+    const { fromDomain } = this.#trunk;
+    return fromDomain === '' ? uri(number, host.host, host) : { ...uri(number, fromDomain, host), port: undefined };
+  }
+
+  #draw(hosts: readonly TrunkHost[], random: () => number): TrunkHost[] {
+    const weighted = hosts.map((host) => ({ ...pick(host.host), host }));
+    return srvOrder(weighted, random).map(({ host }) => host);
+  }
+
+  #makeRegistration(): Registration {
+    const { trunk, context, contact, keep, ping } = this.#options;
+    const user = trunk.fromUser || trunk.username;
+    const often = trunk.optionsIntervalS > 0 && trunk.optionsIntervalS <= OFTEN_S;
+    return new Registration({
+      ...{ trunk, context, keep, ping: often ? undefined : ping },
+      hosts: () => {
+        const usable = this.#hosts.filter((host) => host.usable);
+        return usable.length > 0 ? usable : this.#hosts;
+      },
+      contact: (target) => contact(target, user),
+      send: (host, headers, listener) => {
+        const domain = trunk.fromDomain || host.host.host;
+        const request = this.#request('REGISTER', uri('', domain, undefined), headers);
+        const attempt = this.#digest?.begin(request);
+        const authorize: Authorize | undefined =
+          attempt === undefined ? undefined : (next, challenge) => attempt.challenged(challenge, next).kind === 'retry';
+        this.#send(request, host.targets, REGISTER_LIMIT_MS, authorize, listener);
+      },
+      changed: () => this.#changed(),
     });
-    this.#timers.add(timer);
   }
 
-  async #relocate(): Promise<void> {
+  async #locate(): Promise<void> {
+    const { locateHost, context } = this.#options;
+    const before = this.#hosts.filter((host) => host.usable).length;
     await Promise.all(
       this.#hosts.map(async (host) => {
         try {
-          host.targets = await this.#options.locateHost(host.host);
+          host.targets = await locateHost(host.host);
         } catch (error) {
-          this.#options.context.log.warn(
-            { trunk: this.trunk.id, host: host.host.host },
+          // What was known of it before still holds.
+          context.log.warn(
+            { trunk: this.#trunk.id, host: host.host.host },
             `a host of a trunk cannot be found: ${errorText(error)}`,
           );
         }
       }),
     );
-    this.#after(RELOCATE_MS, () => void this.#relocate());
-    this.#tell();
-  }
-
-  #check(host: Host): void {
-    const every = Math.max(SHORTEST_CHECK_MS, this.trunk.optionsIntervalS * 1000);
-    const [target] = host.targets;
-    if (target === undefined) return this.#after(SHORTEST_CHECK_MS, () => this.#check(host));
-    const heard = (alive: boolean): void => {
-      if (this.#stopped) return;
-      if (host.alive !== alive) {
-        host.alive = alive;
-        this.#tell();
-      }
-      this.#after(alive ? every : SHORTEST_CHECK_MS, () => this.#check(host));
-    };
-    const request = this.#request('OPTIONS', uri('', host.host.host, host.host), target, []);
-    this.#send(request, [target], {
-      // Any answer shows that it lives, but one that says it does not take calls.
-      final: ({ status }) => heard(status !== 503 && status !== 408),
-      failed: () => heard(false),
-    });
-  }
-
-  #register(): void {
-    if (!this.#registered) this.#set('registering', '');
-    this.#sendRegister(this.trunk.expiresS, {
-      final: (response) => this.#answered(response),
-      failed: () => {
-        this.#registered = false;
-        this.#refused = 'no answer';
-        this.#retry();
-      },
-    });
-  }
-
-  #answered(response: SipResponse): void {
     if (this.#stopped) return;
-    if (response.status >= 300) {
-      this.#registered = false;
-      this.#refused = `${response.status} ${response.reason}`.slice(0, 80);
-      return this.#retry(parseNumber(response.headers.get('Retry-After') ?? '', LONGEST_RETRY_S));
+    this.#relocation = context.timers.after(RELOCATE_MS, () => void this.#locate());
+    if (this.#located && before !== this.#hosts.filter((host) => host.usable).length) this.#changed();
+  }
+
+  /** RFC 3608 6.1: the first of the route is where everything goes. */
+  async #locateServiceRoute(): Promise<void> {
+    const routes = this.#registration?.current?.serviceRoute ?? [];
+    const [first] = routes;
+    if (routes.join() === this.#serviceRoute.of.join()) return;
+    const next = first === undefined ? undefined : parseNameAddr(first)?.uri;
+    let targets: readonly Target[] = [];
+    try {
+      if (next !== undefined) targets = await this.#options.locate(next);
+    } catch (error) {
+      this.#options.context.log.warn({ trunk: this.#trunk.id }, `a service route leads nowhere: ${errorText(error)}`);
     }
-    this.#registered = true;
-    this.#refused = '';
-    this.#retryS = FIRST_RETRY_S;
-    const expiresS = Math.max(30, grantedS(response, this.trunk.expiresS));
-    this.#after(Math.min(expiresS * RENEW_SHARE, Math.max(15, expiresS - 30)) * 1000, () => this.#register());
-    this.#tell();
+    this.#serviceRoute = { of: routes, targets };
   }
 
-  #retry(afterS?: number): void {
-    if (this.#stopped) return;
-    this.#tell();
-    this.#after((afterS ?? this.#retryS) * 1000, () => this.#register());
-    this.#retryS = Math.min(LONGEST_RETRY_S, this.#retryS * 2);
+  #probe(host: TrunkHost, listener: { final: (response: SipResponse) => void; failed: () => void }): void {
+    const [target] = host.targets;
+    if (target === undefined) return listener.failed();
+    const contact = this.#options.contact(target, this.#trunk.fromUser || this.#trunk.username);
+    const request = this.#request('OPTIONS', uri('', host.host.host, host.host), [['Contact', contact]]);
+    this.#send(request, [target], PROBE_LIMIT_MS, this.authorize(), listener);
   }
 
-  #sendRegister(expiresS: number, listener: { final: (response: SipResponse) => void; failed: () => void }): void {
-    const targets = this.#hosts.flatMap((host) => host.targets);
-    const [target] = targets;
-    const [host] = this.#hosts;
-    if (target === undefined || host === undefined) return listener.failed();
-    const { fromUser, username } = this.trunk;
-    const user = fromUser || username;
-    const domain = this.trunk.fromDomain || host.host.host;
-    const request = this.#request('REGISTER', uri('', domain, undefined), target, [
-      ['Contact', this.#options.contact(target, user)],
-      ['Expires', String(expiresS)],
-    ]);
-    this.#send(request, targets, listener);
-  }
-
-  #request(
-    method: 'OPTIONS' | 'REGISTER',
-    to: SipUri,
-    target: Target,
-    headers: readonly (readonly [string, string])[],
-  ): SipRequest {
+  #request(method: 'OPTIONS' | 'REGISTER', to: SipUri, headers: Headers): SipRequest {
     const { random } = this.#options.context;
     const register = method === 'REGISTER';
-    const { fromUser, username, fromDomain } = this.trunk;
-    const domain = fromDomain || to.host;
-    const host = domain.includes(':') ? `[${domain}]` : domain;
+    const { fromUser, username, fromDomain } = this.#trunk;
     const user = encodeURIComponent(fromUser || username || 'cordboard');
     this.#cseq += 1;
-    const address = `<sip:${user}@${host}>`;
+    const address = `<sip:${user}@${bracketed(fromDomain || to.host)}>`;
     return newRequest({
       method,
       uri: to,
       headers: [
         ['Max-Forwards', '70'],
         ['From', `${address};tag=${register ? this.#tag : random.token()}`],
-        ['To', register ? address : `<sip:${to.host.includes(':') ? `[${to.host}]` : to.host}>`],
+        ['To', register ? address : `<sip:${bracketed(to.host)}>`],
         ['Call-ID', register ? this.#callId : random.token(16)],
         ['CSeq', `${this.#cseq} ${method}`],
-        ...(register ? [] : ([['Contact', this.#options.contact(target, fromUser || username)]] as const)),
         ['User-Agent', this.#options.product],
         ...headers,
       ],
@@ -246,61 +300,78 @@ export class TrunkLink {
   #send(
     request: SipRequest,
     targets: readonly Target[],
-    { final, failed }: { final: (response: SipResponse) => void; failed: () => void },
+    answerWithinMs: number,
+    authorize: Authorize | undefined,
+    listener: { final: (response: SipResponse, flow: Flow) => void; failed: () => void },
   ): void {
     new OutgoingRequest(this.#options.context, {
-      request,
+      ...{ request, targets, authorize, answerWithinMs, listener },
       nextHop: request.uri,
-      targets,
-      authorize: this.authorize(),
       nextCSeq: () => (this.#cseq += 1),
-      listener: { final, failed },
     });
   }
 
-  #tell(): void {
-    const alive = this.#hosts.some((host) => host.alive && host.targets.length > 0);
-    if (!alive) return this.#set('down', 'no host answers');
-    if (this.trunk.mode === 'register' && !this.#registered)
-      return this.#refused === '' ? this.#set('registering', '') : this.#set('refused', this.#refused);
-    this.#set('up', '');
+  #changed(): void {
+    if (this.#stopped) return;
+    this.#registration?.hostsChanged();
+    void this.#locateServiceRoute();
+    this.#tell();
   }
 
-  #set(state: TrunkState, detail: string): void {
-    if (this.#state === state || this.#stopped) return;
-    this.#state = state;
+  #tell(): void {
+    if (this.#stopped) return;
+    const { state, detail } = this.#now();
+    if (this.#told?.state === state && this.#told.detail === detail) return;
+    this.#told = { state, detail };
     this.#options.changed(state, detail);
+  }
+
+  #now(): { state: TrunkState; detail: string } {
+    if (!this.#located) return { state: this.#registration === undefined ? 'down' : 'registering', detail: '' };
+    const silent = this.#hosts.filter((host) => !host.usable).map(({ host }) => host.host);
+    if (silent.length === this.#hosts.length) return { state: 'down', detail: 'no host answers' };
+    const registration = this.#registration;
+    if (registration !== undefined && registration.current === undefined) {
+      const { refusal } = registration;
+      if (refusal === 'no answer') return { state: 'down', detail: 'no answer to REGISTER' };
+      return refusal === '' ? { state: 'registering', detail: '' } : { state: 'refused', detail: refusal };
+    }
+    return { state: 'up', detail: silent.length === 0 ? '' : `no answer: ${silent.join(', ')}` };
   }
 }
 
-/** Hosts of one priority in an order drawn by their weights (RFC 2782). */
-function spread(hosts: readonly Host[], random: () => number): Host[] {
-  const keyed = hosts.map((entry) => ({
-    entry,
-    priority: entry.host.priority,
-    // Exponential draws with the weights as rates come in the order that drawing without putting back gives.
-    key: -Math.log(1 - random()) / Math.max(entry.host.weight, 0.001),
-  }));
-  return keyed.sort((a, b) => a.priority - b.priority || a.key - b.key).map(({ entry }) => entry);
+function pick({ priority, weight }: StackTrunkHost): { priority: number; weight: number } {
+  return { priority, weight };
+}
+
+/** What a carrier hears of: another one and there has to be another link. */
+function linkKey({ mode, hosts, username, secret, fromUser, fromDomain, ...rest }: StackTrunk): string {
+  const { expiresS, tlsFingerprint, optionsIntervalS } = rest;
+  return JSON.stringify([
+    mode,
+    hosts,
+    username,
+    secret,
+    fromUser,
+    fromDomain,
+    expiresS,
+    tlsFingerprint,
+    optionsIntervalS,
+  ]);
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function uri(user: string, host: string, at: StackTrunkHost | undefined): SipUri {
-  const secure = at?.transport === 'tls';
-  const made = parseUri(secure ? 'sips:x' : 'sip:x');
+  const made = parseUri('sip:x');
   if (made === undefined) throw new RangeError('not a URI');
   return {
     ...made,
-    scheme: 'sip',
     user: user === '' ? undefined : user,
     host,
     port: at === undefined || at.port === 0 ? undefined : at.port,
     params: new Map(at === undefined || at.transport === 'udp' ? [] : [['transport', at.transport]]),
   };
-}
-
-/** s; what the registrar gave our contact (RFC 3261 10.2.4). */
-function grantedS(response: SipResponse, asked: number): number {
-  const { contacts, headers } = response;
-  const own = contacts === '*' ? undefined : contacts[0]?.params.get('expires');
-  return parseNumber(own ?? headers.get('Expires') ?? '', 86_400) ?? asked;
 }

@@ -34,6 +34,8 @@ export interface OutgoingCall extends SessionParts {
   lateOffer?: boolean | undefined;
   /** provisional answers must be reliable (RFC 3262); left out: they may be */
   requireReliable?: boolean | undefined;
+  /** ms that each target has for a first word, before the next one is tried; left out: timer B, 32 s */
+  answerWithinMs?: number | undefined;
 }
 
 /** A phone that has been heard. */
@@ -133,13 +135,14 @@ export class OutgoingSession extends InviteSession {
   }
 
   #send(request: SipRequest): void {
-    const { uri, routes = [], targets } = this.#call;
+    const { uri, routes = [], targets, answerWithinMs } = this.#call;
     this.#tries += 1;
     this.#invite = new OutgoingRequest(this.dialogs.context, {
       request,
       nextHop: routingOf(routes, uri).nextHop,
       targets,
       authorize: this.authorize,
+      answerWithinMs,
       nextCSeq: () => (this.#cseq += 1),
       listener: {
         provisional: (response, flow) => void this.#provisional(response, flow),
