@@ -29,13 +29,15 @@ export interface SipServiceOptions {
 }
 
 /** How a trunk does. */
-export type TrunkHealth = StackEvents['trunk.changed'];
+export type TrunkHealth = StackEvents['trunk.changed'] & { since: number };
 
 export class SipService {
   readonly lines: SipLines;
   readonly #options: SipServiceOptions;
   readonly #thread: StackThread;
   readonly #trunks = new Map<string, TrunkHealth>();
+  /** changes of the tables on their way to the stack */
+  readonly #applying = new Set<Promise<void>>();
   #offs: Unsubscribe[] = [];
 
   constructor(options: SipServiceOptions) {
@@ -66,14 +68,16 @@ export class SipService {
     this.lines.start();
     this.#offs = [
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
-      events.on('trunk.changed', (health) => this.#trunkChanged(health)),
+      events.on('trunk.changed', (changed) => this.#trunkChanged(changed)),
       events.on('ban.added', (ban) => this.#keepBan(ban)),
       events.on('ban.lifted', ({ source }) => this.#forgetBan(source)),
       db.events.on('sipStation.changed', ({ number, removed }) =>
-        removed ? this.#removeStation(number) : this.#reloadStation(number),
+        this.#apply(removed ? this.#removeStation(number) : this.#reloadStation(number)),
       ),
-      db.events.on('trunk.changed', ({ id, removed }) => (removed ? this.#removeTrunk(id) : this.#reloadTrunk(id))),
-      db.events.on('sipBan.changed', ({ address, removed }) => this.#banChanged(address, removed)),
+      db.events.on('trunk.changed', ({ id, removed }) =>
+        this.#apply(removed ? this.#removeTrunk(id) : this.#reloadTrunk(id)),
+      ),
+      db.events.on('sipBan.changed', ({ address, removed }) => this.#apply(this.#banChanged(address, removed))),
     ];
     await this.#thread.start();
   }
@@ -84,6 +88,18 @@ export class SipService {
     for (const off of this.#offs) off();
     this.#offs = [];
     this.lines.stop();
+  }
+
+  /** Resolves when what was changed in the tables until now is in force: who has an account can register. */
+  async applied(): Promise<void> {
+    await Promise.allSettled(this.#applying);
+  }
+
+  #apply(change: Promise<void>): void {
+    const applying = change
+      .catch((error: unknown) => this.#options.log.error({ err: error }, `SIP: ${errorText(error)}`))
+      .finally(() => this.#applying.delete(applying));
+    this.#applying.add(applying);
   }
 
   async #config(): Promise<StackConfig> {
@@ -130,8 +146,9 @@ export class SipService {
     }
   }
 
-  #trunkChanged(health: TrunkHealth): void {
-    const { log } = this.#options;
+  #trunkChanged(changed: StackEvents['trunk.changed']): void {
+    const { log, clock } = this.#options;
+    const health = { ...changed, since: clock.wallMs() };
     this.#trunks.set(health.trunk, health);
     const bad = health.state === 'down' || health.state === 'refused';
     log[bad ? 'warn' : 'info'](health, `trunk ${health.trunk} is ${health.state}`);
