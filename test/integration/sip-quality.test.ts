@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => running.end());
 
 const tone = (hertz: number, ms: number): Uint8Array =>
-  Uint8Array.from({ length: ms * 8 }, (_, i) => toAlaw(8000 * Math.sin((2 * Math.PI * hertz * i) / 8000)));
+  Uint8Array.from({ length: ms * 8 }, (_, i) => toAlaw(Math.round(8000 * Math.sin((2 * Math.PI * hertz * i) / 8000))));
 
 it('a call between two telephones has a line of figures for each, with what one of them lost', async () => {
   const one = await registered(sip, 1001);

@@ -2,12 +2,14 @@
 //
 //   tables ─ stations, trunks, bans, bindings ─> StackThread ─ calls ─> SipLines ─> call control
 //          <── bindings, bans that came up ─────┘
+import { randomBytes } from 'node:crypto';
 import type { Db, SipBindingRow, SipStationRow, TrunkRow } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
+import { DialogKeeper } from './dialog-keeper.js';
 import { SipLines } from './sip-lines.js';
 import { StackThread } from './stack-thread.js';
-import type { StackBinding, StackConfig, StackEvents, StackStation, StackTrunk } from './stack/index.js';
+import type { KeptDialog, StackBinding, StackConfig, StackEvents, StackStation, StackTrunk } from './stack/index.js';
 
 export interface SipSettings {
   host: string;
@@ -28,6 +30,8 @@ export interface SipServiceOptions {
   log: Log;
 }
 
+const DECOY_KEY = 'sip.decoyKey';
+
 /** How a trunk does. */
 export type TrunkHealth = StackEvents['trunk.changed'] & { since: number };
 
@@ -37,12 +41,14 @@ export class SipService {
   readonly #thread: StackThread;
   readonly #trunks = new Map<string, TrunkHealth>();
   /** changes of the tables on their way to the stack */
+  readonly #keeper: DialogKeeper;
   readonly #applying = new Set<Promise<void>>();
   #offs: Unsubscribe[] = [];
 
   constructor(options: SipServiceOptions) {
-    const { engine, clock, log } = options;
+    const { engine, clock, log, db } = options;
     this.#options = options;
+    this.#keeper = new DialogKeeper({ db, clock, log });
     this.#thread = new StackThread({
       ...{ clock, log },
       config: () => this.#config(),
@@ -68,6 +74,8 @@ export class SipService {
     this.lines.start();
     this.#offs = [
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
+      events.on('dialog.kept', (kept) => this.#keeper.keep(kept)),
+      events.on('dialog.gone', ({ id }) => this.#keeper.forget(id)),
       events.on('trunk.changed', (changed) => this.#trunkChanged(changed)),
       events.on('ban.added', (ban) => this.#keepBan(ban)),
       events.on('ban.lifted', ({ source }) => this.#forgetBan(source)),
@@ -85,6 +93,7 @@ export class SipService {
   /** Ends every call with BYE. Idempotent. */
   async stop(): Promise<void> {
     await this.#thread.stop();
+    await this.#keeper.flush();
     for (const off of this.#offs) off();
     this.#offs = [];
     this.lines.stop();
@@ -105,10 +114,12 @@ export class SipService {
   async #config(): Promise<StackConfig> {
     const { db, settings, tls, clock } = this.#options;
     const nowMs = clock.wallMs();
-    const [stations, trunks, bindings] = await Promise.all([
+    await this.#keeper.flush();
+    const [stations, trunks, bindings, dialogs] = await Promise.all([
       db.sipStations.list(),
       db.trunks.list(),
       db.sipBindings.list(),
+      db.sipDialogs.list(),
     ]);
     const alive = bindings.filter(({ expiresAt }) => expiresAt > nowMs);
     for (const { number, name } of stations)
@@ -126,7 +137,21 @@ export class SipService {
       stations: stations.map(stationOf),
       trunks: trunks.filter(({ kind }) => kind === 'sip').map(trunkOf),
       bindings: alive.map(bindingOf),
+      dialogs: dialogs.map(({ state }) => state as unknown as KeptDialog),
+      decoyKey: await this.#decoyKey(),
     };
+  }
+
+  /** Made once: names that do not exist are answered alike before and after a restart. */
+  async #decoyKey(): Promise<string> {
+    const { db } = this.#options;
+    return db.write(async (tx) => {
+      const known = await tx.meta.get(DECOY_KEY);
+      if (known !== null && /^[0-9a-f]{64}$/.test(known)) return known;
+      const key = randomBytes(32).toString('hex');
+      await tx.meta.set(DECOY_KEY, key);
+      return key;
+    });
   }
 
   #failed(): void {

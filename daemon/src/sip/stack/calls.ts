@@ -5,7 +5,9 @@ import {
   IncomingSession,
   InviteSession,
   OutgoingSession,
+  routingOf,
   type Authorize,
+  type Dialog,
   type Dialogs,
   type SessionSettings,
 } from '../dialog/index.js';
@@ -16,6 +18,7 @@ import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
+import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { calledOf, callerOf, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { descriptionSource } from './offer-source.js';
 import type { CallOrigin, StackCommands, StackEvents, StackStation, StackTrunk } from './protocol.js';
@@ -34,6 +37,7 @@ export interface CallsOptions {
   accounts: Accounts;
   random: RandomSource;
   randomBytes: (size: number) => Buffer;
+  wallMs: () => number;
   domain: string;
   product: string;
   log: Log;
@@ -58,6 +62,8 @@ export class Calls {
   readonly #load = new Map<string, number>();
   readonly #context: CallContext;
   readonly #places = new Map<string, string>();
+  /** dialogs that were told to be kept, by call, and since when */
+  readonly #kept = new Map<string, Map<string, number>>();
   #stopping = false;
 
   constructor(options: CallsOptions) {
@@ -71,6 +77,9 @@ export class Calls {
         const dialog = options.dialogs.find(callId, toTag, fromTag);
         return dialog === undefined ? undefined : InviteSession.of(dialog);
       },
+      keep: ({ id }, dialog, lastWord) => this.#keep(id, dialog, lastWord),
+      unkeep: ({ id }, dialog) => this.#unkeep(id, keyOf(dialog)),
+      dialogOf: ({ callId, localTag }, remoteTag) => options.dialogs.find(callId, localTag, remoteTag),
       gone: ({ id }) => this.#forget(id),
     };
   }
@@ -109,6 +118,8 @@ export class Calls {
     });
     if (session === undefined) return;
     this.#add(id, new IncomingCall(id, policy.dtmf, { session, media }, this.#context), session, place);
+    // Stored with what call control stores before it answers: no peer is in a call that a crash would leave.
+    if (session.dialog !== undefined) this.#keep(id, session.dialog, lastAnswer(transaction));
     const caller = callerOf(request, origin, origin.kind === 'station' ? accounts.station(origin.station) : undefined);
     emit('call.offered', {
       ...{ call: id, origin, ...caller },
@@ -217,7 +228,8 @@ export class Calls {
       authorize: way.authorize,
     });
     this.#bySession.set(session, call.id);
-    call.add({ session, media } satisfies Attempt);
+    const { requestUri, routes } = routingOf(way.routes, way.uri);
+    call.add({ session, media, uri: requestUri, routes } satisfies Attempt);
   }
 
   #media(call: string, policy: MediaPolicy, transport: TransportName, remote: string, mayLatch: boolean): CallMedia {
@@ -240,11 +252,31 @@ export class Calls {
 
   #forget(id: string): void {
     if (!this.#calls.delete(id)) return;
+    for (const dialog of this.#kept.get(id)?.keys() ?? []) this.#options.emit('dialog.gone', { id: dialog });
+    this.#kept.delete(id);
     const place = this.#places.get(id) ?? '';
     this.#places.delete(id);
     const left = (this.#load.get(place) ?? 1) - 1;
     if (left > 0) this.#load.set(place, left);
     else this.#load.delete(place);
+  }
+
+  #keep(id: string, dialog: Dialog, lastWord: Buffer | undefined): void {
+    let kept = this.#kept.get(id);
+    if (kept === undefined) this.#kept.set(id, (kept = new Map<string, number>()));
+    const key = keyOf(dialog);
+    const since = kept.get(key) ?? this.#options.wallMs();
+    kept.set(key, since);
+    this.#options.emit('dialog.kept', keptDialog(dialog, this.#trunkOf(id), since, lastWord));
+  }
+
+  #unkeep(id: string, dialog: string): void {
+    if (this.#kept.get(id)?.delete(dialog) === true) this.#options.emit('dialog.gone', { id: dialog });
+  }
+
+  #trunkOf(id: string): string {
+    const [kind, trunk = ''] = (this.#places.get(id) ?? '').split(' ');
+    return kind === 'trunk' ? trunk : '';
   }
 
   /** `most` 0: as many as there may be */

@@ -25,6 +25,7 @@ import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
+import { endOrphans } from './kept-dialogs.js';
 import { inDialogTargets } from './in-dialog.js';
 import type {
   StackBinding,
@@ -131,6 +132,7 @@ export class Stack {
       ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
       domain: config.domain,
       product: PRODUCT,
+      wallMs: () => clock.wallMs(),
       reach: (station) => this.#bindings.reach(station),
       link: (trunk) => this.#links.get(trunk),
       contact: (transport, remote, user) => this.#contact(transport, remote, user),
@@ -142,6 +144,8 @@ export class Stack {
         realm: config.domain,
         clock,
         account: (name) => this.#accounts.find(name),
+        policies: () => this.#accounts.policies(),
+        decoyKey: Buffer.from(config.decoyKey, 'hex'),
       }),
       accounts: this.#accounts,
       trunkOf: (address) => this.#trunkOf(address),
@@ -163,7 +167,16 @@ export class Stack {
     await this.#transports.start();
     this.#loopDelay.start();
     this.#overload.start();
-    for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
+    const { trunks, dialogs } = this.#options.config;
+    for (const trunk of trunks) this.#setTrunk(trunk);
+    endOrphans(dialogs, {
+      dialogs: this.#dialogs,
+      authorize: (trunk) => this.#links.get(trunk)?.authorize(),
+      send: (bytes, target) => this.#transports.sendBytes(bytes, target),
+      timers: this.#dialogContext.timers,
+      gone: (id) => this.#options.emit('dialog.gone', { id }),
+      log: this.#options.log,
+    });
     return { port: this.#port('udp') ?? 0, tlsPort: this.#port('tls') };
   }
 
