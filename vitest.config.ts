@@ -1,5 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+/** A thread cannot run TypeScript: under test it is the compiled one that is started. */
+const compiledThreads = {
+  name: 'compiled-threads',
+  transform: (code: string, id: string) =>
+    id.endsWith('/daemon/src/sip/stack-thread.ts')
+      ? code.replace('./stack/worker.js', '../../dist/sip/stack/worker.js')
+      : undefined,
+};
+
 // unit: no addon, no browser, no network but loopback. integration: the daemon with the built addon. e2e: the same with
 // the built pages in a real browser. The last two share sockets and processors, so their files run one after the other.
 export default defineConfig({
@@ -15,6 +24,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [compiledThreads],
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],

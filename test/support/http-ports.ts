@@ -186,6 +186,7 @@ export function fakePorts(): FakePorts {
       cutDchannel: onSpan('dchannel'),
       restart: onSpan('restart'),
     },
+    sip: { listening: () => undefined, applied: () => Promise.resolve(), trunks: () => [] },
     live: new TypedEmitter<LiveEvents>(),
   };
   return ports;

@@ -1,2 +1,8 @@
-/** Any free ports of SIP: boxes of tests run side by side. */
-export const ANY_SIP_PORTS = { CORDBOARD_SIP_PORT: '0', CORDBOARD_SIPS_PORT: '0' };
+const FIRST = 10_000 + (process.pid % 90) * 100;
+
+/** Any free ports of SIP, and ports of audio apart from those of other processes: boxes of tests run side by side. */
+export const ANY_SIP_PORTS = {
+  CORDBOARD_SIP_PORT: '0',
+  CORDBOARD_SIPS_PORT: '0',
+  CORDBOARD_RTP_PORTS: `${FIRST}-${FIRST + 99}`,
+};

@@ -14,6 +14,7 @@ import type {
   StackTrunk,
 } from '../../daemon/src/sip/stack/protocol.js';
 import { Stack } from '../../daemon/src/sip/stack/stack.js';
+import { stackConfig } from './sip-stack-config.js';
 
 export const REALM = 'cordboard';
 
@@ -82,11 +83,7 @@ export class RunningStack {
     over: Partial<StackConfig> = {},
     { clock = systemClock, resolver = nowhere }: { clock?: Clock; resolver?: DnsResolver } = {},
   ): Promise<RunningStack> {
-    const config = await chosenPorts<StackConfig>({
-      ...{ host: '127.0.0.1', port: 0, tlsPort: undefined, tls: undefined, domain: REALM },
-      ...{ externalAddress: undefined, trusted: [], stations: [], trunks: [], bindings: [] },
-      ...over,
-    });
+    const config = await chosenPorts(stackConfig(REALM, over));
     const faults: string[] = [];
     const destination = { write: (line: string) => void faults.push(line.slice(0, 2000)) };
     const log = createLog({ level: 'error', destination });

@@ -12,6 +12,7 @@ import type {
   StackTrunk,
 } from '../../daemon/src/sip/stack/index.js';
 import { Stack } from '../../daemon/src/sip/stack/stack.js';
+import { stackConfig } from './sip-stack-config.js';
 import { FakeClock } from './clock-fake.js';
 import { SipPhone } from './sip-phone.js';
 
@@ -56,13 +57,11 @@ export class StackBench {
     const clock = new FakeClock();
     const bench: { current?: StackBench } = {};
     const stack = new Stack({
-      config: {
-        ...{ host: '127.0.0.1', port: 0, tlsPort: undefined, tls: undefined, domain: DOMAIN },
-        ...{ externalAddress: undefined, trusted: ['127.0.0.1'] },
+      config: stackConfig(DOMAIN, {
+        trusted: ['127.0.0.1'],
         stations: [1001, 1002, 1003].map((number) => stationOf(number)),
-        ...{ trunks: [], bindings: [] },
         ...over,
-      },
+      }),
       emit: (event, data) => bench.current?.hear({ event, data } as Heard),
       clock,
       log: silentLog,

@@ -144,7 +144,7 @@ describe('SIP telephones', () => {
       eth0: [address('fe80::1'), address('2001:db8::7'), address('192.0.2.7')],
     };
     const hosts = (over: object, on: object = interfaces) => [
-      ...new Set(sipServers(sip(over), 'any', on as never).map(({ host }) => host)),
+      ...new Set(sipServers(sip(over), undefined, 'any', on as never).map(({ host }) => host)),
     ];
     expect(hosts({})).toEqual(['192.0.2.7']);
     expect(hosts({ host: '[::]', externalAddress: '203.0.113.1' }, { eth0: [address('2001:db8::7')] })).toEqual([
@@ -153,8 +153,14 @@ describe('SIP telephones', () => {
     ]);
     expect(hosts({}, {})).toEqual([]);
     expect(hosts({ enabled: false })).toEqual([]);
-    expect(sipServers(sip({ port: 0 }), 'any', interfaces as never)).toEqual([
+    expect(sipServers(sip({ port: 0 }), undefined, 'any', interfaces as never)).toEqual([
       { host: '192.0.2.7', port: 5061, transport: 'tls' },
+    ]);
+    const listening = { port: 40_000, tlsPort: 40_001 };
+    expect(sipServers(sip({ port: 0, tlsPort: 0 }), listening, 'any', interfaces as never)).toEqual([
+      { host: '192.0.2.7', port: 40_001, transport: 'tls' },
+      { host: '192.0.2.7', port: 40_000, transport: 'tcp' },
+      { host: '192.0.2.7', port: 40_000, transport: 'udp' },
     ]);
   });
 });

@@ -368,6 +368,11 @@ describe('a stranger', () => {
     { algorithms: ['SHA-256'], withoutQop: false },
   ];
 
+  const equally =
+    (...kinds: DigestPolicy[]) =>
+    () =>
+      kinds.map((policy) => ({ policy, share: 1 }));
+
   /** Everything that can be seen of an answer, without what differs for everybody. */
   function seen(server: DigestServer<Account>, request: SipRequest): unknown {
     const response = unauthorized(request, server.check(request, PHONE));
@@ -376,7 +381,7 @@ describe('a stranger', () => {
   }
 
   it('gets the same status, headers and number of digests for names that exist and that do not', () => {
-    for (const options of [{}, { policies: policies.slice(0, 1) }]) {
+    for (const options of [{}, { policies: equally(policies[0]!) }]) {
       const { server, hashes } = office(options);
       const outcome = (user: string, password: string | undefined) => {
         const request = password === undefined ? register(user) : answered(server, user, password).next;
@@ -390,7 +395,7 @@ describe('a stranger', () => {
   });
 
   it('computes as much for a name that exists when accounts differ in policy', () => {
-    const { server, hashes } = office({ policies });
+    const { server, hashes } = office({ policies: equally(...policies) });
     const count = (user: string): number => {
       hashes.length = 0;
       server.check(register(user), PHONE);
@@ -401,15 +406,32 @@ describe('a stranger', () => {
 
   it('finds every kind of challenge among names that do not exist, always the same for one name', () => {
     const decoyKey = Buffer.alloc(32, 7);
-    const { server } = office({ policies, decoyKey });
+    const { server } = office({ policies: equally(...policies), decoyKey });
     const kind = (one: DigestServer<Account>, user: string): string =>
       challengesOf(one.check(register(user), PHONE))
         .map((text) => /algorithm=([^,]*)/.exec(text)?.[1])
         .join();
     const names = Array.from({ length: 60 }, (_, n) => `x${n}`);
     expect(new Set(names.map((name) => kind(server, name)))).toEqual(new Set(['SHA-256,MD5', 'MD5', 'SHA-256']));
-    const restarted = office({ policies, decoyKey }).server;
+    // In another order, as accounts may be read.
+    const restarted = office({ policies: equally(...policies.toReversed()), decoyKey }).server;
     for (const name of names) expect(kind(restarted, name)).toBe(kind(server, name));
+  });
+
+  it('finds them among those names as often as among accounts', () => {
+    const shares = () => [
+      { policy: DEFAULT_DIGEST_POLICY, share: 9 },
+      { policy: policies[1]!, share: 1 },
+      { policy: policies[2]!, share: 0 },
+    ];
+    const { server } = office({ policies: shares, decoyKey: Buffer.alloc(32, 9) });
+    const counts = new Map<number, number>();
+    for (let n = 0; n < 1000; n += 1) {
+      const { length } = challengesOf(server.check(register(`y${n}`), PHONE));
+      counts.set(length, (counts.get(length) ?? 0) + 1);
+    }
+    expect(counts.get(2)).toBeGreaterThan(850);
+    expect(counts.get(1)).toBeGreaterThan(60);
   });
 
   it('cannot make us believe in an account by answering with an empty or an odd response', () => {

@@ -34,6 +34,7 @@ import type { CallRecorder } from './call-recorder.js';
 import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner } from './flow-session.js';
 import { Leg } from './leg.js';
+import { streamRow } from './leg-quality.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
 import { cleanCalled, cleanName, cleanNumber } from './numbers.js';
@@ -98,7 +99,7 @@ export class CallControl {
   }
 
   start(): void {
-    const { lines, legs } = this.#context;
+    const { lines, legs, clock, writer } = this.#context;
     const { events } = lines;
     /** Legs that are nobody's here (a telephone that dials a service code) are none of our business. */
     const on = <E extends keyof LineEvents>(event: E, work: (of: CallLeg, data: LineEvents[E]) => void): Unsubscribe =>
@@ -123,6 +124,10 @@ export class CallControl {
       on('leg.retrieved', ({ call, leg }) => retrieve(call, leg, this.#context)),
       on('leg.flashed', ({ call, leg }) => this.#flashed(call, leg)),
       events.on('leg.transferAsked', (asked) => void transfer(this.#context, asked)),
+      on('leg.measured', ({ call, leg }, { quality }) => {
+        call.record.addStream(streamRow(call.id, leg, quality, leg.startedAt, clock.wallMs()));
+        if (call.phase !== 'arriving' || call.ending !== undefined) writer.save(call.record);
+      }),
       on('leg.released', ({ call, leg }, released) => this.#legReleased(call, leg, released)),
     ];
   }

@@ -1,6 +1,6 @@
 // The rows of one call, and which of them the database does not have yet.
 import type { JsonObject, Segment, SegmentKind } from '../contract/index.js';
-import type { CallRow, RecordingRow, SegmentRow, Writes } from '../db/index.js';
+import type { CallRow, RecordingRow, SegmentRow, StreamRow, Writes } from '../db/index.js';
 
 type Kept = 'absent' | 'stale' | 'saved';
 
@@ -15,6 +15,7 @@ export class CallRecord {
   readonly row: CallRow;
   readonly #segments = new Map<string, KeptSegment>();
   #recordings: RecordingRow[] = [];
+  #streams: StreamRow[] = [];
   #kept: Kept = 'absent';
   #revision = 0;
 
@@ -37,6 +38,12 @@ export class CallRecord {
   /** A recording's row is written in the same transaction as the call's, and belongs to recording/ afterwards. */
   addRecording(row: RecordingRow): void {
     this.#recordings.push(row);
+    this.#revision += 1;
+    if (this.#kept === 'saved') this.#kept = 'stale';
+  }
+
+  addStream(row: StreamRow): void {
+    this.#streams.push(row);
     this.#revision += 1;
     if (this.#kept === 'saved') this.#kept = 'stale';
   }
@@ -76,12 +83,15 @@ export class CallRecord {
     if (this.#kept !== 'saved') {
       const revision = this.#revision;
       const recordings = [...this.#recordings];
+      const streams = [...this.#streams];
       if (this.#kept === 'absent') await tx.calls.insert({ ...this.row });
       else await tx.calls.update(this.row.id, withoutId(this.row));
       for (const recording of recordings) await tx.recordings.insert(recording);
+      for (const stream of streams) await tx.streams.insert(stream);
       confirmations.push(() => {
         this.#kept = revision === this.#revision ? 'saved' : 'stale';
         this.#recordings = this.#recordings.filter((recording) => !recordings.includes(recording));
+        this.#streams = this.#streams.filter((stream) => !streams.includes(stream));
       });
     }
     for (const segment of this.#segments.values()) {

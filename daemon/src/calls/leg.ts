@@ -25,6 +25,8 @@ export class Leg {
   place: LegPlace;
   port: number;
   readonly machine: StateMachine<LegPhase, LegStep>;
+  /** wall clock, ms */
+  readonly startedAt: number;
   /** music or a tone that is played to it; resolves with what stops it */
   sound: Promise<() => void> | undefined;
   readonly #lines: Lines;
@@ -36,6 +38,7 @@ export class Leg {
     this.port = options.port;
     this.place = options.place;
     this.role = options.role;
+    this.startedAt = options.clock.wallMs();
     this.#lines = options.lines;
     this.#log = options.log;
     this.#gone = options.gone ?? ((): void => undefined);

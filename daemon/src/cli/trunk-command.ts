@@ -1,11 +1,18 @@
 // `cordboard trunk …`: lines to carriers.
-import type { SipTrunk, Trunk } from '../contract/index.js';
-import { linesCommand, runVerb } from './lines-context.js';
+import type { SipTrunk, SipTrunkStatus, Trunk } from '../contract/index.js';
+import { linesCommand, runVerb, type LinesContext } from './lines-context.js';
 import { eitherOf, given, hostsOf, listOf, numberOf, numbersOf, rulesOf, secretOf } from './lines-values.js';
 import { say } from './lines-words.js';
 import { CliError, terminalLanguage } from './terminal.js';
 
 const PATH = '/trunks';
+
+const TRUNK_STATES = {
+  up: 'trunkUp',
+  down: 'trunkDown',
+  registering: 'trunkRegistering',
+  refused: 'trunkRefused',
+} as const;
 
 const text = { type: 'string' } as const;
 const OPTIONS = {
@@ -67,11 +74,16 @@ async function add(args: readonly string[]): Promise<number> {
 
 async function list(args: readonly string[]): Promise<number> {
   const { context } = linesCommand('trunk', args, {}, 0);
-  context.list(await context.api.request<Trunk[]>('GET', PATH), (trunk) => [
+  const [trunks, states] = await Promise.all([
+    context.api.request<Trunk[]>('GET', PATH),
+    context.api.request<SipTrunkStatus[]>('GET', '/sip/trunks'),
+  ]);
+  const all = trunks.map((trunk) => ({ ...trunk, status: states.find(({ trunk: id }) => id === trunk.id) ?? null }));
+  context.list(all, (trunk) => [
     trunk.id,
     trunk.name,
     trunk.kind === 'e1' ? `E1 ${trunk.spans.join(', ')}` : `SIP ${hostsText(trunk)}`,
-    trunk.enabled ? '' : context.say('off'),
+    trunk.enabled ? stateText(context, trunk.status) : context.say('off'),
   ]);
   return 0;
 }
@@ -102,6 +114,13 @@ async function remove(args: readonly string[]): Promise<number> {
   await context.api.request('DELETE', context.at(PATH, id));
   context.done('removed', 'trunk', id);
   return 0;
+}
+
+/** Of an E1 nothing: `GET /spans` has its state. */
+function stateText(context: LinesContext, status: SipTrunkStatus | null): string {
+  if (status === null) return '';
+  const state = context.say(TRUNK_STATES[status.state]);
+  return status.detail === '' ? state : `${state}: ${status.detail}`;
 }
 
 function hostsText({ hosts }: SipTrunk): string {

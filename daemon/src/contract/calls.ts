@@ -92,8 +92,38 @@ export const Recording = z
   .meta({ id: 'Recording' });
 export type Recording = z.infer<typeof Recording>;
 
+export const CallStream = z
+  .strictObject({
+    id: Ulid,
+    callId: Ulid,
+    role: ReleasedBy.exclude(['system', 'fault']).meta({ description: 'Whose leg it was' }),
+    station: z.int().nullable(),
+    trunk: z.string().nullable(),
+    codec: z.string().meta({ description: 'What was sent, such as PCMA' }),
+    encrypted: z.boolean().meta({ description: 'SRTP' }),
+    startedAt: TimeMs,
+    endedAt: TimeMs,
+    packetsSent: z.int().min(0),
+    packetsReceived: z.int().min(0),
+    lost: z.int().min(0).meta({ description: 'Packets that never came' }),
+    late: z.int().min(0).meta({ description: 'Packets that came too late to be played' }),
+    jitterMs: DurationMs.meta({ description: 'RFC 3550 A.8' }),
+    bufferMs: DurationMs.meta({ description: 'Delay of the jitter buffer at the end' }),
+    concealedMs: DurationMs.meta({ description: 'Spoken in place of what was lost or late' }),
+    roundTripMs: DurationMs.nullable().meta({ description: 'By RTCP; null: not known' }),
+    remoteLost: z.int().min(0).nullable().meta({ description: 'Of our packets, as the other side says' }),
+    remoteJitterMs: DurationMs.nullable(),
+    mosReceived: z.number().min(1).max(5).nullable().meta({
+      description: 'Estimate by the E-model (G.107) of what came: 1 to 4.5; null: nothing was heard',
+    }),
+    mosSent: z.number().min(1).max(5).nullable().meta({ description: 'The same of what the other side hears' }),
+  })
+  .meta({ id: 'CallStream', description: 'How well one leg of a call over IP was heard' });
+export type CallStream = z.infer<typeof CallStream>;
+
 export const CallDetail = Call.extend({
   segments: z.array(Segment),
+  streams: z.array(CallStream).meta({ description: 'One for each leg over IP, once it has ended' }),
   recording: Recording.nullable(),
   furtherRecordings: z
     .array(Recording)

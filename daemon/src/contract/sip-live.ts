@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ExtensionNumber } from './dialling.js';
 import { IpAddress } from './network.js';
-import { DisplayName, DurationMs, TimeMs } from './primitives.js';
+import { DisplayName, DurationMs, Slug, TimeMs } from './primitives.js';
 
 export const SipRegistration = z
   .strictObject({
@@ -17,6 +17,32 @@ export const SipRegistration = z
   })
   .meta({ id: 'SipRegistration' });
 export type SipRegistration = z.infer<typeof SipRegistration>;
+
+export const SipStatus = z
+  .strictObject({
+    enabled: z.boolean(),
+    domain: z.string().meta({ description: 'Domain and realm' }),
+    listening: z
+      .strictObject({ port: z.int().meta({ description: 'UDP and TCP' }), tlsPort: z.int().nullable() })
+      .nullable()
+      .meta({ description: 'The ports that it has, also where the settings say 0; null: it does not run' }),
+  })
+  .meta({ id: 'SipStatus' });
+export type SipStatus = z.infer<typeof SipStatus>;
+
+/** refused: the carrier does not accept our registration; down: no host of it answers. */
+export const SipTrunkState = z.enum(['up', 'down', 'registering', 'refused']).meta({ id: 'SipTrunkState' });
+export type SipTrunkState = z.infer<typeof SipTrunkState>;
+
+export const SipTrunkStatus = z
+  .strictObject({
+    trunk: Slug,
+    state: SipTrunkState,
+    detail: z.string().meta({ description: 'Why, as far as it is known: partly text of the carrier' }),
+    since: TimeMs,
+  })
+  .meta({ id: 'SipTrunkStatus' });
+export type SipTrunkStatus = z.infer<typeof SipTrunkStatus>;
 
 export const SipBan = z
   .strictObject({

@@ -6,6 +6,7 @@ export const text = () => ({ type: DataTypes.TEXT, allowNull: false }) as const;
 export const textOrNull = () => ({ type: DataTypes.TEXT, allowNull: true }) as const;
 export const integer = () => ({ type: DataTypes.INTEGER, allowNull: false }) as const;
 export const integerOrNull = () => ({ type: DataTypes.INTEGER, allowNull: true }) as const;
+export const realOrNull = () => ({ type: DataTypes.DOUBLE, allowNull: true }) as const;
 export const time = () => ({ type: DataTypes.BIGINT, allowNull: false }) as const;
 export const timeOrNull = () => ({ type: DataTypes.BIGINT, allowNull: true }) as const;
 export const json = () => ({ type: DataTypes.JSON, allowNull: false }) as const;

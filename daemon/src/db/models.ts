@@ -25,9 +25,10 @@ import type {
   RouteRow,
   SegmentRow,
   SessionRow,
+  StreamRow,
   UserRow,
 } from './rows.js';
-import { id, integer, integerOrNull, json, text, textOrNull, time, timeOrNull } from './columns.js';
+import { flag, id, integer, integerOrNull, json, realOrNull, text, textOrNull, time, timeOrNull } from './columns.js';
 import { defineLineModels } from './line-models.js';
 
 export class UserModel
@@ -281,6 +282,33 @@ export function defineModels(sequelize: Sequelize) {
     },
     options('recordings'),
   );
+  const streams = class extends Model<StreamRow> {};
+  streams.init(
+    {
+      id: id(),
+      callId: text(),
+      role: text(),
+      station: integerOrNull(),
+      trunk: textOrNull(),
+      codec: text(),
+      encrypted: flag(),
+      startedAt: time(),
+      endedAt: time(),
+      packetsSent: time(),
+      packetsReceived: time(),
+      lost: time(),
+      late: time(),
+      jitterMs: time(),
+      bufferMs: time(),
+      concealedMs: time(),
+      roundTripMs: timeOrNull(),
+      remoteLost: timeOrNull(),
+      remoteJitterMs: timeOrNull(),
+      mosReceived: realOrNull(),
+      mosSent: realOrNull(),
+    },
+    options('streams'),
+  );
   const meta = class extends MetaModel {};
   meta.init({ key: id(), value: text() }, options('meta'));
 
@@ -296,6 +324,7 @@ export function defineModels(sequelize: Sequelize) {
     calls: calls as typeof CallModel,
     segments: segments as typeof SegmentModel,
     recordings: recordings as typeof RecordingModel,
+    streams,
     meta: meta as typeof MetaModel,
     ...defineLineModels(sequelize),
   };

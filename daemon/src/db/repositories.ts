@@ -18,7 +18,9 @@ import type {
   SessionRow,
   SipBanRow,
   SipBindingRow,
+  SipDialogRow,
   SipStationRow,
+  StreamRow,
   TrunkRow,
   UserRow,
 } from './rows.js';
@@ -99,6 +101,16 @@ export interface AgentsWrite extends AgentsRead {
   update(id: string, patch: Patch<AgentRow>): Promise<boolean>;
   /** his history stays */
   remove(id: string): Promise<boolean>;
+}
+
+export interface StreamsRead {
+  /** in the order in which they began */
+  listByCall(callId: string): Promise<StreamRow[]>;
+  /** in the order in which they began, of all calls */
+  list(query: { fromMs?: number | undefined; toMs?: number | undefined; limit?: number | undefined }): Promise<StreamRow[]>;
+}
+export interface StreamsWrite extends StreamsRead {
+  insert(row: StreamRow): Promise<void>;
 }
 
 export interface AgentStatesRead {
@@ -263,6 +275,15 @@ export interface SipBansWrite extends SipBansRead {
   removeExpired(nowMs: number): Promise<number>;
 }
 
+export interface SipDialogsRead {
+  list(): Promise<SipDialogRow[]>;
+}
+export interface SipDialogsWrite extends SipDialogsRead {
+  /** inserts or replaces */
+  put(row: SipDialogRow): Promise<void>;
+  remove(id: string): Promise<boolean>;
+}
+
 export interface MetaRead {
   get(key: string): Promise<string | null>;
 }
@@ -283,12 +304,14 @@ export interface Reads {
   readonly calls: CallsRead;
   readonly segments: SegmentsRead;
   readonly recordings: RecordingsRead;
+  readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
   readonly outboundRoutes: OutboundRoutesRead;
   readonly ringGroups: RingGroupsRead;
   readonly sipBindings: SipBindingsRead;
   readonly sipBans: SipBansRead;
+  readonly sipDialogs: SipDialogsRead;
   readonly meta: MetaRead;
 }
 
@@ -304,11 +327,13 @@ export interface Writes extends Reads {
   readonly calls: CallsWrite;
   readonly segments: SegmentsWrite;
   readonly recordings: RecordingsWrite;
+  readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;
   readonly outboundRoutes: OutboundRoutesWrite;
   readonly ringGroups: RingGroupsWrite;
   readonly sipBindings: SipBindingsWrite;
   readonly sipBans: SipBansWrite;
+  readonly sipDialogs: SipDialogsWrite;
   readonly meta: MetaWrite;
 }

@@ -146,6 +146,42 @@ export interface RecordingRow {
   state: RecordingState;
 }
 
+/** How well one leg of a call over IP was heard (RFC 3550, RFC 3611): from its stream's beginning to its end. */
+export interface StreamRow {
+  id: string;
+  callId: string;
+  /** whose leg it was */
+  role: Exclude<ReleasedBy, 'system' | 'fault'>;
+  station: number | null;
+  trunk: string | null;
+  /** what was sent; 'PCMA' */
+  codec: string;
+  /** SRTP */
+  encrypted: boolean;
+  startedAt: number;
+  endedAt: number;
+  packetsSent: number;
+  packetsReceived: number;
+  /** packets that never came */
+  lost: number;
+  /** packets that came after their time */
+  late: number;
+  /** RFC 3550 A.8 */
+  jitterMs: number;
+  /** delay of the jitter buffer at the end */
+  bufferMs: number;
+  /** spoken in place of what was lost or late */
+  concealedMs: number;
+  /** by RTCP */
+  roundTripMs: number | null;
+  /** as the other side says; null: it has not said */
+  remoteLost: number | null;
+  remoteJitterMs: number | null;
+  /** estimates by the E-model (G.107), 1 to 4.5: of what came, and of what the other side hears */
+  mosReceived: number | null;
+  mosSent: number | null;
+}
+
 /** Account of a SIP telephone. */
 export interface SipStationRow {
   /** from 1000 */
@@ -261,4 +297,13 @@ export interface SipBanRow {
   until: number;
   /** how often it was banned */
   count: number;
+}
+
+/** A dialog of SIP that is to be ended with BYE should the daemon be killed. */
+export interface SipDialogRow {
+  /** Call-ID and tags */
+  id: string;
+  since: number;
+  /** what a BYE is made of; sip/ knows */
+  state: JsonObject;
 }

@@ -16,6 +16,7 @@ import type {
   PhoneBehaviour,
   PhonePlay,
   QueueStatus,
+  SipTrunkStatus,
   Span,
   SpanAlarmRequest,
   SpanDchannelRequest,
@@ -90,6 +91,15 @@ export interface ExchangePort {
   restart(span: number, request: SpanRestartRequest): Promise<void>;
 }
 
+export interface SipPort {
+  /** where it listens, whatever the settings say; undefined: it does not run now */
+  listening(): { port: number; tlsPort: number | undefined } | undefined;
+  /** Resolves when what was changed in the tables until now is in force. */
+  applied(): Promise<void>;
+  /** of those that are switched on, as far as anything is known */
+  trunks(): readonly SipTrunkStatus[];
+}
+
 export interface Ports {
   calls: CallsPort;
   agents: AgentsPort;
@@ -97,6 +107,7 @@ export interface Ports {
   flows: FlowsPort;
   engine: EnginePort;
   exchange: ExchangePort;
+  sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */
   live: EventSource<LiveEvents>;
 }

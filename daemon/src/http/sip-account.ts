@@ -1,34 +1,27 @@
-// What a person types into a SIP telephone: a secret that was made for it, and where it registers.
-import { createHash, randomInt } from 'node:crypto';
+// What a person types into a SIP telephone: where it registers.
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Settings } from '../config/index.js';
 import type { SipSecurity, SipServer } from '../contract/index.js';
 
-/** No 0 and o, no 1, i and l; small letters alone, because a telephone's keys take several presses for a capital. */
-const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz';
-/** 99 bits: a digest that was overheard tells nothing (RFC 7616 5.3) */
-const SECRET_LENGTH = 20;
-
-export function newSecret(): string {
-  return Array.from({ length: SECRET_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('');
-}
-
-/** H(username:realm:secret) of RFC 7616 3.4.2, hexadecimal: what a server needs of a secret. */
-export function secretDigests(number: number, realm: string, secret: string): { ha1Md5: string; ha1Sha256: string } {
-  const digest = (algorithm: string): string =>
-    createHash(algorithm).update(`${number}:${realm}:${secret}`).digest('hex');
-  return { ha1Md5: digest('md5'), ha1Sha256: digest('sha256') };
-}
-
-/** Where a telephone can register, the best way first; none while SIP is switched off. */
-export function sipServers(sip: Settings['sip'], security: SipSecurity, interfaces = networkInterfaces()): SipServer[] {
+/**
+ * Where a telephone can register, the best way first; none while SIP is switched off. `listening`: the ports that it has, where the
+ * settings leave them open.
+ */
+export function sipServers(
+  sip: Settings['sip'],
+  listening: { port: number; tlsPort: number | undefined } | undefined,
+  security: SipSecurity,
+  interfaces = networkInterfaces(),
+): SipServer[] {
   if (!sip.enabled) return [];
+  const port = listening?.port ?? sip.port;
+  const tlsPort = listening?.tlsPort ?? sip.tlsPort;
   const hosts = new Set([reachable(sip.host, interfaces), sip.externalAddress].filter((host) => host !== undefined));
   const ways = [
-    { transport: 'tls', port: sip.tlsPort },
-    { transport: 'tcp', port: sip.port },
-    { transport: 'udp', port: sip.port },
+    { transport: 'tls', port: tlsPort },
+    { transport: 'tcp', port },
+    { transport: 'udp', port },
   ] as const;
   return [...hosts].flatMap((host) =>
     ways

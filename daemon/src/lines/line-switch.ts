@@ -72,6 +72,7 @@ export class LineSwitch implements Lines {
       pass('leg.held'),
       pass('leg.retrieved'),
       pass('leg.transferAsked'),
+      pass('leg.measured'),
       events.on('leg.released', (released) => {
         this.#owners.delete(released.leg);
         this.#events.emit('leg.released', released);

@@ -49,6 +49,26 @@ export interface SeizedLeg {
 export type TransferOutcome =
   { state: 'accepted' } | { state: 'alerting' } | { state: 'done' } | { state: 'failed'; cause: number };
 
+/** How well a leg over IP was heard, from its beginning to its end (native/types/streams.d.ts). */
+export interface LegQuality {
+  codec: string;
+  /** SRTP */
+  encrypted: boolean;
+  packetsSent: number;
+  packetsReceived: number;
+  lost: number;
+  late: number;
+  jitterMs: number;
+  bufferMs: number;
+  concealedMs: number;
+  /** undefined: not known */
+  roundTripMs: number | undefined;
+  remoteLost: number | undefined;
+  remoteJitterMs: number | undefined;
+  mosReceived: number | undefined;
+  mosSent: number | undefined;
+}
+
 /** A leg begins with offered or seized; released is its last event. */
 export interface LineEvents {
   /** somebody calls */
@@ -92,6 +112,8 @@ export interface LineEvents {
     to: { number: string } | { leg: number };
     reply: (outcome: TransferOutcome) => void;
   };
+  /** of one over IP, before it is released; not told when nothing was sent or heard */
+  'leg.measured': { leg: number; quality: LegQuality };
   /** `cause`: Q.850 */
   'leg.released': { leg: number; cause: number; by: 'remote' | 'local' | 'fault' };
   /** a telephone came, or something about it has changed */

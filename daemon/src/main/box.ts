@@ -66,8 +66,6 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 /** What there is once the engine runs. */
 interface Running extends Services {
   engineLines: EngineLines;
-  /** undefined: SIP is switched off */
-  sip: SipService | undefined;
   lines: LineSwitch;
   distributor: Distributor;
   desk: ServiceDesk;
@@ -110,9 +108,11 @@ class RunningBox {
 
   ready(): Box {
     const http = made(this.#http);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live } = made(this.#running);
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, sip, live } = made(
+      this.#running,
+    );
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings },
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,

@@ -9,6 +9,7 @@ import type { Ports } from '../http/index.js';
 import type { RecordingService } from '../recording/index.js';
 import type { FlowBook } from '../ivr/index.js';
 import type { Clock, TypedEmitter } from '../platform/index.js';
+import type { SipService } from '../sip/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 
 export interface Services {
@@ -21,6 +22,8 @@ export interface Services {
   flows: FlowBook;
   exchange: Exchange;
   recordings: RecordingService;
+  /** undefined: SIP is switched off */
+  sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
 }
 
@@ -35,7 +38,7 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, live } = services;
+  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, sip, live } = services;
   return {
     calls,
     agents,
@@ -43,6 +46,11 @@ export function httpPorts(services: Services): Ports {
     flows,
     exchange,
     live,
+    sip: {
+      listening: () => sip?.ports,
+      applied: async () => sip?.applied(),
+      trunks: () => sip?.trunks ?? [],
+    },
     engine: {
       spans: () => Promise.resolve(trunks.list()),
       stations: () => Promise.resolve(stationList(services)),

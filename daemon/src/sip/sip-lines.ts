@@ -25,7 +25,13 @@ import {
   type Unsubscribe,
 } from '../platform/index.js';
 import { legOfLamp } from './lamps.js';
-import { StackRefusal, type CallOrigin, type StackCommands, type StackEvents } from './stack/index.js';
+import {
+  StackRefusal,
+  type CallOrigin,
+  type RemoteMedia,
+  type StackCommands,
+  type StackEvents,
+} from './stack/index.js';
 
 /** The stack, wherever it runs. */
 export interface Stack {
@@ -49,6 +55,8 @@ interface SipLeg {
   /** of the stack; undefined: it is not on its way yet */
   call: string | undefined;
   place: LegPlace;
+  /** as last agreed upon; undefined: nothing yet */
+  media: Pick<RemoteMedia, 'codec' | 'srtp'> | undefined;
   /** told by the stack, or decided here: what leg.released will say */
   end: { cause: number; by: 'remote' | 'local' | 'fault' } | undefined;
 }
@@ -128,6 +136,7 @@ export class SipLines implements LineProvider {
         this.#legs.has(leg) ? this.#events.emit('leg.digit', { leg, digit, source }) : undefined,
       ),
       engine.on('stream.timeout', ({ leg }) => this.#silent(leg)),
+      engine.on('stream.ended', (ended) => this.#measured(ended)),
       engine.on('leg.released', (released) => this.#streamGone(released)),
     ];
   }
@@ -180,7 +189,7 @@ export class SipLines implements LineProvider {
       });
     const place: LegPlace =
       target.kind === 'station' ? target : { kind: 'trunk', trunk: target.trunk, span: 0, timeslot: 0 };
-    const seized: SipLeg = { leg, port, call: undefined, place, end: undefined };
+    const seized: SipLeg = { leg, port, call: undefined, place, media: undefined, end: undefined };
     this.#legs.set(leg, seized);
     try {
       const { call } = await this.#stack.command('call.dial', {
@@ -254,7 +263,7 @@ export class SipLines implements LineProvider {
         latchAddress: signallingAddress,
       });
       if (this.#opening.get(call) !== true) return await this.#closeStream(leg, TEMPORARY_FAILURE);
-      const known: SipLeg = { leg, port, call, place: placeOf(origin), end: undefined };
+      const known: SipLeg = { leg, port, call, place: placeOf(origin), media: undefined, end: undefined };
       this.#legs.set(leg, known);
       this.#byCall.set(call, known);
       // Told before call control hears of it: what it says about the call comes to the stack after this.
@@ -284,6 +293,7 @@ export class SipLines implements LineProvider {
 
   async #update(known: SipLeg, media: StackEvents['call.mediaChanged']['media']): Promise<void> {
     const { leg, call } = known;
+    known.media = { codec: media.codec, ...(media.srtp === undefined ? {} : { srtp: media.srtp }) };
     try {
       const { conflict } = await this.#engine.command('stream.update', { ...media, leg });
       if (conflict === undefined || call === undefined) return;
@@ -336,6 +346,23 @@ export class SipLines implements LineProvider {
     } catch (error) {
       if (!isRefusal(error, 'not_found')) this.#log.debug({ err: error, leg }, 'a stream was not closed');
     }
+  }
+
+  #measured({ leg, packetsSent, packetsReceived, lost, late, remote, ...ended }: EngineEvents['stream.ended']): void {
+    const media = this.#legs.get(leg)?.media;
+    if (media === undefined || packetsSent + packetsReceived === 0) return;
+    const { jitterMs, bufferMs, concealedMs, roundTripMs, mosReceived, mosSent } = ended;
+    this.#events.emit('leg.measured', {
+      leg,
+      quality: {
+        codec: media.codec.name,
+        encrypted: media.srtp !== undefined,
+        ...{ packetsSent, packetsReceived, lost, late, jitterMs, bufferMs, concealedMs, roundTripMs },
+        remoteLost: remote?.lost,
+        remoteJitterMs: remote?.jitterMs,
+        ...{ mosReceived, mosSent },
+      },
+    });
   }
 
   #streamGone({ leg: number, cause, by }: EngineEvents['leg.released']): void {

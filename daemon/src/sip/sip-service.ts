@@ -7,10 +7,19 @@ import type { Db, SipBindingRow, SipStationRow, TrunkRow } from '../db/index.js'
 import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
 import type { Lines } from '../lines/index.js';
+import { DialogKeeper } from './dialog-keeper.js';
 import { Lamps, type WatchedAgent } from './lamps.js';
 import { SipLines } from './sip-lines.js';
 import { StackThread } from './stack-thread.js';
-import type { StackBinding, StackConfig, StackEvents, StackPorts, StackStation, StackTrunk } from './stack/index.js';
+import type {
+  KeptDialog,
+  StackBinding,
+  StackConfig,
+  StackEvents,
+  StackPorts,
+  StackStation,
+  StackTrunk,
+} from './stack/index.js';
 
 export interface SipSettings {
   host: string;
@@ -42,7 +51,7 @@ const OLD_BAN_MS = 7 * 86_400_000;
 const DECOY_KEY = 'sip.decoyKey';
 
 /** How a trunk does. */
-export type TrunkHealth = StackEvents['trunk.changed'];
+export type TrunkHealth = StackEvents['trunk.changed'] & { since: number };
 
 export class SipService {
   readonly lines: SipLines;
@@ -53,11 +62,15 @@ export class SipService {
   readonly #ownBans = new Map<string, number>();
   readonly #messages = new Map<number, { fresh: number; old: number }>();
   #lamps: Lamps | undefined;
+  /** changes of the tables on their way to the stack */
+  readonly #keeper: DialogKeeper;
+  readonly #applying = new Set<Promise<void>>();
   #offs: Unsubscribe[] = [];
 
   constructor(options: SipServiceOptions) {
-    const { engine, clock, log } = options;
+    const { engine, clock, log, db } = options;
     this.#options = options;
+    this.#keeper = new DialogKeeper({ db, clock, log });
     this.#thread = new StackThread({
       ...{ clock, log },
       config: () => this.#config(),
@@ -106,14 +119,18 @@ export class SipService {
     this.#lamps?.start();
     this.#offs = [
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
-      events.on('trunk.changed', (health) => this.#trunkChanged(health)),
+      events.on('dialog.kept', (kept) => this.#keeper.keep(kept)),
+      events.on('dialog.gone', ({ id }) => this.#keeper.forget(id)),
+      events.on('trunk.changed', (changed) => this.#trunkChanged(changed)),
       events.on('ban.added', (ban) => this.#keepBan(ban)),
       events.on('ban.lifted', ({ source }) => this.#forgetBan(source)),
       db.events.on('sipStation.changed', ({ number, removed }) =>
-        removed ? this.#removeStation(number) : this.#reloadStation(number),
+        this.#apply(removed ? this.#removeStation(number) : this.#reloadStation(number)),
       ),
-      db.events.on('trunk.changed', ({ id, removed }) => (removed ? this.#removeTrunk(id) : this.#reloadTrunk(id))),
-      db.events.on('sipBan.changed', ({ address, removed }) => this.#banChanged(address, removed)),
+      db.events.on('trunk.changed', ({ id, removed }) =>
+        this.#apply(removed ? this.#removeTrunk(id) : this.#reloadTrunk(id)),
+      ),
+      db.events.on('sipBan.changed', ({ address, removed }) => this.#apply(this.#banChanged(address, removed))),
     ];
     await this.#thread.start();
   }
@@ -121,20 +138,35 @@ export class SipService {
   /** Ends every call with BYE. Idempotent. */
   async stop(): Promise<void> {
     await this.#thread.stop();
+    await this.#keeper.flush();
     for (const off of this.#offs) off();
     this.#offs = [];
     this.#lamps?.stop();
     this.lines.stop();
   }
 
+  /** Resolves when what was changed in the tables until now is in force: who has an account can register. */
+  async applied(): Promise<void> {
+    await Promise.allSettled(this.#applying);
+  }
+
+  #apply(change: Promise<void>): void {
+    const applying = change
+      .catch((error: unknown) => this.#options.log.error({ err: error }, `SIP: ${errorText(error)}`))
+      .finally(() => this.#applying.delete(applying));
+    this.#applying.add(applying);
+  }
+
   async #config(): Promise<StackConfig> {
     const { db, settings, tls, clock } = this.#options;
     const nowMs = clock.wallMs();
-    const [stations, trunks, bindings, bans] = await Promise.all([
+    await this.#keeper.flush();
+    const [stations, trunks, bindings, bans, dialogs] = await Promise.all([
       db.sipStations.list(),
       db.trunks.list(),
       db.sipBindings.list(),
       db.sipBans.list(),
+      db.sipDialogs.list(),
     ]);
     const alive = bindings.filter(({ expiresAt }) => expiresAt > nowMs);
     for (const { number, name } of stations)
@@ -157,6 +189,7 @@ export class SipService {
       bans: bans
         .filter(({ until }) => until > nowMs)
         .map(({ address, until, reason }) => ({ address, untilMs: until, reason })),
+      dialogs: dialogs.map(({ state }) => state as unknown as KeptDialog),
     };
   }
 
@@ -170,14 +203,16 @@ export class SipService {
     told.catch((error: unknown) => this.#options.log.debug({ err: error }, 'a lamp was not set'));
   }
 
-  /** Made once: a name whose challenge changes with a restart would be known not to exist. */
+  /** Made once: names that do not exist are answered alike before and after a restart. */
   async #decoyKey(): Promise<string> {
     const { db } = this.#options;
-    const known = await db.meta.get(DECOY_KEY);
-    if (known !== null) return known;
-    const made = randomBytes(32).toString('hex');
-    await db.write((tx) => tx.meta.set(DECOY_KEY, made));
-    return made;
+    return db.write(async (tx) => {
+      const known = await tx.meta.get(DECOY_KEY);
+      if (known !== null && /^[0-9a-f]{64}$/.test(known)) return known;
+      const key = randomBytes(32).toString('hex');
+      await tx.meta.set(DECOY_KEY, key);
+      return key;
+    });
   }
 
   #failed(): void {
@@ -197,8 +232,9 @@ export class SipService {
     }
   }
 
-  #trunkChanged(health: TrunkHealth): void {
-    const { log } = this.#options;
+  #trunkChanged(changed: StackEvents['trunk.changed']): void {
+    const { log, clock } = this.#options;
+    const health = { ...changed, since: clock.wallMs() };
     this.#trunks.set(health.trunk, health);
     const bad = health.state === 'down' || health.state === 'refused';
     log[bad ? 'warn' : 'info'](health, `trunk ${health.trunk} is ${health.state}`);

@@ -8,8 +8,9 @@ import type {
   CallsWrite,
   RecordingsWrite,
   SegmentsWrite,
+  StreamsWrite,
 } from '../repositories.js';
-import type { AgentSegmentRow, AgentStateRow, CallRow, RecordingRow, SegmentRow } from '../rows.js';
+import type { AgentSegmentRow, AgentStateRow, CallRow, RecordingRow, SegmentRow, StreamRow } from '../rows.js';
 import { Table, type Scope } from './table.js';
 
 const CALLS_PER_PAGE = 50;
@@ -85,6 +86,22 @@ export function recordingsRepository(models: Models, scope: Scope): RecordingsWr
       table.all({ where: { state }, order: ['id'], ...(limit === undefined ? {} : { limit }) }),
     insert: (row) => table.insert(row),
     update: (id, patch) => table.update(id, patch),
+  };
+}
+
+export function streamsRepository(models: Models, scope: Scope): StreamsWrite {
+  const table = new Table<StreamRow>(models.streams, scope, {
+    wide: [
+      ...(['startedAt', 'endedAt', 'packetsSent', 'packetsReceived', 'lost', 'late', 'jitterMs', 'bufferMs'] as const),
+      ...(['concealedMs', 'roundTripMs', 'remoteLost', 'remoteJitterMs'] as const),
+    ],
+    flags: ['encrypted'],
+  });
+  const order = ['startedAt', 'id'];
+  return {
+    listByCall: (callId) => table.all({ where: { callId }, order }),
+    list: ({ fromMs, toMs, limit = 10_000 }) => table.all({ where: startedBetween(fromMs, toMs), order, limit }),
+    insert: (row) => table.insert(row),
   };
 }
 

@@ -6,12 +6,14 @@ import {
   callsRepository,
   recordingsRepository,
   segmentsRepository,
+  streamsRepository,
 } from './history.js';
 import {
   outboundRoutesRepository,
   ringGroupsRepository,
   sipBansRepository,
   sipBindingsRepository,
+  sipDialogsRepository,
   sipStationsRepository,
   trunksRepository,
 } from './lines.js';
@@ -83,6 +85,9 @@ class Repositories implements Writes {
   get recordings() {
     return this.#once('recordings', recordingsRepository);
   }
+  get streams() {
+    return this.#once('streams', streamsRepository);
+  }
   get sipStations() {
     return this.#once('sipStations', sipStationsRepository);
   }
@@ -100,6 +105,9 @@ class Repositories implements Writes {
   }
   get sipBans() {
     return this.#once('sipBans', sipBansRepository);
+  }
+  get sipDialogs() {
+    return this.#once('sipDialogs', sipDialogsRepository);
   }
   get meta() {
     return this.#once('meta', metaRepository);

@@ -7,6 +7,7 @@ import type {
   RingGroupsWrite,
   SipBansWrite,
   SipBindingsWrite,
+  SipDialogsWrite,
   SipStationsWrite,
   TrunksWrite,
 } from '../repositories.js';
@@ -16,6 +17,7 @@ import type {
   RouteRow,
   SipBanRow,
   SipBindingRow,
+  SipDialogRow,
   SipStationRow,
   TrunkRow,
 } from '../rows.js';
@@ -182,6 +184,17 @@ export function sipBindingsRepository(models: Models, scope: Scope): SipBindings
       for (const [position, binding] of bindings.entries()) await table.insert({ ...binding, stationNumber, position });
     },
     removeExpired: (nowMs) => table.removeWhere({ expiresAt: { [Op.lte]: nowMs } }),
+  };
+}
+
+export function sipDialogsRepository(models: Models, scope: Scope): SipDialogsWrite {
+  const table = new Table<SipDialogRow>(models.sipDialogs, scope, { json: ['state'], wide: ['since'] });
+  return {
+    list: () => table.all({ order: ['since', 'id'] }),
+    async put(row) {
+      if (!(await table.update(row.id, row))) await table.insert(row);
+    },
+    remove: (id) => table.remove(id),
   };
 }
 

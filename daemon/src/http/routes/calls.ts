@@ -65,9 +65,13 @@ export function callRoutes(http: HttpContext): Route[] {
       async handle({ params: { id }, identity }) {
         const row = await db.calls.find(id);
         if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
-        const [segments, rows] = await Promise.all([db.segments.listByCall(id), db.recordings.listByCall(id)]);
+        const [segments, streams, rows] = await Promise.all([
+          db.segments.listByCall(id),
+          db.streams.listByCall(id),
+          db.recordings.listByCall(id),
+        ]);
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
-        return { ...withPhase(row), segments, recording, furtherRecordings };
+        return { ...withPhase(row), segments, streams, recording, furtherRecordings };
       },
     }),
     route({

@@ -6,21 +6,27 @@ import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
 import { mustNotBeReserved, extensionInPath } from '../numbers.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
-import { newSecret, secretDigests, sipServers } from '../sip-account.js';
+import { digestHashes, newSecret } from '../../sip/index.js';
+import { sipServers } from '../sip-account.js';
 
 const ByNumber = z.strictObject({ number: extensionInPath });
 
 export function sipStationRoutes(http: HttpContext): Route[] {
-  const { clock, db, log, sip } = http;
+  const { clock, db, log, ports, sip } = http;
 
   function toStation(row: SipStationRow): SipStation {
     const { realm, ha1Md5: _md5, ha1Sha256: _sha256, ...station } = row;
     return { ...station, secretValid: realm === sip.domain };
   }
 
+  function digestsOf(number: number, secret: string): Pick<SipStationRow, 'ha1Md5' | 'ha1Sha256'> {
+    const hashes = digestHashes(String(number), sip.domain, secret);
+    return { ha1Md5: hashes.MD5, ha1Sha256: hashes['SHA-256'] };
+  }
+
   /** With the secret, this once. */
   function account(row: SipStationRow, secret: string): SipAccount {
-    const servers = sipServers(sip, row.security);
+    const servers = sipServers(sip, ports.sip.listening(), row.security);
     return { station: toStation(row), username: String(row.number), secret, domain: sip.domain, servers };
   }
 
@@ -68,10 +74,11 @@ export function sipStationRoutes(http: HttpContext): Route[] {
           language: body.language ?? http.defaultLanguage,
           srtp: srtpOf(body.security, body.srtp, 'none'),
           realm: sip.domain,
-          ...secretDigests(body.number, sip.domain, secret),
+          ...digestsOf(body.number, secret),
           createdAt: clock.wallMs(),
         };
         await db.write((tx) => tx.sipStations.insert(row));
+        await ports.sip.applied();
         log.info({ station: row.number, by: identity.user.username }, 'SIP telephone made');
         return account(row, secret);
       },
@@ -95,6 +102,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
           return tx.sipStations.find(number);
         });
         if (changed === null) throw new AppError('sip_station_not_found', { number });
+        await ports.sip.applied();
         log.info({ station: number, by: identity.user.username }, 'SIP telephone changed');
         return toStation(changed);
       },
@@ -110,6 +118,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       async handle({ params: { number }, identity }) {
         const removed = await db.write((tx) => tx.sipStations.remove(number));
         if (!removed) throw new AppError('sip_station_not_found', { number });
+        await ports.sip.applied();
         log.info({ station: number, by: identity.user.username }, 'SIP telephone removed');
       },
     }),
@@ -125,13 +134,13 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       async handle({ params: { number }, identity }) {
         const secret = newSecret();
         const changed = await db.write(async (tx) => {
-          const digests = secretDigests(number, sip.domain, secret);
-          await tx.sipStations.update(number, { realm: sip.domain, ...digests });
+          await tx.sipStations.update(number, { realm: sip.domain, ...digestsOf(number, secret) });
           // Who registered with the old secret has to show the new one.
           await tx.sipBindings.replace(number, []);
           return tx.sipStations.find(number);
         });
         if (changed === null) throw new AppError('sip_station_not_found', { number });
+        await ports.sip.applied();
         log.info({ station: number, by: identity.user.username }, 'SIP telephone got a new secret');
         return account(changed, secret);
       },

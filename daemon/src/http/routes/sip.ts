@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SipBan, SipBanCreate, SipRegistration } from '../../contract/index.js';
+import { SipBan, SipBanCreate, SipRegistration, SipStatus, SipTrunkStatus } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
@@ -8,8 +8,34 @@ const ByAddress = z.strictObject({ address: z.string().min(1).max(60) });
 
 /** Who is registered and who is kept out. */
 export function sipRoutes(http: HttpContext): Route[] {
-  const { clock, db, log } = http;
+  const { clock, db, log, ports, sip } = http;
   return [
+    route({
+      method: 'get',
+      path: '/sip',
+      summary: 'Whether SIP runs, and on which ports',
+      tag: 'SIP',
+      roles: STAFF,
+      reply: SipStatus,
+      handle() {
+        const listening = ports.sip.listening();
+        return Promise.resolve({
+          enabled: sip.enabled,
+          domain: sip.domain,
+          listening:
+            listening === undefined ? null : { port: listening.port, tlsPort: listening.tlsPort ?? null },
+        });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/sip/trunks',
+      summary: 'How SIP trunks that are switched on do now',
+      tag: 'SIP',
+      roles: STAFF,
+      reply: z.array(SipTrunkStatus),
+      handle: () => Promise.resolve([...ports.sip.trunks()]),
+    }),
     route({
       method: 'get',
       path: '/sip/registrations',
@@ -57,6 +83,7 @@ export function sipRoutes(http: HttpContext): Route[] {
           await tx.sipBans.put(row);
           return row;
         });
+        await ports.sip.applied();
         log.info({ address, until: ban.until, by: identity.user.username }, 'address banned');
         return ban;
       },
@@ -72,6 +99,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       async handle({ params, identity }) {
         const address = canonical(params.address);
         if (!(await db.write((tx) => tx.sipBans.remove(address)))) throw new AppError('sip_ban_not_found', { address });
+        await ports.sip.applied();
         log.info({ address, by: identity.user.username }, 'ban lifted');
       },
     }),

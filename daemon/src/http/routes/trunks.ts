@@ -87,6 +87,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
         if (row.kind === 'e1') await spansMustExist(row.spans);
         else mustHaveUser(row);
         await db.write((tx) => tx.trunks.insert(row));
+        await ports.sip.applied();
         log.info({ trunk: row.id, by: identity.user.username }, 'trunk made');
         return toTrunk(row);
       },
@@ -113,6 +114,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
           return now;
         });
         if (changed === null) throw new AppError('trunk_not_found', { id });
+        await ports.sip.applied();
         log.info({ trunk: id, by: identity.user.username }, 'trunk changed');
         return toTrunk(changed);
       },
@@ -127,6 +129,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
       errors: ['trunk_not_found', 'trunk_in_use'],
       async handle({ params: { id }, identity }) {
         if (!(await db.write((tx) => tx.trunks.remove(id)))) throw new AppError('trunk_not_found', { id });
+        await ports.sip.applied();
         log.info({ trunk: id, by: identity.user.username }, 'trunk removed');
       },
     }),

@@ -25,6 +25,7 @@ export {
   digestResponse,
   type DigestAccount,
   type DigestPolicy,
+  type PolicyShare,
   type DigestServerOptions,
   type DigestVerdict,
 } from './server.js';

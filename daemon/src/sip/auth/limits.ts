@@ -24,5 +24,5 @@ export const NONCE_LIFE_MS = 300_000;
 /** nonces whose counts are remembered; one for each source that proved who it is within NONCE_LIFE_MS */
 export const MAX_NONCES = 100_000;
 
-/** characters of a generated secret: 47 letters and digits to the power of 16 are 88 bits */
+/** characters of a generated secret: 31 letters and digits to the power of 16 are 79 bits, and of the 20 that are made 99 */
 export const MIN_SECRET_CHARS = 16;

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { MIN_SECRET_CHARS } from './limits.js';
 
-/** No 0 O o, 1 I i l, 2 Z z, 5 S s, 8 B: people type these into phones. */
-const LETTERS = 'ACDEFGHJKLMNPQRTUVWXYabcdefghjkmnpqrtuvwxy34679';
+/** No 0 and o, no 1, i and l; small letters alone, because a telephone's keys take several presses for a capital. */
+const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz';
 
 /**
  * A password of letters and digits that do not look alike, each equally likely. Throws a RangeError for fewer than 16.

@@ -17,6 +17,12 @@ export interface DigestPolicy {
 
 export const DEFAULT_DIGEST_POLICY: DigestPolicy = { algorithms: ['SHA-256', 'MD5'], withoutQop: false };
 
+/** How many accounts have a policy. */
+export interface PolicyShare {
+  policy: DigestPolicy;
+  share: number;
+}
+
 export interface DigestAccount {
   readonly hashes: DigestHashes;
   readonly policy: DigestPolicy;
@@ -40,8 +46,11 @@ export interface DigestServerOptions<A extends DigestAccount> {
   clock: Pick<Clock, 'monotonicMs'>;
   /** undefined: no such user */
   account: (username: string) => A | undefined;
-  /** The policies that accounts here have; a name that does not exist is challenged by one of them, always the same one. */
-  policies?: readonly DigestPolicy[] | undefined;
+  /**
+   * The policies that accounts here have. A name that does not exist is challenged by one of them, as often by each as accounts are, and
+   * always by the same one as long as they stay what they are.
+   */
+  policies?: (() => readonly PolicyShare[]) | undefined;
   /** Chooses for names that do not exist. Kept over restarts, or a name whose challenge changes is known not to exist. */
   decoyKey?: Buffer | undefined;
   nonceLifeMs?: number | undefined;
@@ -56,7 +65,7 @@ export class DigestServer<A extends DigestAccount> {
   readonly #hash: HashFunction;
   readonly #mint: NonceMint;
   readonly #counts: NonceCounts;
-  readonly #policies: readonly DigestPolicy[];
+  readonly #policies: () => readonly PolicyShare[];
   readonly #decoyKey: string;
   readonly #decoyHashes: DigestHashes;
 
@@ -66,7 +75,7 @@ export class DigestServer<A extends DigestAccount> {
     this.#hash = options.hash ?? digestHash;
     this.#mint = new NonceMint({ key: random(32), clock, lifeMs: nonceLifeMs });
     this.#counts = new NonceCounts(maxNonces, nonceLifeMs);
-    this.#policies = options.policies ?? [DEFAULT_DIGEST_POLICY];
+    this.#policies = options.policies ?? ((): readonly PolicyShare[] => [{ policy: DEFAULT_DIGEST_POLICY, share: 1 }]);
     this.#decoyKey = (options.decoyKey ?? random(32)).toString('hex');
     this.#decoyHashes = { MD5: random(16).toString('hex'), 'SHA-256': random(32).toString('hex') };
   }
@@ -145,10 +154,19 @@ export class DigestServer<A extends DigestAccount> {
 
   /** Computed for every name, whether it is needed or not. */
   #decoyPolicy(username: string): DigestPolicy {
-    const [only = DEFAULT_DIGEST_POLICY] = this.#policies;
-    if (this.#policies.length <= 1) return only;
+    const used = this.#policies().filter(({ share }) => share > 0);
+    const [only] = used;
+    if (only === undefined) return DEFAULT_DIGEST_POLICY;
+    if (used.length === 1) return only.policy;
+    // In one order whatever the order in which accounts were made: a restart reads them in another.
+    const sorted = used.toSorted((a, b) => (a.policy.algorithms.join() < b.policy.algorithms.join() ? -1 : 1));
     const number = Number.parseInt(this.#hash('SHA-256', `${this.#decoyKey}:${username}`).slice(0, 12), 16);
-    return this.#policies[number % this.#policies.length] ?? only;
+    let left = (number / 2 ** 48) * used.reduce((sum, { share }) => sum + share, 0);
+    for (const { policy, share } of sorted) {
+      left -= share;
+      if (left < 0) return policy;
+    }
+    return only.policy;
   }
 }
 

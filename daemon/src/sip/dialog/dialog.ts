@@ -152,6 +152,11 @@ export class Dialog {
     this.#routing = undefined;
   }
 
+  /** of our last request */
+  get localCSeq(): number {
+    return this.#localCSeq;
+  }
+
   nextCSeq(): number {
     return ++this.#localCSeq;
   }

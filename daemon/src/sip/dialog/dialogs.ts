@@ -74,6 +74,13 @@ export class Dialogs {
     });
   }
 
+  /** One of an earlier process, as it was told then. undefined: no room, or too long a way. */
+  restore(options: DialogOptions): Dialog | undefined {
+    const dialog = this.#make(options);
+    dialog?.confirm();
+    return dialog;
+  }
+
   find(callId: string, localTag: string, remoteTag: string): Dialog | undefined {
     return this.#dialogs.get(keyOf(callId, localTag, remoteTag));
   }

@@ -1,5 +1,5 @@
 // The stations' accounts as requests are checked against them.
-import type { DigestAccount, DigestPolicy } from '../auth/index.js';
+import type { DigestAccount, DigestPolicy, PolicyShare } from '../auth/index.js';
 import type { SipRequest } from '../message/index.js';
 import type { Flow } from '../transport/index.js';
 import type { StackStation } from './protocol.js';
@@ -11,19 +11,22 @@ export interface StationAccount extends DigestAccount {
 const NAMES = { md5: 'MD5', sha256: 'SHA-256' } as const;
 
 export class Accounts {
-  /** Those that accounts have: names that do not exist are challenged by one of them, and look like one of these accounts. */
-  readonly policies: DigestPolicy[] = [];
   readonly #byName = new Map<string, StationAccount>();
-  readonly #policies = new Map<string, DigestPolicy>();
+  readonly #policies = new Map<string, { policy: DigestPolicy; accounts: number }>();
 
   set(station: StackStation): void {
     const { number, ha1Md5, ha1Sha256, digest } = station;
+    this.remove(number);
     const policy = this.#policy(digest);
     this.#byName.set(String(number), { station, hashes: { MD5: ha1Md5, 'SHA-256': ha1Sha256 }, policy });
   }
 
   remove(number: number): void {
+    const account = this.#byName.get(String(number));
+    if (account === undefined) return;
     this.#byName.delete(String(number));
+    const kind = this.#policies.get(account.station.digest.join());
+    if (kind !== undefined) kind.accounts -= 1;
   }
 
   /** undefined: there is none, or it may do nothing; the two look alike from outside. */
@@ -53,17 +56,20 @@ export class Accounts {
     return undefined;
   }
 
+  /** Those in use, and by how many accounts: who does not exist is challenged as one of those who do. */
+  policies(): readonly PolicyShare[] {
+    return [...this.#policies.values()].map(({ policy, accounts }) => ({ policy, share: accounts }));
+  }
+
   /** One object for each kind of policy, whatever the number of accounts. */
   #policy(digest: readonly ('md5' | 'sha256')[]): DigestPolicy {
     const key = digest.join();
-    let policy = this.#policies.get(key);
-    if (policy === undefined) {
-      policy = { algorithms: digest.map((one) => NAMES[one]), withoutQop: false };
-      this.#policies.set(key, policy);
-      this.policies.push(policy);
-      // In the same order after every start.
-      this.policies.sort((a, b) => (a.algorithms.join() < b.algorithms.join() ? -1 : 1));
+    let kind = this.#policies.get(key);
+    if (kind === undefined) {
+      kind = { policy: { algorithms: digest.map((one) => NAMES[one]), withoutQop: false }, accounts: 0 };
+      this.#policies.set(key, kind);
     }
-    return policy;
+    kind.accounts += 1;
+    return kind.policy;
   }
 }

@@ -4,6 +4,7 @@ import type { Log } from '../../platform/index.js';
 import type { InviteSession } from '../dialog/index.js';
 import {
   statusOfCause,
+  type Dialog,
   type IncomingSession,
   type OutgoingSession,
   type Referral,
@@ -11,6 +12,8 @@ import {
 } from '../dialog/index.js';
 import type { CallMedia } from './call-media.js';
 import { StackRefusal } from './channel.js';
+import { lastCancel } from './kept-dialogs.js';
+import type { SipResponse } from '../message/index.js';
 import type { DtmfMode, LocalMedia, StackCommands, StackEvents } from './protocol.js';
 
 /** What all calls of a stack share. */
@@ -20,6 +23,12 @@ export interface CallContext {
   callOf: (session: InviteSession) => string | undefined;
   /** the session of a dialog of ours */
   sessionOf: (callId: string, toTag: string, fromTag: string) => InviteSession | undefined;
+  /** The call has a dialog, or its dialog another way. `lastWord`: what ends an INVITE that is not answered. */
+  keep: (call: StackCall, dialog: Dialog, lastWord?: Buffer) => void;
+  /** of a call that goes on, a dialog has ended */
+  unkeep: (call: StackCall, dialog: Pick<Dialog, 'callId' | 'localTag'>) => void;
+  /** an early dialog of ours */
+  dialogOf: (session: OutgoingSession, remoteTag: string) => Dialog | undefined;
   /** the call is over and forgotten */
   gone: (call: StackCall) => void;
   log: Log;
@@ -27,6 +36,9 @@ export interface CallContext {
 
 /** One way to reach the callee. */
 export interface Attempt {
+  /** where the INVITE went: Request-URI and Route */
+  uri: string;
+  routes: readonly string[];
   session: OutgoingSession;
   media: CallMedia;
 }
@@ -103,6 +115,13 @@ export abstract class StackCall {
   protected follow(session: InviteSession): void {
     session.events.on('digit', ({ digit }) => this.context.emit('call.digit', { call: this.id, digit }));
     session.events.on('referred', (referral) => this.#referred(referral));
+    session.events.on('modified', () => this.keep());
+  }
+
+  /** It is answered: should the stack be killed, its peer must hear of it. */
+  protected keep(): void {
+    const dialog = this.talking?.dialog;
+    if (!this.#over && dialog?.state === 'confirmed') this.context.keep(this, dialog);
   }
 
   protected finish(end: { cause: number; by: 'remote' | 'local' | 'fault' }): void {
@@ -137,14 +156,9 @@ export class IncomingCall extends StackCall {
   readonly #media: CallMedia;
   #described = false;
 
-  constructor(
-    id: string,
-    dtmf: DtmfMode,
-    parts: Attempt | { session: IncomingSession; media: CallMedia },
-    context: CallContext,
-  ) {
+  constructor(id: string, dtmf: DtmfMode, parts: { session: IncomingSession; media: CallMedia }, context: CallContext) {
     super(id, dtmf, context);
-    this.#session = parts.session as IncomingSession;
+    this.#session = parts.session;
     this.#media = parts.media;
     this.follow(this.#session);
     this.#session.events.on('ended', (end) => this.finish(endOf(end)));
@@ -186,6 +200,8 @@ export class OutgoingCall extends StackCall {
   #local: LocalMedia;
   /** the stream has another port than the one that was offered */
   #moved = false;
+  /** those that were told to be kept as they ring */
+  readonly #early = new WeakSet<OutgoingSession>();
   #rank = 0;
   #ends: SessionEnd[] = [];
   /** tries elsewhere when everybody here has refused; `heard`: somebody rang, or was heard. false: there is nothing (more) */
@@ -213,8 +229,9 @@ export class OutgoingCall extends StackCall {
     this.#attempts.add(attempt);
     media.setLocal(this.#local);
     this.follow(session);
-    session.events.on('progress', ({ status, media: described }) => {
+    session.events.on('progress', ({ status, media: described, dialogId, response }) => {
       if (status === 100) return;
+      this.#keepEarly(attempt, dialogId, response);
       this.#progress(described ? 'inband' : status === 180 ? 'alerting' : 'proceeding');
     });
     session.events.on('answered', ({ dialogId }) => this.#answered(attempt, dialogId));
@@ -247,6 +264,15 @@ export class OutgoingCall extends StackCall {
     this.context.emit('call.progressed', { call: this.id, progress });
   }
 
+  /** Should the stack be killed while it rings, it is to ring no longer. */
+  #keepEarly({ session, uri, routes }: Attempt, dialogId: string | undefined, response: SipResponse): void {
+    if (this.over || this.#winner !== undefined || dialogId === undefined || this.#early.has(session)) return;
+    const dialog = this.context.dialogOf(session, dialogId);
+    if (dialog === undefined) return;
+    this.#early.add(session);
+    this.context.keep(this, dialog, lastCancel(response, uri, routes));
+  }
+
   #answered(attempt: Attempt, dialogId: string): void {
     if (this.over || this.#winner !== undefined) return attempt.session.end({ cause: NORMAL });
     this.#winner = attempt;
@@ -254,6 +280,7 @@ export class OutgoingCall extends StackCall {
       if (other !== attempt) other.session.end({ cause: 26, text: 'Call completed elsewhere' });
     }
     attempt.media.settle(dialogId);
+    this.keep();
     this.context.emit('call.answered', { call: this.id });
     if (this.#moved) void attempt.session.reoffer();
   }
@@ -261,6 +288,7 @@ export class OutgoingCall extends StackCall {
   #ended(attempt: Attempt, end: SessionEnd): void {
     this.#attempts.delete(attempt);
     if (this.over) return;
+    this.context.unkeep(this, attempt.session);
     if (this.#winner !== undefined) {
       if (attempt === this.#winner) this.finish(endOf(end));
       return;

@@ -7,7 +7,9 @@ import {
   OutgoingSession,
   parseReplaces,
   q850Reason,
+  routingOf,
   type Authorize,
+  type Dialog,
   type Dialogs,
   type Replaces,
   type SessionEnd,
@@ -22,6 +24,7 @@ import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackC
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
 import { calledOf, callerOf, diversionHeaders, fromHeader, identityHeaders, sipAddress } from './identity.js';
+import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { descriptionSource } from './offer-source.js';
 import type { CallOrigin, StackCommands, StackEvents, StackStation, StackTrunk } from './protocol.js';
 import { refuse, type Sender } from './requests.js';
@@ -40,6 +43,7 @@ export interface CallsOptions {
   accounts: Accounts;
   random: RandomSource;
   randomBytes: (size: number) => Buffer;
+  wallMs: () => number;
   domain: string;
   product: string;
   log: Log;
@@ -75,6 +79,8 @@ export class Calls {
   readonly #places = new Map<string, string>();
   /** calls whose telephone has hung up and still hears what becomes of the transfer that it asked for */
   readonly #leaving = new Map<string, StackCall>();
+  /** dialogs that were told to be kept, by call, and since when */
+  readonly #kept = new Map<string, Map<string, number>>();
   #stopping = false;
 
   constructor(options: CallsOptions) {
@@ -88,6 +94,9 @@ export class Calls {
         const dialog = options.dialogs.find(callId, toTag, fromTag);
         return dialog === undefined ? undefined : InviteSession.of(dialog);
       },
+      keep: ({ id }, dialog, lastWord) => this.#keep(id, dialog, lastWord),
+      unkeep: ({ id }, dialog) => this.#unkeep(id, keyOf(dialog)),
+      dialogOf: ({ callId, localTag }, remoteTag) => options.dialogs.find(callId, localTag, remoteTag),
       gone: ({ id }) => this.#forget(id),
     };
   }
@@ -137,6 +146,8 @@ export class Calls {
     });
     if (session === undefined) return;
     this.#add(id, new IncomingCall(id, policy.dtmf, { session, media }, this.#context), session, place);
+    // Stored with what call control stores before it answers: no peer is in a call that a crash would leave.
+    if (session.dialog !== undefined) this.#keep(id, session.dialog, lastAnswer(transaction));
     const caller = callerOf(request, origin, origin.kind === 'station' ? accounts.station(origin.station) : undefined);
     emit('call.offered', {
       ...{ call: id, origin, ...caller },
@@ -283,7 +294,8 @@ export class Calls {
       answerWithinMs: way.answerWithinMs,
     });
     this.#bySession.set(session, call.id);
-    call.add({ session, media } satisfies Attempt);
+    const { requestUri, routes } = routingOf(way.routes, way.uri);
+    call.add({ session, media, uri: requestUri, routes } satisfies Attempt);
   }
 
   #media(call: string, policy: MediaPolicy, transport: TransportName, remote: string, mayLatch: boolean): CallMedia {
@@ -309,6 +321,8 @@ export class Calls {
     if (call === undefined) return;
     this.#calls.delete(id);
     if (call.refers) this.#leaving.set(id, call);
+    for (const dialog of this.#kept.get(id)?.keys() ?? []) this.#options.emit('dialog.gone', { id: dialog });
+    this.#kept.delete(id);
     const place = this.#places.get(id) ?? '';
     this.#places.delete(id);
     const left = (this.#load.get(place) ?? 1) - 1;
@@ -337,6 +351,24 @@ export class Calls {
       ['Reason', q850Reason(NO_CIRCUIT, 'too many calls within an hour')],
     ]);
     return true;
+  }
+
+  #keep(id: string, dialog: Dialog, lastWord: Buffer | undefined): void {
+    let kept = this.#kept.get(id);
+    if (kept === undefined) this.#kept.set(id, (kept = new Map<string, number>()));
+    const key = keyOf(dialog);
+    const since = kept.get(key) ?? this.#options.wallMs();
+    kept.set(key, since);
+    this.#options.emit('dialog.kept', keptDialog(dialog, this.#trunkOf(id), since, lastWord));
+  }
+
+  #unkeep(id: string, dialog: string): void {
+    if (this.#kept.get(id)?.delete(dialog) === true) this.#options.emit('dialog.gone', { id: dialog });
+  }
+
+  #trunkOf(id: string): string {
+    const [kind, trunk = ''] = (this.#places.get(id) ?? '').split(' ');
+    return kind === 'trunk' ? trunk : '';
   }
 
   /** `most` 0: as many as there may be */

@@ -112,6 +112,34 @@ export interface StackConfig {
   stations: StackStation[];
   trunks: StackTrunk[];
   bindings: StackBinding[];
+  /** of a stack that was killed: they are ended */
+  dialogs: KeptDialog[];
+}
+
+/** What the BYE of a dialog is made of. */
+export interface KeptDialog {
+  id: string;
+  sinceMs: number;
+  /** '': a station's */
+  trunk: string;
+  callId: string;
+  localTag: string;
+  remoteTag: string;
+  /** values of From and To in our requests */
+  local: string;
+  remote: string;
+  remoteTarget: string;
+  routeSet: string[];
+  localCSeq: number;
+  /** base64; ends an INVITE that has no final answer: 503 to the peer's, CANCEL of ours */
+  lastWord: string;
+  contact: string;
+  /** how the peer was last heard */
+  transport: TransportName;
+  remoteHost: string;
+  remotePort: number;
+  localHost: string;
+  localPort: number;
 }
 
 export type CallOrigin = { kind: 'station'; station: number } | { kind: 'trunk'; trunk: string };
@@ -234,6 +262,9 @@ export interface StackEvents {
   'call.transferAsked': { call: string; to: { number: string } | { call: string } };
   'call.released': { call: string; cause: number; by: 'remote' | 'local' | 'fault' };
   'bindings.changed': { station: number; bindings: StackBinding[] };
+  /** a dialog that must be ended should the stack be killed; told again when its way has changed */
+  'dialog.kept': KeptDialog;
+  'dialog.gone': { id: string };
   'trunk.changed': { trunk: string; state: 'up' | 'down' | 'registering' | 'refused'; detail: string };
   'ban.added': { source: string; reason: string; sinceMs: number; untilMs: number; count: number };
   'ban.lifted': { source: string };

@@ -26,6 +26,7 @@ import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
+import { endOrphans } from './kept-dialogs.js';
 import { inDialogTargets } from './in-dialog.js';
 import { listenersOf } from './listeners.js';
 import type {
@@ -170,6 +171,7 @@ export class Stack {
         clock,
         allowance: () => ({ concurrent: Infinity, perHour: config.callsPerHour }),
       }),
+      wallMs: () => clock.wallMs(),
       reach: (station) => this.#bindings.reach(station),
       link: (trunk) => this.#links.get(trunk),
       pickUp: (replaces) => this.#watching.pickUp(replaces),
@@ -182,7 +184,7 @@ export class Stack {
         realm: config.domain,
         clock,
         account: (name) => this.#accounts.find(name),
-        policies: this.#accounts.policies,
+        policies: () => this.#accounts.policies(),
         decoyKey: Buffer.from(config.decoyKey, 'hex'),
       }),
       accounts: this.#accounts,
@@ -209,7 +211,16 @@ export class Stack {
     this.#loopDelay.start();
     this.#overload.start();
     this.#watching.start();
-    for (const trunk of this.#options.config.trunks) this.#setTrunk(trunk);
+    const { trunks, dialogs } = this.#options.config;
+    for (const trunk of trunks) this.#setTrunk(trunk);
+    endOrphans(dialogs, {
+      dialogs: this.#dialogs,
+      authorize: (trunk) => this.#links.get(trunk)?.authorize(),
+      send: (bytes, target) => this.#transports.sendBytes(bytes, target),
+      timers: this.#dialogContext.timers,
+      gone: (id) => this.#options.emit('dialog.gone', { id }),
+      log: this.#options.log,
+    });
     return {
       port: this.#port('udp') ?? 0,
       tlsPort: this.#port('tls'),

@@ -1,0 +1,64 @@
+// What a call over IP sounded like is measured with real packets, stored with the call, and told.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CallDetail } from '../../daemon/src/contract/index.js';
+import { storedCall, whileRunning } from '../support/box.js';
+import { registered, startSipBox, type SipBox } from '../support/sip-box.js';
+import { toAlaw } from '../support/wav.js';
+
+let sip: SipBox;
+const running = whileRunning();
+beforeAll(async () => {
+  sip = await startSipBox({}, running);
+});
+afterAll(() => running.end());
+
+const tone = (hertz: number, ms: number): Uint8Array =>
+  Uint8Array.from({ length: ms * 8 }, (_, i) => toAlaw(Math.round(8000 * Math.sin((2 * Math.PI * hertz * i) / 8000))));
+
+it('a call between two telephones has a line of figures for each, with what one of them lost', async () => {
+  const one = await registered(sip, 1001);
+  const other = await registered(sip, 1002);
+  // One packet of twenty never arrives.
+  one.rtp.lose = (index) => index % 20 === 7;
+  const call = one.call('1002');
+  const incoming = await other.called();
+  await incoming.respond(180);
+  await incoming.answer();
+  await call.connected();
+  const [{ id }] = sip.box.calls.live() as unknown as [{ id: string }];
+  await Promise.all([one.rtp.say(tone(400, 6000)), other.rtp.say(tone(700, 6000))]);
+  await Promise.all([call.bye(), incoming.take('BYE')]);
+  await storedCall(sip.box, id);
+
+  const detail = await sip.api.request<CallDetail>('GET', `/calls/${id}`);
+  expect(detail.streams.map(({ role, station, trunk, codec }) => ({ role, station, trunk, codec }))).toEqual([
+    { role: 'caller', station: 1001, trunk: null, codec: 'PCMA' },
+    { role: 'callee', station: 1002, trunk: null, codec: 'PCMA' },
+  ]);
+  const [bad, good] = detail.streams as [CallDetail['streams'][0], CallDetail['streams'][0]];
+  const share = bad.lost / (bad.lost + bad.packetsReceived);
+  expect(share).toBeGreaterThan(0.03);
+  expect(share).toBeLessThan(0.07);
+  expect(bad.concealedMs).toBeGreaterThan(100);
+  expect(good).toMatchObject({ lost: 0, encrypted: false });
+  expect(good.packetsReceived).toBeGreaterThan(280);
+  expect(good.packetsSent).toBeGreaterThan(280);
+  // The telephones answer RTCP, so that the round trip is known: on this machine next to nothing.
+  expect(good.roundTripMs).not.toBeNull();
+  expect(good.roundTripMs).toBeLessThan(200);
+  expect(good.mosReceived).toBeGreaterThan(4);
+  expect(bad.mosReceived).toBeLessThan(good.mosReceived!);
+  expect(detail.streams.every(({ startedAt, endedAt }) => endedAt - startedAt > 5000)).toBe(true);
+});
+
+it('a leg that nothing was sent or heard on has no line', async () => {
+  const one = await registered(sip, 1003);
+  const other = await registered(sip, 1004);
+  const call = one.call('1004');
+  const incoming = await other.called();
+  const [{ id }] = sip.box.calls.live() as unknown as [{ id: string }];
+  await incoming.respond(486);
+  expect((await call.final).status).toBe(486);
+  await storedCall(sip.box, id);
+  expect((await sip.api.request<CallDetail>('GET', `/calls/${id}`)).streams).toEqual([]);
+});
