@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { samplesOf } from './audio-match.js';
 import type { Ending } from './box.js';
-import { freeTcpPort } from './free-ports.js';
+import { freePort } from './free-ports.js';
 
 const MODULES = '/usr/lib/baresip/modules';
 const LIMIT_MS = 15_000;
@@ -64,8 +64,8 @@ export class Phone {
   static async start(options: PhoneOptions, ending: Ending): Promise<Phone> {
     const folder = mkdtempSync(join(tmpdir(), 'cordboard-phone-'));
     ending.onEnd(() => rmSync(folder, { recursive: true, force: true }));
-    const control = await freeTcpPort();
-    configure(folder, options, { control, listen: await freeTcpPort() });
+    const control = await freePort();
+    configure(folder, options, { control, listen: await freePort() });
     const phone = new Phone(options.number, folder);
     ending.onEnd(() => phone.stop());
     // Events are told to who listens; it may have registered before somebody does.

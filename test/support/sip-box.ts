@@ -5,6 +5,7 @@ import type { Box } from '../../daemon/src/main.js';
 import type { SipStationRow, TrunkRow } from '../../daemon/src/db/index.js';
 import type { TrunkHost } from '../../daemon/src/contract/index.js';
 import { startTestBox, waitFor, type Ending, type TestBoxOptions } from './box.js';
+import { freePort } from './free-ports.js';
 import { sipStationRow, trunkRow } from './db-rows.js';
 
 /** Of every box of the tests. */
@@ -17,7 +18,8 @@ export interface SipBox extends Box {
 }
 
 export async function startSipBox(options: TestBoxOptions = {}, ending?: Ending): Promise<SipBox> {
-  const box = await startTestBox({ start: startCompiledBox, ...options }, ending);
+  const env = { CORDBOARD_SIP_PORT: String(await freePort()), ...options.env };
+  const box = await startTestBox({ start: startCompiledBox, ...options, env }, ending);
   const ports = box.sip?.ports;
   if (ports?.tlsPort === undefined) throw new Error('SIP does not listen');
   return Object.assign(box, { sipPort: ports.port, sipsPort: ports.tlsPort });
