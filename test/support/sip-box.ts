@@ -1,5 +1,5 @@
 // A box for real SIP peers. It is the compiled one: the stack's thread loads compiled files.
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { startBox as startCompiledBox } from '../../daemon/dist/main.js';
 import type { Box } from '../../daemon/src/main.js';
 import type { SipStationRow, TrunkRow } from '../../daemon/src/db/index.js';
@@ -18,7 +18,9 @@ export interface SipBox extends Box {
 }
 
 export async function startSipBox(options: TestBoxOptions = {}, ending?: Ending): Promise<SipBox> {
-  const env = { CORDBOARD_SIP_PORT: String(await freePort()), ...options.env };
+  const first = 2 * randomInt(5000, 9500);
+  const rtp = { CORDBOARD_RTP_PORTS: `${first}-${first + 999}` };
+  const env = { CORDBOARD_SIP_PORT: String(await freePort()), ...rtp, ...options.env };
   const box = await startTestBox({ start: startCompiledBox, ...options, env }, ending);
   const ports = box.sip?.ports;
   if (ports?.tlsPort === undefined) throw new Error('SIP does not listen');

@@ -1,6 +1,6 @@
 // SIPp as the far end of a call: runs a scenario of test/sipp and says how it ended.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ export interface SippOptions {
   account?: { username: string; secret: string; /** what the request is sent to, without sip: */ uri: string };
   /** of <pause /> in the scenario */
   pauseMs?: number;
-  /** [name] in the scenario; `caller` is there always */
+  /** [name] in the scenario, put in before SIPp reads it: it wants to know every status; `caller` is there always */
   keys?: Record<string, string>;
   calls?: number;
   /** a second */
@@ -56,6 +56,11 @@ export async function startSipp(options: SippOptions, ending: Ending): Promise<R
   const { scenario, transport = 'udp', address = ANYWHERE.address() } = options;
   const folder = mkdtempSync(join(tmpdir(), 'cordboard-sipp-'));
   ending.onEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const { keys = {} } = options;
+  let text = readFileSync(join(SCENARIOS, `${scenario}.xml`), 'utf8');
+  for (const [name, value] of Object.entries({ caller: '13800138000', ...keys }))
+    text = text.replaceAll(`[${name}]`, value);
+  writeFileSync(join(folder, 'scenario.xml'), text);
   const child = spawn('sipp', argumentsOf(options, address, folder), {
     cwd: folder,
     env: { ...process.env, TERM: 'dumb' },
@@ -93,11 +98,11 @@ export async function runSipp(options: SippOptions, ending: Ending): Promise<Sip
 }
 
 function argumentsOf(options: SippOptions, address: string, folder: string): string[] {
-  const { scenario, to, transport = 'udp', service = '95001', account, keys = {}, calls = 1, rate = 10 } = options;
+  const { to, transport = 'udp', service = '95001', account, calls = 1, rate = 10 } = options;
   const { lossPercent, pauseMs = 300 } = options;
   return [
     ...(to === undefined ? [] : [`127.0.0.1:${to}`]),
-    ...['-sf', join(SCENARIOS, `${scenario}.xml`), '-s', service, '-i', address, '-mi', address],
+    ...['-sf', join(folder, 'scenario.xml'), '-s', service, '-i', address, '-mi', address],
     ...['-p', String(SIPP_PORT), '-t', transport === 'tcp' ? 't1' : 'u1', '-m', String(calls), '-l', String(calls)],
     ...[
       '-r',
@@ -122,7 +127,6 @@ function argumentsOf(options: SippOptions, address: string, folder: string): str
     ...['-trace_stat', '-fd', '1', '-stf', join(folder, 'statistics.csv')],
     ...(account === undefined ? [] : ['-au', account.username, '-ap', account.secret, '-auth_uri', account.uri]),
     ...(lossPercent === undefined ? [] : ['-lost', String(lossPercent)]),
-    ...Object.entries({ caller: '13800138000', ...keys }).flatMap(([name, value]) => ['-key', name, value]),
   ];
 }
 
