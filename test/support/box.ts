@@ -142,6 +142,16 @@ export async function storedCall(box: Box, callId: string): Promise<{ row: CallR
   throw new Error(`call ${callId} is not stored as ended: ${JSON.stringify(row)}`);
 }
 
+/** Where the recording of a call is that has ended, once it is complete. */
+export async function recordingOf(box: Box, callId: string): Promise<string> {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const recording = await box.db.recordings.findByCall(callId);
+    if (recording?.state === 'complete') return join(box.config.recordingsFolder, recording.path);
+    if (performance.now() > end) throw new Error(`call ${callId} is not recorded: ${JSON.stringify(recording)}`);
+  }
+}
+
 /** Nothing hangs on any port: legs, connections, playbacks and recordings are gone. */
 export async function nothingLeaks(box: Box): Promise<void> {
   let left: unknown = null;
