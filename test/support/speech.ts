@@ -29,12 +29,23 @@ const AUDIBLE = 300;
  * How well what was said from and to is heard, 0 to 1: the median of its pieces, so that a packet which came too late on a busy
  * machine does not make all of it unheard. A piece in which nothing is said tells nothing.
  */
-export function heardWell(heard: Float64Array, { samples }: Speech, fromS = 0.4, toS = 2.4): number {
+export function heardWell(heard: Float64Array, said: Speech, fromS = 0.4, toS = 2.4): number {
+  const peaks = peaksOf(heard, said, fromS, toS);
+  if (peaks.length < 3) throw new RangeError('too little is said there');
+  return peaks.sort((a, b) => a - b)[peaks.length >> 1]!;
+}
+
+/** How much of what was said is heard at least so well, for one who comes into a talk when it has begun. Pauses do not count. */
+export function secondsHeard(heard: Float64Array, said: Speech, well: number): number {
+  const peaks = peaksOf(heard, said, 0, said.samples.length / RATE_HZ);
+  return peaks.filter((peak) => peak > well).length * PIECE_S;
+}
+
+function peaksOf(heard: Float64Array, { samples }: Speech, fromS: number, toS: number): number[] {
   const peaks: number[] = [];
   for (let at = fromS; at + PIECE_S <= toS; at += PIECE_S) {
     const piece = samples.subarray(at * RATE_HZ, (at + PIECE_S) * RATE_HZ);
     if (rms(piece) > AUDIBLE) peaks.push(findSound(heard, piece).peak);
   }
-  if (peaks.length < 3) throw new RangeError('too little is said there');
-  return peaks.sort((a, b) => a - b)[peaks.length >> 1]!;
+  return peaks;
 }
