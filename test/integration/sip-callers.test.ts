@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nothingLeaks, stationFree, storedCall, waitFor, whileRunning } from '../support/box.js';
 import { ownNetwork } from '../support/free-ports.js';
 import { addStation, addTrunk, startSipBox, type SipBox } from '../support/sip-box.js';
+import { TlsPeer } from '../support/sip-tls-peer.js';
 import { SIPP_PORT, runSipp, startSipp, type SippOptions, type SippOutcome } from '../support/sipp.js';
 
 /** calls from here are the carrier's */
@@ -84,6 +85,37 @@ describe.concurrent('telephones that register', () => {
         .replaceAll(service, 'x');
     };
     expect(await asked('1999')).toBe(await asked('1003'));
+  });
+});
+
+describe.concurrent('telephones over TLS', () => {
+  it.each(['SHA-256', 'MD5'] as const)(
+    'one that answers with %s is registered, and called the way it came',
+    async (algorithm) => {
+      const number = algorithm === 'MD5' ? 1004 : 1005;
+      const secret = await addStation(box, number, { security: 'tls', srtp: 'required' });
+      const peer = await TlsPeer.connect(box.sipsPort, number, running);
+      const challenged = await peer.register();
+      expect(challenged).toMatch(/^SIP\/2\.0 401 /);
+      const refused = await peer.register(peer.credentials(challenged, algorithm, 'guessed'));
+      expect(refused).toMatch(/^SIP\/2\.0 401 /);
+      expect(await peer.register(peer.credentials(refused, algorithm, secret))).toMatch(
+        /^SIP\/2\.0 200 [^]*expires=300/,
+      );
+      const calling = callsIn({ scenario: 'call-declined', service: String(number) });
+      const invite = await peer.next();
+      expect(invite).toMatch(new RegExp(`^INVITE sip:${number}@`));
+      // It has to be secret, and to say so.
+      expect(invite).toMatch(/m=audio \d+ RTP\/SAVP /);
+      peer.answer(invite, '603 Decline');
+      expect(await peer.next()).toMatch(/^ACK /);
+      expect((await stored(await calling)).row).toMatchObject({ cause: 21, releasedBy: 'callee' });
+    },
+  );
+
+  it('one that has to come over TLS is refused over UDP', async () => {
+    await addStation(box, 1006, { security: 'tls', srtp: 'required', digest: ['md5'] });
+    await runSipp({ scenario: 'register-refused', to: box.sipPort, service: '1006', account: secretOf(1006) }, running);
   });
 });
 
