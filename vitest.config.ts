@@ -28,6 +28,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          // Compiled already.
+          server: { deps: { external: [/\/daemon\/dist\//] } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { startBox, type Box } from '../../daemon/src/main.js';
+import type { Box, startBox } from '../../daemon/src/main.js';
 import type { CallRow, SegmentRow } from '../../daemon/src/db/index.js';
 import type { Log } from '../../daemon/src/platform/index.js';
 import { writeTone } from './wav.js';
@@ -28,6 +28,8 @@ export interface TestBoxOptions {
   env?: Record<string, string>;
   home?: string;
   log?: Log;
+  /** default the box of the sources */
+  start?: typeof startBox;
 }
 
 /** What ends with the file instead of with the test: for a box that several tests share. */
@@ -57,7 +59,9 @@ export async function startTestBox(
   mkdirSync(join(prompts, 'en'), { recursive: true });
   for (const [name, hertz] of Object.entries(PROMPTS)) writeTone(join(prompts, 'en', `${name}.wav`), hertz, 250);
   const env = { CORDBOARD_HTTP_PORT: '0', ...ANY_SIP_PORTS, CORDBOARD_LANGUAGE: 'en', ...options.env };
-  const box = await startBox({ home, env, promptsFolder: prompts, log: options.log });
+  // Another box is given by those who need not wait for the sources of this one.
+  const start = options.start ?? (await import('../../daemon/src/main.js')).startBox;
+  const box = await start({ home, env, promptsFolder: prompts, log: options.log });
   ending.onEnd(async () => void (await box.stop()));
   await dchannelsUp(box);
   return box;
@@ -136,6 +140,16 @@ export async function storedCall(box: Box, callId: string): Promise<{ row: CallR
       return { row, segments };
   }
   throw new Error(`call ${callId} is not stored as ended: ${JSON.stringify(row)}`);
+}
+
+/** Where the recording of a call is that has ended, once it is complete. */
+export async function recordingOf(box: Box, callId: string): Promise<string> {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const recording = await box.db.recordings.findByCall(callId);
+    if (recording?.state === 'complete') return join(box.config.recordingsFolder, recording.path);
+    if (performance.now() > end) throw new Error(`call ${callId} is not recorded: ${JSON.stringify(recording)}`);
+  }
 }
 
 /** Nothing hangs on any port: legs, connections, playbacks and recordings are gone. */

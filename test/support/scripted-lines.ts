@@ -29,7 +29,7 @@ export class ScriptedLines implements LineProvider {
   readonly events = new TypedEmitter<LineEvents>();
   /** those there are now */
   readonly legs = new Map<number, ScriptedLeg>();
-  /** what was done to legs, in order: `alert 5001`, `alert 5001 early`, `answer 5001`, `release 5001 16` */
+  /** what was done to legs, in order: `alert 5001`, `alert 5001 early`, `answer 5001`, `transferred 5001`, `release 5001 16` */
   readonly told: string[] = [];
   readonly seized: SeizeRequest[] = [];
   readonly #stations = new Map<number, StationLine>();
@@ -136,7 +136,12 @@ export class ScriptedLines implements LineProvider {
   /** Asks for a transfer; what is returned grows with what is told about it. */
   refers(leg: number, to: { number: string } | { leg: number }): TransferOutcome[] {
     const outcomes: TransferOutcome[] = [];
-    this.events.emit('leg.transferAsked', { leg, to, reply: (outcome) => void outcomes.push(outcome) });
+    const reply = (outcome: TransferOutcome): void => {
+      outcomes.push(outcome);
+      // In the order in which a telephone would hear of it.
+      if (outcome.state === 'done') this.told.push(`transferred ${leg}`);
+    };
+    this.events.emit('leg.transferAsked', { leg, to, reply });
     return outcomes;
   }
 

@@ -115,6 +115,18 @@ describe('legs that come in', () => {
     await until(() => engine.plays.size === 0, 'it has stopped');
   });
 
+  it('hear no ringing tone when they are answered before the line has been told that it rings', async () => {
+    const { engine, lines: all } = await lines();
+    const leg = engine.lift(1);
+    await turn();
+    engine.hold('leg.alert');
+    const alerted = all.alert(leg);
+    await all.answer(leg);
+    engine.answer('leg.alert');
+    await alerted;
+    expect(engine.sent('tone.start')).toEqual([]);
+  });
+
   it('stop ringing in the ear when they are answered before the tone has begun', async () => {
     const { engine, lines: all } = await lines();
     const leg = engine.lift(1);

@@ -119,7 +119,7 @@ describe('a transfer that the peer asks for', () => {
   });
 
   it('has an id from the second on, and only the last of what happens at once is told', async () => {
-    const { call, request, all, answerNext, answer } = await numbered();
+    const { call, request, all, answerNext, answer, advance } = await numbered();
     const referrals: Referral[] = [];
     call.session.events.on('referred', (referral) => {
       referrals.push(referral);
@@ -128,7 +128,14 @@ describe('a transfer that the peer asks for', () => {
     await request('REFER', { headers: [['Refer-To', '<sip:a@b>']] });
     await request('REFER', { headers: [['Refer-To', '<sip:c@d>']] });
     expect(all('NOTIFY').map((notify) => notify.headers.get('Event'))).toEqual(['refer', 'refer;id=2']);
-    for (const status of [180, 183, 200]) referrals[1]!.progress(status);
+    for (const status of [180, 183]) referrals[1]!.progress(status);
+    expect(all('NOTIFY')).toHaveLength(2);
+    // The last is not waited with: BYE may follow at once.
+    referrals[1]!.progress(200);
+    call.session.end();
+    await advance(10);
+    expect(all('NOTIFY')).toHaveLength(3);
+    expect(all('NOTIFY').at(-1)!.cseq.number).toBeLessThan(all('BYE')[0]!.cseq.number);
     await answer(all('NOTIFY')[1]!, 200);
     expect(all('NOTIFY').at(-1)!.body.toString()).toBe('SIP/2.0 200 OK\r\n');
     expect(all('NOTIFY')).toHaveLength(3);

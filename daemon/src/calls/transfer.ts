@@ -41,8 +41,7 @@ export async function transfer(context: CallContext, { leg: number, to, reply }:
     return refuse(cause.wrongState, 'the other call is not in talk');
   // Whoever knows the names of a strange dialog (RFC 3891) does not get into it.
   if (other.leg.station !== station) return refuse(cause.callRejected, 'the other call is not of this telephone');
-  attended(context, found, other, station);
-  reply({ state: 'done' });
+  attended(context, found, other, station, reply);
 }
 
 export function isInTalk({ call, leg }: CallLeg): boolean {
@@ -93,8 +92,8 @@ async function intoFlow(
   call.language = found.language;
   call.record.update({ flowId: flow.flowId });
   hasLeft(context, call, referrer, station);
-  dismiss(call, leg);
   reply({ state: 'done' });
+  dismiss(call, leg);
   context.changed(call);
   void recordFurther(call, context, call.leg);
   await runFlow(call, context, flow);
@@ -146,11 +145,12 @@ async function putThrough(
   const { referrer } = transfer;
   if (outcome.kind === 'answered') {
     segment.end({ outcome: 'answered' });
+    // Before its leg ends: what it is told is sent in the dialog of that leg.
+    reply({ state: 'done' });
     if (referrer !== undefined) {
       hasLeft(context, call, referrer, station);
       dismiss(call, referrer.leg);
     }
-    reply({ state: 'done' });
     return connected(call, context, outcome.leg, call.sinceMs(begun));
   }
   const why = outcome.kind === 'failed' ? outcome.cause : cause.normalClearing;
@@ -212,10 +212,10 @@ function shown({ leg, row }: LiveCall): { number: string; name: string } {
  * The partners of two legs of one telephone talk with each other. The call goes on whose recording can, that of a party who
  * stays; when it is neither's, the one that was to be put through is recorded anew.
  */
-function attended(context: CallContext, one: CallLeg, other: CallLeg, station: number): void {
+function attended(context: CallContext, one: CallLeg, other: CallLeg, station: number, reply: Reply): void {
   const [kept, given] = one.call.leg === one.leg && other.call.leg !== other.leg ? [other, one] : [one, other];
   const newcomer = given.call.partnerOf(given.leg);
-  if (newcomer === undefined) return;
+  if (newcomer === undefined) return reply({ state: 'failed', cause: cause.wrongState });
   const held = given.call.holds.has(newcomer);
 
   // The call that ends hangs on the telephone's own leg by then, and its partner is out of it.
@@ -238,6 +238,7 @@ function attended(context: CallContext, one: CallLeg, other: CallLeg, station: n
   const now = { call: kept.call.toDto(), agentId, queueId, station: leg.station, waitMs: 0 };
   context.events.emit('call.connected', now);
 
+  reply({ state: 'done' });
   dismiss(kept.call, kept.leg);
   context.release(given.call, cause.normalClearing, given.leg.role);
 }

@@ -50,6 +50,7 @@ interface EngineLeg {
   port: number;
   place: LegPlace;
   alerted: boolean;
+  answered: boolean;
   /** the ringing tone that a telephone which calls is given */
   ringback: Promise<number | undefined> | undefined;
 }
@@ -142,13 +143,15 @@ export class EngineLines implements LineProvider {
       await this.#engine.command('leg.alert', { leg: number });
     }
     // An exchange makes the tone itself. A telephone hears what we play it.
-    if (leg.kind !== 'station' || !this.#legs.has(number)) return;
+    // One who has been answered meanwhile hears no ringing under the talk.
+    if (leg.kind !== 'station' || leg.answered || !this.#legs.has(number)) return;
     if (early) this.#stopRingback(leg);
     else leg.ringback ??= this.#startRingback(leg);
   }
 
   async answer(number: number): Promise<void> {
     const leg = this.#leg(number);
+    leg.answered = true;
     this.#stopRingback(leg);
     await this.#engine.command('leg.answer', { leg: number });
   }
@@ -217,7 +220,7 @@ export class EngineLines implements LineProvider {
 
   #seized(seized: LineEvents['leg.seized']): SeizedLeg {
     const { leg, port, kind, place } = seized;
-    this.#legs.set(leg, { leg, kind, port, place, alerted: true, ringback: undefined });
+    this.#legs.set(leg, { leg, kind, port, place, alerted: true, answered: false, ringback: undefined });
     this.#events.emit('leg.seized', seized);
     return { leg, port, place };
   }
@@ -226,7 +229,7 @@ export class EngineLines implements LineProvider {
     const origin = this.#originOf(offered);
     if (origin === undefined) return;
     const { leg, port, kind, calledNumber, callingNumber, callingName, complete } = offered;
-    this.#legs.set(leg, { leg, kind, port, place: origin, alerted: false, ringback: undefined });
+    this.#legs.set(leg, { leg, kind, port, place: origin, alerted: false, answered: false, ringback: undefined });
     if (origin.kind === 'station') this.#stations.lifted(origin.station);
     this.#events.emit('leg.offered', {
       ...{ leg, port, kind, origin, complete },

@@ -94,8 +94,8 @@ class ReferNotifier implements DialogUsage {
   readonly #id: string;
   #expiry: Timer;
   #expiresAtMs: number;
-  /** a NOTIFY is on its way; what comes meanwhile waits, and only the last of it is told */
-  #sending = false;
+  /** NOTIFYs on their way; what comes meanwhile waits, and only the last of it is told, but for what ends it: BYE may follow at once */
+  #underway = 0;
   #next: Report | undefined;
   #last: Report = { status: 100, reason: undefined, terminated: undefined };
   #ended = false;
@@ -158,14 +158,14 @@ class ReferNotifier implements DialogUsage {
     }
     this.#last = report;
     this.#next = report;
-    if (!this.#sending) this.#send();
+    if (this.#underway === 0 || report.terminated !== undefined) this.#send();
   }
 
   #send(): void {
     const report = this.#next;
     if (report === undefined) return;
     this.#next = undefined;
-    this.#sending = true;
+    this.#underway += 1;
     const { dialog, owner } = this.#usage;
     const leftS = Math.max(0, Math.ceil((this.#expiresAtMs - dialog.context.clock.monotonicMs()) / 1000));
     const state =
@@ -187,10 +187,10 @@ class ReferNotifier implements DialogUsage {
   }
 
   #sent(accepted: boolean): void {
-    this.#sending = false;
+    this.#underway -= 1;
     // Whoever refuses a NOTIFY does not want another (RFC 6665 4.2.2).
     if (!accepted) this.destroyed();
     if (accepted && this.#next !== undefined) this.#send();
-    else if (this.#ended) this.#usage.dialog.detach(this);
+    else if (this.#ended && this.#underway === 0) this.#usage.dialog.detach(this);
   }
 }
