@@ -172,7 +172,8 @@ function sweep() {
     }
   }
   for (const call of calls.values())
-    if (call.ringing && call.state === 'inviting' && now - call.giveUpFrom > options.patienceMs) end(call, 'failed', 'rings');
+    if (call.ringing && call.state === 'inviting' && now - call.giveUpFrom > options.patienceMs)
+      end(call, 'failed', 'rings');
   if (stopped && calls.size === 0) finish();
 }
 
@@ -190,7 +191,11 @@ const percentile = (numbers, p) => numbers.sort((a, b) => a - b)[Math.floor(((nu
 function finish() {
   clearInterval(sweeping);
   socket.close();
-  const times = (numbers) => ({ p50: percentile(numbers, 50), p99: percentile(numbers, 99), most: percentile(numbers, 100) });
+  const times = (numbers) => ({
+    p50: percentile(numbers, 50),
+    p99: percentile(numbers, 99),
+    most: percentile(numbers, 100),
+  });
   const { user, system } = process.cpuUsage();
   const result = { ...totals, failures, answeredIn: [...answeredIn].map((count) => count ?? 0) };
   result.ringingMs = times(ringingMs);

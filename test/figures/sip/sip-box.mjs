@@ -8,7 +8,7 @@ export const HOST = '127.0.0.1';
 /** what the seeded menu answers */
 export const MENU = '95001';
 
-/** Runs `work` with a box and the port of its SIP. */
+/** Runs `work` with a box, the port of its SIP, and the calls that it has now and had at most. */
 export async function withSipBox({ maxCalls = 10_000, env = {} }, work) {
   const port = await freePort();
   const settings = { CORDBOARD_SIP_PORT: String(port), CORDBOARD_SIP_MAX_STREAMS: '4096', ...env };
@@ -17,7 +17,10 @@ export async function withSipBox({ maxCalls = 10_000, env = {} }, work) {
       ...{ id: 'load', name: 'Load', kind: 'sip', mode: 'address', sources: ['127.0.0.0/8'], maxCalls },
       ...{ hosts: [{ host: HOST, port: 9, transport: 'udp', priority: 0, weight: 1 }], optionsIntervalS: 0 },
     });
-    await work(box, port);
+    const counted = { now: 0, most: 0 };
+    box.calls.events.on('call.arrived', () => (counted.most = Math.max(counted.most, (counted.now += 1))));
+    box.live.on('call.removed', () => (counted.now -= 1));
+    await work(box, port, counted);
   });
 }
 
@@ -51,6 +54,6 @@ export async function freePort() {
 }
 
 /** Resolves when no call is left. */
-export function quiet(box) {
-  return waitFor(box, 'call.removed', () => box.calls.live().length === 0);
+export function quiet(box, counted) {
+  return waitFor(box, 'call.removed', () => counted.now === 0);
 }

@@ -43,7 +43,16 @@ function answer(call) {
 }
 
 const trunk = {
-  ...{ id: 'load', name: 'load', mode: 'address', username: '', secret: '', fromUser: '', fromDomain: '', expiresS: 3600 },
+  ...{
+    id: 'load',
+    name: 'load',
+    mode: 'address',
+    username: '',
+    secret: '',
+    fromUser: '',
+    fromDomain: '',
+    expiresS: 3600,
+  },
   hosts: [{ host: '127.0.0.1', port: 9, transport: 'udp', priority: 0, weight: 1 }],
   ...{ codecs: ['pcma', 'pcmu'], dtmf: 'auto', srtp: 'none', tlsFingerprint: '', sources: ['127.0.0.0/8'] },
   ...{ maxCalls: 0, optionsIntervalS: 0, callerIdHeader: 'from', enabled: true },
