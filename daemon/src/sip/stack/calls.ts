@@ -103,17 +103,23 @@ export class Calls {
     const id = this.#options.random.token(12);
     const media = this.#media(id, policy, flow.transport, flow.remote.host, origin.kind === 'station');
     const session = IncomingSession.receive(transaction, {
-      ...{ dialogs, settings: this.#settings, media },
+      dialogs,
+      settings: this.#settings,
+      media,
       contact: this.#options.contact(flow.transport, flow.remote.host, request.uri.user ?? ''),
       authorize: sender.kind === 'trunk' ? this.#options.link(sender.trunk)?.authorize() : undefined,
     });
     if (session === undefined) return;
     this.#add(id, new IncomingCall(id, policy.dtmf, { session, media }, this.#context), session, place);
-    const caller = callerOf(request, origin, origin.kind === 'station' ? accounts.station(origin.station) : undefined);
+    const station = origin.kind === 'station' ? accounts.station(origin.station) : undefined;
+    const { callingNumber, callingName } = callerOf(request, origin, station);
     emit('call.offered', {
-      ...{ call: id, origin, ...caller },
+      call: id,
+      origin,
+      callingNumber,
+      callingName,
       calledNumber: calledOf(request, sender.kind === 'trunk' ? (policy as StackTrunk) : undefined),
-      remote: descriptionSource(request),
+      remote: descriptionSource(request, (body) => media.read(body)),
       signallingAddress: flow.remote.host,
     });
   }
@@ -221,9 +227,12 @@ export class Calls {
   }
 
   #media(call: string, policy: MediaPolicy, transport: TransportName, remote: string, mayLatch: boolean): CallMedia {
-    const { emit, randomBytes, ownAddress } = this.#options;
+    const { emit, random, randomBytes, ownAddress } = this.#options;
     return new CallMedia({
-      ...{ policy, randomBytes, mayLatch },
+      policy,
+      mayLatch,
+      sessionId: String(random.below(2 ** 48)),
+      randomBytes,
       address: ownAddress(transport, remote),
       signalling: () => remote,
       changed: (media) => emit('call.mediaChanged', { call, media }),
