@@ -58,6 +58,8 @@ export class Calls {
   readonly #load = new Map<string, number>();
   readonly #context: CallContext;
   readonly #places = new Map<string, string>();
+  /** when calls were offered of which the daemon has not said anything yet, ms; the oldest first */
+  readonly #untold = new Map<string, number>();
   #stopping = false;
 
   constructor(options: CallsOptions) {
@@ -79,9 +81,17 @@ export class Calls {
     return this.#calls.size;
   }
 
+  /** How long the daemon has owed a call its first word, ms: it has too much to do when that grows. */
+  get waitingMs(): number {
+    for (const sinceMs of this.#untold.values()) return this.#options.dialogs.context.clock.monotonicMs() - sinceMs;
+    return 0;
+  }
+
+  /** For those who carry out what the daemon says. */
   find(call: string): StackCall {
     const found = this.#calls.get(call);
     if (found === undefined) throw new StackRefusal('not_found', `there is no call ${call}`);
+    this.#untold.delete(call);
     return found;
   }
 
@@ -111,6 +121,7 @@ export class Calls {
     });
     if (session === undefined) return;
     this.#add(id, new IncomingCall(id, policy.dtmf, { session, media }, this.#context), session, place);
+    this.#untold.set(id, dialogs.context.clock.monotonicMs());
     const station = origin.kind === 'station' ? accounts.station(origin.station) : undefined;
     const { callingNumber, callingName } = callerOf(request, origin, station);
     emit('call.offered', {
@@ -249,6 +260,7 @@ export class Calls {
 
   #forget(id: string): void {
     if (!this.#calls.delete(id)) return;
+    this.#untold.delete(id);
     const place = this.#places.get(id) ?? '';
     this.#places.delete(id);
     const left = (this.#load.get(place) ?? 1) - 1;

@@ -8,7 +8,7 @@ import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
 import type { DialogContext } from '../dialog/index.js';
-import { Guard, Networks, Overload } from '../guard/index.js';
+import { Guard, Networks, Overload, type OverloadLimits } from '../guard/index.js';
 import { LoopDelay } from './loop-delay.js';
 import {
   Locator,
@@ -43,6 +43,8 @@ export interface StackOptions {
   emit: <E extends keyof StackEvents>(event: E, data: StackEvents[E]) => void;
   clock: Clock;
   log: Log;
+  /** what is too much, where it is not as usual */
+  overload?: Partial<OverloadLimits> | undefined;
 }
 
 /** Q.850: the network is going down */
@@ -100,9 +102,11 @@ export class Stack {
     });
     const transactions = this.#transactions;
     this.#overload = new Overload({
-      ...{ clock, log },
+      ...{ clock, log, limits: options.overload },
       measure: () => ({
         loopDelayMs: this.#loopDelay.take(),
+        busy: this.#loopDelay.busy(),
+        waitingMs: this.#calls.waitingMs,
         requests: transactions.counters.served,
         queued: transactions.size.server + transactions.size.client,
       }),
