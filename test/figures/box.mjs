@@ -6,8 +6,8 @@ import { startBox } from '../../daemon/dist/main.js';
 
 export const PATIENCE_MS = 60_000;
 
-/** Runs `work` with a box that takes calls, and its queue `sales` without wrap-up; cleans up after it. */
-export async function withBox({ spans = 1, stations = 8 }, work) {
+/** Runs `work` with a box that takes calls, and its queue `sales` without wrap-up; cleans up after it. `env`: more settings. */
+export async function withBox({ spans = 1, stations = 8, env = {} }, work) {
   const home = mkdtempSync(join(tmpdir(), 'cordboard-figures-'));
   const box = await startBox({
     home,
@@ -18,6 +18,7 @@ export async function withBox({ spans = 1, stations = 8 }, work) {
       CORDBOARD_LANGUAGE: 'en',
       CORDBOARD_VIRTUAL_SPANS: String(spans),
       CORDBOARD_VIRTUAL_STATIONS: String(stations),
+      ...env,
     },
   });
   try {

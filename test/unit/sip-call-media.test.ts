@@ -20,6 +20,7 @@ function mediaOf({ signalling, mayLatch = true }: { signalling: string | undefin
   const media = new CallMedia({
     policy: { codecs: ['pcma'], srtp: 'none', dtmf: 'auto' },
     address: '192.0.2.10',
+    sessionId: '1',
     signalling: () => signalling,
     randomBytes: counted(),
     mayLatch,

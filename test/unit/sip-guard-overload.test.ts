@@ -9,7 +9,7 @@ const EMERGENCY = newRequest({ method: 'INVITE', uri: 'sip:110@pbx.example' });
 
 function station(options: Partial<OverloadOptions> = {}) {
   const clock = new FakeClock();
-  const now: OverloadMeasures = { loopDelayMs: 5, requests: 0, queued: 10 };
+  const now: OverloadMeasures = { loopDelayMs: 5, busy: 0.2, waitingMs: 0, requests: 0, queued: 10 };
   const overload = new Overload({
     clock,
     measure: () => ({ ...now }),
@@ -79,6 +79,34 @@ describe('overload', () => {
     expect(overload.shedding).toBe(true);
     await clock.advance(2000);
     expect(overload.shedding).toBe(false);
+  });
+
+  it('takes less while it is too much, and more while there is room', async () => {
+    const { clock, now, overload } = station();
+    const taken = (): number => Array.from({ length: 1000 }, () => overload.shed(INVITE)).filter((s) => !s).length;
+    expect(overload.share).toBe(1);
+    now.busy = 0.99;
+    await clock.advance(500);
+    expect(taken()).toBe(500);
+    await clock.advance(250);
+    expect(overload.share).toBeCloseTo(0.4);
+    expect(taken()).toBe(400);
+    now.busy = 0.9;
+    await clock.advance(1000);
+    expect(overload.share).toBeCloseTo(0.4);
+    now.busy = 0.5;
+    await clock.advance(500);
+    expect(overload.share).toBeCloseTo(0.525);
+    now.waitingMs = 400;
+    await clock.advance(60_000);
+    expect(overload.share).toBe(0.02);
+    // It ends when everything has been taken again.
+    now.waitingMs = 0;
+    await clock.advance(3750);
+    expect(overload.shedding).toBe(true);
+    await clock.advance(250);
+    expect(overload.shedding).toBe(false);
+    expect(taken()).toBe(1000);
   });
 
   it('does not count the requests from before it was started', async () => {

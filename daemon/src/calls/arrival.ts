@@ -54,6 +54,7 @@ async function intoFlow(call: LiveCall, context: CallContext, found: ToFlow, sei
   }
   call.language = found.language;
   call.record.update({ flowId: flow.flowId });
+  ring(call, context);
   await recordFromStart(call, context);
   if (call.ending !== undefined) return;
   await call.leg.answer();
@@ -61,6 +62,15 @@ async function intoFlow(call: LiveCall, context: CallContext, found: ToFlow, sei
   answered(call, context);
   seized.end();
   await listenAndRun(call, context, flow);
+}
+
+/** Who calls from outside knows at once that the call has come to somebody: rows and recording take their time. */
+function ring(call: LiveCall, { lines }: CallContext): void {
+  const { leg } = call;
+  if (leg.station !== null || !leg.machine.fire('alert')) return;
+  lines
+    .alert(leg.leg)
+    .catch((error: unknown) => call.log.debug({ err: error }, 'the caller could not be told that it rings'));
 }
 
 /** A party that was answered before is in a flow from now on; never rejects. */

@@ -47,14 +47,11 @@ export class TypedEmitter<Events extends object> implements EventSource<Events> 
   emit<E extends keyof Events>(event: E, data: Events[E]): void {
     const listeners = this.#listeners.get(event);
     if (listeners === undefined || listeners.size === 0) return;
-    for (const listener of [...listeners] as Listener<Events[E]>[]) {
-      try {
-        const result = listener(data);
-        if (result instanceof Promise) result.catch((error: unknown) => this.#failed(event, error));
-      } catch (error) {
-        this.#failed(event, error);
-      }
+    if (listeners.size === 1) {
+      // One that subscribes another now is not the only one any more: no further.
+      for (const only of listeners) return this.#tell(event, only as Listener<Events[E]>, data);
     }
+    for (const listener of [...listeners] as Listener<Events[E]>[]) this.#tell(event, listener, data);
   }
 
   listenerCount(event: keyof Events): number {
@@ -63,6 +60,15 @@ export class TypedEmitter<Events extends object> implements EventSource<Events> 
 
   removeAll(): void {
     this.#listeners.clear();
+  }
+
+  #tell<E extends keyof Events>(event: E, listener: Listener<Events[E]>, data: Events[E]): void {
+    try {
+      const result = listener(data);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(event, error));
+    } catch (error) {
+      this.#failed(event, error);
+    }
   }
 
   #failed(event: keyof Events, error: unknown): void {

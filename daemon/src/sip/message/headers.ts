@@ -67,14 +67,13 @@ export class SipHeaders implements Headers {
   }
 
   lines(name: string): readonly string[] {
-    const key = keyOf(name);
-    return this.#values.filter((_, i) => this.#names[i]?.key === key);
+    return this.#linesOf(keyOf(name));
   }
 
   list(name: string): readonly string[] {
     const found = headerName(name);
-    const lines = this.lines(name);
-    if (found?.list !== true) return lines;
+    const lines = found === undefined ? NONE : this.#linesOf(found.key);
+    if (found?.list !== true || lines.length === 0) return lines;
     const [only] = lines;
     return lines.length === 1 && only !== undefined ? splitList(only) : lines.flatMap(splitList);
   }
@@ -180,6 +179,17 @@ export class SipHeaders implements Headers {
       if (status === 100 || header.key !== 'timestamp') copy.append(header, this.#values[i] ?? '');
     }
     return copy;
+  }
+
+  #linesOf(key: string): readonly string[] {
+    let lines: string[] | undefined;
+    for (let i = 0; i < this.#names.length; i++) {
+      if (this.#names[i]?.key !== key) continue;
+      const value = this.#values[i] ?? '';
+      if (lines === undefined) lines = [value];
+      else lines.push(value);
+    }
+    return lines ?? NONE;
   }
 
   #indexOf(key: string): number {

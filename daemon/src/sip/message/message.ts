@@ -3,6 +3,7 @@ import { newHeaders, sipHeaders, type SipHeaders } from './headers.js';
 import { MAX_CSEQ, MAX_LIST_VALUES } from './limits.js';
 import { headerName } from './names.js';
 import { parseNameAddr } from './name-addr.js';
+import { NO_PARAMS } from './params.js';
 import { isToken, parseNumber, skipSpace } from './text.js';
 import type { CSeq, Headers, NameAddr, SipRequest, SipResponse, SipUri, Via } from './types.js';
 import { formatUri, parseUri } from './uri.js';
@@ -32,7 +33,7 @@ interface Views {
 
 /** What a view gives when its header is missing or wrong: only in messages that are not whole. */
 function textAsUri(text: string): SipUri {
-  return { scheme: '', user: text, host: '', port: undefined, params: new Map(), headers: new Map() };
+  return { scheme: '', user: text, host: '', port: undefined, params: NO_PARAMS, headers: new Map() };
 }
 
 const NO_CSEQ: CSeq = { number: 0, method: '' };
@@ -126,7 +127,7 @@ class Message {
     const value = parseNameAddr(text);
     // A tag without a value would be one nobody can be found by.
     if (value !== undefined && value.params.get('tag') !== null) return value;
-    const instead = { displayName: '', uri: textAsUri(text), params: new Map<string, string>() };
+    const instead = { displayName: '', uri: textAsUri(text), params: NO_PARAMS };
     return this.#leaveOut(key, instead, text === '' ? 'Missing' : 'Malformed');
   }
 

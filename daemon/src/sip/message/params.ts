@@ -3,24 +3,34 @@ import { MAX_PARAMS } from './limits.js';
 import { isAllOf, isOf, isSpace, quote, quotedEnd, skipSpace, TOKEN, unquote } from './text.js';
 import type { Params } from './types.js';
 
+type WritableParams = Map<string, string | null>;
+
+/** Of what has none, as most have: a map of its own for each would be a good part of what a message takes. */
+export const NO_PARAMS: Params = new Map();
+
 /**
  * Reads parameters from `at` to the end of the text. undefined: something else stands there, a name comes twice, or there are
  * more than MAX_PARAMS.
  */
 export function readParams(text: string, at: number): Params | undefined {
-  const params: Params = new Map();
+  return at >= text.length ? NO_PARAMS : readOwnParams(text, at);
+}
+
+/** The same, to be changed afterwards. */
+export function readOwnParams(text: string, at: number): WritableParams | undefined {
+  const params: WritableParams = new Map();
   return scan(text, at, params) ? params : undefined;
 }
 
 /** Parameters of a text such as `;tag=1;lr`, the first semicolon may be missing; what follows a fault is left out. */
-export function parseParams(text: string): Params {
-  const params: Params = new Map();
+export function parseParams(text: string): WritableParams {
+  const params: WritableParams = new Map();
   const start = skipSpace(text, 0);
   scan(text.charCodeAt(start) === 0x3b ? text : `;${text}`, 0, params);
   return params;
 }
 
-function scan(text: string, at: number, params: Params): boolean {
+function scan(text: string, at: number, params: WritableParams): boolean {
   for (;;) {
     at = skipSpace(text, at);
     if (at >= text.length) return true;

@@ -2,7 +2,7 @@
 // its order; typed views of the few that every layer reads are made once, on first use.
 
 /** Names in lower case; null: a parameter without a value. Values are unquoted and unescaped. */
-export type Params = Map<string, string | null>;
+export type Params = ReadonlyMap<string, string | null>;
 
 /** A SIP or SIPS URI (RFC 3261 clause 19.1), or another one as text. */
 export interface SipUri {
@@ -17,7 +17,7 @@ export interface SipUri {
   /** of the URI, not of the header it stands in */
   params: Params;
   /** after `?`, unescaped, names in lower case; what comes twice is joined by a comma */
-  headers: Map<string, string>;
+  headers: ReadonlyMap<string, string>;
 }
 
 /** name-addr or addr-spec with the header's parameters: From, To, Contact, Route, Refer-To, P-Asserted-Identity … */
@@ -35,7 +35,7 @@ export interface Via {
   host: string;
   port: number | undefined;
   /** branch, received, rport (null when it is asked for), maddr, ttl, keep */
-  params: Params;
+  params: Map<string, string | null>;
 }
 
 export interface CSeq {

@@ -14,11 +14,13 @@ import {
   isOf,
   parseNumber,
 } from './text.js';
+import { NO_PARAMS } from './params.js';
 import type { Params, SipUri } from './types.js';
 
 const MAX_PORT = 65_535;
+/** of a URI without any, as nearly all are */
+const NO_HEADERS: SipUri['headers'] = new Map();
 /** Never in a URI: they end it in the places where URIs stand. */
-
 const FORBIDDEN = /[\0- <>"\x7f]/;
 const FORBIDDEN_ALL = /[\0- <>"\x7f]/g;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
@@ -35,24 +37,23 @@ export function parseUri(text: string): SipUri | undefined {
   if (FORBIDDEN.test(text)) return undefined;
   if (!SCHEME.test(scheme) || colon + 1 === text.length) return undefined;
   if (scheme === 'tel') return parseTel(text, colon + 1);
-  return plain(scheme, text.slice(colon + 1), new Map());
+  return plain(scheme, text.slice(colon + 1), NO_PARAMS);
 }
 
 function plain(scheme: string, user: string, params: Params): SipUri {
-  return { scheme, user, host: '', port: undefined, params, headers: new Map() };
+  return { scheme, user, host: '', port: undefined, params, headers: NO_HEADERS };
 }
 
 function parseTel(text: string, at: number): SipUri | undefined {
   const semicolon = text.indexOf(';', at);
   const end = semicolon < 0 ? text.length : semicolon;
-  const params: Params = new Map();
   const number = text.slice(at, end);
-  if (!TEL_NUMBER.test(number) || !readUriParams(text, end, text.length, params)) return undefined;
-  return plain('tel', number, params);
+  const params = readUriParams(text, end, text.length);
+  return !TEL_NUMBER.test(number) || params === undefined ? undefined : plain('tel', number, params);
 }
 
 function parseSip(scheme: string, text: string, at: number): SipUri | undefined {
-  const uri: SipUri = { scheme, user: undefined, host: '', port: undefined, params: new Map(), headers: new Map() };
+  const uri: SipUri = { scheme, user: undefined, host: '', port: undefined, params: NO_PARAMS, headers: NO_HEADERS };
   const sign = text.indexOf('@', at);
   if (sign >= 0) {
     if (!readUserInfo(text, at, sign, uri)) return undefined;
@@ -71,8 +72,11 @@ function parseSip(scheme: string, text: string, at: number): SipUri | undefined 
   if (at === text.length) return uri;
   const question = text.indexOf('?', at);
   const paramsEnd = question < 0 ? text.length : question;
-  if (!readUriParams(text, at, paramsEnd, uri.params)) return undefined;
-  if (question >= 0 && !readUriHeaders(text, question + 1, uri.headers)) return undefined;
+  const params = readUriParams(text, at, paramsEnd);
+  const headers = question < 0 ? NO_HEADERS : readUriHeaders(text, question + 1);
+  if (params === undefined || headers === undefined) return undefined;
+  uri.params = params;
+  uri.headers = headers;
   return uri;
 }
 
@@ -117,35 +121,38 @@ function readUserInfo(text: string, at: number, sign: number, uri: SipUri): bool
   return uri.password !== undefined;
 }
 
-function readUriParams(text: string, at: number, end: number, params: Params): boolean {
+function readUriParams(text: string, at: number, end: number): Params | undefined {
+  if (at >= end) return NO_PARAMS;
+  const params = new Map<string, string | null>();
   while (at < end) {
-    if (text.charCodeAt(at) !== 0x3b || params.size >= MAX_PARAMS) return false;
+    if (text.charCodeAt(at) !== 0x3b || params.size >= MAX_PARAMS) return undefined;
     let next = text.indexOf(';', at + 1);
     if (next < 0 || next > end) next = end;
     const equals = text.indexOf('=', at + 1);
     const hasValue = equals >= 0 && equals < next;
     const name = unescape(text.slice(at + 1, hasValue ? equals : next), UNRESERVED | URI_PARAM)?.toLowerCase();
     const value = hasValue ? unescape(text.slice(equals + 1, next), UNRESERVED | URI_PARAM) : null;
-    if (name === undefined || name === '' || value === undefined || params.has(name)) return false;
+    if (name === undefined || name === '' || value === undefined || params.has(name)) return undefined;
     params.set(name, value);
     at = next;
   }
-  return true;
+  return params;
 }
 
-function readUriHeaders(text: string, at: number, headers: Map<string, string>): boolean {
+function readUriHeaders(text: string, at: number): SipUri['headers'] | undefined {
+  const headers = new Map<string, string>();
   const fields = text.slice(at).split('&', MAX_PARAMS + 1);
-  if (fields.length > MAX_PARAMS) return false;
+  if (fields.length > MAX_PARAMS) return undefined;
   for (const field of fields) {
     const equals = field.indexOf('=');
-    if (equals <= 0) return false;
+    if (equals <= 0) return undefined;
     const name = unescape(field.slice(0, equals), UNRESERVED | URI_HEADER)?.toLowerCase();
     const value = unescape(field.slice(equals + 1), UNRESERVED | URI_HEADER);
-    if (name === undefined || value === undefined) return false;
+    if (name === undefined || value === undefined) return undefined;
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  return true;
+  return headers;
 }
 
 /** `#` and characters outside ASCII should be escaped, but phones send them: they are harmless here. */

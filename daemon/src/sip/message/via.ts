@@ -1,12 +1,12 @@
 // Via (RFC 3261 clause 20.42): `SIP/2.0/UDP host:port;branch=z9hG4bK…`.
-import { formatParams, parseParams, readParams } from './params.js';
+import { formatParams, parseParams, readOwnParams } from './params.js';
 import { DIGIT, isOf, skipSpace, TOKEN } from './text.js';
-import type { Params, Via } from './types.js';
+import type { Via } from './types.js';
 import { formatHost, hostEndOf, hostOf, parsePort } from './uri.js';
 
 /** One value of Via; undefined: it is none, or one of another version of SIP. */
 export function parseVia(text: string): Via | undefined {
-  return read(text, text.startsWith('SIP/2.0/') ? 8 : protocolEnd(text, '2.0'), readParams);
+  return read(text, text.startsWith('SIP/2.0/') ? 8 : protocolEnd(text, '2.0'), readOwnParams);
 }
 
 /** A Via of any version of SIP, with the parameters before the first that is wrong: enough to refuse a request. */
@@ -14,7 +14,11 @@ export function parseDamagedVia(text: string): Via | undefined {
   return read(text, protocolEnd(text), (params, at) => parseParams(params.slice(at)));
 }
 
-function read(text: string, at: number, paramsOf: (text: string, at: number) => Params | undefined): Via | undefined {
+function read(
+  text: string,
+  at: number,
+  paramsOf: (text: string, at: number) => Via['params'] | undefined,
+): Via | undefined {
   if (at < 0) return undefined;
   const transportAt = at;
   while (isOf(text.charCodeAt(at), TOKEN)) at += 1;

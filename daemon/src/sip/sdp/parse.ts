@@ -17,6 +17,7 @@ const MAX_PORT_COUNT = 255;
 const MAX_BANDWIDTH = 4_294_967_295;
 const EQUALS = 0x3d;
 const DIGITS = /^\d{1,64}$/;
+const LINE_BREAKERS = /[\r\n\0]/;
 
 export function failure(reason: string): SdpFailure {
   return { kind: 'failure', reason };
@@ -213,7 +214,7 @@ export function sdpText(session: SdpSession): string {
     for (const { type, value } of stream.bandwidths) lines.push(`b=${type}:${value}`);
     for (const attribute of stream.attributes) lines.push(attributeLine(attribute));
   }
-  if (lines.some((line) => /[\r\n\0]/.test(line))) throw new RangeError('a line of a description holds CR, LF or NUL');
+  if (LINE_BREAKERS.test(lines.join(''))) throw new RangeError('a line of a description holds CR, LF or NUL');
   return `${lines.join('\r\n')}\r\n`;
 }
 

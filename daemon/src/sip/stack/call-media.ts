@@ -14,6 +14,7 @@ import {
   type CurrentSession,
   type Negotiated,
   type NegotiatedAudio,
+  type SdpFailure,
   type SdpSession,
   type SessionPreferences,
 } from '../sdp/index.js';
@@ -31,6 +32,8 @@ export interface CallMediaOptions {
   address: string;
   /** where the peer's signalling comes from; undefined: not known yet */
   signalling: () => string | undefined;
+  /** of the o line */
+  sessionId: string;
   randomBytes: RandomBytes;
   /** whether packets may come from elsewhere than the description says: stations may stand behind a NAT, trunks do not */
   mayLatch: boolean;
@@ -50,7 +53,6 @@ interface Described extends CurrentSession {
 
 export class CallMedia implements SessionMedia {
   readonly #options: CallMediaOptions;
-  readonly #sessionId: string;
   readonly #local: Promise<LocalMedia>;
   #given: ((local: LocalMedia) => void) | undefined;
   #current: LocalMedia | undefined;
@@ -61,10 +63,11 @@ export class CallMedia implements SessionMedia {
   /** made and not answered; of an INVITE that forks the one for all */
   readonly #offers = new Map<string, SdpSession>();
   #held = false;
+  /** the description that was read last: it is looked at when a call comes, and again when it is answered */
+  #lastRead: { body: Buffer; description: SdpSession | SdpFailure } | undefined;
 
   constructor(options: CallMediaOptions) {
     this.#options = options;
-    this.#sessionId = String(options.randomBytes(6).readUIntBE(0, 6));
     this.#local = new Promise((resolve) => (this.#given = resolve));
   }
 
@@ -72,6 +75,11 @@ export class CallMedia implements SessionMedia {
   setLocal(local: LocalMedia): void {
     this.#current = local;
     this.#given?.(local);
+  }
+
+  read(body: Buffer): SdpSession | SdpFailure {
+    if (this.#lastRead?.body !== body) this.#lastRead = { body, description: parseSdp(body) };
+    return this.#lastRead.description;
   }
 
   async offer({ dialogId }: Exchange): Promise<Buffer> {
@@ -82,7 +90,8 @@ export class CallMedia implements SessionMedia {
   }
 
   async answer(body: Buffer, { dialogId }: Exchange): Promise<Buffer | undefined> {
-    const offer = parseSdp(body);
+    const offer = this.read(body);
+    this.#lastRead = undefined;
     if (offer.kind === 'failure') return undefined;
     const made = answerOffer(offer, await this.#preferences(), this.#inForce.get(dialogId));
     if (made.kind === 'failure') return undefined;
@@ -130,10 +139,10 @@ export class CallMedia implements SessionMedia {
   }
 
   #described(local: LocalMedia | undefined): SessionPreferences {
-    const { policy, address, randomBytes } = this.#options;
+    const { policy, address, sessionId, randomBytes } = this.#options;
     return {
       address,
-      sessionId: this.#sessionId,
+      sessionId,
       randomBytes,
       audio: {
         port: local?.rtpPort ?? 0,

@@ -81,6 +81,8 @@ export class Calls {
   readonly #leaving = new Map<string, StackCall>();
   /** dialogs that were told to be kept, by call, and since when */
   readonly #kept = new Map<string, Map<string, number>>();
+  /** when calls were offered of which the daemon has not said anything yet, ms; the oldest first */
+  readonly #untold = new Map<string, number>();
   #stopping = false;
 
   constructor(options: CallsOptions) {
@@ -105,9 +107,17 @@ export class Calls {
     return this.#calls.size;
   }
 
+  /** How long the daemon has owed a call its first word, ms: it has too much to do when that grows. */
+  get waitingMs(): number {
+    for (const sinceMs of this.#untold.values()) return this.#options.dialogs.context.clock.monotonicMs() - sinceMs;
+    return 0;
+  }
+
+  /** For those who carry out what the daemon says. */
   find(call: string): StackCall {
     const found = this.#calls.get(call);
     if (found === undefined) throw new StackRefusal('not_found', `there is no call ${call}`);
+    this.#untold.delete(call);
     return found;
   }
 
@@ -140,7 +150,9 @@ export class Calls {
     const id = this.#options.random.token(12);
     const media = this.#media(id, policy, flow.transport, flow.remote.host, origin.kind === 'station');
     const session = IncomingSession.receive(transaction, {
-      ...{ dialogs, settings: this.#settings, media },
+      dialogs,
+      settings: this.#settings,
+      media,
       contact: this.#options.contact(flow.transport, flow.remote.host, request.uri.user ?? ''),
       authorize: sender.kind === 'trunk' ? this.#options.link(sender.trunk)?.authorize() : undefined,
     });
@@ -148,11 +160,17 @@ export class Calls {
     this.#add(id, new IncomingCall(id, policy.dtmf, { session, media }, this.#context), session, place);
     // Stored with what call control stores before it answers: no peer is in a call that a crash would leave.
     if (session.dialog !== undefined) this.#keep(id, session.dialog, lastAnswer(transaction));
-    const caller = callerOf(request, origin, origin.kind === 'station' ? accounts.station(origin.station) : undefined);
+    this.#untold.set(id, dialogs.context.clock.monotonicMs());
+    const station = origin.kind === 'station' ? accounts.station(origin.station) : undefined;
+    const { callingNumber, callingName, anonymous } = callerOf(request, origin, station);
     emit('call.offered', {
-      ...{ call: id, origin, ...caller },
+      call: id,
+      origin,
+      callingNumber,
+      callingName,
+      anonymous,
       calledNumber,
-      remote: descriptionSource(request),
+      remote: descriptionSource(request, (body) => media.read(body)),
       signallingAddress: flow.remote.host,
       replaces,
     });
@@ -299,9 +317,12 @@ export class Calls {
   }
 
   #media(call: string, policy: MediaPolicy, transport: TransportName, remote: string, mayLatch: boolean): CallMedia {
-    const { emit, randomBytes, ownAddress } = this.#options;
+    const { emit, random, randomBytes, ownAddress } = this.#options;
     return new CallMedia({
-      ...{ policy, randomBytes, mayLatch },
+      policy,
+      mayLatch,
+      sessionId: String(random.below(2 ** 48)),
+      randomBytes,
       address: ownAddress(transport, remote),
       signalling: () => remote,
       changed: (media) => emit('call.mediaChanged', { call, media }),
@@ -320,6 +341,7 @@ export class Calls {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#calls.delete(id);
+    this.#untold.delete(id);
     if (call.refers) this.#leaving.set(id, call);
     for (const dialog of this.#kept.get(id)?.keys() ?? []) this.#options.emit('dialog.gone', { id: dialog });
     this.#kept.delete(id);

@@ -1,16 +1,19 @@
 // Where the media of an INVITE will come from, as far as its offer says: the engine chooses a socket by it.
 import { descriptionOf } from '../dialog/index.js';
 import type { SipRequest } from '../message/index.js';
-import { connectionOf, parseSdp } from '../sdp/index.js';
+import { connectionOf, type SdpFailure, type SdpSession } from '../sdp/index.js';
 
 /** nobody's address: the old way to hold (RFC 2543 B.5) */
 const HOLD: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** undefined: there is no offer, or it says nothing that can be used. */
-export function descriptionSource(request: SipRequest): { address: string; port: number } | undefined {
+export function descriptionSource(
+  request: SipRequest,
+  read: (body: Buffer) => SdpSession | SdpFailure,
+): { address: string; port: number } | undefined {
   const body = descriptionOf(request);
   if (body === undefined) return undefined;
-  const offer = parseSdp(body);
+  const offer = read(body);
   if (offer.kind === 'failure') return undefined;
   const media = offer.media.find(({ kind, port }) => kind === 'audio' && port > 0);
   const connection = media === undefined ? undefined : connectionOf(offer, media);

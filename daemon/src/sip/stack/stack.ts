@@ -8,7 +8,7 @@ import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
 import type { DialogContext } from '../dialog/index.js';
-import { CallLimits, Guard, Networks, Overload } from '../guard/index.js';
+import { CallLimits, Guard, Networks, Overload, type OverloadLimits } from '../guard/index.js';
 import { LoopDelay } from './loop-delay.js';
 import {
   Locator,
@@ -50,6 +50,8 @@ export interface StackOptions {
   log: Log;
   /** left out: that of the machine */
   resolver?: DnsResolver | undefined;
+  /** what is too much, where it is not as usual */
+  overload?: Partial<OverloadLimits> | undefined;
 }
 
 /** Q.850: the network is going down */
@@ -119,10 +121,12 @@ export class Stack {
     });
     const transactions = this.#transactions;
     this.#overload = new Overload({
-      ...{ clock, log },
+      ...{ clock, log, limits: options.overload },
       exempt: ({ method, uri }) => method === 'INVITE' && emergency.has(uri.user ?? ''),
       measure: () => ({
         loopDelayMs: this.#loopDelay.take(),
+        busy: this.#loopDelay.busy(),
+        waitingMs: this.#calls.waitingMs,
         requests: transactions.counters.served,
         queued: transactions.size.server + transactions.size.client,
       }),

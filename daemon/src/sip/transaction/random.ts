@@ -1,9 +1,9 @@
 // Random tokens and numbers from octets that are handed in (`randomBytes` of node:crypto; a seeded one in tests). Octets are
-// fetched a few hundred at a time: asking the system for eight costs as much as asking for hundreds.
+// fetched a few thousand at a time: asking the system for eight costs as much as asking for hundreds.
 
 export type RandomBytes = (size: number) => Buffer;
 
-const POOL_BYTES = 512;
+const POOL_BYTES = 4096;
 
 export class RandomSource {
   readonly #randomBytes: RandomBytes;

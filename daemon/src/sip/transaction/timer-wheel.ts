@@ -118,6 +118,9 @@ export class TimerWheel implements Timers {
     const { next, previous, slot } = entry;
     next.previous = previous;
     previous.next = next;
+    // One that lies dead in the old generation would hold its neighbours, and they theirs.
+    entry.next = entry;
+    entry.previous = entry;
     // Only the head of the ring is left.
     if (next === previous) {
       this.#filled[slot >> 5] = (this.#filled[slot >> 5] ?? 0) & ~(1 << (slot & 31));

@@ -160,18 +160,8 @@ export class Transports implements MessageCarrier {
     }
   }
 
-  async sendBytes(bytes: Buffer, target: Target): Promise<Flow> {
-    try {
-      const flow =
-        target.transport === 'udp'
-          ? await this.#datagram(bytes, target, this.#udpSocket(target))
-          : await this.#overConnection(target, this.#limits.connectMs, () => bytes);
-      this.#counts[flow.transport].messagesOut += 1;
-      return flow;
-    } catch (error) {
-      this.#counts[target.transport].sendFailures += 1;
-      throw error;
-    }
+  sendBytes(bytes: Buffer, target: Target): Promise<Flow> {
+    return target.transport === 'udp' ? this.#bytesByUdp(bytes, target) : this.#bytesByConnection(bytes, target);
   }
 
   /**
@@ -268,6 +258,40 @@ export class Transports implements MessageCarrier {
     // A start under way ends first, or it would open what nobody closes.
     await this.#started?.catch(() => undefined);
     await Promise.all([this.#hub.stop(), ...this.#listeners.map((listener) => listener.stop())]);
+  }
+
+  /** Nearly every answer goes this way: one promise, and no more. */
+  #bytesByUdp(bytes: Buffer, target: Target): Promise<Flow> {
+    const count = this.#counts.udp;
+    return new Promise((resolve, reject) => {
+      let socket: UdpListener;
+      try {
+        socket = this.#udpSocket(target);
+      } catch (error) {
+        count.sendFailures += 1;
+        throw error;
+      }
+      socket.give(bytes, target.remote, (error) => {
+        if (error !== undefined) {
+          count.sendFailures += 1;
+          reject(error);
+          return;
+        }
+        count.messagesOut += 1;
+        resolve({ transport: 'udp', local: socket.local, remote: target.remote, connection: 0 });
+      });
+    });
+  }
+
+  async #bytesByConnection(bytes: Buffer, target: Target): Promise<Flow> {
+    try {
+      const flow = await this.#overConnection(target, this.#limits.connectMs, () => bytes);
+      this.#counts[flow.transport].messagesOut += 1;
+      return flow;
+    } catch (error) {
+      this.#counts[target.transport].sendFailures += 1;
+      throw error;
+    }
   }
 
   async #sendByUdp(message: SipMessage, target: Target): Promise<Flow> {

@@ -85,26 +85,29 @@ export class UdpListener implements OwnListener {
 
   /** Resolves when the kernel has it; rejects with a TransportError. An error of one datagram is nothing to the next. */
   send(bytes: Buffer, remote: SocketAddress): Promise<void> {
-    if (this.#closed) return Promise.reject(new TransportError('stopped', 'the transports were stopped'));
+    return new Promise((resolve, reject) =>
+      this.give(bytes, remote, (error) => (error === undefined ? resolve() : reject(error))),
+    );
+  }
+
+  /** The same for those who have a use for neither promise nor exception; `done` is called once, in a later turn or at once. */
+  give(bytes: Buffer, remote: SocketAddress, done: (error?: TransportError) => void): void {
+    if (this.#closed) return done(new TransportError('stopped', 'the transports were stopped'));
     if (bytes.length > LARGEST_DATAGRAM) {
-      return Promise.reject(new TransportError('too_large', `${bytes.length} bytes are no datagram`));
+      return done(new TransportError('too_large', `${bytes.length} bytes are no datagram`));
     }
     if (this.#socket.getSendQueueSize() > this.#options.limits.pendingBytesUdp) {
-      return Promise.reject(new TransportError('full', 'the system does not take datagrams as fast as they are sent'));
+      return done(new TransportError('full', 'the system does not take datagrams as fast as they are sent'));
     }
-    return new Promise((resolve, reject) => {
-      try {
-        this.#socket.send(bytes, remote.port, remote.host, (cause) => {
-          if (cause === null) resolve();
-          else reject(new TransportError('unreachable', `udp ${remote.host}: ${cause.message}`, { cause }));
-        });
-      } catch (cause) {
-        // A port of 0, for one.
-        reject(
-          new TransportError('unreachable', `udp ${remote.host} port ${remote.port} cannot be sent to`, { cause }),
-        );
-      }
-    });
+    try {
+      this.#socket.send(bytes, remote.port, remote.host, (cause) => {
+        if (cause === null) done();
+        else done(new TransportError('unreachable', `udp ${remote.host}: ${cause.message}`, { cause }));
+      });
+    } catch (cause) {
+      // A port of 0, for one.
+      done(new TransportError('unreachable', `udp ${remote.host} port ${remote.port} cannot be sent to`, { cause }));
+    }
   }
 
   #came(bytes: Buffer, { address, port }: RemoteInfo): void {

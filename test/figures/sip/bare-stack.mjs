@@ -1,0 +1,63 @@
+// The stack alone: its thread, an application that answers at once, and callers in another process. What it holds, and what
+// a call costs its thread.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { placeCalls } from './sip-box.mjs';
+
+const GOAL = 1500;
+const STEP = 1.25;
+const SECONDS = 4;
+
+export async function bareStack(report) {
+  await withStack(async ({ port, used }) => {
+    const { held, us } = await capacity(port, used);
+    report.add('bareAnsweredPerSecond', held, 'calls/s', GOAL);
+    report.add('bareCpuPerCall', us.stack, 'us', 1e6 / GOAL, 'most');
+    report.add('bareCpuPerCallInKernel', us.kernel, 'us');
+    const { statistics } = await used();
+    report.add('bareCallsLeft', statistics.calls, 'calls', 0, 'exactly');
+  });
+}
+
+/** The highest rate of a ladder at which none failed and nearly all were answered within their second. */
+export async function capacity(port, used) {
+  await placeCalls({ port, rate: 400, seconds: 5 });
+  let held = 0;
+  let us = { stack: Number.NaN, kernel: Number.NaN };
+  for (let rate = 600; rate < 8000; rate = Math.round(rate * STEP)) {
+    const before = await used();
+    const { begun, ended, failed, lost, shed } = await placeCalls({ port, rate, seconds: SECONDS });
+    const after = await used();
+    const calls = after.offered - before.offered;
+    const cost = (key) => ((after[key] - before[key]) * 1000) / calls;
+    // A generator that could not keep its rate says so by what it began.
+    const answered = ended / SECONDS;
+    if (failed + lost + shed > 0 || begun < 0.97 * rate * SECONDS) break;
+    held = answered;
+    us = { stack: cost('stack'), kernel: cost('stackKernel') };
+  }
+  return { held, us };
+}
+
+/** Runs `work` with a stack in a process of its own. */
+export async function withStack(work) {
+  const child = fork(fileURLToPath(new URL('stack-child.mjs', import.meta.url)), { stdio: 'inherit' });
+  const said = () =>
+    new Promise((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('exit', (code) => reject(new Error(`the stack's process ended with ${code}`)));
+    });
+  const { port } = await said();
+  const used = () => {
+    const answer = said();
+    child.send('used');
+    return answer;
+  };
+  try {
+    return await work({ port, used });
+  } finally {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.send('stop');
+    await ended;
+  }
+}

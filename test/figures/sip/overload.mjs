@@ -1,0 +1,31 @@
+// Four times the calls that the bare stack holds: new ones are turned away with 503 and Retry-After, those in progress stay.
+import { capacity, withStack } from './bare-stack.mjs';
+import { placing, placeCalls } from './sip-box.mjs';
+
+const TIMES = 4;
+const SECONDS = 10;
+const IN_PROGRESS = 500;
+const GOAL_GOODPUT = 0.8;
+
+export async function overload(report) {
+  await withStack(async ({ port, used }) => {
+    const { held } = await capacity(port, used);
+    // Calls in progress, that end when the flood is over.
+    const holdMs = (SECONDS + 6) * 1000;
+    const before = placing({ port, rate: 250, seconds: IN_PROGRESS / 250, holdMs });
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const flood = await placeCalls({ port, rate: TIMES * held, seconds: SECONDS });
+    const kept = await before.done;
+    // The first two seconds are those in which it is noticed.
+    const goodput = flood.answeredIn.slice(2, SECONDS).reduce((sum, count) => sum + count, 0) / (SECONDS - 2);
+    report.add('overloadCapacity', held, 'calls/s');
+    report.add('overloadOffered', flood.begun / SECONDS, 'calls/s');
+    report.add('overloadShed', flood.shed, 'calls', 1);
+    report.add('overloadShedWithoutRetryAfter', flood.shedWithoutRetryAfter, 'calls', 0, 'exactly');
+    report.add('overloadInProgress', kept.begun, 'calls', IN_PROGRESS);
+    report.add('overloadInProgressLost', kept.begun - kept.ended, 'calls', 0, 'exactly');
+    report.add('overloadAnsweredLost', flood.lost, 'calls', 0, 'exactly');
+    report.add('overloadGoodput', goodput / held, 'of capacity', GOAL_GOODPUT);
+    report.add('overloadUnanswered', flood.failed, 'calls');
+  });
+}
