@@ -14,16 +14,21 @@
 // one socket is thousands of telephones. Streams 0 and 1 are partners, 2 and 3, …: with --hear partner each should hear the
 // other, with --hear own itself, with --hear any nobody looks at who is heard.
 //
-// --json prints one object. Packets: sent, received, lostByUs = missingNumbers (of the sequence numbers that came back) +
-// replacedBlocks (that were said and came back as something else, octet by octet; 0 with --hear any), outOfOrder, duplicated,
-// foreign (another SSRC or type), strangers (from nobody's address), sendErrors; exactBlocks (as they were said), shifts (how
+// It runs at a real-time priority if it may, just below an engine's, since what is late here is nobody else's fault.
+//
+// --json prints one object. Packets: sent, received, lostByUs = missingNumbers (of the sequence numbers that came back) -
+// ownDrops (that came and found the load's sockets full) + replacedBlocks (that were said and came back as something else,
+// octet by octet; 0 with --hear any), outOfOrder, duplicated, foreign (another SSRC or type), strangers (from nobody's
+// address), sendErrors; exactBlocks (as they were said), shifts (how
 // often a jitter buffer adapted), strangerBlocks (that were somebody else's), unheardAtStart (blocks said before the first
 // that was heard); maxGapMs (between two packets of a stream), worstJitterMs; ownLatenessMaxMs is the load's own part in them.
 // --check so many streams are judged by their last second too, through any codec: judged, wrong, worstCorrelation, delayP50Ms,
 // delayP99Ms, delayMaxMs (from the mouth of one to the ear of the other, packets included).
 //
 // Exit code 0: every stream was answered, every judged one heard whom it should and nobody a stranger.
+#include <linux/sock_diag.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -67,6 +72,7 @@ constexpr std::size_t kKept = 50 * kBlock;  // of what was heard
 constexpr int64_t kTickNs = 20'000'000;
 constexpr int kSlices = 20;  // of a tick: streams speak one after the other, as those of a building do
 constexpr uint32_t kBatch = 64;
+constexpr int kPriority = 45;
 constexpr uint8_t kPcma = 8;
 // A stranger's voice has nothing in common; a jitter buffer that puts a block in or leaves one out costs half at worst.
 constexpr double kSurely = 0.4;
@@ -88,16 +94,16 @@ struct Stream {
   uint64_t foreign{};  // other types, sizes or SSRCs than the first
   bool any{};
   uint32_t heard_ssrc{};
-  int64_t first{};    // extended sequence numbers
+  int64_t first{};  // extended sequence numbers
   int64_t highest{};
-  uint64_t seen{};    // of the 64 packets up to the highest
+  uint64_t seen{};  // of the 64 packets up to the highest
   double transit_ms{};
   double jitter_ms{};
   int64_t last_arrival_ns{};
   int64_t longest_gap_ns{};
   Listener listener;
   const Stream* speaker{};  // whom it should hear; null: anybody
-  uint64_t kept{};  // octets in all, the last of them in ring
+  uint64_t kept{};          // octets in all, the last of them in ring
   std::array<uint8_t, kKept> ring{};
 };
 
@@ -123,7 +129,8 @@ class Load {
       if (!sockets_.contains(stream.local_port) && !open_socket(from, stream.local_port)) return false;
       stream.to_length = stream.remote.to(stream.to, host->is_ipv4() ? AF_INET : AF_INET6);
       if (!table_.insert(key_of(stream.remote, stream.local, stream.local_port), static_cast<uint32_t>(i))) {
-        return complain("two streams go from port " + std::to_string(stream.local_port) + " to " + stream.remote.text());
+        return complain("two streams go from port " + std::to_string(stream.local_port) + " to " +
+                        stream.remote.text());
       }
       slices_[i * kSlices / streams_.size()][stream.local_port].push_back(static_cast<uint32_t>(i));
     }
@@ -135,6 +142,9 @@ class Load {
   }
 
   void run() {
+    sched_param parameters{};
+    parameters.sched_priority = kPriority;
+    [[maybe_unused]] const int refused = sched_setscheduler(0, SCHED_FIFO, &parameters);
     const auto ticks = static_cast<uint64_t>(options_.seconds * 50);
     start_ns_ = monotonic_ns();
     for (uint64_t tick = 0; tick < ticks; ++tick) {
@@ -170,8 +180,10 @@ class Load {
     if (bind(made.number(), &address.any, length) != 0) {
       return complain(host.with_port(port).text() + " cannot be bound: " + std::strerror(errno));
     }
-    const int bytes = 4 << 20;
-    setsockopt(made.number(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    const int bytes = 32 << 20;
+    if (setsockopt(made.number(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
+      setsockopt(made.number(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    }
     if (host.unspecified()) {
       const int on = 1;
       setsockopt(made.number(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
@@ -199,10 +211,8 @@ class Load {
         const auto from = (stream.begin + tick * kBlock) % kLoop;
         parts_[count][0] = {header.data(), header.size()};
         parts_[count][1] = {const_cast<uint8_t*>(sound_.block(from)), kBlock};
-        messages_[count].msg_hdr = {.msg_name = &stream.to,
-                                    .msg_namelen = stream.to_length,
-                                    .msg_iov = parts_[count].data(),
-                                    .msg_iovlen = 2};
+        messages_[count].msg_hdr = {
+            .msg_name = &stream.to, .msg_namelen = stream.to_length, .msg_iov = parts_[count].data(), .msg_iovlen = 2};
         if (stream.local) {
           messages_[count].msg_hdr.msg_control = controls_[count].octets;
           messages_[count].msg_hdr.msg_controllen = sizeof controls_[count].octets;
@@ -247,7 +257,8 @@ class Load {
     const bool shared = shared_.contains(socket);
     for (std::size_t i = 0; i < kBatch; ++i) {
       parts[i] = {buffers[i].data(), buffers[i].size()};
-      messages[i].msg_hdr = {.msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+      messages[i].msg_hdr = {
+          .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
       if (!shared) continue;
       messages[i].msg_hdr.msg_control = controls[i].octets;
       messages[i].msg_hdr.msg_controllen = sizeof controls[i].octets;
@@ -315,7 +326,8 @@ class Load {
       stream.listener.hear(sound_, packet.payload, static_cast<uint64_t>(ahead - 1), stream.speaker->begin,
                            stream.speaker->sent * kBlock);
     }
-    std::copy(packet.payload.begin(), packet.payload.end(), stream.ring.begin() + static_cast<std::ptrdiff_t>(stream.kept % kKept));
+    std::copy(packet.payload.begin(), packet.payload.end(),
+              stream.ring.begin() + static_cast<std::ptrdiff_t>(stream.kept % kKept));
     stream.kept += kBlock;
   }
 
@@ -378,7 +390,8 @@ int Load::judge() {
     duplicated += stream.duplicated;
     foreign += stream.foreign;
     silent += !stream.any;
-    if (stream.any) lost += static_cast<uint64_t>(stream.highest - stream.first + 1) - (stream.received - stream.duplicated);
+    if (stream.any)
+      lost += static_cast<uint64_t>(stream.highest - stream.first + 1) - (stream.received - stream.duplicated);
     jitter = std::max(jitter, stream.jitter_ms);
     gap_ms = std::max(gap_ms, static_cast<double>(stream.longest_gap_ns) / 1e6);
     heard.exact += stream.listener.exact;
@@ -387,6 +400,13 @@ int Load::judge() {
     heard.stranger += stream.listener.stranger;
     heard.unheard += stream.listener.unheard;
   }
+  uint64_t dropped = 0;
+  for (const auto& [port, socket] : sockets_) {
+    uint32_t memory[SK_MEMINFO_VARS]{};
+    socklen_t size = sizeof memory;
+    if (getsockopt(socket.number(), SOL_SOCKET, SO_MEMINFO, memory, &size) == 0) dropped += memory[SK_MEMINFO_DROPS];
+  }
+  const uint64_t by_us = lost - std::min(lost, dropped) + heard.replaced;
   uint32_t judged = 0, wrong = 0;
   double worst = 1;
   std::vector<double> delays;
@@ -408,7 +428,9 @@ int Load::judge() {
   }
   std::sort(delays.begin(), delays.end());
   const auto at = [&](double share) {
-    return delays.empty() ? 0 : delays[std::min(delays.size() - 1, static_cast<std::size_t>(share * static_cast<double>(delays.size())))];
+    return delays.empty() ? 0
+                          : delays[std::min(delays.size() - 1,
+                                            static_cast<std::size_t>(share * static_cast<double>(delays.size())))];
   };
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -418,21 +440,25 @@ int Load::judge() {
   const auto count = [](uint64_t value) { return static_cast<unsigned long long>(value); };
   print(options_.json
             ? "{\"streams\": %zu, \"sent\": %llu, \"received\": %llu, \"lostByUs\": %llu, \"missingNumbers\": %llu, "
-              "\"replacedBlocks\": %llu, \"outOfOrder\": %llu, \"duplicated\": %llu, \"foreign\": %llu, \"strangers\": "
+              "\"ownDrops\": %llu, \"replacedBlocks\": %llu, \"outOfOrder\": %llu, \"duplicated\": %llu, \"foreign\": "
+              "%llu, \"strangers\": "
               "%llu, \"silent\": %llu, \"sendErrors\": %llu, "
-            : "%zu streams: sent %llu, received %llu, lost by us %llu (numbers %llu, blocks replaced %llu), out of order "
+            : "%zu streams: sent %llu, received %llu, lost by us %llu (numbers %llu, of them dropped here %llu, blocks "
+              "replaced %llu), out of order "
               "%llu, duplicated %llu, foreign %llu, from strangers %llu, silent streams %llu, send errors %llu\n",
-        streams_.size(), count(sent), count(received), count(lost + heard.replaced), count(lost), count(heard.replaced),
+        streams_.size(), count(sent), count(received), count(by_us), count(lost), count(dropped), count(heard.replaced),
         count(reordered), count(duplicated), count(foreign), count(strangers_), count(silent), count(errors_));
-  print(options_.json ? "\"exactBlocks\": %llu, \"shifts\": %llu, \"strangerBlocks\": %llu, \"unheardAtStart\": %llu, "
-                        "\"maxGapMs\": %.2f, \"worstJitterMs\": %.2f, \"ownLatenessMaxMs\": %.2f, "
-                      : "%llu blocks exact, %llu shifts, %llu a stranger's, %llu unheard at the start; longest gap %.2f ms, "
-                        "worst jitter %.2f ms, own lateness %.2f ms at most\n",
+  print(options_.json
+            ? "\"exactBlocks\": %llu, \"shifts\": %llu, \"strangerBlocks\": %llu, \"unheardAtStart\": %llu, "
+              "\"maxGapMs\": %.2f, \"worstJitterMs\": %.2f, \"ownLatenessMaxMs\": %.2f, "
+            : "%llu blocks exact, %llu shifts, %llu a stranger's, %llu unheard at the start; longest gap %.2f ms, "
+              "worst jitter %.2f ms, own lateness %.2f ms at most\n",
         count(heard.exact), count(heard.shifted), count(heard.stranger), count(heard.unheard), gap_ms, jitter,
         static_cast<double>(late_ns_) / 1e6);
-  print(options_.json ? "\"judged\": %u, \"wrong\": %u, \"worstCorrelation\": %.4f, \"delayP50Ms\": %.1f, "
-                        "\"delayP99Ms\": %.1f, \"delayMaxMs\": %.1f, \"cpuSeconds\": %.2f}\n"
-                      : "%u judged: %u wrong, worst correlation %.4f, delay p50 %.1f p99 %.1f max %.1f ms; %.2f s of CPU\n",
+  print(options_.json
+            ? "\"judged\": %u, \"wrong\": %u, \"worstCorrelation\": %.4f, \"delayP50Ms\": %.1f, "
+              "\"delayP99Ms\": %.1f, \"delayMaxMs\": %.1f, \"cpuSeconds\": %.2f}\n"
+            : "%u judged: %u wrong, worst correlation %.4f, delay p50 %.1f p99 %.1f max %.1f ms; %.2f s of CPU\n",
         judged, wrong, worst, at(0.5), at(0.99), at(1), cpu);
   return silent == 0 && wrong == 0 && heard.stranger == 0 ? 0 : 1;
 }
@@ -460,7 +486,8 @@ int main(int argc, char** argv) {
   for (const auto& each : asked->streams) {
     streams.push_back(stream_to(each.address, each.port, each.local_port, each.local_address));
     if (streams.back() != nullptr) continue;
-    std::fprintf(stderr, "rtp_load: \"%s\" port \"%s\" is no address and port in digits, or a localAddress without localPort\n",
+    std::fprintf(stderr,
+                 "rtp_load: \"%s\" port \"%s\" is no address and port in digits, or a localAddress without localPort\n",
                  each.address.c_str(), each.port.c_str());
     return 2;
   }
