@@ -7,8 +7,9 @@
 //   KnownCard ─> MediaCore, 512 ports, 2 threads ─> RecordingWriter, small journal ─> WAVs ─> checked, removed
 //                     ^ MediaScript
 //
-// Ports 0-63 are connected in pairs for good and others never conditioned, so their recordings are known to the octet.
-// Good: no tick missed, no recording wrong, nothing lost, memory and descriptors flat, everything made was given back.
+// Ports 0-63 are connected in pairs for good and others never conditioned, so their recordings are known to the octet. On
+// ports 64-127 are streams of which every block and every digit is looked at (soak_streams.hpp), beside those at random.
+// Good: no tick missed, nothing wrong, nothing lost, memory and descriptors flat, everything made was given back.
 #include <unistd.h>
 
 #include <atomic>
@@ -30,6 +31,7 @@
 #include "media/wav_file.hpp"
 #include "media_card.hpp"
 #include "media_script.hpp"
+#include "soak_streams.hpp"
 
 namespace {
 
@@ -37,6 +39,7 @@ using namespace cordboard;
 namespace fs = std::filesystem;
 
 constexpr bus::Port kPaired = 64;
+constexpr bus::Port kStreamed = kPaired + 64;
 constexpr bus::Port kRooms = 50;
 constexpr bus::Port kPorts = 512;
 constexpr bus::Port kPhones = kPorts - kRooms;
@@ -277,6 +280,8 @@ bool soak(const Options& options) {
   std::array<media::MediaScript::Count, media::MediaScript::kKinds> counts{};
   std::string failure;
   uint64_t spilled = 0;
+  uint64_t stream_blocks = 0;
+  uint64_t stream_digits = 0;
   {
     media::KnownCard card(kPhones);
     media::MediaCore core(kPorts, announcers, {&card}, 2);
@@ -296,7 +301,7 @@ bool soak(const Options& options) {
         });
     for (uint32_t shard = 0; shard < core.shards(); ++shard) core.set_feed(shard, writer.feed(shard));
     media::MediaScript::Settings script;
-    script.first = kPaired;
+    script.first = kStreamed;
     script.last = kPhones;
     script.announcers = announcers;
     script.seats = kSeats;
@@ -306,6 +311,8 @@ bool soak(const Options& options) {
     Soak driver(core, writer, card, folder, std::move(script));
     told = &driver;
     driver.connect_pairs();
+    media::CheckedStreams checked(card, kPaired, kStreamed);
+    checked.begin([&](const media::Operation& operation) { driver.post(operation); });
     driver.fill();
     {
       Wake wake;
@@ -322,6 +329,7 @@ bool soak(const Options& options) {
           ++seen;
           driver.act();
           driver.carry(monotonic_ns());
+          checked.carry(core.ticks(), monotonic_ns());
           if (seen == warm) resident_warm = resident_bytes();
           if (seen % 50 == 0) descriptors_most = std::max(descriptors_most, descriptors());
           if (seen % kTicksOfMinute != 0 && seen != options.ticks) continue;
@@ -347,6 +355,7 @@ bool soak(const Options& options) {
     tick.ticks = static_cast<double>(core.ticks());
     // Closing, in the engine's order: what waits is asked for, taken back, written, cut.
     driver.end_streams();
+    checked.end([&](const media::Operation& operation) { driver.post(operation); });
     while (!driver.post_waiting()) {
       core.tick();
       driver.take_all();
@@ -357,6 +366,12 @@ bool soak(const Options& options) {
     tally = driver.tally();
     counts = driver.counts;
     failure = driver.failure();
+    stream_blocks = checked.blocks();
+    stream_digits = checked.digits();
+    if (failure.empty()) failure = checked.failure();
+    if (failure.empty() && checked.missing() > 0) {
+      failure = std::to_string(checked.missing()) + " digits of streams are missing";
+    }
     spilled = writer.written_bytes();
   }
   const auto descriptors_after = descriptors();
@@ -368,6 +383,7 @@ bool soak(const Options& options) {
   if (!failure.empty()) bad.push_back(failure);
   if (tally.wrong > 0) bad.push_back(std::to_string(tally.wrong) + " recordings are wrong");
   if (tally.checked == 0) bad.emplace_back("no recording was checked");
+  if (stream_blocks == 0 || stream_digits == 0) bad.emplace_back("no stream was checked");
   if (tally.lost_blocks > 0) bad.push_back(std::to_string(tally.lost_blocks) + " blocks were lost");
   const uint64_t stolen = stolen_ms() - stolen_at_start;
   if (tick.missed > options.allow_missed) {
@@ -390,11 +406,14 @@ bool soak(const Options& options) {
   std::printf(
       "soak: %.1f minutes, seed %llu, %.0f of %.0f ticks missed, resident %.1f MiB warm and %.1f at the end, "
       "descriptors "
-      "%zu before and %zu after, %llu recordings, %llu checked, %llu wrong, %.0f MiB written%s given back, %s\n",
+      "%zu before and %zu after, %llu recordings, %llu checked, %llu wrong, %.0f MiB written, of streams %llu blocks "
+      "and "
+      "%llu digits checked%s given back, %s\n",
       static_cast<double>(options.ticks) / kTicksOfMinute, static_cast<unsigned long long>(options.seed), tick.missed,
       tick.ticks, mib(resident_warm), mib(resident_end), descriptors_before, descriptors_after,
       static_cast<unsigned long long>(tally.finished), static_cast<unsigned long long>(tally.checked),
-      static_cast<unsigned long long>(tally.wrong), mib(spilled), balance.c_str(), bad.empty() ? "good" : "bad");
+      static_cast<unsigned long long>(tally.wrong), mib(spilled), static_cast<unsigned long long>(stream_blocks),
+      static_cast<unsigned long long>(stream_digits), balance.c_str(), bad.empty() ? "good" : "bad");
   return bad.empty();
 }
 

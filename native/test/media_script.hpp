@@ -108,9 +108,14 @@ class MediaScript {
         detached(report.recording);
         break;
       case ReportKind::kStreamDetached:
-        packets_carried += leaving_.at(report.stream)->packets;
-        leaving_.erase(report.stream);
-        ++counts[kStreams].freed;
+        // Who drives the core may have streams of its own.
+        if (const auto left = leaving_.extract(report.stream); !left.empty()) {
+          packets_carried += left.mapped()->packets;
+          for (std::size_t type = 0; type < carried_of_type.size(); ++type) {
+            carried_of_type[type] += left.mapped()->packets_of_type[type];
+          }
+          ++counts[kStreams].freed;
+        }
         break;
       case ReportKind::kDigit:
       case ReportKind::kSpeaker:
@@ -136,6 +141,7 @@ class MediaScript {
 
   std::array<Count, kKinds> counts{};
   uint64_t packets_carried{};
+  std::array<uint64_t, 128> carried_of_type{};  // by payload type
   std::size_t rooms_open() const {
     return static_cast<std::size_t>(
         std::count_if(rooms_.begin(), rooms_.end(), [](const auto& room) { return !room.empty(); }));

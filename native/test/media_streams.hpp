@@ -45,6 +45,7 @@ class LoopedStream {
     std::array<uint8_t, rtp::Stream::kMaxPacket> octets;
     while (const auto length = stream->next_packet(octets, now_ns)) {
       ++packets;
+      ++packets_of_type[octets[1] & 0x7F];
       if (pick(20) == 0) continue;
       if (pick(50) == 0) octets[pick(length)] = static_cast<uint8_t>(pick(256));
       if (pick(30) == 0 && held_ == 0) {
@@ -64,6 +65,7 @@ class LoopedStream {
   const bus::Port port;
   std::unique_ptr<rtp::Stream> stream;
   uint64_t packets{};
+  std::array<uint64_t, 128> packets_of_type{};
   uint64_t notes{};
 
  private:

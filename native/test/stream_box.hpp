@@ -86,7 +86,11 @@ class StreamBox : public Box {
   StreamStatistics wait_statistics(uint32_t leg, Good good) {
     const auto until = std::chrono::steady_clock::now() + kPatience;
     auto now = statistics(leg);
-    while (!good(now) && std::chrono::steady_clock::now() < until) now = statistics(leg);
+    while (!good(now) && std::chrono::steady_clock::now() < until) {
+      // The threads that are waited for need the processor more.
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      now = statistics(leg);
+    }
     EXPECT_TRUE(good(now)) << "received " << now.packetsReceived << ", from elsewhere " << now.refusedSource;
     return now;
   }

@@ -121,6 +121,9 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
   script.end_streams();
   script.post_waiting();
   core.drain([&](const Report& report) { script.take(report); });
+  for (const auto type : {8, 0, 9, 111, 101}) {
+    EXPECT_GT(script.carried_of_type[static_cast<std::size_t>(type)], 500U) << "packets of payload type " << type;
+  }
   feeds.drain([](Recording&, uint64_t, const uint8_t*, uint32_t) {});
   for (const auto& [made, freed] : script.counts) {
     EXPECT_GT(made, 0U);

@@ -97,8 +97,8 @@ inline std::optional<CommandLine> read_command_line(int argc, char** argv) {
       const auto object = text.substr(begin, text.find('}', begin) - begin + 1);
       auto address = json_value(object, "address");
       if (address.empty()) address = options.bind;
-      asked.streams.push_back({address, json_value(object, "port"), json_value(object, "localPort"),
-                               json_value(object, "localAddress")});
+      asked.streams.push_back(
+          {address, json_value(object, "port"), json_value(object, "localPort"), json_value(object, "localAddress")});
     }
   }
   if (asked.streams.empty() || options.seconds <= 0) return usage();

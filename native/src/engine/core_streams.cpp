@@ -16,6 +16,8 @@ namespace {
 constexpr uint32_t kLikeRtcpFirst = 64;
 constexpr uint32_t kLikeRtcpLast = 95;
 constexpr int kIoPriority = 49;  // just below the media tick
+// Of a socket, as asked for: what a thousand streams send in 100 ms, should the I/O thread not run for so long.
+constexpr uint32_t kSocketBuffer = 4U << 20;
 
 Error invalid(std::string text) { return fail(ErrorCode::kInvalid, std::move(text)); }
 
@@ -115,6 +117,7 @@ Result<> Core::build_streams() {
   settings.last = static_cast<uint16_t>(config.portLast);
   settings.dscp = static_cast<uint8_t>(config.dscp);
   settings.threads = config.threads;
+  settings.buffer_bytes = kSocketBuffer;
   pool_.emplace(settings);
   // So that an address that cannot be bound is told now and not by the first call.
   if (auto pair = pool_->take(0, {}); !pair) {
@@ -138,7 +141,7 @@ void Core::start_streams() {
     }
   }
   constexpr uint32_t kTwice = 2;  // the system counts its own notes too, socket(7)
-  if (pool_->buffer_given() < kTwice * rtp::SocketPool::Settings{}.buffer_bytes) {
+  if (pool_->buffer_given() < kTwice * kSocketBuffer) {
     log("info", "the system gives RTP sockets buffers of " + std::to_string(pool_->buffer_given()) + " octets, so " +
                     std::to_string(pool_->streams_of_pair()) +
                     " streams share one; with a larger net.core.rmem_max it would be more");

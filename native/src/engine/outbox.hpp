@@ -58,8 +58,8 @@ class Outbox {
 
  private:
   static constexpr std::size_t kTelemetryLimit = 10000;
-  // Each batch wakes the host's loop for some 20 us; so events take a hundredth of it at most, and are late by a tenth of a
-  // tick at most.
+  // Each batch wakes the host's loop: by events 500 times a second at most, and ten times as often as a tick would; so they
+  // are late by a tenth of a tick at most.
   static constexpr Millis kSpacingMs = 2;
   Deliver deliver_;
   Batch batch_;
