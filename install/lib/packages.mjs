@@ -13,8 +13,8 @@ export const BUILD_PACKAGES = [
   ...['libgtest-dev', 'espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
 ];
 
-/** Besides those, to run the tests: a browser with Chinese letters, and tools that judge sound. */
-export const TEST_PACKAGES = ['chromium', 'fonts-noto-cjk', 'sox'];
+/** Besides those, to run the tests: a browser with Chinese letters, tools that judge sound, and those of people who scan for SIP. */
+export const TEST_PACKAGES = ['chromium', 'fonts-noto-cjk', 'sox', 'sipvicious'];
 
 const RETRY_AFTER_MS = 3_000;
 

@@ -8,10 +8,10 @@ export interface StormResult {
   /** that got 200 */
   registered: number;
   refreshed: number;
-  /** other final answers than 401 to the first and 200 to the second request, and none at all */
+  /** that were told something else in the end, or nothing */
   refused: number;
-  /** how often each final answer came, 0 where none did */
-  statuses: Record<number, number>;
+  /** times that a telephone was told to come again in some seconds (503), which it did */
+  turnedAway: number;
   /** ms from the first request to the 200, challenge included */
   registerMs: number[];
   refreshMs: number[];
@@ -21,6 +21,7 @@ export interface StormResult {
   stored: number;
 }
 
+const MOST_TRIES = 20;
 export const FIRST_STATION = 4000;
 
 export async function stormOf(box: LoadBox, phones: number, withinMs: number): Promise<StormResult> {
@@ -41,7 +42,7 @@ export async function stormOf(box: LoadBox, phones: number, withinMs: number): P
       registered: first.good,
       refreshed: second.good,
       refused: first.bad + second.bad,
-      statuses: first.statuses,
+      turnedAway: first.turnedAway + second.turnedAway,
       registerMs: first.tookMs,
       refreshMs: second.tookMs,
       resent: all.reduce((sum, { resent }) => sum + resent, 0),
@@ -59,29 +60,35 @@ export function addressOf(i: number): string {
 interface Wave {
   good: number;
   bad: number;
-  statuses: Record<number, number>;
+  turnedAway: number;
   tookMs: number[];
 }
 
 /** All register, evenly within the time. */
 async function wave(phones: readonly RawPhone[], withinMs: number): Promise<Wave> {
-  const result: Wave = { good: 0, bad: 0, statuses: {}, tookMs: [] };
+  const result: Wave = { good: 0, bad: 0, turnedAway: 0, tookMs: [] };
   const begun = performance.now();
   await Promise.all(
     phones.map(async (phone, i) => {
       await sleep((withinMs * i) / phones.length - (performance.now() - begun));
       const asked = performance.now();
-      const status = await phone.register(3600).then(
-        (answer) => answer.status,
-        () => 0,
-      );
-      result.statuses[status] = (result.statuses[status] ?? 0) + 1;
-      if (status === 200) result.good += 1;
+      if (await registers(phone, () => (result.turnedAway += 1))) result.good += 1;
       else result.bad += 1;
       result.tookMs.push(performance.now() - asked);
     }),
   );
   return result;
+}
+
+/** Whether it is registered in the end: it comes again when it is told to (RFC 3261 21.5.4). */
+async function registers(phone: RawPhone, turnedAway: () => void): Promise<boolean> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const answer = await phone.register(3600).catch(() => undefined);
+    if (answer?.status !== 503) return answer?.status === 200;
+    turnedAway();
+    await sleep(1000 * Number(answer.headers.get('Retry-After') ?? 5));
+  }
+  return false;
 }
 
 /** Stations that the box shows with the contact of their telephone; it is told in lots, some ms later. */
