@@ -35,8 +35,13 @@ export interface Heard {
   longestGapMs: number;
 }
 
-const SCANNER = '127.0.0.66';
+export const SCANNER = '127.0.0.66';
 const DISGUISED = '127.0.0.67';
+/** svcrack sends from where it likes */
+export const CRACKER = '127.0.0.1';
+const NEIGHBOUR = '127.0.0.3';
+/** nobody's, so that this machine is none that may do everything */
+export const TRUSTED = '192.0.2.1/32';
 const FIRST = 5000;
 const PACKET_MS = 20;
 const PACKET_OCTETS = 160;
@@ -237,7 +242,7 @@ async function answersTo(box: LoadBox, host: string): Promise<boolean> {
     // More than what is let through of an address that may be somebody else's.
     for (let i = 0; i < 30; i++) phone.send(serialise(phone.request('OPTIONS', { branch: token('z9hG4bK') })));
     answered = false;
-    const other = await RawPhone.open({ number: 1, host: '127.0.0.1', server: box.server });
+    const other = await RawPhone.open({ number: 1, host: NEIGHBOUR, server: box.server });
     await other.ask('OPTIONS');
     answered = false;
     for (let i = 0; i < 30; i++) phone.send(serialise(phone.request('OPTIONS', { branch: token('z9hG4bK') })));
@@ -262,7 +267,10 @@ async function scan(box: LoadBox): Promise<string[]> {
     const { host, port } = box.server;
     const extensions = `${FIRST - 50}-${FIRST + 50}`;
     const found: string[] = [];
-    for (const [folder, from] of [[SIPVICIOUS, SCANNER], [disguised, DISGUISED]] as const) {
+    for (const [folder, from] of [
+      [disguised, DISGUISED],
+      [SIPVICIOUS, SCANNER],
+    ] as const) {
       const run = (tool: string, ...args: string[]): Promise<string> =>
         python(join(folder, 'sipvicious', `${tool}.py`), folder, home, args);
       // A device answers OPTIONS: that somebody is here may be known, but not to who calls himself a scanner.
@@ -277,7 +285,7 @@ async function scan(box: LoadBox): Promise<string[]> {
       }
       const crack = await run(
         'svcrack',
-        ...['-p', String(port), '-b', from, '-P', '5082', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '5', host],
+        ...['-p', String(port), '-P', '5082', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '5', host],
       );
       for (const line of crack.split('\n')) if (/^\|\s*5\d{3}/.test(line)) found.push(`svcrack: ${line}`);
     }
