@@ -187,11 +187,39 @@ class FuzzPeer {
     const registered = await phone.register(120);
     if (registered.status !== 200) throw new Error(`the telephone could not register: ${registered.status}`);
     const more: [string, [string, string][]][] = [
-      ['REGISTER', [['Contact', phone.contact], ['Expires', '300'], ['Path', '<sip:edge.example.com;lr>']]],
-      ['SUBSCRIBE', [['Contact', phone.contact], ['Event', 'dialog'], ['Accept', 'application/dialog-info+xml']]],
-      ['SUBSCRIBE', [['Contact', phone.contact], ['Event', 'message-summary'], ['Expires', '60']]],
+      [
+        'REGISTER',
+        [
+          ['Contact', phone.contact],
+          ['Expires', '300'],
+          ['Path', '<sip:edge.example.com;lr>'],
+        ],
+      ],
+      [
+        'SUBSCRIBE',
+        [
+          ['Contact', phone.contact],
+          ['Event', 'dialog'],
+          ['Accept', 'application/dialog-info+xml'],
+        ],
+      ],
+      [
+        'SUBSCRIBE',
+        [
+          ['Contact', phone.contact],
+          ['Event', 'message-summary'],
+          ['Expires', '60'],
+        ],
+      ],
       ['MESSAGE', [['Content-Type', 'text/plain']]],
-      ['INVITE', [['Contact', phone.contact], ['Content-Type', 'application/sdp'], ['Supported', '100rel, timer']]],
+      [
+        'INVITE',
+        [
+          ['Contact', phone.contact],
+          ['Content-Type', 'application/sdp'],
+          ['Supported', '100rel, timer'],
+        ],
+      ],
     ];
     return more.map(([method, headers]) => {
       const request = phone.request(method, { headers, uri: `sip:1002@${REALM}`, body: bodyOf(headers) });
@@ -218,11 +246,20 @@ class FuzzPeer {
       within('REFER', [contact, ['Refer-To', `<sip:1003@${REALM}?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>`]]),
       within('INFO', [['Content-Type', 'application/dtmf-relay']]),
       within('PRACK', [['RAck', '1 1 INVITE']]),
-      within('NOTIFY', [contact, ['Event', 'refer'], ['Subscription-State', 'active'], ['Content-Type', 'message/sipfrag']]),
+      within('NOTIFY', [
+        contact,
+        ['Event', 'refer'],
+        ['Subscription-State', 'active'],
+        ['Content-Type', 'message/sipfrag'],
+      ]),
       within('SUBSCRIBE', [contact, ['Event', 'dialog']]),
       within('OPTIONS'),
       within('BYE', [['Reason', 'Q.850;cause=16']]),
-      newRequest({ method: 'INVITE', uri: dialog.uri, headers: [...within('INVITE', [contact, sdp]).headers.entries()] }),
+      newRequest({
+        method: 'INVITE',
+        uri: dialog.uri,
+        headers: [...within('INVITE', [contact, sdp]).headers.entries()],
+      }),
     ];
     return requests.map(serialise);
   }

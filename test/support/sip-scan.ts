@@ -65,7 +65,10 @@ export async function scanDuring(box: LoadBox, calls: number, quietMs: number): 
       await sleep(1000);
       const quiet = await heardWithin(legs, sleep(quietMs));
       let found: string[] = [];
-      const scanned = await heardWithin(legs, scan(box).then((all) => (found = all)));
+      const scanned = await heardWithin(
+        legs,
+        scan(box).then((all) => (found = all)),
+      );
       const bans = await box.api.request<ScanResult['bans']>('GET', '/sip/bans');
       const ended = legs.filter((leg) => leg.ended).length;
       const refused = !(await answersTo(box, SCANNER));
@@ -163,10 +166,18 @@ class Leg {
 
   async call(other: Leg): Promise<void> {
     const { number } = other.#phone;
-    const begin = { callId: token('c'), fromTag: token('f'), to: `<sip:${number}@${REALM}>`, uri: `sip:${number}@${REALM}` };
+    const begin = {
+      callId: token('c'),
+      fromTag: token('f'),
+      to: `<sip:${number}@${REALM}>`,
+      uri: `sip:${number}@${REALM}`,
+    };
     const answer = await this.#phone.ask('INVITE', {
       ...begin,
-      headers: [['Contact', this.#phone.contact], ['Content-Type', 'application/sdp']],
+      headers: [
+        ['Contact', this.#phone.contact],
+        ['Content-Type', 'application/sdp'],
+      ],
       body: this.#description(),
     });
     if (answer.status !== 200) throw new Error(`${number} was not reached: ${answer.status}`);

@@ -68,7 +68,12 @@ describe('registrations', () => {
     expect((await alice.transact(request)).status).toBe(200);
     const [credentials = ''] = request.headers.lines('Authorization');
     for (const who of [alice, thief]) {
-      const again = who.request('REGISTER', { headers: [['Contact', thief.contact], ['Authorization', credentials]] });
+      const again = who.request('REGISTER', {
+        headers: [
+          ['Contact', thief.contact],
+          ['Authorization', credentials],
+        ],
+      });
       const answer = await who.transact(again);
       expect(answer.status).toBe(401);
       expect(answer.headers.get('WWW-Authenticate')).toContain('stale=true');
@@ -79,26 +84,34 @@ describe('registrations', () => {
 describe('who has no secret', () => {
   const DIGESTS: ('md5' | 'sha256')[][] = [['sha256', 'md5'], ['md5']];
 
-  it.each(DIGESTS)('sees the same answers for names there are and names there are not (%s first)', async (...digest) => {
-    const stack = await running({ stations: [station(ALICE, { digest }), station(1003, { digest, enabled: false })] });
-    const phone = await phoneAt(stack, { secret: 'a guess' });
-    for (const method of ['REGISTER', 'INVITE', 'SUBSCRIBE', 'MESSAGE']) {
-      for (const answersChallenge of [false, true]) {
-        const texts = [];
-        for (const number of [ALICE, 1003, UNKNOWN]) {
-          const as = await phoneAt(stack, { number, secret: 'a guess' });
-          const answer = await as.ask(method, {
-            ...{ to: `<sip:${number}@${REALM}>`, answersChallenge },
-            headers: [['Contact', phone.contact], ['Event', 'dialog']],
-          });
-          const { port } = as.address;
-          texts.push(withoutChance(serialise(answer).toString('latin1'), number, port));
+  it.each(DIGESTS)(
+    'sees the same answers for names there are and names there are not (%s first)',
+    async (...digest) => {
+      const stack = await running({
+        stations: [station(ALICE, { digest }), station(1003, { digest, enabled: false })],
+      });
+      const phone = await phoneAt(stack, { secret: 'a guess' });
+      for (const method of ['REGISTER', 'INVITE', 'SUBSCRIBE', 'MESSAGE']) {
+        for (const answersChallenge of [false, true]) {
+          const texts = [];
+          for (const number of [ALICE, 1003, UNKNOWN]) {
+            const as = await phoneAt(stack, { number, secret: 'a guess' });
+            const answer = await as.ask(method, {
+              ...{ to: `<sip:${number}@${REALM}>`, answersChallenge },
+              headers: [
+                ['Contact', phone.contact],
+                ['Event', 'dialog'],
+              ],
+            });
+            const { port } = as.address;
+            texts.push(withoutChance(serialise(answer).toString('latin1'), number, port));
+          }
+          expect(new Set(texts).size).toBe(1);
+          expect(texts[0]).toContain('SIP/2.0 401');
         }
-        expect(new Set(texts).size).toBe(1);
-        expect(texts[0]).toContain('SIP/2.0 401');
       }
-    }
-  });
+    },
+  );
 
   it('needs no more time for the one than for the other', async () => {
     const stack = await running({ stations: [station(ALICE)] });
@@ -127,7 +140,14 @@ describe('who has no secret', () => {
 describe('descriptions that ask too much', () => {
   const line = (i: number): string => `m=audio ${10_000 + i} RTP/AVP 8`;
   const BOMBS: [string, string][] = [
-    ['a thousand streams', offerOf('127.0.0.1', 40_000, Array.from({ length: 1000 }, (_, i) => line(i)))],
+    [
+      'a thousand streams',
+      offerOf(
+        '127.0.0.1',
+        40_000,
+        Array.from({ length: 1000 }, (_, i) => line(i)),
+      ),
+    ],
     ['a thousand codecs', offerOf('127.0.0.1').replace('AVP 8', `AVP ${Array(1000).fill(96).join(' ')} 8`)],
     ['ten thousand attributes', offerOf('127.0.0.1', 40_000, Array<string>(10_000).fill('a=x'))],
     ['a line without an end', offerOf('127.0.0.1', 40_000, [`a=fmtp:8 ${'a;'.repeat(20_000)}`])],
@@ -142,7 +162,10 @@ describe('descriptions that ask too much', () => {
     const gateway = await phoneAt(stack, { host: '127.0.0.20' });
     const asked = performance.now();
     const answer = await gateway.ask('INVITE', {
-      headers: [['Contact', gateway.contact], ['Content-Type', 'application/sdp']],
+      headers: [
+        ['Contact', gateway.contact],
+        ['Content-Type', 'application/sdp'],
+      ],
       body,
     });
     expect(performance.now() - asked).toBeLessThan(500);

@@ -16,7 +16,8 @@ export function torture(report) {
     const tests = JSON.parse(readFileSync(file, 'utf8')).testResults.flatMap((one) => one.assertionResults);
     for (const transport of ['UDP', 'TCP']) {
       const right = tests.filter(
-        ({ ancestorTitles, status }) => status === 'passed' && ancestorTitles.some((title) => title.endsWith(transport)),
+        ({ ancestorTitles, status }) =>
+          status === 'passed' && ancestorTitles.some((title) => title.endsWith(transport)),
       );
       report.add(`tortureMessagesRightOver${transport}`, right.length, 'messages', MESSAGES);
     }

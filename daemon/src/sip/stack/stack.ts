@@ -29,7 +29,6 @@ import { StackRefusal, type StackHandlers } from './channel.js';
 import { inDialogTargets } from './in-dialog.js';
 import { listenersOf } from './listeners.js';
 import type {
-  StackBinding,
   StackConfig,
   StackEvents,
   StackPorts,
