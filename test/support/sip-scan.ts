@@ -160,8 +160,13 @@ class Leg {
   }
 
   async register(): Promise<void> {
-    const { status } = await this.#phone.register(3600);
-    if (status !== 200) throw new Error(`${this.#phone.number} is not registered: ${status}`);
+    for (let tries = 0; tries < 5; tries++) {
+      const { status } = await this.#phone.register(3600);
+      if (status === 200) return;
+      // The stack hears of a new account a moment after it was made.
+      await sleep(500);
+    }
+    throw new Error(`${this.#phone.number} is not registered`);
   }
 
   async call(other: Leg): Promise<void> {
@@ -290,13 +295,13 @@ async function scan(box: LoadBox): Promise<string[]> {
       for (const method of ['REGISTER', 'INVITE', 'OPTIONS']) {
         const war = await run(
           'svwar',
-          ...['-p', String(port), '-b', from, '-P', '5081', '-e', extensions, '-m', method, '--maximumtime', '5', host],
+          ...['-p', String(port), '-b', from, '-P', '5081', '-e', extensions, '-m', method, '--maximumtime', '2', host],
         );
         for (const line of war.split('\n')) if (/^\|\s*5\d{3}/.test(line)) found.push(`svwar ${method}: ${line}`);
       }
       const crack = await run(
         'svcrack',
-        ...['-p', String(port), '-P', '5082', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '5', host],
+        ...['-p', String(port), '-P', '5082', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '2', host],
       );
       for (const line of crack.split('\n')) if (/^\|\s*5\d{3}/.test(line)) found.push(`svcrack: ${line}`);
     }

@@ -22,6 +22,7 @@ export interface StormResult {
 }
 
 const MOST_TRIES = 20;
+const NEW_ACCOUNT_MS = 500;
 export const FIRST_STATION = 4000;
 
 export async function stormOf(box: LoadBox, phones: number, withinMs: number): Promise<StormResult> {
@@ -84,9 +85,18 @@ async function wave(phones: readonly RawPhone[], withinMs: number): Promise<Wave
 async function registers(phone: RawPhone, turnedAway: () => void): Promise<boolean> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const answer = await phone.register(3600).catch(() => undefined);
-    if (answer?.status !== 503) return answer?.status === 200;
-    turnedAway();
-    await sleep(1000 * Number(answer.headers.get('Retry-After') ?? 5));
+    switch (answer?.status) {
+      case 503:
+        turnedAway();
+        await sleep(1000 * Number(answer.headers.get('Retry-After') ?? 5));
+        break;
+      case 401:
+        // The stack hears of a new account a moment after it was made.
+        await sleep(NEW_ACCOUNT_MS);
+        break;
+      default:
+        return answer?.status === 200;
+    }
   }
   return false;
 }
