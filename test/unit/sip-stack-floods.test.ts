@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { serialise } from '../../daemon/src/sip/message/index.js';
 import type { StackConfig } from '../../daemon/src/sip/stack/protocol.js';
+import { cpuMs } from '../support/sip-fuzz.js';
 import { RawPhone, offerOf, token, type PhoneOptions } from '../support/sip-raw-phone.js';
 import { REALM, RunningStack, station, trunk } from '../support/sip-running-stack.js';
 
@@ -31,11 +32,11 @@ async function phoneAt(stack: RunningStack, options: Partial<PhoneOptions> = {})
   return phone;
 }
 
-/** ms until an OPTIONS was answered */
+/** ms of this process until an OPTIONS was answered; what others do with the machine meanwhile does not count */
 async function optionsMs(phone: RawPhone): Promise<number> {
-  const asked = performance.now();
+  const before = cpuMs();
   expect((await phone.ask('OPTIONS')).status).toBe(200);
-  return performance.now() - asked;
+  return cpuMs() - before;
 }
 
 describe('registrations', () => {
@@ -160,7 +161,7 @@ describe('descriptions that ask too much', () => {
     const stack = await running({ trunks: [trunk('carrier', { sources: ['127.0.0.20/32'] })] });
     stack.answerCalls();
     const gateway = await phoneAt(stack, { host: '127.0.0.20' });
-    const asked = performance.now();
+    const before = cpuMs();
     const answer = await gateway.ask('INVITE', {
       headers: [
         ['Contact', gateway.contact],
@@ -168,7 +169,7 @@ describe('descriptions that ask too much', () => {
       ],
       body,
     });
-    expect(performance.now() - asked).toBeLessThan(500);
+    expect(cpuMs() - before).toBeLessThan(500);
     if (answer.status === 200) expect(answer.body.toString().match(/^m=audio [1-9]/gm)).toHaveLength(1);
     else expect([400, 488]).toContain(answer.status);
     expect(stack.faults).toEqual([]);
