@@ -23,7 +23,8 @@ export function planFuzz(args) {
   for (let i = 0; i < args.length; i += 1) {
     const name = args[i].startsWith('--') ? args[i].slice(2) : undefined;
     if (name === undefined && args[i] in KINDS) plan.kinds.push(args[i]);
-    else if (name !== undefined && name in DEFAULTS && /^\d{1,9}$/.test(args[i + 1] ?? '')) plan[name] = Number(args[++i]);
+    else if (name !== undefined && name in DEFAULTS && /^\d{1,9}$/.test(args[i + 1] ?? ''))
+      plan[name] = Number(args[++i]);
     else
       throw new Failure(`What is ${args[i]}? There are ${Object.keys(KINDS).join(' and ')}, --count … and --seed ….`);
   }

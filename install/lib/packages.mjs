@@ -13,8 +13,11 @@ export const BUILD_PACKAGES = [
   ...['libgtest-dev', 'espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
 ];
 
-/** Besides those, to run the tests: a browser with Chinese letters, tools that judge sound, telephones and carriers. */
-export const TEST_PACKAGES = ['chromium', 'fonts-noto-cjk', 'sox', 'sip-tester', 'baresip-core'];
+/**
+ * Besides those, to run the tests: a browser with Chinese letters, tools that judge sound, telephones and carriers, and those of
+ * people who scan for SIP.
+ */
+export const TEST_PACKAGES = ['chromium', 'fonts-noto-cjk', 'sox', 'sip-tester', 'baresip-core', 'sipvicious'];
 
 const RETRY_AFTER_MS = 3_000;
 

@@ -10,7 +10,7 @@ const result = await fuzzStack({
   },
 });
 const sorted = [...result.optionsMs].sort((a, b) => a - b);
-const { optionsMs: _all, faults, ...figures } = result;
+const { optionsMs: _all, optionsCpuMs: _each, faults, ...figures } = result;
 for (const fault of faults) process.stderr.write(`  ! ${fault}\n`);
 process.stdout.write(
   `${JSON.stringify({

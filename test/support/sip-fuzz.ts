@@ -27,6 +27,8 @@ export interface FuzzResult {
   faults: string[];
   /** an OPTIONS after each thousand, behind the last of them, ms */
   optionsMs: number[];
+  /** the same in ms of this process */
+  optionsCpuMs: number[];
   /** after a collection: when a few thousand had been through, and at the end */
   heapBefore: number;
   heapAfter: number;
@@ -60,6 +62,7 @@ export async function fuzzStack({ count, seed, progress = () => undefined }: Fuz
   const peer = await FuzzPeer.open(stack, server, calls);
   const started = performance.now();
   const optionsMs: number[] = [];
+  const optionsCpuMs: number[] = [];
   let heapBefore = 0;
   try {
     for (let done = 0; done < count + WARM_UP; done += THOUSAND) {
@@ -70,12 +73,15 @@ export async function fuzzStack({ count, seed, progress = () => undefined }: Fuz
         if (i + BATCH < THOUSAND) await probe.ask('OPTIONS');
       }
       const asked = performance.now();
+      const before = cpuMs();
       await probe.ask('OPTIONS');
       const tookMs = performance.now() - asked;
+      const usedMs = cpuMs() - before;
       await peer.stream(mutator);
       await clock.advance(THOUSAND);
       if (done < WARM_UP) continue;
       optionsMs.push(tookMs);
+      optionsCpuMs.push(usedMs);
       progress(done - WARM_UP + THOUSAND, tookMs);
     }
     const heapAfter = await quiet(stack, clock, calls);
@@ -85,7 +91,7 @@ export async function fuzzStack({ count, seed, progress = () => undefined }: Fuz
       received: (counters['messagesIn'] ?? 0) - peer.streamed,
       streamMessages: peer.streamed,
       faults: [...stack.faults],
-      ...{ optionsMs, heapBefore, heapAfter },
+      ...{ optionsMs, optionsCpuMs, heapBefore, heapAfter },
       left: { calls: left, dialogs, transactions: transactions.client + transactions.server },
       tookMs: performance.now() - started,
     };
@@ -117,6 +123,12 @@ async function quiet(stack: RunningStack, clock: FakeClock, calls: ReadonlySet<s
     if (passed % 20_000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return collected();
+}
+
+/** Time that the processors gave to this process so far. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 export function collected(): number {
@@ -187,11 +199,39 @@ class FuzzPeer {
     const registered = await phone.register(120);
     if (registered.status !== 200) throw new Error(`the telephone could not register: ${registered.status}`);
     const more: [string, [string, string][]][] = [
-      ['REGISTER', [['Contact', phone.contact], ['Expires', '300'], ['Path', '<sip:edge.example.com;lr>']]],
-      ['SUBSCRIBE', [['Contact', phone.contact], ['Event', 'dialog'], ['Accept', 'application/dialog-info+xml']]],
-      ['SUBSCRIBE', [['Contact', phone.contact], ['Event', 'message-summary'], ['Expires', '60']]],
+      [
+        'REGISTER',
+        [
+          ['Contact', phone.contact],
+          ['Expires', '300'],
+          ['Path', '<sip:edge.example.com;lr>'],
+        ],
+      ],
+      [
+        'SUBSCRIBE',
+        [
+          ['Contact', phone.contact],
+          ['Event', 'dialog'],
+          ['Accept', 'application/dialog-info+xml'],
+        ],
+      ],
+      [
+        'SUBSCRIBE',
+        [
+          ['Contact', phone.contact],
+          ['Event', 'message-summary'],
+          ['Expires', '60'],
+        ],
+      ],
       ['MESSAGE', [['Content-Type', 'text/plain']]],
-      ['INVITE', [['Contact', phone.contact], ['Content-Type', 'application/sdp'], ['Supported', '100rel, timer']]],
+      [
+        'INVITE',
+        [
+          ['Contact', phone.contact],
+          ['Content-Type', 'application/sdp'],
+          ['Supported', '100rel, timer'],
+        ],
+      ],
     ];
     return more.map(([method, headers]) => {
       const request = phone.request(method, { headers, uri: `sip:1002@${REALM}`, body: bodyOf(headers) });
@@ -218,11 +258,20 @@ class FuzzPeer {
       within('REFER', [contact, ['Refer-To', `<sip:1003@${REALM}?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>`]]),
       within('INFO', [['Content-Type', 'application/dtmf-relay']]),
       within('PRACK', [['RAck', '1 1 INVITE']]),
-      within('NOTIFY', [contact, ['Event', 'refer'], ['Subscription-State', 'active'], ['Content-Type', 'message/sipfrag']]),
+      within('NOTIFY', [
+        contact,
+        ['Event', 'refer'],
+        ['Subscription-State', 'active'],
+        ['Content-Type', 'message/sipfrag'],
+      ]),
       within('SUBSCRIBE', [contact, ['Event', 'dialog']]),
       within('OPTIONS'),
       within('BYE', [['Reason', 'Q.850;cause=16']]),
-      newRequest({ method: 'INVITE', uri: dialog.uri, headers: [...within('INVITE', [contact, sdp]).headers.entries()] }),
+      newRequest({
+        method: 'INVITE',
+        uri: dialog.uri,
+        headers: [...within('INVITE', [contact, sdp]).headers.entries()],
+      }),
     ];
     return requests.map(serialise);
   }

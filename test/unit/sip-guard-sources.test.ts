@@ -283,8 +283,7 @@ describe('bans', () => {
     const { guard } = gate({ exempt: (address) => address === CARRIER });
     guard.inspect(options('friendly-scanner'), CARRIER, false);
     expect(guard.bans()).toEqual([]);
-    for (let n = 0; n < 5000; n++)
-      guard.inspect(options('friendly-scanner'), `198.18.${n >> 8}.${n & 255}`, false);
+    for (let n = 0; n < 5000; n++) guard.inspect(options('friendly-scanner'), `198.18.${n >> 8}.${n & 255}`, false);
     expect(guard.bans().length).toBe(50);
   });
 

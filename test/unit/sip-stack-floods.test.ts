@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { serialise } from '../../daemon/src/sip/message/index.js';
 import type { StackConfig } from '../../daemon/src/sip/stack/protocol.js';
+import { cpuMs } from '../support/sip-fuzz.js';
 import { RawPhone, offerOf, token, type PhoneOptions } from '../support/sip-raw-phone.js';
 import { REALM, RunningStack, station, trunk } from '../support/sip-running-stack.js';
 
@@ -31,11 +32,11 @@ async function phoneAt(stack: RunningStack, options: Partial<PhoneOptions> = {})
   return phone;
 }
 
-/** ms until an OPTIONS was answered */
+/** ms of this process until an OPTIONS was answered; what others do with the machine meanwhile does not count */
 async function optionsMs(phone: RawPhone): Promise<number> {
-  const asked = performance.now();
+  const before = cpuMs();
   expect((await phone.ask('OPTIONS')).status).toBe(200);
-  return performance.now() - asked;
+  return cpuMs() - before;
 }
 
 describe('registrations', () => {
@@ -68,7 +69,12 @@ describe('registrations', () => {
     expect((await alice.transact(request)).status).toBe(200);
     const [credentials = ''] = request.headers.lines('Authorization');
     for (const who of [alice, thief]) {
-      const again = who.request('REGISTER', { headers: [['Contact', thief.contact], ['Authorization', credentials]] });
+      const again = who.request('REGISTER', {
+        headers: [
+          ['Contact', thief.contact],
+          ['Authorization', credentials],
+        ],
+      });
       const answer = await who.transact(again);
       expect(answer.status).toBe(401);
       expect(answer.headers.get('WWW-Authenticate')).toContain('stale=true');
@@ -79,26 +85,34 @@ describe('registrations', () => {
 describe('who has no secret', () => {
   const DIGESTS: ('md5' | 'sha256')[][] = [['sha256', 'md5'], ['md5']];
 
-  it.each(DIGESTS)('sees the same answers for names there are and names there are not (%s first)', async (...digest) => {
-    const stack = await running({ stations: [station(ALICE, { digest }), station(1003, { digest, enabled: false })] });
-    const phone = await phoneAt(stack, { secret: 'a guess' });
-    for (const method of ['REGISTER', 'INVITE', 'SUBSCRIBE', 'MESSAGE']) {
-      for (const answersChallenge of [false, true]) {
-        const texts = [];
-        for (const number of [ALICE, 1003, UNKNOWN]) {
-          const as = await phoneAt(stack, { number, secret: 'a guess' });
-          const answer = await as.ask(method, {
-            ...{ to: `<sip:${number}@${REALM}>`, answersChallenge },
-            headers: [['Contact', phone.contact], ['Event', 'dialog']],
-          });
-          const { port } = as.address;
-          texts.push(withoutChance(serialise(answer).toString('latin1'), number, port));
+  it.each(DIGESTS)(
+    'sees the same answers for names there are and names there are not (%s first)',
+    async (...digest) => {
+      const stack = await running({
+        stations: [station(ALICE, { digest }), station(1003, { digest, enabled: false })],
+      });
+      const phone = await phoneAt(stack, { secret: 'a guess' });
+      for (const method of ['REGISTER', 'INVITE', 'SUBSCRIBE', 'MESSAGE']) {
+        for (const answersChallenge of [false, true]) {
+          const texts = [];
+          for (const number of [ALICE, 1003, UNKNOWN]) {
+            const as = await phoneAt(stack, { number, secret: 'a guess' });
+            const answer = await as.ask(method, {
+              ...{ to: `<sip:${number}@${REALM}>`, answersChallenge },
+              headers: [
+                ['Contact', phone.contact],
+                ['Event', 'dialog'],
+              ],
+            });
+            const { port } = as.address;
+            texts.push(withoutChance(serialise(answer).toString('latin1'), number, port));
+          }
+          expect(new Set(texts).size).toBe(1);
+          expect(texts[0]).toContain('SIP/2.0 401');
         }
-        expect(new Set(texts).size).toBe(1);
-        expect(texts[0]).toContain('SIP/2.0 401');
       }
-    }
-  });
+    },
+  );
 
   it('needs no more time for the one than for the other', async () => {
     const stack = await running({ stations: [station(ALICE)] });
@@ -127,7 +141,14 @@ describe('who has no secret', () => {
 describe('descriptions that ask too much', () => {
   const line = (i: number): string => `m=audio ${10_000 + i} RTP/AVP 8`;
   const BOMBS: [string, string][] = [
-    ['a thousand streams', offerOf('127.0.0.1', 40_000, Array.from({ length: 1000 }, (_, i) => line(i)))],
+    [
+      'a thousand streams',
+      offerOf(
+        '127.0.0.1',
+        40_000,
+        Array.from({ length: 1000 }, (_, i) => line(i)),
+      ),
+    ],
     ['a thousand codecs', offerOf('127.0.0.1').replace('AVP 8', `AVP ${Array(1000).fill(96).join(' ')} 8`)],
     ['ten thousand attributes', offerOf('127.0.0.1', 40_000, Array<string>(10_000).fill('a=x'))],
     ['a line without an end', offerOf('127.0.0.1', 40_000, [`a=fmtp:8 ${'a;'.repeat(20_000)}`])],
@@ -140,12 +161,15 @@ describe('descriptions that ask too much', () => {
     const stack = await running({ trunks: [trunk('carrier', { sources: ['127.0.0.20/32'] })] });
     stack.answerCalls();
     const gateway = await phoneAt(stack, { host: '127.0.0.20' });
-    const asked = performance.now();
+    const before = cpuMs();
     const answer = await gateway.ask('INVITE', {
-      headers: [['Contact', gateway.contact], ['Content-Type', 'application/sdp']],
+      headers: [
+        ['Contact', gateway.contact],
+        ['Content-Type', 'application/sdp'],
+      ],
       body,
     });
-    expect(performance.now() - asked).toBeLessThan(500);
+    expect(cpuMs() - before).toBeLessThan(500);
     if (answer.status === 200) expect(answer.body.toString().match(/^m=audio [1-9]/gm)).toHaveLength(1);
     else expect([400, 488]).toContain(answer.status);
     expect(stack.faults).toEqual([]);

@@ -8,7 +8,7 @@ it('goes on through thousands of mutated messages: nothing thrown, nothing kept,
   const result = await fuzzStack({ count: DATAGRAMS, seed: 4475 });
   expect(result.faults).toEqual([]);
   expect(result.received).toBeGreaterThan(DATAGRAMS);
-  expect(Math.max(...result.optionsMs)).toBeLessThan(500);
+  expect(Math.max(...result.optionsCpuMs)).toBeLessThan(500);
   expect(result.left).toEqual({ calls: 0, dialogs: 0, transactions: 0 });
   expect(result.heapAfter - result.heapBefore).toBeLessThan(4 * 1024 * 1024);
 }, 120_000);

@@ -67,11 +67,46 @@ async function callOf(caller: RawPhone): Promise<Call> {
 
 const IN_CALL: readonly [string, Asked][] = [
   ['BYE', {}],
-  ['INVITE', { headers: [['Contact', '<sip:m@127.0.0.66>'], ['Content-Type', 'application/sdp']], body: offerOf(MALLORYS) }],
-  ['UPDATE', { headers: [['Contact', '<sip:m@127.0.0.66>'], ['Content-Type', 'application/sdp']], body: offerOf(MALLORYS) }],
-  ['REFER', { headers: [['Contact', '<sip:m@127.0.0.66>'], ['Refer-To', '<sip:0900@cordboard>']] }],
+  [
+    'INVITE',
+    {
+      headers: [
+        ['Contact', '<sip:m@127.0.0.66>'],
+        ['Content-Type', 'application/sdp'],
+      ],
+      body: offerOf(MALLORYS),
+    },
+  ],
+  [
+    'UPDATE',
+    {
+      headers: [
+        ['Contact', '<sip:m@127.0.0.66>'],
+        ['Content-Type', 'application/sdp'],
+      ],
+      body: offerOf(MALLORYS),
+    },
+  ],
+  [
+    'REFER',
+    {
+      headers: [
+        ['Contact', '<sip:m@127.0.0.66>'],
+        ['Refer-To', '<sip:0900@cordboard>'],
+      ],
+    },
+  ],
   ['INFO', { headers: [['Content-Type', 'application/dtmf-relay']], body: 'Signal=5\r\nDuration=160\r\n' }],
-  ['NOTIFY', { headers: [['Event', 'refer'], ['Subscription-State', 'active'], ['Contact', '<sip:m@127.0.0.66>']] }],
+  [
+    'NOTIFY',
+    {
+      headers: [
+        ['Event', 'refer'],
+        ['Subscription-State', 'active'],
+        ['Contact', '<sip:m@127.0.0.66>'],
+      ],
+    },
+  ],
 ];
 
 describe('a call in progress', () => {
@@ -144,11 +179,10 @@ describe('a call that rings', () => {
     const alice = await phone({ number: ALICE });
     const mallory = await phone({ number: ALICE, host: MALLORYS });
     const offered = stack.once('call.offered');
-    let invite: SipRequest | undefined;
     const dialog = { callId: token('c'), fromTag: token('f'), to: `<sip:1003@${REALM}>`, uri: `sip:1003@${REALM}` };
     // With credentials from the beginning: its branch is known.
     await alice.register();
-    invite = alice.request('INVITE', { ...dialog, headers: [['Contact', alice.contact]] });
+    const invite = alice.request('INVITE', { ...dialog, headers: [['Contact', alice.contact]] });
     alice.digest.begin(invite);
     const final = alice.transact(invite);
     await offered;
