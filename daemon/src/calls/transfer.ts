@@ -13,6 +13,7 @@ import type { Leg } from './leg.js';
 import type { CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
 import { beginTalk, forgetHold } from './parties.js';
+import { referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
 import { playHoldMusic } from './sounds.js';
 
@@ -41,6 +42,9 @@ export async function transfer(context: CallContext, { leg: number, to, reply }:
     return refuse(cause.wrongState, 'the other call is not in talk');
   // Whoever knows the names of a strange dialog (RFC 3891) does not get into it.
   if (other.leg.station !== station) return refuse(cause.callRejected, 'the other call is not of this telephone');
+  if (await referredToEachOther(context, found, other, station, reply)) return;
+  // Time may have passed.
+  if (!isInTalk(found) || !isInTalk(other)) return refuse(cause.wrongState, 'one of the calls is over');
   attended(context, found, other, station);
   reply({ state: 'done' });
 }
@@ -67,6 +71,7 @@ async function blind(
   }
   if (found.kind === 'flow') return intoFlow(context, from, station, found, number, reply);
   reply({ state: 'accepted' });
+  if (found.kind === 'out' && (await referredToNumber(context, from, station, found, number, reply))) return;
   const referrer = leave(context, call, leg);
   const segment = call.segment('transferred', { by: station, to: number });
   call.machine.fire('transfer');

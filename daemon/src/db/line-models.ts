@@ -59,6 +59,7 @@ export function defineLineModels(sequelize: Sequelize) {
       callerId: text(),
       fixedNumber: text(),
       callerIdHeader: text(),
+      refer: flag(),
       enabled: flag(),
     },
     options('trunks'),

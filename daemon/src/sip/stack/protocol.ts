@@ -159,6 +159,14 @@ export interface StackCommands {
     params: { call: string; state: 'accepted' | 'alerting' | 'done' | 'failed'; cause: number };
     reply: Record<string, never>;
   };
+  /**
+   * Asks the far end to call somebody else itself: a number, or the far end of another call, whose place it takes (Replaces). The reply
+   * comes when it has told how that went. Refused with `invalid` when it takes no REFER.
+   */
+  'call.refer': {
+    params: { call: string; to: { number: string } | { call: string } };
+    reply: { done: boolean; cause: number };
+  };
   /** what those who watch a station are told: of SIP and analog ones alike */
   'lamp.set': { params: StackLamp; reply: Record<string, never> };
   'lamp.remove': { params: { station: number }; reply: Record<string, never> };
