@@ -60,6 +60,8 @@ export interface LineEvents {
     callingName: string;
     /** false: digits may follow, as leg.digit */
     complete: boolean;
+    /** the number that was called first and sent the call on, hostile text */
+    divertedFrom?: string | undefined;
     /** the leg whose place it is to take: a call that is handed over, or one that rings elsewhere and is picked up (RFC 3891) */
     replaces?: number | undefined;
   };

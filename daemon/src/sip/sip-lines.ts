@@ -261,7 +261,7 @@ export class SipLines implements LineProvider {
       this.#tell('call.media', { call, media: { rtpPort, rtcpPort } });
       this.#events.emit('leg.offered', {
         ...{ leg, port, kind: 'sip', origin: known.place, complete: true },
-        ...{ calledNumber, callingNumber, callingName, replaces },
+        ...{ calledNumber, callingNumber, callingName, replaces, divertedFrom: offered.divertedFrom },
       });
     } catch (error) {
       this.#log.warn({ err: error, call }, `a SIP call is turned away: ${errorText(error)}`);

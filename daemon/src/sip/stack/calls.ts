@@ -18,6 +18,7 @@ import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
+import { divertedFrom } from './diverted.js';
 import { calledOf, callerOf, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { descriptionSource } from './offer-source.js';
 import type { CallOrigin, StackCommands, StackEvents, StackStation, StackTrunk } from './protocol.js';
@@ -146,6 +147,8 @@ export class Calls {
       remote: descriptionSource(request),
       signallingAddress: flow.remote.host,
       replaces,
+      // Whatever a telephone says of that is its own invention.
+      divertedFrom: origin.kind === 'trunk' ? divertedFrom(request) : undefined,
     });
   }
 

@@ -198,6 +198,8 @@ export interface StackEvents {
     remote: { address: string; port: number } | undefined;
     /** where the signalling came from: the only other place its packets may come from */
     signallingAddress: string;
+    /** the number that sent the call on to us, of a trunk alone; hostile text */
+    divertedFrom?: string | undefined;
     /** whose place it is to take (RFC 3891): that of another call, or of a call that a lamp shows ringing */
     replaces?: { call: string } | { lamp: string } | undefined;
   };
