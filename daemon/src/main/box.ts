@@ -51,6 +51,8 @@ export interface Box extends Services {
   readonly db: OpenedDb;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** undefined: it is switched off */
+  readonly sip: SipService | undefined;
   /** Releases calls with cause 41, finishes recordings, closes the database; idempotent. Resolves with the parts that failed. */
   stop(): Promise<string[]>;
 }
@@ -110,9 +112,10 @@ class RunningBox {
 
   ready(): Box {
     const http = made(this.#http);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live } = made(this.#running);
+    const running = made(this.#running);
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings },
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
