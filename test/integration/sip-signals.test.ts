@@ -79,6 +79,18 @@ describe('a lamp on a SIP telephone', () => {
     await told(phone, dialog, '<state>terminated</state>');
   });
 
+  it('tells what the agent at an analog telephone does', async () => {
+    const phone = await phoneOf(1002);
+    const { dialog, first } = await watch(phone, 'presence', '3');
+    expect(first.body.toString()).toContain('<basic>open</basic>');
+    const [agent] = box.agents.list();
+    await box.agents.signIn(agent!.id, 3);
+    await box.agents.notReady(agent!.id, null);
+    await told(phone, dialog, '<note>Not ready</note>');
+    await box.agents.signOut(agent!.id);
+    for (;;) if (!(await told(phone, dialog, '<basic>open</basic>')).includes('<note>')) break;
+  });
+
   it('shows messages that wait', async () => {
     const phone = await phoneOf(1001);
     const { dialog } = await watch(phone, 'message-summary', '1001');

@@ -113,6 +113,14 @@ describe('media', () => {
     expect(engine.sent('stream.update')).toEqual([{ ...media, leg }]);
   });
 
+  it('whose port another stream has with this peer gets another, which the peer is told', async () => {
+    await offered();
+    engine.conflicts.push(20_500);
+    stack.emit('call.mediaChanged', { call: 'c1', media });
+    await turn();
+    expect(stack.sent('call.media').at(-1)).toEqual({ call: 'c1', media: { rtpPort: 20_500, rtcpPort: 20_501 } });
+  });
+
   it('that the engine refuses ends the call', async () => {
     const leg = await offered();
     engine.refuse('stream.update', 'invalid', 'no such codec');
