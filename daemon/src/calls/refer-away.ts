@@ -3,8 +3,8 @@
 // does not want to, the box stays in the path.
 import type { DialResolution, TransferOutcome } from '../lines/index.js';
 import { cause, type CallContext } from './call-context.js';
-import type { CallLeg } from './leg-table.js';
-import { hasLeft, isInTalk } from './transfer.js';
+import { isInTalk, type CallLeg } from './leg-table.js';
+import { hasLeft } from './parties.js';
 
 /**
  * A transfer to a number that was accepted. true: it is done with, one way or the other, and `reply` has been told; false: the box has

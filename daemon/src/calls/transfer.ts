@@ -10,9 +10,9 @@ import { dial, runFlow, type Dialled } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFurther, stopRecording } from './call-recording.js';
 import type { Leg } from './leg.js';
-import type { CallLeg } from './leg-table.js';
+import { isInTalk, type CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
-import { beginTalk, forgetHold } from './parties.js';
+import { beginTalk, forgetHold, hasLeft } from './parties.js';
 import { referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
 import { playHoldMusic } from './sounds.js';
@@ -47,10 +47,6 @@ export async function transfer(context: CallContext, { leg: number, to, reply }:
   if (!isInTalk(found) || !isInTalk(other)) return refuse(cause.wrongState, 'one of the calls is over');
   attended(context, found, other, station);
   reply({ state: 'done' });
-}
-
-export function isInTalk({ call, leg }: CallLeg): boolean {
-  return call.ending === undefined && call.phase === 'talking' && call.partnerOf(leg) !== undefined && leg.lives;
 }
 
 /** Rejects when the dial plan fails; nothing has happened then. */
@@ -117,11 +113,6 @@ export function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
     .command('bus.disconnect', { port: call.leg.port })
     .catch((error: unknown) => call.log.debug({ err: error }, 'the two were not connected any more'));
   return leaver;
-}
-
-/** The agent has nothing more to do with the call. */
-export function hasLeft(context: CallContext, call: LiveCall, { agentId }: Peer, station: number): void {
-  context.events.emit('call.transferred', { call: call.toDto(), agentId, station });
 }
 
 /** Never rejects. */
