@@ -140,6 +140,7 @@ export function trunkRow(over: Partial<TrunkRow> = {}): TrunkRow {
     callerId: 'pass',
     fixedNumber: '',
     callerIdHeader: 'from',
+    refer: false,
     enabled: true,
     ...over,
   };

@@ -83,6 +83,9 @@ export class ScriptedEngine {
     this.client = new NativeEngineClient(Raw, {} as EngineConfig, silentLog);
   }
 
+  /** ports that streams get in place of theirs, one for each update that finds its peer taken */
+  readonly conflicts: number[] = [];
+
   /** The commands of one name, in order. */
   sent<C extends CommandName>(command: C): Params<C>[] {
     return this.commands.filter((noted) => noted.command === command).map((noted) => noted.params as Params<C>);
@@ -248,6 +251,10 @@ export class ScriptedEngine {
         const port = 1000 + leg;
         this.legs.set(leg, { leg, port, span: 0, timeslot: 0, analog: 0, answered: false });
         return { leg, port, address: '192.0.2.1', rtpPort: 20_000 + 2 * leg, rtcpPort: 20_001 + 2 * leg };
+      }
+      case 'stream.update': {
+        const conflict = this.conflicts.shift();
+        return conflict === undefined ? {} : { conflict };
       }
       case 'engine.snapshot':
         return this.snapshot();

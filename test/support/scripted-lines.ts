@@ -5,6 +5,7 @@ import type {
   LineEvents,
   LineProvider,
   LineTarget,
+  Referring,
   SeizeRequest,
   SeizedLeg,
   StationLine,
@@ -32,6 +33,8 @@ export class ScriptedLines implements LineProvider {
   /** what was done to legs, in order: `alert 5001`, `alert 5001 early`, `answer 5001`, `transferred 5001`, `release 5001 16` */
   readonly told: string[] = [];
   readonly seized: SeizeRequest[] = [];
+  /** what far ends do that are asked to call somebody else; undefined: nobody may ask them */
+  referring: Referring | undefined;
   readonly #stations = new Map<number, StationLine>();
   readonly #trunks = new Set<string>();
   readonly #refusals = new Map<string, number>();

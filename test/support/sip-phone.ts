@@ -62,6 +62,8 @@ export class SipPhone {
     this.user = account.user;
     this.#digest = new DigestClient({ username: account.user, password: account.secret });
     socket.on('message', (bytes) => {
+      // RTP: what it says in SDP is this port too.
+      if ((bytes[0] ?? 0) >= 0x80) return;
       const message = parseMessage(bytes);
       if (message.kind === 'failure') throw new Error(message.reason);
       this.received.push(message);

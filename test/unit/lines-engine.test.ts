@@ -147,7 +147,7 @@ describe('legs that go out', () => {
     expect(engine.sent('leg.seize')).toEqual([
       { analog: 1, calledNumber: '95001', callingNumber: '13800138000', callingName: 'Mller Li' },
     ]);
-    expect(heard).toEqual([['leg.seized', { ...seized, kind: 'station' }]]);
+    expect(heard).toEqual([['leg.seized', { ...seized, kind: 'station', callingNumber: '13800138000' }]]);
     expect(seized.place).toEqual({ kind: 'station', station: 1 });
   });
 

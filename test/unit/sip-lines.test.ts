@@ -113,6 +113,14 @@ describe('media', () => {
     expect(engine.sent('stream.update')).toEqual([{ ...media, leg }]);
   });
 
+  it('whose port another stream has with this peer gets another, which the peer is told', async () => {
+    await offered();
+    engine.conflicts.push(20_500);
+    stack.emit('call.mediaChanged', { call: 'c1', media });
+    await turn();
+    expect(stack.sent('call.media').at(-1)).toEqual({ call: 'c1', media: { rtpPort: 20_500, rtcpPort: 20_501 } });
+  });
+
   it('that the engine refuses ends the call', async () => {
     const leg = await offered();
     engine.refuse('stream.update', 'invalid', 'no such codec');
@@ -220,6 +228,68 @@ describe('transfers', () => {
     stack.emit('call.transferAsked', { call: 'c1', to: { call: 'gone' } });
     expect(stack.sent('call.transfer')).toEqual([{ call: 'c1', state: 'failed', cause: 3 }]);
     expect(eventsOf('leg.transferAsked')).toEqual([]);
+  });
+});
+
+describe('a call that takes the place of another', () => {
+  it('names the leg of the call, or of what a lamp shows', async () => {
+    const leg = await offered('c1');
+    stack.offer('c2', { replaces: { call: 'c1' } });
+    stack.offer('c3', { replaces: { lamp: 'leg77' } });
+    await turn();
+    expect(eventsOf('leg.offered').map(({ replaces }) => replaces)).toEqual([undefined, leg, 77]);
+  });
+
+  it('is turned away when there is no such leg any more, and takes no stream', async () => {
+    stack.offer('c2', { replaces: { call: 'gone' } });
+    stack.offer('c3', { replaces: { lamp: 'nonsense' } });
+    await turn();
+    expect(stack.sent('call.release')).toEqual([
+      { call: 'c2', cause: 101 },
+      { call: 'c3', cause: 101 },
+    ]);
+    expect(engine.sent('stream.open')).toEqual([]);
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('a call that may be handed to its carrier', () => {
+  const fromCarrier = { origin: { kind: 'trunk', trunk: 'carrier' }, divertedFrom: '7001' } as const;
+
+  async function ofCarrier(call: string): Promise<number> {
+    stack.offer(call, fromCarrier);
+    await turn();
+    const { leg, divertedFrom } = eventsOf('leg.offered').at(-1)!;
+    expect(divertedFrom).toBe('7001');
+    return leg;
+  }
+
+  it('is one over a trunk that is set up so, while it lasts', async () => {
+    const leg = await ofCarrier('c1');
+    const station = await offered('c2');
+    lines.setTrunk('carrier');
+    expect(lines.referring.may(leg)).toBe(false);
+    lines.setTrunk('carrier', true);
+    expect([leg, station, 4711].map((one) => lines.referring.may(one))).toEqual([true, false, false]);
+    await lines.release(leg, 16);
+    expect(lines.referring.may(leg)).toBe(false);
+  });
+
+  it('is handed over by the stack, to a number or to another call', async () => {
+    const [one, other] = [await ofCarrier('c1'), await ofCarrier('c2')];
+    await lines.referring.refer(one, { number: '110' });
+    await lines.referring.refer(one, { leg: other });
+    expect(stack.sent('call.refer')).toEqual([
+      { call: 'c1', to: { number: '110' } },
+      { call: 'c1', to: { call: 'c2' } },
+    ]);
+    expect(await lines.referring.refer(one, { leg: 4711 })).toEqual({ done: false, cause: 101 });
+  });
+
+  it('stays when the stack finds that the far end takes no REFER', async () => {
+    const leg = await ofCarrier('c1');
+    stack.refuse('call.refer', 'invalid');
+    expect(await lines.referring.refer(leg, { number: '110' })).toEqual({ done: false, cause: 28 });
   });
 });
 

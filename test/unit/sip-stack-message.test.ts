@@ -1,6 +1,7 @@
 // Text between stations (RFC 3428) through the whole stack.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SipPhone } from '../support/sip-phone.js';
+import { inTalk } from '../support/sip-stack-calls.js';
 import { DOMAIN, StackBench, stationOf } from '../support/sip-stack-bench.js';
 
 let bench: StackBench;
@@ -87,6 +88,13 @@ describe('text from a station', () => {
     expect((await sender.request('MESSAGE', { ...text(), from: '1003' })).status).toBe(403);
     expect((await sender.request('MESSAGE', { ...text(), authorize: false })).status).toBe(401);
     expect(phone.all('MESSAGE')).toEqual([]);
+  });
+
+  it('in a call is refused, and the call goes on', async () => {
+    const { dialog } = await inTalk(bench, sender);
+    const refused = await dialog.request('MESSAGE', { body: ['text/plain', 'x'] });
+    expect([refused.status, refused.headers.has('Allow')]).toEqual([405, true]);
+    expect(bench.all('call.released')).toEqual([]);
   });
 
   it('in a flood is turned away while the first of it waits', async () => {

@@ -215,7 +215,7 @@ export class CallControl {
     legs.put(call, leg);
     metrics.counter('calls_offered_total', '', ['direction']).inc({ direction });
     trunks.setCall(leg.leg, call.id);
-    const seized = call.segment('seized', seizedData(place));
+    const seized = call.segment('seized', seizedData(place, offered.divertedFrom));
     call.log.info({ calledNumber: call.row.calledNumber, callingNumber: call.row.callingNumber }, 'call arrived');
     events.emit('call.arrived', { call: call.toDto() });
     live.emit('call.updated', call.toDto());
@@ -332,8 +332,10 @@ export class CallControl {
   }
 }
 
-function seizedData(place: LegPlace): JsonObject {
+function seizedData(place: LegPlace, diverted = ''): JsonObject {
+  const divertedFrom = cleanNumber(diverted);
+  const from: JsonObject = divertedFrom === '' ? {} : { divertedFrom };
   if (place.kind === 'station') return { station: place.station };
   const { span, timeslot, trunk } = place;
-  return { ...(span > 0 ? { span, timeslot } : {}), ...(trunk === null ? {} : { trunk }) };
+  return { ...(span > 0 ? { span, timeslot } : {}), ...(trunk === null ? {} : { trunk }), ...from };
 }

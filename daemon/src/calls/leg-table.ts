@@ -7,6 +7,11 @@ export interface CallLeg {
   leg: Leg;
 }
 
+/** It is one of two who talk with each other. */
+export function isInTalk({ call, leg }: CallLeg): boolean {
+  return call.ending === undefined && call.phase === 'talking' && call.partnerOf(leg) !== undefined && leg.lives;
+}
+
 export class LegTable {
   readonly #legs = new Map<number, CallLeg>();
 

@@ -68,3 +68,8 @@ export function forgetHold(call: LiveCall, leg: Leg): void {
   call.holds.get(leg)?.end();
   call.holds.delete(leg);
 }
+
+/** Somebody has put the call through: his agent has nothing more to do with it. */
+export function hasLeft(context: CallContext, call: LiveCall, { agentId }: Peer, station: number): void {
+  context.events.emit('call.transferred', { call: call.toDto(), agentId, station });
+}

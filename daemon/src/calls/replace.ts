@@ -8,9 +8,9 @@ import { errorText } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFurther } from './call-recording.js';
 import { Leg } from './leg.js';
-import type { CallLeg } from './leg-table.js';
-import { beginTalk } from './parties.js';
-import { dismiss, hasLeft, isInTalk, leave } from './transfer.js';
+import { isInTalk, type CallLeg } from './leg-table.js';
+import { beginTalk, hasLeft } from './parties.js';
+import { dismiss, leave } from './transfer.js';
 
 /** Does it, or releases the new leg with the reason why not; never rejects. */
 export async function replace(context: CallContext, offered: LegOffered, replaces: number): Promise<void> {

@@ -10,9 +10,10 @@ import { dial, runFlow, type Dialled } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFurther, stopRecording } from './call-recording.js';
 import type { Leg } from './leg.js';
-import type { CallLeg } from './leg-table.js';
+import { isInTalk, type CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
-import { beginTalk, forgetHold } from './parties.js';
+import { beginTalk, forgetHold, hasLeft } from './parties.js';
+import { referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
 import { playHoldMusic } from './sounds.js';
 
@@ -41,11 +42,10 @@ export async function transfer(context: CallContext, { leg: number, to, reply }:
     return refuse(cause.wrongState, 'the other call is not in talk');
   // Whoever knows the names of a strange dialog (RFC 3891) does not get into it.
   if (other.leg.station !== station) return refuse(cause.callRejected, 'the other call is not of this telephone');
+  if (await referredToEachOther(context, found, other, station, reply)) return;
+  // Time may have passed.
+  if (!isInTalk(found) || !isInTalk(other)) return refuse(cause.wrongState, 'one of the calls is over');
   attended(context, found, other, station, reply);
-}
-
-export function isInTalk({ call, leg }: CallLeg): boolean {
-  return call.ending === undefined && call.phase === 'talking' && call.partnerOf(leg) !== undefined && leg.lives;
 }
 
 /** Rejects when the dial plan fails; nothing has happened then. */
@@ -66,6 +66,7 @@ async function blind(
   }
   if (found.kind === 'flow') return intoFlow(context, from, station, found, number, reply);
   reply({ state: 'accepted' });
+  if (found.kind === 'out' && (await referredToNumber(context, from, station, found, number, reply))) return;
   const referrer = leave(context, call, leg);
   const segment = call.segment('transferred', { by: station, to: number });
   call.machine.fire('transfer');
@@ -111,11 +112,6 @@ export function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
     .command('bus.disconnect', { port: call.leg.port })
     .catch((error: unknown) => call.log.debug({ err: error }, 'the two were not connected any more'));
   return leaver;
-}
-
-/** The agent has nothing more to do with the call. */
-export function hasLeft(context: CallContext, call: LiveCall, { agentId }: Peer, station: number): void {
-  context.events.emit('call.transferred', { call: call.toDto(), agentId, station });
 }
 
 /** Never rejects. */

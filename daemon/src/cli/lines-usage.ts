@@ -74,6 +74,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --codecs …  --dtmf …  --srtp …  as with a station
       --fingerprint SHA256           of a certificate that nobody has signed
       --sources ADDRESS,…            calls from here are this trunk's; networks too
+      --refer | --no-refer           hand calls that are put through over it again to the carrier
   list
   show ID
   remove ID
@@ -93,6 +94,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --codecs …  --dtmf …  --srtp …  同话机
       --fingerprint SHA256           自签名证书的指纹
       --sources 地址,…               来自这些地址或网段的呼叫属于本中继
+      --refer | --no-refer           经同一中继转出的呼叫是否交给运营商直接接续
   list
   show 标识
   remove 标识

@@ -20,6 +20,8 @@ const OPTIONS = {
   ...{ 'secret-file': text, 'from-user': text, 'from-domain': text, expires: text, options: text },
   ...{ codecs: text, dtmf: text, srtp: text, fingerprint: text, sources: text, format: text },
   ...{ 'rules-in': text, 'rules-out': text, 'caller-id': text, 'fixed-number': text, 'caller-id-header': text },
+  refer: { type: 'boolean' },
+  'no-refer': { type: 'boolean' },
   enable: { type: 'boolean' },
   disable: { type: 'boolean' },
 } as const;
@@ -57,6 +59,7 @@ function fields(values: Values) {
     callerId: values['caller-id'],
     fixedNumber: values['fixed-number'],
     callerIdHeader: values['caller-id-header'],
+    refer: eitherOf(values, 'refer', 'no-refer'),
     enabled: eitherOf(values, 'enable', 'disable'),
   });
 }

@@ -76,6 +76,10 @@ const sipFields = {
     .meta({ description: "Calls from here are this trunk's; empty: from the addresses of its hosts" }),
   optionsIntervalS: z.int().min(0).max(3600).meta({ description: 'OPTIONS so often, seconds; 0: never' }),
   callerIdHeader: CallerIdHeader,
+  refer: z.boolean().meta({
+    description:
+      'Calls that came over it and are put through over it again are handed to the carrier (REFER), out of our hands',
+  }),
 };
 
 const Secret = z.string().regex(/^[^\p{Cc}\p{Cs}]{0,128}$/u, formats.secret);
@@ -138,6 +142,7 @@ export const SipTrunkCreate = z
     sources: sipFields.sources.default([]),
     optionsIntervalS: sipFields.optionsIntervalS.default(30),
     callerIdHeader: sipFields.callerIdHeader.default('from'),
+    refer: sipFields.refer.default(false),
   })
   .meta({ id: 'SipTrunkCreate' });
 

@@ -240,6 +240,8 @@ export interface TrunkRow {
   callerId: CallerIdPolicy;
   fixedNumber: string;
   callerIdHeader: CallerIdHeader;
+  /** calls that are put through over it again are handed to the carrier */
+  refer: boolean;
   enabled: boolean;
 }
 

@@ -1,8 +1,20 @@
 // Joins the providers of lines: a leg is led to the one who has it, a target to the one who serves it, and their events
 // become one stream.
 import { AppError, TypedEmitter, type EventSource, type Log, type Unsubscribe } from '../platform/index.js';
-import type { LineEvents, LineProvider, LineTarget, Lines, SeizeRequest, SeizedLeg, StationLine } from './lines.js';
+import type {
+  LineEvents,
+  LineProvider,
+  LineTarget,
+  Lines,
+  Referring,
+  SeizeRequest,
+  SeizedLeg,
+  StationLine,
+} from './lines.js';
 import { targetWords } from './lines.js';
+
+/** Q.850: facility not implemented */
+const CANNOT = 69;
 
 export interface LineSwitchOptions {
   /** where two of them serve the same target, the first is asked */
@@ -24,6 +36,14 @@ export class LineSwitch implements Lines {
 
   get events(): EventSource<LineEvents> {
     return this.#events;
+  }
+
+  get referring(): Referring {
+    return {
+      may: (leg) => this.#owners.get(leg)?.referring?.may(leg) ?? false,
+      refer: (leg, to) =>
+        this.#owners.get(leg)?.referring?.refer(leg, to) ?? Promise.resolve({ done: false, cause: CANNOT }),
+    };
   }
 
   stop(): void {

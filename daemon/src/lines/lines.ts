@@ -86,6 +86,8 @@ export interface LineEvents {
     privacy?: boolean | undefined;
     /** false: digits may follow, as leg.digit */
     complete: boolean;
+    /** the number that was called first and sent the call on, hostile text */
+    divertedFrom?: string | undefined;
     /** the leg whose place it is to take: a call that is handed over, or one that rings elsewhere and is picked up (RFC 3891) */
     replaces?: number | undefined;
   };
@@ -135,7 +137,16 @@ export interface StationLine {
   offHook: boolean;
 }
 
+/** What some lines can besides: asking the far end to call somebody else itself, so that the call leaves the box (RFC 3515). */
+export interface Referring {
+  /** Whether that may be tried with this leg. */
+  may(leg: number): boolean;
+  /** To a number as the trunk wants it, or to the far end of another leg. Resolves with what came of it; never rejects. */
+  refer(leg: number, to: { number: string } | { leg: number }): Promise<{ done: boolean; cause: number }>;
+}
+
 export interface Lines {
+  readonly referring?: Referring | undefined;
   readonly events: EventSource<LineEvents>;
   /** Every telephone there is. */
   stations(): readonly StationLine[];

@@ -10,6 +10,7 @@ import {
   type LineEvents,
   type LineProvider,
   type LineTarget,
+  type Referring,
   type SeizeRequest,
   type SeizedLeg,
   type StationLine,
@@ -99,7 +100,7 @@ export class SipLines implements LineProvider {
   /** calls that were offered and wait for their stream; false: over before it came */
   readonly #opening = new Map<string, boolean>();
   readonly #stations = new Map<number, StationLine>();
-  readonly #trunks = new Set<string>();
+  readonly #trunks = new Map<string, boolean>();
   #offs: Unsubscribe[] = [];
 
   constructor({ engine, stack, log }: SipLinesOptions) {
@@ -163,13 +164,23 @@ export class SipLines implements LineProvider {
     if (this.#stations.delete(station)) this.#events.emit('station.removed', { station });
   }
 
-  setTrunk(trunk: string): void {
-    this.#trunks.add(trunk);
+  /** `refers`: its carrier may be handed calls. */
+  setTrunk(trunk: string, refers = false): void {
+    this.#trunks.set(trunk, refers);
   }
 
   removeTrunk(trunk: string): void {
     this.#trunks.delete(trunk);
   }
+
+  readonly referring: Referring = {
+    may: (leg) => {
+      const { place, call, end } = this.#legs.get(leg) ?? {};
+      if (place?.kind !== 'trunk' || call === undefined || end !== undefined) return false;
+      return place.trunk !== null && this.#trunks.get(place.trunk) === true;
+    },
+    refer: (leg, to) => this.#refer(leg, to),
+  };
 
   serves(target: LineTarget): boolean {
     if (target.kind === 'station') return this.#stations.has(target.station);
@@ -270,13 +281,35 @@ export class SipLines implements LineProvider {
       this.#tell('call.media', { call, media: { rtpPort, rtcpPort } });
       this.#events.emit('leg.offered', {
         ...{ leg, port, kind: 'sip', origin: known.place, complete: true },
-        ...{ calledNumber, callingNumber, callingName, privacy: anonymous, replaces },
+        ...{
+          calledNumber,
+          callingNumber,
+          callingName,
+          privacy: anonymous,
+          replaces,
+          divertedFrom: offered.divertedFrom,
+        },
       });
     } catch (error) {
       this.#log.warn({ err: error, call }, `a SIP call is turned away: ${errorText(error)}`);
       this.#tell('call.release', { call, cause: isRefusal(error, 'busy') ? NO_CHANNEL : TEMPORARY_FAILURE });
     } finally {
       this.#opening.delete(call);
+    }
+  }
+
+  async #refer(leg: number, to: { number: string } | { leg: number }): Promise<{ done: boolean; cause: number }> {
+    const call = this.#legs.get(leg)?.call;
+    const other = 'leg' in to ? this.#legs.get(to.leg)?.call : undefined;
+    if (call === undefined || ('leg' in to && other === undefined)) return { done: false, cause: WRONG_STATE };
+    try {
+      return await this.#stack.command('call.refer', {
+        call,
+        to: 'leg' in to ? { call: other ?? '' } : to,
+      });
+    } catch (error) {
+      this.#log.debug({ err: error, leg }, 'the far end takes no REFER');
+      return { done: false, cause: error instanceof StackRefusal ? seizeCauses[error.code] : TEMPORARY_FAILURE };
     }
   }
 

@@ -175,7 +175,7 @@ export class SipService {
         name,
         alive.some(({ stationNumber }) => stationNumber === number),
       );
-    for (const { id, kind, enabled } of trunks) if (kind === 'sip' && enabled) this.lines.setTrunk(id);
+    for (const { id, kind, enabled, refer } of trunks) if (kind === 'sip' && enabled) this.lines.setTrunk(id, refer);
     const { host, port, domain, externalAddress, trusted, callsPerHour } = settings;
     return {
       ...{ host, port, domain, externalAddress, trusted: [...trusted], callsPerHour },
@@ -257,7 +257,7 @@ export class SipService {
   async #reloadTrunk(id: string): Promise<void> {
     const row = await this.#options.db.trunks.find(id);
     if (row === null || row.kind !== 'sip' || !row.enabled) return this.#removeTrunk(id);
-    this.lines.setTrunk(id);
+    this.lines.setTrunk(id, row.refer);
     await this.#tell('trunk', this.#thread.command('trunk.set', trunkOf(row)));
   }
 

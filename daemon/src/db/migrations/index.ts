@@ -2,9 +2,10 @@ import { firstTables } from './0001-first-tables.js';
 import { lines } from './0002-lines.js';
 import { callee } from './0003-callee.js';
 import { sipCalls } from './0004-sip-calls.js';
+import { trunkRefer } from './0005-trunk-refer.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
 
 /** In order; new ones at the end. */
-export const migrations: readonly Migration[] = [firstTables, lines, callee, sipCalls];
+export const migrations: readonly Migration[] = [firstTables, lines, callee, sipCalls, trunkRefer];

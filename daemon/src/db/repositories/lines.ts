@@ -34,7 +34,7 @@ const stationTable = (models: Models, scope: Scope) =>
 const trunkTable = (models: Models, scope: Scope) =>
   new Table<TrunkRow>(models.trunks, scope, {
     json: ['spans', 'hosts', 'codecs', 'sources', 'numberRulesIn', 'numberRulesOut'],
-    flags: ['enabled'],
+    flags: ['refer', 'enabled'],
     duplicate: (row) => new AppError('trunk_exists', { id: row.id ?? '' }),
   });
 

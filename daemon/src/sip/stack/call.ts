@@ -3,6 +3,7 @@
 import type { Log } from '../../platform/index.js';
 import type { InviteSession } from '../dialog/index.js';
 import {
+  causeOfStatus,
   statusOfCause,
   type Dialog,
   type IncomingSession,
@@ -83,6 +84,20 @@ export abstract class StackCall {
     if (this.#over) return;
     this.hangUp(cause, text);
     this.finish({ cause, by: 'local' });
+  }
+
+  /** The session with the far end, for Replaces; undefined: nobody has answered yet. */
+  get session(): InviteSession | undefined {
+    return this.talking;
+  }
+
+  /** Asks the far end to call somebody else. Throws a StackRefusal when it does not take that. */
+  async refer(referTo: string): Promise<{ done: boolean; cause: number }> {
+    const { talking } = this;
+    if (talking === undefined) throw new StackRefusal('invalid', 'nobody has answered yet');
+    if (!talking.allows('REFER')) throw new StackRefusal('invalid', 'the far end takes no REFER');
+    const { status } = await talking.refer({ referTo });
+    return { done: status >= 200 && status < 300, cause: status < 300 ? NORMAL : causeOfStatus(status) };
   }
 
   /** INFO, where the peer takes digits so; otherwise the engine has sent it. */

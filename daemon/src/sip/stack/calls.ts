@@ -17,12 +17,13 @@ import {
 } from '../dialog/index.js';
 import type { CallLimits } from '../guard/index.js';
 import type { Target, TransportName } from '../locate/index.js';
-import type { SipRequest, SipUri } from '../message/index.js';
+import { formatNameAddr, type SipRequest, type SipUri } from '../message/index.js';
 import type { RandomSource, ServerTransaction } from '../transaction/index.js';
 import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
+import { divertedFrom } from './diverted.js';
 import { calledOf, callerOf, diversionHeaders, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { descriptionSource } from './offer-source.js';
@@ -121,6 +122,21 @@ export class Calls {
     return found;
   }
 
+  /** Asks the far end of a call to call somebody else. Throws a StackRefusal when it does not take that. */
+  refer(id: string, to: StackCommands['call.refer']['params']['to']): Promise<{ done: boolean; cause: number }> {
+    const call = this.find(id);
+    if ('call' in to) {
+      const { dialog, replaces } = this.find(to.call).session ?? {};
+      if (dialog === undefined || replaces === undefined)
+        throw new StackRefusal('invalid', `nobody has answered call ${to.call} yet`);
+      return call.refer(nameAddr({ ...dialog.remoteTarget, headers: new Map([['Replaces', replaces]]) }));
+    }
+    const place = this.#places.get(id) ?? '';
+    const link = place.startsWith(TRUNK) ? this.#options.link(place.slice(TRUNK.length)) : undefined;
+    if (link === undefined) throw new StackRefusal('invalid', 'only a carrier is told a number');
+    return call.refer(nameAddr(link.uriOf(to.number)));
+  }
+
   /** What has become of a transfer; the telephone that asked for it may have left its call. */
   transfer(params: StackCommands['call.transfer']['params']): void {
     const leaving = this.#leaving.get(params.call);
@@ -173,6 +189,8 @@ export class Calls {
       remote: descriptionSource(request, (body) => media.read(body)),
       signallingAddress: flow.remote.host,
       replaces,
+      // Whatever a telephone says of that is its own invention.
+      divertedFrom: origin.kind === 'trunk' ? divertedFrom(request) : undefined,
     });
   }
 
@@ -399,6 +417,13 @@ export class Calls {
   }
 }
 
+const TRUNK = 'trunk ';
+
 function placeOf(origin: CallOrigin): string {
-  return origin.kind === 'station' ? `station ${origin.station}` : `trunk ${origin.trunk}`;
+  return origin.kind === 'station' ? `station ${origin.station}` : `${TRUNK}${origin.trunk}`;
+}
+
+/** Value of Refer-To. */
+function nameAddr(uri: SipUri): string {
+  return formatNameAddr({ displayName: '', uri, params: new Map() });
 }

@@ -215,6 +215,14 @@ export interface StackCommands {
     params: { call: string; state: 'accepted' | 'alerting' | 'done' | 'failed'; cause: number };
     reply: Record<string, never>;
   };
+  /**
+   * Asks the far end to call somebody else itself: a number, or the far end of another call, whose place it takes (Replaces). The reply
+   * comes when it has told how that went. Refused with `invalid` when it takes no REFER.
+   */
+  'call.refer': {
+    params: { call: string; to: { number: string } | { call: string } };
+    reply: { done: boolean; cause: number };
+  };
   /** what those who watch a station are told: of SIP and analog ones alike */
   'lamp.set': { params: StackLamp; reply: Record<string, never> };
   'lamp.remove': { params: { station: number }; reply: Record<string, never> };
@@ -248,6 +256,8 @@ export interface StackEvents {
     remote: { address: string; port: number } | undefined;
     /** where the signalling came from: the only other place its packets may come from */
     signallingAddress: string;
+    /** the number that sent the call on to us, of a trunk alone; hostile text */
+    divertedFrom?: string | undefined;
     /** whose place it is to take (RFC 3891): that of another call, or of a call that a lamp shows ringing */
     replaces?: { call: string } | { lamp: string } | undefined;
   };

@@ -289,6 +289,7 @@ export class Stack {
         calls.transfer(params);
         return NOTHING;
       },
+      'call.refer': ({ call, to }) => calls.refer(call, to),
       'lamp.set': (lamp) => {
         this.#watching.setLamp(lamp);
         return NOTHING;

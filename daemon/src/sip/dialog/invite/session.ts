@@ -122,6 +122,11 @@ export abstract class InviteSession implements UsageOwner {
     return this.usage?.modifier.reoffer() ?? Promise.resolve({ accepted: false, status: undefined });
   }
 
+  /** The peer has named the method in Allow. */
+  allows(method: string): boolean {
+    return this.usage?.peer.allows(method) === true;
+  }
+
   /** Asks the peer to call somebody else (RFC 3515). Resolves with the outcome, as far as the peer tells. */
   refer(options: ReferOptions): Promise<ReferResult> {
     const { usage } = this;
