@@ -1,8 +1,7 @@
 // One call as the daemon sees it: a session that came in, or the sessions that try to reach one callee. What they do becomes
 // events; what call control wants becomes messages.
 import type { Log } from '../../platform/index.js';
-import type {
-  InviteSession} from '../dialog/index.js';
+import type { InviteSession } from '../dialog/index.js';
 import {
   statusOfCause,
   type IncomingSession,
