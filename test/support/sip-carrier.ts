@@ -1,6 +1,6 @@
 // A carrier that a test plays by hand, over real sockets, and the stack at the other end with a clock that the test moves.
 import { newRequest, newResponse, type SipRequest, type SipResponse } from '../../daemon/src/sip/message/index.js';
-import { DigestServer, digestResponse, type DigestAccount } from '../../daemon/src/sip/auth/index.js';
+import { DigestClient, DigestServer, digestResponse, type DigestAccount } from '../../daemon/src/sip/auth/index.js';
 import { digestHash } from '../../daemon/src/sip/auth/algorithm.js';
 import { silentLog, systemClock } from '../../daemon/src/platform/index.js';
 import { Stack } from '../../daemon/src/sip/stack/stack.js';
@@ -182,6 +182,24 @@ export class Carrier {
     const { transport, remote, connection, local } = flow;
     await this.#desk.transports.send(response, { transport, remote, connection, local });
   }
+}
+
+/** A request of a station's that meets the challenge it gets. */
+export async function sendAs(
+  phone: Carrier,
+  desk: { port: number },
+  method: string,
+  { user, secret, ...parts }: { user: string; secret: string } & NonNullable<Parameters<Carrier['send']>[2]>,
+): ReturnType<Carrier['send']> {
+  const digest = new DigestClient({ username: user, password: secret });
+  const callId = parts.callId ?? `${user}-${(count += 1)}`;
+  const from = parts.from ?? `<sip:${user}@cordboard>;tag=${user}`;
+  const first = await phone.send(method, desk, { ...parts, from, callId });
+  const challenge = await first.final();
+  const probe = newRequest({ method, uri: first.request.uriText, headers: [] });
+  digest.begin(probe).challenged(challenge, probe);
+  const headers = [...(parts.headers ?? []), ['Authorization', probe.headers.get('Authorization') ?? ''] as const];
+  return phone.send(method, desk, { ...parts, from, callId, cseq: 2, headers });
 }
 
 /** Challenges what has no credentials and lets in what has the right ones. */

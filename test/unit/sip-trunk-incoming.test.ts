@@ -2,9 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StackStation, StackTrunk } from '../../daemon/src/sip/stack/index.js';
 import { digestHash } from '../../daemon/src/sip/auth/algorithm.js';
-import { DigestClient } from '../../daemon/src/sip/auth/index.js';
-import { newRequest } from '../../daemon/src/sip/message/index.js';
-import { Carrier, SDP, stackDesk, stackTrunk } from '../support/sip-carrier.js';
+import { Carrier, SDP, sendAs, stackDesk, stackTrunk } from '../support/sip-carrier.js';
 
 type Sent = Parameters<Carrier['send']>[2];
 
@@ -156,20 +154,10 @@ describe('a station', () => {
     ...over,
   });
 
-  /** An INVITE with credentials; resolves with what came of it. */
-  async function calls(phone: Carrier, desk: { port: number }, number: string) {
-    const digest = new DigestClient({ username: '1001', password: SECRET });
-    const common = {
-      ...{ uri: `sip:${number}@cordboard`, from: '<sip:1001@cordboard>;tag=a', sdp: SDP(50_000) },
-      callId: `${number}-${Math.round(performance.now() * 1000)}`,
-    };
-    const first = await phone.send('INVITE', desk, common);
-    const challenge = await first.final();
-    const probe = newRequest({ method: 'INVITE', uri: common.uri, headers: [] });
-    digest.begin(probe).challenged(challenge, probe);
-    const headers = [['Authorization', probe.headers.get('Authorization') ?? '']] as const;
-    return phone.send('INVITE', desk, { ...common, cseq: 2, headers });
-  }
+  const calls = (phone: Carrier, desk: { port: number }, number: string) =>
+    sendAs(phone, desk, 'INVITE', {
+      ...{ user: '1001', secret: SECRET, uri: `sip:${number}@cordboard`, sdp: SDP(50_000) },
+    });
 
   it('may begin so many calls within an hour, and is told when there are more; emergency calls do not count', async () => {
     const phone = await Carrier.open('udp', { host: '127.0.0.5' });
@@ -208,12 +196,10 @@ describe('a station', () => {
     const phone = await Carrier.open('udp', { host: '127.0.0.5' });
     const desk = await stackDesk({ stations: [account()], trusted: ['127.0.0.0/8'] });
     const other = await Carrier.open('udp', { host: '127.0.0.7' });
-    for (let sample = 0; sample < 3; sample += 1) {
+    for (let sample = 0; sample < 2; sample += 1) {
       // A few at a time: a socket holds only so many.
-      for (let batch = 0; batch < 50; batch += 1) {
-        const sent = await Promise.all(
-          Array.from({ length: 50 }, () => flood.send('MESSAGE', desk)),
-        );
+      for (let batch = 0; batch < 46; batch += 1) {
+        const sent = await Promise.all(Array.from({ length: 50 }, () => flood.send('OPTIONS', desk)));
         await Promise.all(sent.map(({ final }) => final()));
       }
       await desk.clock.advance(250);
