@@ -135,7 +135,7 @@ export class Carrier {
         ['To', over.to ?? `<${uri}>`],
         ['Call-ID', over.callId ?? `carrier-${count}`],
         ['CSeq', `${over.cseq ?? 1} ${method}`],
-        ['Contact', `<sip:${this.hostName}:${this.port};transport=${this.#transport}>`],
+        ...(over.headers?.some(([name]) => name === 'Contact') === true ? [] : [this.#contact]),
         ...(over.headers ?? []),
         ...(over.sdp === undefined ? [] : ([['Content-Type', 'application/sdp']] as const)),
       ],
@@ -150,6 +150,10 @@ export class Carrier {
       return got.find(({ status }) => status >= 200)!;
     };
     return { request, final, got };
+  }
+
+  get #contact(): readonly ['Contact', string] {
+    return ['Contact', `<sip:${this.hostName}:${this.port};transport=${this.#transport}>`];
   }
 
   /** Closes every connection, and listens no more. */
@@ -172,8 +176,7 @@ export class Carrier {
 
   async #answer({ request, flow }: Heard, { status, reason, headers = [], sdp, tag }: Answer): Promise<void> {
     const response = newResponse(request, status, reason, { toTag: tag ?? `carrier-${this.port}` });
-    if (request.method === 'INVITE')
-      response.headers.add('Contact', `<sip:${this.hostName}:${this.port};transport=${this.#transport}>`);
+    if (request.method === 'INVITE') response.headers.add(...this.#contact);
     for (const [name, value] of headers) response.headers.set(name, value);
     if (sdp !== undefined) {
       response.headers.add('Content-Type', 'application/sdp');

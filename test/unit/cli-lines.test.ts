@@ -195,10 +195,10 @@ describe('trunk', () => {
     ['--host a.example --mode address --fingerprint ab', /tlsFingerprint: /, /tlsFingerprint: .*[\u4e00-\u9fff]/],
   ])('that cannot be says what is wrong in the language of the terminal: %s', async (options, en, zh) => {
     const english = await cordboard(`trunk add bad ${options}`);
-    expect([english.code, english.err]).toEqual([1, expect.stringMatching(en)]);
+    expect([english.code > 0, english.err]).toEqual([true, expect.stringMatching(en)]);
     speak('zh_CN.UTF-8');
     const chinese = await cordboard(`trunk add bad ${options}`);
-    expect([chinese.code, chinese.err]).toEqual([1, expect.stringMatching(zh)]);
+    expect([chinese.code > 0, chinese.err]).toEqual([true, expect.stringMatching(zh)]);
     expect(await box.db.trunks.find('bad')).toBeNull();
   });
 

@@ -229,6 +229,19 @@ describe('what a carrier says', () => {
   });
 });
 
+describe('what a trunk has of its own', () => {
+  it.each<[Partial<StackTrunk>, string, boolean]>([
+    [{ codecs: ['pcmu', 'pcma'] }, '0 8 101', true],
+    [{ codecs: ['g722', 'pcma'], dtmf: 'rfc4733' }, '9 8 101', true],
+    [{ codecs: ['pcma'], dtmf: 'inband' }, '8', false],
+  ])('the order of codecs and how digits go: %j', async (over, formats, events) => {
+    const { invite } = await called(over);
+    const sdp = invite.body.toString();
+    expect(/m=audio \d+ RTP\/AVP ([\d ]+)\r\n/.exec(sdp)?.[1]).toBe(formats);
+    expect(sdp.includes('telephone-event')).toBe(events);
+  });
+});
+
 describe('who calls', () => {
   const of = (invite: SipRequest) => ({
     from: `${invite.from.displayName} ${invite.from.uri.user}@${invite.from.uri.host}`,
