@@ -1,7 +1,7 @@
 // A whole box with two SIP carriers that a test plays, a SIP telephone and real audio; laid down by the command line.
 import { expect, it, vi } from 'vitest';
 import { runCli } from '../../daemon/src/cli/index.js';
-import type { Call, CallDetail, SipAccount } from '../../daemon/src/contract/index.js';
+import type { Call, CallDetail, OutboundRoute, SipAccount } from '../../daemon/src/contract/index.js';
 import type { SipMessage } from '../../daemon/src/sip/message/index.js';
 import { connectionOf, parseSdp } from '../../daemon/src/sip/sdp/index.js';
 import { DaemonProcess, eventually } from '../support/daemon-process.js';
@@ -49,6 +49,12 @@ async function atWork() {
   await laid(
     `trunk add two --host 127.0.0.3:${two.port} --mode address --caller-id-header pai --rules-in 66668888:8:1001 --codecs pcma`,
   );
+  // What a new box has: 0 for outside, over E1.
+  const outbound = await daemon.api.request<OutboundRoute[]>('GET', '/outbound-routes');
+  for (const { id, trunks } of outbound) {
+    await laid(`route remove ${id}`);
+    for (const trunk of trunks) await laid(`trunk set ${trunk} --disable`);
+  }
   await laid('route add --out X. --trunk one,two');
   return { daemon, port, cordboard, laid, one, two, secret };
 }

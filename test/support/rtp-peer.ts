@@ -73,21 +73,32 @@ export class RtpPeer {
   }
 }
 
-/** How much half a second of what was said is in what was heard: 1 is all of it, wherever it stands (correlation). */
+/** samples of a stretch that is looked for: long enough to be nothing else, short enough to come through a busy machine whole */
+const STRETCH = 1600;
+
+/** How much of what was said is in what was heard, wherever it stands: 1 when its loudest stretch came through as it was. */
 export function likeness(heard: Uint8Array, said: Uint8Array): number {
-  const part = Float64Array.from(said.subarray(0, 4000), fromAlaw);
   const whole = Float64Array.from(heard, fromAlaw);
-  const power = Math.sqrt(part.reduce((sum, x) => sum + x * x, 0));
-  let best = 0;
+  const all = Float64Array.from(said, fromAlaw);
+  const energies = new Float64Array(whole.length + 1);
+  for (let i = 0; i < whole.length; i += 1) energies[i + 1] = energies[i]! + whole[i]! ** 2;
+  const power = (part: Float64Array): number => part.reduce((sum, x) => sum + x * x, 0);
+  const stretches = Array.from({ length: Math.floor(all.length / STRETCH) }, (_, i) =>
+    all.subarray(i * STRETCH, (i + 1) * STRETCH),
+  );
+  const loudest = stretches.sort((a, b) => power(b) - power(a)).slice(0, 3);
+  return Math.max(...loudest.map((part) => best(whole, energies, part, power(part))));
+}
+
+/** The highest correlation at any place. */
+function best(whole: Float64Array, energies: Float64Array, part: Float64Array, power: number): number {
+  let highest = 0;
   for (let at = 0; at + part.length <= whole.length; at += 1) {
+    const energy = energies[at + part.length]! - energies[at]!;
+    if (energy < power / 4) continue;
     let product = 0;
-    let energy = 0;
-    for (let i = 0; i < part.length; i += 1) {
-      const sample = whole[at + i]!;
-      product += sample * part[i]!;
-      energy += sample * sample;
-    }
-    if (energy > 0) best = Math.max(best, product / (Math.sqrt(energy) * power));
+    for (let i = 0; i < part.length; i += 1) product += whole[at + i]! * part[i]!;
+    highest = Math.max(highest, product / Math.sqrt(energy * power));
   }
-  return best;
+  return highest;
 }
