@@ -31,7 +31,13 @@ export class DaemonProcess {
   async start(): Promise<number> {
     rmSync(join(this.home, 'address'), { force: true });
     const begun = performance.now();
-    const env = { PATH: process.env['PATH'] ?? '', CORDBOARD_HOME: this.home, CORDBOARD_HTTP_PORT: '0', ...ANY_SIP_PORTS, ...this.#env };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      CORDBOARD_HOME: this.home,
+      CORDBOARD_HTTP_PORT: '0',
+      ...ANY_SIP_PORTS,
+      ...this.#env,
+    };
     const child = spawn(process.execPath, [PROGRAM, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#output = '';

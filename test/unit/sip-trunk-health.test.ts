@@ -137,7 +137,7 @@ it('hosts of one priority have calls in proportion to their weights, and of anot
   const [light, heavy, last] = carriers as [Carrier, Carrier, Carrier];
   for (const carrier of carriers)
     carrier.script = ({ request }) => (request.method === 'INVITE' ? { status: 486 } : { status: 200 });
-  const hosts = [light.host({ weight: 1 }), heavy.host({ weight: 3 }), last.host({ priority: 20 })];
+  const hosts = [light.host({ weight: 10 }), heavy.host({ weight: 30 }), last.host({ priority: 20 })];
   const desk = await stackDesk({ trunks: [stackTrunk({ hosts, maxCalls: 1000 })] });
   await desk.state('up');
   for (let i = 1; i <= 200; i += 1) {
