@@ -9,7 +9,7 @@ import { LocalApi } from '../../daemon/src/cli/local-api.js';
 import { ANY_SIP_PORTS } from './sip-ports.js';
 
 const PROGRAM = fileURLToPath(new URL('../../daemon/bin/cordboard.mjs', import.meta.url));
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 40_000;
 
 export class DaemonProcess {
   readonly home: string;

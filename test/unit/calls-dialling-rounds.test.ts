@@ -126,6 +126,7 @@ describe('a way out', () => {
     desk.sip.dials(1001, '110');
     desk.sip.hangsUp(await rung(desk, 'a'), 1);
     await rung(desk, 'b');
+    expect(desk.sip.seized.map(({ emergency }) => emergency)).toEqual([true, true]);
   });
 
   it('that leads over a trunk which has gone is no way', async () => {
@@ -150,5 +151,14 @@ describe('a way out', () => {
     desk.sip.dials(1001, '8', 'Lina');
     await rung(desk, 'a');
     expect(desk.sip.seized[0]).toMatchObject({ privacy: true });
+  });
+
+  it('tells a trunk the number and that nobody is to see it, when the plan says so', async () => {
+    const desk = await dialDesk();
+    const attempt = { trunk: 'a', number: '1', callingNumber: '66668888', privacy: true };
+    desk.plan.numbers.set('8', { kind: 'out', attempts: [attempt] });
+    desk.sip.dials(1001, '8', 'Lina');
+    await rung(desk, 'a');
+    expect(desk.sip.seized[0]).toMatchObject({ callingNumber: '66668888', privacy: true });
   });
 });

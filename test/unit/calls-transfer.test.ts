@@ -87,6 +87,8 @@ describe('a blind transfer', () => {
     desk.sip.refers(desk.callee, { number: '9' });
     await rung(desk, 'a');
     expect(desk.plan.asked.at(-1)).toEqual({ number: '9', from: { station: 1001, trunk: null } });
+    const { callingNumber, divertedFrom } = desk.sip.seized.at(-1)!;
+    expect([callingNumber, divertedFrom]).toEqual(['1', '1']);
   });
 
   it('into a flow leaves the caller there', async () => {

@@ -178,6 +178,30 @@ describe('trunk', () => {
     expect(await said('trunk remove carrier')).toBe('Trunk carrier is removed.\n');
   });
 
+  test('of SIP has hosts with a priority and a weight', async () => {
+    const line = 'trunk add two --mode address --host a.example:5070/1/30,b.example:5070/1/70,[::1]:5060/2,c.example/3';
+    const made = await json<Trunk>(line);
+    expect(made.kind === 'sip' ? made.hosts.map((host) => Object.values(host).join(' ')) : made).toEqual([
+      ...['a.example 5070 udp 1 30', 'b.example 5070 udp 1 70', '::1 5060 udp 2 10', 'c.example 0 udp 3 10'],
+    ]);
+  });
+
+  test.each([
+    ['--host a.example:x', /a\.example:x" is no host/, /a\.example:x" 不是主机/],
+    ['--host a.example', /username: /, /username: /],
+    ['--host a.example --mode address --sources 1.2.3.0/40', /sources\.0: .*network/i, /sources\.0: .*[\u4e00-\u9fff]/],
+    ['--host a.example --mode address --calls 0', /maxCalls: /, /maxCalls: .*[\u4e00-\u9fff]/],
+    ['--host a.example --mode address --rules-out 0.:9:', /numberRulesOut\.0\.strip: /, /[\u4e00-\u9fff]/],
+    ['--host a.example --mode address --fingerprint ab', /tlsFingerprint: /, /tlsFingerprint: .*[\u4e00-\u9fff]/],
+  ])('that cannot be says what is wrong in the language of the terminal: %s', async (options, en, zh) => {
+    const english = await cordboard(`trunk add bad ${options}`);
+    expect([english.code > 0, english.err]).toEqual([true, expect.stringMatching(en)]);
+    speak('zh_CN.UTF-8');
+    const chinese = await cordboard(`trunk add bad ${options}`);
+    expect([chinese.code > 0, chinese.err]).toEqual([true, expect.stringMatching(zh)]);
+    expect(await box.db.trunks.find('bad')).toBeNull();
+  });
+
   test('of E1 has its spans', async () => {
     expect(await said('trunk add e1 --e1 1 --name City')).toBe('Trunk e1 is made.\n');
     expect(await said('trunk list')).toBe('e1  City  E1 1\n');

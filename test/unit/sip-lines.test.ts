@@ -186,6 +186,24 @@ describe('a call that goes out', () => {
     expect(eventsOf('leg.seized')).toEqual([]);
   });
 
+  // None of these is a word of the called party: the route's next trunk is tried.
+  it.each([
+    ['busy', 34],
+    ['unreachable', 38],
+    ['not_found', 3],
+  ] as const)('over a trunk that is %s says cause %i', async (code, cause) => {
+    stack.refuse('call.dial', code);
+    await expect(lines.seize({ ...request, target: { kind: 'trunk', trunk: 'carrier' } })).rejects.toMatchObject({
+      q850: cause,
+    });
+  });
+
+  it('tells the stack what is special about it', async () => {
+    const special = { privacy: true, emergency: true, divertedFrom: '66668888' };
+    await lines.seize({ ...request, ...special, target: { kind: 'trunk', trunk: 'carrier' } });
+    expect(stack.sent('call.dial')[0]).toMatchObject({ anonymous: true, emergency: true, divertedFrom: '66668888' });
+  });
+
   it('to a station that is not registered takes no stream', async () => {
     lines.setStation(1002, 'Li', false);
     await expect(lines.seize({ ...request, target: { kind: 'station', station: 1002 } })).rejects.toMatchObject({

@@ -29,7 +29,9 @@ export async function takeCall(
     if (found.kind === 'flow') return intoFlow(call, context, found, seized);
     if (found.kind !== 'refused') return dialOut(call, context, found, seized);
     const { calledNumber, callingNumber } = call.row;
-    call.log.info({ calledNumber, callingNumber, why: found.reason }, 'the number leads nowhere');
+    // What somebody may not dial may be what a thief would.
+    const level = found.cause === cause.callRejected ? 'warn' : 'info';
+    call.log[level]({ calledNumber, callingNumber, why: found.reason }, 'the number leads nowhere');
     context.release(call, found.cause, 'system', found.reason);
   });
 }

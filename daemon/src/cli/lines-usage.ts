@@ -61,7 +61,9 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
   trunk: {
     en: `cordboard trunk
   add ID --e1 SPAN,…                 makes a trunk of E1, searched in this order
-  add ID --host HOST[:PORT],…        makes a SIP trunk; an IPv6 address in brackets
+  add ID --host HOST[:PORT][/PRIORITY[/WEIGHT]],…
+                                     makes a SIP trunk; an IPv6 address in brackets; the host of the lowest
+                                     priority is called first, of several in proportion to their weights
   set ID                             changes it
       --name TEXT  --calls N  --enable | --disable
       --format dialled|e164|plus     how its carrier wants numbers
@@ -81,7 +83,9 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
 `,
     'zh-CN': `cordboard trunk
   add 标识 --e1 编号,…               添加 E1 中继，按此顺序选线
-  add 标识 --host 主机[:端口],…      添加 SIP 中继；IPv6 地址用方括号
+  add 标识 --host 主机[:端口][/优先级[/权重]],…
+                                     添加 SIP 中继；IPv6 地址用方括号；优先级数值最小的主机优先，
+                                     相同时按权重分配
   set 标识                           修改
       --name 名称  --calls N  --enable | --disable
       --format dialled|e164|plus     运营商要求的号码格式

@@ -26,13 +26,24 @@ export function numbersOf(text: string, what: string): number[] {
   return listOf(text).map((entry) => numberOf(entry, what));
 }
 
-/** `sip.example.com`, `192.0.2.7:5060`, `[2001:db8::7]:5060`; without a port it is looked up (RFC 3263). */
-export function hostsOf(text: string): { host: string; port?: number }[] {
+export interface TypedHost {
+  host: string;
+  port?: number;
+  priority?: number;
+  weight?: number;
+}
+
+/**
+ * `sip.example.com`, `192.0.2.7:5060`, `[2001:db8::7]:5060/10/60`: priority and weight stand behind. Without a port it is looked up
+ * (RFC 3263).
+ */
+export function hostsOf(text: string): TypedHost[] {
   return listOf(text).map((entry) => {
-    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]:/\s]+))(?::(\d{1,5}))?$/.exec(entry);
+    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]:/\s]+))(?::(\d{1,5}))?(?:\/(\d{1,5}))?(?:\/(\d{1,5}))?$/.exec(entry);
     const host = match?.[1] ?? match?.[2];
     if (host === undefined) throw refuse('host', { text: entry });
-    return match?.[3] === undefined ? { host } : { host, port: Number(match[3]) };
+    const number = (at: number): number | undefined => (match?.[at] === undefined ? undefined : Number(match[at]));
+    return { host, ...given({ port: number(3), priority: number(4), weight: number(5) }) };
   });
 }
 

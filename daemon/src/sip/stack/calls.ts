@@ -133,8 +133,9 @@ export class Calls {
     }
     const place = this.#places.get(id) ?? '';
     const link = place.startsWith(TRUNK) ? this.#options.link(place.slice(TRUNK.length)) : undefined;
-    if (link === undefined) throw new StackRefusal('invalid', 'only a carrier is told a number');
-    return call.refer(nameAddr(link.uriOf(to.number)));
+    const [host] = link?.trunk.hosts ?? [];
+    if (link === undefined || host === undefined) throw new StackRefusal('invalid', 'only a carrier is told a number');
+    return call.refer(nameAddr(link.uriOf(to.number, host)));
   }
 
   /** What has become of a transfer; the telephone that asked for it may have left its call. */

@@ -90,7 +90,7 @@ export function identityHeaders(
 /** Whose call it was before it came to us (RFC 5806). */
 export function diversionHeaders(from: string | undefined, domain: string): (readonly [string, string])[] {
   if (from === undefined || from === '') return [];
-  return [['Diversion', `${sipAddress('', from, domain)};reason=unconditional;counter=1`]];
+  return [['Diversion', `${sipAddress('', from, domain)};reason=deflection;counter=1`]];
 }
 
 function firstAddress(request: SipRequest, header: string): NameAddr | undefined {

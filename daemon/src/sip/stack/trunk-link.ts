@@ -81,7 +81,7 @@ export class TrunkLink {
       trunk.username === '' ? undefined : new DigestClient({ username: trunk.username, password: trunk.secret });
     this.#callId = context.random.token(16);
     this.#tag = context.random.token();
-    const changed = (): void => this.#changed();
+    const changed = (): void => this.#hostsChanged();
     this.#hosts = [...trunk.hosts]
       .sort((a, b) => a.priority - b.priority)
       .map(
@@ -227,7 +227,10 @@ export class TrunkLink {
           attempt === undefined ? undefined : (next, challenge) => attempt.challenged(challenge, next).kind === 'retry';
         this.#send(request, host.targets, REGISTER_LIMIT_MS, authorize, listener);
       },
-      changed: () => this.#changed(),
+      changed: () => {
+        void this.#locateServiceRoute();
+        this.#tell();
+      },
     });
   }
 
@@ -249,7 +252,7 @@ export class TrunkLink {
     );
     if (this.#stopped) return;
     this.#relocation = context.timers.after(RELOCATE_MS, () => void this.#locate());
-    if (this.#located && before !== this.#hosts.filter((host) => host.usable).length) this.#changed();
+    if (this.#located && before !== this.#hosts.filter((host) => host.usable).length) this.#hostsChanged();
   }
 
   /** RFC 3608 6.1: the first of the route is where everything goes. */
@@ -311,10 +314,9 @@ export class TrunkLink {
     });
   }
 
-  #changed(): void {
+  #hostsChanged(): void {
     if (this.#stopped) return;
     this.#registration?.hostsChanged();
-    void this.#locateServiceRoute();
     this.#tell();
   }
 
