@@ -19,6 +19,7 @@ import {
 } from '../platform/index.js';
 import { AnalogStations } from './analog-stations.js';
 import type {
+  LegKeys,
   LegKind,
   LegPlace,
   LineEvents,
@@ -151,6 +152,16 @@ export class EngineLines implements LineProvider {
     const leg = this.#leg(number);
     this.#stopRingback(leg);
     await this.#engine.command('leg.answer', { leg: number });
+  }
+
+  /** Tones, all of them. */
+  keys(): LegKeys {
+    return { takesBeside: false, givesEvents: false };
+  }
+
+  sendDigit(number: number): Promise<boolean> {
+    this.#leg(number);
+    return Promise.resolve(false);
   }
 
   async release(number: number, cause: number): Promise<void> {

@@ -1,7 +1,7 @@
 // Joins the providers of lines: a leg is led to the one who has it, a target to the one who serves it, and their events
 // become one stream.
 import { AppError, TypedEmitter, type EventSource, type Log, type Unsubscribe } from '../platform/index.js';
-import type { LineEvents, LineProvider, LineTarget, Lines, SeizeRequest, SeizedLeg, StationLine } from './lines.js';
+import type { LegKeys, LineEvents, LineProvider, LineTarget, Lines, SeizeRequest, SeizedLeg, StationLine } from './lines.js';
 import { targetWords } from './lines.js';
 
 export interface LineSwitchOptions {
@@ -44,6 +44,14 @@ export class LineSwitch implements Lines {
 
   async answer(leg: number): Promise<void> {
     await this.#owner(leg).answer(leg);
+  }
+
+  keys(leg: number): LegKeys {
+    return this.#owners.get(leg)?.keys(leg) ?? { takesBeside: false, givesEvents: false };
+  }
+
+  async sendDigit(leg: number, digit: string): Promise<boolean> {
+    return this.#owner(leg).sendDigit(leg, digit);
   }
 
   async release(leg: number, cause: number): Promise<void> {

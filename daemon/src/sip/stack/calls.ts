@@ -238,7 +238,7 @@ export class Calls {
       ...{ policy, randomBytes, mayLatch },
       address: ownAddress(transport, remote),
       signalling: () => remote,
-      changed: (media) => emit('call.mediaChanged', { call, media }),
+      changed: (media) => emit('call.mediaChanged', { call, media, info: policy.dtmf === 'info' }),
       held: (held) => emit(held ? 'call.held' : 'call.retrieved', { call }),
     });
   }

@@ -28,7 +28,6 @@ import { StackRefusal, type StackHandlers } from './channel.js';
 import { endOrphans } from './kept-dialogs.js';
 import { inDialogTargets } from './in-dialog.js';
 import type {
-  StackBinding,
   StackConfig,
   StackEvents,
   StackStation,
@@ -126,6 +125,7 @@ export class Stack {
       keep: (connection, kept) => this.#transports.keep(connection, kept),
       ping: (target) => this.#transports.sendBytes(PING, target),
       contact: ({ transport, remote }) => this.#contact(transport, remote.host, ''),
+      trustsPath: ({ remote }) => this.#inside(remote.host, config.trusted),
       changed: (station, bindings) => emit('bindings.changed', { station, bindings }),
     });
     this.#calls = new Calls({
@@ -226,10 +226,9 @@ export class Stack {
         calls.find(call).release(cause);
         return NOTHING;
       },
-      'call.digit': async ({ call, digit, durationMs }) => {
-        await calls.find(call).sendDigit(digit, durationMs);
-        return NOTHING;
-      },
+      'call.digit': async ({ call, digit, durationMs }) => ({
+        taken: await calls.find(call).sendDigit(digit, durationMs),
+      }),
       'call.transfer': (params) => {
         calls.find(params.call).transfer(params);
         return NOTHING;
@@ -272,8 +271,12 @@ export class Stack {
   }
 
   #setStation(station: StackStation): Record<string, never> {
+    const before = this.#accounts.station(station.number);
     this.#accounts.set(station);
-    if (!station.enabled) this.#bindings.remove(station.number);
+    // Who registered with another secret, or over a line that is not good enough any more, has to come again. Calls go on.
+    const stricter = station.security === 'tls' && before?.security === 'any';
+    const newSecret = before !== undefined && before.ha1Sha256 !== station.ha1Sha256;
+    if (!station.enabled || newSecret || stricter) this.#bindings.remove(station.number);
     return NOTHING;
   }
 
