@@ -23,6 +23,8 @@ export interface HandPhoneOptions {
   secret?: string;
   domain?: string;
   port?: number;
+  /** an address of this machine; default 127.0.0.1 */
+  host?: string;
   /** more header lines in REGISTER and INVITE */
   headers?: readonly (readonly [string, string])[];
 }
@@ -61,7 +63,7 @@ export class HandPhone {
 
   static async open(options: HandPhoneOptions): Promise<HandPhone> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(options.port ?? 0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => socket.bind(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
     const phone = new HandPhone(socket, await RtpEnd.open(), options);
     onTestFinished(() => phone.close());
     return phone;

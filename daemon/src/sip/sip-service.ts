@@ -30,6 +30,8 @@ export interface SipServiceOptions {
   log: Log;
 }
 
+/** ms */
+const SAME_BAN_MS = 1000;
 const DECOY_KEY = 'sip.decoyKey';
 
 /** How a trunk does. */
@@ -208,8 +210,8 @@ export class SipService {
   async #keepBan({ source, reason, sinceMs, untilMs, count }: StackEvents['ban.added']): Promise<void> {
     const { db } = this.#options;
     const known = await db.sipBans.find(source);
-    // What a person has entered comes back from the stack as it was.
-    if (known?.until === untilMs) return;
+    // What a person has entered comes back from the stack, which counts on another clock.
+    if (known !== null && Math.abs(known.until - untilMs) < SAME_BAN_MS) return;
     const row = { address: source, reason, since: sinceMs, until: untilMs, count };
     await this.#tell(
       'ban',

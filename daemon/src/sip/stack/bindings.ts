@@ -5,7 +5,14 @@ import type { Clock, Log, Timer } from '../../platform/index.js';
 import { OutgoingRequest, type DialogContext } from '../dialog/index.js';
 import type { Target } from '../locate/index.js';
 import { formatUri, newRequest, parseUri } from '../message/index.js';
-import { KeepAlives, Registrar, targetOf, type Binding, type BindingTarget, type StoredBinding } from '../registrar/index.js';
+import {
+  KeepAlives,
+  Registrar,
+  targetOf,
+  type Binding,
+  type BindingTarget,
+  type StoredBinding,
+} from '../registrar/index.js';
 import type { ServerTransaction } from '../transaction/index.js';
 import type { Flow } from '../transport/index.js';
 import type { ReachableAt } from './calls.js';

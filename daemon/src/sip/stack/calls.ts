@@ -5,6 +5,9 @@ import {
   IncomingSession,
   InviteSession,
   OutgoingSession,
+  SDP,
+  bodyType,
+  descriptionOf,
   routingOf,
   type Authorize,
   type Dialog,
@@ -52,6 +55,7 @@ export interface CallsOptions {
 
 /** Codes of Q.850 and of SIP that are given in more than one place. */
 const BUSY_HERE = 486;
+const NOT_ACCEPTABLE_HERE = 488;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -111,6 +115,8 @@ export class Calls {
     if (this.#full(place, policy.maxCalls)) return refuse(transaction, BUSY_HERE);
     const id = this.#options.random.token(12);
     const media = this.#media(id, policy, flow.transport, flow.remote.host, origin.kind === 'station');
+    const offer = bodyType(request) === SDP ? descriptionOf(request) : undefined;
+    if (offer !== undefined && !media.accepts(offer)) return refuse(transaction, NOT_ACCEPTABLE_HERE);
     const session = IncomingSession.receive(transaction, {
       ...{ dialogs, settings: this.#settings, media },
       contact: this.#options.contact(flow.transport, flow.remote.host, request.uri.user ?? ''),
