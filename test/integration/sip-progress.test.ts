@@ -1,7 +1,7 @@
 // What one who calls hears before anybody answers: ringing, what the far end has to say, busy; over SIP, E1 and analog lines.
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { callIn, nothingLeaks, storedCall, waitFor, whileRunning } from '../support/box.js';
+import { callIn, nothingLeaks, stationFree, storedCall, waitFor, whileRunning } from '../support/box.js';
 import { share } from '../support/dtmf.js';
 import type { HandPhone } from '../support/hand-phone.js';
 import { carrier, registered, startSipBox, type SipBox } from '../support/sip-box.js';
@@ -116,7 +116,7 @@ it('an analog telephone hears ringing while a SIP telephone rings, and is releas
   // Busy tone is the engine's, once the telephone has had its gap in the battery; call control says why.
   await incoming.respond(486);
   expect((await storedCall(sip.box, callId)).row).toMatchObject({ cause: 17, releasedBy: 'callee' });
-  await sip.box.exchange.hangUpPhone(1);
+  await stationFree(sip.box, 1);
   await nothingLeaks(sip.box);
 });
 
