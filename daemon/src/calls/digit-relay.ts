@@ -27,7 +27,9 @@ export class DigitRelay {
       const { leg, digit } = next;
       try {
         if (!leg.lives || (await this.#context.lines.sendDigit(leg.leg, digit))) continue;
-        await (await this.#context.playbacks.digits(leg.port, digit)).ended;
+        await (
+          await this.#context.playbacks.digits(leg.port, digit)
+        ).ended;
       } catch (error) {
         this.#context.log.debug({ err: error, leg: leg.leg }, 'a key could not be passed on');
       }

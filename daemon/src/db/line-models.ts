@@ -2,7 +2,15 @@
 // raw rows, so that a model needs no fields of its own.
 import { DataTypes, Model, type Sequelize } from 'sequelize';
 import { flag, id, integer, json, text, time } from './columns.js';
-import type { OutboundRouteRow, RingGroupRow, SipBanRow, SipBindingRow, SipDialogRow, SipStationRow, TrunkRow } from './rows.js';
+import type {
+  OutboundRouteRow,
+  RingGroupRow,
+  SipBanRow,
+  SipBindingRow,
+  SipDialogRow,
+  SipStationRow,
+  TrunkRow,
+} from './rows.js';
 
 const number = () => ({ type: DataTypes.INTEGER, primaryKey: true }) as const;
 
@@ -116,7 +124,10 @@ export function defineLineModels(sequelize: Sequelize) {
   );
 
   const sipDialogs = class extends Model<SipDialogRow> {};
-  sipDialogs.init({ id: { type: DataTypes.TEXT, primaryKey: true }, since: time(), state: json() }, options('sipDialogs'));
+  sipDialogs.init(
+    { id: { type: DataTypes.TEXT, primaryKey: true }, since: time(), state: json() },
+    options('sipDialogs'),
+  );
 
   return { sipStations, trunks, outboundRoutes, ringGroups, sipBindings, sipBans, sipDialogs };
 }

@@ -107,7 +107,11 @@ export interface StreamsRead {
   /** in the order in which they began */
   listByCall(callId: string): Promise<StreamRow[]>;
   /** in the order in which they began, of all calls */
-  list(query: { fromMs?: number | undefined; toMs?: number | undefined; limit?: number | undefined }): Promise<StreamRow[]>;
+  list(query: {
+    fromMs?: number | undefined;
+    toMs?: number | undefined;
+    limit?: number | undefined;
+  }): Promise<StreamRow[]>;
 }
 export interface StreamsWrite extends StreamsRead {
   insert(row: StreamRow): Promise<void>;

@@ -1,7 +1,16 @@
 // Joins the providers of lines: a leg is led to the one who has it, a target to the one who serves it, and their events
 // become one stream.
 import { AppError, TypedEmitter, type EventSource, type Log, type Unsubscribe } from '../platform/index.js';
-import type { LegKeys, LineEvents, LineProvider, LineTarget, Lines, SeizeRequest, SeizedLeg, StationLine } from './lines.js';
+import type {
+  LegKeys,
+  LineEvents,
+  LineProvider,
+  LineTarget,
+  Lines,
+  SeizeRequest,
+  SeizedLeg,
+  StationLine,
+} from './lines.js';
 import { targetWords } from './lines.js';
 
 export interface LineSwitchOptions {

@@ -25,7 +25,13 @@ import {
   type Log,
   type Unsubscribe,
 } from '../platform/index.js';
-import { StackRefusal, type CallOrigin, type RemoteMedia, type StackCommands, type StackEvents } from './stack/index.js';
+import {
+  StackRefusal,
+  type CallOrigin,
+  type RemoteMedia,
+  type StackCommands,
+  type StackEvents,
+} from './stack/index.js';
 
 /** The stack, wherever it runs. */
 export interface Stack {
