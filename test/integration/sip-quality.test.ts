@@ -25,7 +25,7 @@ it('a call between two telephones has a line of figures for each, with what one 
   await incoming.respond(180);
   await incoming.answer();
   await call.connected();
-  const [{ id }] = sip.box.calls.live() as unknown as [{ id: string }];
+  const { id } = sip.box.calls.live()[0]!;
   await Promise.all([one.rtp.say(tone(400, 6000)), other.rtp.say(tone(700, 6000))]);
   await Promise.all([call.bye(), incoming.take('BYE')]);
   await storedCall(sip.box, id);
@@ -56,7 +56,7 @@ it('a leg that nothing was sent or heard on has no line', async () => {
   const other = await registered(sip, 1004);
   const call = one.call('1004');
   const incoming = await other.called();
-  const [{ id }] = sip.box.calls.live() as unknown as [{ id: string }];
+  const { id } = sip.box.calls.live()[0]!;
   await incoming.respond(486);
   expect((await call.final).status).toBe(486);
   await storedCall(sip.box, id);

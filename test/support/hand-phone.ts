@@ -23,6 +23,8 @@ export interface HandPhoneOptions {
   secret?: string;
   domain?: string;
   port?: number;
+  /** an address of this machine; default 127.0.0.1 */
+  host?: string;
   /** more header lines in REGISTER and INVITE */
   headers?: readonly (readonly [string, string])[];
 }
@@ -45,6 +47,7 @@ export class HandPhone {
   readonly #taken = new WeakSet<SipMessage>();
   readonly #seen = new Set<string>();
   #cseq = 0;
+  #closed = false;
   readonly #registration = token();
 
   private constructor(socket: Socket, rtp: RtpEnd, options: HandPhoneOptions) {
@@ -60,16 +63,17 @@ export class HandPhone {
 
   static async open(options: HandPhoneOptions): Promise<HandPhone> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(options.port ?? 0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => socket.bind(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
     const phone = new HandPhone(socket, await RtpEnd.open(), options);
     onTestFinished(() => phone.close());
     return phone;
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#socket.close();
     this.rtp.close();
-    this.close = (): void => undefined;
   }
 
   get port(): number {
@@ -266,7 +270,6 @@ export class HandCall {
   readonly #tag = token();
   readonly #callId: string;
   readonly #options: SdpOptions;
-  readonly #incoming: boolean;
   #remoteUri: string;
   #routes: string[] = [];
   #local = '';
@@ -274,14 +277,12 @@ export class HandCall {
 
   private constructor(
     phone: HandPhone,
-    incoming: boolean,
     callId: string,
     remoteUri: string,
     options: SdpOptions,
     begin: (call: HandCall) => { invite: Promise<SipRequest>; final: Promise<SipResponse> },
   ) {
     this.#phone = phone;
-    this.#incoming = incoming;
     this.#callId = callId;
     this.#remoteUri = remoteUri;
     this.#options = options;
@@ -298,7 +299,7 @@ export class HandCall {
     options: SdpOptions,
     headers: readonly (readonly [string, string])[],
   ): HandCall {
-    return new HandCall(phone, false, token(), `sip:${called}@${domain}`, options, (call) => {
+    return new HandCall(phone, token(), `sip:${called}@${domain}`, options, (call) => {
       call.#local = `<sip:${number}@${domain}>;tag=${call.#tag}`;
       call.#remote = `<sip:${called}@${domain}>`;
       let begun: (request: SipRequest) => void = () => undefined;
@@ -324,7 +325,7 @@ export class HandCall {
   static in(phone: HandPhone, request: SipRequest, options: SdpOptions): HandCall {
     const contact = request.headers.get('Contact') ?? '';
     const uri = /<([^>]+)>/.exec(contact)?.[1] ?? request.uriText;
-    return new HandCall(phone, true, request.callId, uri, options, (call) => {
+    return new HandCall(phone, request.callId, uri, options, (call) => {
       call.#remote = request.headers.get('From') ?? '';
       call.#local = `${request.headers.get('To') ?? ''};tag=${call.#tag}`;
       return { invite: Promise.resolve(request), final: new Promise(() => undefined) };

@@ -1,6 +1,7 @@
 // SIP telephones and trunks as call control sees them, played by a test: it says who is registered, calls, rings and answers,
 // and notes what it was told to do.
 import type {
+  LegKeys,
   LegPlace,
   LineEvents,
   LineProvider,
@@ -185,6 +186,21 @@ export class ScriptedLines implements LineProvider {
 
   answer(leg: number): Promise<void> {
     return this.#tell(leg, `answer ${leg}`);
+  }
+
+  /** of legs whose keys go beside the audio */
+  readonly legKeys = new Map<number, LegKeys>();
+  /** keys that a line has taken itself */
+  readonly keysSent: { leg: number; digit: string }[] = [];
+  readonly infoLegs = new Set<number>();
+
+  keys(leg: number): LegKeys {
+    return this.legKeys.get(leg) ?? { takesBeside: false, givesEvents: false };
+  }
+
+  sendDigit(leg: number, digit: string): Promise<boolean> {
+    if (this.infoLegs.has(leg)) this.keysSent.push({ leg, digit });
+    return Promise.resolve(this.infoLegs.has(leg));
   }
 
   async release(leg: number, cause: number): Promise<void> {

@@ -12,6 +12,7 @@ import type {
   StackTrunkHost,
 } from '../../daemon/src/sip/stack/index.js';
 import type { Flow, Target, TransportName } from '../../daemon/src/sip/transport/index.js';
+import { stackConfig } from './sip-stack-config.js';
 import { FakeClock } from './clock-fake.js';
 import { closing, listener, transportDesk, type Desk } from './sip-peer.js';
 import { turn, until } from './turns.js';
@@ -221,7 +222,7 @@ export function digestGate(
   const server = new DigestServer({
     ...{ realm, clock, nonceLifeMs: 60_000 },
     account: (name) => (name === username ? account : undefined),
-    policies: [account.policy],
+    policies: () => [{ policy: account.policy, share: 1 }],
   });
   const ask = ({ request, flow }: Heard): Answer | undefined => {
     const verdict = server.check(request, flow.remote.host);
@@ -248,12 +249,7 @@ type Event = { [E in keyof StackEvents]: { event: E; data: StackEvents[E] } }[ke
 export async function stackDesk(over: Partial<StackConfig> = {}, { realTime = false }: { realTime?: boolean } = {}) {
   const clock = new FakeClock();
   const events: Event[] = [];
-  const config: StackConfig = {
-    ...{ host: '127.0.0.1', port: 0, tlsPort: undefined, tls: undefined, domain: 'cordboard' },
-    ...{ externalAddress: undefined, trusted: [], emergency: ['110'], callsPerHour: 120, decoyKey: '00' },
-    ...{ stations: [] as StackStation[], trunks: [], bindings: [] },
-    ...over,
-  };
+  const config = stackConfig('cordboard', { emergency: ['110'], callsPerHour: 120, ...over });
   const stack = new Stack({
     config,
     emit: (event, data) => void events.push({ event, data } as Event),

@@ -314,6 +314,26 @@ describe('a talk', () => {
     await until(() => desk.sip.legs.size === 0, 'both have gone');
   });
 
+  it('passes a tone on beside the audio to one who takes his keys there, and lets the line send what it can', async () => {
+    const desk = await dialDesk();
+    const caller = desk.sip.dials(1001, '1002');
+    const callee = await rung(desk, 1002);
+    desk.sip.legKeys.set(callee, { takesBeside: true, givesEvents: false });
+    desk.sip.infoLegs.add(callee);
+    desk.sip.answers(callee);
+    await until(() => newest(desk).answeredAt !== null, 'they talk');
+    // Tones of the caller are listened for; those of the callee nobody needs.
+    const watched = new Map(desk.engine.sent('detector.set').map((one) => [one.port, one.dtmf]));
+    expect([watched.get(port(caller)), watched.get(port(callee))]).toEqual([true, false]);
+    desk.sip.presses(caller, '5', 'tone');
+    desk.sip.presses(callee, '6', 'tone');
+    await until(() => desk.sip.keysSent.length === 1, 'the line has sent it');
+    await turn();
+    expect(desk.sip.keysSent).toEqual([{ leg: callee, digit: '5' }]);
+    expect(desk.engine.sent('digits.send')).toEqual([]);
+    expect(newest(desk).digits).toBe('');
+  });
+
   it('passes on keys that are not in the audio, one after the other', async () => {
     const desk = await talk();
     desk.sip.presses(desk.caller, '1');

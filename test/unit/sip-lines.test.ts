@@ -32,7 +32,7 @@ beforeEach(() => {
   lines = new SipLines({ engine: engine.client, stack, log: silentLog });
   const names = [
     ...['leg.offered', 'leg.seized', 'leg.progressed', 'leg.answered', 'leg.digit', 'leg.held', 'leg.retrieved'],
-    ...['leg.transferAsked', 'leg.released', 'station.changed', 'station.removed'],
+    ...['leg.transferAsked', 'leg.measured', 'leg.released', 'station.changed', 'station.removed'],
   ] as (keyof LineEvents)[];
   for (const event of names) lines.events.on(event, (data) => void heard.push({ event, data } as Heard));
   lines.start();
@@ -137,6 +137,54 @@ describe('media', () => {
     engine.emit('stream.timeout', { leg });
     await turn();
     expect(stack.sent('call.release')).toEqual([{ call: 'c1', cause: 102 }]);
+  });
+
+  const measured = {
+    ...{ packetsSent: 100, octetsSent: 16_000, packetsReceived: 95, octetsReceived: 15_200, lost: 5, late: 1 },
+    ...{ duplicated: 0, reordered: 0, restarts: 0, overflowed: 0, refusedSource: 0, refusedPayloadType: 0 },
+    ...{ refusedSrtp: 0, malformed: 0, jitterMs: 2.4, bufferMs: 40, bufferTargetMs: 40, concealedMs: 120 },
+    ...{ roundTripMs: 31.5, remote: { lost: 3, lostShare: 0, jitterMs: 1 }, mosReceived: 3.91, mosSent: 4.2 },
+  };
+
+  it('is measured to its end, with the codec that was agreed upon', async () => {
+    const leg = await offered();
+    stack.emit('call.mediaChanged', { call: 'c1', media });
+    await turn();
+    engine.emit('stream.ended', { leg, ...measured });
+    expect(eventsOf('leg.measured')).toEqual([
+      {
+        leg,
+        quality: {
+          ...{ codec: 'PCMA', encrypted: false, packetsSent: 100, packetsReceived: 95, lost: 5, late: 1 },
+          ...{ jitterMs: 2.4, bufferMs: 40, concealedMs: 120, roundTripMs: 31.5, remoteLost: 3, remoteJitterMs: 1 },
+          ...{ mosReceived: 3.91, mosSent: 4.2 },
+        },
+      },
+    ]);
+  });
+
+  it('that never flowed is not spoken of', async () => {
+    const leg = await offered();
+    engine.emit('stream.ended', { leg, ...measured });
+    stack.emit('call.mediaChanged', { call: 'c1', media });
+    await turn();
+    engine.emit('stream.ended', { leg, ...measured, packetsSent: 0, packetsReceived: 0 });
+    expect(eventsOf('leg.measured')).toEqual([]);
+  });
+
+  it('says how keys go: as tones, as events, by INFO', async () => {
+    const leg = await offered();
+    const keys = async (over: Partial<RemoteMedia>, info = false) => {
+      stack.emit('call.mediaChanged', { call: 'c1', media: { ...media, ...over }, info });
+      await turn();
+      return lines.keys(leg);
+    };
+    expect(await keys({})).toEqual({ takesBeside: false, givesEvents: false });
+    expect(await keys({ telephoneEvent: { send: 101, receive: 101, clockHz: 8000 } })).toEqual({
+      takesBeside: true,
+      givesEvents: true,
+    });
+    expect(await keys({}, true)).toEqual({ takesBeside: true, givesEvents: false });
   });
 
   it('brings digits in the audio, as events and by INFO', async () => {

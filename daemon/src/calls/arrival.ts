@@ -9,7 +9,7 @@ import { Dialling, roundsOf, type DialOutcome, type DiallingOptions } from './di
 import { CallEndedError, type OpenSegment, type PreparedFlow } from './flow-session.js';
 import type { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
-import { beginTalk } from './parties.js';
+import { beginTalk, passKeysOn } from './parties.js';
 import { resolveCall } from './resolve.js';
 import { hush } from './sounds.js';
 
@@ -141,6 +141,7 @@ async function connectCaller(call: LiveCall, context: CallContext, callee: Leg, 
   await call.leg.answer();
   if (call.ending !== undefined) return;
   hush(call.leg);
+  passKeysOn(call, context);
   answered(call, context);
   const { station } = callee;
   context.events.emit('call.connected', { call: call.toDto(), queueId: null, agentId: null, station, waitMs });

@@ -241,7 +241,9 @@ export class CallControl {
     if (call.ending !== undefined) return;
     if (call.phase === 'talking') {
       const partner = call.partnerOf(leg);
-      if (partner === undefined || source === 'tone' || source === 'overlap') return;
+      // A tone is in the audio; one who takes his keys beside it gets it there, too.
+      const heard = source === 'tone' && partner !== undefined && !this.#context.lines.keys(partner.leg).takesBeside;
+      if (partner === undefined || heard || source === 'overlap') return;
       call.relay ??= new DigitRelay(this.#context);
       return call.relay.send(partner, digit);
     }

@@ -26,7 +26,10 @@ export class DigitRelay {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const { leg, digit } = next;
       try {
-        if (leg.lives) await (await this.#context.playbacks.digits(leg.port, digit)).ended;
+        if (!leg.lives || (await this.#context.lines.sendDigit(leg.leg, digit))) continue;
+        await (
+          await this.#context.playbacks.digits(leg.port, digit)
+        ).ended;
       } catch (error) {
         this.#context.log.debug({ err: error, leg: leg.leg }, 'a key could not be passed on');
       }

@@ -43,9 +43,24 @@ export function beginTalk(call: LiveCall, context: CallContext, peer: Peer): voi
     ...(leg.station === null ? {} : { station: leg.station }),
     ...(queueId === null ? {} : { queueId }),
   });
-  // What he keys in while he talks (a card number for the bank's machine) is none of our business.
-  const { port } = call.leg;
-  context.engine.command('detector.set', { port, dtmf: false }).catch(() => undefined);
+  passKeysOn(call, context);
+}
+
+/**
+ * What they key in while they talk (a card number for the bank's machine) is none of our business: it is not written down, and not
+ * listened for unless the other one would not hear it in the audio. Again when a party is answered: only then it is agreed upon.
+ */
+export function passKeysOn({ leg, peer, log }: LiveCall, { lines, engine }: CallContext): void {
+  if (peer === undefined) return;
+  for (const [from, to] of [
+    [leg, peer.leg],
+    [peer.leg, leg],
+  ] as const) {
+    const dtmf = lines.keys(from.leg).givesEvents || lines.keys(to.leg).takesBeside;
+    engine
+      .command('detector.set', { port: from.port, dtmf })
+      .catch((error: unknown) => log.debug({ err: error }, 'keys are not passed on'));
+  }
 }
 
 /** A party puts the other on hold. Doing so twice is doing so once; before the talk it is remembered. */

@@ -19,6 +19,7 @@ import {
 } from '../platform/index.js';
 import { AnalogStations } from './analog-stations.js';
 import type {
+  LegKeys,
   LegKind,
   LegPlace,
   LineEvents,
@@ -154,6 +155,16 @@ export class EngineLines implements LineProvider {
     leg.answered = true;
     this.#stopRingback(leg);
     await this.#engine.command('leg.answer', { leg: number });
+  }
+
+  /** Tones, all of them. */
+  keys(): LegKeys {
+    return { takesBeside: false, givesEvents: false };
+  }
+
+  sendDigit(number: number): Promise<boolean> {
+    this.#leg(number);
+    return Promise.resolve(false);
   }
 
   async release(number: number, cause: number): Promise<void> {

@@ -2,6 +2,7 @@
 // become one stream.
 import { AppError, TypedEmitter, type EventSource, type Log, type Unsubscribe } from '../platform/index.js';
 import type {
+  LegKeys,
   LineEvents,
   LineProvider,
   LineTarget,
@@ -65,6 +66,14 @@ export class LineSwitch implements Lines {
   async answer(leg: number): Promise<void> {
     await this.#owner(leg).answer(leg);
     this.#events.emit('leg.accepted', { leg });
+  }
+
+  keys(leg: number): LegKeys {
+    return this.#owners.get(leg)?.keys(leg) ?? { takesBeside: false, givesEvents: false };
+  }
+
+  async sendDigit(leg: number, digit: string): Promise<boolean> {
+    return this.#owner(leg).sendDigit(leg, digit);
   }
 
   async release(leg: number, cause: number, text?: string): Promise<void> {

@@ -145,6 +145,14 @@ export interface Referring {
   refer(leg: number, to: { number: string } | { leg: number }): Promise<{ done: boolean; cause: number }>;
 }
 
+/** How the keys of a leg go, beside those that are heard in its audio. */
+export interface LegKeys {
+  /** what it is sent goes beside the audio: whoever is there may not listen to tones */
+  takesBeside: boolean;
+  /** what it sends comes as events, and is told when the digits of its port are asked for */
+  givesEvents: boolean;
+}
+
 export interface Lines {
   readonly referring?: Referring | undefined;
   readonly events: EventSource<LineEvents>;
@@ -162,6 +170,13 @@ export interface Lines {
   alert(leg: number, options?: { early?: boolean }): Promise<void>;
   /** Answers a leg that was offered. Rejects with leg_not_found, or with what the line says. */
   answer(leg: number): Promise<void>;
+  /** As agreed upon by now. */
+  keys(leg: number): LegKeys;
+  /**
+   * Sends a key beside the audio, where the line has its own way for that. false: it is to be sent over the bus, as the port carries
+   * it. Rejects with leg_not_found, or with what the line says.
+   */
+  sendDigit(leg: number, digit: string): Promise<boolean>;
   /**
    * Ends a leg with a Q.850 cause; leg.released tells when it is done. Asking twice is asking once. `text`: why, in ASCII, where the
    * line can show it. Rejects with leg_not_found: there will be no leg.released (any more).

@@ -62,9 +62,7 @@ export class DialogKeeper {
       } catch (error) {
         log.error({ err: error }, `calls would not be ended at their peers after a crash: ${errorText(error)}`);
         this.#waiting = new Map([...batch, ...this.#waiting]);
-        clock.after(RETRY_MS, () => {
-          this.#writing ??= this.#run();
-        });
+        clock.after(RETRY_MS, () => void (this.#writing ??= this.#run()));
         break;
       }
     }

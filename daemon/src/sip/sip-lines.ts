@@ -6,6 +6,7 @@
 import { isRefusal, type EngineClient, type EngineEvents } from '../engine/index.js';
 import {
   SeizeRefusal,
+  type LegKeys,
   type LegPlace,
   type LineEvents,
   type LineProvider,
@@ -57,7 +58,7 @@ interface SipLeg {
   call: string | undefined;
   place: LegPlace;
   /** as last agreed upon; undefined: nothing yet */
-  media: Pick<RemoteMedia, 'codec' | 'srtp'> | undefined;
+  media: (Pick<RemoteMedia, 'codec' | 'srtp' | 'telephoneEvent'> & { info: boolean }) | undefined;
   /** told by the stack, or decided here: what leg.released will say */
   end: { cause: number; by: 'remote' | 'local' | 'fault' } | undefined;
 }
@@ -75,6 +76,9 @@ const WRONG_STATE = 101;
 const NOBODY = -1;
 
 const NETWORK_OUT_OF_ORDER = 38;
+
+/** as a person presses a key */
+const DIGIT_MS = 100;
 
 const seizeCauses: Record<StackRefusal['code'], number> = {
   invalid: 28,
@@ -123,7 +127,9 @@ export class SipLines implements LineProvider {
         this.#ofCall(call, ({ leg, port }) => this.#events.emit('leg.progressed', { leg, port, progress })),
       ),
       events.on('call.answered', ({ call }) => this.#ofCall(call, (leg) => this.#answered(leg))),
-      events.on('call.mediaChanged', ({ call, media }) => this.#ofCall(call, (leg) => this.#update(leg, media))),
+      events.on('call.mediaChanged', ({ call, media, info = false }) =>
+        this.#ofCall(call, (leg) => this.#update(leg, media, info)),
+      ),
       events.on('call.held', ({ call }) => this.#ofCall(call, ({ leg }) => this.#events.emit('leg.held', { leg }))),
       events.on('call.retrieved', ({ call }) =>
         this.#ofCall(call, ({ leg }) => this.#events.emit('leg.retrieved', { leg })),
@@ -236,6 +242,18 @@ export class SipLines implements LineProvider {
     await this.#engine.command('leg.answer', { leg: number });
   }
 
+  keys(number: number): LegKeys {
+    const media = this.#legs.get(number)?.media;
+    const events = media?.telephoneEvent !== undefined;
+    return { takesBeside: events || media?.info === true, givesEvents: events };
+  }
+
+  async sendDigit(number: number, digit: string): Promise<boolean> {
+    const { call } = this.#leg(number);
+    if (call === undefined) return false;
+    return (await this.#stack.command('call.digit', { call, digit, durationMs: DIGIT_MS })).taken;
+  }
+
   async release(number: number, cause: number, text?: string): Promise<void> {
     const leg = this.#leg(number);
     if (leg.end !== undefined) return;
@@ -324,9 +342,9 @@ export class SipLines implements LineProvider {
     this.#events.emit('leg.answered', { leg, port });
   }
 
-  async #update(known: SipLeg, media: StackEvents['call.mediaChanged']['media']): Promise<void> {
+  async #update(known: SipLeg, media: RemoteMedia, info: boolean): Promise<void> {
     const { leg, call } = known;
-    known.media = { codec: media.codec, ...(media.srtp === undefined ? {} : { srtp: media.srtp }) };
+    known.media = { ...media, info };
     try {
       const { conflict } = await this.#engine.command('stream.update', { ...media, leg });
       if (conflict === undefined || call === undefined) return;

@@ -22,8 +22,7 @@ export function sipRoutes(http: HttpContext): Route[] {
         return Promise.resolve({
           enabled: sip.enabled,
           domain: sip.domain,
-          listening:
-            listening === undefined ? null : { port: listening.port, tlsPort: listening.tlsPort ?? null },
+          listening: listening === undefined ? null : { port: listening.port, tlsPort: listening.tlsPort ?? null },
         });
       },
     }),

@@ -31,6 +31,8 @@ export interface BindingsOptions {
   /** two line ends, for a connection's NAT */
   ping: (target: Target) => Promise<Flow>;
   contact: (target: Target) => string;
+  /** whether a proxy of ours sends from there: its Path is taken (RFC 3327) */
+  trustsPath: (flow: Flow) => boolean;
   changed: (station: number, bindings: StackBinding[]) => void;
 }
 
@@ -53,6 +55,7 @@ export class Bindings {
       ...{ clock, log, flowTimerS: FLOW_TIMER_S },
       // Who has shown the secret of a number has its address, under whatever name he reaches us.
       aorOf: ({ user }) => user,
+      trustsPath: options.trustsPath,
       store: { load: () => Promise.resolve(bindings.map(storedOf)), save: () => Promise.resolve() },
     });
     this.#keepAlives = new KeepAlives({

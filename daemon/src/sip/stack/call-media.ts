@@ -47,6 +47,9 @@ const NAMES: Record<Codec, CodecName> = { pcma: 'PCMA', pcmu: 'PCMU', g722: 'G72
 /** ms; a peer that should send and does not for so long has gone */
 const SILENCE_MS = 30_000;
 
+/** A port to try with (RFC 863). */
+const DISCARD: LocalMedia = { rtpPort: 9, rtcpPort: 10 };
+
 interface Described extends CurrentSession {
   negotiated: NegotiatedAudio;
 }
@@ -80,6 +83,12 @@ export class CallMedia implements SessionMedia {
   read(body: Buffer): SdpSession | SdpFailure {
     if (this.#lastRead?.body !== body) this.#lastRead = { body, description: parseSdp(body) };
     return this.#lastRead.description;
+  }
+
+  /** Whether an offer can be answered at all: if not, nobody needs to be rung. */
+  accepts(body: Buffer): boolean {
+    const offer = this.read(body);
+    return offer.kind !== 'failure' && answerOffer(offer, this.#described(DISCARD)).kind !== 'failure';
   }
 
   async offer({ dialogId }: Exchange): Promise<Buffer> {

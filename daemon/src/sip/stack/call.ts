@@ -1,20 +1,20 @@
 // One call as the daemon sees it: a session that came in, or the sessions that try to reach one callee. What they do becomes
 // events; what call control wants becomes messages.
 import type { Log } from '../../platform/index.js';
-import type { InviteSession } from '../dialog/index.js';
 import {
   causeOfStatus,
   statusOfCause,
   type Dialog,
   type IncomingSession,
+  type InviteSession,
   type OutgoingSession,
   type Referral,
   type SessionEnd,
 } from '../dialog/index.js';
+import type { SipResponse } from '../message/index.js';
 import type { CallMedia } from './call-media.js';
 import { StackRefusal } from './channel.js';
 import { lastCancel } from './kept-dialogs.js';
-import type { SipResponse } from '../message/index.js';
 import type { DtmfMode, LocalMedia, StackCommands, StackEvents } from './protocol.js';
 
 /** What all calls of a stack share. */
@@ -100,9 +100,11 @@ export abstract class StackCall {
     return { done: status >= 200 && status < 300, cause: status < 300 ? NORMAL : causeOfStatus(status) };
   }
 
-  /** INFO, where the peer takes digits so; otherwise the engine has sent it. */
-  async sendDigit(digit: string, durationMs: number): Promise<void> {
-    await this.talking?.sendDigit({ digit, durationMs });
+  /** INFO, where the peer takes digits so; false: the engine is to send it. */
+  async sendDigit(digit: string, durationMs: number): Promise<boolean> {
+    if (this.dtmf !== 'info' || this.talking === undefined) return false;
+    await this.talking.sendDigit({ digit, durationMs });
+    return true;
   }
 
   /** What becomes of the transfer that the peer has asked for. */

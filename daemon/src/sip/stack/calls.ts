@@ -5,6 +5,9 @@ import {
   IncomingSession,
   InviteSession,
   OutgoingSession,
+  SDP,
+  bodyType,
+  descriptionOf,
   parseReplaces,
   q850Reason,
   routingOf,
@@ -68,6 +71,7 @@ const BUSY_HERE = 486;
 const NO_CIRCUIT = 34;
 /** s; the count of an hour goes down by the minute */
 const RATE_RETRY_AFTER_S = 60;
+const NOT_ACCEPTABLE_HERE = 488;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -166,6 +170,8 @@ export class Calls {
     if (!emergency && replaces === undefined && this.#held(transaction, sender, place, policy)) return;
     const id = this.#options.random.token(12);
     const media = this.#media(id, policy, flow.transport, flow.remote.host, origin.kind === 'station');
+    const offer = bodyType(request) === SDP ? descriptionOf(request) : undefined;
+    if (offer !== undefined && !media.accepts(offer)) return refuse(transaction, NOT_ACCEPTABLE_HERE);
     const session = IncomingSession.receive(transaction, {
       dialogs,
       settings: this.#settings,
@@ -344,7 +350,7 @@ export class Calls {
       randomBytes,
       address: ownAddress(transport, remote),
       signalling: () => remote,
-      changed: (media) => emit('call.mediaChanged', { call, media }),
+      changed: (media) => emit('call.mediaChanged', { call, media, info: policy.dtmf === 'info' }),
       held: (held) => emit(held ? 'call.held' : 'call.retrieved', { call }),
     });
   }

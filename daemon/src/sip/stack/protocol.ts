@@ -208,8 +208,8 @@ export interface StackCommands {
     params: { call: string; cause: number; text?: string | undefined };
     reply: Record<string, never>;
   };
-  /** INFO with a digit, where that is how the peer takes them */
-  'call.digit': { params: { call: string; digit: string; durationMs: number }; reply: Record<string, never> };
+  /** INFO with a digit, where that is how the peer takes them; `taken` false: it is to be sent with the audio */
+  'call.digit': { params: { call: string; digit: string; durationMs: number }; reply: { taken: boolean } };
   /** what becomes of a transfer that the peer asked for; `state` done and failed are the last */
   'call.transfer': {
     params: { call: string; state: 'accepted' | 'alerting' | 'done' | 'failed'; cause: number };
@@ -264,7 +264,12 @@ export interface StackEvents {
   'call.progressed': { call: string; progress: 'proceeding' | 'alerting' | 'inband' };
   'call.answered': { call: string };
   /** the stream goes elsewhere or otherwise from now on */
-  'call.mediaChanged': { call: string; media: RemoteMedia };
+  'call.mediaChanged': {
+    call: string;
+    media: RemoteMedia;
+    /** the peer is sent its digits by INFO */
+    info?: boolean;
+  };
   'call.held': { call: string };
   'call.retrieved': { call: string };
   'call.digit': { call: string; digit: string };

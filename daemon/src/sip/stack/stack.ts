@@ -149,6 +149,7 @@ export class Stack {
       keep: (connection, kept) => this.#transports.keep(connection, kept),
       ping: (target) => this.#transports.sendBytes(PING, target),
       contact: ({ transport, remote }) => this.#contact(transport, remote.host, ''),
+      trustsPath: ({ remote }) => this.#inside(remote.host, config.trusted),
       changed: (station, bindings) => {
         emit('bindings.changed', { station, bindings });
         this.#watching.registrationChanged(station);
@@ -281,10 +282,9 @@ export class Stack {
         calls.find(call).release(cause, text);
         return NOTHING;
       },
-      'call.digit': async ({ call, digit, durationMs }) => {
-        await calls.find(call).sendDigit(digit, durationMs);
-        return NOTHING;
-      },
+      'call.digit': async ({ call, digit, durationMs }) => ({
+        taken: await calls.find(call).sendDigit(digit, durationMs),
+      }),
       'call.transfer': (params) => {
         calls.transfer(params);
         return NOTHING;
@@ -341,11 +341,13 @@ export class Stack {
   }
 
   #setStation(station: StackStation): Record<string, never> {
+    const before = this.#accounts.station(station.number);
     this.#accounts.set(station);
-    if (!station.enabled) {
-      this.#bindings.remove(station.number);
-      this.#watching.removeAccount(station.number);
-    }
+    // Who registered with another secret, or over a line that is not good enough any more, has to come again. Calls go on.
+    const stricter = station.security === 'tls' && before?.security === 'any';
+    const newSecret = before !== undefined && before.ha1Sha256 !== station.ha1Sha256;
+    if (!station.enabled || newSecret || stricter) this.#bindings.remove(station.number);
+    if (!station.enabled) this.#watching.removeAccount(station.number);
     return NOTHING;
   }
 
