@@ -75,7 +75,7 @@ describe.concurrent('telephones that register', () => {
     await runSipp({ scenario: 'register-wrong', to: box.sipPort, service: '1001', account: wrong }, running);
   });
 
-  it('somebody who does not exist is asked the same as somebody who does', async () => {
+  it('somebody who does not exist is asked as one who does, every time the same', async () => {
     const asked = async (service: string): Promise<string> => {
       const { messages } = await runSipp({ scenario: 'register-challenged', to: box.sipPort, service }, running);
       const answer = messages.slice(messages.indexOf('SIP/2.0 401'));
@@ -84,7 +84,9 @@ describe.concurrent('telephones that register', () => {
         .replace(/(nonce="|tag=|branch=|ID: )[^"\s;]+/g, '$1')
         .replaceAll(service, 'x');
     };
-    expect(await asked('1999')).toBe(await asked('1003'));
+    const stranger = await asked('1999');
+    expect([await asked('1001'), await asked('1003')]).toContain(stranger);
+    expect(await asked('1999')).toBe(stranger);
   });
 });
 

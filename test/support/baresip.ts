@@ -5,12 +5,15 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { samplesOf } from './audio-match.js';
 import type { Ending } from './box.js';
 import { freePort } from './free-ports.js';
 
 const MODULES = '/usr/lib/baresip/modules';
 const LIMIT_MS = 15_000;
+const ATTEMPTS = 5;
+const RETRY_MS = 1000;
 
 export interface PhoneOptions {
   number: number;
@@ -60,18 +63,28 @@ export class Phone {
     this.#child.stderr!.on('data', hear);
   }
 
-  /** Resolves when it is registered. */
+  /**
+   * Resolves when it is registered. A box that is busy asks to come again (503), and one that does not know the account yet offers
+   * a digest that baresip has not; it would come again after a minute only.
+   */
   static async start(options: PhoneOptions, ending: Ending): Promise<Phone> {
-    const folder = mkdtempSync(join(tmpdir(), 'cordboard-phone-'));
-    ending.onEnd(() => rmSync(folder, { recursive: true, force: true }));
-    const control = await freePort();
-    configure(folder, options, { control, listen: await freePort() });
-    const phone = new Phone(options.number, folder);
-    ending.onEnd(() => phone.stop());
-    // Events are told to who listens; it may have registered before somebody does.
-    await phone.printed(/200 OK .*\[1 binding\]/);
-    await phone.#connect(control);
-    return phone;
+    for (let attempt = 1; ; attempt += 1) {
+      const folder = mkdtempSync(join(tmpdir(), 'cordboard-phone-'));
+      ending.onEnd(() => rmSync(folder, { recursive: true, force: true }));
+      const control = await freePort();
+      configure(folder, options, { control, listen: await freePort() });
+      const phone = new Phone(options.number, folder);
+      ending.onEnd(() => phone.stop());
+      const [, busy] = await phone.printed(attempt < ATTEMPTS ? /\} 200 OK|: (503 |Register: )/ : /\} 200 OK/);
+      if (busy !== undefined) {
+        await phone.stop();
+        await sleep(RETRY_MS);
+        continue;
+      }
+      // Its events are told to who listens by then.
+      await phone.#connect(control);
+      return phone;
+    }
   }
 
   /** Resolves with the first event of this kind that has not been waited for yet. */
@@ -158,7 +171,9 @@ export class Phone {
       const timer = setTimeout(() => {
         this.#waits.delete(again);
         const said = this.#events.map((one) => one.type).join();
-        reject(new Error(`telephone ${this.number}: no ${what}, but ${said}:\n${this.output}`));
+        const { exitCode, signalCode } = this.#child;
+        const gone = exitCode === null && signalCode === null ? '' : `, and ended with ${exitCode ?? signalCode}`;
+        reject(new Error(`telephone ${this.number}: no ${what}, but ${said}${gone}:\n${this.output}`));
       }, LIMIT_MS);
       this.#waits.add(again);
       again();

@@ -2,12 +2,16 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Box, startBox } from '../../daemon/src/main.js';
 import type { CallRow, SegmentRow } from '../../daemon/src/db/index.js';
 import type { Log } from '../../daemon/src/platform/index.js';
 import { writeTone } from './wav.js';
 import { ANY_SIP_PORTS } from './sip-ports.js';
+
+/** Between two looks at what has no event: whoever asks all the time keeps others from doing it. */
+const LOOK_AGAIN_MS = 15;
 
 /** Tones in place of words, a quarter of a second each. */
 const PROMPTS: Record<string, number> = {
@@ -138,6 +142,7 @@ export async function storedCall(box: Box, callId: string): Promise<{ row: CallR
     const segments = await box.db.segments.listByCall(callId);
     if (row !== null && row.state === 'ended' && segments.every(({ endedAt }) => endedAt !== null))
       return { row, segments };
+    await sleep(LOOK_AGAIN_MS);
   }
   throw new Error(`call ${callId} is not stored as ended: ${JSON.stringify(row)}`);
 }
@@ -149,6 +154,7 @@ export async function recordingOf(box: Box, callId: string): Promise<string> {
     const recording = await box.db.recordings.findByCall(callId);
     if (recording?.state === 'complete') return join(box.config.recordingsFolder, recording.path);
     if (performance.now() > end) throw new Error(`call ${callId} is not recorded: ${JSON.stringify(recording)}`);
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 
@@ -163,6 +169,7 @@ export async function nothingLeaks(box: Box): Promise<void> {
     const legs = snapshot.legs.filter(({ kind, state }) => kind !== 'line' || state !== 'offered');
     left = { legs, connections, plays, recordings };
     if (legs.length + connections.length + plays.length + recordings.length === 0) return;
+    await sleep(LOOK_AGAIN_MS);
   }
   throw new Error(`something is left over: ${JSON.stringify(left)}`);
 }
