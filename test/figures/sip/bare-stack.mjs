@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { placeCalls } from './sip-box.mjs';
 
 const GOAL = 1500;
-const STEP = 1.25;
+/** of the ladder of rates */
+const FIRST = 150;
+const STEP = 1.3;
 const SECONDS = 4;
 
 export async function bareStack(report) {
@@ -21,10 +23,10 @@ export async function bareStack(report) {
 
 /** The highest rate of a ladder at which none failed and nearly all were answered within their second. */
 export async function capacity(port, used) {
-  await placeCalls({ port, rate: 400, seconds: 5 });
+  await placeCalls({ port, rate: FIRST, seconds: 5 });
   let held = 0;
   let us = { stack: Number.NaN, kernel: Number.NaN };
-  for (let rate = 600; rate < 8000; rate = Math.round(rate * STEP)) {
+  for (let rate = FIRST; rate < 8000; rate = Math.round(rate * STEP)) {
     const before = await used();
     const { begun, ended, failed, lost, shed } = await placeCalls({ port, rate, seconds: SECONDS });
     const after = await used();
@@ -36,6 +38,7 @@ export async function capacity(port, used) {
     held = answered;
     us = { stack: cost('stack'), kernel: cost('stackKernel') };
   }
+  if (held === 0) throw new Error(`not even ${FIRST} calls a second are answered`);
   return { held, us };
 }
 
