@@ -102,7 +102,7 @@ const statusOf = (text: string): number => Number(text.slice(8, 11));
 const tagOf = (text: string): string => /^To:.*;tag=(\S+)/m.exec(text)?.[1] ?? '';
 
 /** Any transaction at all is too much, once there is one. */
-const ONE_IS_TOO_MUCH = { queued: { high: 0, low: -1 } };
+const ONE_IS_TOO_MUCH = { queued: { high: 0, low: -1 }, always: { perS: 1, burst: 0 } };
 
 describe('a stack with too much to do', () => {
   it('turns new calls away with 503 and says when to come again', async () => {
