@@ -1,4 +1,4 @@
-// Measures the figures of a topic and prints each beside its goal:  node test/figures/run.mjs <topic> [--json] [--only part,…]
+// Measures the figures of a topic and prints each beside its goal:  node test/figures/run.mjs <topic> [part …] [--json]
 // With --json the last line is one JSON object. Nothing is stored: a figure is measured when it is printed.
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,13 +11,17 @@ const { values, positionals } = parseArgs({
 const topics = readdirSync(new URL('topics/', import.meta.url))
   .filter((name) => name.endsWith('.mjs'))
   .map((name) => name.slice(0, -4));
-const [topic] = positionals;
-if (positionals.length !== 1 || !topics.includes(topic)) {
+const [topic, ...named] = positionals;
+if (!topics.includes(topic)) {
   process.stderr.write(`Name one topic of: ${topics.join(', ')}\n`);
   process.exit(2);
 }
 const { parts } = await import(`./topics/${topic}.mjs`);
-const wanted = values.only?.split(',') ?? Object.keys(parts);
+// `calls-per-second` is the part callsPerSecond.
+const asked = [...named, ...(values.only?.split(',') ?? [])].map((name) =>
+  name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase()),
+);
+const wanted = asked.length > 0 ? asked : Object.keys(parts);
 const unknown = wanted.filter((name) => !(name in parts));
 if (unknown.length > 0) {
   process.stderr.write(`${topic} has no part ${unknown.join(', ')}; it has ${Object.keys(parts).join(', ')}\n`);

@@ -7,7 +7,6 @@ import { Stack } from '../../daemon/src/sip/stack/stack.js';
 import type {
   StackConfig,
   StackEvents,
-  StackStation,
   StackTrunk,
   StackTrunkHost,
 } from '../../daemon/src/sip/stack/index.js';

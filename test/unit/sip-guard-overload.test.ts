@@ -7,6 +7,9 @@ import { FakeClock } from '../support/clock-fake.js';
 const INVITE = newRequest({ method: 'INVITE', uri: 'sip:1001@pbx.example' });
 const EMERGENCY = newRequest({ method: 'INVITE', uri: 'sip:110@pbx.example' });
 
+/** Nothing is taken but by its share. */
+const NEVER = { perS: 1, burst: 0 };
+
 function station(options: Partial<OverloadOptions> = {}) {
   const clock = new FakeClock();
   const now: OverloadMeasures = { loopDelayMs: 5, busy: 0.2, waitingMs: 0, requests: 0, queued: 10 };
@@ -16,6 +19,7 @@ function station(options: Partial<OverloadOptions> = {}) {
     exempt: ({ uri }) => uri.user === '110',
     random: () => 0.5,
     ...options,
+    limits: { always: NEVER, ...options.limits },
   });
   overload.start();
   return { clock, now, overload };
@@ -79,6 +83,17 @@ describe('overload', () => {
     expect(overload.shedding).toBe(true);
     await clock.advance(2000);
     expect(overload.shedding).toBe(false);
+  });
+
+  it('always takes a few', async () => {
+    const { clock, now, overload } = station({ limits: { always: { perS: 2, burst: 3 } } });
+    now.queued = 100_000;
+    await clock.advance(60_000);
+    const taken = (): number => Array.from({ length: 10 }, () => overload.shed(INVITE)).filter((s) => !s).length;
+    expect(taken()).toBe(3);
+    expect(taken()).toBe(0);
+    await clock.advance(1000);
+    expect(taken()).toBe(2);
   });
 
   it('takes less while it is too much, and more while there is room', async () => {

@@ -11,9 +11,9 @@ export async function overload(report) {
   await withStack(async ({ port, used }) => {
     const { held } = await capacity(port, used);
     // Calls in progress, that end when the flood is over.
-    const holdMs = (SECONDS + 6) * 1000;
-    const before = placing({ port, rate: 250, seconds: IN_PROGRESS / 250, holdMs });
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const holdMs = (SECONDS + 10) * 1000;
+    const before = placing({ port, rate: 100, seconds: IN_PROGRESS / 100, holdMs });
+    await new Promise((resolve) => setTimeout(resolve, (IN_PROGRESS / 100 + 1) * 1000));
     const flood = await placeCalls({ port, rate: TIMES * held, seconds: SECONDS });
     const kept = await before.done;
     // The first two seconds are those in which it is noticed.

@@ -42,7 +42,7 @@ function repeat(key, lines, body, answered) {
 
 function request(method, uri, key, { from, to, callId, cseq, more = [], body = '' }, answered) {
   const lines = [
-    ...[`${method} ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${own};branch=z9hG4bK${key}`, 'Max-Forwards: 70'],
+    ...[`${method} ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${own};branch=z9hG4bK${process.pid}-${key}`, 'Max-Forwards: 70'],
     ...[`From: ${from}`, `To: ${to}`, `Call-ID: ${callId}`, `CSeq: ${cseq} ${method}`, `Contact: <sip:talker@${own}>`],
     ...more,
   ];
@@ -61,7 +61,7 @@ function register({ username, secret, domain }) {
         'REGISTER',
         uri,
         `r${username}-${cseq}`,
-        { from: `${address};tag=r`, to: address, callId: `register-${username}`, cseq, more },
+        { from: `${address};tag=r`, to: address, callId: `register-${process.pid}-${username}`, cseq, more },
         (status, text) => {
           if (status === 200) return resolve();
           const challenge = text.split('\r\n').find((line) => /^www-authenticate:.*md5/i.test(line)) ?? '';
@@ -84,7 +84,7 @@ function register({ username, secret, domain }) {
 function call(n) {
   const { username } = accounts[n % accounts.length];
   const uri = `sip:${username}@${HOST}:${port}`;
-  const dialog = { from: `<sip:${5_000_000 + n}@${own}>;tag=c${n}`, callId: `call-${n}@talkers` };
+  const dialog = { from: `<sip:${5_000_000 + n}@${own}>;tag=c${n}`, callId: `call-${process.pid}-${n}@talkers` };
   const more = ['Content-Type: application/sdp'];
   const body = describe(2 * n);
   request('INVITE', uri, `i${n}`, { ...dialog, to: `<${uri}>`, cseq: 1, more, body }, (status, text) => {
@@ -139,7 +139,7 @@ function asked(text) {
 
 function answered(text) {
   const status = Number(text.slice(8, 11));
-  const key = /branch=z9hG4bK([^;\s]+)/.exec(header(text, 'Via'))?.[1];
+  const key = /branch=z9hG4bK\d+-([^;\s]+)/.exec(header(text, 'Via'))?.[1];
   const entry = waiting.get(key);
   if (entry === undefined) return;
   if (status < 200) {

@@ -3,6 +3,8 @@
 // new work is still taken, less while a measure is too high and more while all are low: as much as can be done is done.
 import { silentLog, type Clock, type Log, type Timer } from '../../platform/index.js';
 import type { SipRequest } from '../message/index.js';
+import type { RateLimit } from './limits.js';
+import { Rate } from './rate.js';
 
 export interface OverloadMeasures {
   /** the longest that the event loop was late since the last time, ms */
@@ -29,6 +31,8 @@ export interface OverloadLimits {
   waitingMs: Threshold;
   requestsPerS: Threshold;
   queued: Threshold;
+  /** so much new work is taken whatever is measured: to turn away a call now and then relieves nobody */
+  always: RateLimit;
 }
 
 /** A telephone repeats after 500 ms what was not answered: by then the answer must have gone out. */
@@ -38,6 +42,7 @@ export const OVERLOAD_LIMITS: OverloadLimits = {
   waitingMs: { high: 300, low: 100 },
   requestsPerS: { high: 9000, low: 7000 },
   queued: { high: 60_000, low: 40_000 },
+  always: { perS: 10, burst: 20 },
 };
 
 const SAMPLE_MS = 250;
@@ -79,11 +84,14 @@ export class Overload {
   #share = 1;
   /** grows by the share with each new request; one is taken for each whole one */
   #credit = 0;
+  readonly #always: Rate;
+  #alwaysFullAtMs = 0;
   #shed = 0;
 
   constructor(options: OverloadOptions) {
     this.#options = options;
     this.#limits = { ...OVERLOAD_LIMITS, ...options.limits };
+    this.#always = new Rate(this.#limits.always);
     this.#log = options.log ?? silentLog;
   }
 
@@ -123,6 +131,11 @@ export class Overload {
     this.#credit += this.#share;
     if (this.#credit >= 1) {
       this.#credit -= 1;
+      return undefined;
+    }
+    const fullAtMs = this.#always.take(this.#alwaysFullAtMs, this.#options.clock.monotonicMs());
+    if (fullAtMs !== undefined) {
+      this.#alwaysFullAtMs = fullAtMs;
       return undefined;
     }
     this.#shed += 1;
