@@ -4,7 +4,7 @@
 import type { AlarmKind, SeatRole, Snapshot } from './snapshot.js';
 import type { StreamOpen, StreamOpened, StreamStatistics, StreamUpdate, StreamUpdated } from './streams.js';
 
-export type ErrorCode = | 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'bad_file' | 'io' | 'unavailable' | 'closed';
+export type ErrorCode = 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'bad_file' | 'io' | 'unavailable' | 'closed';
 
 export interface LegSeize {
   /** E1 to call out of; this or analog */
@@ -159,7 +159,7 @@ export interface AnswerTuning {
   silenceDbm0?: number;
 }
 
-export type R2Direction = | 'forward' | 'backward';
+export type R2Direction = 'forward' | 'backward';
 
 export interface DetectorSet {
   /** whose incoming audio is watched */
@@ -283,11 +283,9 @@ export interface VirtualFrame {
   hex: string;
 }
 
-export interface SnapshotGet {
-}
+export interface SnapshotGet {}
 
-export interface DumpGet {
-}
+export interface DumpGet {}
 
 export interface LegSeized {
   /** the new leg */
@@ -298,8 +296,7 @@ export interface LegSeized {
   timeslot: number;
 }
 
-export interface Empty {
-}
+export interface Empty {}
 
 export interface ConferenceCreated {
   /** the new conference */
@@ -347,4 +344,3 @@ export interface Dump {
   /** for people; its form may change */
   text: string;
 }
-

@@ -34,7 +34,7 @@ export interface Country {
   flashMaxMs: number;
 }
 
-export type PriSide = | 'user' | 'network';
+export type PriSide = 'user' | 'network';
 
 export interface SpanConfig {
   /** number of the E1, from 1 */
@@ -49,9 +49,9 @@ export interface SpanConfig {
   t309Ms?: number;
 }
 
-export type AnalogKind = | 'fxs' | 'fxo';
+export type AnalogKind = 'fxs' | 'fxo';
 
-export type CallerIdMode = | 'none' | 'bell202' | 'v23' | 'dtmf' | 'auto';
+export type CallerIdMode = 'none' | 'bell202' | 'v23' | 'dtmf' | 'auto';
 
 export interface AnalogConfig {
   /** number of the analog port, from 1 */
@@ -68,7 +68,7 @@ export interface AnalogConfig {
   echoTaps?: number;
 }
 
-export type CableKind = | 'e1' | 'analog';
+export type CableKind = 'e1' | 'analog';
 
 export interface CableConfig {
   /** what it joins */
@@ -128,4 +128,3 @@ export interface EngineConfig {
   /** ask for SCHED_FIFO and locked memory */
   realtime?: boolean;
 }
-

@@ -28,7 +28,7 @@ export interface LegOffered {
   complete: boolean;
 }
 
-export type LegProgress = | 'proceeding' | 'alerting' | 'inband';
+export type LegProgress = 'proceeding' | 'alerting' | 'inband';
 
 export interface LegProgressed {
   /** the leg */
@@ -46,7 +46,7 @@ export interface LegAnswered {
   port: number;
 }
 
-export type DigitSource = | 'tone' | 'overlap' | 'event';
+export type DigitSource = 'tone' | 'overlap' | 'event';
 
 export interface LegDigit {
   /** the leg */
@@ -62,7 +62,7 @@ export interface LegFlashed {
   leg: number;
 }
 
-export type ReleasedBy = | 'remote' | 'local' | 'fault';
+export type ReleasedBy = 'remote' | 'local' | 'fault';
 
 export interface LegReleased {
   /** the leg */
@@ -143,7 +143,7 @@ export interface StationHook {
   offHook: boolean;
 }
 
-export type PlayEnd = | 'finished' | 'stopped' | 'replaced' | 'released';
+export type PlayEnd = 'finished' | 'stopped' | 'replaced' | 'released';
 
 export interface PlayEnded {
   /** the playback */
@@ -156,7 +156,7 @@ export interface PlayEnded {
   playedMs: number;
 }
 
-export type RecordingEnd = | 'stopped' | 'released' | 'failed';
+export type RecordingEnd = 'stopped' | 'released' | 'failed';
 
 export interface RecordingEnded {
   /** the recording */
@@ -184,7 +184,7 @@ export interface RecordingRecovered {
   failure: string;
 }
 
-export type DiskState = | 'good' | 'slow' | 'full' | 'failed';
+export type DiskState = 'good' | 'slow' | 'full' | 'failed';
 
 export interface RecordingDisk {
   /** how it does now */
@@ -221,7 +221,7 @@ export interface ToneDetected {
   sit: string;
 }
 
-export type FaxToneKind = | 'calling' | 'answer' | 'flags';
+export type FaxToneKind = 'calling' | 'answer' | 'flags';
 
 export interface FaxToneDetected {
   /** bus port */
@@ -253,7 +253,7 @@ export interface VoiceChanged {
   floorDbm0: number;
 }
 
-export type AnswerVerdict = | 'unknown' | 'person' | 'machine' | 'fax' | 'tone' | 'silence';
+export type AnswerVerdict = 'unknown' | 'person' | 'machine' | 'fax' | 'tone' | 'silence';
 
 export interface AnswerFigureValue {
   /** what was measured */
@@ -397,4 +397,3 @@ export interface EngineLog {
   /** 0: none */
   leg: number;
 }
-

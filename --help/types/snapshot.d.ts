@@ -3,7 +3,7 @@
 
 import type { AnalogKind, PriSide } from './config.js';
 
-export type AlarmKind = | 'los' | 'red' | 'yellow' | 'ais';
+export type AlarmKind = 'los' | 'red' | 'yellow' | 'ais';
 
 export interface SnapshotTimeslot {
   /** 1-31 */
@@ -48,9 +48,9 @@ export interface SnapshotAnalog {
   leg: number;
 }
 
-export type LegKind = | 'isdn' | 'station' | 'line' | 'sip';
+export type LegKind = 'isdn' | 'station' | 'line' | 'sip';
 
-export type LegState = | 'idle' | 'seizing' | 'offered' | 'alerting' | 'answered' | 'releasing' | 'released';
+export type LegState = 'idle' | 'seizing' | 'offered' | 'alerting' | 'answered' | 'releasing' | 'released';
 
 export interface SnapshotLeg {
   /** number */
@@ -75,9 +75,9 @@ export interface SnapshotLeg {
   ageMs: number;
 }
 
-export type StreamCodec = | 'PCMA' | 'PCMU' | 'G722' | 'opus' | 'CN';
+export type StreamCodec = 'PCMA' | 'PCMU' | 'G722' | 'opus' | 'CN';
 
-export type StreamDirection = | 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+export type StreamDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 export interface SnapshotStream {
   /** whose media it is */
@@ -107,7 +107,7 @@ export interface SnapshotConnection {
   source: number;
 }
 
-export type SeatRole = | 'talk' | 'listen' | 'whisper';
+export type SeatRole = 'talk' | 'listen' | 'whisper';
 
 export interface SnapshotSeat {
   /** bus port */
@@ -193,4 +193,3 @@ export interface Snapshot {
   /** counted since start */
   counters: Counter[];
 }
-

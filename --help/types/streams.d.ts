@@ -52,7 +52,13 @@ export interface StreamTelephoneEvent {
   clockHz?: number;
 }
 
-export type StreamSrtpSuite = | 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32' | 'AES_256_CM_HMAC_SHA1_80' | 'AES_256_CM_HMAC_SHA1_32' | 'AEAD_AES_128_GCM' | 'AEAD_AES_256_GCM';
+export type StreamSrtpSuite =
+  | 'AES_CM_128_HMAC_SHA1_80'
+  | 'AES_CM_128_HMAC_SHA1_32'
+  | 'AES_256_CM_HMAC_SHA1_80'
+  | 'AES_256_CM_HMAC_SHA1_32'
+  | 'AEAD_AES_128_GCM'
+  | 'AEAD_AES_256_GCM';
 
 export interface StreamSrtp {
   /** of the crypto attribute (RFC 4568) */
@@ -154,4 +160,3 @@ export interface StreamStatistics {
   /** the same of what the other side hears */
   mosSent?: number;
 }
-

@@ -4,12 +4,7 @@ import { DigestClient, DigestServer, digestResponse, type DigestAccount } from '
 import { digestHash } from '../../daemon/src/sip/auth/algorithm.js';
 import { silentLog, systemClock } from '../../daemon/src/platform/index.js';
 import { Stack } from '../../daemon/src/sip/stack/stack.js';
-import type {
-  StackConfig,
-  StackEvents,
-  StackTrunk,
-  StackTrunkHost,
-} from '../../daemon/src/sip/stack/index.js';
+import type { StackConfig, StackEvents, StackTrunk, StackTrunkHost } from '../../daemon/src/sip/stack/index.js';
 import type { Flow, Target, TransportName } from '../../daemon/src/sip/transport/index.js';
 import { stackConfig } from './sip-stack-config.js';
 import { FakeClock } from './clock-fake.js';
