@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../daemon/src/platform/index.js';
 import { Stack, type StackOptions } from '../../daemon/src/sip/stack/stack.js';
 import type { StackTrunk } from '../../daemon/src/sip/stack/index.js';
+import { stackConfig } from '../support/sip-stack-config.js';
 import { FakeClock } from '../support/clock-fake.js';
 
 const HOST = '127.0.0.1';
@@ -24,10 +25,7 @@ afterEach(async () => {
 /** A stack whose application answers every call at once, and a peer of it. */
 async function begin(overload: StackOptions['overload']) {
   const clock = new FakeClock();
-  const config = {
-    ...{ host: HOST, port: 0, tlsPort: undefined, tls: undefined, domain: 'cordboard', externalAddress: undefined },
-    ...{ trusted: [], stations: [], bindings: [], trunks: [TRUNK] },
-  };
+  const config = stackConfig('cordboard', { trunks: [TRUNK] });
   const stack: Stack = new Stack({
     ...{ config, clock, log: silentLog, overload },
     emit: (event, data) => {
