@@ -151,6 +151,8 @@ class Leg {
     const phone = await RawPhone.open({ number, secret, host, server: box.server });
     const rtp = createSocket('udp4');
     await new Promise<void>((resolve) => rtp.bind(0, host, resolve));
+    // Seconds of audio: what this process reads late is not lost.
+    rtp.setRecvBufferSize(1 << 20);
     return new Leg(phone, rtp);
   }
 

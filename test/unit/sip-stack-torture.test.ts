@@ -3,6 +3,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseMessage } from '../../daemon/src/sip/message/index.js';
+import { FakeClock } from '../support/clock-fake.js';
 import { token } from '../support/sip-raw-phone.js';
 import { RunningStack, trunk } from '../support/sip-running-stack.js';
 import { tortureMessages, type TortureAnswer, type TortureMessage } from '../support/sip-torture.js';
@@ -21,12 +22,18 @@ let stack: RunningStack;
 
 /** A stack for each transport: by the other one its messages would be copies. */
 function ownStack(): void {
+  // It stands still: no refusal that nobody acknowledged comes again in the middle of the next test.
+  const clock = new FakeClock();
   beforeAll(async () => {
     // The sender is a trunk, for nobody else's INVITE is looked at so closely.
-    stack = await RunningStack.start({ trunks: [trunk('carrier', { sources: [`${SENDER}/32`] })] });
+    stack = await RunningStack.start({ trunks: [trunk('carrier', { sources: [`${SENDER}/32`] })] }, { clock });
     stack.refuseCalls(UNALLOCATED);
   });
-  afterAll(() => stack.stop());
+  afterAll(async () => {
+    const stopped = stack.stop();
+    await clock.advance(5000);
+    await stopped;
+  });
 }
 
 describe('the torture messages of RFC 4475 over UDP', () => {
