@@ -3,7 +3,7 @@ import { newRequest, newResponse, type SipRequest, type SipResponse } from '../.
 import { DigestClient, DigestServer, digestResponse, type DigestAccount } from '../../daemon/src/sip/auth/index.js';
 import { digestHash } from '../../daemon/src/sip/auth/algorithm.js';
 import { silentLog, systemClock } from '../../daemon/src/platform/index.js';
-import { Stack } from '../../daemon/src/sip/stack/stack.js';
+import { Stack, type StackOptions } from '../../daemon/src/sip/stack/stack.js';
 import type { StackConfig, StackEvents, StackTrunk, StackTrunkHost } from '../../daemon/src/sip/stack/index.js';
 import type { Flow, Target, TransportName } from '../../daemon/src/sip/transport/index.js';
 import { stackConfig } from './sip-stack-config.js';
@@ -240,7 +240,10 @@ export function stackTrunk(over: Partial<StackTrunk> = {}): StackTrunk {
 type Event = { [E in keyof StackEvents]: { event: E; data: StackEvents[E] } }[keyof StackEvents];
 
 /** A whole stack on a free port of loopback. Its time stands still until the test moves it. */
-export async function stackDesk(over: Partial<StackConfig> = {}, { realTime = false }: { realTime?: boolean } = {}) {
+export async function stackDesk(
+  over: Partial<StackConfig> = {},
+  { realTime = false, overload }: { realTime?: boolean; overload?: StackOptions['overload'] } = {},
+) {
   const clock = new FakeClock();
   const events: Event[] = [];
   const config = stackConfig('cordboard', { emergency: ['110'], callsPerHour: 120, ...over });
@@ -249,6 +252,7 @@ export async function stackDesk(over: Partial<StackConfig> = {}, { realTime = fa
     emit: (event, data) => void events.push({ event, data } as Event),
     clock: realTime ? systemClock : clock,
     log: silentLog,
+    overload,
   });
   const { port } = await stack.start();
   let stopped: Promise<void> | undefined;

@@ -91,7 +91,9 @@ export class RunningStack {
     const emit: Listener = (event, data) => {
       for (const listener of listeners) listener(event, data);
     };
-    const stack = new Stack({ config, emit, clock, log, resolver });
+    // Who sends has the same event loop here: how busy it is tells nothing.
+    const overload = { busy: { high: 2, low: 2 }, loopDelayMs: { high: 1e6, low: 1e6 } };
+    const stack = new Stack({ config, emit, clock, log, resolver, overload });
     return new RunningStack(stack, await stack.start(), config.host, faults, listeners);
   }
 

@@ -91,11 +91,10 @@ describe('a call that comes in', () => {
     expect((await dialog.request('PRACK', { headers: [['RAck', rack]] })).status).toBe(481);
   });
 
-  it('without common media is refused when it is answered', async () => {
-    const { call, invite } = await callsIn(bench, phone, '1003', { sdp: sdp(phone.port, { codecs: '18' }) });
-    await expect(bench.command('call.answer', { call })).rejects.toThrow('no media in common');
+  it('without common media is refused before anybody hears of it', async () => {
+    const invite = await phone.ask('INVITE', { to: '1003', sdp: sdp(phone.port, { codecs: '18' }) });
     expect((await phone.nextResponse('* INVITE', invite.callId)).status).toBe(488);
-    expect(await bench.next('call.released')).toMatchObject({ call, cause: 88 });
+    expect(bench.all('call.offered')).toEqual([]);
   });
 
   it('without an offer is offered ours, and answered in the ACK', async () => {
@@ -261,7 +260,7 @@ describe('a call in talk', () => {
     expect(port((await dialog.next('INVITE')).body)).toBe(20_500);
   });
 
-  it('brings digits by INFO and sends them so', async () => {
+  it('brings digits by INFO', async () => {
     const { call, dialog } = await inTalk(bench, phone);
     const relay = (signal: string): readonly [string, string] => [
       'application/dtmf-relay',
@@ -275,13 +274,19 @@ describe('a call in talk', () => {
       { call, digit: '5' },
       { call, digit: '#' },
     ]);
+    expect(await bench.command('call.digit', { call, digit: '9', durationMs: 120 })).toEqual({ taken: false });
+  });
+
+  it('sends digits by INFO to a telephone that takes them so', async () => {
+    await bench.command('station.set', stationOf(1002, { dtmf: 'info' }));
+    const { call, dialog } = await inTalk(bench, phone);
     const sent = bench.command('call.digit', { call, digit: '9', durationMs: 120 });
     const info = await dialog.next('INFO');
     expect([info.headers.get('Content-Type'), info.body.toString()]).toEqual([
       ...['application/dtmf-relay', 'Signal=9\r\nDuration=120\r\n'],
     ]);
     phone.answer(info, 200);
-    await sent;
+    expect(await sent).toEqual({ taken: true });
   });
 
   it('ends when its telephone, which is to refresh it, does not', async () => {

@@ -28,7 +28,7 @@ describe('REFER to a number', () => {
     const { call, dialog } = await answered(bench, carrier, out('13800138000'), ALLOW);
     const referred = bench.command('call.refer', { call, to: { number: '110' } });
     const refer = await dialog.next('REFER');
-    expect(refer.headers.get('Refer-To')).toMatch(/^<sip:110@carrier\.example:\d+>$/);
+    expect(refer.headers.get('Refer-To')).toMatch(/^<sip:110@carrier\.example>$/);
     carrier.answer(refer, 202);
     expect((await dialog.request('NOTIFY', report('180 Ringing', 'active;expires=60'))).status).toBe(200);
     expect((await dialog.request('NOTIFY', report('200 OK', 'terminated;reason=noresource'))).status).toBe(200);
