@@ -294,18 +294,20 @@ async function scan(box: LoadBox): Promise<string[]> {
       // A device answers OPTIONS: that somebody is here may be known, but not to who calls himself a scanner.
       const map = await run('svmap', '-p', String(port), '-b', from, '-P', '5080', host);
       if (from === SCANNER && map.includes(host)) found.push(`svmap: ${map}`);
-      for (const method of ['REGISTER', 'INVITE', 'OPTIONS']) {
+      for (const [index, method] of ['REGISTER', 'INVITE', 'OPTIONS'].entries()) {
+        // From a port of its own: answers to the last one, which nobody acknowledged, come again.
+        const own = String(5081 + index);
         const war = await run(
           'svwar',
-          ...['-p', String(port), '-b', from, '-P', '5081', '-e', extensions, '-m', method, '--maximumtime', '2', host],
+          ...['-p', String(port), '-b', from, '-P', own, '-e', extensions, '-m', method, '--maximumtime', '2', host],
         );
-        for (const line of war.split('\n')) if (/^\|\s*5\d{3}/.test(line)) found.push(`svwar ${method}: ${line}`);
+        for (const line of war.split('\n')) if (/^\|\s*5\d{3}\s/.test(line)) found.push(`svwar ${method}: ${line}`);
       }
       const crack = await run(
         'svcrack',
-        ...['-p', String(port), '-P', '5082', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '2', host],
+        ...['-p', String(port), '-P', '5084', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '2', host],
       );
-      for (const line of crack.split('\n')) if (/^\|\s*5\d{3}/.test(line)) found.push(`svcrack: ${line}`);
+      for (const line of crack.split('\n')) if (/^\|\s*5\d{3}\s/.test(line)) found.push(`svcrack: ${line}`);
     }
     return found;
   } finally {
