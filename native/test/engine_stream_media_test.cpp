@@ -153,7 +153,7 @@ TEST(EngineStreamMedia, RecordsWhatAStreamSaysAndHears) {
   ASSERT_TRUE(box.wait<PlayEnded>());
   ASSERT_TRUE(phone.wait_packets(20));
   box.ask<RecordingResult>(RecordingStop{recording});
-  EXPECT_GE(longest_run(channel(box.file("r.wav"), 0), said), kSecond);
+  EXPECT_GE(longest_run(channel(box.file("r.wav"), 0), said), kUnbroken);
   EXPECT_EQ(played.size(), longest_run(channel(box.file("r.wav"), 1), played));
   EXPECT_EQ(played.size(), longest_run(phone.octets(8), played)) << "and the telephone has heard it whole";
 }
@@ -195,8 +195,8 @@ TEST_P(EngineStreamSrtp, CarriesATelephone) {
   box.update(update);  // a session refresh with the same keys: the roll-over counter and the replay window go on
   ASSERT_TRUE(phone.wait_packets(60));
   ASSERT_TRUE(plain.wait_packets(1));
-  EXPECT_GE(longest_run(plain.octets(8), from_phone), kSecond);
-  EXPECT_GE(longest_run(phone.octets(8), from_plain), kSecond);
+  EXPECT_GE(longest_run(plain.octets(8), from_phone), kUnbroken);
+  EXPECT_GE(longest_run(phone.octets(8), from_plain), kUnbroken);
   EXPECT_EQ(0U, phone.rejected());
   EXPECT_EQ(0, box.statistics(stream.leg).refusedSrtp);
   EXPECT_TRUE(box.snapshot().streams[0].srtp);
@@ -455,7 +455,7 @@ TEST(EngineStreamMedia, ReportsByRtcpAndSaysGoodbye) {
   EXPECT_GE(*figures.roundTripMs, 0);
   EXPECT_LT(*figures.roundTripMs, 1000 + static_cast<double>(monotonic_ns() - sent_at) / 1e6);
   ASSERT_TRUE(figures.mosReceived);
-  EXPECT_GT(*figures.mosReceived, 4);
+  EXPECT_GT(*figures.mosReceived, 3.5);
   ASSERT_TRUE(figures.mosSent);
   EXPECT_LT(*figures.mosSent, *figures.mosReceived) << "a quarter of what we send is lost, he says";
 

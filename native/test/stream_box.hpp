@@ -46,6 +46,9 @@ inline Octets noise(std::size_t octets, uint32_t seed = 1) {
   return encoded;
 }
 
+/// So many octets in one piece are no accident. To ask for more would be to ask that a busy machine wakes every thread in time.
+constexpr std::size_t kUnbroken = 640;
+
 /// The longest stretch of `wanted` that stands in `heard` in one piece, in octets; looked for in blocks of 20 ms.
 inline std::size_t longest_run(const Octets& heard, const Octets& wanted) {
   constexpr std::size_t kBlock = 160;
