@@ -7,7 +7,7 @@ import type { Timer } from '../../../platform/index.js';
 import type { SipRequest, SipResponse } from '../../message/index.js';
 import type { SentAck } from '../dialog.js';
 import { LONGEST_RETRY_AFTER_S } from '../limits.js';
-import { retryAfterMs, type OutgoingFailure } from '../outgoing-request.js';
+import { retryAfterMs, type OutgoingFailure, type OutgoingRequest } from '../outgoing-request.js';
 import { descriptionOf, SDP } from './bodies.js';
 import { acknowledgeProvisional, ReliableSequence } from './reliable-sequence.js';
 import type { InviteUsage } from './usage.js';
@@ -27,6 +27,7 @@ export class Modifier {
   readonly #wanted: Job[] = [];
   /** what is on its way */
   #method: 'INVITE' | 'UPDATE' | undefined;
+  #sent: OutgoingRequest | undefined;
   #wait: Timer | undefined;
 
   constructor(usage: InviteUsage) {
@@ -54,9 +55,13 @@ export class Modifier {
     void this.#send(job, method);
   }
 
-  /** The session is over. What is on its way is still acknowledged. */
+  /**
+   * The session is over. What is on its way is still acknowledged; a re-INVITE is cancelled, for an answer that was lost is not
+   * sent again by a peer to whom the session is over, too, and nothing else limits how long one waits for it.
+   */
   stop(): void {
     this.#wait?.cancel();
+    if (this.#method === 'INVITE') this.#sent?.cancel();
     for (const job of this.#wanted.splice(0)) job.resolve({ accepted: false, status: undefined });
   }
 
@@ -99,7 +104,7 @@ export class Modifier {
     if (offers) headers.push(['Content-Type', SDP]);
     let ack: SentAck | undefined;
     const sequence = new ReliableSequence();
-    usage.dialog.send(
+    this.#sent = usage.dialog.send(
       method,
       { headers, body, authorize },
       {
