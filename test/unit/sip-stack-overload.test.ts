@@ -99,12 +99,12 @@ class Caller {
 const statusOf = (text: string): number => Number(text.slice(8, 11));
 const tagOf = (text: string): string => /^To:.*;tag=(\S+)/m.exec(text)?.[1] ?? '';
 
-/** Any transaction at all is too much, once there is one. */
-const ONE_IS_TOO_MUCH = { queued: { high: 0, low: -1 }, always: { perS: 1, burst: 0 } };
+/** Whatever waits is too much, nothing as well. */
+const ALL_IS_TOO_MUCH = { queued: { high: -1, low: -2 }, always: { perS: 1, burst: 0 } };
 
 describe('a stack with too much to do', () => {
   it('turns new calls away with 503 and says when to come again', async () => {
-    const { clock, caller } = await begin(ONE_IS_TOO_MUCH);
+    const { clock, caller } = await begin(ALL_IS_TOO_MUCH);
     expect(statusOf(await caller.invite('first'))).toBe(200);
     await clock.advance(500);
     const answers = [];
@@ -116,7 +116,7 @@ describe('a stack with too much to do', () => {
   });
 
   it('never turns away what belongs to a call', async () => {
-    const { clock, stack, caller } = await begin(ONE_IS_TOO_MUCH);
+    const { clock, stack, caller } = await begin(ALL_IS_TOO_MUCH);
     const tag = tagOf(await caller.invite('kept'));
     caller.send('ACK', 'kept', 1, 'z9hG4bKack', tag);
     await clock.advance(60_000);

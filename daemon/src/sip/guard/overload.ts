@@ -15,7 +15,7 @@ export interface OverloadMeasures {
   waitingMs: number;
   /** requests that have come since the start */
   requests: number;
-  /** work that waits: transactions, or what else grows when it is not done */
+  /** requests that have come and have no final answer; calls that ring are among them */
   queued: number;
 }
 
@@ -41,7 +41,7 @@ export const OVERLOAD_LIMITS: OverloadLimits = {
   busy: { high: 0.95, low: 0.85 },
   waitingMs: { high: 300, low: 100 },
   requestsPerS: { high: 9000, low: 7000 },
-  queued: { high: 60_000, low: 40_000 },
+  queued: { high: 20_000, low: 15_000 },
   always: { perS: 10, burst: 20 },
 };
 

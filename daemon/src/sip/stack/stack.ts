@@ -128,7 +128,7 @@ export class Stack {
         busy: this.#loopDelay.busy(),
         waitingMs: this.#calls.waitingMs,
         requests: transactions.counters.served,
-        queued: transactions.size.server + transactions.size.client,
+        queued: transactions.unanswered,
       }),
     });
     this.#dialogContext = {

@@ -49,6 +49,8 @@ export class Transactions implements TransactionLayer {
   readonly #limits: TransactionLimits;
   readonly #overload: NonNullable<TransactionLayerOptions['overload']>;
   readonly #servers = new Map<string, ServerEntry>();
+  /** of the servers: those without a final answer */
+  #unanswered = 0;
   /** by what two copies of one request share; only those without a tag in To */
   readonly #unmerged = new Set<string>();
   /** INVITEs of RFC 2543 clients that wait for an ACK */
@@ -75,6 +77,11 @@ export class Transactions implements TransactionLayer {
 
   get size(): { readonly server: number; readonly client: number } {
     return { server: this.#servers.size, client: this.#clients.size };
+  }
+
+  /** Server transactions that have no final answer yet; most of the others only wait until no copy of their request can come. */
+  get unanswered(): number {
+    return this.#unanswered;
   }
 
   /** Connections that living client transactions went by. */
@@ -195,23 +202,34 @@ export class Transactions implements TransactionLayer {
 
   #startServer(request: SipRequest, flow: Flow, key: string, merge: string | undefined): void {
     let oldAck: string | undefined;
+    let answered = false;
+    const isAnswered = (): void => {
+      if (!answered) this.#unanswered -= 1;
+      answered = true;
+    };
     const hooks: ServerHooks = {
       removed: () => {
+        isAnswered();
         this.#servers.delete(key);
         if (merge !== undefined) this.#unmerged.delete(merge);
         if (oldAck !== undefined) this.#oldAcks.delete(oldAck);
       },
-      replaced: (by) => this.#servers.set(key, by),
+      replaced: (by) => {
+        isAnswered();
+        this.#servers.set(key, by);
+      },
     };
     const transaction =
       request.method === 'INVITE'
         ? new InviteServer(this.#context, request, flow, hooks, (invite, response) => {
+            isAnswered();
             // Not of `request`: what is left of the transaction would keep it.
             oldAck = oldAckKey(invite.request, response.toTag ?? '');
             if (oldAck !== undefined) this.#oldAcks.set(oldAck, invite);
           })
         : new NonInviteServer(this.#context, request, flow, hooks);
     this.counters.served += 1;
+    this.#unanswered += 1;
     this.#servers.set(key, transaction);
     if (merge !== undefined) this.#unmerged.add(merge);
     try {
