@@ -62,11 +62,16 @@ const MORE = (1 - FIRST_SHARE) / LOW_ENOUGH;
 /** s; short, for a carrier sends us nothing at all meanwhile (RFC 3261 21.5.4), and not all come back at once */
 const RETRY_AFTER_S = { from: 2, to: 6 };
 
+/** What must be known of a request. */
+export type NewRequest = Pick<SipRequest, 'method' | 'uri'>;
+
 export interface OverloadOptions {
   clock: Clock;
   measure: () => OverloadMeasures;
+  /** for the log */
+  of?: string | undefined;
   /** requests that are never turned away: calls to emergency numbers */
-  exempt?: ((request: SipRequest) => boolean) | undefined;
+  exempt?: ((request: NewRequest) => boolean) | undefined;
   limits?: Partial<OverloadLimits> | undefined;
   random?: (() => number) | undefined;
   log?: Log | undefined;
@@ -125,11 +130,19 @@ export class Overload {
     this.#high = this.#low = 0;
   }
 
-  /** For a request outside of any dialog: s for Retry-After of the 503 that it gets; undefined: it is taken. */
-  shed(request: SipRequest): number | undefined {
-    if (!this.#shedding || this.#options.exempt?.(request) === true) return undefined;
-    this.#credit += this.#share;
-    if (this.#credit >= 1) {
+  /** Whether it is never turned away. */
+  isExempt(request: NewRequest): boolean {
+    return this.#options.exempt?.(request) === true;
+  }
+
+  /**
+   * For a request outside of any dialog: s for Retry-After of the 503 that it gets; undefined: it is taken. `late`: it has waited too long,
+   * whatever was measured.
+   */
+  shed(request: NewRequest, late = false): number | undefined {
+    if ((!this.#shedding && !late) || this.isExempt(request)) return undefined;
+    if (!late) this.#credit += this.#share;
+    if (!late && this.#credit >= 1) {
       this.#credit -= 1;
       return undefined;
     }
@@ -170,7 +183,7 @@ export class Overload {
     this.#shedding = shedding;
     this.#share = FIRST_SHARE;
     this.#credit = 0;
-    if (shedding) this.#log.warn(measures, 'SIP overload: new work is turned away');
-    else this.#log.info({ ...measures, turnedAway: this.#shed }, 'SIP overload is over');
+    if (shedding) this.#log.warn({ of: this.#options.of, ...measures }, 'SIP overload: new work is turned away');
+    else this.#log.info({ of: this.#options.of, ...measures, turnedAway: this.#shed }, 'SIP overload is over');
   }
 }
