@@ -5,7 +5,14 @@
 //     transport ◄── send, sendBytes ──────────────────────────────────── here ◄── send, ServerTransaction.respond
 import { silentLog, type Log } from '../../platform/index.js';
 import { newResponse, refusalOf, serialise, type Glance, type SipRequest, type SipResponse } from '../message/index.js';
-import { responseTarget, stampVia, type Flow, type MessageCarrier, type Target, type TransportName } from '../transport/index.js';
+import {
+  responseTarget,
+  stampVia,
+  type Flow,
+  type MessageCarrier,
+  type Target,
+  type TransportName,
+} from '../transport/index.js';
 import type { ClientBase, ClientHooks } from './client-base.js';
 import type { TransactionContext } from './context.js';
 import { TransactionCounters } from './counters.js';
@@ -35,8 +42,7 @@ export interface TransactionLayerOptions {
    * waited too long.
    */
   overload?:
-    | ((request: Pick<SipRequest, 'method' | 'uri'>, flow: Flow, late: boolean) => number | undefined)
-    | undefined;
+    ((request: Pick<SipRequest, 'method' | 'uri'>, flow: Flow, late: boolean) => number | undefined) | undefined;
   log?: Log | undefined;
 }
 
