@@ -2,7 +2,7 @@
 // measure is too high twice in a row, and ends when all have been low for a while: nothing flutters. Meanwhile a share of the
 // new work is still taken, less while a measure is too high and more while all are low: as much as can be done is done.
 import { silentLog, type Clock, type Log, type Timer } from '../../platform/index.js';
-import type { SipRequest } from '../message/index.js';
+import type { SipUri } from '../message/index.js';
 import type { RateLimit } from './limits.js';
 import { Rate } from './rate.js';
 
@@ -63,7 +63,10 @@ const MORE = (1 - FIRST_SHARE) / LOW_ENOUGH;
 const RETRY_AFTER_S = { from: 2, to: 6 };
 
 /** What must be known of a request. */
-export type NewRequest = Pick<SipRequest, 'method' | 'uri'>;
+export interface NewRequest {
+  readonly method: string;
+  readonly uri: Pick<SipUri, 'user'>;
+}
 
 export interface OverloadOptions {
   clock: Clock;

@@ -1,11 +1,11 @@
 // The few parts of a request that say what is to become of it, and that a refusal is made of, without reading the rest: at a fifth of
 // what reading costs. Whatever is not plain is left to the parser; what is wrong elsewhere in the message is not seen here.
-import { MAX_CALL_ID_CHARS, MAX_METHOD_CHARS, MAX_URI_CHARS } from './limits.js';
+import { MAX_CALL_ID_CHARS, MAX_METHOD_CHARS } from './limits.js';
 import { parseCSeq } from './message.js';
 import { parseNameAddr } from './name-addr.js';
-import { headerName, type HeaderName } from './names.js';
+import { headerName } from './names.js';
 import { reasonPhrase } from './status.js';
-import { decodeText, encodeText, isSpace, isToken, parseNumber, trimmed } from './text.js';
+import { isSpace, isToken, parseNumber, trimmed } from './text.js';
 import type { CSeq, SipUri, Via } from './types.js';
 import { parseUri } from './uri.js';
 import { formatVia, parseVia } from './via.js';
@@ -13,7 +13,7 @@ import { formatVia, parseVia } from './via.js';
 /** What is said of it is what `parseMessage` says, too, if the message is whole. */
 export interface Glance {
   readonly method: string;
-  readonly uri: SipUri;
+  readonly uri: Pick<SipUri, 'user'>;
   /** the topmost */
   readonly via: Via;
   readonly fromTag: string;
@@ -36,47 +36,86 @@ interface Line {
 const MAX_GLANCED_BYTES = 8192;
 const MAX_GLANCED_LINES = 64;
 const MAX_GLANCED_VIAS = 16;
+/** characters of an address with its parameters */
+const MAX_PLAIN_CHARS = 512;
 
-const HEAD_END = Buffer.from('\r\n\r\n');
-/** Line ends that are none, lines that go on in the next one, and NUL. */
-const NOT_PLAIN = /\r(?!\n)|[^\r]\n|\r\n[ \t]|\0/;
+/** Addresses as telephones write them; others are parsed. The groups: user of a URI, tag. */
+const PLAIN_URI = /^sips?:(?:([\w.+-]+)@)?[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::(?:\d{1,4}|[1-5]\d{4}))?$/;
+const PLAIN_ADDRESS =
+  /^(?:"[^"\\]*" ?)?<sips?:(?:[\w.+-]+@)?[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::(?:\d{1,4}|[1-5]\d{4}))?>(?:;tag=([\w.-]+))?$/;
+const NOT_ASCII = /[^\x20-\x7e]/;
 const VERSION = ' SIP/2.0';
-const AGENT = 'user-agent';
-const SERVER = 'server';
-const CONTENT_LENGTH = 'content-length';
+/** First letters, in lower case, of the names that are looked for, compact ones too. */
+const SOUGHT: ReadonlySet<number> = new Set([...'vfticlus'].map((letter) => letter.charCodeAt(0)));
 const COPIED: ReadonlySet<string> = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
 
-/** undefined: it is no request, or not one that can be judged without reading it. Never throws. */
+/**
+ * undefined: it is no request, or not one that can be judged without reading it. Never throws. Octets are characters here, whatever they
+ * mean: they only go back as they came.
+ */
 export function glance(bytes: Buffer): Glance | undefined {
-  const headEnd = bytes.indexOf(HEAD_END);
-  if (headEnd < 0 || headEnd > MAX_GLANCED_BYTES) return undefined;
-  const text = decodeText(bytes, 0, headEnd + 2);
-  if (NOT_PLAIN.test(text)) return undefined;
+  const text = bytes.toString('latin1', 0, MAX_GLANCED_BYTES);
+  const headEnd = text.indexOf('\r\n\r\n') + 2;
   const lineEnd = text.indexOf('\r\n');
+  if (headEnd < 2 || lineEnd > headEnd) return undefined;
+  const nul = text.indexOf('\0');
+  if (nul >= 0 && nul < headEnd) return undefined;
   const start = readStart(text, lineEnd);
   if (start === undefined) return undefined;
-  const found = new Map<string, string>();
-  const lines: Line[] = [];
+  const found: Found = { lines: [] };
   let count = 0;
-  for (let at = lineEnd + 2; at < text.length; count++) {
-    const end = text.indexOf('\r\n', at);
-    const colon = text.indexOf(':', at);
-    if (count >= MAX_GLANCED_LINES || colon < 0 || colon > end) return undefined;
-    const header = nameOf(text, at, colon);
-    if (header === undefined) return undefined;
-    const { key, name } = header;
-    const copied = COPIED.has(key);
-    if (copied || key === AGENT || key === SERVER || key === CONTENT_LENGTH) {
-      const value = trimmed(text, colon + 1, end);
-      if (copied) lines.push({ key, name, value });
-      if (header.single !== 0 && found.has(key)) return undefined;
-      if (!found.has(key)) found.set(key, value);
-    }
+  for (let at = lineEnd + 2; at < headEnd; count++) {
+    const end = text.indexOf('\r', at);
+    const first = text.charCodeAt(at);
+    // A line that goes on from the one before, a line end that is none, more than anybody sends.
+    if (isSpace(first) || text.indexOf('\n', at) !== end + 1 || count >= MAX_GLANCED_LINES) return undefined;
+    if (SOUGHT.has(first | 0x20) && !take(found, text, at, end)) return undefined;
     at = end + 2;
   }
-  const length = found.get(CONTENT_LENGTH);
-  if (length !== undefined && parseNumber(length, bytes.length - headEnd - 4) === undefined) return undefined;
-  return judged(start, found, lines);
+  const { length } = found;
+  if (length !== undefined && parseNumber(length, bytes.length - headEnd - 2) === undefined) return undefined;
+  return judged(start, found);
+}
+
+interface Found {
+  readonly lines: Line[];
+  from?: string;
+  to?: string;
+  callId?: string;
+  cseq?: string;
+  length?: string;
+  agent?: string;
+  server?: string;
+}
+
+const PLACES: ReadonlyMap<string, Exclude<keyof Found, 'lines'>> = new Map([
+  ['from', 'from'],
+  ['to', 'to'],
+  ['call-id', 'callId'],
+  ['cseq', 'cseq'],
+  ['content-length', 'length'],
+  ['user-agent', 'agent'],
+  ['server', 'server'],
+]);
+
+/** false: what must come once comes twice, or this is no header. */
+function take(found: Found, text: string, at: number, end: number): boolean {
+  const colon = text.indexOf(':', at);
+  if (colon < 0 || colon > end) return false;
+  let nameEnd = colon;
+  while (nameEnd > at && isSpace(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
+  const header = headerName(text.slice(at, nameEnd));
+  if (header === undefined) return false;
+  const { key, name } = header;
+  const place = PLACES.get(key);
+  if (place === undefined && key !== 'via') return true;
+  const value = trimmed(text, colon + 1, end);
+  if (place !== undefined) {
+    if (found[place] === undefined) found[place] = value;
+    else if (header.single !== 0) return false;
+  }
+  if (COPIED.has(key)) found.lines.push({ key, name, value });
+  return true;
 }
 
 /** The bytes of `newResponse` with a tag in To and Retry-After. `topVia`: the topmost Via, where it was changed. */
@@ -89,7 +128,7 @@ export function refusalOf(
   for (const { key, name, value } of topVia === undefined ? lines : withTop(lines, topVia)) {
     head += key === 'to' ? `${name}: ${value};tag=${toTag}\r\n` : `${name}: ${value}\r\n`;
   }
-  return encodeText(`${head}Retry-After: ${retryAfterS}\r\nContent-Length: 0\r\n\r\n`);
+  return Buffer.from(`${head}Retry-After: ${retryAfterS}\r\nContent-Length: 0\r\n\r\n`, 'latin1');
 }
 
 function readStart(text: string, end: number): Pick<Glance, 'method' | 'uri'> | undefined {
@@ -99,40 +138,43 @@ function readStart(text: string, end: number): Pick<Glance, 'method' | 'uri'> | 
     return undefined;
   }
   const method = text.slice(0, methodEnd);
+  if (!isToken(method)) return undefined;
   const uriText = text.slice(methodEnd + 1, uriEnd);
-  if (uriText.length > MAX_URI_CHARS || !isToken(method)) return undefined;
-  if (isSpace(uriText.charCodeAt(0)) || isSpace(uriText.charCodeAt(uriText.length - 1))) return undefined;
-  const uri = parseUri(uriText);
+  if (uriText.length > MAX_PLAIN_CHARS) return undefined;
+  const plain = PLAIN_URI.exec(uriText);
+  if (plain !== null) return { method, uri: { user: plain[1] } };
+  const uri = NOT_ASCII.test(uriText) ? undefined : parseUri(uriText);
   return uri === undefined || uri.headers.size > 0 ? undefined : { method, uri };
 }
 
-function nameOf(text: string, at: number, colon: number): HeaderName | undefined {
-  while (colon > at && isSpace(text.charCodeAt(colon - 1))) colon -= 1;
-  return headerName(text.slice(at, colon));
-}
-
-function judged(
-  { method, uri }: Pick<Glance, 'method' | 'uri'>,
-  found: ReadonlyMap<string, string>,
-  lines: readonly Line[],
-): Glance | undefined {
+function judged({ method, uri }: Pick<Glance, 'method' | 'uri'>, found: Found): Glance | undefined {
+  const { lines, callId = '', agent = found.server } = found;
   let via: Via | undefined;
   let vias = 0;
   for (const { key, value } of lines) {
     if (key !== 'via') continue;
-    const read = value.includes(',') || ++vias > MAX_GLANCED_VIAS ? undefined : parseVia(value);
+    const plain = !value.includes(',') && ++vias <= MAX_GLANCED_VIAS && !NOT_ASCII.test(value);
+    const read = plain ? parseVia(value) : undefined;
     if (read === undefined) return undefined;
     via ??= read;
   }
-  const callId = found.get('call-id') ?? '';
-  const cseq = parseCSeq(found.get('cseq') ?? '');
-  const fromTag = parseNameAddr(found.get('from') ?? '')?.params.get('tag');
-  const to = parseNameAddr(found.get('to') ?? '');
-  const toTag = to?.params.get('tag');
-  if (via === undefined || to === undefined || toTag === null || typeof fromTag !== 'string') return undefined;
+  const cseq = parseCSeq(found.cseq ?? '');
+  const fromTag = tagIn(found.from ?? '');
+  const toTag = tagIn(found.to ?? '');
+  if (via === undefined || toTag === null || typeof fromTag !== 'string') return undefined;
   if (cseq?.method !== method || callId === '' || callId.length > MAX_CALL_ID_CHARS) return undefined;
-  const agent = found.get(AGENT) ?? found.get(SERVER);
+  // Octets that mean characters would be other keys.
+  if (NOT_ASCII.test(callId) || NOT_ASCII.test(fromTag)) return undefined;
   return { method, uri, via, fromTag, toTag, callId, cseq, agent, lines };
+}
+
+/** undefined: it has none; null: it is not to be used. */
+function tagIn(text: string): string | undefined | null {
+  if (text.length > MAX_PLAIN_CHARS) return null;
+  const plain = PLAIN_ADDRESS.exec(text);
+  if (plain !== null) return plain[1];
+  const address = parseNameAddr(text);
+  return address === undefined ? null : address.params.get('tag');
 }
 
 /** A Via that was changed stands before the next one; the only one, before everything. */

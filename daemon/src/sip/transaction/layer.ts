@@ -41,8 +41,7 @@ export interface TransactionLayerOptions {
    * (RFC 3261 21.5.4); undefined lets it in. ACK, BYE, CANCEL, PRACK and what belongs to a dialog are never asked about. `late`: it has
    * waited too long.
    */
-  overload?:
-    ((request: Pick<SipRequest, 'method' | 'uri'>, flow: Flow, late: boolean) => number | undefined) | undefined;
+  overload?: ((request: Pick<Glance, 'method' | 'uri'>, flow: Flow, late: boolean) => number | undefined) | undefined;
   log?: Log | undefined;
 }
 
