@@ -17,7 +17,6 @@ export async function overload(report) {
     await new Promise((resolve) => setTimeout(resolve, (IN_PROGRESS / 100 + 1) * 1000));
     const flood = await placeCalls({ port, rate: TIMES * held, seconds: SECONDS });
     const kept = await before.done;
-    if (process.env.DIAG) process.stderr.write(JSON.stringify({ flood, kept, used: await used() }) + '\n');
     // The first two seconds are those in which it is noticed.
     const goodput = flood.answeredIn.slice(2, SECONDS).reduce((sum, count) => sum + count, 0) / (SECONDS - 2);
     report.add('overloadCapacity', held, 'calls/s');
