@@ -1,7 +1,7 @@
 // The whole stack in this process, on free ports of loopback, with what it tells the daemon; telephones and trunks of a test talk to
 // it over real sockets.
 import { createHash } from 'node:crypto';
-import { createLog, systemClock } from '../../daemon/src/platform/index.js';
+import { createLog, systemClock, type Clock } from '../../daemon/src/platform/index.js';
 import { noRecords } from '../../daemon/src/sip/locate/dns-cache.js';
 import type { DnsResolver } from '../../daemon/src/sip/locate/types.js';
 import type { StackHandlers } from '../../daemon/src/sip/stack/channel.js';
@@ -13,7 +13,7 @@ import type {
   StackStation,
   StackTrunk,
 } from '../../daemon/src/sip/stack/protocol.js';
-import { Stack, type StackOptions } from '../../daemon/src/sip/stack/stack.js';
+import { Stack } from '../../daemon/src/sip/stack/stack.js';
 import { stackConfig } from './sip-stack-config.js';
 
 export const REALM = 'cordboard';
@@ -81,11 +81,7 @@ export class RunningStack {
 
   static async start(
     over: Partial<StackConfig> = {},
-    {
-      clock = systemClock,
-      resolver = nowhere,
-      ...more
-    }: Partial<Pick<StackOptions, 'clock' | 'resolver' | 'overload'>> = {},
+    { clock = systemClock, resolver = nowhere }: { clock?: Clock; resolver?: DnsResolver } = {},
   ): Promise<RunningStack> {
     const config = await chosenPorts(stackConfig(REALM, over));
     const faults: string[] = [];
@@ -95,7 +91,7 @@ export class RunningStack {
     const emit: Listener = (event, data) => {
       for (const listener of listeners) listener(event, data);
     };
-    const stack = new Stack({ config, emit, clock, log, resolver, ...more });
+    const stack = new Stack({ config, emit, clock, log, resolver });
     return new RunningStack(stack, await stack.start(), config.host, faults, listeners);
   }
 

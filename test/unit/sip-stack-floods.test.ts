@@ -19,12 +19,8 @@ afterEach(async () => {
   closing = [];
 });
 
-/** What else the machine does must not look like overload. */
-const NEVER = { high: Infinity, low: Infinity };
-const NO_OVERLOAD = { loopDelayMs: NEVER, busy: NEVER, waitingMs: NEVER, requestsPerS: NEVER, queued: NEVER };
-
-async function running(...[over, options]: Parameters<typeof RunningStack.start>): Promise<RunningStack> {
-  const stack = await RunningStack.start(over, { overload: NO_OVERLOAD, ...options });
+async function running(...args: Parameters<typeof RunningStack.start>): Promise<RunningStack> {
+  const stack = await RunningStack.start(...args);
   closing.push(() => stack.stop());
   return stack;
 }
