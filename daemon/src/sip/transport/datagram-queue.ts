@@ -12,9 +12,11 @@ const TURN_FULL = 32;
 const TURN_MS = 8;
 const TURN_FULL_MS = 1;
 const TURN_REQUESTS = 64;
-/** ms: a telephone repeats after 500 what was not answered */
+/** ms that is too long to wait, when it has been so for a while: what waited only for a pause of ours is done soon (RFC 8289) */
 const LATE_MS = 250;
-/** ms: once something was late, until nothing waits; who is taken shall not wait longer than need be */
+/** ms; together less than the 500 after which a telephone repeats what was not answered */
+const LATE_FOR_MS = 100;
+/** ms that is too long once something was refused, until nothing waits: who is taken shall not wait longer than need be */
 const LATE_AGAIN_MS = 60;
 /** what waits: datagrams, and their bytes */
 const MAX_WAITING = 8_192;
@@ -43,7 +45,8 @@ export class DatagramQueue {
   #bytes = 0;
   #inTurn = 0;
   #scheduled = false;
-  #late = false;
+  #lateSinceMs: number | undefined;
+  #refusing = false;
 
   constructor(options: DatagramQueueOptions) {
     this.#options = options;
@@ -74,6 +77,8 @@ export class DatagramQueue {
   stop(): void {
     this.#waiting = [];
     this.#head = this.#bytes = 0;
+    this.#lateSinceMs = undefined;
+    this.#refusing = false;
   }
 
   #schedule(): void {
@@ -100,7 +105,6 @@ export class DatagramQueue {
     }
     if (this.size === 0) {
       this.stop();
-      this.#late = false;
       return;
     }
     if (this.#head > MAX_WAITING) {
@@ -112,9 +116,10 @@ export class DatagramQueue {
 
   #turnOf({ bytes, flow, seen, cameMs }: Waiting, nowMs: number): void {
     const { triage, read, unread } = this.#options;
-    const late = nowMs - cameMs > (this.#late ? LATE_AGAIN_MS : LATE_MS);
-    this.#late ||= late;
-    if (triage?.refuse(seen, flow, late) === true) unread();
+    const late = nowMs - cameMs > (this.#refusing ? LATE_AGAIN_MS : LATE_MS);
+    if (!late) this.#lateSinceMs = undefined;
+    else this.#refusing ||= nowMs - (this.#lateSinceMs ??= nowMs) >= LATE_FOR_MS;
+    if (triage?.refuse(seen, flow, late && this.#refusing) === true) unread();
     else read(bytes, flow);
   }
 }
