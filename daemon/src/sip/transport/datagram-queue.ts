@@ -92,15 +92,20 @@ export class DatagramQueue {
     });
   }
 
+  /** Refuses what is late, up to the most of a turn, so that the queue does not grow; reads the first, late or not, and others as time is left. */
   #work(forMs: number): void {
     const { clock } = this.#options;
     const fromMs = clock.monotonicMs();
-    for (let nowMs = fromMs, count = 0; count < TURN_REQUESTS && nowMs - fromMs <= forMs; count++) {
+    for (let nowMs = fromMs, count = 0; count < TURN_REQUESTS; count++) {
       const next = this.#waiting[this.#head];
       if (next === undefined) break;
+      const late = count > 0 && this.#isLate(next, nowMs);
+      if (!late && nowMs - fromMs > forMs) break;
       this.#head += 1;
       this.#bytes -= next.bytes.length;
-      this.#turnOf(next, nowMs);
+      const { triage, read, unread } = this.#options;
+      if (triage?.refuse(next.seen, next.flow, late) === true) unread();
+      else read(next.bytes, next.flow);
       nowMs = clock.monotonicMs();
     }
     if (this.size === 0) {
@@ -114,12 +119,10 @@ export class DatagramQueue {
     this.#schedule();
   }
 
-  #turnOf({ bytes, flow, seen, cameMs }: Waiting, nowMs: number): void {
-    const { triage, read, unread } = this.#options;
+  #isLate({ cameMs }: Waiting, nowMs: number): boolean {
     const late = nowMs - cameMs > (this.#refusing ? LATE_AGAIN_MS : LATE_MS);
     if (!late) this.#lateSinceMs = undefined;
     else this.#refusing ||= nowMs - (this.#lateSinceMs ??= nowMs) >= LATE_FOR_MS;
-    if (triage?.refuse(seen, flow, late && this.#refusing) === true) unread();
-    else read(bytes, flow);
+    return late && this.#refusing;
   }
 }
