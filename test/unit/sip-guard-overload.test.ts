@@ -49,13 +49,13 @@ describe('overload', () => {
     await clock.advance(500);
     expect(overload.shedding).toBe(true);
     // Between the two thresholds it stays as it is.
-    now.queued = 50_000;
+    now.queued = 17_000;
     await clock.advance(10_000);
     expect(overload.shedding).toBe(true);
     now.queued = 100;
     await clock.advance(1750);
     expect(overload.shedding).toBe(true);
-    now.queued = 50_000;
+    now.queued = 17_000;
     await clock.advance(250);
     now.queued = 100;
     await clock.advance(1750);
@@ -64,7 +64,7 @@ describe('overload', () => {
     expect(overload.shedding).toBe(false);
     expect(overload.shed(INVITE)).toBeUndefined();
     // And between the thresholds it does not begin.
-    now.queued = 50_000;
+    now.queued = 17_000;
     await clock.advance(10_000);
     expect(overload.shedding).toBe(false);
   });

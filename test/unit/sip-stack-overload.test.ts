@@ -23,9 +23,9 @@ afterEach(async () => {
 });
 
 /** A stack whose application answers every call at once, and a peer of it. */
-async function begin(overload: StackOptions['overload']) {
+async function begin(overload: StackOptions['overload'], emergency: string[] = []) {
   const clock = new FakeClock();
-  const config = stackConfig('cordboard', { trunks: [TRUNK] });
+  const config = stackConfig('cordboard', { trunks: [TRUNK], emergency });
   const stack: Stack = new Stack({
     ...{ config, clock, log: silentLog, overload },
     emit: (event, data) => {
@@ -57,6 +57,7 @@ class Caller {
     readonly port: number,
   ) {
     this.#own = `${HOST}:${socket.address().port}`;
+    socket.setMaxListeners(0);
   }
 
   /** Resolves with the final answer. */
@@ -99,12 +100,12 @@ class Caller {
 const statusOf = (text: string): number => Number(text.slice(8, 11));
 const tagOf = (text: string): string => /^To:.*;tag=(\S+)/m.exec(text)?.[1] ?? '';
 
-/** Any transaction at all is too much, once there is one. */
-const ONE_IS_TOO_MUCH = { queued: { high: 0, low: -1 }, always: { perS: 1, burst: 0 } };
+/** Whatever waits is too much, nothing as well. */
+const ALL_IS_TOO_MUCH = { queued: { high: -1, low: -2 }, always: { perS: 1, burst: 0 } };
 
 describe('a stack with too much to do', () => {
   it('turns new calls away with 503 and says when to come again', async () => {
-    const { clock, caller } = await begin(ONE_IS_TOO_MUCH);
+    const { clock, caller } = await begin(ALL_IS_TOO_MUCH);
     expect(statusOf(await caller.invite('first'))).toBe(200);
     await clock.advance(500);
     const answers = [];
@@ -116,7 +117,7 @@ describe('a stack with too much to do', () => {
   });
 
   it('never turns away what belongs to a call', async () => {
-    const { clock, stack, caller } = await begin(ONE_IS_TOO_MUCH);
+    const { clock, stack, caller } = await begin(ALL_IS_TOO_MUCH);
     const tag = tagOf(await caller.invite('kept'));
     caller.send('ACK', 'kept', 1, 'z9hG4bKack', tag);
     await clock.advance(60_000);
@@ -128,5 +129,52 @@ describe('a stack with too much to do', () => {
     caller.send('ACK', 'kept', 3, 'z9hG4bKack3', tag);
     expect(statusOf(await caller.ask('BYE', 'kept', 4, tag))).toBe(200);
     expect((await stack.handlers().statistics({})).calls).toBe(0);
+  });
+
+  it('turns calls away unread with what it would have said, and hears nothing of their ACKs', async () => {
+    const { clock, stack, caller } = await begin(ALL_IS_TOO_MUCH);
+    await clock.advance(60_000);
+    const answer = await caller.invite('away');
+    expect(statusOf(answer)).toBe(503);
+    expect(answer.replaceAll(/\d+/g, '#')).toBe(
+      [
+        'SIP/#.# # Service Unavailable',
+        `Via: SIP/#.#/UDP ${HOST}:#;branch=z#hG#bKINVITEaway#`.replaceAll(/\d+/g, '#'),
+        `From: <sip:#@${HOST}:#>;tag=away`.replaceAll(/\d+/g, '#'),
+        `To: <sip:#@${HOST}>;tag=${tagOf(answer)}`.replaceAll(/\d+/g, '#'),
+        'Call-ID: away',
+        'CSeq: # INVITE',
+        'Retry-After: #',
+        'Content-Length: #',
+        '',
+        '',
+      ].join('\r\n'),
+    );
+    // The same for each copy of it.
+    expect(tagOf(await caller.invite('away'))).toBe(tagOf(answer));
+    caller.send('ACK', 'away', 1, 'z9hG4bKINVITEaway1', tagOf(answer));
+    await caller.ask('OPTIONS', 'after', 1);
+    const { counters, transactions } = await stack.handlers().statistics({});
+    expect([counters['shed'], counters['served'], transactions.server]).toEqual([3, 0, 0]);
+    expect(counters['messagesIn']).toBe(4);
+  });
+
+  it('takes emergency calls first of all', async () => {
+    const { clock, caller } = await begin(ALL_IS_TOO_MUCH, ['95001']);
+    await clock.advance(60_000);
+    expect(statusOf(await caller.invite('help'))).toBe(200);
+  });
+
+  it('answers what belongs to a call before the new calls that came before it', async () => {
+    const { caller } = await begin({});
+    const tag = tagOf(await caller.invite('kept'));
+    caller.send('ACK', 'kept', 1, 'z9hG4bKack', tag);
+    const order: string[] = [];
+    caller.socket.on('message', (bytes) => order.push(/^CSeq: \d+ (\w+)/m.exec(bytes.toString())?.[1] ?? ''));
+    const news = Array.from({ length: 30 }, (_, n) => caller.invite(`more-${n}`));
+    const bye = caller.ask('BYE', 'kept', 2, tag);
+    expect(statusOf(await bye)).toBe(200);
+    expect((await Promise.all(news)).map(statusOf)).toEqual(Array(30).fill(200));
+    expect(order.indexOf('BYE')).toBeLessThan(20);
   });
 });

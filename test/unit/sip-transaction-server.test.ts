@@ -52,13 +52,16 @@ describe('an INVITE server transaction', () => {
   it('repeats a refusal by timer G up to T2 until timer H ends it', async () => {
     const bench = transactionBench();
     await arrives(bench, 'INVITE');
+    expect(bench.layer.unanswered).toBe(1);
     bench.served[0]!.respond(bench.served[0]!.response(486));
+    expect(bench.layer.unanswered).toBe(0);
     await bench.advance(40_000);
     const times = bench.sentAt('486 INVITE');
     // It came at 5 ms; timers fire at whole ticks of 10 ms.
     expect(times).toEqual([5, 510, 1510, 3510, 7510, 11510, 15510, 19510, 23510, 27510, 31510]);
     expect(bench.heard).toEqual(['failed timeout', 'ended 32010']);
     expect(bench.layer.size.server).toBe(0);
+    expect(bench.layer.unanswered).toBe(0);
     expect(bench.clock.timers).toBe(0);
   });
 
@@ -100,7 +103,7 @@ describe('an INVITE server transaction', () => {
     expect(bench.acks).toHaveLength(2);
     transaction!.resend();
     await bench.advance(31_980);
-    expect(bench.layer.size.server).toBe(1);
+    expect([bench.layer.size.server, bench.layer.unanswered]).toEqual([1, 0]);
     await bench.advance(50);
     expect(bench.sentAt('200 INVITE')).toEqual([5, 20]);
     expect(bench.served).toHaveLength(1);
@@ -356,7 +359,7 @@ describe('when there is too much', () => {
 
   it('is not asked about a repeated request', async () => {
     const asked: string[] = [];
-    const overload = (request: SipRequest): undefined => void asked.push(request.method);
+    const overload = ({ method }: Pick<SipRequest, 'method'>): undefined => void asked.push(method);
     const bench = transactionBench('udp', { overload });
     await arrives(bench, 'INVITE');
     await arrives(bench, 'INVITE');

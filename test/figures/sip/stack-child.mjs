@@ -59,7 +59,8 @@ const trunk = {
 };
 const { port } = await command('start', {
   ...{ host: '127.0.0.1', port: 0, tlsPort: undefined, tls: undefined, domain: 'cordboard' },
-  ...{ externalAddress: undefined, trusted: [], stations: [], bindings: [], trunks: [trunk] },
+  ...{ externalAddress: undefined, trusted: [], emergency: [], callsPerHour: 1000, decoyKey: '5c'.repeat(32) },
+  ...{ stations: [], trunks: [trunk], bindings: [], dialogs: [] },
 });
 
 /** ms of processor time of each thread since its start; the stack's is the one that has used most of those begun with it */

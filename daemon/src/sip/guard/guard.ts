@@ -135,11 +135,16 @@ export class Guard {
    */
   inspect(request: SipRequest, address: string, proven: boolean): 'pass' | 'drop' {
     const agent = request.headers.get('User-Agent') ?? request.headers.get('Server');
-    if (agent === undefined || !SCANNERS.test(agent.slice(0, SCANNED_CHARS))) return 'pass';
+    if (agent === undefined || !this.isScanner(agent)) return 'pass';
     this.counters.scanners += 1;
     if (proven) this.#convict(address, 'scanner');
     else this.#suspect(address, 'scanner');
     return 'drop';
+  }
+
+  /** By the name that it gives itself in User-Agent or Server. */
+  isScanner(agent: string): boolean {
+    return SCANNERS.test(agent.slice(0, SCANNED_CHARS));
   }
 
   /** Bytes that are no message, or a method that nobody knows. `silent`: no answer, there have been too many. */

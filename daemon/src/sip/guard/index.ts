@@ -23,6 +23,7 @@ export {
 export {
   OVERLOAD_LIMITS,
   Overload,
+  type NewRequest,
   type OverloadLimits,
   type OverloadMeasures,
   type OverloadOptions,

@@ -2,7 +2,7 @@
 // measure is too high twice in a row, and ends when all have been low for a while: nothing flutters. Meanwhile a share of the
 // new work is still taken, less while a measure is too high and more while all are low: as much as can be done is done.
 import { silentLog, type Clock, type Log, type Timer } from '../../platform/index.js';
-import type { SipRequest } from '../message/index.js';
+import type { SipUri } from '../message/index.js';
 import type { RateLimit } from './limits.js';
 import { Rate } from './rate.js';
 
@@ -15,7 +15,7 @@ export interface OverloadMeasures {
   waitingMs: number;
   /** requests that have come since the start */
   requests: number;
-  /** work that waits: transactions, or what else grows when it is not done */
+  /** requests that have come and have no final answer; calls that ring are among them */
   queued: number;
 }
 
@@ -41,7 +41,7 @@ export const OVERLOAD_LIMITS: OverloadLimits = {
   busy: { high: 0.95, low: 0.85 },
   waitingMs: { high: 300, low: 100 },
   requestsPerS: { high: 9000, low: 7000 },
-  queued: { high: 60_000, low: 40_000 },
+  queued: { high: 20_000, low: 15_000 },
   always: { perS: 10, burst: 20 },
 };
 
@@ -62,11 +62,19 @@ const MORE = (1 - FIRST_SHARE) / LOW_ENOUGH;
 /** s; short, for a carrier sends us nothing at all meanwhile (RFC 3261 21.5.4), and not all come back at once */
 const RETRY_AFTER_S = { from: 2, to: 6 };
 
+/** What must be known of a request. */
+export interface NewRequest {
+  readonly method: string;
+  readonly uri: Pick<SipUri, 'user'>;
+}
+
 export interface OverloadOptions {
   clock: Clock;
   measure: () => OverloadMeasures;
+  /** for the log */
+  of?: string | undefined;
   /** requests that are never turned away: calls to emergency numbers */
-  exempt?: ((request: SipRequest) => boolean) | undefined;
+  exempt?: ((request: NewRequest) => boolean) | undefined;
   limits?: Partial<OverloadLimits> | undefined;
   random?: (() => number) | undefined;
   log?: Log | undefined;
@@ -125,11 +133,19 @@ export class Overload {
     this.#high = this.#low = 0;
   }
 
-  /** For a request outside of any dialog: s for Retry-After of the 503 that it gets; undefined: it is taken. */
-  shed(request: SipRequest): number | undefined {
-    if (!this.#shedding || this.#options.exempt?.(request) === true) return undefined;
-    this.#credit += this.#share;
-    if (this.#credit >= 1) {
+  /** Whether it is never turned away. */
+  isExempt(request: NewRequest): boolean {
+    return this.#options.exempt?.(request) === true;
+  }
+
+  /**
+   * For a request outside of any dialog: s for Retry-After of the 503 that it gets; undefined: it is taken. `late`: it has waited too long,
+   * whatever was measured.
+   */
+  shed(request: NewRequest, late = false): number | undefined {
+    if ((!this.#shedding && !late) || this.isExempt(request)) return undefined;
+    if (!late) this.#credit += this.#share;
+    if (!late && this.#credit >= 1) {
       this.#credit -= 1;
       return undefined;
     }
@@ -170,7 +186,7 @@ export class Overload {
     this.#shedding = shedding;
     this.#share = FIRST_SHARE;
     this.#credit = 0;
-    if (shedding) this.#log.warn(measures, 'SIP overload: new work is turned away');
-    else this.#log.info({ ...measures, turnedAway: this.#shed }, 'SIP overload is over');
+    if (shedding) this.#log.warn({ of: this.#options.of, ...measures }, 'SIP overload: new work is turned away');
+    else this.#log.info({ of: this.#options.of, ...measures, turnedAway: this.#shed }, 'SIP overload is over');
   }
 }

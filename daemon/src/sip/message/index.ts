@@ -2,6 +2,7 @@
 export * from './types.js';
 export * from './limits.js';
 export { parseMessage, type ParseOptions } from './parse.js';
+export { glance, refusalOf, type Glance } from './glance.js';
 export { serialise } from './serialise.js';
 export { MessageFramer } from './framer.js';
 export { newRequest, newResponse, parseCSeq, type NewRequest, type NewResponseOptions } from './message.js';

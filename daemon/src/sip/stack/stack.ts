@@ -8,7 +8,15 @@ import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
 import { DEFAULT_DIALOG_LIMITS, DEFAULT_SESSION_SETTINGS, DialogCounters, Dialogs } from '../dialog/index.js';
 import type { DialogContext } from '../dialog/index.js';
-import { CallLimits, Guard, Networks, Overload, type OverloadLimits } from '../guard/index.js';
+import {
+  CallLimits,
+  Guard,
+  Networks,
+  Overload,
+  type NewRequest,
+  type OverloadLimits,
+  type OverloadMeasures,
+} from '../guard/index.js';
 import { LoopDelay } from './loop-delay.js';
 import {
   Locator,
@@ -21,7 +29,7 @@ import {
 } from '../locate/index.js';
 import { parseUri, type SipRequest } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
-import { Transports, type Flow, type SocketAddress, type TransportCounts } from '../transport/index.js';
+import { Transports, type Flow, type SocketAddress, type TransportCounts, type Triage } from '../transport/index.js';
 import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
@@ -77,6 +85,8 @@ export class Stack {
   readonly #watching: Watching;
   readonly #guard: Guard;
   readonly #loopDelay = new LoopDelay();
+  /** of what comes by connections, and by datagrams */
+  readonly #connectionOverload: Overload;
   readonly #overload: Overload;
   readonly #networks = new Map<string, Networks>();
   /** the daemon has just said it */
@@ -103,7 +113,14 @@ export class Stack {
       admit: ({ remote }: Flow) => guard.admit(remote.host) === 'pass',
       admitConnection: (_transport: TransportName, { host }: SocketAddress) => !guard.isBanned(host),
     };
-    this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission });
+    const triage: Triage = {
+      turningAway: () => this.#overload.shedding,
+      judge: (seen) => (this.#overload.isExempt(seen) ? 'now' : this.#transactions.judge(seen)),
+      // Scanners are for the guard, which wants to see the whole request.
+      refuse: (seen, flow, late) =>
+        !(seen.agent !== undefined && guard.isScanner(seen.agent)) && this.#transactions.refuseUnread(seen, flow, late),
+    };
+    this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission, triage });
     this.#locator = new Locator({ resolver: options.resolver ?? new SystemResolver(), clock });
     this.#health = new TargetHealth(clock);
     // Made after what it calls; nothing is called before the sockets are open.
@@ -113,24 +130,33 @@ export class Stack {
       timers,
       random,
       log,
-      overload: (request) => this.#overload.shed(request),
+      overload: (request, { transport }, late) =>
+        transport === 'udp' ? this.#overload.shed(request, late) : this.#connectionOverload.shed(request),
       user: {
         request: (transaction) => requests.current?.request(transaction),
         ack: (request, flow) => requests.current?.ack(request, flow),
       },
     });
     const transactions = this.#transactions;
-    this.#overload = new Overload({
+    const shared = {
       ...{ clock, log, limits: options.overload },
-      exempt: ({ method, uri }) => method === 'INVITE' && emergency.has(uri.user ?? ''),
-      measure: () => ({
-        loopDelayMs: this.#loopDelay.take(),
-        busy: this.#loopDelay.busy(),
-        waitingMs: this.#calls.waitingMs,
-        requests: transactions.counters.served,
-        queued: transactions.size.server + transactions.size.client,
-      }),
+      exempt: ({ method, uri }: NewRequest) => method === 'INVITE' && emergency.has(uri.user ?? ''),
+    };
+    let measures: OverloadMeasures;
+    this.#connectionOverload = new Overload({
+      ...shared,
+      of: 'connections',
+      measure: () =>
+        (measures = {
+          loopDelayMs: this.#loopDelay.take(),
+          busy: this.#loopDelay.busy(),
+          waitingMs: this.#calls.waitingMs,
+          requests: transactions.counters.served,
+          queued: transactions.unanswered,
+        }),
     });
+    // Datagrams wait where their waiting is seen: as many are taken as can be, and the event loop may be busy with them.
+    this.#overload = new Overload({ ...shared, of: 'datagrams', measure: () => ({ ...measures, busy: 0 }) });
     this.#dialogContext = {
       transactions: this.#transactions,
       locate: (uri, flow) => inDialogTargets(uri, flow, this.#locator),
@@ -214,6 +240,7 @@ export class Stack {
     await this.#bindings.start();
     await this.#transports.start();
     this.#loopDelay.start();
+    this.#connectionOverload.start();
     this.#overload.start();
     this.#watching.start();
     const { trunks, dialogs } = this.#options.config;
@@ -241,6 +268,7 @@ export class Stack {
     this.#watching.stop();
     await this.#quiet();
     await this.#bindings.stop();
+    this.#connectionOverload.stop();
     this.#overload.stop();
     this.#loopDelay.stop();
     this.#dialogs.close();

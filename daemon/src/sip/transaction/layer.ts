@@ -4,8 +4,15 @@
 //     transport ── receiveRequest, receiveResponse, connectionClosed ──► here ──► TransactionUser, the listeners
 //     transport ◄── send, sendBytes ──────────────────────────────────── here ◄── send, ServerTransaction.respond
 import { silentLog, type Log } from '../../platform/index.js';
-import { newResponse, serialise, type SipRequest, type SipResponse } from '../message/index.js';
-import { responseTarget, type Flow, type MessageCarrier, type Target, type TransportName } from '../transport/index.js';
+import { newResponse, refusalOf, serialise, type Glance, type SipRequest, type SipResponse } from '../message/index.js';
+import {
+  responseTarget,
+  stampVia,
+  type Flow,
+  type MessageCarrier,
+  type Target,
+  type TransportName,
+} from '../transport/index.js';
 import type { ClientBase, ClientHooks } from './client-base.js';
 import type { TransactionContext } from './context.js';
 import { TransactionCounters } from './counters.js';
@@ -13,7 +20,7 @@ import { makeCancel } from './hop-requests.js';
 import { InviteClient } from './invite-client.js';
 import { InviteServer } from './invite-server.js';
 import { DEFAULT_LIMITS, NO_ROOM_RETRY_AFTER_S, type TransactionLimits } from './limits.js';
-import { clientKey, MAGIC_COOKIE, mergeKey, oldAckKey, serverKey } from './matching.js';
+import { clientKey, MAGIC_COOKIE, mergeKey, oldAckKey, serverKey, viaKey } from './matching.js';
 import { NonInviteClient } from './non-invite-client.js';
 import { NonInviteServer } from './non-invite-server.js';
 import type { RandomSource } from './random.js';
@@ -31,14 +38,17 @@ export interface TransactionLayerOptions {
   limits?: Partial<TransactionLimits> | undefined;
   /**
    * Asked for every new request outside a dialog before anything is done for it: s after which to try again turns it away with 503
-   * (RFC 3261 21.5.4); undefined lets it in. ACK, BYE, CANCEL, PRACK and what belongs to a dialog are never asked about.
+   * (RFC 3261 21.5.4); undefined lets it in. ACK, BYE, CANCEL, PRACK and what belongs to a dialog are never asked about. `late`: it has
+   * waited too long.
    */
-  overload?: ((request: SipRequest, flow: Flow) => number | undefined) | undefined;
+  overload?: ((request: Pick<Glance, 'method' | 'uri'>, flow: Flow, late: boolean) => number | undefined) | undefined;
   log?: Log | undefined;
 }
 
 /** Ends or steers what is there already, so it is let in when new calls are not, with or without a tag. */
 const ALWAYS_IN: ReadonlySet<string> = new Set(['BYE', 'PRACK']);
+/** Those that may wait, or be refused unread, when they are in no dialog. */
+const BEGINNING: ReadonlySet<string> = new Set(['INVITE', 'REGISTER', 'OPTIONS', 'SUBSCRIBE', 'MESSAGE']);
 
 const VIA_TRANSPORT: Record<TransportName, string> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', ws: 'WS', wss: 'WSS' };
 
@@ -49,6 +59,10 @@ export class Transactions implements TransactionLayer {
   readonly #limits: TransactionLimits;
   readonly #overload: NonNullable<TransactionLayerOptions['overload']>;
   readonly #servers = new Map<string, ServerEntry>();
+  /** key of the request about which `overload` has been asked already: it is read now */
+  #letIn: string | undefined;
+  /** of the servers: those without a final answer */
+  #unanswered = 0;
   /** by what two copies of one request share; only those without a tag in To */
   readonly #unmerged = new Set<string>();
   /** INVITEs of RFC 2543 clients that wait for an ACK */
@@ -77,6 +91,11 @@ export class Transactions implements TransactionLayer {
     return { server: this.#servers.size, client: this.#clients.size };
   }
 
+  /** Server transactions that have no final answer yet; most of the others only wait until no copy of their request can come. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
   /** Connections that living client transactions went by. */
   get connections(): number {
     return this.#byConnection.size;
@@ -100,7 +119,7 @@ export class Transactions implements TransactionLayer {
    */
   refuse(request: SipRequest, flow: Flow, status: number, reason?: string, retryAfterS?: number): void {
     if (request.method === 'ACK') return;
-    const response = newResponse(request, status, reason, { toTag: this.#statelessTag(request) });
+    const response = newResponse(request, status, reason, { toTag: tagOf(serverKey(request, '') ?? request.callId) });
     if (retryAfterS !== undefined) response.headers.add('Retry-After', String(retryAfterS));
     this.#sendStateless(response, request, flow);
   }
@@ -123,6 +142,37 @@ export class Transactions implements TransactionLayer {
     }
     if (request.method === 'CANCEL') this.#receiveCancel(request, flow);
     else this.#receiveNew(request, flow, key);
+  }
+
+  /** See `Triage`. */
+  judge({ method, via, toTag }: Glance): 'now' | 'wait' | 'drop' {
+    const isThere = (of: string): boolean => this.#servers.has(viaKey(via, of) ?? '');
+    // The INVITE may still wait.
+    if (method === 'CANCEL') return isThere('INVITE') ? 'now' : 'wait';
+    if (method === 'ACK') {
+      const refusal = viaKey(via, '');
+      return refusal !== undefined && toTag === tagOf(refusal) && !isThere('INVITE') ? 'drop' : 'now';
+    }
+    return toTag !== undefined || !BEGINNING.has(method) || isThere(method) ? 'now' : 'wait';
+  }
+
+  /** See `Triage`. The answer is the one that the request would get if it were read. */
+  refuseUnread(seen: Glance, flow: Flow, late: boolean): boolean {
+    const { method, via, toTag } = seen;
+    this.#letIn = undefined;
+    const key = viaKey(via, method);
+    if (key === undefined || toTag !== undefined || !BEGINNING.has(method) || this.#servers.has(key)) return false;
+    if (this.#servers.size >= this.#limits.server || this.#unmerged.has(mergeKey(seen))) return false;
+    const retryAfterS = this.#overload(seen, flow, late);
+    if (retryAfterS === undefined) {
+      this.#letIn = key;
+      return false;
+    }
+    this.counters.shed += 1;
+    const topVia = stampVia(via, flow) ? via : undefined;
+    const bytes = refusalOf(seen, 503, { toTag: tagOf(viaKey(via, '') ?? ''), retryAfterS, topVia });
+    this.#sendAnswer(bytes, responseTarget({ vias: [via] }, flow));
+    return true;
   }
 
   receiveResponse(response: SipResponse, flow: Flow): void {
@@ -184,7 +234,9 @@ export class Transactions implements TransactionLayer {
       this.refuse(request, flow, 503, undefined, NO_ROOM_RETRY_AFTER_S);
       return;
     }
-    const retryAfterS = isNew ? this.#overload(request, flow) : undefined;
+    const letIn = this.#letIn === key;
+    this.#letIn = undefined;
+    const retryAfterS = isNew && !letIn ? this.#overload(request, flow, false) : undefined;
     if (retryAfterS !== undefined) {
       this.counters.shed += 1;
       this.refuse(request, flow, 503, undefined, retryAfterS);
@@ -195,23 +247,34 @@ export class Transactions implements TransactionLayer {
 
   #startServer(request: SipRequest, flow: Flow, key: string, merge: string | undefined): void {
     let oldAck: string | undefined;
+    let answered = false;
+    const isAnswered = (): void => {
+      if (!answered) this.#unanswered -= 1;
+      answered = true;
+    };
     const hooks: ServerHooks = {
       removed: () => {
+        isAnswered();
         this.#servers.delete(key);
         if (merge !== undefined) this.#unmerged.delete(merge);
         if (oldAck !== undefined) this.#oldAcks.delete(oldAck);
       },
-      replaced: (by) => this.#servers.set(key, by),
+      replaced: (by) => {
+        isAnswered();
+        this.#servers.set(key, by);
+      },
     };
     const transaction =
       request.method === 'INVITE'
         ? new InviteServer(this.#context, request, flow, hooks, (invite, response) => {
+            isAnswered();
             // Not of `request`: what is left of the transaction would keep it.
             oldAck = oldAckKey(invite.request, response.toTag ?? '');
             if (oldAck !== undefined) this.#oldAcks.set(oldAck, invite);
           })
         : new NonInviteServer(this.#context, request, flow, hooks);
     this.counters.served += 1;
+    this.#unanswered += 1;
     this.#servers.set(key, transaction);
     if (merge !== undefined) this.#unmerged.add(merge);
     try {
@@ -271,16 +334,19 @@ export class Transactions implements TransactionLayer {
   }
 
   #sendStateless(response: SipResponse, request: SipRequest, flow: Flow): void {
-    this.#context.carrier.sendBytes(serialise(response), responseTarget(request, flow)).then(undefined, () => {
+    this.#sendAnswer(serialise(response), responseTarget(request, flow));
+  }
+
+  #sendAnswer(bytes: Buffer, target: Target): void {
+    this.#context.carrier.sendBytes(bytes, target).then(undefined, () => {
       this.counters.sendFailures += 1;
     });
   }
+}
 
-  /** The same for every copy of a request (RFC 3261 8.2.7): made of its branch, FNV-1a. */
-  #statelessTag(request: SipRequest): string {
-    let hash = 0x811c9dc5;
-    const text = serverKey(request, '') ?? request.callId;
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-    return (hash >>> 0).toString(16);
-  }
+/** The tag of a stateless answer, the same for every copy of a request (RFC 3261 8.2.7): made of its key, FNV-1a. */
+function tagOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16);
 }

@@ -18,9 +18,13 @@ function modernBranch(via: Via): string | undefined {
 export function serverKey(request: SipRequest, method = request.method): string | undefined {
   const via = request.vias[0];
   if (via === undefined) return undefined;
+  return viaKey(via, method) ?? oldKey(request, method, request.toTag ?? '');
+}
+
+/** The same by the topmost Via alone; undefined: it is of an RFC 2543 client. */
+export function viaKey(via: Via, method: string): string | undefined {
   const branch = modernBranch(via);
-  if (branch !== undefined) return `${branch}\n${via.host}:${via.port ?? ''}\n${method}`;
-  return oldKey(request, method, request.toTag ?? '');
+  return branch === undefined ? undefined : `${branch}\n${via.host}:${via.port ?? ''}\n${method}`;
 }
 
 /**
@@ -41,7 +45,7 @@ export function oldAckKey(invite: SipRequest, answerToTag: string): string | und
 }
 
 /** What two copies of one request share that came by different ways, RFC 3261 8.2.2.2. Only for requests without a tag in To. */
-export function mergeKey(request: SipRequest): string {
+export function mergeKey(request: Pick<SipRequest, 'fromTag' | 'callId' | 'cseq'>): string {
   const { fromTag, callId, cseq } = request;
   return `${callId}\n${fromTag ?? ''}\n${cseq.number} ${cseq.method}`;
 }

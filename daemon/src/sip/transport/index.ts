@@ -7,6 +7,6 @@ export type { TlsServerOptions } from './stream-listener.js';
 export * from './transport-error.js';
 export * from './transports.js';
 export * from './types.js';
-export { responseTarget } from './via-hop.js';
+export { responseTarget, stampVia } from './via-hop.js';
 export type { WebSocketLike } from './web-socket-connection.js';
 export { SIP_SUBPROTOCOL, speaksSip } from './web-socket-door.js';

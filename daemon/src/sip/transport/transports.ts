@@ -1,6 +1,6 @@
 // The transports of the stack behind one door (RFC 3261 clause 18).
 //
-//     datagrams   ─► UdpListener ─────────────────────────────┐ admit, parse, received/rport
+//     datagrams   ─► UdpListener ─► DatagramQueue ────────────┐ admit, parse, received/rport
 //     connections ─► StreamListener ─► ConnectionHub ─────────┴─► MessageReader ─► events
 //     send ─► UdpListener, or a connection there is, or Dialer; sent-by of the topmost Via from OwnAddresses
 import { TypedEmitter, silentLog, type Clock, type EventSource, type Log, type Metrics } from '../../platform/index.js';
@@ -9,6 +9,7 @@ import { serialise, type SipMessage } from '../message/index.js';
 import type { Connection } from './connection.js';
 import { ConnectionHub } from './connection-hub.js';
 import { newCounts, publishCounts, type TransportCounts } from './counts.js';
+import { DatagramQueue } from './datagram-queue.js';
 import type { TlsClientOptions } from './dialer.js';
 import { transportLimits, type TransportLimits } from './limits.js';
 import { LocalAddresses } from './local-addresses.js';
@@ -24,6 +25,7 @@ import type {
   Target,
   TransportEvents,
   TransportName,
+  Triage,
 } from './types.js';
 import { UdpListener } from './udp-listener.js';
 import { writeSentBy } from './via-hop.js';
@@ -48,6 +50,7 @@ export interface TransportsOptions {
   log?: Log | undefined;
   metrics?: Metrics | undefined;
   admission?: Admission | undefined;
+  triage?: Triage | undefined;
   limits?: Partial<TransportLimits> | undefined;
   /** for connections that we open by tls */
   tls?: TlsClientOptions | undefined;
@@ -70,6 +73,7 @@ export class Transports implements MessageCarrier {
   readonly #counts = newCounts();
   readonly #hub: ConnectionHub;
   readonly #reader: MessageReader;
+  readonly #datagrams: DatagramQueue;
   readonly #own: OwnAddresses;
   readonly #listeners: (UdpListener | StreamListener)[] = [];
   readonly #udp: Record<4 | 6, UdpListener[]> = { 4: [], 6: [] };
@@ -92,6 +96,11 @@ export class Transports implements MessageCarrier {
       counts: this.#counts,
       admission,
       ours: (response, flow) => this.#own.isOurs(response, flow),
+    });
+    this.#datagrams = new DatagramQueue({
+      ...{ clock, triage: options.triage },
+      read: (bytes, flow) => this.#reader.read(bytes, flow),
+      unread: () => (this.#counts.udp.messagesIn += 1),
     });
     this.#hub = new ConnectionHub({
       clock,
@@ -223,7 +232,7 @@ export class Transports implements MessageCarrier {
         limits: this.#limits,
         counts: this.#counts.udp,
         admit: (flow) => this.#reader.admit(flow),
-        received: (bytes, flow) => this.#reader.read(bytes, flow),
+        received: (bytes, flow) => this.#datagrams.came(bytes, flow),
         troubled,
       });
     }
@@ -257,6 +266,7 @@ export class Transports implements MessageCarrier {
   async #stop(): Promise<void> {
     // A start under way ends first, or it would open what nobody closes.
     await this.#started?.catch(() => undefined);
+    this.#datagrams.stop();
     await Promise.all([this.#hub.stop(), ...this.#listeners.map((listener) => listener.stop())]);
   }
 

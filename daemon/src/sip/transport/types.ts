@@ -1,7 +1,7 @@
 // What carries messages (RFC 3261 clause 18, RFC 5626, RFC 7118). A transport knows connections and addresses, and nothing of
 // transactions.
 import type { SocketAddress, Target, TransportName } from '../locate/index.js';
-import type { ParseFailure, SipMessage, SipRequest, SipResponse } from '../message/index.js';
+import type { Glance, ParseFailure, SipMessage, SipRequest, SipResponse } from '../message/index.js';
 
 export type { SocketAddress, Target, TransportName } from '../locate/index.js';
 
@@ -45,4 +45,14 @@ export interface Admission {
   admit(flow: Flow): boolean;
   /** Somebody wants a connection, TLS not yet begun. Left out: everybody may have one within the limits. */
   admitConnection?(transport: TransportName, remote: SocketAddress): boolean;
+}
+
+/** Who decides about datagrams before they are read, while there is more to do than can be done. */
+export interface Triage {
+  /** New work is being turned away. */
+  turningAway(): boolean;
+  /** `wait`: it begins something new, or must not overtake what does; `drop`: nobody needs it. */
+  judge(seen: Glance): 'now' | 'wait' | 'drop';
+  /** Asked once for each that waited, immediately before it is read; `late`: too long. true: it has been refused. */
+  refuse(seen: Glance, flow: Flow, late: boolean): boolean;
 }

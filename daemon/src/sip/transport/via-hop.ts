@@ -10,19 +10,32 @@ import type { Flow, SocketAddress, Target, TransportName } from './types.js';
  */
 export function stampReceived(request: SipRequest, flow: Flow): void {
   const top = request.vias[0];
-  if (top === undefined) return;
-  const host = withoutZone(flow.remote.host);
-  const { params } = top;
-  const asked = params.has('rport');
-  if (!asked && !params.has('received') && canonicalAddress(top.host) === host) return;
-  // A Via with as many parameters as may be could not be read again; the answer goes back by its flow all the same.
-  if (params.size >= MAX_PARAMS && !params.has('received')) return;
+  if (top === undefined || !needsStamp(top, flow)) return;
   const first = request.headers.list('Via')[0];
   const via = first === undefined ? undefined : parseVia(first);
   if (via === undefined) return;
-  via.params.set('received', host);
-  if (asked) via.params.set('rport', String(flow.remote.port));
+  stamp(via, flow);
   replaceTop(request, via);
+}
+
+/** The same for a Via alone, which is changed. false: nothing had to be written. */
+export function stampVia(via: Via, flow: Flow): boolean {
+  if (!needsStamp(via, flow)) return false;
+  stamp(via, flow);
+  return true;
+}
+
+function needsStamp({ host, params }: Via, { remote }: Flow): boolean {
+  if (!params.has('rport') && !params.has('received') && canonicalAddress(host) === withoutZone(remote.host)) {
+    return false;
+  }
+  // A Via with as many parameters as may be could not be read again; the answer goes back by its flow all the same.
+  return params.size < MAX_PARAMS || params.has('received');
+}
+
+function stamp({ params }: Via, { remote }: Flow): void {
+  params.set('received', withoutZone(remote.host));
+  if (params.has('rport')) params.set('rport', String(remote.port));
 }
 
 /**
@@ -33,7 +46,7 @@ export function stampReceived(request: SipRequest, flow: Flow): void {
  * The host is always the one it came from, which is what `received` says. A name in sent-by is never looked up, and maddr is
  * not followed: both would let anybody have our answers sent to somebody else.
  */
-export function responseTarget(request: SipRequest, flow: Flow): Target {
+export function responseTarget(request: Pick<SipRequest, 'vias'>, flow: Flow): Target {
   const { transport, remote, connection, local, peerName } = flow;
   const via = request.vias[0];
   const port = via?.port ?? defaultPort(transport);

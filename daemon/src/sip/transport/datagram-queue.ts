@@ -1,0 +1,128 @@
+// Datagrams between socket and parser. As long as little comes each is read at once. When much comes, requests that begin something
+// new wait here, outside of the socket, whose buffer would otherwise overflow with them and lose what belongs to calls: that is read at
+// once, and what is new gets a part of each turn of the event loop. What has waited too long is refused without being read.
+import type { Clock } from '../../platform/index.js';
+import { glance, type Glance } from '../message/index.js';
+import type { Flow, Triage } from './types.js';
+
+/** datagrams of one turn that are read as they come; libuv gives 32 of a socket at most, and when it has so many there are more */
+const TURN_READ_AT_ONCE = 8;
+const TURN_FULL = 32;
+/** ms of a turn for what is new, when the socket is empty and when it is not, and how many at most */
+const TURN_MS = 8;
+const TURN_FULL_MS = 1;
+const TURN_REQUESTS = 64;
+/** ms that is too long to wait, when it has been so for a while: what waited only for a pause of ours is done soon (RFC 8289) */
+const LATE_MS = 250;
+/** ms; together less than the 500 after which a telephone repeats what was not answered */
+const LATE_FOR_MS = 100;
+/** ms that is too long once something was refused, until nothing waits: who is taken shall not wait longer than need be */
+const LATE_AGAIN_MS = 60;
+/** what waits: datagrams, and their bytes */
+const MAX_WAITING = 8_192;
+const MAX_WAITING_BYTES = 16_777_216;
+
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly flow: Flow;
+  readonly seen: Glance;
+  readonly cameMs: number;
+}
+
+export interface DatagramQueueOptions {
+  clock: Clock;
+  /** left out: everything is read at once */
+  triage: Triage | undefined;
+  read: (bytes: Buffer, flow: Flow) => void;
+  /** it was answered or dropped, and is not read */
+  unread: () => void;
+}
+
+export class DatagramQueue {
+  readonly #options: DatagramQueueOptions;
+  #waiting: Waiting[] = [];
+  #head = 0;
+  #bytes = 0;
+  #inTurn = 0;
+  #scheduled = false;
+  #lateSinceMs: number | undefined;
+  #refusing = false;
+
+  constructor(options: DatagramQueueOptions) {
+    this.#options = options;
+  }
+
+  /** datagrams that wait */
+  get size(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  came(bytes: Buffer, flow: Flow): void {
+    const { clock, triage, read, unread } = this.#options;
+    if (triage === undefined) return read(bytes, flow);
+    this.#inTurn += 1;
+    this.#schedule();
+    if (this.#inTurn <= TURN_READ_AT_ONCE && this.size === 0 && !triage.turningAway()) return read(bytes, flow);
+    const seen = glance(bytes);
+    const verdict = seen === undefined ? 'now' : triage.judge(seen);
+    if (verdict === 'drop') return unread();
+    if (seen === undefined || verdict === 'now') return read(bytes, flow);
+    const full = this.size >= MAX_WAITING || this.#bytes + bytes.length > MAX_WAITING_BYTES;
+    if (full) return triage.refuse(seen, flow, true) ? unread() : read(bytes, flow);
+    this.#waiting.push({ bytes, flow, seen, cameMs: clock.monotonicMs() });
+    this.#bytes += bytes.length;
+  }
+
+  /** Forgets what waits. */
+  stop(): void {
+    this.#waiting = [];
+    this.#head = this.#bytes = 0;
+    this.#lateSinceMs = undefined;
+    this.#refusing = false;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      const full = this.#inTurn >= TURN_FULL;
+      this.#inTurn = 0;
+      if (this.size > 0) this.#work(full ? TURN_FULL_MS : TURN_MS);
+    });
+  }
+
+  /** Refuses what is late, up to the most of a turn, so that the queue does not grow; reads the first, late or not, and others as time is left. */
+  #work(forMs: number): void {
+    const { clock } = this.#options;
+    const fromMs = clock.monotonicMs();
+    for (let nowMs = fromMs, count = 0; count < TURN_REQUESTS; count++) {
+      const next = this.#waiting[this.#head];
+      if (next === undefined) break;
+      const late = count > 0 && this.#isLate(next, nowMs);
+      if (!late && nowMs - fromMs > forMs) break;
+      this.#head += 1;
+      this.#bytes -= next.bytes.length;
+      const { triage, read, unread } = this.#options;
+      if (triage?.refuse(next.seen, next.flow, late) === true) unread();
+      else read(next.bytes, next.flow);
+      nowMs = clock.monotonicMs();
+    }
+    if (this.size === 0) {
+      this.stop();
+      return;
+    }
+    if (this.#head > MAX_WAITING) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#schedule();
+  }
+
+  #isLate({ cameMs }: Waiting, nowMs: number): boolean {
+    const late = nowMs - cameMs > (this.#refusing ? LATE_AGAIN_MS : LATE_MS);
+    if (!late) this.#lateSinceMs = undefined;
+    else this.#refusing ||= nowMs - (this.#lateSinceMs ??= nowMs) >= LATE_FOR_MS;
+    return late && this.#refusing;
+  }
+}
