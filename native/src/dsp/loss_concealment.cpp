@@ -45,7 +45,6 @@ double likeness(const int16_t* end, std::size_t lag, std::size_t step) {
 void LossConcealment::reset() {
   std::memset(history_, 0, sizeof history_);
   std::memset(speech_, 0, sizeof speech_);
-  for (float& x : cycle_) x = 0;
   pitch_ = kMaxPitch;
   periods_ = 1;
   at_ = 0;
@@ -75,27 +74,20 @@ void LossConcealment::begin_loss() {
   }
   pitch_ = static_cast<uint32_t>(best);
   at_ = 0;
-  repeat_periods(1);
+  periods_ = 1;
 }
 
-/// Makes the last `count` periods a ring: its last quarter of a period becomes what came before its beginning.
-void LossConcealment::repeat_periods(uint32_t count) {
-  periods_ = count;
-  const std::size_t quarter = pitch_ / 4;
-  const std::size_t length = count * pitch_;
-  for (std::size_t i = 0; i < kHistory; ++i) cycle_[i] = speech_[i];
-  for (std::size_t i = 0; i < quarter; ++i) {
-    const float in = static_cast<float>(i + 1) / static_cast<float>(quarter + 1);
-    float& last = cycle_[kHistory - quarter + i];
-    last += in * (static_cast<float>(speech_[kHistory - length - quarter + i]) - last);
-  }
-}
-
+/// The last periods as a ring: their last quarter of a period becomes what came before their beginning.
 void LossConcealment::speak_on(float* out, std::size_t n) {
   const uint32_t length = periods_ * pitch_;
-  const float* const ring = cycle_ + kHistory - length;
+  const uint32_t quarter = pitch_ / 4;
+  const int16_t* const ring = speech_ + kHistory - length;
   for (std::size_t i = 0; i < n; ++i) {
     out[i] = ring[at_];
+    if (at_ + quarter >= length) {
+      const float in = static_cast<float>(at_ + quarter - length + 1) / static_cast<float>(quarter + 1);
+      out[i] += in * (static_cast<float>(ring[static_cast<std::ptrdiff_t>(at_) - length]) - out[i]);
+    }
     at_ = at_ + 1 == length ? 0 : at_ + 1;
   }
 }
@@ -124,7 +116,7 @@ void LossConcealment::lost_unit(int16_t* out) {
     const uint32_t at = at_;
     speak_on(before, quarter);
     at_ = at % pitch_;
-    repeat_periods(lost_units_ + 1);
+    periods_ = lost_units_ + 1;
     speak_on(spoken, kUnit);
     for (std::size_t i = 0; i < quarter; ++i) {
       const float in = static_cast<float>(i + 1) / static_cast<float>(quarter + 1);

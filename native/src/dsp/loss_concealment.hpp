@@ -46,15 +46,13 @@ class LossConcealment {
 
   void remember(const int16_t* unit);
   void begin_loss();
-  void repeat_periods(uint32_t count);
   void speak_on(float* out, std::size_t n);
   void lost_unit(int16_t* out);
 
   int16_t history_[kHistory];  // what was last put out
   int16_t speech_[kHistory];   // the same when the loss began
-  float cycle_[kHistory];      // … with its end leading into the beginning of what is repeated
   uint32_t pitch_;
-  uint32_t periods_;     // that are repeated, the last of cycle_
+  uint32_t periods_;     // that are repeated, the last of speech_
   uint32_t at_;          // sample of them that comes next
   uint32_t lost_units_;  // in a row, stops counting at silence; 0: none
 };

@@ -60,10 +60,11 @@ class RecordingWriter {
   RecordingWriter(const RecordingWriter&) = delete;
   RecordingWriter& operator=(const RecordingWriter&) = delete;
 
-  ChunkFeed& feed(uint32_t shard) { return *feeds_[shard].feed; }
+  ChunkFeed& feed(uint32_t shard) { return *feeds_[shard]; }
 
   /// Makes the WAV (it must not exist, its folder must), empty as yet, and writes down whose it is; `opened` is called
   /// on the writer's thread when that is safe on disk. `recording->feed` is set already. Errors: kIo, naming the file.
+  /// From then on the recording has its first chunk.
   void open(Recording* recording, Opened opened);
   /// Cuts the WAV and makes it safe, then `finished` on the cutter's thread. The media thread must have let go of the
   /// recording. After stop() it is done at once, on the caller's thread.
@@ -73,6 +74,7 @@ class RecordingWriter {
 
   /// Written into segments since the start.
   uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }
+  const ChunkPool& pool() const { return pool_; }
 
  private:
   struct Open {
@@ -83,11 +85,6 @@ class RecordingWriter {
     Recording* recording;
     Finished finished;
   };
-  struct Feed {
-    std::unique_ptr<ChunkFeed> feed = std::make_unique<ChunkFeed>();
-    std::size_t chunks{};  // that belong to it
-    std::size_t active{};  // recordings; under the lock
-  };
 
   // Writer thread.
   void write_loop();
@@ -95,6 +92,7 @@ class RecordingWriter {
   Result<> begin(Recording& recording);
   Result<> write_down(OpenTable& table);
   void drain();
+  void take_back(const std::vector<Finish>& finishes);
   int append(std::vector<Chunk*>& chunks, const std::vector<FullChunk>* audio);
   Result<> need_segment(std::size_t chunks);
   void refused(const std::string& why);
@@ -113,13 +111,14 @@ class RecordingWriter {
   void cut_loop();
   void cut_finished(std::vector<Finish>& finishes);
   void spill(const std::vector<std::shared_ptr<Segment>>& segments);
-  void forget(std::vector<ChunkPlace>& places);
+  void forget(ChunkPlaces& places);
+  Segments segments_by_number() const;
 
   const RecorderSettings settings_;
   const Failed failed_;
   const Told told_;
+  const std::vector<std::unique_ptr<ChunkFeed>> feeds_;
   ChunkPool pool_;
-  std::vector<Feed> feeds_;
   uint64_t next_key_;
   uint32_t next_number_;
   StoreState state_ = StoreState::kGood;
@@ -127,6 +126,7 @@ class RecordingWriter {
   bool refused_{};               // a write, and has taken none since
   std::vector<FullChunk> full_;  // scratch
   std::vector<Chunk*> batch_;    // scratch
+  std::vector<Chunk*> unused_;   // scratch
   std::atomic<uint64_t> written_bytes_{0};
 
   std::mutex mutex_;
