@@ -292,7 +292,7 @@ bool soak(const Options& options) {
     settings.segment_bytes = 2 << 20;
     settings.most_bytes = 8 << 20;
     settings.reserve_bytes = 64 << 20;
-    settings.lock_memory = true;
+    settings.realtime = true;
     Soak* told = nullptr;
     media::RecordingWriter writer(
         settings, [&](media::Recording* recording) { told->fail(recording->failure); },

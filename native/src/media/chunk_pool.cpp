@@ -14,16 +14,20 @@ namespace {
 constexpr std::size_t kArena = 2 * 1024 * 1024;
 constexpr std::size_t kChunksOfArena = kArena / kChunkBytes;
 constexpr std::size_t kArenas = ChunkFeed::kMostChunks / kChunksOfArena;
-// A recording takes a chunk in kChunkBlocks ticks at most, so with one ready for each the thread may be late by four times
-// this.
+// Recordings take a chunk each in 240 ms, evenly spread; so three for four of them last for 180 ms. Of few recordings all
+// may want one at once.
+constexpr std::size_t ready_for(std::size_t recordings) {
+  return recordings == 0 ? 0 : std::min(recordings * 3 / 4 + 4, ChunkFeed::kMostReady);
+}
 constexpr auto kPace = std::chrono::milliseconds(50);
 // A disk that is slow now and then is so again soon.
 constexpr auto kKeepEmpty = std::chrono::seconds(10);
+constexpr int kPriority = 48;  // below the tick and RTP
 
 }  // namespace
 
-ChunkPool::ChunkPool(std::vector<ChunkFeed*> feeds, bool lock)
-    : feeds_(std::move(feeds)), lock_(lock), arenas_(kArenas), active_of_feed_(feeds_.size()) {
+ChunkPool::ChunkPool(std::vector<ChunkFeed*> feeds, bool realtime)
+    : feeds_(std::move(feeds)), lock_(realtime), arenas_(kArenas), active_of_feed_(feeds_.size()) {
   constexpr std::size_t kReserved = (kArenas + 1) * kArena;
   reserved_ = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reserved_ != MAP_FAILED) {
@@ -33,6 +37,11 @@ ChunkPool::ChunkPool(std::vector<ChunkFeed*> feeds, bool lock)
   }
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "cb-chunks");
+  if (realtime) {
+    // Refused without CAP_SYS_NICE, which the media thread reports.
+    const sched_param parameters{kPriority};
+    pthread_setschedparam(thread_.native_handle(), SCHED_FIFO, &parameters);
+  }
 }
 
 ChunkPool::~ChunkPool() {
@@ -122,7 +131,7 @@ bool ChunkPool::grow() {
 void ChunkPool::keep() {
   for (std::size_t i = 0; i < feeds_.size(); ++i) {
     auto& ready = feeds_[i]->free;
-    const auto wanted = active_of_feed_[i] > 0 ? std::min(active_of_feed_[i] + 1, ChunkFeed::kMostReady) : 0;
+    const auto wanted = ready_for(active_of_feed_[i]);
     feeds_[i]->wanted.store(wanted, std::memory_order_relaxed);
     for (auto count = ready.size(); count < wanted; ++count) {
       auto* const chunk = take();

@@ -31,8 +31,8 @@ class ChunkPool {
   /// Those of one recording under way: what comes within that time, one being filled, and one being waited for.
   static constexpr std::size_t kMostOfRecording = kPatienceMs / (kChunkBlocks * 20) + 2;
 
-  /// The feeds outlive it. `lock`: keep the arenas from being swapped out.
-  ChunkPool(std::vector<ChunkFeed*> feeds, bool lock);
+  /// The feeds outlive it. `realtime`: keep the arenas from being swapped out, and the thread ahead of ordinary ones.
+  ChunkPool(std::vector<ChunkFeed*> feeds, bool realtime);
   ~ChunkPool();
   ChunkPool(const ChunkPool&) = delete;
   ChunkPool& operator=(const ChunkPool&) = delete;

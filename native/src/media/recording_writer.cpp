@@ -51,7 +51,7 @@ RecordingWriter::RecordingWriter(RecorderSettings settings, Failed failed, Told 
       failed_(std::move(failed)),
       told_(std::move(told)),
       feeds_(make_feeds(settings_.feeds)),
-      pool_(pointers(feeds_), settings_.lock_memory),
+      pool_(pointers(feeds_), settings_.realtime),
       next_key_(first_key()),
       next_number_(next_segment_number(settings_.folder)) {
   writer_ = std::thread([this] { write_loop(); });
@@ -176,7 +176,8 @@ Result<> RecordingWriter::begin(Recording& recording) {
   if (auto room = room_for_more(*free); !room) return room;
   if (auto made = WavFile::make(recording.path); !made) return made.error();
   recording.key = next_key_++;
-  recording.limit = 1 + recording.id * 7 % kChunkBlocks;
+  // Evenly spread whatever the rhythm in which recordings begin: multiples of the golden section.
+  recording.limit = 1 + (recording.id * 2654435769U >> 16) * kChunkBlocks / 65536;
   return Empty{};
 }
 

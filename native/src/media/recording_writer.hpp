@@ -34,7 +34,7 @@ struct RecorderSettings {
   uint64_t most_bytes = 1ULL << 30;  // of all segments: beyond it the oldest is cut while its calls go on
   uint64_t reserve_bytes = 512ULL << 20;
   uint32_t feeds = 1;  // shards of the tick
-  bool lock_memory = false;
+  bool realtime = false;  // its memory locked, and what hands it out ahead of ordinary threads
 };
 
 /// How the disk does. kSlow: it stood still for longer than the pool lasts. kFull: no more than the reserve is left.
