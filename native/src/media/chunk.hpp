@@ -63,10 +63,10 @@ struct ChunkFeed {
   static constexpr std::size_t kMostChunks = 131072;  // 512 MiB, 5 s of 5,900 recordings
   static constexpr std::size_t kMostReady = 16384;
 
-  SpscRing<Chunk*> free{kMostReady};      // pool → tick
-  SpscRing<FullChunk> full{kMostChunks};  // tick → writer
+  SpscRing<Chunk*> free{kMostReady};          // pool → tick
+  SpscRing<FullChunk> full{kMostChunks};      // tick → writer
   std::atomic<std::size_t> wanted{SIZE_MAX};  // in `free`; what is more goes back
-  std::atomic<uint64_t> lost_blocks{0};   // of all recordings, for want of a free chunk; written by the tick
+  std::atomic<uint64_t> lost_blocks{0};       // of all recordings, for want of a free chunk; written by the tick
 };
 
 }  // namespace cordboard::media

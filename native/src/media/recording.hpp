@@ -20,7 +20,7 @@ namespace cordboard::media {
 struct alignas(64) Recording {
   // Media thread, until it has reported the recording detached.
   Recording* next{};  // of the same port
-  Chunk* chunk{};  // the first by RecordingWriter::open()
+  Chunk* chunk{};     // the first by RecordingWriter::open()
   uint32_t fill{};
   uint32_t limit = kChunkBlocks;  // of the current chunk; the first is cut short, so that not all are full at once
   uint32_t chunk_first{};

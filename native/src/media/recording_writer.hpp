@@ -33,7 +33,7 @@ struct RecorderSettings {
   uint64_t segment_bytes = 64ULL << 20;
   uint64_t most_bytes = 1ULL << 30;  // of all segments: beyond it the oldest is cut while its calls go on
   uint64_t reserve_bytes = 512ULL << 20;
-  uint32_t feeds = 1;  // shards of the tick
+  uint32_t feeds = 1;     // shards of the tick
   bool realtime = false;  // its memory locked, and what hands it out ahead of ordinary threads
 };
 
