@@ -90,7 +90,7 @@ class RecordingTest : public ::testing::Test {
       if (writer.feed(0).free.pop(chunk)) {
         taken.push_back(chunk);
       } else {
-        std::this_thread::yield();
+        writer.pool().make_ready();
       }
     }
     return taken;
@@ -194,6 +194,7 @@ TEST_F(RecordingTest, TellsTheHostOfADiskThatStandsStill) {
 }
 
 TEST_F(RecordingTest, LosesNothingWhileTheDiskStandsStillForSecondsAndGivesTheMemoryBack) {
+  settings.keep_memory_ms = 100;
   const auto writer = make_writer();
   std::vector<std::unique_ptr<Recording>> recordings;
   constexpr uint32_t kRecordings = 200;

@@ -20,14 +20,13 @@ constexpr std::size_t ready_for(std::size_t recordings) {
   return recordings == 0 ? 0 : std::min(recordings * 3 / 4 + 4, ChunkFeed::kMostReady);
 }
 constexpr auto kPace = std::chrono::milliseconds(50);
-// A disk that is slow now and then is so again soon.
-constexpr auto kKeepEmpty = std::chrono::seconds(10);
+constexpr auto kPaceAtRest = std::chrono::seconds(1);
 constexpr int kPriority = 48;  // below the tick and RTP
 
 }  // namespace
 
-ChunkPool::ChunkPool(std::vector<ChunkFeed*> feeds, bool realtime)
-    : feeds_(std::move(feeds)), lock_(realtime), arenas_(kArenas), active_of_feed_(feeds_.size()) {
+ChunkPool::ChunkPool(std::vector<ChunkFeed*> feeds, bool realtime, std::chrono::milliseconds keep_ms)
+    : feeds_(std::move(feeds)), lock_(realtime), keep_ms_(keep_ms), arenas_(kArenas), active_of_feed_(feeds_.size()) {
   constexpr std::size_t kReserved = (kArenas + 1) * kArena;
   reserved_ = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reserved_ != MAP_FAILED) {
@@ -81,6 +80,11 @@ void ChunkPool::give(std::span<Chunk* const> chunks) {
     if (arena.free.size() == kChunksOfArena) arena.empty_since = now;
     first_free_ = std::min(first_free_, number / kChunksOfArena);
   }
+}
+
+void ChunkPool::make_ready() {
+  const std::lock_guard lock(mutex_);
+  keep();
 }
 
 std::size_t ChunkPool::chunks() const {
@@ -144,7 +148,7 @@ void ChunkPool::keep() {
 void ChunkPool::shrink(Clock::time_point now) {
   for (std::size_t i = 0; i < kArenas; ++i) {
     auto& arena = arenas_[i];
-    if (!arena.there || arena.free.size() < kChunksOfArena || now - arena.empty_since < kKeepEmpty) continue;
+    if (!arena.there || arena.free.size() < kChunksOfArena || now - arena.empty_since < keep_ms_) continue;
     void* const memory = arena_memory(i);
     // A mapping in its place: that gives back locked memory, too.
     if (mmap(memory, kArena, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED) {
@@ -161,7 +165,7 @@ void ChunkPool::run() {
     if (active_ > 0) {
       wakes_.wait_for(lock, kPace);
     } else if (there_ > 0) {
-      wakes_.wait_for(lock, kKeepEmpty);
+      wakes_.wait_for(lock, kPaceAtRest);
     } else {
       wakes_.wait(lock);
     }

@@ -31,8 +31,9 @@ class ChunkPool {
   /// Those of one recording under way: what comes within that time, one being filled, and one being waited for.
   static constexpr std::size_t kMostOfRecording = kPatienceMs / (kChunkBlocks * 20) + 2;
 
-  /// The feeds outlive it. `realtime`: keep the arenas from being swapped out, and the thread ahead of ordinary ones.
-  ChunkPool(std::vector<ChunkFeed*> feeds, bool realtime);
+  /// The feeds outlive it. `realtime`: keep the arenas from being swapped out, and the thread ahead of ordinary ones. Memory
+  /// that has not been needed for `keep_ms` is given back.
+  ChunkPool(std::vector<ChunkFeed*> feeds, bool realtime, std::chrono::milliseconds keep_ms);
   ~ChunkPool();
   ChunkPool(const ChunkPool&) = delete;
   ChunkPool& operator=(const ChunkPool&) = delete;
@@ -44,6 +45,8 @@ class ChunkPool {
   /// One less.
   void end(uint32_t feed);
   void give(std::span<Chunk* const> chunks);
+  /// What its thread does all the time, now.
+  void make_ready();
 
   /// That there are, used or not.
   std::size_t chunks() const;
@@ -68,6 +71,7 @@ class ChunkPool {
 
   const std::vector<ChunkFeed*> feeds_;
   const bool lock_;
+  const std::chrono::milliseconds keep_ms_;
   void* reserved_{};  // addresses, without memory
   Chunk* first_chunk_{};
 

@@ -51,7 +51,7 @@ RecordingWriter::RecordingWriter(RecorderSettings settings, Failed failed, Told 
       failed_(std::move(failed)),
       told_(std::move(told)),
       feeds_(make_feeds(settings_.feeds)),
-      pool_(pointers(feeds_), settings_.realtime),
+      pool_(pointers(feeds_), settings_.realtime, std::chrono::milliseconds(settings_.keep_memory_ms)),
       next_key_(first_key()),
       next_number_(next_segment_number(settings_.folder)) {
   writer_ = std::thread([this] { write_loop(); });

@@ -33,8 +33,9 @@ struct RecorderSettings {
   uint64_t segment_bytes = 64ULL << 20;
   uint64_t most_bytes = 1ULL << 30;  // of all segments: beyond it the oldest is cut while its calls go on
   uint64_t reserve_bytes = 512ULL << 20;
-  uint32_t feeds = 1;     // shards of the tick
-  bool realtime = false;  // its memory locked, and what hands it out ahead of ordinary threads
+  uint32_t keep_memory_ms = 10'000;  // that a slow disk has needed: one that is slow now and then is so again soon
+  uint32_t feeds = 1;                // shards of the tick
+  bool realtime = false;             // its memory locked, and what hands it out ahead of ordinary threads
 };
 
 /// How the disk does. kSlow: it stood still for longer than the pool lasts. kFull: no more than the reserve is left.
@@ -74,7 +75,7 @@ class RecordingWriter {
 
   /// Written into segments since the start.
   uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }
-  const ChunkPool& pool() const { return pool_; }
+  ChunkPool& pool() { return pool_; }
 
  private:
   struct Open {
