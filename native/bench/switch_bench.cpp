@@ -58,7 +58,7 @@ class Run {
     media::RecorderSettings settings;
     settings.folder = folder_ / "journal";
     settings.feeds = core_->shards();
-    settings.lock_memory = true;
+    settings.realtime = true;
     writer_ = std::make_unique<media::RecordingWriter>(
         settings, [this](media::Recording* recording) { failed(recording->failure); },
         [this](const media::StoreReport& report) { failed(report.detail); });

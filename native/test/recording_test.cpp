@@ -82,6 +82,19 @@ class RecordingTest : public ::testing::Test {
     std::ifstream in(path(id), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
+  /// Everything that a feed can still be given, as if nothing came back from a disk that stands still.
+  static std::vector<Chunk*> take_all(RecordingWriter& writer, const Recording& recording) {
+    std::vector<Chunk*> taken;
+    const auto all = writer.pool().most_chunks() - (recording.chunk != nullptr ? 1 : 0);
+    for (Chunk* chunk = nullptr; taken.size() < all;) {
+      if (writer.feed(0).free.pop(chunk)) {
+        taken.push_back(chunk);
+      } else {
+        writer.pool().make_ready();
+      }
+    }
+    return taken;
+  }
   std::size_t segments() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(settings.folder), fs::directory_iterator()));
   }
@@ -115,7 +128,10 @@ TEST_F(RecordingTest, CutsLeftAndRightWithAHeaderThatCountsThem) {
   const auto writer = make_writer();
   const auto recording = make_recording();
   ASSERT_TRUE(open(*writer, *recording));
-  for (uint64_t i = 0; i < 310; ++i) tick(*writer, *recording, i);
+  for (uint64_t i = 0; i < 310; ++i) {
+    while (writer->feed(0).free.empty()) std::this_thread::yield();  // faster than real time
+    tick(*writer, *recording, i);
+  }
   finish(*writer, *recording);
   EXPECT_EQ(expected(310), file());
   EXPECT_EQ(6200, recording->duration_ms());
@@ -145,9 +161,8 @@ TEST_F(RecordingTest, PutsSilenceWhereNoChunkWasFreeAndKeepsTheTime) {
   ASSERT_TRUE(open(*writer, *recording));
   // As if the disk stood still: everything free is taken away for a while.
   auto& feed = writer->feed(0);
-  std::vector<Chunk*> taken;
-  for (uint64_t i = 0; i < 30; ++i) tick(*writer, *recording, i);
-  for (Chunk* chunk = nullptr; feed.free.pop(chunk);) taken.push_back(chunk);
+  tick(*writer, *recording, 0);
+  const auto taken = take_all(*writer, *recording);
   while (recording->chunk != nullptr) tick(*writer, *recording, recording->next_block);
   const auto gap = recording->next_block - 1;  // that one found no chunk
   for (int i = 1; i < 7; ++i) tick(*writer, *recording, recording->next_block);
@@ -169,14 +184,59 @@ TEST_F(RecordingTest, TellsTheHostOfADiskThatStandsStill) {
   const auto recording = make_recording();
   ASSERT_TRUE(open(*writer, *recording));
   auto& feed = writer->feed(0);
-  std::vector<Chunk*> taken;
-  for (Chunk* chunk = nullptr; feed.free.pop(chunk);) taken.push_back(chunk);
-  tick(*writer, *recording, 0);
+  const auto taken = take_all(*writer, *recording);
+  for (uint64_t i = 0; i <= kChunkBlocks && recording->lost_blocks == 0; ++i) tick(*writer, *recording, i);
   EXPECT_TRUE(wait_for(StoreState::kSlow));
   EXPECT_TRUE(wait_for(StoreState::kGood)) << "nothing more is lost";
   EXPECT_EQ(0, failures) << "a slow disk ends no recording";
   for (auto* chunk : taken) feed.full.push({chunk, recording.get(), 0, 0});
   finish(*writer, *recording);
+}
+
+TEST_F(RecordingTest, LosesNothingWhileTheDiskStandsStillForSecondsAndGivesTheMemoryBack) {
+  settings.keep_memory_ms = 100;
+  const auto writer = make_writer();
+  std::vector<std::unique_ptr<Recording>> recordings;
+  constexpr uint32_t kRecordings = 200;
+  for (uint32_t id = 1; id <= kRecordings; ++id) {
+    recordings.push_back(make_recording(id));
+    ASSERT_TRUE(open(*writer, *recordings.back()));
+  }
+  const auto before = writer->pool().chunks();
+  EXPECT_LE(before, 512U) << "a chunk that is being filled and one that is ready, not five seconds of them";
+  // The writer's thread stands still, as it does in a write that the disk does not take.
+  std::promise<void> writes_again;
+  std::promise<void> stands_still;
+  auto last = make_recording(kRecordings + 1);
+  writer->open(last.get(), [&, again = writes_again.get_future().share()](Result<>) {
+    stands_still.set_value();
+    again.wait();
+  });
+  stands_still.get_future().wait();
+  uint64_t block = 0;
+  for (; block < ChunkPool::kPatienceMs / 20; ++block) {
+    for (auto& recording : recordings) {
+      while (writer->feed(0).free.empty()) std::this_thread::yield();  // faster than real time
+      tick(*writer, *recording, block);
+    }
+  }
+  EXPECT_GT(writer->pool().chunks(), kRecordings * block / kChunkBlocks);
+  EXPECT_LE(writer->pool().chunks(), writer->pool().most_chunks());
+  writes_again.set_value();
+  for (auto& recording : recordings) {
+    finish(*writer, *recording);
+    EXPECT_EQ(0U, recording->lost_blocks);
+    EXPECT_EQ(expected(block, recording->id), file(recording->id));
+  }
+  finish(*writer, *last);
+  EXPECT_EQ(0, failures);
+  // The tick hands back what is ready and no longer wanted, and when all of an arena has been there for a while, it goes.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (writer->pool().chunks() > 0 && std::chrono::steady_clock::now() < until) {
+    give_back_chunks(writer->feed(0));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(0U, writer->pool().chunks());
 }
 
 TEST_F(RecordingTest, CutsTheOldestSegmentWhileItsRecordingsGoOn) {
@@ -253,8 +313,10 @@ TEST_F(RecordingTest, PassesOverATornChunk) {
     const auto writer = make_writer();
     const auto recording = make_recording();
     if (!open(*writer, *recording)) _exit(1);
-    for (uint64_t i = 0; i < 8 + 4 * kChunkBlocks; ++i)
-      tick(*writer, *recording, i);  // 8, 25, 25, 25 blocks, and 25 kept
+    for (uint64_t i = 0; i < 8 + 4 * kChunkBlocks; ++i) {  // 8, 12, 12, 12 blocks, and 12 kept
+      while (writer->feed(0).free.empty()) std::this_thread::yield();
+      tick(*writer, *recording, i);
+    }
     while (!writer->feed(0).full.empty()) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     _exit(0);
@@ -265,8 +327,9 @@ TEST_F(RecordingTest, PassesOverATornChunk) {
   const auto segment = fs::directory_iterator(settings.folder)->path();
   // Who is recorded, then the audio: its third chunk is half written.
   const int fd = ::open(segment.c_str(), O_WRONLY);
-  const Bytes zeros(4096, 0);
-  ASSERT_EQ(4096, pwrite(fd, zeros.data(), zeros.size(), 3 * kChunkBytes + 4096));
+  constexpr auto kHalf = kChunkBytes / 2;
+  const Bytes zeros(kHalf, 0);
+  ASSERT_EQ(static_cast<ssize_t>(kHalf), pwrite(fd, zeros.data(), kHalf, 3 * kChunkBytes + kHalf));
   // And behind everything stands what was there before the file had this place.
   const Bytes rubbish(3 * kChunkBytes, 0xA5);
   ASSERT_EQ(static_cast<ssize_t>(rubbish.size()), pwrite(fd, rubbish.data(), rubbish.size(), 20 * kChunkBytes));

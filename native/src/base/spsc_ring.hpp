@@ -50,6 +50,7 @@ class SpscRing {
   }
 
   /// Either side, a moment ago.
+  std::size_t size() const { return head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_acquire); }
   bool empty() const { return head_.load(std::memory_order_acquire) == tail_.load(std::memory_order_acquire); }
 
  private:

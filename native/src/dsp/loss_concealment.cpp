@@ -16,8 +16,8 @@ constexpr float kFadePerSample = 0.2F / 80;
 
 /// How loud sample i of a loss is.
 constexpr float fade(std::size_t i) {
-  if (i < LossConcealment::kUnit) return 1;
-  const float gain = 1 - kFadePerSample * static_cast<float>(i - LossConcealment::kUnit);
+  if (i < SpokenLoss::kUnit) return 1;
+  const float gain = 1 - kFadePerSample * static_cast<float>(i - SpokenLoss::kUnit);
   return gain > 0 ? gain : 0;
 }
 
@@ -42,24 +42,9 @@ double likeness(const int16_t* end, std::size_t lag, std::size_t step) {
 
 }  // namespace
 
-void LossConcealment::reset() {
-  std::memset(history_, 0, sizeof history_);
-  std::memset(speech_, 0, sizeof speech_);
-  for (float& x : cycle_) x = 0;
-  pitch_ = kMaxPitch;
-  periods_ = 1;
-  at_ = 0;
-  lost_units_ = 0;
-}
-
-void LossConcealment::remember(const int16_t* unit) {
-  std::memmove(history_, history_ + kUnit, (kHistory - kUnit) * sizeof *history_);
-  std::memcpy(history_ + kHistory - kUnit, unit, kUnit * sizeof *history_);
-}
-
-void LossConcealment::begin_loss() {
-  std::memcpy(speech_, history_, sizeof speech_);
-  const int16_t* const end = speech_ + kHistory;
+void SpokenLoss::begin(const int16_t* heard) {
+  std::memcpy(heard_, heard, sizeof heard_);
+  const int16_t* const end = heard_ + kHistory;
   std::size_t best = kMaxPitch;
   double most = likeness(end, best, 2);
   for (std::size_t lag = kMaxPitch - 2; lag >= kMinPitch; lag -= 2) {
@@ -75,89 +60,91 @@ void LossConcealment::begin_loss() {
   }
   pitch_ = static_cast<uint32_t>(best);
   at_ = 0;
-  repeat_periods(1);
+  periods_ = 1;
+  lost_units_ = 0;
 }
 
-/// Makes the last `count` periods a ring: its last quarter of a period becomes what came before its beginning.
-void LossConcealment::repeat_periods(uint32_t count) {
-  periods_ = count;
-  const std::size_t quarter = pitch_ / 4;
-  const std::size_t length = count * pitch_;
-  for (std::size_t i = 0; i < kHistory; ++i) cycle_[i] = speech_[i];
-  for (std::size_t i = 0; i < quarter; ++i) {
-    const float in = static_cast<float>(i + 1) / static_cast<float>(quarter + 1);
-    float& last = cycle_[kHistory - quarter + i];
-    last += in * (static_cast<float>(speech_[kHistory - length - quarter + i]) - last);
-  }
-}
-
-void LossConcealment::speak_on(float* out, std::size_t n) {
+/// The last periods as a ring: their last quarter of a period becomes what came before their beginning.
+void SpokenLoss::repeat(float* out, std::size_t n) {
   const uint32_t length = periods_ * pitch_;
-  const float* const ring = cycle_ + kHistory - length;
+  const uint32_t quarter = pitch_ / 4;
+  const int16_t* const ring = heard_ + kHistory - length;
   for (std::size_t i = 0; i < n; ++i) {
     out[i] = ring[at_];
+    if (at_ + quarter >= length) {
+      const float in = static_cast<float>(at_ + quarter - length + 1) / static_cast<float>(quarter + 1);
+      out[i] += in * (static_cast<float>(ring[static_cast<std::ptrdiff_t>(at_) - length]) - out[i]);
+    }
     at_ = at_ + 1 == length ? 0 : at_ + 1;
   }
 }
 
-void LossConcealment::lost_unit(int16_t* out) {
+void SpokenLoss::speak(int16_t* out) {
   if (lost_units_ >= kSilentAfterUnits) {
     std::memset(out, 0, kUnit * sizeof *out);
-    remember(out);
     return;
   }
   float spoken[kUnit];
+  const std::size_t quarter = pitch_ / 4;
   if (lost_units_ == 0) {
-    begin_loss();
-    speak_on(spoken, kUnit);
+    repeat(spoken, kUnit);
     // What speech was ahead of its repetition at the seam, mirrored.
-    const std::size_t quarter = pitch_ / 4;
     for (std::size_t i = 0; i < quarter; ++i) {
       const float out_share = 1 - static_cast<float>(i + 1) / static_cast<float>(quarter + 1);
       const std::size_t mirrored = kHistory - 1 - i;
-      spoken[i] += out_share * static_cast<float>(speech_[mirrored] - speech_[mirrored - pitch_]);
+      spoken[i] += out_share * static_cast<float>(heard_[mirrored] - heard_[mirrored - pitch_]);
     }
   } else if (lost_units_ < 3) {
     // One period alone would soon be a buzz: take one more, from the same point of the oldest.
-    const std::size_t quarter = pitch_ / 4;
-    float before[kMaxQuarter];
+    float before[kMaxPitch / 4];
     const uint32_t at = at_;
-    speak_on(before, quarter);
+    repeat(before, quarter);
     at_ = at % pitch_;
-    repeat_periods(lost_units_ + 1);
-    speak_on(spoken, kUnit);
+    periods_ = lost_units_ + 1;
+    repeat(spoken, kUnit);
     for (std::size_t i = 0; i < quarter; ++i) {
       const float in = static_cast<float>(i + 1) / static_cast<float>(quarter + 1);
       spoken[i] = before[i] + in * (spoken[i] - before[i]);
     }
   } else {
-    speak_on(spoken, kUnit);
+    repeat(spoken, kUnit);
   }
   for (std::size_t i = 0; i < kUnit; ++i) out[i] = rounded(spoken[i] * fade(lost_units_ * kUnit + i));
   ++lost_units_;
-  remember(out);
+}
+
+void SpokenLoss::lead_over(int16_t* samples) {
+  if (lost_units_ == 0) return;
+  const std::size_t wanted = pitch_ / 4 + 32 * (lost_units_ - 1);
+  const std::size_t overlap = wanted < kUnit ? wanted : kUnit;
+  float spoken[kUnit];
+  repeat(spoken, overlap);
+  for (std::size_t i = 0; i < overlap; ++i) {
+    const float in = static_cast<float>(i + 1) / static_cast<float>(overlap + 1);
+    const float out = spoken[i] * fade(lost_units_ * kUnit + i);
+    samples[i] = rounded(out + in * (static_cast<float>(samples[i]) - out));
+  }
+  lost_units_ = 0;
+}
+
+void LossConcealment::remember(const int16_t* unit) {
+  std::memmove(history_, history_ + kUnit, (kHistory - kUnit) * sizeof *history_);
+  std::memcpy(history_ + kHistory - kUnit, unit, kUnit * sizeof *history_);
 }
 
 void LossConcealment::lost(int16_t* samples, std::size_t n) {
   std::size_t done = 0;
-  for (; done + kUnit <= n; done += kUnit) lost_unit(samples + done);
+  for (; done + kUnit <= n; done += kUnit) {
+    if (!loss_.lost()) loss_.begin(history_);
+    loss_.speak(samples + done);
+    remember(samples + done);
+  }
   if (done < n) std::memset(samples + done, 0, (n - done) * sizeof *samples);
 }
 
 void LossConcealment::good(int16_t* samples, std::size_t n) {
   if (n < kUnit) return;
-  if (lost_units_ > 0) {
-    const std::size_t wanted = pitch_ / 4 + 32 * (lost_units_ - 1);
-    const std::size_t overlap = wanted < kUnit ? wanted : kUnit;
-    float spoken[kUnit];
-    speak_on(spoken, overlap);
-    for (std::size_t i = 0; i < overlap; ++i) {
-      const float in = static_cast<float>(i + 1) / static_cast<float>(overlap + 1);
-      const float out = spoken[i] * fade(lost_units_ * kUnit + i);
-      samples[i] = rounded(out + in * (static_cast<float>(samples[i]) - out));
-    }
-    lost_units_ = 0;
-  }
+  loss_.lead_over(samples);
   // Only the end of a long frame is ever needed.
   const std::size_t units = n / kUnit;
   constexpr std::size_t kUnitsOfHistory = kHistory / kUnit + 1;

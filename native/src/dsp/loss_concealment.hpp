@@ -20,12 +20,41 @@
 
 namespace cordboard::dsp {
 
+/// The concealment of one loss, for those who keep what was heard themselves.
+class SpokenLoss {
+ public:
+  /// Lengths are multiples of this, 10 ms.
+  static constexpr std::size_t kUnit = 80;
+  static constexpr std::size_t kMinPitch = 40, kMaxPitch = 120;
+  /// What it looks back at.
+  static constexpr std::size_t kHistory = 3 * kMaxPitch + kMaxPitch / 4;
+
+  /// `heard`: the last kHistory samples before the loss.
+  void begin(const int16_t* heard);
+  /// kUnit more of it.
+  void speak(int16_t* out);
+  /// The first kUnit after it, changed in place at their beginning; then it is over.
+  void lead_over(int16_t* samples);
+  void reset() { *this = {}; }
+
+  bool lost() const { return lost_units_ > 0; }
+  uint32_t pitch_samples() const { return lost() ? pitch_ : 0; }
+
+ private:
+  void repeat(float* out, std::size_t n);
+
+  int16_t heard_[kHistory] = {};
+  uint32_t pitch_ = kMaxPitch;
+  uint32_t periods_ = 1;     // that are repeated, the last of heard_
+  uint32_t at_ = 0;          // sample of them that comes next
+  uint32_t lost_units_ = 0;  // in a row, stops counting at silence; 0: none
+};
+
+/// The same for a whole stream of frames.
 class LossConcealment {
  public:
-  /// Lengths are multiples of this, 10 ms: frames of 10, 20, 30 ms and longer, in any mixture.
-  static constexpr std::size_t kUnit = 80;
-
-  LossConcealment() { reset(); }
+  /// Frames of 10, 20, 30 ms and longer, in any mixture.
+  static constexpr std::size_t kUnit = SpokenLoss::kUnit;
 
   /// A frame that has come. The first after a loss is changed in place at its beginning. A last part of less than
   /// kUnit is left alone and not remembered.
@@ -35,28 +64,17 @@ class LossConcealment {
   void lost(int16_t* samples, std::size_t n = kBlock);
 
   /// Of the loss that is being concealed, 1/8000 s; 0 if none is.
-  uint32_t pitch_samples() const { return lost_units_ > 0 ? pitch_ : 0; }
+  uint32_t pitch_samples() const { return loss_.pitch_samples(); }
 
-  void reset();
+  void reset() { *this = {}; }
 
  private:
-  static constexpr std::size_t kMinPitch = 40, kMaxPitch = 120;
-  static constexpr std::size_t kMaxQuarter = kMaxPitch / 4;
-  static constexpr std::size_t kHistory = 3 * kMaxPitch + kMaxQuarter;
+  static constexpr std::size_t kHistory = SpokenLoss::kHistory;
 
   void remember(const int16_t* unit);
-  void begin_loss();
-  void repeat_periods(uint32_t count);
-  void speak_on(float* out, std::size_t n);
-  void lost_unit(int16_t* out);
 
-  int16_t history_[kHistory];  // what was last put out
-  int16_t speech_[kHistory];   // the same when the loss began
-  float cycle_[kHistory];      // … with its end leading into the beginning of what is repeated
-  uint32_t pitch_;
-  uint32_t periods_;     // that are repeated, the last of cycle_
-  uint32_t at_;          // sample of them that comes next
-  uint32_t lost_units_;  // in a row, stops counting at silence; 0: none
+  int16_t history_[kHistory] = {};  // what was last put out
+  SpokenLoss loss_;
 };
 
 }  // namespace cordboard::dsp

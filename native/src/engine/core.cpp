@@ -199,7 +199,7 @@ void Core::start() {
     settings.most_bytes = config_.recordingJournalMb * kMb;
     settings.reserve_bytes = config_.recordingReserveMb * kMb;
     settings.feeds = shards;
-    settings.lock_memory = config_.realtime;
+    settings.realtime = config_.realtime;
     writer_ = std::make_unique<media::RecordingWriter>(
         settings,
         [this](media::Recording* recording) {

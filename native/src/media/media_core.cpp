@@ -149,6 +149,7 @@ void MediaCore::record(Shard& shard) {
   });
   // What was written around the cache is there before the writer is told of it, a tick later at the earliest.
   dsp::kernels().stream_fence();
+  if (shard.feed != nullptr) give_back_chunks(*shard.feed);
   send_streams(shard);
 }
 

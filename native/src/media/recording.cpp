@@ -30,4 +30,13 @@ void end_chunk(Recording& recording, ChunkFeed& feed) {
   recording.limit = kChunkBlocks;
 }
 
+void give_back_chunks(ChunkFeed& feed) {
+  constexpr int kOfTick = 8;
+  const auto wanted = feed.wanted.load(std::memory_order_relaxed);
+  Chunk* chunk = nullptr;
+  for (int i = 0; i < kOfTick && feed.free.size() > wanted && feed.free.pop(chunk); ++i) {
+    feed.full.push({chunk, nullptr, 0, 0});
+  }
+}
+
 }  // namespace cordboard::media

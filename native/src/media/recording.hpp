@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A recording as the media tick sees it: left what a port says, right what it hears, gathered into chunks.
 //
-//   received + sent rows ─interleave─> chunk (0.5 s) ─full─> feed ─> RecordingWriter ─> segment ─> stereo A-law WAV
+//   received + sent rows ─interleave─> chunk (0.24 s) ─full─> feed ─> RecordingWriter ─> segment ─> stereo A-law WAV
 //
 // When no chunk is free the disk has stood still for longer than the pool lasts: the blocks are counted, time goes on,
 // and what is missing becomes silence when the WAV is cut.
@@ -20,11 +20,11 @@ namespace cordboard::media {
 struct alignas(64) Recording {
   // Media thread, until it has reported the recording detached.
   Recording* next{};  // of the same port
-  Chunk* chunk{};
+  Chunk* chunk{};     // the first by RecordingWriter::open()
   uint32_t fill{};
   uint32_t limit = kChunkBlocks;  // of the current chunk; the first is cut short, so that not all are full at once
-  uint64_t chunk_first{};
-  uint64_t next_block{};
+  uint32_t chunk_first{};
+  uint32_t next_block{};  // 2.7 years
   std::atomic<uint64_t> lost_blocks{0};
 
   uint32_t id{};
@@ -34,7 +34,7 @@ struct alignas(64) Recording {
   // Writer, under its lock while the recording is open.
   uint64_t key{};
   uint32_t feed{};
-  std::vector<ChunkPlace> places;  // written, not yet cut
+  ChunkPlaces places;  // written, not yet cut
   bool failed{};
   std::string failure;
 
@@ -49,5 +49,8 @@ void record_block(Recording& recording, ChunkFeed& feed, const uint8_t* left, co
 
 /// Media thread, a tick after the last block: hands over what there is.
 void end_chunk(Recording& recording, ChunkFeed& feed);
+
+/// Media thread, once a tick: hands back what is ready and no longer wanted, a few at a time.
+void give_back_chunks(ChunkFeed& feed);
 
 }  // namespace cordboard::media

@@ -30,16 +30,28 @@ void RecordingWriter::cut_loop() {
 }
 
 /// Takes the chunks out of the count of their segments. Under the lock.
-void RecordingWriter::forget(std::vector<ChunkPlace>& places) {
-  for (const auto& place : places) --place.segment->live;
-  places.clear();
+void RecordingWriter::forget(ChunkPlaces& places) {
+  // Numbers follow each other, and no segment goes before those that came before it.
+  for (const auto& place : places) --segments_[place.segment - segments_.front()->number]->live;
+  places = {};
+}
+
+Segments RecordingWriter::segments_by_number() const {
+  Segments segments;
+  for (const auto& segment : segments_) segments[segment->number] = segment;
+  return segments;
 }
 
 void RecordingWriter::cut_finished(std::vector<Finish>& finishes) {
   FileSystems to_sync;
   std::vector<Result<uint64_t>> lengths;
+  Segments segments;
+  {
+    const std::lock_guard lock(mutex_);
+    segments = segments_by_number();
+  }
   for (const auto& [recording, finished] : finishes) {
-    lengths.push_back(cut(recording->path, recording->places, recording->next_block, to_sync));
+    lengths.push_back(cut(recording->path, segments, recording->places, recording->next_block, to_sync));
   }
   const int code = to_sync.sync();
   {
@@ -61,7 +73,7 @@ void RecordingWriter::cut_finished(std::vector<Finish>& finishes) {
       forget(recording->places);
       closed_.push_back(recording->key);
       std::erase(active_, recording);
-      --feeds_[recording->feed].active;
+      pool_.end(recording->feed);
     }
   }
   for (auto& [recording, finished] : finishes) finished(recording);
@@ -69,12 +81,12 @@ void RecordingWriter::cut_finished(std::vector<Finish>& finishes) {
 
 /// Cuts these segments' chunks of recordings that go on.
 void RecordingWriter::spill(const std::vector<std::shared_ptr<Segment>>& segments) {
-  const auto leaves = [&](const ChunkPlace& place) {
-    return std::find(segments.begin(), segments.end(), place.segment) != segments.end();
-  };
+  Segments leaving;
+  for (const auto& segment : segments) leaving[segment->number] = segment;
+  const auto leaves = [&](const ChunkPlace& place) { return leaving.contains(place.segment); };
   struct Part {
     Recording* recording;
-    std::vector<ChunkPlace> places;
+    ChunkPlaces places;
   };
   std::vector<Part> parts;
   {
@@ -89,7 +101,7 @@ void RecordingWriter::spill(const std::vector<std::shared_ptr<Segment>>& segment
   }
   FileSystems to_sync;
   // One that cannot be written keeps its chunks where they are: it is tried again, and at its end told why.
-  std::erase_if(parts, [&](const Part& part) { return !cut(part.recording->path, part.places, 0, to_sync); });
+  std::erase_if(parts, [&](const Part& part) { return !cut(part.recording->path, leaving, part.places, 0, to_sync); });
   if (to_sync.sync() != 0) return;  // stays where it is, and is tried again with the next segment
   const std::lock_guard lock(mutex_);
   for (auto& part : parts) {

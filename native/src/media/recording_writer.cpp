@@ -20,16 +20,26 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kPace = std::chrono::milliseconds(100);
-constexpr uint32_t kPatienceMs = 5000;  // a disk may stand still for so long before anything is lost
-constexpr std::size_t kChunksOfRecording = kPatienceMs / (kChunkBlocks * 20) + 1;
-constexpr std::size_t kBatch = 1024;
+constexpr auto kPace = std::chrono::milliseconds(50);
+constexpr std::size_t kBatch = 2048;
 
 uint64_t first_key() {
   uint64_t key = 0;
   if (getrandom(&key, sizeof key, 0) != sizeof key)
     key = static_cast<uint64_t>(Clock::now().time_since_epoch().count());
   return key;
+}
+
+std::vector<std::unique_ptr<ChunkFeed>> make_feeds(uint32_t count) {
+  std::vector<std::unique_ptr<ChunkFeed>> feeds(count);
+  for (auto& feed : feeds) feed = std::make_unique<ChunkFeed>();
+  return feeds;
+}
+
+std::vector<ChunkFeed*> pointers(const std::vector<std::unique_ptr<ChunkFeed>>& feeds) {
+  std::vector<ChunkFeed*> all;
+  for (const auto& feed : feeds) all.push_back(feed.get());
+  return all;
 }
 
 std::string mib(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
@@ -40,8 +50,8 @@ RecordingWriter::RecordingWriter(RecorderSettings settings, Failed failed, Told 
     : settings_(std::move(settings)),
       failed_(std::move(failed)),
       told_(std::move(told)),
-      pool_(settings_.lock_memory),
-      feeds_(settings_.feeds),
+      feeds_(make_feeds(settings_.feeds)),
+      pool_(pointers(feeds_), settings_.realtime, std::chrono::milliseconds(settings_.keep_memory_ms)),
       next_key_(first_key()),
       next_number_(next_segment_number(settings_.folder)) {
   writer_ = std::thread([this] { write_loop(); });
@@ -69,6 +79,7 @@ void RecordingWriter::finish(Recording* recording, Finished finished) {
   }
   drain();
   auto last = std::exchange(finishes_, {});
+  take_back(last);
   cut_finished(last);
   remove_cut_segments();
 }
@@ -109,6 +120,7 @@ void RecordingWriter::write_loop() {
     const bool paced = now >= next;
     if (paced || !finishes.empty()) drain();
     if (!finishes.empty()) {
+      take_back(finishes);
       const std::lock_guard lock(mutex_);
       cuts_.insert(cuts_.end(), std::make_move_iterator(finishes.begin()), std::make_move_iterator(finishes.end()));
       cutter_wakes_.notify_one();
@@ -148,14 +160,9 @@ void RecordingWriter::open_all(std::vector<Open>& opens) {
       unlink(recording->path.c_str());
       outcomes[i] = written;
     } else if (outcomes[i]) {
-      auto& feed = feeds_[recording->feed];
-      std::size_t wanted;
-      {
-        const std::lock_guard lock(mutex_);
-        active_.push_back(recording);
-        wanted = (++feed.active + 1) * kChunksOfRecording;
-      }
-      pool_.grow(*feed.feed, feed.chunks, wanted);
+      recording->chunk = pool_.begin(recording->feed);
+      const std::lock_guard lock(mutex_);
+      active_.push_back(recording);
     }
   }
   for (std::size_t i = 0; i < opens.size(); ++i) opens[i].opened(std::move(outcomes[i]));
@@ -169,7 +176,8 @@ Result<> RecordingWriter::begin(Recording& recording) {
   if (auto room = room_for_more(*free); !room) return room;
   if (auto made = WavFile::make(recording.path); !made) return made.error();
   recording.key = next_key_++;
-  recording.limit = 1 + recording.id * 7 % kChunkBlocks;
+  // Evenly spread whatever the rhythm in which recordings begin: multiples of the golden section.
+  recording.limit = 1 + (recording.id * 2654435769U >> 16) * kChunkBlocks / 65536;
   return Empty{};
 }
 
@@ -192,17 +200,19 @@ void RecordingWriter::drain() {
     while (true) {
       full_.clear();
       batch_.clear();
+      unused_.clear();
       FullChunk full;
-      while (full_.size() < most && feed.feed->full.pop(full)) {
+      while (full_.size() < most && feed->full.pop(full)) {
         if (full.blocks > 0 && !full.recording->failed) {
           full_.push_back(full);
           batch_.push_back(full.chunk);
           finish_header(*full.chunk, ChunkKind::kAudio, full.recording->key, full.first_block, full.blocks,
                         full.blocks * kStereoBlock);
         } else {
-          feed.feed->free.push(full.chunk);
+          unused_.push_back(full.chunk);
         }
       }
+      pool_.give(unused_);
       if (full_.empty()) break;
       Result<> good = need_segment(batch_.size());
       if (good) {
@@ -213,9 +223,18 @@ void RecordingWriter::drain() {
       if (!good) {
         refused(good.error().text);
       }
-      for (auto* chunk : batch_) feed.feed->free.push(chunk);
+      pool_.give(batch_);
     }
   }
+}
+
+/// Of recordings that have ended before the tick had anything to do with them.
+void RecordingWriter::take_back(const std::vector<Finish>& finishes) {
+  std::vector<Chunk*> chunks;
+  for (const auto& finish : finishes) {
+    if (auto* const chunk = std::exchange(finish.recording->chunk, nullptr)) chunks.push_back(chunk);
+  }
+  pool_.give(chunks);
 }
 
 Result<> RecordingWriter::need_segment(std::size_t chunks) {
@@ -264,15 +283,14 @@ void RecordingWriter::spill_oldest() {
 int RecordingWriter::append(std::vector<Chunk*>& chunks, const std::vector<FullChunk>* audio) {
   if (chunks.empty()) return 0;
   const auto& segment = segments_.back();
-  auto offset = segment->used;
+  auto place = static_cast<uint32_t>(segment->used / kChunkBytes);
   if (const int code = segment->append(chunks); code != 0) return code;
   written_bytes_.fetch_add(chunks.size() * kChunkBytes, std::memory_order_relaxed);
   refused_ = false;
   if (audio == nullptr) return 0;
   const std::lock_guard lock(mutex_);
   for (const auto& full : *audio) {
-    full.recording->places.push_back({segment, offset, full.first_block, full.blocks});
-    offset += kChunkBytes;
+    full.recording->places.push_back({segment->number, place++});
   }
   segment->live += audio->size();
   return 0;
@@ -285,7 +303,7 @@ void RecordingWriter::write_closed() {
     keys.swap(closed_);
   }
   if (keys.empty() || segments_.empty() || segments_.back()->sealed) return;
-  constexpr std::size_t kKeysOfChunk = 900;
+  constexpr std::size_t kKeysOfChunk = (kChunkBytes - kChunkHeaderBytes) / sizeof(uint64_t);
   for (std::size_t first = 0; first < keys.size(); first += kKeysOfChunk) {
     const auto chunk = std::make_unique<Chunk>();
     const auto bytes = std::min(keys.size() - first, kKeysOfChunk) * sizeof(uint64_t);
@@ -335,14 +353,14 @@ Result<> RecordingWriter::room_for_more(uint64_t free) const {
 
 void RecordingWriter::check_disk() {
   uint64_t lost = 0;
-  for (const auto& feed : feeds_) lost += feed.feed->lost_blocks.load(std::memory_order_relaxed);
+  for (const auto& feed : feeds_) lost += feed->lost_blocks.load(std::memory_order_relaxed);
   const auto free = free_bytes();
   const auto room = free ? room_for_more(*free) : Result<>(free.error());
   if (!room) {
     tell(free ? StoreState::kFull : StoreState::kFailed, room.error().text);
     fail_all(room.error().text);
   } else if (lost > lost_seen_) {
-    tell(StoreState::kSlow, "the disk stood still for longer than " + std::to_string(kPatienceMs / 1000) +
+    tell(StoreState::kSlow, "the disk stood still for longer than " + std::to_string(ChunkPool::kPatienceMs / 1000) +
                                 " s: parts of recordings are lost and replaced by silence");
   } else if (!refused_) {
     tell(StoreState::kGood, "");

@@ -33,8 +33,9 @@ struct RecorderSettings {
   uint64_t segment_bytes = 64ULL << 20;
   uint64_t most_bytes = 1ULL << 30;  // of all segments: beyond it the oldest is cut while its calls go on
   uint64_t reserve_bytes = 512ULL << 20;
-  uint32_t feeds = 1;  // shards of the tick
-  bool lock_memory = false;
+  uint32_t keep_memory_ms = 10'000;  // that a slow disk has needed: one that is slow now and then is so again soon
+  uint32_t feeds = 1;                // shards of the tick
+  bool realtime = false;             // its memory locked, and what hands it out ahead of ordinary threads
 };
 
 /// How the disk does. kSlow: it stood still for longer than the pool lasts. kFull: no more than the reserve is left.
@@ -60,10 +61,11 @@ class RecordingWriter {
   RecordingWriter(const RecordingWriter&) = delete;
   RecordingWriter& operator=(const RecordingWriter&) = delete;
 
-  ChunkFeed& feed(uint32_t shard) { return *feeds_[shard].feed; }
+  ChunkFeed& feed(uint32_t shard) { return *feeds_[shard]; }
 
   /// Makes the WAV (it must not exist, its folder must), empty as yet, and writes down whose it is; `opened` is called
   /// on the writer's thread when that is safe on disk. `recording->feed` is set already. Errors: kIo, naming the file.
+  /// From then on the recording has its first chunk.
   void open(Recording* recording, Opened opened);
   /// Cuts the WAV and makes it safe, then `finished` on the cutter's thread. The media thread must have let go of the
   /// recording. After stop() it is done at once, on the caller's thread.
@@ -73,6 +75,7 @@ class RecordingWriter {
 
   /// Written into segments since the start.
   uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }
+  ChunkPool& pool() { return pool_; }
 
  private:
   struct Open {
@@ -83,11 +86,6 @@ class RecordingWriter {
     Recording* recording;
     Finished finished;
   };
-  struct Feed {
-    std::unique_ptr<ChunkFeed> feed = std::make_unique<ChunkFeed>();
-    std::size_t chunks{};  // that belong to it
-    std::size_t active{};  // recordings; under the lock
-  };
 
   // Writer thread.
   void write_loop();
@@ -95,6 +93,7 @@ class RecordingWriter {
   Result<> begin(Recording& recording);
   Result<> write_down(OpenTable& table);
   void drain();
+  void take_back(const std::vector<Finish>& finishes);
   int append(std::vector<Chunk*>& chunks, const std::vector<FullChunk>* audio);
   Result<> need_segment(std::size_t chunks);
   void refused(const std::string& why);
@@ -113,13 +112,14 @@ class RecordingWriter {
   void cut_loop();
   void cut_finished(std::vector<Finish>& finishes);
   void spill(const std::vector<std::shared_ptr<Segment>>& segments);
-  void forget(std::vector<ChunkPlace>& places);
+  void forget(ChunkPlaces& places);
+  Segments segments_by_number() const;
 
   const RecorderSettings settings_;
   const Failed failed_;
   const Told told_;
+  const std::vector<std::unique_ptr<ChunkFeed>> feeds_;
   ChunkPool pool_;
-  std::vector<Feed> feeds_;
   uint64_t next_key_;
   uint32_t next_number_;
   StoreState state_ = StoreState::kGood;
@@ -127,6 +127,7 @@ class RecordingWriter {
   bool refused_{};               // a write, and has taken none since
   std::vector<FullChunk> full_;  // scratch
   std::vector<Chunk*> batch_;    // scratch
+  std::vector<Chunk*> unused_;   // scratch
   std::atomic<uint64_t> written_bytes_{0};
 
   std::mutex mutex_;

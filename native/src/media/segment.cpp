@@ -21,7 +21,7 @@ namespace cordboard::media {
 
 namespace {
 
-constexpr std::size_t kVectors = 512;  // of one pwritev; IOV_MAX is 1024
+constexpr std::size_t kVectors = 1024;  // of one pwritev: IOV_MAX
 constexpr std::size_t kHashedFrom = offsetof(ChunkHeader, key);
 
 uint64_t hash_of(const Chunk& chunk) {
@@ -55,7 +55,7 @@ std::map<uint32_t, std::filesystem::path> segments_in(const std::string& folder)
 template <class Visit>
 void scan(int fd, Visit&& visit) {
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  constexpr std::size_t kAtOnce = 64;
+  constexpr std::size_t kAtOnce = 128;
   const auto chunks = std::make_unique<Chunk[]>(kAtOnce);
   for (uint64_t at = 0;;) {
     const ssize_t size = pread(fd, chunks.get(), kAtOnce * kChunkBytes, static_cast<off_t>(at));
@@ -63,7 +63,7 @@ void scan(int fd, Visit&& visit) {
     const std::size_t count = size <= 0 ? 0 : static_cast<std::size_t>(size) / kChunkBytes;
     if (count == 0) return;
     for (std::size_t i = 0; i < count; ++i) {
-      if (whole(chunks[i])) visit(chunks[i], at + i * kChunkBytes);
+      if (whole(chunks[i])) visit(chunks[i], static_cast<uint32_t>(at / kChunkBytes + i));
     }
     at += count * kChunkBytes;
   }
@@ -192,9 +192,9 @@ int FileSystems::sync() {
   return error;
 }
 
-Result<uint64_t> cut(const std::string& path, std::span<const ChunkPlace> places, uint64_t blocks,
+Result<uint64_t> cut(const std::string& path, const Segments& segments, const ChunkPlaces& places, uint64_t blocks,
                      FileSystems& to_sync) {
-  constexpr std::size_t kAtOnce = 64;  // chunks in a row become one write
+  constexpr std::size_t kAtOnce = 128;  // chunks in a row become one write
   auto file = WavFile::open(path);
   if (!file) return file.error();
   const auto cannot = [&](int code) {
@@ -210,14 +210,17 @@ Result<uint64_t> cut(const std::string& path, std::span<const ChunkPlace> places
     return code;
   };
   for (const auto& place : places) {
-    const bool follows = run_first + run.size() / kStereoBlock == place.first_block;
+    const auto offset = static_cast<off_t>(place.chunk) * kChunkBytes;
+    const ssize_t size = pread(segments.at(place.segment)->fd, chunk.get(), kChunkBytes, offset);
+    if (size != static_cast<ssize_t>(kChunkBytes)) return cannot(size < 0 ? errno : EIO);
+    const auto& header = chunk->header;
+    if (header.kind != ChunkKind::kAudio || header.blocks > kChunkBlocks) return cannot(EIO);
+    const bool follows = run_first + run.size() / kStereoBlock == header.first_block;
     if (!follows || run.size() >= kAtOnce * kChunkBlocks * kStereoBlock) {
       if (const int code = flush()) return cannot(code);
     }
-    if (run.empty()) run_first = place.first_block;
-    const ssize_t size = pread(place.segment->fd, chunk.get(), kChunkBytes, static_cast<off_t>(place.offset));
-    if (size != static_cast<ssize_t>(kChunkBytes)) return cannot(size < 0 ? errno : EIO);
-    run.insert(run.end(), chunk->payload.begin(), chunk->payload.begin() + place.blocks * kStereoBlock);
+    if (run.empty()) run_first = header.first_block;
+    run.insert(run.end(), chunk->payload.begin(), chunk->payload.begin() + header.blocks * kStereoBlock);
   }
   int code = flush();
   if (code == 0) code = file->extend(blocks);
@@ -234,18 +237,21 @@ Result<std::vector<RecoveredRecording>> recover_recordings(const std::string& fo
   struct Found {
     std::string path;
     bool closed{};
-    std::vector<ChunkPlace> places;
+    ChunkPlaces places;
   };
   std::map<uint64_t, Found> recordings;
-  const auto segments = segments_in(folder);
-  for (const auto& [number, path] : segments) {
-    auto segment = std::make_shared<Segment>();
+  Segments segments;
+  const auto files = segments_in(folder);
+  for (const auto& [number, path] : files) {
+    auto& segment = segments[number];
+    segment = std::make_shared<Segment>();
     segment->fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    segment->number = number;
     if (segment->fd < 0) return fail(ErrorCode::kIo, "cannot read " + path.string() + ": " + std::strerror(errno));
-    scan(segment->fd, [&](const Chunk& chunk, uint64_t offset) {
+    scan(segment->fd, [&](const Chunk& chunk, uint32_t place) {
       const auto& header = chunk.header;
       if (header.kind == ChunkKind::kAudio) {
-        recordings[header.key].places.push_back({segment, offset, header.first_block, header.blocks});
+        recordings[header.key].places.push_back({segment->number, place});
       } else if (header.kind == ChunkKind::kOpen) {
         for_each_open(chunk, [&](uint64_t key, std::string name) { recordings[key].path = std::move(name); });
       } else if (header.kind == ChunkKind::kClosed) {
@@ -263,7 +269,7 @@ Result<std::vector<RecoveredRecording>> recover_recordings(const std::string& fo
   for (const auto& [key, found] : recordings) {
     // Every segment names all recordings that live in it: without a path there is nothing of it that was not cut.
     if (found.closed || found.path.empty()) continue;
-    const auto blocks = cut(found.path, found.places, 0, to_sync);
+    const auto blocks = cut(found.path, segments, found.places, 0, to_sync);
     recovered.push_back({found.path, blocks ? *blocks : 0, blocks ? "" : blocks.error().text});
     all_good = all_good && blocks;
   }
@@ -271,7 +277,7 @@ Result<std::vector<RecoveredRecording>> recover_recordings(const std::string& fo
     return fail(ErrorCode::kIo, "recordings in " + folder + " cannot be made safe: " + std::strerror(code));
   }
   if (all_good) {
-    for (const auto& [number, path] : segments) std::filesystem::remove(path, error);
+    for (const auto& [number, path] : files) std::filesystem::remove(path, error);
   }
   return recovered;
 }

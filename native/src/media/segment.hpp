@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,19 +63,21 @@ class OpenTable {
   std::vector<std::unique_ptr<Chunk>> chunks_;
   uint32_t bytes_{};  // of the last
 };
-constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestPath = kChunkBytes - kChunkHeaderBytes - sizeof(uint64_t) - sizeof(uint16_t);
 
 /// Where a chunk of a recording stands on disk.
 struct ChunkPlace {
-  std::shared_ptr<Segment> segment;
-  uint64_t offset;
-  uint64_t first_block;
-  uint32_t blocks;
+  uint32_t segment;  // its number
+  uint32_t chunk;    // from its beginning
 };
+/// In the order of writing. A list in pieces: there are hundreds of each of thousands of recordings.
+using ChunkPlaces = std::deque<ChunkPlace>;
+/// By number.
+using Segments = std::map<uint32_t, std::shared_ptr<Segment>>;
 
 /// Puts chunks into the WAV where they belong and makes its header true, with at least `blocks` blocks in it. Gives the
 /// length in blocks. Errors: kIo, naming the file.
-Result<uint64_t> cut(const std::string& path, std::span<const ChunkPlace> places, uint64_t blocks,
+Result<uint64_t> cut(const std::string& path, const Segments& segments, const ChunkPlaces& places, uint64_t blocks,
                      class FileSystems& to_sync);
 
 /// The file systems that files are on, to make all files safe with one call each.

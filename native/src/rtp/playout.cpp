@@ -13,7 +13,7 @@ namespace cordboard::rtp {
 namespace {
 
 constexpr uint32_t kBlock = dsp::kBlock;
-constexpr uint32_t kUnit = dsp::LossConcealment::kUnit;
+constexpr uint32_t kUnit = dsp::SpokenLoss::kUnit;
 // Concealment is silent from here on.
 constexpr uint32_t kSilentAfter = 6 * kUnit;
 // Less than 5 ms is not worth a change of a pause, which nobody hears.
@@ -49,7 +49,7 @@ void Playout::reset() {
   concealed_ = seam_ = rest_ = 0;
   patience_ = 0;
   mute_until_ = mute_perhaps_until_ = INT64_MIN;
-  concealment_.reset();
+  loss_.reset();
 }
 
 uint32_t Playout::spilt() const {
@@ -251,21 +251,22 @@ void Playout::conceal(uint32_t samples) {
 }
 
 void Playout::speak_on(uint32_t samples) {
-  int16_t linear[kHistory];
-  if (!concealing_ && concealed_ == 0) {
-    dsp::alaw_decode(&octets_[end_ - kHistory], linear, kHistory);
-    concealment_.good(linear, kHistory);
+  if (!concealing_) {
+    int16_t heard[dsp::SpokenLoss::kHistory];
+    dsp::alaw_decode(&octets_[end_ - dsp::SpokenLoss::kHistory], heard, dsp::SpokenLoss::kHistory);
+    loss_.begin(heard);
   }
   seam_ = 0;
   concealing_ = true;
   uint8_t* const out = grow(samples);
-  if (concealed_ >= kSilentAfter) {
-    std::memset(out, dsp::kAlawSilence, samples);
-    return;
-  }
+  std::memset(out, dsp::kAlawSilence, samples);
+  if (concealed_ >= kSilentAfter) return;
   concealed_ += samples;
-  concealment_.lost(linear, samples);
-  dsp::alaw_encode(linear, out, samples);
+  for (uint32_t done = 0; done + kUnit <= samples; done += kUnit) {
+    int16_t linear[kUnit];
+    loss_.speak(linear);
+    dsp::alaw_encode(linear, out + done, kUnit);
+  }
 }
 
 /// Leads the concealment over into what has come after it.
@@ -274,7 +275,7 @@ void Playout::smooth() {
   if (seam_ > 0 && end_ - seam_ >= kUnit) {
     int16_t linear[kUnit];
     dsp::alaw_decode(&octets_[seam_], linear, kUnit);
-    concealment_.good(linear, kUnit);
+    loss_.lead_over(linear);
     dsp::alaw_encode(linear, &octets_[seam_], kUnit);
   }
   seam_ = 0;

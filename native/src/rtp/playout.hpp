@@ -53,8 +53,8 @@ class Playout {
   uint32_t pending() const { return end_ - at_ + spilt(); }
 
  private:
-  static constexpr uint32_t kHistory = 400;  // what the concealment remembers, in whole units
-  static constexpr uint32_t kAhead = 2 * dsp::kBlock + dsp::LossConcealment::kUnit;
+  static constexpr uint32_t kHistory = 400;  // what the concealment looks back at, in whole units
+  static constexpr uint32_t kAhead = 2 * dsp::kBlock + dsp::SpokenLoss::kUnit;
   static constexpr uint32_t kOctets = kHistory + kAhead + dsp::kBlock;
 
   uint32_t ahead() const { return end_ - at_; }
@@ -87,7 +87,7 @@ class Playout {
   JitterBuffer buffer_;
   dsp::ComfortNoise generator_;
   std::array<uint8_t, kOctets> octets_;
-  dsp::LossConcealment concealment_;
+  dsp::SpokenLoss loss_;
 };
 
 }  // namespace cordboard::rtp
