@@ -1,7 +1,7 @@
 // Brings the rows of calls into the database while the calls go on. A call never waits for it, except to be answered. What
 // cannot be written now (the disk is full, the database locked by somebody) is kept and tried again.
 import { errorText, isAppError, type Clock, type Log, type Metrics, type Timer } from '../platform/index.js';
-import type { Db } from '../db/index.js';
+import type { Db, RowSet } from '../db/index.js';
 import type { CallRecord } from './call-record.js';
 
 const FIRST_RETRY_MS = 1000;
@@ -66,9 +66,15 @@ export class RecordWriter {
   }
 
   #write(record: CallRecord, lockWaitMs: number): Promise<void> {
+    let confirm: (() => void) | undefined;
+    const changes = (): RowSet => {
+      const taken = record.changes();
+      confirm = taken.confirm;
+      return taken.rows;
+    };
     const writing = this.#options.db
-      .write((tx) => record.write(tx), { lockWaitMs })
-      .then((confirm) => confirm())
+      .put(changes, { lockWaitMs })
+      .then(() => confirm?.())
       .finally(() => this.#writing.delete(record));
     this.#writing.set(record, writing);
     return writing;

@@ -3,10 +3,11 @@
 //
 //   write() -> waiting -> BEGIN | SAVEPOINT work | RELEASE SAVEPOINT work | … | COMMIT -> promises resolve
 //
-// A work that throws is rolled back to its savepoint and the others do not notice. SQLite takes one writer at a time anyway,
+// A work that throws is rolled back to its savepoint and the others do not notice. Sets of rows that follow one another in the
+// line are put as one work; when that fails, each is put alone, so that only those fail that must. SQLite takes one writer at a time anyway,
 // and concurrent transactions of one process would wait for each other in Node's thread pool until it is full.
 import { AppError, errorText, silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
-import type { WriteOptions } from './database.js';
+import type { RowSet, WriteOptions } from './database.js';
 
 /** One connection that the writer has for itself. */
 export interface WriterConnection {
@@ -29,6 +30,8 @@ export interface WriterContext {
 
 export interface WriterOptions {
   connection: WriterConnection;
+  /** Puts sets of rows; undefined: there are none. */
+  put?: ((sets: readonly RowSet[]) => Promise<void>) | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
   metrics?: Metrics | undefined;
@@ -47,8 +50,10 @@ export interface WriterOptions {
   makeRoom?: (() => boolean) | undefined;
 }
 
+type Job = { work: (context: WriterContext) => Promise<unknown> } | { rows: () => RowSet };
+
 interface Item {
-  work: (context: WriterContext) => Promise<unknown>;
+  job: Job;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
   queuedMs: number;
@@ -107,13 +112,22 @@ export class Writer {
 
   /** See Db.write. */
   write<T>(work: (context: WriterContext) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    return this.#line({ work }, options);
+  }
+
+  /** See Db.put. */
+  put(rows: () => RowSet, options: WriteOptions = {}): Promise<void> {
+    return this.#line({ rows }, options);
+  }
+
+  #line<T>(job: Job, options: WriteOptions): Promise<T> {
     if (this.#closing) return Promise.reject(new AppError('database_closed'));
     if (this.#waiting.length >= this.#maxWaiting) {
       return Promise.reject(new AppError('database_overloaded', { waiting: this.#waiting.length }));
     }
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
-        work,
+        job,
         resolve: resolve as (value: unknown) => void,
         reject,
         queuedMs: this.#clock.monotonicMs(),
@@ -185,29 +199,33 @@ export class Writer {
     const done: Outcome[] = [];
     // Not waited for one by one: statements of a connection run in the order in which they were given.
     const released: Promise<void>[] = [];
-    let count = 0;
     let taken = 0;
+    let alone = 0;
     // Taken off the line in one piece at the end of each round: shifting a long array one by one is slow.
-    while (taken < this.#waiting.length && count < this.#maxGroup) {
-      const item = this.#waiting[taken++];
-      if (item === undefined) break;
-      count += 1;
+    while (taken < this.#waiting.length && taken < this.#maxGroup) {
+      const items = this.#together(taken, alone > 0 ? 1 : this.#maxGroup - taken);
+      alone -= 1;
       const context: WriterContext = { open: true, afterCommit: [] };
       try {
-        const value = await this.#limited(item.work(context));
+        const value = await this.#limited(this.#perform(items, context));
         context.open = false;
         const release = this.#connection.exec('RELEASE SAVEPOINT work;SAVEPOINT work');
         release.catch(() => undefined);
         released.push(release);
-        done.push({ item, context, value });
+        for (const item of items) done.push({ item, context, value });
+        taken += items.length;
       } catch (error) {
         context.open = false;
-        if (this.#connection.isFull(error)) {
+        const full = this.#connection.isFull(error);
+        // Whose fault it was shows when each is put alone.
+        if (items.length > 1 && !full) alone = items.length;
+        else taken += items.length;
+        if (full) {
           this.#waiting.splice(0, taken);
-          await this.#lose([...done.map((one) => one.item), item], error);
+          await this.#lose([...done.map((one) => one.item), ...items], error);
           return;
         }
-        item.reject(error);
+        if (items.length === 1) items[0]?.reject(error);
         try {
           await this.#connection.exec('ROLLBACK TO SAVEPOINT work');
         } catch (lost) {
@@ -227,6 +245,20 @@ export class Writer {
       return;
     }
     await this.#commit(done);
+  }
+
+  /** The next work; sets of rows that follow one another are one. */
+  #together(from: number, most: number): Item[] {
+    let to = from + 1;
+    const rows = (at: number): boolean => 'rows' in (this.#waiting[at]?.job ?? {});
+    if (rows(from)) while (to - from < most && rows(to)) to += 1;
+    return this.#waiting.slice(from, to);
+  }
+
+  async #perform(items: readonly Item[], context: WriterContext): Promise<unknown> {
+    const [first] = items;
+    if (first !== undefined && 'work' in first.job) return first.job.work(context);
+    return this.#options.put?.(items.map(({ job }) => ('rows' in job ? job.rows() : {})));
   }
 
   async #commit(done: Outcome[]): Promise<void> {

@@ -176,11 +176,9 @@ export class RecordingService implements CallRecorder {
   #update(row: RecordingRow, patch: Partial<Omit<RecordingRow, 'id'>>): void {
     Object.assign(row, patch);
     const writing: Promise<void> = this.#options.db
-      .write((tx) => tx.recordings.update(row.id, patch), { lockWaitMs: Infinity })
-      .then(
-        () => undefined,
-        (error: unknown) =>
-          this.#options.log.error({ callId: row.callId, err: error, patch }, 'the row of a recording was not written'),
+      .put(() => ({ recordings: [row] }), { lockWaitMs: Infinity })
+      .catch((error: unknown) =>
+        this.#options.log.error({ callId: row.callId, err: error, patch }, 'the row of a recording was not written'),
       )
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
