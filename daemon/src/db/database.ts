@@ -27,6 +27,8 @@ export interface DbEvents {
 export interface WriteOptions {
   /** Refused with database_busy when another program has held the lock for so long; default 10,000. Infinity: waits. */
   lockWaitMs?: number | undefined;
+  /** Nobody waits for it: it may lie for a moment, so that what comes meanwhile shares the way to the disk. */
+  soon?: boolean | undefined;
 }
 
 /** Whole rows of the tables that every call writes; each takes the place of the one with its id, if there is one. */

@@ -6,7 +6,16 @@
 // A work that throws is rolled back to its savepoint and the others do not notice. Sets of rows that follow one another in the
 // line are put as one work; when that fails, each is put alone, so that only those fail that must. SQLite takes one writer at a time anyway,
 // and concurrent transactions of one process would wait for each other in Node's thread pool until it is full.
-import { AppError, errorText, silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
+import {
+  AppError,
+  errorText,
+  silentLog,
+  systemClock,
+  type Clock,
+  type Log,
+  type Metrics,
+  type Timer,
+} from '../platform/index.js';
 import type { RowSet, WriteOptions } from './database.js';
 
 /** One connection that the writer has for itself. */
@@ -58,6 +67,7 @@ interface Item {
   reject: (error: unknown) => void;
   queuedMs: number;
   lockWaitMs: number;
+  soon: boolean;
 }
 
 /** Between two lines of the log that say that writes were lost, ms. */
@@ -68,6 +78,8 @@ type Outcome = { item: Item; context: WriterContext; value: unknown };
 /** Between two tries to get the lock, ms; SQLite has waited by itself before each. */
 const LOCK_RETRY_MS = 50;
 const DEFAULT_LOCK_WAIT_MS = 10_000;
+/** What is to be written soon begins a transaction of its own no earlier than this after the one before, ms. */
+const SOON_MS = 50;
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -83,6 +95,8 @@ export class Writer {
   #waiting: Item[] = [];
   #pump: Promise<void> | undefined;
   #closing = false;
+  #soon: Timer | undefined;
+  #begunMs = Number.NEGATIVE_INFINITY;
   #loggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WriterOptions) {
@@ -132,14 +146,31 @@ export class Writer {
         reject,
         queuedMs: this.#clock.monotonicMs(),
         lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+        soon: options.soon ?? false,
       });
-      this.#pump ??= this.#run();
+      if (options.soon === true) this.#startSoon();
+      else this.#start();
     });
+  }
+
+  #start(): void {
+    this.#soon?.cancel();
+    this.#soon = undefined;
+    this.#pump ??= this.#run();
+  }
+
+  /** What somebody waits for takes all that lies with it. */
+  #startSoon(): void {
+    if (this.#pump !== undefined || this.#soon !== undefined) return;
+    const waitMs = this.#begunMs + SOON_MS - this.#clock.monotonicMs();
+    if (waitMs <= 0) this.#start();
+    else this.#soon = this.#clock.after(waitMs, () => this.#start());
   }
 
   /** Writes what waits, then refuses; idempotent. */
   async close(): Promise<void> {
     this.#closing = true;
+    if (this.#waiting.length > 0) this.#start();
     await this.#pump;
   }
 
@@ -147,13 +178,14 @@ export class Writer {
     // Everything asked for in this turn of the event loop belongs to the first group.
     await Promise.resolve();
     try {
-      while (this.#waiting.length > 0) {
-        if (!(await this.#begin())) continue;
-        await this.#group();
-      }
+      do {
+        this.#begunMs = this.#clock.monotonicMs();
+        if (await this.#begin()) await this.#group();
+      } while (this.#waiting.some(({ soon }) => !soon || this.#closing));
     } finally {
       // In the same step as the last look at the line: a write that comes between the two would never be taken.
       this.#pump = undefined;
+      if (this.#waiting.length > 0) this.#startSoon();
     }
   }
 

@@ -52,7 +52,7 @@ export class DialogKeeper {
       this.#waiting = new Map();
       for (const [id, dialog] of batch) if (dialog !== undefined) this.#stored.add(id);
       try {
-        await db.put(() => rowsOf(batch));
+        await db.put(() => rowsOf(batch), { soon: true });
         for (const [id, dialog] of batch) if (dialog === undefined) this.#stored.delete(id);
       } catch (error) {
         log.error({ err: error }, `calls would not be ended at their peers after a crash: ${errorText(error)}`);
