@@ -14,7 +14,7 @@ import type { Db, DbEvents, Recovery, Work, WriteOptions } from './database.js';
 import { migrate, type MigrateResult } from './migrate.js';
 import type { Migration } from './migrations/index.js';
 import { defineModels } from './models.js';
-import { rowPutter } from './put-rows.js';
+import { rowScript } from './put-rows.js';
 import { recover } from './recovery.js';
 import { keepReserve } from './reserve.js';
 import { repositories } from './repositories/index.js';
@@ -83,7 +83,7 @@ async function openMigrated(
   const waitingGauge = options.metrics?.gauge('database_waiting_works', 'Writes that wait for their turn');
   const writer = new Writer({
     connection: { exec: (sql) => execOn(connection, sql), isBusy, isFull, begin: 'BEGIN IMMEDIATE' },
-    put: rowPutter(models, connection),
+    rowScript: rowScript(models),
     log,
     clock,
     metrics: options.metrics,

@@ -1,7 +1,7 @@
-// The rows of calls on the way to the disk: many sets of them at once, with one statement a table.
+// The rows of calls on the way to the disk: many sets of them at once, as one text of SQL with a statement a table.
 import type { RowSet } from './database.js';
 import type { Models } from './models.js';
-import { putSql, removeSql, runOn } from './sqlite.js';
+import { putSql, removeSql } from './sqlite.js';
 
 type PutTable = Exclude<keyof RowSet, 'sipDialogsGone'>;
 
@@ -41,27 +41,23 @@ class Gathered {
   }
 }
 
-/** Returns what puts sets of rows on this connection; it rejects with what SQLite said of the first that it did not take. */
-export function rowPutter(models: Models, connection: unknown): (sets: readonly RowSet[]) => Promise<void> {
+/** Returns what makes the text that puts sets of rows; an empty one when there are none. */
+export function rowScript(models: Models): (sets: readonly RowSet[]) => string {
   const statements = tables.map(([table, changing]) => {
     const columns = Object.keys((models[table] as typeof models.calls).getAttributes());
-    return { table, columns, sql: putSql(table, 'id', columns, changing) };
+    return { table, columns, put: putSql(table, 'id', columns, changing) };
   });
-  const remove = removeSql('sipDialogs', 'id');
 
-  return async (sets) => {
+  return (sets) => {
     const gathered = new Gathered();
     for (const set of sets) gathered.add(set);
-    const running: Promise<void>[] = [];
-    // Given all at once: the connection takes them one after the other.
-    for (const { table, columns, sql } of statements) {
+    const script: string[] = [];
+    for (const { table, columns, put } of statements) {
       const rows = gathered.puts.get(table);
       if (rows === undefined || rows.size === 0) continue;
-      const values = Array.from(rows.values(), (row) => columns.map((column) => (row as Record<string, unknown>)[column]));
-      running.push(runOn(connection, sql, [JSON.stringify(values)]));
+      script.push(put(Array.from(rows.values(), (row) => columns.map((column) => (row as Record<string, unknown>)[column]))));
     }
-    if (gathered.dialogsGone.size > 0)
-      running.push(runOn(connection, remove, [JSON.stringify([...gathered.dialogsGone])]));
-    for (const result of await Promise.allSettled(running)) if (result.status === 'rejected') throw result.reason;
+    if (gathered.dialogsGone.size > 0) script.push(removeSql('sipDialogs', 'id', [...gathered.dialogsGone]));
+    return script.join(';');
   };
 }

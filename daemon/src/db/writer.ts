@@ -39,8 +39,8 @@ export interface WriterContext {
 
 export interface WriterOptions {
   connection: WriterConnection;
-  /** Puts sets of rows; undefined: there are none. */
-  put?: ((sets: readonly RowSet[]) => Promise<void>) | undefined;
+  /** The SQL that puts sets of rows, an empty one when there are none in them; undefined: nobody puts any. */
+  rowScript?: ((sets: readonly RowSet[]) => string) | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
   metrics?: Metrics | undefined;
@@ -180,7 +180,7 @@ export class Writer {
     try {
       do {
         this.#begunMs = this.#clock.monotonicMs();
-        if (await this.#begin()) await this.#group();
+        if (!(await this.#rowsAtOnce()) && (await this.#begin())) await this.#group();
       } while (this.#waiting.some(({ soon }) => !soon || this.#closing));
     } finally {
       // In the same step as the last look at the line: a write that comes between the two would never be taken.
@@ -223,6 +223,25 @@ export class Writer {
       else item.reject(new AppError('database_busy', { waitedMs }));
     }
     this.#waiting = stay;
+  }
+
+  /**
+   * When nothing but rows waits, their whole transaction is one order to the connection: each order costs a way to another thread
+   * and back. False when there is something else, or it did not go well: then it goes step by step.
+   */
+  async #rowsAtOnce(): Promise<boolean> {
+    const items = this.#together(0, this.#maxGroup);
+    if (items.length < Math.min(this.#waiting.length, this.#maxGroup) || 'work' in (items[0]?.job ?? {})) return false;
+    try {
+      const script = this.#script(items);
+      if (script !== '') await this.#connection.exec(`${this.#connection.begin};${script};COMMIT`);
+    } catch {
+      await this.#connection.exec('ROLLBACK').catch(() => undefined);
+      return false;
+    }
+    this.#waiting.splice(0, items.length);
+    this.#committed(items.map((item) => ({ item, context: { open: false, afterCommit: [] }, value: undefined })));
+    return true;
   }
 
   /** Runs works until there are no more or enough, then commits. */
@@ -290,7 +309,13 @@ export class Writer {
   async #perform(items: readonly Item[], context: WriterContext): Promise<unknown> {
     const [first] = items;
     if (first !== undefined && 'work' in first.job) return first.job.work(context);
-    return this.#options.put?.(items.map(({ job }) => ('rows' in job ? job.rows() : {})));
+    const script = this.#script(items);
+    if (script !== '') await this.#connection.exec(script);
+    return undefined;
+  }
+
+  #script(items: readonly Item[]): string {
+    return this.#options.rowScript?.(items.map(({ job }) => ('rows' in job ? job.rows() : {}))) ?? '';
   }
 
   async #commit(done: Outcome[]): Promise<void> {
@@ -306,6 +331,10 @@ export class Writer {
         await this.#clock.sleep(LOCK_RETRY_MS);
       }
     }
+    this.#committed(done);
+  }
+
+  #committed(done: Outcome[]): void {
     this.#groupSize?.observe(done.length);
     const nowMs = this.#clock.monotonicMs();
     for (const { item, context, value } of done) {
