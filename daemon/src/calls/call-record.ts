@@ -89,8 +89,7 @@ export class CallRecord {
           this.#recordings = this.#recordings.filter((recording) => !recordings.includes(recording));
           this.#streams = this.#streams.filter((stream) => !streams.includes(stream));
         }
-        for (const { segment, revision } of segments)
-          if (revision === segment.revision) this.#unsaved.delete(segment);
+        for (const { segment, revision } of segments) if (revision === segment.revision) this.#unsaved.delete(segment);
       },
     };
   }

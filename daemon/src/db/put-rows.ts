@@ -10,7 +10,17 @@ const tables: readonly [PutTable, changing: readonly string[]][] = [
   [
     'calls',
     [
-      ...['direction', 'state', 'answeredAt', 'endedAt', 'callingNumber', 'callingName', 'calledNumber', 'span', 'timeslot'],
+      ...[
+        'direction',
+        'state',
+        'answeredAt',
+        'endedAt',
+        'callingNumber',
+        'callingName',
+        'calledNumber',
+        'span',
+        'timeslot',
+      ],
       ...['flowId', 'queueId', 'agentId', 'digits', 'cause', 'releasedBy'],
     ],
   ],
@@ -55,7 +65,9 @@ export function rowScript(models: Models): (sets: readonly RowSet[]) => string {
     for (const { table, columns, put } of statements) {
       const rows = gathered.puts.get(table);
       if (rows === undefined || rows.size === 0) continue;
-      script.push(put(Array.from(rows.values(), (row) => columns.map((column) => (row as Record<string, unknown>)[column]))));
+      script.push(
+        put(Array.from(rows.values(), (row) => columns.map((column) => (row as Record<string, unknown>)[column]))),
+      );
     }
     if (gathered.dialogsGone.size > 0) script.push(removeSql('sipDialogs', 'id', [...gathered.dialogsGone]));
     return script.join(';');
