@@ -188,7 +188,7 @@ export class RecordingService implements CallRecorder {
   #update(row: RecordingRow, patch: Partial<Omit<RecordingRow, 'id'>>): void {
     Object.assign(row, patch);
     const writing: Promise<void> = this.#options.db
-      .put(() => ({ recordings: [row] }), { lockWaitMs: Infinity, soon: true })
+      .put(() => ({ recordings: [row] }), { lockWaitMs: Infinity })
       .catch((error: unknown) =>
         this.#options.log.error({ callId: row.callId, err: error, patch }, 'the row of a recording was not written'),
       )
