@@ -15,12 +15,12 @@ async function writer() {
   const state = { failing: false, writes: 0 };
   const failing = new Proxy(db, {
     get(target, name, receiver) {
-      if (name !== 'write') return Reflect.get(target, name, receiver) as unknown;
-      return (async (...args: Parameters<Db['write']>) => {
+      if (name !== 'put') return Reflect.get(target, name, receiver) as unknown;
+      return (async (...args: Parameters<Db['put']>) => {
         state.writes += 1;
         if (state.failing) throw new Error('the disk is full');
-        return target.write(...args);
-      }) as Db['write'];
+        return target.put(...args);
+      }) as Db['put'];
     },
   });
   const clock = new FakeClock();

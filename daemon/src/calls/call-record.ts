@@ -1,12 +1,9 @@
 // The rows of one call, and which of them the database does not have yet.
 import type { JsonObject, Segment, SegmentKind } from '../contract/index.js';
-import type { CallRow, RecordingRow, SegmentRow, StreamRow, Writes } from '../db/index.js';
-
-type Kept = 'absent' | 'stale' | 'saved';
+import type { CallRow, RecordingRow, RowSet, SegmentRow, StreamRow } from '../db/index.js';
 
 interface KeptSegment {
   row: SegmentRow;
-  kept: Kept;
   /** grows with every change, so that one made while it is being written is not taken for written */
   revision: number;
 }
@@ -14,9 +11,10 @@ interface KeptSegment {
 export class CallRecord {
   readonly row: CallRow;
   readonly #segments = new Map<string, KeptSegment>();
+  readonly #unsaved = new Set<KeptSegment>();
   #recordings: RecordingRow[] = [];
   #streams: StreamRow[] = [];
-  #kept: Kept = 'absent';
+  #saved = false;
   #revision = 0;
 
   constructor(row: CallRow) {
@@ -24,33 +22,33 @@ export class CallRecord {
   }
 
   get dirty(): boolean {
-    if (this.#kept !== 'saved') return true;
-    for (const segment of this.#segments.values()) if (segment.kept !== 'saved') return true;
-    return false;
+    return !this.#saved || this.#unsaved.size > 0;
   }
 
   update(patch: Partial<Omit<CallRow, 'id'>>): void {
     Object.assign(this.row, patch);
     this.#revision += 1;
-    if (this.#kept === 'saved') this.#kept = 'stale';
+    this.#saved = false;
   }
 
   /** A recording's row is written in the same transaction as the call's, and belongs to recording/ afterwards. */
   addRecording(row: RecordingRow): void {
     this.#recordings.push(row);
     this.#revision += 1;
-    if (this.#kept === 'saved') this.#kept = 'stale';
+    this.#saved = false;
   }
 
   addStream(row: StreamRow): void {
     this.#streams.push(row);
     this.#revision += 1;
-    if (this.#kept === 'saved') this.#kept = 'stale';
+    this.#saved = false;
   }
 
   open(id: string, kind: SegmentKind, startedAt: number, data: JsonObject, endedAt: number | null): Segment {
     const row: SegmentRow = { id, callId: this.row.id, kind, startedAt, endedAt, data };
-    this.#segments.set(id, { row, kept: 'absent', revision: 0 });
+    const segment = { row, revision: 0 };
+    this.#segments.set(id, segment);
+    this.#unsaved.add(segment);
     return { ...row };
   }
 
@@ -61,7 +59,7 @@ export class CallRecord {
     segment.row.endedAt = Math.max(endedAt, segment.row.startedAt);
     segment.row.data = { ...segment.row.data, ...data };
     segment.revision += 1;
-    if (segment.kept === 'saved') segment.kept = 'stale';
+    this.#unsaved.add(segment);
     return { ...segment.row };
   }
 
@@ -74,40 +72,25 @@ export class CallRecord {
     return { call: this.row, segments: [...this.#segments.values()].map(({ row }) => row) };
   }
 
-  /**
-   * Writes what the database does not have. Call the function it resolves with once that is committed; an attempt that
-   * was undone is made again as it was.
-   */
-  async write(tx: Writes): Promise<() => void> {
-    const confirmations: (() => void)[] = [];
-    if (this.#kept !== 'saved') {
-      const revision = this.#revision;
-      const recordings = [...this.#recordings];
-      const streams = [...this.#streams];
-      if (this.#kept === 'absent') await tx.calls.insert({ ...this.row });
-      else await tx.calls.update(this.row.id, withoutId(this.row));
-      for (const recording of recordings) await tx.recordings.insert(recording);
-      for (const stream of streams) await tx.streams.insert(stream);
-      confirmations.push(() => {
-        this.#kept = revision === this.#revision ? 'saved' : 'stale';
-        this.#recordings = this.#recordings.filter((recording) => !recordings.includes(recording));
-        this.#streams = this.#streams.filter((stream) => !streams.includes(stream));
-      });
-    }
-    for (const segment of this.#segments.values()) {
-      if (segment.kept === 'saved') continue;
-      const revision = segment.revision;
-      const row = { ...segment.row };
-      if (segment.kept === 'absent') await tx.segments.insert(row);
-      else await tx.segments.update(row.id, { endedAt: row.endedAt, data: row.data });
-      confirmations.push(() => (segment.kept = revision === segment.revision ? 'saved' : 'stale'));
-    }
-    return () => {
-      for (const confirm of confirmations) confirm();
+  /** What the database does not have. Call `confirm` once that is on the disk; else it is told again. */
+  changes(): { rows: RowSet; confirm: () => void } {
+    const revision = this.#revision;
+    const call = !this.#saved;
+    const [recordings, streams] = [[...this.#recordings], [...this.#streams]];
+    const segments = [...this.#unsaved].map((segment) => ({ segment, revision: segment.revision }));
+    return {
+      rows: {
+        ...(call ? { calls: [{ ...this.row }], recordings, streams } : {}),
+        segments: segments.map(({ segment }) => ({ ...segment.row })),
+      },
+      confirm: () => {
+        if (call) {
+          this.#saved = revision === this.#revision;
+          this.#recordings = this.#recordings.filter((recording) => !recordings.includes(recording));
+          this.#streams = this.#streams.filter((stream) => !streams.includes(stream));
+        }
+        for (const { segment, revision } of segments) if (revision === segment.revision) this.#unsaved.delete(segment);
+      },
     };
   }
-}
-
-function withoutId({ id: _id, ...rest }: CallRow): Omit<CallRow, 'id'> {
-  return rest;
 }

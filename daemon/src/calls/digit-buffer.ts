@@ -5,6 +5,12 @@ import type { Clock } from '../platform/clock.js';
 /** More than anybody types ahead; further keys are dropped. */
 const LONGEST_TYPE_AHEAD = 64;
 
+export interface KeyWait {
+  /** true: there is an unread key; false: stopped before. Rejects with the signal's reason. */
+  pressed: Promise<boolean>;
+  stop: () => void;
+}
+
 export class DigitBuffer {
   readonly #clock: Clock;
   #digits = '';
@@ -37,14 +43,17 @@ export class DigitBuffer {
     return digit;
   }
 
-  /** Resolves when there is an unread key, at once if there is one already. Rejects with the signal's reason. */
-  pressed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** Waits for an unread key. Without signals made for the purpose: every prompt of every call comes by here. */
+  wait(signal: AbortSignal): KeyWait {
+    let stop = (): void => undefined;
+    const pressed = new Promise<boolean>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
-      if (this.#digits !== '') return resolve();
-      const wake = (): void => {
+      if (this.#digits !== '') return resolve(true);
+      const wake = (): void => end(true);
+      const end = (found: boolean): void => {
         signal.removeEventListener('abort', abort);
-        resolve();
+        this.#waiters = this.#waiters.filter((waiter) => waiter !== wake);
+        resolve(found);
       };
       const abort = (): void => {
         this.#waiters = this.#waiters.filter((waiter) => waiter !== wake);
@@ -52,19 +61,17 @@ export class DigitBuffer {
       };
       this.#waiters.push(wake);
       signal.addEventListener('abort', abort, { once: true });
+      stop = () => end(false);
     });
+    return { pressed, stop };
   }
 
   /** Takes the next key; undefined when none is pressed within `timeoutMs`. Rejects with the signal's reason. */
   async next(timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
-    const timeout = new AbortController();
-    const timer = this.#clock.after(timeoutMs, () => timeout.abort());
+    const { pressed, stop } = this.wait(signal);
+    const timer = this.#clock.after(timeoutMs, stop);
     try {
-      await this.pressed(AbortSignal.any([signal, timeout.signal]));
-      return this.take();
-    } catch (error) {
-      if (signal.aborted) throw error;
-      return undefined;
+      return (await pressed) ? this.take() : undefined;
     } finally {
       timer.cancel();
     }

@@ -1,7 +1,7 @@
 // Brings the rows of calls into the database while the calls go on. A call never waits for it, except to be answered. What
 // cannot be written now (the disk is full, the database locked by somebody) is kept and tried again.
 import { errorText, isAppError, type Clock, type Log, type Metrics, type Timer } from '../platform/index.js';
-import type { Db } from '../db/index.js';
+import type { Db, RowSet } from '../db/index.js';
 import type { CallRecord } from './call-record.js';
 
 const FIRST_RETRY_MS = 1000;
@@ -34,7 +34,7 @@ export class RecordWriter {
   /** Writes what has changed, soon. Never rejects and never throws. */
   save(record: CallRecord): void {
     if (this.#writing.has(record) || this.#unsaved.has(record)) return;
-    this.commit(record, Infinity).catch((error: unknown) => this.#failed(record, error));
+    this.#keep(record, Infinity, true).catch((error: unknown) => this.#failed(record, error));
   }
 
   /**
@@ -42,15 +42,20 @@ export class RecordWriter {
    * when somebody else has locked it for `lockWaitMs`.
    */
   commit(record: CallRecord, lockWaitMs: number): Promise<void> {
-    const committing = this.#commit(record, lockWaitMs).finally(() => this.#committing.delete(committing));
+    return this.#keep(record, lockWaitMs, false);
+  }
+
+  #keep(record: CallRecord, lockWaitMs: number, soon: boolean): Promise<void> {
+    const committing = this.#commit(record, lockWaitMs, soon).finally(() => this.#committing.delete(committing));
     this.#committing.add(committing);
     return committing;
   }
 
-  async #commit(record: CallRecord, lockWaitMs: number): Promise<void> {
+  async #commit(record: CallRecord, lockWaitMs: number, soon: boolean): Promise<void> {
     while (record.dirty) {
-      const before = this.#writing.get(record);
-      if (before === undefined) await this.#write(record, lockWaitMs);
+      // One who waits does not wait for what may lie for a while.
+      const before = soon ? this.#writing.get(record) : undefined;
+      if (before === undefined) await this.#write(record, lockWaitMs, soon);
       else await before.catch(() => undefined);
     }
   }
@@ -65,11 +70,17 @@ export class RecordWriter {
     return this.#unsaved.size;
   }
 
-  #write(record: CallRecord, lockWaitMs: number): Promise<void> {
-    const writing = this.#options.db
-      .write((tx) => record.write(tx), { lockWaitMs })
-      .then((confirm) => confirm())
-      .finally(() => this.#writing.delete(record));
+  #write(record: CallRecord, lockWaitMs: number, soon: boolean): Promise<void> {
+    let confirm: (() => void) | undefined;
+    const changes = (): RowSet => {
+      const taken = record.changes();
+      confirm = taken.confirm;
+      return taken.rows;
+    };
+    const writing: Promise<void> = this.#options.db
+      .put(changes, { lockWaitMs, soon })
+      .then(() => confirm?.())
+      .finally(() => this.#writing.get(record) === writing && this.#writing.delete(record));
     this.#writing.set(record, writing);
     return writing;
   }

@@ -1,5 +1,5 @@
 import type { EventSource } from '../platform/index.js';
-import type { RecordingRow } from './rows.js';
+import type { CallRow, RecordingRow, SegmentRow, SipDialogRow, StreamRow } from './rows.js';
 import type { Reads, Writes } from './repositories.js';
 
 /** After COMMIT, for those who keep something of it in memory. `removed`: the row is gone. */
@@ -27,6 +27,19 @@ export interface DbEvents {
 export interface WriteOptions {
   /** Refused with database_busy when another program has held the lock for so long; default 10,000. Infinity: waits. */
   lockWaitMs?: number | undefined;
+  /** Nobody waits for it: it may lie for a moment, so that what comes meanwhile shares the way to the disk. */
+  soon?: boolean | undefined;
+}
+
+/** Whole rows of the tables that every call writes; each takes the place of the one with its id, if there is one. */
+export interface RowSet {
+  calls?: readonly CallRow[];
+  segments?: readonly SegmentRow[];
+  recordings?: readonly RecordingRow[];
+  streams?: readonly StreamRow[];
+  sipDialogs?: readonly SipDialogRow[];
+  /** ids of dialogs that are no more */
+  sipDialogsGone?: readonly string[];
 }
 
 export interface Recovery {
@@ -49,6 +62,11 @@ export interface Db extends Reads {
    * nothing but read and write: others wait, and when the disk was full it is run once more. It must not call db.write.
    */
   write<T>(work: Work<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * The same for rows alone, which needs no work: sets that wait together become one statement a table, however many they
+   * are. `rows` is asked when its turn comes, so that what changed meanwhile goes with it, and again should it be done again.
+   */
+  put(rows: () => RowSet, options?: WriteOptions): Promise<void>;
   /** At start, before calls are taken: marks live calls broken, closes open segments, tells which recordings to repair. */
   recoverAtStart(nowMs: number): Promise<Recovery>;
   /** Writes what waits, then closes; idempotent. */

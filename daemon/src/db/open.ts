@@ -14,6 +14,7 @@ import type { Db, DbEvents, Recovery, Work, WriteOptions } from './database.js';
 import { migrate, type MigrateResult } from './migrate.js';
 import type { Migration } from './migrations/index.js';
 import { defineModels } from './models.js';
+import { rowScript } from './put-rows.js';
 import { recover } from './recovery.js';
 import { keepReserve } from './reserve.js';
 import { repositories } from './repositories/index.js';
@@ -82,6 +83,7 @@ async function openMigrated(
   const waitingGauge = options.metrics?.gauge('database_waiting_works', 'Writes that wait for their turn');
   const writer = new Writer({
     connection: { exec: (sql) => execOn(connection, sql), isBusy, isFull, begin: 'BEGIN IMMEDIATE' },
+    rowScript: rowScript(models),
     log,
     clock,
     metrics: options.metrics,
@@ -140,6 +142,7 @@ async function openMigrated(
     migrated,
     write: <T>(work: Work<T>, writeOptions?: WriteOptions) =>
       writer.write(async (context) => work(scoped(context)), writeOptions),
+    put: (rows, writeOptions) => writer.put(rows, writeOptions),
     recoverAtStart: (nowMs: number): Promise<Recovery> =>
       writer.write((context) => recover(scoped(context), models, handle, nowMs)),
     close: () => (closing ??= closeAll()),

@@ -116,6 +116,30 @@ export function execOn(connection: unknown, sql: string): Promise<void> {
   });
 }
 
+/**
+ * Puts rows, given as lists of values, into a table, as a text to be run: a statement costs the thread that asks for it more
+ * than a dozen rows do, and so does each bound value. A row whose key is there already has its `changing` columns changed.
+ */
+export function putSql(table: string, key: string, columns: readonly string[], changing: readonly string[]) {
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  const values = columns.map((_, index) => `value ->> ${index}`).join(', ');
+  const changes = changing.map((column) => `"${column}" = excluded."${column}"`).join(', ');
+  const before = `INSERT INTO "${table}" (${names}) SELECT ${values} FROM json_each(`;
+  // SQLite takes ON after FROM for that of a join, unless there is a WHERE between them.
+  const after = `) WHERE true ON CONFLICT ("${key}") DO ${changes === '' ? 'NOTHING' : `UPDATE SET ${changes}`}`;
+  return (rows: readonly (readonly unknown[])[]): string => before + jsonLiteral(rows) + after;
+}
+
+/** Removes rows by their keys, as a text to be run. */
+export function removeSql(table: string, key: string, keys: readonly string[]): string {
+  return `DELETE FROM "${table}" WHERE "${key}" IN (SELECT value FROM json_each(${jsonLiteral(keys)}))`;
+}
+
+/** In a literal of SQL the quote alone means anything; in JSON a NUL, which would end the text, is escaped. */
+function jsonLiteral(value: unknown): string {
+  return `'${JSON.stringify(value).replaceAll("'", "''")}'`;
+}
+
 /** True when another program holds the lock. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_BUSY' || codeOf(error) === 'SQLITE_LOCKED';

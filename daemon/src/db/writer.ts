@@ -3,10 +3,20 @@
 //
 //   write() -> waiting -> BEGIN | SAVEPOINT work | RELEASE SAVEPOINT work | … | COMMIT -> promises resolve
 //
-// A work that throws is rolled back to its savepoint and the others do not notice. SQLite takes one writer at a time anyway,
+// A work that throws is rolled back to its savepoint and the others do not notice. Sets of rows that follow one another in the
+// line are put as one work; when that fails, each is put alone, so that only those fail that must. SQLite takes one writer at a time anyway,
 // and concurrent transactions of one process would wait for each other in Node's thread pool until it is full.
-import { AppError, errorText, silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
-import type { WriteOptions } from './database.js';
+import {
+  AppError,
+  errorText,
+  silentLog,
+  systemClock,
+  type Clock,
+  type Log,
+  type Metrics,
+  type Timer,
+} from '../platform/index.js';
+import type { RowSet, WriteOptions } from './database.js';
 
 /** One connection that the writer has for itself. */
 export interface WriterConnection {
@@ -29,6 +39,8 @@ export interface WriterContext {
 
 export interface WriterOptions {
   connection: WriterConnection;
+  /** The SQL that puts sets of rows, an empty one when there are none in them; undefined: nobody puts any. */
+  rowScript?: ((sets: readonly RowSet[]) => string) | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
   metrics?: Metrics | undefined;
@@ -47,12 +59,15 @@ export interface WriterOptions {
   makeRoom?: (() => boolean) | undefined;
 }
 
+type Job = { work: (context: WriterContext) => Promise<unknown> } | { rows: () => RowSet };
+
 interface Item {
-  work: (context: WriterContext) => Promise<unknown>;
+  job: Job;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
   queuedMs: number;
   lockWaitMs: number;
+  soon: boolean;
 }
 
 /** Between two lines of the log that say that writes were lost, ms. */
@@ -63,6 +78,8 @@ type Outcome = { item: Item; context: WriterContext; value: unknown };
 /** Between two tries to get the lock, ms; SQLite has waited by itself before each. */
 const LOCK_RETRY_MS = 50;
 const DEFAULT_LOCK_WAIT_MS = 10_000;
+/** What is to be written soon begins a transaction of its own no earlier than this after the one before, ms. */
+const SOON_MS = 50;
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -78,6 +95,8 @@ export class Writer {
   #waiting: Item[] = [];
   #pump: Promise<void> | undefined;
   #closing = false;
+  #soon: Timer | undefined;
+  #begunMs = Number.NEGATIVE_INFINITY;
   #loggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WriterOptions) {
@@ -107,25 +126,51 @@ export class Writer {
 
   /** See Db.write. */
   write<T>(work: (context: WriterContext) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    return this.#line({ work }, options);
+  }
+
+  /** See Db.put. */
+  put(rows: () => RowSet, options: WriteOptions = {}): Promise<void> {
+    return this.#line({ rows }, options);
+  }
+
+  #line<T>(job: Job, options: WriteOptions): Promise<T> {
     if (this.#closing) return Promise.reject(new AppError('database_closed'));
     if (this.#waiting.length >= this.#maxWaiting) {
       return Promise.reject(new AppError('database_overloaded', { waiting: this.#waiting.length }));
     }
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
-        work,
+        job,
         resolve: resolve as (value: unknown) => void,
         reject,
         queuedMs: this.#clock.monotonicMs(),
         lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+        soon: options.soon ?? false,
       });
-      this.#pump ??= this.#run();
+      if (options.soon === true) this.#startSoon();
+      else this.#start();
     });
+  }
+
+  #start(): void {
+    this.#soon?.cancel();
+    this.#soon = undefined;
+    this.#pump ??= this.#run();
+  }
+
+  /** What somebody waits for takes all that lies with it. */
+  #startSoon(): void {
+    if (this.#pump !== undefined || this.#soon !== undefined) return;
+    const waitMs = this.#begunMs + SOON_MS - this.#clock.monotonicMs();
+    if (waitMs <= 0) this.#start();
+    else this.#soon = this.#clock.after(waitMs, () => this.#start());
   }
 
   /** Writes what waits, then refuses; idempotent. */
   async close(): Promise<void> {
     this.#closing = true;
+    if (this.#waiting.length > 0) this.#start();
     await this.#pump;
   }
 
@@ -133,13 +178,14 @@ export class Writer {
     // Everything asked for in this turn of the event loop belongs to the first group.
     await Promise.resolve();
     try {
-      while (this.#waiting.length > 0) {
-        if (!(await this.#begin())) continue;
-        await this.#group();
-      }
+      do {
+        this.#begunMs = this.#clock.monotonicMs();
+        if (!(await this.#rowsAtOnce()) && (await this.#begin())) await this.#group();
+      } while (this.#waiting.some(({ soon }) => !soon || this.#closing));
     } finally {
       // In the same step as the last look at the line: a write that comes between the two would never be taken.
       this.#pump = undefined;
+      if (this.#waiting.length > 0) this.#startSoon();
     }
   }
 
@@ -179,35 +225,58 @@ export class Writer {
     this.#waiting = stay;
   }
 
+  /**
+   * When nothing but rows waits, their whole transaction is one order to the connection: each order costs a way to another thread
+   * and back. False when there is something else, or it did not go well: then it goes step by step.
+   */
+  async #rowsAtOnce(): Promise<boolean> {
+    const items = this.#together(0, this.#maxGroup);
+    if (items.length < Math.min(this.#waiting.length, this.#maxGroup) || 'work' in (items[0]?.job ?? {})) return false;
+    try {
+      const script = this.#script(items);
+      if (script !== '') await this.#connection.exec(`${this.#connection.begin};${script};COMMIT`);
+    } catch {
+      await this.#connection.exec('ROLLBACK').catch(() => undefined);
+      return false;
+    }
+    this.#waiting.splice(0, items.length);
+    this.#committed(items.map((item) => ({ item, context: { open: false, afterCommit: [] }, value: undefined })));
+    return true;
+  }
+
   /** Runs works until there are no more or enough, then commits. */
   async #group(): Promise<void> {
     const startMs = this.#clock.monotonicMs();
     const done: Outcome[] = [];
     // Not waited for one by one: statements of a connection run in the order in which they were given.
     const released: Promise<void>[] = [];
-    let count = 0;
     let taken = 0;
+    let alone = 0;
     // Taken off the line in one piece at the end of each round: shifting a long array one by one is slow.
-    while (taken < this.#waiting.length && count < this.#maxGroup) {
-      const item = this.#waiting[taken++];
-      if (item === undefined) break;
-      count += 1;
+    while (taken < this.#waiting.length && taken < this.#maxGroup) {
+      const items = this.#together(taken, alone > 0 ? 1 : this.#maxGroup - taken);
+      alone -= 1;
       const context: WriterContext = { open: true, afterCommit: [] };
       try {
-        const value = await this.#limited(item.work(context));
+        const value = await this.#limited(this.#perform(items, context));
         context.open = false;
         const release = this.#connection.exec('RELEASE SAVEPOINT work;SAVEPOINT work');
         release.catch(() => undefined);
         released.push(release);
-        done.push({ item, context, value });
+        for (const item of items) done.push({ item, context, value });
+        taken += items.length;
       } catch (error) {
         context.open = false;
-        if (this.#connection.isFull(error)) {
+        const full = this.#connection.isFull(error);
+        // Whose fault it was shows when each is put alone.
+        if (items.length > 1 && !full) alone = items.length;
+        else taken += items.length;
+        if (full) {
           this.#waiting.splice(0, taken);
-          await this.#lose([...done.map((one) => one.item), item], error);
+          await this.#lose([...done.map((one) => one.item), ...items], error);
           return;
         }
-        item.reject(error);
+        if (items.length === 1) items[0]?.reject(error);
         try {
           await this.#connection.exec('ROLLBACK TO SAVEPOINT work');
         } catch (lost) {
@@ -229,6 +298,26 @@ export class Writer {
     await this.#commit(done);
   }
 
+  /** The next work; sets of rows that follow one another are one. */
+  #together(from: number, most: number): Item[] {
+    let to = from + 1;
+    const rows = (at: number): boolean => 'rows' in (this.#waiting[at]?.job ?? {});
+    if (rows(from)) while (to - from < most && rows(to)) to += 1;
+    return this.#waiting.slice(from, to);
+  }
+
+  async #perform(items: readonly Item[], context: WriterContext): Promise<unknown> {
+    const [first] = items;
+    if (first !== undefined && 'work' in first.job) return first.job.work(context);
+    const script = this.#script(items);
+    if (script !== '') await this.#connection.exec(script);
+    return undefined;
+  }
+
+  #script(items: readonly Item[]): string {
+    return this.#options.rowScript?.(items.map(({ job }) => ('rows' in job ? job.rows() : {}))) ?? '';
+  }
+
   async #commit(done: Outcome[]): Promise<void> {
     for (;;) {
       try {
@@ -242,6 +331,10 @@ export class Writer {
         await this.#clock.sleep(LOCK_RETRY_MS);
       }
     }
+    this.#committed(done);
+  }
+
+  #committed(done: Outcome[]): void {
     this.#groupSize?.observe(done.length);
     const nowMs = this.#clock.monotonicMs();
     for (const { item, context, value } of done) {

@@ -32,13 +32,13 @@ export async function speak(context: FlowContext, names: readonly string[]): Pro
   const segment = session.segment('prompt', { node: context.node, prompts: [...names], language: session.language });
   try {
     const playback = await session.play(files);
-    const bargedIn = new AbortController();
-    const pressed = session.digits.pressed(AbortSignal.any([session.signal, bargedIn.signal])).then(
+    const key = session.digits.wait(session.signal);
+    const pressed = key.pressed.then(
       () => false,
       () => false,
     );
     const finished = await Promise.race([playback.ended, pressed]);
-    bargedIn.abort();
+    key.stop();
     session.signal.throwIfAborted();
     if (!finished) playback.stop();
     segment.end({ finished });

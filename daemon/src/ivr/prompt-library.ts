@@ -3,24 +3,38 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClipName, type Language } from '../contract/index.js';
+import { systemClock, type Clock } from '../platform/index.js';
 
 const languages: readonly Language[] = ['zh-CN', 'en'];
 
+/** A file that was found is taken to be there for this time, ms: in a rush a hundred callers a second ask for it. */
+const FOUND_MS = 1000;
+
 export class PromptLibrary {
   readonly #folders: readonly string[];
+  readonly #clock: Clock;
+  readonly #found = new Map<string, { file: string; untilMs: number }>();
 
   /** `folders`: looked through in this order, each with a folder per language. */
-  constructor(folders: readonly string[]) {
+  constructor(folders: readonly string[], clock: Clock = systemClock) {
     this.#folders = folders;
+    this.#clock = clock;
   }
 
   /** The file of a prompt; undefined when there is none. A name that is not a ClipName has none. */
   async find(name: string, language: Language): Promise<string | undefined> {
+    const key = `${language}/${name}`;
+    const known = this.#found.get(key);
+    const nowMs = this.#clock.monotonicMs();
+    if (known !== undefined && nowMs < known.untilMs) return known.file;
+    this.#found.delete(key);
     if (!ClipName.safeParse(name).success) return undefined;
     for (const spoken of [language, ...languages.filter((other) => other !== language)]) {
       for (const folder of this.#folders) {
         const file = join(folder, spoken, `${name}.wav`);
-        if (await exists(file)) return file;
+        if (!(await exists(file))) continue;
+        this.#found.set(key, { file, untilMs: nowMs + FOUND_MS });
+        return file;
       }
     }
     return undefined;

@@ -8,12 +8,25 @@ const TIME_CHARACTERS = 10;
 const RANDOM_CHARACTERS = 16;
 const LATEST_MS = 2 ** 48 - 1;
 
+/** Fetched in one piece: each way to the system's source costs more than all else that makes an identity. */
+const pool = new Uint8Array(4096);
+let poolLeft = 0;
+
+function fillFromPool(bytes: Uint8Array): void {
+  if (poolLeft < bytes.length) {
+    randomFillSync(pool);
+    poolLeft = pool.length;
+  }
+  bytes.set(pool.subarray(poolLeft - bytes.length, poolLeft));
+  poolLeft -= bytes.length;
+}
+
 export type UlidFactory = () => string;
 
 /** Makes a factory of ascending ULIDs; `fill` supplies random bytes. */
 export function ulidFactory(
   clock: Pick<Clock, 'wallMs'> = systemClock,
-  fill: (bytes: Uint8Array) => void = randomFillSync,
+  fill: (bytes: Uint8Array) => void = fillFromPool,
 ): UlidFactory {
   let lastMs = -1;
   const bytes = new Uint8Array(RANDOM_CHARACTERS);

@@ -27,6 +27,11 @@ export class Audience {
     for (const call of calls) if (!this.#owners.has(call.id)) this.#owners.set(call.id, call.agentId);
   }
 
+  /** Nobody listens: the next one's snapshot is learned from. */
+  forget(): void {
+    this.#owners.clear();
+  }
+
   deliveries<E extends keyof LiveEvents>(event: E, data: LiveEvents[E]): Delivery[];
   deliveries(...[event, data]: { [E in keyof LiveEvents]: [E, LiveEvents[E]] }[keyof LiveEvents]): Delivery[] {
     switch (event) {

@@ -132,7 +132,7 @@ class RealtimeServer implements Realtime {
       'station.updated',
     ];
     for (const event of events) {
-      this.#unsubscribe.push(live.on(event, (data) => this.#coalescer.add({ event, data } as LiveEvent)));
+      this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));
     }
     this.#unsubscribe.push(
       dbEvents.on('session.removed', ({ ids }) => ids.forEach((id) => this.#end(sessionRoom(id), undefined))),
@@ -242,6 +242,11 @@ class RealtimeServer implements Realtime {
       if (room.startsWith(queueRoom('')) && !wanted.has(room)) void socket.leave(room);
     }
     for (const room of wanted) void socket.join(room);
+  }
+
+  #heard(event: LiveEvent): void {
+    if (this.#io?.of('/').sockets.size === 0) this.#audience.forget();
+    else this.#coalescer.add(event);
   }
 
   #send(events: LiveEvent[]): void {

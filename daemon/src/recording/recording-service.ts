@@ -26,11 +26,15 @@ interface Running {
   end: (outcome: RecordingOutcome) => void;
 }
 
+/** ms */
+const FOLDER_MS = 1000;
+
 export class RecordingService implements CallRecorder {
   readonly #options: RecordingServiceOptions;
   readonly #running = new Map<number, Running>();
   readonly #writing = new Set<Promise<void>>();
   readonly #off: Unsubscribe[];
+  #made = { folder: '', atMs: 0 };
   #disk: RecordingDisk = { state: 'good', detail: '', freeBytes: 0 };
 
   constructor(options: RecordingServiceOptions) {
@@ -68,7 +72,7 @@ export class RecordingService implements CallRecorder {
   async start(row: RecordingRow, port: number): Promise<StartedRecording | undefined> {
     const path = join(this.#options.folder, row.path);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await this.#makeFolder(dirname(path));
       const { recording } = await this.#options.engine.command('recording.start', { port, path });
       const ended = new Promise<RecordingOutcome>((end) => this.#running.set(recording, { row, end }));
       return { ended, stop: () => void this.#stop(recording) };
@@ -77,6 +81,14 @@ export class RecordingService implements CallRecorder {
       this.#update(row, { state: 'failed', endedAt: this.#options.clock.wallMs() });
       return undefined;
     }
+  }
+
+  /** A folder that was made is taken to be there for a moment: in a rush a hundred recordings a second begin in it. */
+  async #makeFolder(folder: string): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (folder === this.#made.folder && nowMs - this.#made.atMs < FOLDER_MS) return;
+    await mkdir(folder, { recursive: true });
+    this.#made = { folder, atMs: nowMs };
   }
 
   /**
@@ -176,11 +188,9 @@ export class RecordingService implements CallRecorder {
   #update(row: RecordingRow, patch: Partial<Omit<RecordingRow, 'id'>>): void {
     Object.assign(row, patch);
     const writing: Promise<void> = this.#options.db
-      .write((tx) => tx.recordings.update(row.id, patch), { lockWaitMs: Infinity })
-      .then(
-        () => undefined,
-        (error: unknown) =>
-          this.#options.log.error({ callId: row.callId, err: error, patch }, 'the row of a recording was not written'),
+      .put(() => ({ recordings: [row] }), { lockWaitMs: Infinity })
+      .catch((error: unknown) =>
+        this.#options.log.error({ callId: row.callId, err: error, patch }, 'the row of a recording was not written'),
       )
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);

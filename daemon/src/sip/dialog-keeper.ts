@@ -1,6 +1,6 @@
 // Dialogs that must be ended should the daemon be killed, on the disk. What happens while a write is on its way is written together
 // after it, and of a call that began and ended meanwhile nothing is: the more calls, the less of each.
-import type { Db } from '../db/index.js';
+import type { Db, RowSet, SipDialogRow } from '../db/index.js';
 import type { JsonObject } from '../contract/index.js';
 import { errorText, type Clock, type Log } from '../platform/index.js';
 import type { KeptDialog } from './stack/index.js';
@@ -52,12 +52,7 @@ export class DialogKeeper {
       this.#waiting = new Map();
       for (const [id, dialog] of batch) if (dialog !== undefined) this.#stored.add(id);
       try {
-        await db.write(async (tx) => {
-          for (const [id, dialog] of batch) {
-            if (dialog === undefined) await tx.sipDialogs.remove(id);
-            else await tx.sipDialogs.put({ id, since: dialog.sinceMs, state: dialog as unknown as JsonObject });
-          }
-        });
+        await db.put(() => rowsOf(batch), { soon: true });
         for (const [id, dialog] of batch) if (dialog === undefined) this.#stored.delete(id);
       } catch (error) {
         log.error({ err: error }, `calls would not be ended at their peers after a crash: ${errorText(error)}`);
@@ -68,4 +63,14 @@ export class DialogKeeper {
     }
     this.#writing = undefined;
   }
+}
+
+function rowsOf(batch: ReadonlyMap<string, KeptDialog | undefined>): RowSet {
+  const sipDialogs: SipDialogRow[] = [];
+  const sipDialogsGone: string[] = [];
+  for (const [id, dialog] of batch) {
+    if (dialog === undefined) sipDialogsGone.push(id);
+    else sipDialogs.push({ id, since: dialog.sinceMs, state: dialog as unknown as JsonObject });
+  }
+  return { sipDialogs, sipDialogsGone };
 }

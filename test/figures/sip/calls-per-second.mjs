@@ -35,6 +35,8 @@ async function sipp(port) {
       'sipp',
       [
         ...[`${HOST}:${port}`, '-sf', 'call.xml', '-s', MENU, '-i', HOST, '-m', String(CALLS), '-r', String(RATE)],
+        // A telephone has its port open: else the system answers each packet of the menu with a refusal, at the box's expense.
+        ...['-mi', HOST],
         ...['-l', String((RATE * HOLD_MS * 1.5) / 1000), '-d', String(HOLD_MS), '-trace_rtt', '-rtt_freq', '1'],
         ...['-trace_stat', '-nostdin', '-timeout', '90', '-timeout_error', '-buff_size', String(8 << 20)],
       ],
@@ -92,7 +94,7 @@ const SCENARIO = `<?xml version="1.0" encoding="UTF-8"?>
       s=-
       c=IN IP4 [local_ip]
       t=0 0
-      m=audio 40000 RTP/AVP 8
+      m=audio [media_port] RTP/AVP 8
       a=rtpmap:8 PCMA/8000
   ]]></send>
   <recv response="100" optional="true"/>
