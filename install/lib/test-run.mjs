@@ -18,7 +18,7 @@ const SUITES = {
   lint: { does: 'style, types and the direction of dependencies', run: lint },
   native: { does: "the engine's tests", run: (f) => ctest({ folder: 'native/build-test', minutes: 10 }, f) },
   unit: vitest('unit', 10),
-  integration: vitest('integration', 10),
+  integration: vitest('integration', 15),
   e2e: vitest('e2e', 15),
   sanitized: {
     does: "the engine's tests under the address and undefined-behaviour sanitizers, with the long fuzz runs",
