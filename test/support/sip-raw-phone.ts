@@ -233,3 +233,17 @@ export function offerOf(host: string, port = 40_000, more: readonly string[] = [
     '',
   ].join('\r\n');
 }
+
+/** A request of the phone whose Via, Contact, Route and Record-Route name a host of `domain` that nobody can resolve. */
+export function unresolvable(phone: RawPhone, method: string, domain: string): SipRequest {
+  const host = `${token('nobody')}.${domain}`;
+  const request = phone.request(method, {
+    headers: [
+      ['Contact', `<sip:x@${host}>`],
+      ['Record-Route', `<sip:${host};lr>`],
+      ['Route', `<sip:${host};lr>`],
+    ],
+  });
+  request.headers.set('Via', `SIP/2.0/UDP ${host};branch=${token('z9hG4bK')}`);
+  return request;
+}

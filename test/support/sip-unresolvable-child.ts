@@ -2,7 +2,7 @@
 import { serialise } from '../../daemon/src/sip/message/index.js';
 import { SystemResolver } from '../../daemon/src/sip/locate/system-resolver.js';
 import { percentile } from './sip-load-box.js';
-import { RawPhone, token } from './sip-raw-phone.js';
+import { RawPhone, unresolvable } from './sip-raw-phone.js';
 import { RunningStack, station, trunk } from './sip-running-stack.js';
 
 const DATAGRAMS = 6000;
@@ -24,16 +24,8 @@ stack.on('call.offered', ({ call }) => calls.push(call));
 // Compiled before it is measured.
 for (let i = 0; i < EACH; i++) await probe.ask('OPTIONS');
 for (let i = 0; i < DATAGRAMS; i++) {
-  const host = `${token('nobody')}.example`;
-  const request = gateway.request(['INVITE', 'OPTIONS', 'REGISTER'][i % 3] ?? '', {
-    headers: [
-      ['Contact', `<sip:x@${host}>`],
-      ['Record-Route', `<sip:${host};lr>`],
-      ['Route', `<sip:${host};lr>`],
-    ],
-  });
-  request.headers.set('Via', `SIP/2.0/UDP ${host};branch=${token('z9hG4bK')}`);
-  gateway.send(serialise(request));
+  const method = ['INVITE', 'OPTIONS', 'REGISTER'][i % 3] ?? '';
+  gateway.send(serialise(unresolvable(gateway, method, 'example')));
   if (i % EACH !== EACH - 1) continue;
   // Their BYEs have nowhere to go.
   for (const call of calls.splice(0)) void stack.handlers['call.release']({ call, cause: 16 });

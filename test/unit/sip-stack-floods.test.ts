@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { serialise } from '../../daemon/src/sip/message/index.js';
 import type { StackConfig } from '../../daemon/src/sip/stack/protocol.js';
 import { cpuMs } from '../support/sip-fuzz.js';
-import { RawPhone, offerOf, token, type PhoneOptions } from '../support/sip-raw-phone.js';
+import { RawPhone, offerOf, token, unresolvable, type PhoneOptions } from '../support/sip-raw-phone.js';
 import { REALM, RunningStack, station, trunk } from '../support/sip-running-stack.js';
 
 const ALICE = 1001;
@@ -266,16 +266,8 @@ describe('names that nobody can resolve', () => {
     stack.on('call.offered', ({ call }) => offered.push(call));
     stack.on('call.released', ({ call }) => released.push(call));
     for (let i = 0; i < 3000; i++) {
-      const host = `${token('nobody')}.invalid`;
-      const request = gateway.request(i % 3 === 0 ? 'INVITE' : i % 3 === 1 ? 'OPTIONS' : 'REGISTER', {
-        headers: [
-          ['Contact', `<sip:x@${host}>`],
-          ['Record-Route', `<sip:${host};lr>`],
-          ['Route', `<sip:${host};lr>`],
-        ],
-      });
-      request.headers.set('Via', `SIP/2.0/UDP ${host};branch=${token('z9hG4bK')}`);
-      gateway.send(serialise(request));
+      const method = i % 3 === 0 ? 'INVITE' : i % 3 === 1 ? 'OPTIONS' : 'REGISTER';
+      gateway.send(serialise(unresolvable(gateway, method, 'invalid')));
       if (i % 20 === 19) waited.push(await optionsMs(probe));
     }
     // Each call is ended by a BYE to a place that is not found.

@@ -393,6 +393,7 @@ export class Stack {
       locateHost: async (host) => pinned(await this.#locateHost(host)),
       locate: async (uri) => pinned(await this.#locator.locate(uri)),
       contact: ({ transport, remote }, user) => this.#contact(transport, remote.host, user),
+      // One that cannot be sent shows by its connection closing, or by the next request.
       ping: (target) => void this.#transports.sendBytes(PING, target).catch(() => undefined),
       keep: (connection, kept) => this.#transports.keep(connection, kept),
       changed: (state, detail) => this.#options.emit('trunk.changed', { trunk: trunk.id, state, detail }),
