@@ -363,10 +363,15 @@ describe('stations', () => {
   it('tell when they come, change and go, and not when nothing changes', () => {
     lines.setStation(1002, 'Li', false);
     lines.setStation(1002, 'Li', false);
-    lines.setStation(1002, 'Li', true);
+    lines.setReachable(1002, true);
+    lines.setReachable(1002, true);
+    lines.setReachable(1003, true);
     lines.removeStation(1002);
     lines.removeStation(1002);
-    expect(eventsOf('station.changed').map(({ reachable }) => reachable)).toEqual([false, true]);
+    expect(eventsOf('station.changed')).toMatchObject([
+      { station: 1002, name: 'Li', reachable: false },
+      { station: 1002, name: 'Li', reachable: true },
+    ]);
     expect(eventsOf('station.removed')).toEqual([{ station: 1002 }]);
   });
 });

@@ -166,6 +166,12 @@ export class SipLines implements LineProvider {
     this.#events.emit('station.changed', line);
   }
 
+  /** Of a station that is known. */
+  setReachable(station: number, reachable: boolean): void {
+    const known = this.#stations.get(station);
+    if (known !== undefined) this.setStation(station, known.name, reachable);
+  }
+
   removeStation(station: number): void {
     if (this.#stations.delete(station)) this.#events.emit('station.removed', { station });
   }

@@ -222,6 +222,8 @@ export class SipService {
 
   async #keepBindings(station: number, bindings: readonly StackBinding[]): Promise<void> {
     const { db, log } = this.#options;
+    // Who has heard that he is registered may be called at once.
+    this.lines.setReachable(station, bindings.length > 0);
     const row = await db.sipStations.find(station);
     if (row === null) return;
     this.lines.setStation(station, row.name, row.enabled && bindings.length > 0);

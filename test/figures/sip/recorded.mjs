@@ -49,7 +49,7 @@ export async function recordedCalls(report) {
     report.add('recordedPacketsSent', load.sent + sum('packetsSent'), 'packets');
     report.add(
       'recordedPacketsLostByUs',
-      Math.max(0, load.sent - sum('packetsReceived')) + load.lost,
+      Math.max(0, load.sent - sum('packetsReceived')) + load.lostByUs,
       'packets',
       0,
       'exactly',
@@ -62,7 +62,7 @@ export async function recordedCalls(report) {
     report.add('recordedCallMemoryAsterisk', ASTERISK.callKb, 'kB');
     report.add('recordedTickP99', tick.p99Us, 'us', 20_000, 'most');
     report.add('recordedTicksMissed', tick.missed - ticksBefore.missed, 'ticks', 0, 'exactly');
-    report.add('recordedDelayP99', load.delay_p99_ms, 'ms');
+    report.add('recordedDelayP99', load.delayP99Ms, 'ms');
   });
 }
 
