@@ -18,7 +18,16 @@ import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { FlowBook, PromptLibrary } from '../ivr/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
-import { Lifecycle, Metrics, TypedEmitter, silentLog, systemClock, type Clock, type Log } from '../platform/index.js';
+import {
+  Lifecycle,
+  Metrics,
+  TypedEmitter,
+  preferCalls,
+  silentLog,
+  systemClock,
+  type Clock,
+  type Log,
+} from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingService } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
@@ -60,6 +69,8 @@ export interface Box extends Services {
 /** Starts a box. Rejects with a LifecycleError that names the part, after what had begun was stopped again. */
 export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
   const config = options.config ?? loadConfig({ home: options.home, env: options.env });
+  // Before any thread begins: they inherit it.
+  if (config.settings.engine.realtime) preferCalls(options.log ?? silentLog);
   const box = new RunningBox(config, options);
   await box.lifecycle.start();
   return box.ready();

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/background.hpp"
 #include "media/recording_writer.hpp"
 #include "media/wav_file.hpp"
 
 namespace cordboard::media {
 
 void RecordingWriter::cut_loop() {
+  stand_back(15);
   while (true) {
     std::vector<Finish> finishes;
     std::vector<std::shared_ptr<Segment>> oldest;

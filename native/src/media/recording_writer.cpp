@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/background.hpp"
 #include "media/wav_file.hpp"
 
 namespace cordboard::media {
@@ -102,6 +103,8 @@ void RecordingWriter::stop() {
 }
 
 void RecordingWriter::write_loop() {
+  // A second of sound waits in memory; a call's answer does not.
+  stand_back(10);
   auto next = Clock::now() + kPace;
   auto next_sync = Clock::now() + std::chrono::milliseconds(settings_.sync_ms);
   while (true) {
