@@ -78,36 +78,48 @@ describe('datagrams', () => {
     expect(datagrams.size).toBe(0);
   });
 
-  it('that are new get a part of each turn, less when the socket has more', async () => {
-    const { come, happened, datagrams } = queue({ msEach: 1 });
+  it('that are new get as much of each turn as leaves the socket empty', async () => {
+    const { come, happened, datagrams } = queue({ msEach: 0.25 });
     come('INVITE', 0, 30);
     await turn();
-    // 8 ms and the one that was begun then
-    expect(happened).toHaveLength(AT_ONCE + 9);
-    come('BYE', 90, 32, ';tag=x');
-    await turn();
-    expect(happened.slice(-2)).toEqual(names('INVITE', 17, 2));
-    while (datagrams.size > 0) await turn();
-    expect(happened.filter((name) => name.startsWith('INVITE'))).toEqual(names('INVITE', 0, 30));
+    expect(happened).toHaveLength(30);
+    come('INVITE', 30, 500);
+    const invitesOfTurn = async (full: boolean): Promise<number> => {
+      if (full) datagrams.came(Buffer.from('something else'), FLOW);
+      for (let n = 1; full && n < 32; n++) come('BYE', n, 1, ';tag=x');
+      happened.length = 0;
+      await turn();
+      return happened.filter((name) => name.startsWith('INVITE')).length;
+    };
+    const full: number[] = [];
+    for (let turns = 0; turns < 20; turns++) full.push(await invitesOfTurn(true));
+    expect(full[0]).toBe(26); // 8 ms less a fifth
+    expect(full[5]).toBeLessThan(full[0]! / 2);
+    expect(full.slice(-5).reduce((sum, count) => sum + count)).toBeLessThanOrEqual(5);
+    const empty: number[] = [];
+    while (datagrams.size > 0) empty.push(await invitesOfTurn(false));
+    expect(empty[5]).toBeGreaterThan(empty[0]!);
+    expect(empty[15]).toBeGreaterThan(empty[5]!);
   });
 
   it('that have waited too long for a while are refused, until nothing waits', async () => {
     // One in each turn.
-    const { come, happened, pass } = queue({ msEach: 10 });
-    come('INVITE', 0, AT_ONCE + 12);
+    const { come, happened, pass } = queue({ msEach: 8 });
+    come('INVITE', 0, AT_ONCE + 16);
     pass(251);
-    for (let turns = 0; turns < 10; turns++) await turn();
-    expect(happened.slice(AT_ONCE)).toEqual(names('INVITE', 8, 10));
-    come('INVITE', 20, 1);
+    for (let turns = 0; turns < 12; turns++) await turn();
+    expect(happened.slice(AT_ONCE)).toEqual(names('INVITE', 8, 12));
+    come('INVITE', 30, 1);
     pass(20);
-    come('INVITE', 21, 1);
+    come('INVITE', 31, 1);
     pass(45);
     happened.length = 0;
     await turn();
-    // Now a shorter time is too long, but one is read in each turn all the same.
-    expect(happened).toEqual(['INVITE 18', ...names('late INVITE', 19, 2).flatMap((name) => [name, 'unread'])]);
-    await turn();
-    expect(happened.at(-1)).toBe('INVITE 21');
+    // Now a shorter time is too long.
+    expect(happened).toEqual([
+      ...[...names('late INVITE', 20, 4), 'late INVITE 30'].flatMap((name) => [name, 'unread']),
+      'INVITE 31',
+    ]);
     await turn();
     happened.length = 0;
 

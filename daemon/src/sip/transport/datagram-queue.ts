@@ -1,6 +1,6 @@
 // Datagrams between socket and parser. As long as little comes each is read at once. When much comes, requests that begin something
 // new wait here, outside of the socket, whose buffer would otherwise overflow with them and lose what belongs to calls: that is read at
-// once, and what is new gets a part of each turn of the event loop. What has waited too long is refused without being read.
+// once, and what is new gets as much time as leaves the socket empty. What has waited too long is refused without being read.
 import type { Clock } from '../../platform/index.js';
 import { glance, type Glance } from '../message/index.js';
 import type { Flow, Triage } from './types.js';
@@ -8,10 +8,14 @@ import type { Flow, Triage } from './types.js';
 /** datagrams of one turn that are read as they come; libuv gives 32 of a socket at most, and when it has so many there are more */
 const TURN_READ_AT_ONCE = 8;
 const TURN_FULL = 32;
-/** ms of a turn for what is new, when the socket is empty and when it is not, and how many at most */
+/** ms of a turn for what is new: at most; what each turn that left something in the socket leaves of them, and each other one adds */
 const TURN_MS = 8;
-const TURN_FULL_MS = 1;
-const TURN_REQUESTS = 64;
+const LESS_WHEN_FULL = 0.8;
+const MORE_MS = 0.25;
+/** ms; somebody new is taken whatever comes */
+const LEAST_TURN_MS = 0.05;
+/** ms of a turn for refusals */
+const REFUSING_MS = 2;
 /** ms that is too long to wait, when it has been so for a while: what waited only for a pause of ours is done soon (RFC 8289) */
 const LATE_MS = 250;
 /** ms; together less than the 500 after which a telephone repeats what was not answered */
@@ -44,6 +48,9 @@ export class DatagramQueue {
   #head = 0;
   #bytes = 0;
   #inTurn = 0;
+  #turnMs = TURN_MS;
+  /** ms that are left for what is new; below 0: it took more than there was, and waits */
+  #leftMs = TURN_MS;
   #scheduled = false;
   #lateSinceMs: number | undefined;
   #refusing = false;
@@ -88,25 +95,33 @@ export class DatagramQueue {
       this.#scheduled = false;
       const full = this.#inTurn >= TURN_FULL;
       this.#inTurn = 0;
-      if (this.size > 0) this.#work(full ? TURN_FULL_MS : TURN_MS);
+      this.#turnMs = full
+        ? Math.max(this.#turnMs * LESS_WHEN_FULL, LEAST_TURN_MS)
+        : Math.min(this.#turnMs + MORE_MS, TURN_MS);
+      this.#leftMs = Math.min(this.#leftMs + this.#turnMs, this.#turnMs);
+      if (this.size > 0) this.#work();
     });
   }
 
-  /** Refuses what is late, up to the most of a turn, so that the queue does not grow; reads the first, late or not, and others as time is left. */
-  #work(forMs: number): void {
+  /** Refuses what is late and reads what is not, each as long as it has time. */
+  #work(): void {
     const { clock } = this.#options;
-    const fromMs = clock.monotonicMs();
-    for (let nowMs = fromMs, count = 0; count < TURN_REQUESTS; count++) {
+    let refusingMs = REFUSING_MS;
+    for (let nowMs = clock.monotonicMs(); ;) {
       const next = this.#waiting[this.#head];
       if (next === undefined) break;
-      const late = count > 0 && this.#isLate(next, nowMs);
-      if (!late && nowMs - fromMs > forMs) break;
+      const late = this.#isLate(next, nowMs);
+      if (late ? refusingMs <= 0 : this.#leftMs <= 0) break;
       this.#head += 1;
       this.#bytes -= next.bytes.length;
       const { triage, read, unread } = this.#options;
-      if (triage?.refuse(next.seen, next.flow, late) === true) unread();
+      const refused = triage?.refuse(next.seen, next.flow, late) === true;
+      if (refused) unread();
       else read(next.bytes, next.flow);
+      const beganMs = nowMs;
       nowMs = clock.monotonicMs();
+      if (refused) refusingMs -= nowMs - beganMs;
+      else this.#leftMs -= nowMs - beganMs;
     }
     if (this.size === 0) {
       this.stop();
