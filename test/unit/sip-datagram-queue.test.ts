@@ -95,7 +95,7 @@ describe('datagrams', () => {
     for (let turns = 0; turns < 20; turns++) full.push(await invitesOfTurn(true));
     expect(full[0]).toBe(26); // 8 ms less a fifth
     expect(full[5]).toBeLessThan(full[0]! / 2);
-    expect(full.slice(-5).reduce((sum, count) => sum + count)).toBeLessThanOrEqual(5);
+    expect(full.slice(-5).reduce((sum, count) => sum + count)).toBeLessThanOrEqual(8);
     const empty: number[] = [];
     while (datagrams.size > 0) empty.push(await invitesOfTurn(false));
     expect(empty[5]).toBeGreaterThan(empty[0]!);

@@ -13,7 +13,7 @@ const TURN_MS = 8;
 const LESS_WHEN_FULL = 0.8;
 const MORE_MS = 0.25;
 /** ms; somebody new is taken whatever comes */
-const LEAST_TURN_MS = 0.05;
+const LEAST_TURN_MS = 0.3;
 /** ms of a turn for refusals */
 const REFUSING_MS = 2;
 /** ms that is too long to wait, when it has been so for a while: what waited only for a pause of ours is done soon (RFC 8289) */
