@@ -40,7 +40,13 @@ async function soak(args) {
   return code;
 }
 
+/** As in the first line of daemon/bin/cordboard.mjs. */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
+
 async function node(script, args) {
-  const { code } = await run(process.execPath, [inRoot(script), ...args], { stdio: 'inherit', passOn: true });
+  const { code } = await run(process.execPath, [...NODE_FLAGS, inRoot(script), ...args], {
+    stdio: 'inherit',
+    passOn: true,
+  });
   return code;
 }

@@ -31,6 +31,9 @@ const WELL_MS = 60_000;
 /** ms; a stop waits no longer for the last messages */
 const STOP_LIMIT_MS = 2000;
 
+/** Two spaces of 4 MB and what is large: collections are short. */
+const YOUNG_MB = 12;
+
 export class StackThread implements Stack {
   readonly #options: StackThreadOptions;
   readonly #events: TypedEmitter<StackEvents>;
@@ -98,7 +101,10 @@ export class StackThread implements Stack {
 
   async #run(config: StackConfig): Promise<void> {
     const { log, clock } = this.#options;
-    const worker = new Worker(new URL('./stack/worker.js', import.meta.url), { name: 'cb-sip' });
+    const worker = new Worker(new URL('./stack/worker.js', import.meta.url), {
+      name: 'cb-sip',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     const client = new StackClient(worker, (event, data) => this.#hear(event, data));
     this.#worker = worker;
     this.#client = client;
