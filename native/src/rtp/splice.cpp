@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace cordboard::rtp {
 
@@ -19,17 +20,37 @@ float energy(const int16_t* x, int32_t n) {
   return sum;
 }
 
-float likeness_at(const int16_t* x, const int16_t* y, int32_t step) {
-  float product = 0, power_x = 1, power_y = 1;
-  for (int32_t i = 0; i < kBlock; i += step) {
-    const auto a = static_cast<float>(x[i]);
-    const auto b = static_cast<float>(y[i]);
-    product += a * b;
-    power_x += a * a;
-    power_y += b * b;
+/// The same samples with eleven bits and their sign, as loud as those allow: products of a block fit 32 bits, which the compiler
+/// makes eight of at a time.
+class Scaled {
+ public:
+  /// Of x[0 … n); n ≤ 2 · kBlock.
+  Scaled(const int16_t* x, int32_t n) {
+    int32_t most = 0;
+    for (int32_t i = 0; i < n; ++i) most = std::max(most, std::abs(static_cast<int32_t>(x[i])));
+    int shift = 0;
+    while ((most >> shift) > kMost) ++shift;
+    for (int32_t i = 0; i < n; ++i) {
+      samples_[i] = static_cast<int16_t>(x[i] >> shift);
+      squares_[i + 1] = squares_[i] + samples_[i] * samples_[i];
+    }
   }
-  return product / std::sqrt(power_x * power_y);
-}
+
+  /// How alike the blocks at these places are: 1, the same.
+  float likeness(int32_t here, int32_t there) const {
+    int32_t product = 0;
+    for (int32_t i = 0; i < kBlock; ++i) product += samples_[here + i] * samples_[there + i];
+    return static_cast<float>(product) / std::sqrt(power(here) * power(there));
+  }
+
+ private:
+  static constexpr int32_t kMost = 2047;
+
+  float power(int32_t at) const { return static_cast<float>(1 + squares_[at + kBlock] - squares_[at]); }
+
+  int16_t samples_[2 * kBlock];
+  int32_t squares_[2 * kBlock + 1]{};  // sums of those before
+};
 
 }  // namespace
 
@@ -43,17 +64,19 @@ SplicePoint find_splice(const int16_t* x, int32_t least, int32_t most, bool forw
       energy(other, most) < kSilence * static_cast<float>(most)) {
     return {most, 1};
   }
+  const int32_t here = forwards ? 0 : most;
+  const Scaled scaled(x - here, kBlock + most);
   SplicePoint best{0, 0};
-  const auto consider = [&](int32_t lag, int32_t step) {
-    const float like = likeness_at(x, x + sign * lag, step);
+  const auto consider = [&](int32_t lag) {
+    const float like = scaled.likeness(here, here + sign * lag);
     if (like > best.likeness) best = {lag, like};
   };
-  for (int32_t lag = least; lag <= most; lag += kCoarse) consider(lag, 2);
+  for (int32_t lag = least; lag <= most; lag += kCoarse) consider(lag);
   const int32_t coarse = best.lag;
   if (coarse == 0) return best;
   best.likeness = 0;
   for (int32_t lag = std::max(least, coarse - kCoarse + 1); lag <= std::min(most, coarse + kCoarse - 1); ++lag) {
-    consider(lag, 1);
+    consider(lag);
   }
   return best;
 }

@@ -23,7 +23,7 @@ struct SplicePoint {
 };
 
 /// The best lag of `least` … `most`, within kMinLag … kMaxLag, forwards or backwards, for a splice of the block at `x`. Looks
-/// at x[0 … 160 + most) forwards, at x[−most … 160) backwards. Silence (below −45 dBm0) takes `most`. 5 us at most.
+/// at x[0 … 160 + most) forwards, at x[−most … 160) backwards. Silence (below −45 dBm0) takes `most`. 2 us at most.
 SplicePoint find_splice(const int16_t* x, int32_t least, int32_t most, bool forwards);
 
 /// Writes a block of x fading into what lies `offset` samples from it. `out` must not overlap.
