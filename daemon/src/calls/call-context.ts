@@ -44,6 +44,8 @@ export const cause = {
   userBusy: 17,
   noAnswer: 19,
   callRejected: 21,
+  /** it goes in a circle */
+  routingError: 25,
   /** somebody else has answered */
   nonSelectedUser: 26,
   invalidNumber: 28,
