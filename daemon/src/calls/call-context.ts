@@ -21,6 +21,8 @@ export interface CallContext {
   readonly recorder: CallRecorder;
   /** what one who is put on hold hears; undefined: nothing */
   readonly holdMusic: () => Promise<string | undefined>;
+  /** the agent who is signed in at a telephone and can have a call there; null: nobody */
+  readonly agentAt: (station: number) => string | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
