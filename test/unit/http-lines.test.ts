@@ -184,7 +184,7 @@ describe('trunks', () => {
     const e1 = await ask('POST', '/trunks', { id: 'e1', kind: 'e1', spans: [1] });
     expect(e1.json).toEqual({
       ...{ id: 'e1', kind: 'e1', name: 'e1', spans: [1], maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [] },
-      ...{ numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', enabled: true },
+      ...{ callerRulesIn: [], numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', enabled: true },
     } satisfies Trunk);
     for (const path of ['/trunks', '/trunks/carrier']) {
       const { text } = await ask('GET', path);
@@ -211,6 +211,7 @@ describe('trunks', () => {
     ['tlsFingerprint', { tlsFingerprint: 'aa:bb' }],
     ['numberRulesOut.0.match', { numberRulesOut: [{ match: '5-2' }] }],
     ['numberRulesOut.0.strip', { numberRulesOut: [{ match: '00.', strip: 4 }] }],
+    ['callerRulesIn.0.strip', { callerRulesIn: [{ match: '86.', strip: 4 }] }],
     ['numberRulesIn.0.prepend', { numberRulesIn: [{ match: '.', prepend: '1+2' }] }],
     ['expiresS', { expiresS: 1 }],
     ['id', { id: '../x' }],
