@@ -163,6 +163,20 @@ describe('SIP telephones', () => {
       { host: '192.0.2.7', port: 40_000, transport: 'udp' },
     ]);
   });
+
+  test('are told where pages connect, when there are such ports', () => {
+    const sip = (over: object) => SettingsSchema.parse({ sip: { host: '0.0.0.0', tlsPort: 0, port: 0, ...over } }).sip;
+    const on = { eth0: [{ address: '192.0.2.7', internal: false }] } as never;
+    const wss = { host: '192.0.2.7', port: 8443, transport: 'wss', url: 'wss://192.0.2.7:8443' };
+    const ws = { host: '192.0.2.7', port: 8080, transport: 'ws', url: 'ws://192.0.2.7:8080' };
+    expect(sipServers(sip({}), undefined, 'any', on)).toEqual([]);
+    expect(sipServers(sip({ wsPort: 8080, wssPort: 8443 }), undefined, 'any', on)).toEqual([wss, ws]);
+    expect(sipServers(sip({ wsPort: 8080, wssPort: 8443 }), undefined, 'tls', on)).toEqual([wss]);
+    const listening = { port: 0, tlsPort: undefined, wsPort: 40_002, wssPort: undefined };
+    expect(sipServers(sip({ host: '2001:db8::7', wsPort: 0 }), listening, 'any', on)).toEqual([
+      { host: '2001:db8::7', port: 40_002, transport: 'ws', url: 'ws://[2001:db8::7]:40002' },
+    ]);
+  });
 });
 
 describe('trunks', () => {
