@@ -154,8 +154,8 @@ it('told to stop, it says BYE to both', async () => {
 }, 60_000);
 
 it('started again, it takes telephones that still use a nonce from before: they hear stale once, and nobody is banned', async () => {
-  // More than an address may send wrong answers.
-  const running = await started({ CORDBOARD_SIP_TRUSTED: '' });
+  // This machine is not trusted, and they are more than may send wrong answers from one address.
+  const running = await started({ CORDBOARD_SIP_TRUSTED: '198.51.100.1' });
   const { daemon } = running;
   const phones = [];
   for (let number = 1001; number <= 1012; number += 1) phones.push(await registered(running, number));
