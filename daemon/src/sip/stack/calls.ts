@@ -297,7 +297,10 @@ export class Calls {
       ...way,
       to: sipAddress('', number, way.uri.host),
       from: fromHeader(inFrom || params.anonymous ? params : { ...params, callingNumber: user }, domain),
-      headers: [...identityHeaders(params, callerIdHeader, domain), ...diversionHeaders(params.divertedFrom, domain)],
+      headers: [
+        ...identityHeaders(params, callerIdHeader, domain),
+        ...diversionHeaders(params.divertedFrom, domain, params.anonymous),
+      ],
       authorize: link.authorize(),
       mayLatch: false,
       answerWithinMs: FIRST_WORD_MS,
