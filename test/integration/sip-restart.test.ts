@@ -24,13 +24,14 @@ interface Running {
   port: number;
 }
 
-async function started(): Promise<Running> {
+async function started(env: Record<string, string> = {}): Promise<Running> {
   const port = await freePort();
   const daemon = new DaemonProcess(temporaryFolder(), {
     CORDBOARD_LANGUAGE: 'en',
     CORDBOARD_SIP_HOST: '127.0.0.1',
     CORDBOARD_SIP_PORT: String(port),
     CORDBOARD_SIP_TRUSTED: '127.0.0.1',
+    ...env,
   });
   await daemon.start();
   return { daemon, port };
@@ -150,4 +151,26 @@ it('told to stop, it says BYE to both', async () => {
   expect(detail).toMatchObject({ state: 'ended', cause: 41, releasedBy: 'system' });
   expect(detail.streams.map(({ role }) => role)).toContain('caller');
   await running.daemon.end('SIGTERM');
+}, 60_000);
+
+it('started again, it takes telephones that still use a nonce from before: they hear stale once, and nobody is banned', async () => {
+  // This machine is not trusted, and they are more than may send wrong answers from one address.
+  const running = await started({ CORDBOARD_SIP_TRUSTED: '198.51.100.1' });
+  const { daemon } = running;
+  const phones = [];
+  for (let number = 1001; number <= 1012; number += 1) phones.push(await registered(running, number));
+  expect(await daemon.end('SIGTERM'), daemon.output).toBe(0);
+  await daemon.start();
+  for (const phone of phones) {
+    phone.received.length = 0;
+    expect((await phone.register()).status).toBe(200);
+    const [challenge, granted, ...more] = phone.received.filter(({ cseq }) => cseq.method === 'REGISTER');
+    expect(challenge).toMatchObject({ kind: 'response', status: 401 });
+    expect(challenge!.headers.list('WWW-Authenticate').join()).toMatch(/stale=true/i);
+    expect([granted?.kind === 'response' && granted.status, more]).toEqual([200, []]);
+  }
+  expect(await daemon.api.request('GET', '/sip/bans')).toEqual([]);
+  const registrations = await daemon.api.request<SipRegistration[]>('GET', '/sip/registrations');
+  expect(registrations).toHaveLength(phones.length);
+  expect(await daemon.end('SIGTERM'), daemon.output).toBe(0);
 }, 60_000);

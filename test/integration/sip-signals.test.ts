@@ -10,7 +10,7 @@ import type { SipRequest } from '../../daemon/src/sip/message/index.js';
 import { sipStationRow } from '../support/db-rows.js';
 import { ANY_SIP_PORTS } from '../support/sip-ports.js';
 import { SipPhone, sdp, type PhoneDialog } from '../support/sip-phone.js';
-import { waitFor } from '../support/box.js';
+import { callIn, storedCall, waitFor } from '../support/box.js';
 
 const DOMAIN = 'cordboard';
 const SECRET = 'aSecretOf20Letters00';
@@ -68,6 +68,13 @@ async function told(phone: SipPhone, dialog: PhoneDialog, text: string): Promise
   }
 }
 
+/** The call that the lamp shows ringing, as Replaces names it. */
+async function named(phone: SipPhone, lamp: PhoneDialog): Promise<string> {
+  const shown = await told(phone, lamp, 'call-id=');
+  const [, callId, localTag, remoteTag] = /call-id="([^"]+)" local-tag="([^"]+)" remote-tag="([^"]+)"/.exec(shown)!;
+  return `${callId};to-tag=${remoteTag};from-tag=${localTag};early-only`;
+}
+
 describe('a lamp on a SIP telephone', () => {
   it('shows what an analog telephone does', async () => {
     const phone = await phoneOf(1001);
@@ -104,10 +111,7 @@ describe('a lamp on a SIP telephone', () => {
     const invite = await caller.invite('1002');
     const ringing = await called.nextRequest('INVITE');
     called.answer(ringing, 180);
-    const shown = await told(picker, lamp, 'call-id=');
-    const [, callId, localTag, remoteTag] = /call-id="([^"]+)" local-tag="([^"]+)" remote-tag="([^"]+)"/.exec(shown)!;
-    const replaces = `${callId};to-tag=${remoteTag};from-tag=${localTag};early-only`;
-    const taken = await picker.invite('1002', { headers: [['Replaces', replaces]] });
+    const taken = await picker.invite('1002', { headers: [['Replaces', await named(picker, lamp)]] });
     const answer = await picker.nextResponse('* INVITE', taken.callId);
     expect(answer.status).toBe(200);
     const talk = picker.dialog(taken, answer);
@@ -133,6 +137,31 @@ describe('a lamp on a SIP telephone', () => {
     expect((await second.request('BYE')).status).toBe(200);
     picker.answer(await talk.next('BYE'), 200);
     await waitFor(box.live, 'call.removed', () => box.calls.live().length === 0);
+  });
+
+  it('is there to pick up a call that a queue offers to an agent, for whom another one has answered it', async () => {
+    const [offered, picker] = [await phoneOf(1002), await phoneOf(1003)];
+    const { dialog: lamp } = await watch(picker, 'dialog', '1002');
+    await box.agents.signIn('2001', 1002);
+    const { callId: call } = await callIn(box, { digits: '1' });
+    const ringing = await offered.nextRequest('INVITE');
+    offered.answer(ringing, 180);
+    await box.agents.signIn('2002', 1003);
+    const taken = await picker.invite('1002', { headers: [['Replaces', await named(picker, lamp)]] });
+    const answer = await picker.nextResponse('* INVITE', taken.callId);
+    expect(answer.status).toBe(200);
+    const talk = picker.dialog(taken, answer);
+    talk.send('ACK');
+    offered.answer(await offered.nextRequest('CANCEL'), 200);
+    offered.answer(ringing, 487);
+    await waitFor(box.live, 'call.updated', () => box.calls.find(call)?.phase === 'talking');
+    expect(box.agents.find('2002')).toMatchObject({ state: 'talking', callId: call });
+    await waitFor(box.live, 'agent.updated', () => box.agents.find('2001')?.state === 'ready');
+    expect((await talk.request('BYE')).status).toBe(200);
+    const { row } = await storedCall(box, call);
+    expect(row).toMatchObject({ agentId: '2002', queueId: 'sales', releasedBy: 'agent' });
+    expect(box.queues.list().find(({ id }) => id === 'sales')?.today).toMatchObject({ offered: 1, answered: 1 });
+    for (const id of ['2001', '2002']) await box.agents.signOut(id);
   });
 });
 

@@ -34,6 +34,8 @@ export interface CallDesk {
   trunks: TrunkBook;
   recorder: StubRecorder;
   calls: CallControl;
+  /** who is signed in at a telephone; nobody, until a test says otherwise */
+  signedIn: { at: (station: number) => string | null };
   metrics: Metrics;
   /** names of call events and live events, in order */
   seen: string[];
@@ -112,6 +114,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const trunks = new TrunkBook({ engine: engine.client, lines, live, log: silentLog });
   const recorder = new StubRecorder();
   const metrics = new Metrics();
+  const signedIn: CallDesk['signedIn'] = { at: () => null };
   const calls = new CallControl({
     engine: engine.client,
     lines,
@@ -121,6 +124,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     flows,
     recorder,
     holdMusic: () => Promise.resolve('/hold.wav'),
+    agentAt: (station) => signedIn.at(station),
     live,
     clock,
     log: silentLog,
@@ -154,7 +158,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     ({ call, phase }) => void seen.push(`released ${call.cause} ${call.releasedBy} ${phase}`),
   );
   return {
-    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, metrics, seen },
+    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, signedIn, metrics, seen },
     async ended(callId) {
       for (;;) {
         const row = await db.calls.find(callId);

@@ -136,6 +136,7 @@ export function trunkRow(over: Partial<TrunkRow> = {}): TrunkRow {
     optionsIntervalS: 30,
     numberRulesIn: [],
     numberRulesOut: [],
+    callerRulesIn: [],
     numberFormat: 'dialled',
     callerId: 'pass',
     fixedNumber: '',

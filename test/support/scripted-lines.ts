@@ -125,6 +125,11 @@ export class ScriptedLines implements LineProvider {
     if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause, by: 'remote' });
   }
 
+  /** A telephone that rings sends its call on. */
+  sendsOn(leg: number, forwardedTo: string): void {
+    if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause: 17, by: 'remote', forwardedTo });
+  }
+
   presses(leg: number, digit: string, source: LineEvents['leg.digit']['source'] = 'event'): void {
     this.events.emit('leg.digit', { leg, digit, source });
   }

@@ -22,6 +22,10 @@ export class ScriptedPlan implements DialPlan {
     return this.broken ? Promise.reject(new Error('the plan is broken')) : Promise.resolve(this.#longer(number));
   }
 
+  callerFrom(number: string): string {
+    return number.replace('+', '');
+  }
+
   #longer(number: string): boolean {
     return [...this.numbers.keys()].some((one) => one.length > number.length && one.startsWith(number));
   }

@@ -54,13 +54,39 @@ describe('an agent', () => {
     await desk.agents.signIn('2001', 1);
     expect(desk.agents.beginOffer('2001', 'CALL')).toBe(true);
     expect(desk.agents.find('2001')).toMatchObject({ state: 'ringing', callId: 'CALL' });
-    desk.agents.beginTalk('2001');
+    desk.agents.beginTalk('2001', 'CALL');
     desk.agents.endTalk('2001', true);
     expect(desk.agents.find('2001')).toMatchObject({ state: 'wrapUp', callId: 'CALL' });
     desk.agents.endWrapUp('2001');
     expect(desk.agents.find('2001')).toMatchObject({ state: 'ready', callId: null });
     await desk.agents.stop();
     expect(await history(desk)).toEqual(['ready', 'ringing', 'talking', 'wrapUp', 'ready']);
+  });
+
+  it('is what he was before when he has picked up a call of another', async () => {
+    const desk = await agentDesk();
+    await desk.agents.signIn('2001', 1);
+    expect(desk.agents.takerAt(1)).toBe('2001');
+    desk.agents.beginTalk('2001', 'CALL');
+    expect(desk.agents.find('2001')).toMatchObject({ state: 'talking', callId: 'CALL' });
+    desk.agents.endTalk('2001', false);
+    expect(desk.agents.find('2001')).toMatchObject({ state: 'ready', callId: null });
+    await desk.agents.notReady('2001', '7');
+    for (const wrapUp of [false, true]) {
+      desk.agents.beginTalk('2001', 'NEXT');
+      desk.agents.endTalk('2001', wrapUp);
+      desk.agents.endWrapUp('2001');
+      expect(desk.agents.find('2001')).toMatchObject({ state: 'notReady', reason: '7', callId: null });
+    }
+    // What he says after the call counts more.
+    desk.agents.beginTalk('2001', 'LAST');
+    desk.agents.endTalk('2001', true);
+    await desk.agents.ready('2001');
+    desk.agents.beginTalk('2001', 'MORE');
+    desk.agents.endTalk('2001', false);
+    expect(desk.agents.find('2001')?.state).toBe('ready');
+    desk.agents.beginOffer('2001', 'CALL');
+    expect(desk.agents.takerAt(1)).toBeNull();
   });
 
   it('is not ready, and why, when he does not lift', async () => {
@@ -93,7 +119,7 @@ describe('an agent', () => {
     const desk = await agentDesk();
     await desk.agents.signIn('2001', 1);
     desk.agents.beginOffer('2001', 'CALL');
-    desk.agents.beginTalk('2001');
+    desk.agents.beginTalk('2001', 'CALL');
     desk.agents.endTalk('2001', true);
     await desk.agents.notReady('2001', '7');
     desk.agents.endWrapUp('2001');

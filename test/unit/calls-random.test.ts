@@ -52,6 +52,8 @@ const steps: readonly Step[] = [
   answer,
   answer,
   ({ desk, dice }, leg) => desk.sip.hangsUp(leg, dice.of(CAUSES)),
+  (world, leg) => rings(world, leg) && world.desk.sip.sendsOn(leg, world.dice.of(NUMBERS)!),
+  ({ desk, dice }, leg) => desk.sip.takesOver(dice.of(STATIONS)!, leg),
   ({ desk }, leg) => desk.sip.holds(leg),
   ({ desk }, leg) => desk.sip.retrieves(leg),
   ({ desk }, leg) => desk.sip.presses(leg, '5'),

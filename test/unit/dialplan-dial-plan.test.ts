@@ -159,6 +159,44 @@ describe('from outside', () => {
   });
 });
 
+describe('who calls in', () => {
+  test.each(['+8613800138000', '008613800138000', '8613800138000', '13800138000'])(
+    '%s can be called back over the trunk, whatever it wants numbers like',
+    async (sent) => {
+      const trunks = [
+        trunkRow(),
+        trunkRow({ id: 'plus', numberFormat: 'plus' }),
+        trunkRow({ id: 'e164', numberFormat: 'e164' }),
+      ];
+      await laid([outboundRouteRow({ pattern: '.', trunks: trunks.map(({ id }) => id) })], trunks);
+      for (const trunk of [...trunks.map(({ id }) => id), 'unknown', null])
+        expect([trunk, plan.callerFrom(sent, trunk)]).toEqual([trunk, '13800138000']);
+      expect(await ways('13800138000')).toBe('carrier 13800138000, plus +8613800138000, e164 8613800138000');
+    },
+  );
+
+  test('is written as the rules of his trunk have it', async () => {
+    const callerRulesIn = [
+      // A company line without its area, those of the city, and whoever is abroad.
+      { match: '6666XXXX', strip: 0, prepend: '010' },
+      { match: '86.', strip: 2, prepend: '+86' },
+      { match: '44.', strip: 0, prepend: '+' },
+      { match: '999.', strip: 0, prepend: '1'.repeat(24) },
+    ];
+    await laid([], [trunkRow({ callerRulesIn }), trunkRow({ id: 'other' })]);
+    // Those who call get what was read last: it is read when a number is asked for.
+    await resolve('1');
+    expect(plan.callerFrom('66661234', 'carrier')).toBe('01066661234');
+    expect(plan.callerFrom('66661234', 'other')).toBe('66661234');
+    expect(plan.callerFrom('+861066668888', 'carrier')).toBe('01066668888');
+    expect(plan.callerFrom('442071838750', 'carrier')).toBe('00442071838750');
+    expect(plan.callerFrom('442071838750', 'other')).toBe('442071838750');
+    // What no column holds is left as it was sent.
+    expect(plan.callerFrom('+9991', 'carrier')).toBe('9991');
+    expect(plan.callerFrom('', 'carrier')).toBe('');
+  });
+});
+
 describe('ways out', () => {
   test('are those of the most specific pattern, by priority, each trunk in its turn', async () => {
     await laid(

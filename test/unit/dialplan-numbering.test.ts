@@ -67,6 +67,39 @@ describe('China', () => {
     if (dialled !== '110') expect(cn.toE164(dialled)).toBe(e164);
   });
 
+  test.each([
+    ['+8613800138000', '13800138000'],
+    ['008613800138000', '13800138000'],
+    ['8613800138000', '13800138000'],
+    ['+861066668888', '01066668888'],
+    ['00861066668888', '01066668888'],
+    ['861066668888', '01066668888'],
+    ['864008001234', '4008001234'],
+    ['13800138000', '13800138000'],
+    ['013800138000', '013800138000'],
+    ['01066668888', '01066668888'],
+    ['66668888', '66668888'],
+    ['10086', '10086'],
+    ['+442071838750', '00442071838750'],
+    ['00442071838750', '00442071838750'],
+    // Nobody knows what that is.
+    ['442071838750', '442071838750'],
+    ['00869', '00869'],
+    ['', ''],
+  ])('who calls as %s is called back as %s', (number, dialled) => {
+    expect(cn.asDialled(number, false)).toBe(dialled);
+  });
+
+  test.each([
+    ['8613800138000', '13800138000'],
+    ['442071838750', '00442071838750'],
+    ['13800138000', '13800138000'],
+    ['10086', '10086'],
+    ['9999', '9999'],
+  ])('of a carrier that writes country codes %s is called back as %s', (number, dialled) => {
+    expect(cn.asDialled(number, true)).toBe(dialled);
+  });
+
   test('a number without its area, of a carrier or of the emergency services has no country code', () => {
     for (const digits of ['66668888', '110', '1790900441234567', '138']) expect(cn.toE164(digits)).toBeUndefined();
     expect(cn.toE164('013800138000')).toBe('8613800138000');
@@ -116,6 +149,20 @@ describe('others', () => {
     ['au', '001144', 'international'],
   ])('%s: %s is %s', (country, digits, expected) => {
     expect(planOf(country).classify(digits)).toBe(expected);
+  });
+
+  test.each([
+    ['us', '+12125550100', false, '12125550100'],
+    ['us', '12125550100', true, '12125550100'],
+    ['us', '+442071234567', false, '011442071234567'],
+    ['hk', '+85221234567', false, '21234567'],
+    ['hk', '85221234567', false, '21234567'],
+    ['hk', '85212345', true, '85212345'],
+    ['gb', '+442071234567', false, '02071234567'],
+    ['gb', '442071234567', true, '02071234567'],
+    ['gb', '00442071234567', false, '02071234567'],
+  ])('%s: who calls as %s (%s) is called back as %s', (country, number, e164, dialled) => {
+    expect(planOf(country).asDialled(number, e164)).toBe(dialled);
   });
 
   test('a country code that is the prefix of a dearer one does not make it cheap', () => {

@@ -163,6 +163,20 @@ describe('SIP telephones', () => {
       { host: '192.0.2.7', port: 40_000, transport: 'udp' },
     ]);
   });
+
+  test('are told where pages connect, when there are such ports', () => {
+    const sip = (over: object) => SettingsSchema.parse({ sip: { host: '0.0.0.0', tlsPort: 0, port: 0, ...over } }).sip;
+    const on = { eth0: [{ address: '192.0.2.7', internal: false }] } as never;
+    const wss = { host: '192.0.2.7', port: 8443, transport: 'wss', url: 'wss://192.0.2.7:8443' };
+    const ws = { host: '192.0.2.7', port: 8080, transport: 'ws', url: 'ws://192.0.2.7:8080' };
+    expect(sipServers(sip({}), undefined, 'any', on)).toEqual([]);
+    expect(sipServers(sip({ wsPort: 8080, wssPort: 8443 }), undefined, 'any', on)).toEqual([wss, ws]);
+    expect(sipServers(sip({ wsPort: 8080, wssPort: 8443 }), undefined, 'tls', on)).toEqual([wss]);
+    const listening = { port: 0, tlsPort: undefined, wsPort: 40_002, wssPort: undefined };
+    expect(sipServers(sip({ host: '2001:db8::7', wsPort: 0 }), listening, 'any', on)).toEqual([
+      { host: '2001:db8::7', port: 40_002, transport: 'ws', url: 'ws://[2001:db8::7]:40002' },
+    ]);
+  });
 });
 
 describe('trunks', () => {
@@ -184,7 +198,7 @@ describe('trunks', () => {
     const e1 = await ask('POST', '/trunks', { id: 'e1', kind: 'e1', spans: [1] });
     expect(e1.json).toEqual({
       ...{ id: 'e1', kind: 'e1', name: 'e1', spans: [1], maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [] },
-      ...{ numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', enabled: true },
+      ...{ callerRulesIn: [], numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', enabled: true },
     } satisfies Trunk);
     for (const path of ['/trunks', '/trunks/carrier']) {
       const { text } = await ask('GET', path);
@@ -211,6 +225,7 @@ describe('trunks', () => {
     ['tlsFingerprint', { tlsFingerprint: 'aa:bb' }],
     ['numberRulesOut.0.match', { numberRulesOut: [{ match: '5-2' }] }],
     ['numberRulesOut.0.strip', { numberRulesOut: [{ match: '00.', strip: 4 }] }],
+    ['callerRulesIn.0.strip', { callerRulesIn: [{ match: '86.', strip: 4 }] }],
     ['numberRulesIn.0.prepend', { numberRulesIn: [{ match: '.', prepend: '1+2' }] }],
     ['expiresS', { expiresS: 1 }],
     ['id', { id: '../x' }],

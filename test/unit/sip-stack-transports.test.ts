@@ -1,7 +1,7 @@
 // Every transport of the running stack on both families, and what each bears: slow and silent peers, too many of them, foreign pages.
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { serialise, type SipRequest } from '../../daemon/src/sip/message/index.js';
+import { serialise, type SipRequest, type SipResponse } from '../../daemon/src/sip/message/index.js';
 import type { SocketAddress, TransportName } from '../../daemon/src/sip/transport/index.js';
 import { transportLimits } from '../../daemon/src/sip/transport/index.js';
 import { DigestClient } from '../../daemon/src/sip/auth/index.js';
@@ -13,6 +13,8 @@ import { token } from '../support/sip-raw-phone.js';
 import { REALM, RunningStack, secretOf, station } from '../support/sip-running-stack.js';
 
 const ALICE = 1001;
+/** has to come by TLS */
+const CAROL = 1002;
 const CONNECTED: readonly TransportName[] = ['tcp', 'tls', 'ws', 'wss'];
 
 let tls: Certificate;
@@ -26,7 +28,14 @@ beforeAll(() => {
 beforeEach(async () => {
   clock = new FakeClock();
   stack = await RunningStack.start(
-    { host: '::', tls, tlsPort: 0, wsPort: 0, wssPort: 0, stations: [station(ALICE)] },
+    {
+      host: '::',
+      tls,
+      tlsPort: 0,
+      wsPort: 0,
+      wssPort: 0,
+      stations: [station(ALICE), station(CAROL, { security: 'tls' })],
+    },
     { clock },
   );
 });
@@ -66,15 +75,38 @@ async function wayTo(transport: TransportName, host: string): Promise<Way> {
   return { send: (bytes) => peer.write(bytes), next: async () => serialise(await peer.message()) };
 }
 
-function request(method: string, transport: TransportName, more: readonly [string, string][] = []): SipRequest {
+/** REGISTER, and once more when it is challenged; resolves with what was said to either. */
+async function register(transport: TransportName, way: Way, number: number, password: string): Promise<SipResponse[]> {
+  const digest = new DigestClient({ username: String(number), password });
+  const contact: [string, string] = ['Contact', `<sip:${number}@client.invalid;transport=${transport}>`];
+  const ask = async (register: SipRequest): Promise<SipResponse> => {
+    way.send(serialise(register));
+    const answer = parseMessage(await way.next());
+    if (answer.kind !== 'response') throw new Error('no response');
+    return answer;
+  };
+  const first = request('REGISTER', transport, [contact], number);
+  const attempt = digest.begin(first);
+  const challenge = await ask(first);
+  const second = request('REGISTER', transport, [contact], number);
+  attempt.challenged(challenge, second);
+  return [challenge, await ask(second)];
+}
+
+function request(
+  method: string,
+  transport: TransportName,
+  more: readonly [string, string][] = [],
+  number = ALICE,
+): SipRequest {
   return newRequest({
     method,
     uri: `sip:${REALM}`,
     headers: [
       ['Via', `SIP/2.0/${transport.toUpperCase()} client.invalid;rport;branch=${token('z9hG4bK')}`],
       ['Max-Forwards', '70'],
-      ['From', `<sip:${ALICE}@${REALM}>;tag=${token('f')}`],
-      ['To', `<sip:${ALICE}@${REALM}>`],
+      ['From', `<sip:${number}@${REALM}>;tag=${token('f')}`],
+      ['To', `<sip:${number}@${REALM}>`],
       ['Call-ID', token('c')],
       ['CSeq', `1 ${method}`],
       ...more,
@@ -95,17 +127,8 @@ describe('every transport', () => {
 
   it.each(['ws', 'wss'] as const)('%s registers a telephone, and calls reach it', async (transport) => {
     const way = await wayTo(transport, '127.0.0.1');
-    const digest = new DigestClient({ username: String(ALICE), password: secretOf(ALICE) });
-    const contact: [string, string] = ['Contact', `<sip:${ALICE}@client.invalid;transport=ws>`];
-    const first = request('REGISTER', transport, [contact]);
-    const attempt = digest.begin(first);
-    way.send(serialise(first));
-    const challenge = parseMessage(await way.next());
-    if (challenge.kind !== 'response') throw new Error('no response');
-    const second = request('REGISTER', transport, [contact]);
-    attempt.challenged(challenge, second);
-    way.send(serialise(second));
-    expect(parseMessage(await way.next())).toMatchObject({ status: 200 });
+    const [, granted] = await register(transport, way, ALICE, secretOf(ALICE));
+    expect(granted?.status).toBe(200);
     await stack.handlers['call.dial']({
       target: { kind: 'station', station: ALICE },
       ...{ callingNumber: '1', callingName: '', anonymous: false },
@@ -118,6 +141,36 @@ describe('every transport', () => {
       { uri: { port: place(transport, '').port, params: new Map([['transport', 'ws']]) } },
     ]);
   });
+
+  it.each([
+    ...(['udp', 'tcp', 'ws'] as const).map((one) => [one, 403, 'TLS Required'] as const),
+    ...(['tls', 'wss'] as const).map((one) => [one, 200, 'OK'] as const),
+  ])('%s: an account that has to come by TLS is answered %i %s', async (transport, status, reason) => {
+    const way = await wayTo(transport, '127.0.0.1');
+    const [challenge, answer] = await register(transport, way, CAROL, secretOf(CAROL));
+    expect([challenge?.status, answer?.status, answer?.reason]).toEqual([401, status, reason]);
+    expect(answer?.headers.has('Contact')).toBe(status === 200);
+  });
+
+  it.each(['udp', 'tcp', 'ws'] as const)(
+    '%s: who has no secret does not learn that it is wanted',
+    async (transport) => {
+      const shape = (answer: SipResponse): string[] => [
+        `${answer.status} ${answer.reason}`,
+        ...[...answer.headers.entries()].map(([name, value]) => {
+          if (name === 'WWW-Authenticate') return `${name}: ${value.replace(/nonce="[^"]*"/, '')}`;
+          return name === 'Via' || name === 'Call-ID' || name === 'From' || name === 'To' ? name : `${name}: ${value}`;
+        }),
+      ];
+      const heard = [];
+      for (const number of [CAROL, ALICE, 4711])
+        heard.push((await register(transport, await wayTo(transport, '127.0.0.1'), number, 'a guess')).map(shape));
+      const [forced, free, nobody] = heard;
+      expect(forced).toEqual(free);
+      expect(forced).toEqual(nobody);
+      expect(forced?.map(([line]) => line)).toEqual(['401 Unauthorized', '401 Unauthorized']);
+    },
+  );
 
   it('foreign pages are sent away, and those of this host are not', async () => {
     const to = place('ws', '127.0.0.1');

@@ -282,6 +282,9 @@ describe('who calls', () => {
 
   it('and who has sent the call on', async () => {
     const { invite } = await called({}, { divertedFrom: '01066668888' });
-    expect(invite.headers.get('Diversion')).toBe('<sip:01066668888@cordboard>;reason=deflection;counter=1');
+    const diversion = '<sip:01066668888@cordboard>;reason=deflection;counter=1';
+    expect(invite.headers.get('Diversion')).toBe(diversion);
+    const hidden = await called({}, { divertedFrom: '01066668888', anonymous: true });
+    expect(hidden.invite.headers.get('Diversion')).toBe(`${diversion};privacy=full`);
   });
 });

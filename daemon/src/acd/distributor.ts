@@ -54,6 +54,7 @@ export class Distributor {
       calls.events.on('call.queued', ({ call, queueId }) => this.#enter(call.id, queueId)),
       calls.events.on('call.connected', ({ call, agentId, queueId }) => {
         if (agentId !== null && queueId !== null) this.#connected(call.id, agentId, queueId);
+        else this.#leave(call.id);
       }),
       calls.events.on('call.transferred', ({ call, agentId }) => {
         if (agentId !== null) this.#talkOver(call.id);
@@ -117,7 +118,7 @@ export class Distributor {
     this.#leave(callId);
     const { agents } = this.#options;
     // He may have been put through from another call to this one.
-    if (this.#callOf(agentId) === undefined) agents.beginTalk(agentId);
+    if (this.#callOf(agentId) === undefined) agents.beginTalk(agentId, callId);
     else agents.moveTalk(agentId, callId);
     this.#talking.set(callId, { agentId, queueId });
   }
@@ -201,7 +202,7 @@ export class Distributor {
     const outcome = await calls.offer(callId, { agentId, station, ringTimeoutMs: queue.ringTimeoutMs, why });
     waiting.ringing = false;
     this.#settleAgent(agentId, outcome);
-    if (outcome === 'connected' || outcome === 'callEnded') return;
+    if (outcome === 'connected' || outcome === 'pickedUp' || outcome === 'callEnded') return;
     log.info({ callId, queueId, agentId, station, outcome }, 'call goes back to its place');
     if (waiting.expired) calls.overflow(callId);
     else this.#plan();
@@ -211,6 +212,6 @@ export class Distributor {
     const { agents } = this.#options;
     if (outcome === 'noAnswer') agents.missOffer(agentId, 'no_answer');
     else if (outcome === 'stationFailed') agents.missOffer(agentId, 'station_failed');
-    else if (outcome === 'callEnded') agents.withdrawOffer(agentId);
+    else if (outcome !== 'connected') agents.withdrawOffer(agentId);
   }
 }

@@ -30,6 +30,8 @@ interface KnownAgent {
   station: number | null;
   since: number;
   callId: string | null;
+  /** he has picked up a call while he was not ready, and is so again after it */
+  pause: { reason: string | null } | undefined;
 }
 
 export class AgentBook {
@@ -126,9 +128,19 @@ export class AgentBook {
     return true;
   }
 
-  /** He has lifted. */
-  beginTalk(id: string): void {
-    this.#callStep(id, 'answer', {});
+  /** Who is signed in at a telephone and can pick up a call there; null: nobody, or a call of his own rings there. */
+  takerAt(station: number): string | null {
+    const agent = this.atStation(station);
+    return agent === undefined || agent.state === 'ringing' ? null : agent.id;
+  }
+
+  /** He has lifted, or picked up a call that was not offered to him. */
+  beginTalk(id: string, callId: string): void {
+    const agent = this.#agents.get(id);
+    if (agent === undefined) return;
+    const { machine, reason } = agent;
+    if (machine.state === 'notReady') agent.pause = { reason };
+    this.#callStep(id, machine.state === 'ringing' ? 'answer' : 'take', { callId });
   }
 
   /** He goes on talking, in another call. */
@@ -151,12 +163,20 @@ export class AgentBook {
 
   /** The talk is over; `wrapUp`: he has paperwork, and endWrapUp follows. */
   endTalk(id: string, wrapUp: boolean): void {
-    this.#callStep(id, wrapUp ? 'wrapUp' : 'finish', wrapUp ? {} : { callId: null });
+    if (wrapUp) this.#callStep(id, 'wrapUp', {});
+    else this.#goOn(id);
   }
 
   /** The time for the paperwork is over; does nothing when he is no longer at it. */
   endWrapUp(id: string): void {
-    if (this.#agents.get(id)?.machine.state === 'wrapUp') this.#callStep(id, 'finish', { callId: null });
+    if (this.#agents.get(id)?.machine.state === 'wrapUp') this.#goOn(id);
+  }
+
+  /** As before the call. */
+  #goOn(id: string): void {
+    const pause = this.#agents.get(id)?.pause;
+    if (pause === undefined) this.#callStep(id, 'finish', { callId: null });
+    else this.#callStep(id, 'pause', { callId: null, reason: pause.reason });
   }
 
   #callStep(id: string, step: AgentStep, change: Partial<Pick<KnownAgent, 'callId' | 'reason'>>): void {
@@ -184,6 +204,7 @@ export class AgentBook {
     const { id } = agent.row;
     if (!agent.machine.fire(step))
       return Promise.reject(new AppError('agent_busy', { id, state: word(agent.machine.state) }));
+    if (step !== 'wrapUp' && step !== 'take') agent.pause = undefined;
     const { reason = null, ...rest } = change;
     Object.assign(agent, rest, { reason, since: this.#options.clock.wallMs() });
     const { station, since } = agent;
@@ -241,7 +262,7 @@ export class AgentBook {
       clock,
       metrics,
     });
-    const agent: KnownAgent = { row, machine, reason: null, station: null, since, callId: null };
+    const agent: KnownAgent = { row, machine, reason: null, station: null, since, callId: null, pause: undefined };
     this.#agents.set(row.id, agent);
     return agent;
   }

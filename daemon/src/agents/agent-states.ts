@@ -12,6 +12,8 @@ export type AgentStep =
   | 'ring'
   /** he lifts */
   | 'answer'
+  /** he picks up a call that is not offered to him */
+  | 'take'
   /** the offer has ended without him: the caller hung up */
   | 'withdraw'
   /** he did not lift, or his telephone failed */
@@ -23,9 +25,19 @@ export type AgentStep =
 
 export const agentTable: StateTable<AgentState, AgentStep> = {
   signedOut: { signIn: 'ready', signOut: 'signedOut' },
-  ready: { signIn: 'ready', signOut: 'signedOut', getReady: 'ready', pause: 'notReady', ring: 'ringing' },
+  ready: {
+    signIn: 'ready',
+    signOut: 'signedOut',
+    getReady: 'ready',
+    pause: 'notReady',
+    ring: 'ringing',
+    take: 'talking',
+  },
   ringing: { answer: 'talking', withdraw: 'ready', miss: 'notReady' },
-  talking: { wrapUp: 'wrapUp', finish: 'ready' },
-  wrapUp: { signIn: 'ready', signOut: 'signedOut', getReady: 'ready', pause: 'notReady', finish: 'ready' },
-  notReady: { signIn: 'ready', signOut: 'signedOut', getReady: 'ready', pause: 'notReady' },
+  talking: { wrapUp: 'wrapUp', finish: 'ready', pause: 'notReady' },
+  wrapUp: {
+    ...{ signIn: 'ready', signOut: 'signedOut', getReady: 'ready', pause: 'notReady' },
+    ...{ finish: 'ready', take: 'talking' },
+  },
+  notReady: { signIn: 'ready', signOut: 'signedOut', getReady: 'ready', pause: 'notReady', take: 'talking' },
 };

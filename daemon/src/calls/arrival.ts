@@ -1,20 +1,18 @@
 // The way of a call from its first leg: what the number leads to, rows committed, recording under way, and then a flow that
 // answers it, or telephones and trunks that are called for it.
-import type { DialResolution } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFromStart } from './call-recording.js';
 import { CallSession } from './call-session.js';
-import { Dialling, roundsOf, type DialOutcome, type DiallingOptions } from './dialling.js';
+import { Dialling, type DialOutcome, type DiallingOptions } from './dialling.js';
 import { CallEndedError, type OpenSegment, type PreparedFlow } from './flow-session.js';
+import type { ToFlow } from './forwarding.js';
 import type { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
 import { beginTalk, passKeysOn } from './parties.js';
 import { resolveCall } from './resolve.js';
+import { leadToOne, roundsOf, type Dialled } from './rounds.js';
 import { hush } from './sounds.js';
-
-export type Dialled = Extract<DialResolution, { kind: 'station' | 'group' | 'out' }>;
-type ToFlow = Extract<DialResolution, { kind: 'flow' }>;
 
 /** From the offer to the release; never rejects. `seized`: the segment of the time until it is answered or dialled. */
 export async function takeCall(
@@ -49,20 +47,37 @@ async function orRelease(call: LiveCall, context: CallContext, work: () => Promi
 }
 
 async function intoFlow(call: LiveCall, context: CallContext, found: ToFlow, seized: OpenSegment): Promise<void> {
+  const flow = flowOf(call, context, found);
+  if (flow === undefined) return context.release(call, cause.temporaryFailure, 'fault');
+  ring(call, context);
+  await recordFromStart(call, context);
+  await answerIntoFlow(call, context, flow, seized);
+}
+
+/** The flow that a number leads to, which the call is in from now on; undefined: it is not there. */
+export function flowOf(call: LiveCall, context: CallContext, found: ToFlow): PreparedFlow | undefined {
   const flow = context.flows.prepare(found.flowId);
   if (flow === undefined) {
     call.log.error({ flow: found.flowId }, 'the number leads to a flow that is not there');
-    return context.release(call, cause.temporaryFailure, 'fault');
+    return undefined;
   }
   call.language = found.language;
   call.record.update({ flowId: flow.flowId });
-  ring(call, context);
-  await recordFromStart(call, context);
+  return flow;
+}
+
+async function answerIntoFlow(
+  call: LiveCall,
+  context: CallContext,
+  flow: PreparedFlow,
+  before?: OpenSegment,
+): Promise<void> {
   if (call.ending !== undefined) return;
   await call.leg.answer();
   if (call.ending !== undefined || !call.machine.fire('answer')) return;
+  hush(call.leg);
   answered(call, context);
-  seized.end();
+  before?.end();
   await listenAndRun(call, context, flow);
 }
 
@@ -107,6 +122,11 @@ async function dialOut(call: LiveCall, context: CallContext, found: Dialled, sei
   const outcome = await dial(call, context, found, calledNumber, shown, call.leg);
   if (outcome.kind === 'failed') context.release(call, outcome.cause, outcome.by);
   if (outcome.kind === 'answered') await connectCaller(call, context, outcome.leg, call.sinceMs(begun));
+  if (outcome.kind === 'flow') {
+    const flow = flowOf(call, context, outcome.found);
+    if (flow === undefined) context.release(call, cause.temporaryFailure, 'fault');
+    else await answerIntoFlow(call, context, flow);
+  }
 }
 
 /** Calls what was found for a party that waits; the call's segment and events tell of it. Never rejects. */
@@ -117,14 +137,14 @@ export async function dial(
   number: string,
   shown: { number: string; name: string },
   caller: Leg,
-  more: Pick<DiallingOptions, 'alerting' | 'diverted'> = {},
+  more: Pick<DiallingOptions, 'alerting' | 'diverted' | 'forwards'> = {},
 ): Promise<DialOutcome> {
   const dialling = new Dialling({
     ...{ call, context, caller, ...more },
     segment: call.segment('dial', { number, kind: found.kind }),
     callingName: shown.name,
     rounds: roundsOf(found, number, shown.number, caller.station),
-    sameParty: found.kind === 'out' && found.emergency !== true,
+    sameParty: leadToOne(found),
   });
   call.dialling = dialling;
   context.changed(call);

@@ -21,6 +21,8 @@ export interface CallContext {
   readonly recorder: CallRecorder;
   /** what one who is put on hold hears; undefined: nothing */
   readonly holdMusic: () => Promise<string | undefined>;
+  /** the agent who is signed in at a telephone and can have a call there; null: nobody */
+  readonly agentAt: (station: number) => string | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -44,6 +46,8 @@ export const cause = {
   userBusy: 17,
   noAnswer: 19,
   callRejected: 21,
+  /** it goes in a circle */
+  routingError: 25,
   /** somebody else has answered */
   nonSelectedUser: 26,
   invalidNumber: 28,

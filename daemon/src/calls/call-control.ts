@@ -37,7 +37,7 @@ import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
-import { cleanCalled, cleanName, cleanNumber } from './numbers.js';
+import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
@@ -63,6 +63,8 @@ export interface CallControlOptions {
   recorder: CallRecorder;
   /** what one who is put on hold hears; undefined: nothing */
   holdMusic: () => Promise<string | undefined>;
+  /** the agent who is signed in at a telephone and can have a call there; null: nobody */
+  agentAt: (station: number) => string | null;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -198,14 +200,15 @@ export class CallControl {
   }
 
   #arrive(offered: LegOffered, number: string): void {
-    const { clock, log, metrics, live, events, legs, trunks } = this.#context;
+    const { clock, log, metrics, live, events, legs, trunks, plan } = this.#context;
     const { port, origin: place } = offered;
+    const caller = cleanCaller(offered.callingNumber);
     const leg = new Leg({ ...this.#context, leg: offered.leg, port, place, role: 'caller', initial: 'offered' });
     const direction = place.kind === 'trunk' ? 'in' : 'internal';
     const call: LiveCall = new LiveCall({
       ...{ leg, direction, clock, log, metrics },
       // A telephone is who it is, whatever it says.
-      callingNumber: place.kind === 'station' ? String(place.station) : cleanNumber(offered.callingNumber),
+      callingNumber: place.kind === 'station' ? String(place.station) : plan.callerFrom(caller, place.trunk),
       callingName: cleanName(offered.callingName),
       calledNumber: cleanCalled(number),
       privacy: offered.privacy ?? false,

@@ -13,8 +13,8 @@ export interface CallEvents {
   /** telephones or trunks are being called */
   'call.dialling': { call: Call; number: string };
   /**
-   * Two parties talk. queueId and agentId: when it is an agent who was offered the call; station: the telephone that answered,
-   * if it was one; `waitMs`: in the queue or while it was dialled, ringing included.
+   * Two parties talk. queueId and agentId: when it is an agent who was offered the call, or has picked it up; station: the telephone
+   * that answered, if it was one; `waitMs`: in the queue or while it was dialled, ringing included.
    */
   'call.connected': {
     call: Call;
@@ -23,8 +23,8 @@ export interface CallEvents {
     station: number | null;
     waitMs: number;
   };
-  /** the agent did not lift: the call is back at its place */
-  'call.requeued': { call: Call; queueId: string; agentId: string; reason: 'noAnswer' | 'stationFailed' };
+  /** the agent did not lift, or the call could not be picked up: it is back at its place */
+  'call.requeued': { call: Call; queueId: string; agentId: string; reason: 'noAnswer' | 'stationFailed' | 'withdrawn' };
   /** the caller waited too long and is back in the flow */
   'call.overflowed': { call: Call; queueId: string };
   /** who had it has put it through and left; agentId: when that was the agent who was offered it */

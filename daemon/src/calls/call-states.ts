@@ -9,7 +9,9 @@
 //        |               (transferred to a flow)   |
 //        ↓                                         ↓
 //     dialling ────────────────────────────────→ talking
-//        ↑_________________(transferred to a number)
+//        |  ↑______________(transferred to a number)
+//        ↓
+//     inFlow (a telephone sends the call on to a flow)
 import type { CallPhase } from '../contract/index.js';
 import type { StateTable } from '../platform/state-machine.js';
 
@@ -23,7 +25,7 @@ export type CallStep =
   | 'connect'
   /** one of the two leaves, and the other is put through to a number */
   | 'transfer'
-  /** … or into a flow */
+  /** … or into a flow; or somebody who was answered is sent on there */
   | 'enterFlow'
   | 'release';
 
@@ -32,7 +34,7 @@ export const callTable: StateTable<CallPhase, CallStep> = {
   inFlow: { queue: 'queued', release: 'released' },
   queued: { offer: 'offering', overflow: 'inFlow', release: 'released' },
   offering: { connect: 'talking', requeue: 'queued', release: 'released' },
-  dialling: { connect: 'talking', release: 'released' },
+  dialling: { connect: 'talking', answer: 'inFlow', enterFlow: 'inFlow', release: 'released' },
   talking: { transfer: 'dialling', enterFlow: 'inFlow', release: 'released' },
   released: {},
 };

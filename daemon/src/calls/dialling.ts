@@ -3,49 +3,27 @@
 //   round: seize each → progress handed back (it rings, or there is something to hear) → first answer wins
 //                     ↘ all failed, or too slow → next round → … → the cause of the last
 import type { JsonObject, ReleasedBy } from '../contract/index.js';
-import {
-  placeText,
-  seizeCause,
-  targetWords,
-  type DialResolution,
-  type LineEvents,
-  type LineTarget,
-  type LegReleased,
-} from '../lines/index.js';
+import { placeText, seizeCause, targetWords, type LineEvents, type LegReleased } from '../lines/index.js';
 import { errorText, type Moment, type Timer } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import type { OpenSegment } from './flow-session.js';
 import { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
+import { cleanCalled } from './numbers.js';
+import type { Callee, Round } from './rounds.js';
 import { CallerProgress } from './caller-progress.js';
+import { Forwarding, type ToFlow } from './forwarding.js';
 
-/** A telephone that nobody lifts. */
-const STATION_RING_MS = 60_000;
-/** Q.931 9.1, T301: at least 3 minutes until an answer. */
-const T301_MS = 180_000;
 /** The called party's own word (Q.850): another way to him would bring the same. */
 const FINAL_CAUSES: ReadonlySet<number> = new Set([1, 16, 17, 18, 19, 20, 21, 22, 28]);
 
 export type DialOutcome =
   | { kind: 'answered'; leg: Leg }
   | { kind: 'failed'; cause: number; by: Extract<ReleasedBy, 'callee' | 'system'> }
+  /** a telephone sends the call on into a flow */
+  | { kind: 'flow'; found: ToFlow; number: string; station: number }
   /** the one who waited has gone */
   | { kind: 'ended' };
-
-export interface Callee {
-  target: LineTarget;
-  number: string;
-  callingNumber: string;
-  /** whoever is called does not see it */
-  privacy?: boolean | undefined;
-  emergency?: boolean | undefined;
-}
-
-/** Those who are called at once. */
-export interface Round {
-  callees: readonly Callee[];
-  limitMs: number;
-}
 
 export interface DiallingOptions {
   call: LiveCall;
@@ -61,9 +39,14 @@ export interface DiallingOptions {
   sameParty: boolean;
   /** somebody who was called before sends the call on, and it goes out under his number */
   diverted?: boolean | undefined;
+  /** false: where a telephone sends the call on is not followed */
+  forwards?: boolean | undefined;
   /** one of them rings */
   alerting?: (() => void) | undefined;
 }
+
+/** Those of a round, or one of them who sends the call on. */
+type RoundOutcome = DialOutcome | { kind: 'forwarded'; leg: Leg; to: string; callingNumber: string };
 
 interface Attempt {
   callee: Callee;
@@ -72,53 +55,35 @@ interface Attempt {
   data: JsonObject;
 }
 
-/** Who is to be called for what a number leads to; `exceptStation`: the one who calls is not rung himself. */
-export function roundsOf(
-  found: Extract<DialResolution, { kind: 'station' | 'group' | 'out' }>,
-  number: string,
-  callingNumber: string,
-  exceptStation: number | null,
-): readonly Round[] {
-  const station = (one: number): Callee => ({ target: { kind: 'station', station: one }, number, callingNumber });
-  switch (found.kind) {
-    case 'station':
-      return found.station === exceptStation ? [] : [{ callees: [station(found.station)], limitMs: STATION_RING_MS }];
-    case 'group': {
-      const callees = found.stations.filter((one) => one !== exceptStation).map(station);
-      if (found.strategy === 'all') return callees.length === 0 ? [] : [{ callees, limitMs: found.ringTimeoutMs }];
-      return callees.map((callee) => ({ callees: [callee], limitMs: found.ringTimeoutMs }));
-    }
-    case 'out':
-      return found.attempts.map(({ trunk, ...told }) => ({
-        callees: [{ target: { kind: 'trunk', trunk }, emergency: found.emergency ?? false, ...told }],
-        limitMs: T301_MS,
-      }));
-  }
-}
-
 export class Dialling {
   readonly #options: DiallingOptions;
   readonly #progress: CallerProgress;
   readonly #attempts: Attempt[] = [];
   /** those of this round that may still answer */
   #round = new Set<Attempt>();
-  #settle: ((outcome: DialOutcome) => void) | undefined;
+  readonly #forwarding: Forwarding;
+  /** in this round */
+  #forwards = false;
+  #settle: ((outcome: RoundOutcome) => void) | undefined;
   #timer: Timer | undefined;
   #ended = false;
 
   constructor(options: DiallingOptions) {
     this.#options = options;
     this.#progress = new CallerProgress(options.call, options.context, options.caller);
+    this.#forwarding = new Forwarding(options.call, options.context, options.caller);
   }
 
   /** Resolves with what came of it; never rejects. The legs that did not win are released then. */
   async run(): Promise<DialOutcome> {
     const { rounds, sameParty } = this.#options;
-    // Nobody to be called: the group is he himself, or the trunk has gone.
-    let outcome: DialOutcome = { kind: 'failed', cause: sameParty ? cause.noRoute : cause.userBusy, by: 'system' };
-    for (const round of rounds) {
-      outcome = this.#ended ? { kind: 'ended' } : await this.#ring(round);
-      if (outcome.kind !== 'failed' || (sameParty && FINAL_CAUSES.has(outcome.cause))) break;
+    let outcome = await this.#rounds(rounds, sameParty);
+    while (outcome.kind === 'forwarded') {
+      const { leg, to, callingNumber } = outcome;
+      const next = await this.#forwarding.follow(leg, to, callingNumber);
+      if (this.#ended) outcome = { kind: 'ended' };
+      else if (next.kind !== 'rounds') outcome = next;
+      else outcome = await this.#rounds(next.rounds, next.sameParty);
     }
     this.#write(outcome);
     return outcome;
@@ -150,9 +115,16 @@ export class Dialling {
     this.#finish({ kind: 'answered', leg }, cause.nonSelectedUser);
   }
 
-  released(leg: Leg, { cause: why, by }: LegReleased): void {
+  released(leg: Leg, { cause: why, by, forwardedTo }: LegReleased): void {
     const attempt = this.#of(leg);
     if (attempt === undefined || this.#settle === undefined) return;
+    if (forwardedTo !== undefined && this.#forwards) {
+      const { callingNumber } = attempt.callee;
+      this.#note(attempt, 'forwarded');
+      attempt.data['forwardedTo'] = cleanCalled(forwardedTo);
+      attempt.leg = undefined;
+      return this.#finish({ kind: 'forwarded', leg, to: forwardedTo, callingNumber }, cause.nonSelectedUser);
+    }
     this.#note(attempt, 'failed', why);
     attempt.leg = undefined;
     this.#failed(attempt, why, by === 'remote' ? 'callee' : 'system');
@@ -173,8 +145,19 @@ export class Dialling {
     return true;
   }
 
-  async #ring({ callees, limitMs }: Round): Promise<DialOutcome> {
-    const done = new Promise<DialOutcome>((resolve) => (this.#settle = resolve));
+  async #rounds(rounds: readonly Round[], sameParty: boolean): Promise<RoundOutcome> {
+    // Nobody to be called: the group is he himself, or the trunk has gone.
+    let outcome: RoundOutcome = { kind: 'failed', cause: sameParty ? cause.noRoute : cause.userBusy, by: 'system' };
+    for (const round of rounds) {
+      outcome = this.#ended ? { kind: 'ended' } : await this.#ring(round);
+      if (outcome.kind !== 'failed' || (sameParty && FINAL_CAUSES.has(outcome.cause))) break;
+    }
+    return outcome;
+  }
+
+  async #ring({ callees, limitMs, forwards = false }: Round): Promise<RoundOutcome> {
+    this.#forwards = forwards && this.#options.forwards !== false;
+    const done = new Promise<RoundOutcome>((resolve) => (this.#settle = resolve));
     this.#timer = this.#options.context.clock.after(limitMs, () => {
       for (const attempt of this.#round) this.#note(attempt, 'noAnswer', cause.noAnswer);
       this.#finish({ kind: 'failed', cause: cause.noAnswer, by: 'system' }, cause.noAnswer);
@@ -191,15 +174,16 @@ export class Dialling {
 
   /** Never rejects. */
   async #seize(attempt: Attempt): Promise<void> {
-    const { call, context, callingName, diverted } = this.#options;
+    const { call, context, callingName } = this.#options;
     const { target, number: calledNumber, callingNumber, emergency } = attempt.callee;
     try {
       const privacy = callingNumber === '' || attempt.callee.privacy === true || (call.privacy && emergency !== true);
-      const divertedFrom = diverted === true ? callingNumber : undefined;
+      const divertedFrom = this.#divertedFrom(attempt.callee);
       const seized = await context.lines.seize({
         ...{ target, calledNumber, callingNumber, callingName, privacy },
         ...(emergency === true ? { emergency } : {}),
         ...(divertedFrom === undefined ? {} : { divertedFrom }),
+        ...(this.#forwards && target.kind === 'station' ? { forwards: true } : {}),
       });
       const gone = (leg: number): void => context.legs.remove(leg);
       const leg = new Leg({ ...context, ...seized, role: 'callee', initial: 'seizing', log: call.log, gone });
@@ -217,6 +201,13 @@ export class Dialling {
     }
   }
 
+  /** A telephone is told who has sent the call on; those outside know him by the number that it goes out under. */
+  #divertedFrom({ target, callingNumber }: Callee): string | undefined {
+    const { last } = this.#forwarding;
+    if (target.kind === 'station') return last?.toString();
+    return this.#options.diverted === true || last !== undefined ? callingNumber : undefined;
+  }
+
   #failed(attempt: Attempt, why: number, by: 'callee' | 'system'): void {
     this.#round.delete(attempt);
     // In a group one who is busy, or does not want, leaves the others ringing.
@@ -224,7 +215,7 @@ export class Dialling {
   }
 
   /** Ends a round once. */
-  #finish(outcome: DialOutcome, causeForOthers: number): void {
+  #finish(outcome: RoundOutcome, causeForOthers: number): void {
     const settle = this.#settle;
     if (settle === undefined) return;
     this.#settle = undefined;
@@ -240,7 +231,7 @@ export class Dialling {
   }
 
   #write(outcome: DialOutcome): void {
-    const words = { answered: 'answered', failed: 'failed', ended: 'callerGone' };
+    const words = { answered: 'answered', failed: 'failed', flow: 'flow', ended: 'callerGone' };
     const why = outcome.kind === 'failed' ? { cause: outcome.cause } : {};
     const attempts = this.#attempts.map(({ data }) => data);
     this.#options.segment.end({ outcome: words[outcome.kind], attempts, ...why });

@@ -39,9 +39,12 @@ export interface Offer {
   ringTimer: Timer | undefined;
   segment: OpenSegment;
   settled: boolean;
+  /** another telephone is to have it; agentId: who is signed in there */
+  pickedUp: { station: number; agentId: string | null } | undefined;
   settle: (outcome: OfferOutcome) => void;
 }
-export type OfferOutcome = 'connected' | 'noAnswer' | 'stationFailed' | 'callEnded';
+/** pickedUp: somebody else has it; withdrawn: somebody else was to have it, and it waits again */
+export type OfferOutcome = 'connected' | 'pickedUp' | 'noAnswer' | 'stationFailed' | 'withdrawn' | 'callEnded';
 
 /** Who talks with the leg that the call hangs on. */
 export interface Peer {

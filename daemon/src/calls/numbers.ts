@@ -8,6 +8,11 @@ export function cleanNumber(text: string): string {
   return /^\+?[0-9]{1,24}$/.test(text) ? text.replace('+', '') : '';
 }
 
+/** The same, with its +. */
+export function cleanCaller(text: string): string {
+  return cleanNumber(text) === '' ? '' : text;
+}
+
 /** A name without control characters or broken surrogates, 80 characters at most; still untrusted text. */
 export function cleanName(text: string): string {
   return [...text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '')].slice(0, 80).join('').trim();

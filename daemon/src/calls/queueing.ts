@@ -1,5 +1,6 @@
 // A call in a queue: waiting, rung at an agent's telephone, connected, back at its place, or back in the flow.
 // Who is rung is decided by acd/; here is what it does to the call.
+import { errorText } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import { Leg } from './leg.js';
 import type { LiveCall, Offer, OfferOutcome } from './live-call.js';
@@ -72,6 +73,7 @@ export function offer(call: LiveCall, context: CallContext, target: OfferTarget)
       ringTimer: undefined,
       segment,
       settled: false,
+      pickedUp: undefined,
       settle: resolve,
     };
   });
@@ -109,9 +111,11 @@ async function ring(
 }
 
 /** The agent did not lift, or his telephone failed: the call goes back to its place. */
-export function requeue(call: LiveCall, context: CallContext, reason: 'noAnswer' | 'stationFailed'): void {
+export function requeue(call: LiveCall, context: CallContext, why: 'noAnswer' | 'stationFailed'): void {
   const { offer } = call;
   if (offer === undefined || offer.settled || call.ending !== undefined || !call.machine.fire('requeue')) return;
+  // The agent has done nothing wrong.
+  const reason = offer.pickedUp === undefined ? why : 'withdrawn';
   settle(offer, reason);
   call.offer = undefined;
   offer.segment.end({ outcome: reason });
@@ -121,20 +125,50 @@ export function requeue(call: LiveCall, context: CallContext, reason: 'noAnswer'
   context.events.emit('call.requeued', { call: call.toDto(), queueId, agentId, reason });
 }
 
-/** The agent has lifted: both hear each other from the next tick on. */
+/** Whether this leg rings at an agent's telephone. */
+export function isOffered({ offer }: LiveCall, leg: Leg): boolean {
+  return offer !== undefined && offer.leg === leg && !offer.settled && offer.pickedUp === undefined;
+}
+
+/** Who picks up an offered call at a telephone; null: no agent. */
+export function takerOf({ station: offered, agentId }: Offer, context: CallContext, station: number): string | null {
+  return station === offered ? agentId : context.agentAt(station);
+}
+
+/** Another telephone has the call from now on, unless it cannot be answered; the agent's rings no more. */
+export async function pickUpOffer(call: LiveCall, context: CallContext, leg: Leg, station: number): Promise<void> {
+  const { offer } = call;
+  if (offer === undefined) return void leg.release(cause.wrongState);
+  offer.pickedUp = { station, agentId: takerOf(offer, context, station) };
+  offer.ringTimer?.cancel();
+  void offer.leg?.release(cause.nonSelectedUser);
+  offer.leg = leg;
+  try {
+    await leg.answer();
+  } catch (error) {
+    call.log.info({ err: error, station }, `a call was not picked up: ${errorText(error)}`);
+    return requeue(call, context, 'stationFailed');
+  }
+  if (leg.answered) connect(call, context);
+}
+
+/** Somebody has lifted: both hear each other from the next tick on. */
 export function connect(call: LiveCall, context: CallContext): void {
   const { offer, stay } = call;
   if (offer?.leg === undefined || offer.settled || stay === undefined || call.ending !== undefined) return;
   if (!call.machine.fire('connect')) return;
-  settle(offer, 'connected');
+  const { pickedUp, leg } = offer;
+  const { agentId, station } = pickedUp ?? offer;
+  settle(offer, agentId === offer.agentId ? 'connected' : 'pickedUp');
   call.stay = undefined;
-  const { agentId, station, queueId } = offer;
+  // Who is no agent has taken the call out of the queue.
+  const queueId = agentId === null ? null : offer.queueId;
   const waitMs = call.sinceMs(stay.since);
-  offer.segment.end({ outcome: 'answered' });
-  stay.segment.end({ outcome: 'answered', waitMs, agentId });
-  beginTalk(call, context, { leg: offer.leg, agentId, queueId });
+  offer.segment.end(pickedUp === undefined ? { outcome: 'answered' } : { outcome: 'pickedUp', by: station });
+  stay.segment.end(agentId === null ? { outcome: 'pickedUp', waitMs } : { outcome: 'answered', waitMs, agentId });
+  beginTalk(call, context, { leg, agentId, queueId });
   call.offer = undefined;
-  call.record.update({ agentId });
+  if (agentId !== null) call.record.update({ agentId });
   context.changed(call);
   context.events.emit('call.connected', { call: call.toDto(), queueId, agentId, station, waitMs });
 }

@@ -1,7 +1,7 @@
 // A leg that comes in to take the place of another (RFC 3891): somebody picks up a call that rings elsewhere, a telephone takes
 // over the call of another of the same station, or the one who was consulted takes a call over.
 //
-//   ringing   dialling → the new leg is answered in place of the one that rang → talking
+//   ringing   dialling, or offered by a queue → the new leg is answered in place of the one that rang → talking
 //   talking   talking → the new leg is answered, the old one leaves → talking
 import { placeText, type LegOffered, type LegPlace } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
@@ -10,11 +10,12 @@ import { recordFurther } from './call-recording.js';
 import { Leg } from './leg.js';
 import { isInTalk, type CallLeg } from './leg-table.js';
 import { beginTalk, hasLeft } from './parties.js';
+import { isOffered, pickUpOffer, takerOf } from './queueing.js';
 import { dismiss, leave } from './transfer.js';
 
 /** Does it, or releases the new leg with the reason why not; never rejects. */
-export async function replace(context: CallContext, offered: LegOffered, replaces: number): Promise<void> {
-  const { leg: number, port, origin } = offered;
+export async function replace(context: CallContext, newcomer: LegOffered, replaces: number): Promise<void> {
+  const { leg: number, port, origin } = newcomer;
   const found = context.legs.find(replaces);
   const refuse = async (why: number, reason: string): Promise<void> => {
     context.log.info({ leg: number, replaces, place: placeText(origin), why: reason }, 'no call is taken over');
@@ -23,18 +24,24 @@ export async function replace(context: CallContext, offered: LegOffered, replace
       .catch((error: unknown) => context.log.debug({ err: error, leg: number }, 'the leg had gone'));
   };
   if (found === undefined || found.call.ending !== undefined) return refuse(cause.wrongState, 'it is over');
-  const rings = found.call.dialling?.rings(found.leg) === true;
+  const offered = isOffered(found.call, found.leg);
+  const rings = offered || found.call.dialling?.rings(found.leg) === true;
   if (!rings && !isInTalk(found)) return refuse(cause.wrongState, 'it is not ringing and nobody talks');
   if (!(rings ? mayPickUp(origin, found) : mayTakeOver(context, origin, found)))
     return refuse(cause.callRejected, 'it is none of his business');
   const { call } = found;
+  const { offer } = call;
+  const station = origin.kind === 'station' ? origin.station : null;
+  const outsider = offered && offer && station !== null && takerOf(offer, context, station) === null;
+  const role = outsider ? 'callee' : found.leg.role;
   const leg = new Leg({
-    ...{ ...context, leg: number, port, place: origin, role: found.leg.role, initial: 'offered', log: call.log },
+    ...{ ...context, leg: number, port, place: origin, role, initial: 'offered', log: call.log },
     gone: (one) => context.legs.remove(one),
   });
   context.legs.put(call, leg);
   context.trunks.setCall(number, call.id);
-  if (rings) await pickUp(found, leg);
+  if (offered && station !== null) await pickUpOffer(call, context, leg, station);
+  else if (rings) await pickUp(found, leg);
   else await takeOver(context, found, leg);
 }
 

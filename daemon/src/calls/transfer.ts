@@ -6,7 +6,7 @@
 //   attended  two calls → the partners of both talk in one of them, the other ends
 import type { DialResolution, LegReleased, TransferAsked, TransferOutcome } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
-import { dial, runFlow, type Dialled } from './arrival.js';
+import { dial, flowOf, runFlow } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFurther, stopRecording } from './call-recording.js';
 import type { Leg } from './leg.js';
@@ -15,7 +15,8 @@ import type { LiveCall, Peer, Transfer } from './live-call.js';
 import { beginTalk, forgetHold, hasLeft } from './parties.js';
 import { referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
-import { playHoldMusic } from './sounds.js';
+import type { Dialled } from './rounds.js';
+import { hush, playHoldMusic } from './sounds.js';
 
 type Reply = (outcome: TransferOutcome) => void;
 
@@ -149,7 +150,20 @@ async function putThrough(
     }
     return connected(call, context, outcome.leg, call.sinceMs(begun));
   }
-  const why = outcome.kind === 'failed' ? outcome.cause : cause.normalClearing;
+  const flow = outcome.kind === 'flow' ? flowOf(call, context, outcome.found) : undefined;
+  if (flow !== undefined && call.machine.fire('enterFlow')) {
+    segment.end({ outcome: 'flow' });
+    reply({ state: 'done' });
+    if (referrer !== undefined) {
+      hasLeft(context, call, referrer, station);
+      dismiss(call, referrer.leg);
+    }
+    hush(call.leg);
+    context.changed(call);
+    return runFlow(call, context, flow);
+  }
+  const fault = outcome.kind === 'flow' ? cause.temporaryFailure : cause.normalClearing;
+  const why = outcome.kind === 'failed' ? outcome.cause : fault;
   segment.end({ outcome: 'failed', cause: why });
   reply({ state: 'failed', cause: why });
   call.log.info({ number, cause: why }, 'a transfer has failed: the call goes back');
@@ -163,7 +177,9 @@ async function putThrough(
 /** The referrer has hung up before it was known that nobody answers: his telephone rings for the one he left. */
 async function callBack(call: LiveCall, context: CallContext, station: number, why: number): Promise<void> {
   const begun = context.clock.moment();
-  const outcome = await dial(call, context, { kind: 'station', station }, String(station), shown(call), call.leg);
+  const found = { kind: 'station', station } as const;
+  // Whoever was there just now does not want him sent on.
+  const outcome = await dial(call, context, found, String(station), shown(call), call.leg, { forwards: false });
   if (outcome.kind === 'failed') context.release(call, why, 'system');
   if (outcome.kind === 'answered') connected(call, context, outcome.leg, call.sinceMs(begun));
 }

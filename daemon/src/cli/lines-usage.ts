@@ -69,6 +69,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --format dialled|e164|plus     how its carrier wants numbers
       --rules-out MATCH:STRIP:PREPEND,…  rewrite a number as dialled; the first that fits
       --rules-in MATCH:STRIP:PREPEND,…   rewrite the number called from outside
+      --caller-rules MATCH:STRIP:PREPEND,…  … and the one of who calls; others as they are dialled here
       --caller-id pass|fixed|anonymous  --fixed-number NUMBER  --caller-id-header from|pai|rpid
       --transport udp|tcp|tls  --mode register|address
       --user NAME  --secret TEXT | --secret-file FILE   (- reads standard input)
@@ -91,6 +92,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --format dialled|e164|plus     运营商要求的号码格式
       --rules-out 模式:去位:加位,…   改写呼出号码；取第一条匹配的规则
       --rules-in 模式:去位:加位,…    改写呼入的被叫号码
+      --caller-rules 模式:去位:加位,…  改写呼入的主叫号码；其余改为本地可回拨的形式
       --caller-id pass|fixed|anonymous  --fixed-number 号码  --caller-id-header from|pai|rpid
       --transport udp|tcp|tls  --mode register|address
       --user 名称  --secret 密钥 | --secret-file 文件   （- 表示标准输入）

@@ -153,7 +153,9 @@ function accountLines(
     [context.say('user'), username],
     [context.say('secret'), shown],
   ]);
-  const ways = others.map(({ host, port, transport }) => `${host} ${port} ${transport.toUpperCase()}`).join(', ');
+  const ways = others
+    .map(({ host, port, transport, url }) => url ?? `${host} ${port} ${transport.toUpperCase()}`)
+    .join(', ');
   return [
     context.say('accountReady', { id: station.number }),
     '',

@@ -77,7 +77,8 @@ export const SipServer = z
   .strictObject({
     host: z.string(),
     port: z.int().min(1).max(65_535),
-    transport: z.enum(['udp', 'tcp', 'tls']),
+    transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+    url: z.string().optional().meta({ description: 'Of a WebSocket (RFC 7118): what a page connects to' }),
   })
   .meta({ id: 'SipServer', description: 'Where a telephone is to register' });
 export type SipServer = z.infer<typeof SipServer>;

@@ -43,6 +43,10 @@ const commonFields = {
   maxCalls: z.int().min(1).max(10_000).meta({ description: 'Calls at a time' }),
   numberRulesIn: Rules.meta({ description: 'Rewrite the number called by those outside' }),
   numberRulesOut: Rules.meta({ description: 'Rewrite a number as dialled; then the number format is made' }),
+  callerRulesIn: Rules.meta({
+    description:
+      'Rewrite the number of those who call in, without its +; one that fits none becomes what is dialled here to call back',
+  }),
   numberFormat: NumberFormat,
   callerId: CallerIdPolicy,
   fixedNumber: OutsideNumberOrNone.meta({
@@ -108,6 +112,7 @@ const commonDefaults = {
   name: commonFields.name.optional().meta({ description: 'Left out: the id' }),
   numberRulesIn: commonFields.numberRulesIn.default([]),
   numberRulesOut: commonFields.numberRulesOut.default([]),
+  callerRulesIn: commonFields.callerRulesIn.default([]),
   numberFormat: commonFields.numberFormat.default('dialled'),
   callerId: commonFields.callerId.default('pass'),
   fixedNumber: commonFields.fixedNumber.default(''),

@@ -63,6 +63,7 @@ export function defineLineModels(sequelize: Sequelize) {
       optionsIntervalS: integer(),
       numberRulesIn: json(),
       numberRulesOut: json(),
+      callerRulesIn: json(),
       numberFormat: text(),
       callerId: text(),
       fixedNumber: text(),

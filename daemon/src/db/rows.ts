@@ -236,6 +236,7 @@ export interface TrunkRow {
   optionsIntervalS: number;
   numberRulesIn: NumberRule[];
   numberRulesOut: NumberRule[];
+  callerRulesIn: NumberRule[];
   numberFormat: NumberFormat;
   callerId: CallerIdPolicy;
   fixedNumber: string;

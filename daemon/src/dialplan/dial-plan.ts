@@ -80,6 +80,13 @@ export class TableDialPlan implements DialPlan {
     return from.station !== null && tables.outbound.mayGrow(digits);
   }
 
+  /** By what was read last: whoever calls does not wait for a disk. */
+  callerFrom(number: string, trunk: string | null): string {
+    const { outbound } = this.#reader.current ?? {};
+    const digits = outbound?.callerIn(trunk, number) ?? this.#plan.asDialled(number, false);
+    return digits.length <= MOST_DIGITS ? digits : number.replace('+', '');
+  }
+
   /** Digits as they are dialled in the country; undefined: it is no number. A number with + begins with a country code. */
   #clean(number: string, { station, trunk }: DialFrom, tables: Tables): string | undefined {
     if (number.length > 2 * MOST_DIGITS) return undefined;

@@ -9,6 +9,8 @@ export type OutsideClass = Exclude<NumberClass, 'internal'> | 'unknown';
 
 /** ITU-T E.164 6.2.1: no number has more digits, with its country code. */
 const LONGEST = 15;
+/** with its country code; what is shorter is a service of the carrier's */
+const SHORTEST_E164 = 8;
 /** Of anything that is dialled, prefixes and all. */
 export const MOST_DIGITS = 24;
 /** a carrier may be chosen before the number, and no second one behind it */
@@ -94,6 +96,28 @@ export class NumberingPlan {
     return e164.startsWith(countryCode)
       ? this.#fromNational(e164.slice(countryCode.length))
       : internationalPrefix + e164;
+  }
+
+  /**
+   * A number as carriers write it, as it is dialled in the country: with + or the international prefix before a country code, or with the
+   * country code alone where it could not be dialled so. `e164`: its carrier writes country codes.
+   */
+  asDialled(number: string, e164: boolean): string {
+    const { countryCode, internationalPrefix } = this.#numbering;
+    if (number.startsWith('+')) return this.fromE164(number.slice(1));
+    const abroad = internationalPrefix + countryCode;
+    if (number.startsWith(abroad)) return this.#known(number.slice(internationalPrefix.length)) ?? number;
+    const dialled = this.classify(number) !== 'unknown';
+    if (dialled && !e164) return number;
+    const national = number.startsWith(countryCode) ? this.#known(number) : undefined;
+    if (national !== undefined || dialled) return national ?? number;
+    return e164 && number.length >= SHORTEST_E164 ? internationalPrefix + number : number;
+  }
+
+  /** undefined: there is no such number in the country */
+  #known(e164: string): string | undefined {
+    const dialled = this.fromE164(e164);
+    return this.classify(dialled) === 'unknown' ? undefined : dialled;
   }
 
   /** With its country code, without +; undefined: it has none (emergency, a local number without its area, a chosen carrier). */

@@ -44,6 +44,7 @@ interface Trunk {
   row: TrunkRow;
   rulesIn: readonly Rule[];
   rulesOut: readonly Rule[];
+  callerRules: readonly Rule[];
   /**
    * Its carrier reads what we send as a number with country code. So it does when it says so, and when rules or routes take the
    * international prefix away: then 4420… without a prefix is London, whatever it would be at a telephone.
@@ -98,6 +99,17 @@ export class OutboundRoutes {
   /** What `trunk` calls our number, in our words: its rules in. */
   numberIn(trunk: string, digits: string): string {
     return applyRules(this.#trunks.get(trunk)?.rulesIn ?? [], digits).replace('+', '');
+  }
+
+  /** Who calls over `trunk`, as he is called back from here: by its rules, or as the number itself says. */
+  callerIn(id: string | null, number: string): string {
+    const trunk = id === null ? undefined : this.#trunks.get(id);
+    const digits = number.replace('+', '');
+    const rule = trunk?.callerRules.find(({ match }) => matches(match, digits));
+    if (rule === undefined)
+      return this.#plan.asDialled(number, trunk !== undefined && trunk.row.numberFormat !== 'dialled');
+    const rewritten = rewrite(digits, rule);
+    return rewritten.startsWith('+') ? this.#plan.fromE164(rewritten.slice(1)) : rewritten;
   }
 
   /** The ways out for a number as it was dialled, digits alone, not of the emergency services. */
@@ -186,7 +198,8 @@ export class OutboundRoutes {
       row.numberFormat !== 'dialled' ||
       rulesOut.some((rule) => losesPrefix(this.#plan, rule.match, rule)) ||
       this.#routes.some((route) => route.losesPrefix && route.row.trunks.includes(row.id));
-    return { row, rulesIn: compileRules(row.numberRulesIn), rulesOut, e164 };
+    const callerRules = compileRules(row.callerRulesIn);
+    return { row, rulesIn: compileRules(row.numberRulesIn), rulesOut, callerRules, e164 };
   }
 
   #classOutside(outside: string, { foreign }: Route): OutsideClass {

@@ -91,9 +91,17 @@ export interface ExchangePort {
   restart(span: number, request: SpanRestartRequest): Promise<void>;
 }
 
+/** undefined: not by this transport */
+export interface SipListening {
+  port: number;
+  tlsPort: number | undefined;
+  wsPort?: number | undefined;
+  wssPort?: number | undefined;
+}
+
 export interface SipPort {
   /** where it listens, whatever the settings say; undefined: it does not run now */
-  listening(): { port: number; tlsPort: number | undefined } | undefined;
+  listening(): SipListening | undefined;
   /** Resolves when what was changed in the tables until now is in force. */
   applied(): Promise<void>;
   /** of those that are switched on, as far as anything is known */

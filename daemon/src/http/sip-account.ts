@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Settings } from '../config/index.js';
 import type { SipSecurity, SipServer } from '../contract/index.js';
+import type { SipListening } from './ports.js';
 
 /**
  * Where a telephone can register, the best way first; none while SIP is switched off. `listening`: the ports that it has, where the
@@ -10,7 +11,7 @@ import type { SipSecurity, SipServer } from '../contract/index.js';
  */
 export function sipServers(
   sip: Settings['sip'],
-  listening: { port: number; tlsPort: number | undefined } | undefined,
+  listening: SipListening | undefined,
   security: SipSecurity,
   interfaces = networkInterfaces(),
 ): SipServer[] {
@@ -22,12 +23,19 @@ export function sipServers(
     { transport: 'tls', port: tlsPort },
     { transport: 'tcp', port },
     { transport: 'udp', port },
+    { transport: 'wss', port: listening?.wssPort ?? sip.wssPort ?? 0 },
+    { transport: 'ws', port: listening?.wsPort ?? sip.wsPort ?? 0 },
   ] as const;
   return [...hosts].flatMap((host) =>
     ways
-      .filter(({ transport, port }) => port > 0 && (security === 'any' || transport === 'tls'))
-      .map(({ transport, port }) => ({ host, port, transport })),
+      .filter(({ transport, port }) => port > 0 && (security === 'any' || transport === 'tls' || transport === 'wss'))
+      .map(({ transport, port }) => ({ host, port, transport, ...urlOf(transport, host, port) })),
   );
+}
+
+function urlOf(transport: SipServer['transport'], host: string, port: number): Pick<SipServer, 'url'> {
+  if (transport !== 'ws' && transport !== 'wss') return {};
+  return { url: `${transport}://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
 /** Of one who listens on all addresses, the one that others most likely reach. */

@@ -35,4 +35,6 @@ export interface DialPlan {
   resolve(number: string, from: DialFrom): Promise<DialResolution>;
   /** Whether a number that begins with these digits may lead elsewhere: false when nothing is gained by waiting for more. */
   mayContinue(number: string, from: DialFrom): Promise<boolean>;
+  /** The number of one who calls in over a trunk, digits with or without a + before, as it is dialled here to call him back; digits. */
+  callerFrom(number: string, trunk: string | null): string;
 }

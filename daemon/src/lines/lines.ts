@@ -33,6 +33,8 @@ export interface SeizeRequest {
   emergency?: boolean | undefined;
   /** the number that was called first and has sent the call on */
   divertedFrom?: string | undefined;
+  /** a telephone may send the call on: leg.released tells where to */
+  forwards?: boolean | undefined;
 }
 
 export interface SeizedLeg {
@@ -116,8 +118,13 @@ export interface LineEvents {
   };
   /** of one over IP, before it is released; not told when nothing was sent or heard */
   'leg.measured': { leg: number; quality: LegQuality };
-  /** `cause`: Q.850 */
-  'leg.released': { leg: number; cause: number; by: 'remote' | 'local' | 'fault' };
+  /** `cause`: Q.850; `forwardedTo`: the number that the telephone sends the call on to, hostile text */
+  'leg.released': {
+    leg: number;
+    cause: number;
+    by: 'remote' | 'local' | 'fault';
+    forwardedTo?: string | undefined;
+  };
   /** a telephone came, or something about it has changed */
   'station.changed': StationLine;
   'station.removed': { station: number };

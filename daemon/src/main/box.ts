@@ -225,6 +225,7 @@ class RunningBox {
       flows,
       recorder: recordings,
       holdMusic: () => Promise.resolve(this.#music),
+      agentAt: (station) => agents.takerAt(station),
       log: this.#part('calls'),
     });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });

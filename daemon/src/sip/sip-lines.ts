@@ -8,6 +8,7 @@ import {
   SeizeRefusal,
   type LegKeys,
   type LegPlace,
+  type LegReleased,
   type LineEvents,
   type LineProvider,
   type LineTarget,
@@ -60,7 +61,7 @@ interface SipLeg {
   /** as last agreed upon; undefined: nothing yet */
   media: (Pick<RemoteMedia, 'codec' | 'srtp' | 'telephoneEvent'> & { info: boolean }) | undefined;
   /** told by the stack, or decided here: what leg.released will say */
-  end: { cause: number; by: 'remote' | 'local' | 'fault' } | undefined;
+  end: Omit<LegReleased, 'leg'> | undefined;
 }
 
 /** Q.850 */
@@ -138,7 +139,7 @@ export class SipLines implements LineProvider {
         this.#ofCall(call, ({ leg }) => this.#events.emit('leg.digit', { leg, digit, source: 'info' })),
       ),
       events.on('call.transferAsked', (asked) => this.#ofCall(asked.call, (leg) => this.#transferAsked(leg, asked.to))),
-      events.on('call.released', ({ call, cause, by }) => this.#callReleased(call, { cause, by })),
+      events.on('call.released', ({ call, ...end }) => this.#callReleased(call, end)),
       engine.on('leg.digit', ({ leg, digit, source }) =>
         this.#legs.has(leg) ? this.#events.emit('leg.digit', { leg, digit, source }) : undefined,
       ),
@@ -201,7 +202,7 @@ export class SipLines implements LineProvider {
 
   async seize(request: SeizeRequest): Promise<SeizedLeg> {
     const { target, calledNumber, callingNumber, callingName, privacy = false } = request;
-    const { emergency, divertedFrom } = request;
+    const { emergency, divertedFrom, forwards } = request;
     if (target.kind === 'span' || !this.serves(target)) throw new SeizeRefusal(target, NO_ROUTE, word('not_found'));
     if (target.kind === 'station' && this.#stations.get(target.station)?.reachable !== true)
       throw new SeizeRefusal(target, UNREACHABLE, word('unavailable'));
@@ -217,7 +218,7 @@ export class SipLines implements LineProvider {
     try {
       const { call } = await this.#stack.command('call.dial', {
         target: target.kind === 'station' ? target : { ...target, number: calledNumber },
-        ...{ callingNumber, callingName, anonymous: privacy, emergency, divertedFrom },
+        ...{ callingNumber, callingName, anonymous: privacy, emergency, divertedFrom, forwards },
         media: { rtpPort, rtcpPort },
       });
       seized.call = call;

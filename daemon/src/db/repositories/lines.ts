@@ -33,7 +33,7 @@ const stationTable = (models: Models, scope: Scope) =>
 
 const trunkTable = (models: Models, scope: Scope) =>
   new Table<TrunkRow>(models.trunks, scope, {
-    json: ['spans', 'hosts', 'codecs', 'sources', 'numberRulesIn', 'numberRulesOut'],
+    json: ['spans', 'hosts', 'codecs', 'sources', 'numberRulesIn', 'numberRulesOut', 'callerRulesIn'],
     flags: ['refer', 'enabled'],
     duplicate: (row) => new AppError('trunk_exists', { id: row.id ?? '' }),
   });

@@ -141,8 +141,9 @@ export function trunkRoutes(http: HttpContext): Route[] {
 function toTrunk(row: TrunkRow): Trunk {
   const { spans, secret, kind, mode, ...rest } = row;
   if (kind === 'sip') return { ...rest, kind, mode, hasSecret: secret !== '' };
-  const { id, name, maxCalls, numberRulesIn, numberRulesOut, numberFormat, callerId, fixedNumber, enabled } = row;
-  const rules = { numberRulesIn, numberRulesOut, numberFormat };
+  const { id, name, maxCalls, numberRulesIn, numberRulesOut, callerRulesIn, numberFormat } = row;
+  const { callerId, fixedNumber, enabled } = row;
+  const rules = { numberRulesIn, numberRulesOut, callerRulesIn, numberFormat };
   return { id, kind, name, spans, maxCalls, ...rules, callerId, fixedNumber, enabled } satisfies E1Trunk;
 }
 

@@ -46,8 +46,18 @@ export interface Attempt {
 
 /** Q.850 */
 const NORMAL = 16;
+const USER_BUSY = 17;
+const NON_SELECTED_USER = 26;
 const TEMPORARY_FAILURE = 41;
 const NO_ANSWER_CAUSES: ReadonlySet<number> = new Set([16, 18, 19, 20, 31, 41, 102]);
+
+/** What becomes of a call that goes out when nobody has answered. */
+export interface CallWays {
+  /** Tries elsewhere when everybody here has refused; `heard`: somebody rang, or was heard. false: there is nothing (more). */
+  next: (end: SessionEnd, heard: boolean) => boolean;
+  /** A telephone sends the call on: to which number, where that is to be followed; undefined: it does not. */
+  sentOn: (end: SessionEnd) => { to: string | undefined } | undefined;
+}
 
 const RANK: Record<'proceeding' | 'alerting' | 'inband', number> = { proceeding: 1, alerting: 2, inband: 3 };
 
@@ -141,7 +151,7 @@ export abstract class StackCall {
     if (!this.#over && dialog?.state === 'confirmed') this.context.keep(this, dialog);
   }
 
-  protected finish(end: { cause: number; by: 'remote' | 'local' | 'fault' }): void {
+  protected finish(end: Omit<StackEvents['call.released'], 'call'>): void {
     if (this.#over) return;
     this.#over = true;
     this.context.gone(this);
@@ -221,19 +231,12 @@ export class OutgoingCall extends StackCall {
   readonly #early = new WeakSet<OutgoingSession>();
   #rank = 0;
   #ends: SessionEnd[] = [];
-  /** tries elsewhere when everybody here has refused; `heard`: somebody rang, or was heard. false: there is nothing (more) */
-  readonly #next: (end: SessionEnd, heard: boolean) => boolean;
+  readonly #ways: CallWays;
 
-  constructor(
-    id: string,
-    dtmf: DtmfMode,
-    local: LocalMedia,
-    next: (end: SessionEnd, heard: boolean) => boolean,
-    context: CallContext,
-  ) {
+  constructor(id: string, dtmf: DtmfMode, local: LocalMedia, ways: CallWays, context: CallContext) {
     super(id, dtmf, context);
     this.#local = local;
-    this.#next = next;
+    this.#ways = ways;
   }
 
   protected get talking(): InviteSession | undefined {
@@ -294,7 +297,7 @@ export class OutgoingCall extends StackCall {
     if (this.over || this.#winner !== undefined) return attempt.session.end({ cause: NORMAL });
     this.#winner = attempt;
     for (const other of this.#attempts) {
-      if (other !== attempt) other.session.end({ cause: 26, text: 'Call completed elsewhere' });
+      if (other !== attempt) other.session.end({ cause: NON_SELECTED_USER, text: 'Call completed elsewhere' });
     }
     attempt.media.settle(dialogId);
     this.keep();
@@ -310,12 +313,19 @@ export class OutgoingCall extends StackCall {
       if (attempt === this.#winner) this.finish(endOf(end));
       return;
     }
-    this.#ends.push(end);
+    const sentOn = this.#ways.sentOn(end);
+    if (sentOn?.to !== undefined) {
+      this.finish({ cause: USER_BUSY, by: 'remote', forwardedTo: sentOn.to });
+      // Its user has said who is to be called: his other telephones need not ring any more.
+      for (const { session } of this.#attempts) session.end({ cause: NON_SELECTED_USER });
+      return;
+    }
+    this.#ends.push(sentOn === undefined ? end : { ...end, cause: USER_BUSY });
     if (this.#attempts.size > 0) return;
     const ends = this.#ends;
     // What comes after it counts instead.
     this.#ends = [];
-    if (!this.#next(end, this.#rank >= RANK.alerting)) this.finish(endOf(worst(ends)));
+    if (!this.#ways.next(end, this.#rank >= RANK.alerting)) this.finish(endOf(worst(ends)));
   }
 }
 

@@ -23,10 +23,10 @@ import type { Target, TransportName } from '../locate/index.js';
 import { formatNameAddr, type SipRequest, type SipUri } from '../message/index.js';
 import type { RandomSource, ServerTransaction } from '../transaction/index.js';
 import type { Accounts } from './accounts.js';
-import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type StackCall } from './call.js';
+import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type CallWays, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
-import { divertedFrom } from './diverted.js';
+import { divertedFrom, forwardedTo } from './diverted.js';
 import { calledOf, callerOf, diversionHeaders, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { descriptionSource } from './offer-source.js';
@@ -242,13 +242,16 @@ export class Calls {
     if (contacts.length === 0) throw new StackRefusal('unreachable', `station ${number} is not registered`);
     const place = placeOf({ kind: 'station', station: number });
     if (this.#full(place, station.maxCalls)) throw new StackRefusal('busy', `station ${number} is in other calls`);
-    const call = this.#outgoing(params, station, place, () => false);
+    const call = this.#outgoing(params, station, place, {
+      next: () => false,
+      sentOn: (end) => this.#sentOn(place, end, params.forwards === true),
+    });
     for (const contact of contacts)
       this.#attempt(call, station, {
         ...contact,
         to: sipAddress('', String(number), domain),
         from: fromHeader(params, domain),
-        headers: identityHeaders(params, 'pai', domain),
+        headers: [...identityHeaders(params, 'pai', domain), ...diversionHeaders(params.divertedFrom, domain)],
         authorize: undefined,
         mayLatch: true,
       });
@@ -266,10 +269,13 @@ export class Calls {
     const tries = new TrunkTries(link, number, emergency);
     const first = tries.first();
     if (first === undefined) throw new StackRefusal('unreachable', `no host of trunk ${id} answers`);
-    const call = this.#outgoing(params, link.trunk, place, (end, heard) => {
-      const next = tries.after(end, heard);
-      if (next !== undefined) this.#attemptTrunk(call, link, params, number, next);
-      return next !== undefined;
+    const call = this.#outgoing(params, link.trunk, place, {
+      next: (end, heard) => {
+        const next = tries.after(end, heard);
+        if (next !== undefined) this.#attemptTrunk(call, link, params, number, next);
+        return next !== undefined;
+      },
+      sentOn: () => undefined,
     });
     this.#attemptTrunk(call, link, params, number, first);
     return call.id;
@@ -291,7 +297,10 @@ export class Calls {
       ...way,
       to: sipAddress('', number, way.uri.host),
       from: fromHeader(inFrom || params.anonymous ? params : { ...params, callingNumber: user }, domain),
-      headers: [...identityHeaders(params, callerIdHeader, domain), ...diversionHeaders(params.divertedFrom, domain)],
+      headers: [
+        ...identityHeaders(params, callerIdHeader, domain),
+        ...diversionHeaders(params.divertedFrom, domain, params.anonymous),
+      ],
       authorize: link.authorize(),
       mayLatch: false,
       answerWithinMs: FIRST_WORD_MS,
@@ -302,10 +311,10 @@ export class Calls {
     { media }: StackCommands['call.dial']['params'],
     { dtmf }: StackStation | StackTrunk,
     place: string,
-    next: (end: SessionEnd, heard: boolean) => boolean,
+    ways: CallWays,
   ): OutgoingCall {
     const id = this.#options.random.token(12);
-    const call = new OutgoingCall(id, dtmf, media, next, this.#context);
+    const call = new OutgoingCall(id, dtmf, media, ways, this.#context);
     this.#add(id, call, undefined, place);
     return call;
   }
@@ -384,20 +393,31 @@ export class Calls {
       refuse(transaction, BUSY_HERE, sender.kind === 'trunk' ? [['Reason', q850Reason(NO_CIRCUIT)]] : []);
       return true;
     }
-    if (sender.kind === 'trunk') return false;
-    const { limits, log } = this.#options;
-    const admitted = limits.begin(place);
-    if (admitted.kind === 'taken') {
-      // How many there are at once is counted here, of calls in and out.
-      admitted.end();
-      return false;
-    }
-    log.warn({ place, source: transaction.flow.remote.host }, 'a station makes too many calls: they are refused');
+    if (sender.kind === 'trunk' || this.#begins(place)) return false;
+    const source = transaction.flow.remote.host;
+    this.#options.log.warn({ place, source }, 'a station makes too many calls: they are refused');
     refuse(transaction, 503, [
       ['Retry-After', String(RATE_RETRY_AFTER_S)],
       ['Reason', q850Reason(NO_CIRCUIT, 'too many calls within an hour')],
     ]);
     return true;
+  }
+
+  /** Where a telephone sends its call on counts as a call that it begins. */
+  #sentOn(place: string, end: SessionEnd, followed: boolean): ReturnType<CallWays['sentOn']> {
+    if ((end.status ?? 0) < 300 || (end.status ?? 0) >= 400) return undefined;
+    const to = followed ? forwardedTo(end) : undefined;
+    if (to === undefined || this.#begins(place)) return { to };
+    this.#options.log.warn({ place }, 'a station sends on too many calls: they are not followed');
+    return { to: undefined };
+  }
+
+  /** Counts a call that a station begins; false: there have been too many. */
+  #begins(place: string): boolean {
+    const admitted = this.#options.limits.begin(place);
+    // How many there are at once is counted here, of calls in and out.
+    if (admitted.kind === 'taken') admitted.end();
+    return admitted.kind === 'taken';
   }
 
   #keep(id: string, dialog: Dialog, lastWord: Buffer | undefined): void {

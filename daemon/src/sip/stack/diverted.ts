@@ -1,5 +1,7 @@
-// Who was called before a call was sent on to us, as a carrier tells it: Diversion (RFC 5806) or History-Info (RFC 7044).
-import { parseNameAddr, type SipRequest } from '../message/index.js';
+// Calls that are sent on. Who was called before a call was sent on to us, as a carrier tells it: Diversion (RFC 5806) or History-Info
+// (RFC 7044). Where a telephone sends a call on: the contacts of a 3xx (RFC 3261 21.3).
+import type { SessionEnd } from '../dialog/index.js';
+import { parseNameAddr, type NameAddr, type SipRequest } from '../message/index.js';
 
 /** of a number */
 const LONGEST = 32;
@@ -18,6 +20,32 @@ export function divertedFrom(request: SipRequest): string | undefined {
   const before = request.headers.list('History-Info').slice(0, MOST_ENTRIES).at(-2);
   const entry = before === undefined ? undefined : parseNameAddr(before);
   return entry === undefined || entry.uri.headers.has('privacy') ? undefined : numberOf(entry.uri.user);
+}
+
+/** 380 names a service and not a place. */
+const SENT_ON: ReadonlySet<number> = new Set([300, 301, 302, 305]);
+
+/**
+ * The number that a telephone sends its call on to, hostile text: the user of the best contact, whatever its host, since a telephone
+ * is not to say where the box sends what; undefined: it does not, or to nobody with a number.
+ */
+export function forwardedTo({ status, contacts }: SessionEnd): string | undefined {
+  if (!SENT_ON.has(status ?? 0)) return undefined;
+  for (const { uri } of byQuality(contacts)) {
+    const number = ['sip', 'sips', 'tel'].includes(uri.scheme) ? numberOf(uri.user) : undefined;
+    if (number !== undefined) return number;
+  }
+  return undefined;
+}
+
+/** RFC 3261 8.1.3.4: the best first. */
+export function byQuality(contacts: readonly NameAddr[]): NameAddr[] {
+  return [...contacts].sort((a, b) => quality(b) - quality(a));
+}
+
+function quality({ params }: NameAddr): number {
+  const q = Number(params.get('q') ?? '1');
+  return q >= 0 && q <= 1 ? q : 1;
 }
 
 function numberOf(user: string | undefined): string | undefined {

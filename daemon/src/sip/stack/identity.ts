@@ -87,10 +87,15 @@ export function identityHeaders(
   return [['Remote-Party-ID', `${address};party=calling;screen=yes;privacy=${anonymous ? 'full' : 'off'}`], ...privacy];
 }
 
-/** Whose call it was before it came to us (RFC 5806). */
-export function diversionHeaders(from: string | undefined, domain: string): (readonly [string, string])[] {
+/** Who has sent the call on (RFC 5806); `hidden`: nobody behind a carrier is to see it. */
+export function diversionHeaders(
+  from: string | undefined,
+  domain: string,
+  hidden = false,
+): (readonly [string, string])[] {
   if (from === undefined || from === '') return [];
-  return [['Diversion', `${sipAddress('', from, domain)};reason=deflection;counter=1`]];
+  const privacy = hidden ? ';privacy=full' : '';
+  return [['Diversion', `${sipAddress('', from, domain)};reason=deflection;counter=1${privacy}`]];
 }
 
 function firstAddress(request: SipRequest, header: string): NameAddr | undefined {

@@ -194,6 +194,8 @@ export interface StackCommands {
       emergency?: boolean | undefined;
       /** the number that was called and has sent the call on; told to trunks (RFC 5806) */
       divertedFrom?: string | undefined;
+      /** a telephone may send the call on: call.released tells where to */
+      forwards?: boolean | undefined;
       media: LocalMedia;
     };
     reply: { call: string };
@@ -275,7 +277,13 @@ export interface StackEvents {
   'call.digit': { call: string; digit: string };
   /** REFER: to a number, or to the far end of another call of ours (Replaces) */
   'call.transferAsked': { call: string; to: { number: string } | { call: string } };
-  'call.released': { call: string; cause: number; by: 'remote' | 'local' | 'fault' };
+  /** `forwardedTo`: the number that the telephone sends the call on to (3xx), hostile text */
+  'call.released': {
+    call: string;
+    cause: number;
+    by: 'remote' | 'local' | 'fault';
+    forwardedTo?: string | undefined;
+  };
   'bindings.changed': { station: number; bindings: StackBinding[] };
   /** a dialog that must be ended should the stack be killed; told again when its way has changed */
   'dialog.kept': KeptDialog;

@@ -3,6 +3,7 @@
 import type { SessionEnd } from '../dialog/index.js';
 import type { Target } from '../locate/index.js';
 import { formatUri, type NameAddr, type SipUri } from '../message/index.js';
+import { byQuality } from './diverted.js';
 import type { TrunkLink, TrunkWay } from './trunk-link.js';
 
 /** Where one INVITE goes. */
@@ -51,11 +52,10 @@ export class TrunkTries {
     return this.#try(this.#link.uriOf(this.#number, way.host), way);
   }
 
-  /** RFC 3261 8.1.3.4: best first; each place once. */
+  /** Each place once. */
   #redirected(contacts: readonly NameAddr[]): TrunkTry | undefined {
     if (this.#redirections >= MOST_REDIRECTIONS) return undefined;
-    const sorted = [...contacts].sort((a, b) => quality(b) - quality(a));
-    for (const { uri } of sorted) {
+    for (const { uri } of byQuality(contacts)) {
       const way = this.#link.wayTo(uri);
       if (way === undefined || this.#seen.has(formatUri(uri))) continue;
       this.#redirections += 1;
@@ -85,8 +85,3 @@ function isOutOfOrder({ by, status, reasons }: SessionEnd): boolean {
 
 /** Q.850: what the called party or his exchange says, whichever way a call comes there. */
 const PARTY_CAUSES: ReadonlySet<number> = new Set([1, 16, 17, 18, 19, 20, 21, 22, 28]);
-
-function quality({ params }: NameAddr): number {
-  const q = Number(params.get('q') ?? '1');
-  return q >= 0 && q <= 1 ? q : 1;
-}
