@@ -32,7 +32,8 @@ export default defineConfig({
           server: { deps: { external: [/\/daemon\/dist\//] } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // Each has its own box, folder and ports; they wait for seconds of audio more than they work.
+          maxWorkers: 2,
         },
       },
       {

@@ -2,6 +2,7 @@
 // ask for but answers to OPTIONS and the ACK of a refusal. Its audio is an RtpEnd.
 import { createSocket, type Socket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { DigestClient } from '../../daemon/src/sip/auth/index.js';
 import {
@@ -23,7 +24,7 @@ export interface HandPhoneOptions {
   secret?: string;
   domain?: string;
   port?: number;
-  /** an address of this machine; default 127.0.0.1 */
+  /** an address of this machine, 127.… or ::1; default 127.0.0.1 */
   host?: string;
   /** more header lines in REGISTER and INVITE */
   headers?: readonly (readonly [string, string])[];
@@ -62,9 +63,10 @@ export class HandPhone {
   }
 
   static async open(options: HandPhoneOptions): Promise<HandPhone> {
-    const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
-    const phone = new HandPhone(socket, await RtpEnd.open(), options);
+    const { port = 0, host = '127.0.0.1' } = options;
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    await new Promise<void>((resolve) => socket.bind(port, host, resolve));
+    const phone = new HandPhone(socket, await RtpEnd.open(isIPv6(host) ? host : undefined), options);
     onTestFinished(() => phone.close());
     return phone;
   }
@@ -84,8 +86,18 @@ export class HandPhone {
     return this.#options.domain ?? 'cordboard';
   }
 
+  /** Where it is heard, and where the box is: on the same machine. */
+  get host(): string {
+    return isIPv6(this.#options.host ?? '') ? '::1' : '127.0.0.1';
+  }
+
+  /** host and port as Via and Contact have them */
+  get place(): string {
+    return `${this.host === '::1' ? '[::1]' : this.host}:${this.port}`;
+  }
+
   get contact(): string {
-    return `<sip:${this.#options.number}@127.0.0.1:${this.port}>`;
+    return `<sip:${this.#options.number}@${this.place}>`;
   }
 
   /** Resolves with the 200, or whatever refused it. */
@@ -119,7 +131,7 @@ export class HandPhone {
         method,
         uri,
         headers: [
-          ['Via', `SIP/2.0/UDP 127.0.0.1:${this.port};rport;branch=z9hG4bK${token()}`],
+          ['Via', `SIP/2.0/UDP ${this.place};rport;branch=z9hG4bK${token()}`],
           ['Max-Forwards', '70'],
           ...headers,
           ['CSeq', `${this.#cseq} ${method}`],
@@ -186,7 +198,7 @@ export class HandPhone {
   }
 
   send(message: SipMessage, port = this.#options.server): void {
-    this.#socket.send(serialise(message), port, '127.0.0.1');
+    this.#socket.send(serialise(message), port, this.host);
   }
 
   /** Calls; resolves when the INVITE is on its way. */
@@ -200,12 +212,13 @@ export class HandPhone {
   }
 
   sdp({ events = true }: SdpOptions = {}): Buffer {
+    const at = `IN IP${isIPv6(this.host) ? 6 : 4} ${this.host}`;
     return Buffer.from(
       [
         'v=0',
-        'o=hand 1 1 IN IP4 127.0.0.1',
+        `o=hand 1 1 ${at}`,
         's=-',
-        'c=IN IP4 127.0.0.1',
+        `c=${at}`,
         't=0 0',
         `m=audio ${this.rtp.port} RTP/AVP 8${events ? ' 101' : ''}`,
         'a=rtpmap:8 PCMA/8000',
@@ -220,7 +233,7 @@ export class HandPhone {
   talk(sdp: Buffer): void {
     const text = sdp.toString();
     const port = /^m=audio (\d+)/m.exec(text)?.[1];
-    const host = /^c=IN IP4 (\S+)/m.exec(text)?.[1];
+    const host = /^c=IN IP[46] (\S+)/m.exec(text)?.[1];
     if (port === undefined || host === undefined) throw new Error(`no audio in ${text}`);
     this.rtp.talkTo(host, Number(port));
   }
@@ -418,7 +431,7 @@ export class HandCall {
 
   #head(cseq: number, method: string): [string, string][] {
     return [
-      ['Via', `SIP/2.0/UDP 127.0.0.1:${this.#phone.port};rport;branch=z9hG4bK${token()}`],
+      ['Via', `SIP/2.0/UDP ${this.#phone.place};rport;branch=z9hG4bK${token()}`],
       ...this.#routes.map((route): [string, string] => ['Route', route]),
       ['Max-Forwards', '70'],
       ['From', this.#local],
