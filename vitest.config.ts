@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           // No unit test leaves anything behind in its process; a process for each file would cost as much as the tests.
           isolate: false,
+          // One for each core: the usual is one less.
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },

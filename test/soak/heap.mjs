@@ -2,7 +2,10 @@
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 
 const NAME = 'soak.heap';
-const WAIT_MS = 300;
+/** A busy thread collects late; one that has answered may not be the only one. */
+const LIMIT_MS = 5000;
+const MORE_MS = 100;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const channel = new BroadcastChannel(NAME);
 channel.unref();
 const listeners = new Set();
@@ -23,7 +26,8 @@ export async function heaps() {
   const listen = (one) => others.set(one.threadId, one.bytes);
   listeners.add(listen);
   channel.postMessage('ask');
-  await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  for (const end = performance.now() + LIMIT_MS; others.size === 0 && performance.now() < end;) await sleep(20);
+  await sleep(MORE_MS);
   listeners.delete(listen);
   return { main: used(), stack: Math.max(0, ...others.values()) };
 }

@@ -2,7 +2,7 @@
 //
 // First some calls for what is made once; then, when all is quiet, what there is is written down, and compared with what there is
 // when all calls have ended. In between the same is shown every ten thousand calls, while calls are up.
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChild } from '../../install/lib/children.mjs';
@@ -52,7 +52,11 @@ async function state(box) {
   ]);
   return {
     ...{ rss: process.memoryUsage.rss(), ...heap },
-    ...{ descriptors: readdirSync('/proc/self/fd').length, threads: readdirSync('/proc/self/task').length },
+    ...{
+      descriptors: readdirSync('/proc/self/fd').length,
+      open: openFiles(),
+      threads: readdirSync('/proc/self/task').length,
+    },
     ...{ legs: legs.length, streams: streams.length, connections: connections.length },
     ...{ plays: plays.length, recordings: recordings.length, calls: box.calls.live().length },
     ...{ stackCalls: stack.calls, dialogs: stack.dialogs },
@@ -60,6 +64,21 @@ async function state(box) {
     ...{ liveRows, endedRows, dialogRows: dialogRows.length, bindingRows: bindingRows.length },
     openRecordings: openRecordings.length,
   };
+}
+
+/** What the descriptors are: how many of each kind, or file. */
+function openFiles() {
+  const found = {};
+  for (const fd of readdirSync('/proc/self/fd')) {
+    let what = 'gone';
+    try {
+      what = readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, '');
+    } catch {
+      // that of the look itself
+    }
+    found[what] = (found[what] ?? 0) + 1;
+  }
+  return found;
 }
 
 const SHOWN = [
@@ -143,9 +162,12 @@ await withSipBox({ env, sources: [`${CARRIER}/32`] }, async (box, port) => {
   for (const [kind, count] of Object.entries(result.done)) report.add(kind, count, 'done');
   report.add('failed', result.failed, 'calls', 0, 'exactly');
   for (const failure of result.failures) report.note(failure);
+  report.add('turned away, and came again', result.turnedAway, 'calls');
   report.add('rate', CALLS / seconds, 'calls/s');
   for (const name of LEAKS) report.add(name, after[name], '', 0, 'exactly');
   for (const name of ['descriptors', 'threads']) report.add(`${name} more`, after[name] - before[name], '', 0, 'most');
+  for (const [what, count] of Object.entries(after.open))
+    if (count > (before.open[what] ?? 0)) report.note(`${what}: ${count} open, ${before.open[what] ?? 0} before`);
   for (const name of ['main', 'stack'])
     report.add(`heap of ${name} larger`, (after[name] - before[name]) / MB, 'MB', HEAP_GROWTH_MB, 'most');
   report.add('resident memory larger', (after.rss - before.rss) / MB, 'MB');

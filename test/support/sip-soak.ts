@@ -17,6 +17,8 @@ export interface SoakResult {
   /** by kind */
   done: Record<string, number>;
   failed: number;
+  /** turned away because the box was busy (503), and tried again */
+  turnedAway: number;
   /** the first ones */
   failures: string[];
 }
@@ -245,7 +247,7 @@ const KINDS: Record<string, (cast: Cast) => Promise<void>> = {
 };
 
 export async function soak({ server, accounts, calls, carrier: host, menu }: SoakOptions): Promise<SoakResult> {
-  const result: SoakResult = { done: {}, failed: 0, failures: [] };
+  const result: SoakResult = { done: {}, failed: 0, turnedAway: 0, failures: [] };
   const phones = await Promise.all(
     accounts.map(async ({ number, secret }) => new Telephone(await RawPhone.open({ number, secret, server }))),
   );
@@ -260,15 +262,12 @@ export async function soak({ server, accounts, calls, carrier: host, menu }: Soa
   const pair = async (one: Telephone, other: Telephone, carrier: Telephone): Promise<void> => {
     for (; next < calls;) {
       const [name, play] = kinds[next++ % kinds.length]!;
-      other.says = 200;
-      try {
-        await play({ one, other, carrier, menu });
-        result.done[name] = (result.done[name] ?? 0) + 1;
-      } catch (error) {
-        result.failed += 1;
-        if (result.failures.length < MOST_FAILURES) result.failures.push(`${name}: ${String(error)}`);
-        await sleep(RETRY_MS);
-      }
+      await turn(
+        name,
+        () => play({ one, other, carrier, menu }),
+        result,
+        () => (other.says = 200),
+      );
       for (const phone of [one, other, carrier]) phone.forget();
     }
   };
@@ -276,6 +275,27 @@ export async function soak({ server, accounts, calls, carrier: host, menu }: Soa
   for (const { raw } of phones) await raw.register(0).catch(() => undefined);
   for (const { raw } of [...phones, ...carriers]) raw.close();
   return result;
+}
+
+/** One call, again as long as the box is too busy for it. */
+async function turn(name: string, play: () => Promise<void>, result: SoakResult, prepare: () => void): Promise<void> {
+  for (;;) {
+    prepare();
+    try {
+      await play();
+      result.done[name] = (result.done[name] ?? 0) + 1;
+      return;
+    } catch (error) {
+      await sleep(RETRY_MS);
+      if (error instanceof Refused && error.status === 503) {
+        result.turnedAway += 1;
+        continue;
+      }
+      result.failed += 1;
+      if (result.failures.length < MOST_FAILURES) result.failures.push(`${name}: ${String(error)}`);
+      return;
+    }
+  }
 }
 
 /** The stack hears of a new account a moment after it was made. */
