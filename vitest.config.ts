@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           // No unit test leaves anything behind in its process; a process for each file would cost as much as the tests.
           isolate: false,
+          // One for each core: the usual is one less.
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },
@@ -32,7 +34,8 @@ export default defineConfig({
           server: { deps: { external: [/\/daemon\/dist\//] } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // Each has its own box, folder and ports; they wait for seconds of audio more than they work.
+          maxWorkers: 2,
         },
       },
       {

@@ -1,12 +1,12 @@
-// What `npm start`, `npm run demo`, `npm run soak` and `npm run figures` do; `npm run bench` is in bench.mjs, `npm run fuzz` in fuzz.mjs,
-// `npm test` in test-run.mjs.
+// What `npm start`, `npm run demo` and `npm run figures` do; `npm run bench` is in bench.mjs, `npm run fuzz` in fuzz.mjs, `npm run soak` in
+// soak.mjs, `npm test` in test-run.mjs.
 import { bench, planBench } from './bench.mjs';
 import { run } from './child.mjs';
-import { buildEngineTests } from './engine-tests.mjs';
 import { Failure } from './failure.mjs';
 import { fuzz, planFuzz } from './fuzz.mjs';
 import { inRoot } from './paths.mjs';
 import { setup } from './setup.mjs';
+import { planSoak, soak } from './soak.mjs';
 import { testRun } from './test-run.mjs';
 
 const COMMANDS = {
@@ -29,15 +29,9 @@ export async function runCommand(name, args) {
   // What there is no bench for is refused before minutes of building.
   if (name === 'bench') given = planBench(given);
   if (name === 'fuzz') given = planFuzz(given);
+  if (name === 'soak') given = planSoak(given);
   await setup({ forTests: name === 'test', quiet });
   process.exit(await command(given));
-}
-
-/** Runs the engine at random and in real time for half an hour, or as its arguments say. */
-async function soak(args) {
-  const folder = await buildEngineTests({ folder: 'native/build-bench', buildType: 'Release' });
-  const { code } = await run(inRoot(folder, 'engine_soak'), args, { stdio: 'inherit', passOn: true });
-  return code;
 }
 
 /** As in the first line of daemon/bin/cordboard.mjs. */

@@ -142,6 +142,8 @@ describe.concurrent('a telephone in the menu', () => {
     const one = await phone(1);
     const callId = await dial(one, '95001');
     await one.event('CALL_ESTABLISHED');
+    // Its audio begins a little later, and a key that is pressed before is not heard of.
+    await talkFor(box, 500);
     await one.press('2');
     await queued(callId, 'service');
     await one.hangUp();

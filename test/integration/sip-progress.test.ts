@@ -47,7 +47,7 @@ it('a telephone that calls another is told that it rings, and makes the tone its
   const call = one.call(String(next));
   const incoming = await other.called();
   await incoming.respond(180);
-  const ringing = await one.nextResponse(180);
+  const ringing = await one.nextResponse('180 INVITE');
   expect(ringing.body).toHaveLength(0);
   await incoming.respond(486);
   expect((await call.final).status).toBe(486);
@@ -62,7 +62,7 @@ it('a telephone hears what a carrier has to say before the answer', async () => 
   const outside = await trunk.called();
   await outside.respond(183, trunk.sdp());
   trunk.talk((await outside.invite).body);
-  const early = await one.nextResponse(183);
+  const early = await one.nextResponse('183 INVITE');
   expect(early.body.toString()).toContain('m=audio');
   one.talk(early.body);
   await Promise.all([

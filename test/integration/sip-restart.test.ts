@@ -86,7 +86,7 @@ it('killed in calls, it ends them with BYE when it is back, and knows who is reg
   const unanswered = waiting.call('1005');
   const ringing = await rung.called();
   await ringing.respond(180);
-  await waiting.nextResponse(180);
+  await waiting.nextResponse('180 INVITE');
   // A write comes after those before it: what has been told until now is on the disk then.
   for (const address of ['192.0.2.1', '192.0.2.2']) await daemon.api.request('POST', '/sip/bans', { address });
 

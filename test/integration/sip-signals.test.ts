@@ -39,7 +39,7 @@ afterAll(async () => {
 
 async function phoneOf(number: number): Promise<SipPhone> {
   const port = box.sip?.ports?.port ?? 0;
-  const phone = await SipPhone.open(port, { user: String(number), secret: SECRET, domain: DOMAIN });
+  const phone = await SipPhone.open({ server: port, number, secret: SECRET, domain: DOMAIN });
   phones.push(phone);
   await phone.register();
   const { lines } = box.sip!;

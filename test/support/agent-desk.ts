@@ -4,7 +4,8 @@ import type { LiveEvents } from '../../daemon/src/contract/index.js';
 import type { Db } from '../../daemon/src/db/index.js';
 import { EngineLines, LineSwitch, type LegOffered } from '../../daemon/src/lines/index.js';
 import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
-import { ONE_TRUNK, openTestDatabase } from './call-desk.js';
+import { ONE_TRUNK } from './call-desk.js';
+import { testDatabase } from './test-database.js';
 import { T0, agentRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { ScriptedEngine } from './scripted-engine.js';
@@ -32,7 +33,7 @@ export interface AgentDesk {
 export async function agentDesk(before: (db: Db) => Promise<void> = () => Promise.resolve()): Promise<AgentDesk> {
   const engine = new ScriptedEngine();
   const clock = new FakeClock(T0);
-  const db = await openTestDatabase();
+  const db = await testDatabase();
   await db.write(async (tx) => {
     for (const id of ['2001', '2002', '2003'])
       await tx.agents.insert(agentRow({ id, name: `Agent ${id}`, language: 'en' }));

@@ -1,6 +1,4 @@
 // Call control with a scripted engine, a real database in a folder of its own and a clock that the test moves.
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import {
   CallControl,
   type CallRecorder,
@@ -9,7 +7,7 @@ import {
   type RecordingOutcome,
 } from '../../daemon/src/calls/index.js';
 import type { Call, LiveEvents, Segment } from '../../daemon/src/contract/index.js';
-import { openDatabase, type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
+import { type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
 import { Metrics, TypedEmitter, type EventSource, newUlid, silentLog } from '../../daemon/src/platform/index.js';
 import { EngineLines, LineSwitch, type E1Trunks, type LegOffered } from '../../daemon/src/lines/index.js';
 import { TrunkBook } from '../../daemon/src/trunks/index.js';
@@ -19,7 +17,7 @@ import { until } from './turns.js';
 import { ScriptedEngine } from './scripted-engine.js';
 import { ScriptedLines } from './scripted-lines.js';
 import { ScriptedPlan } from './scripted-plan.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { testDatabase } from './test-database.js';
 
 export interface CallDesk {
   engine: ScriptedEngine;
@@ -85,12 +83,6 @@ export function flowOf(run: (session: FlowSession) => Promise<void>): FlowRunner
   return { prepare: (flowId) => (flowId === 'main' ? { flowId, version: 1, run } : undefined) };
 }
 
-export async function openTestDatabase(): Promise<Db> {
-  const db = await openDatabase({ file: join(temporaryFolder(), 'test.sqlite') });
-  onTestFinished(() => db.close());
-  return db;
-}
-
 /** The trunk e1 is all E1 of the scripted engine. */
 export const ONE_TRUNK: E1Trunks = {
   spansOf: (trunk) => (trunk === 'e1' ? [1, 2] : undefined),
@@ -100,7 +92,7 @@ export const ONE_TRUNK: E1Trunks = {
 export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const engine = new ScriptedEngine();
   const clock = new FakeClock(T0);
-  const db = await openTestDatabase();
+  const db = await testDatabase();
   await db.write(async (tx) => {
     const definition = { start: 'bye', nodes: { bye: { type: 'hangup' as const, cause: 16 } } };
     await tx.flows.put({ id: 'main', name: 'Main', definition, updatedAt: T0 });

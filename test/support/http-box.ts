@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
-import { openDatabase, type Db } from '../../daemon/src/db/index.js';
+import { type Db } from '../../daemon/src/db/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
 import { Metrics } from '../../daemon/src/platform/index.js';
 import { agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
 import { temporaryFolder } from './temporary-folder.js';
+import { testDatabase } from './test-database.js';
 
 export interface Answer {
   status: number;
@@ -48,7 +49,7 @@ export const PASSWORD = 'correct horse';
 
 export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox> {
   const home = temporaryFolder();
-  const db = await openDatabase({ file: join(home, 'box.sqlite') });
+  const db = await testDatabase(home);
   const ports = fakePorts();
   const metrics = new Metrics();
   const clock = new FakeClock();
@@ -76,10 +77,7 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     ...over,
   });
   const { port } = await http.start();
-  onTestFinished(async () => {
-    await http.stop();
-    await db.close();
-  });
+  onTestFinished(() => http.stop());
 
   const ask: HttpBox['ask'] = (method, path, asking = {}) => send(port, method, path, asking);
   return {

@@ -1,6 +1,7 @@
 // One end of an RTP stream in plain sight (RFC 3550, RFC 4733): what it is told to say goes out every 20 ms, what comes is kept
 // packet by packet. It answers RTCP, so that the other end knows its round trip.
 import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { SILENCE } from './wav.js';
 
 const BLOCK = 160;
@@ -41,11 +42,12 @@ export class RtpEnd {
 
   /** On an even port and the one above it (RFC 3550 11). */
   static async open(host = '127.0.0.1'): Promise<RtpEnd> {
+    const family = isIPv6(host) ? 'udp6' : 'udp4';
     for (;;) {
-      const rtp = createSocket('udp4');
+      const rtp = createSocket(family);
       await new Promise<void>((resolve) => rtp.bind(0, host, resolve));
       const { port } = rtp.address();
-      const rtcp = createSocket('udp4');
+      const rtcp = createSocket(family);
       const bound =
         port % 2 === 0 &&
         (await new Promise<boolean>((resolve) => {

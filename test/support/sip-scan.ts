@@ -272,7 +272,7 @@ async function answersTo(box: LoadBox, host: string): Promise<boolean> {
   }
 }
 
-/** All three tools, as they are and as if they were a telephone; what they say they have found. */
+/** All three tools, as they are and as if they were a telephone, side by side; what they say they have found. */
 async function scan(box: LoadBox): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), 'cordboard-scan-'));
   try {
@@ -281,34 +281,46 @@ async function scan(box: LoadBox): Promise<string[]> {
     const helper = join(disguised, 'sipvicious/libs/svhelper.py');
     writeFileSync(helper, readFileSync(helper, 'utf8').replaceAll('friendly-scanner', 'Yealink SIP-T46S 66.85'));
     const dictionary = join(home, 'words');
-    writeFileSync(dictionary, Array.from({ length: 200 }, (_, i) => `password${i}`).join('\n'));
+    writeFileSync(dictionary, Array.from({ length: 60 }, (_, i) => `password${i}`).join('\n'));
     const { host, port } = box.server;
     const extensions = `${FIRST - 50}-${FIRST + 50}`;
     const found: string[] = [];
-    for (const [folder, from] of [
-      [disguised, DISGUISED],
-      [SIPVICIOUS, SCANNER],
-    ] as const) {
-      const run = (tool: string, ...args: string[]): Promise<string> =>
-        python(join(folder, 'sipvicious', `${tool}.py`), folder, home, args);
+    const run = (folder: string, tool: string, ...args: string[]): Promise<string> =>
+      python(join(folder, 'sipvicious', `${tool}.py`), folder, home, ['-p', String(port), ...args, host]);
+    const look = async (folder: string, from: string): Promise<void> => {
       // A device answers OPTIONS: that somebody is here may be known, but not to who calls himself a scanner.
-      const map = await run('svmap', '-p', String(port), '-b', from, '-P', '5080', host);
+      const map = await run(folder, 'svmap', '-b', from, '-P', '5080');
       if (from === SCANNER && map.includes(host)) found.push(`svmap: ${map}`);
-      for (const [index, method] of ['REGISTER', 'INVITE', 'OPTIONS'].entries()) {
-        // From a port of its own: answers to the last one, which nobody acknowledged, come again.
-        const own = String(5081 + index);
-        const war = await run(
-          'svwar',
-          ...['-p', String(port), '-b', from, '-P', own, '-e', extensions, '-m', method, '--maximumtime', '2', host],
-        );
-        for (const line of war.split('\n')) if (/^\|\s*5\d{3}\s/.test(line)) found.push(`svwar ${method}: ${line}`);
-      }
-      const crack = await run(
-        'svcrack',
-        ...['-p', String(port), '-P', '5084', '-u', String(FIRST), '-d', dictionary, '--maximumtime', '2', host],
+      await Promise.all(
+        ['REGISTER', 'INVITE', 'OPTIONS'].map(async (method, index) => {
+          // From a port of its own: answers to another one, which nobody acknowledged, come again.
+          const own = ['-b', from, '-P', String(5081 + index)];
+          const war = await run(folder, 'svwar', ...own, '-e', extensions, '-m', method, '--maximumtime', '2');
+          for (const line of war.split('\n')) if (/^\|\s*5\d{3}\s/.test(line)) found.push(`svwar ${method}: ${line}`);
+        }),
       );
-      for (const line of crack.split('\n')) if (/^\|\s*5\d{3}\s/.test(line)) found.push(`svcrack: ${line}`);
-    }
+    };
+    const crack = async (folder: string): Promise<void> => {
+      const said = await run(
+        folder,
+        'svcrack',
+        '-P',
+        '5084',
+        '-u',
+        String(FIRST),
+        '-d',
+        dictionary,
+        '--maximumtime',
+        '2',
+      );
+      for (const line of said.split('\n')) if (/^\|\s*5\d{3}\s/.test(line)) found.push(`svcrack: ${line}`);
+    };
+    // svcrack is known for what it does before it is known by its name.
+    await Promise.all([
+      look(disguised, DISGUISED),
+      look(SIPVICIOUS, SCANNER),
+      crack(disguised).then(() => crack(SIPVICIOUS)),
+    ]);
     return found;
   } finally {
     rmSync(home, { recursive: true, force: true });

@@ -110,7 +110,7 @@ export class StackBench {
 
   /** A telephone of a station that has registered, unless it shall not. */
   async phone(number: number, { registered = true } = {}): Promise<SipPhone> {
-    const phone = await SipPhone.open(this.port, { user: String(number), secret: SECRET, domain: DOMAIN });
+    const phone = await SipPhone.open({ server: this.port, number, secret: SECRET, domain: DOMAIN });
     running.push(() => phone.close());
     if (registered) await phone.register();
     return phone;
@@ -118,7 +118,7 @@ export class StackBench {
 
   /** The far end of a trunk that is known by its address; no telephone of a station may be on this address then. */
   async carrier(id: string, over: Partial<StackTrunk> = {}): Promise<SipPhone> {
-    const carrier = await SipPhone.open(this.port, { user: 'carrier', secret: '', domain: DOMAIN });
+    const carrier = await SipPhone.open({ server: this.port, number: 'carrier', domain: DOMAIN });
     running.push(() => carrier.close());
     await this.command('trunk.set', trunkOf(id, carrier.port, over));
     await this.next('trunk.changed');

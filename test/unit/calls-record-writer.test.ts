@@ -4,14 +4,14 @@ import { CallRecord } from '../../daemon/src/calls/call-record.js';
 import { RecordWriter } from '../../daemon/src/calls/record-writer.js';
 import type { Db } from '../../daemon/src/db/index.js';
 import { Metrics, newUlid, silentLog } from '../../daemon/src/platform/index.js';
-import { openTestDatabase } from '../support/call-desk.js';
+import { testDatabase } from '../support/test-database.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, callRow, recordingRow } from '../support/db-rows.js';
 import { turn, until } from '../support/turns.js';
 
 /** A database that fails as long as the test wants. */
 async function writer() {
-  const db = await openTestDatabase();
+  const db = await testDatabase();
   const state = { failing: false, writes: 0 };
   const failing = new Proxy(db, {
     get(target, name, receiver) {

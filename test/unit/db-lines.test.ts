@@ -19,12 +19,13 @@ import {
   trunkRow,
 } from '../support/db-rows.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { testDatabaseFile } from '../support/test-database.js';
 
 let db: Db;
 let file: string;
 beforeEach(async () => {
-  file = join(temporaryFolder(), 'box.sqlite');
-  db = await openDatabase({ file });
+  file = await testDatabaseFile();
+  db = await openDatabase({ file, reserveBytes: 0 });
   onTestFinished(() => db.close());
 });
 

@@ -1,17 +1,15 @@
 // Rows that every call writes, put in place of those with their ids: many sets with few statements, each for itself when one fails.
-import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openDatabase, type Db, type SipDialogRow, type StreamRow } from '../../daemon/src/db/index.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Db, type SipDialogRow, type StreamRow } from '../../daemon/src/db/index.js';
 import { Writer, type WriterConnection } from '../../daemon/src/db/writer.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, callRow, queueRow, recordingRow, segmentRow } from '../support/db-rows.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { testDatabase } from '../support/test-database.js';
 
 let db: Db;
 beforeEach(async () => {
-  db = await openDatabase({ file: join(temporaryFolder(), 'box.sqlite') });
-  onTestFinished(() => db.close());
+  db = await testDatabase();
 });
 
 const stream = (callId: string): StreamRow => ({

@@ -1,14 +1,12 @@
-import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openDatabase, type Db, type DbEvents } from '../../daemon/src/db/index.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Db, type DbEvents } from '../../daemon/src/db/index.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { T0, agentRow, callRow, queueRow, recordingRow, segmentRow, userRow } from '../support/db-rows.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { testDatabase } from '../support/test-database.js';
 
 let db: Db;
 beforeEach(async () => {
-  db = await openDatabase({ file: join(temporaryFolder(), 'box.sqlite') });
-  onTestFinished(() => db.close());
+  db = await testDatabase();
 });
 
 const definition = (queue: string) => ({

@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { readCountry } from '../../daemon/src/config/index.js';
 import type { NumberClass } from '../../daemon/src/contract/index.js';
-import { openDatabase, type Db, type OutboundRouteRow, type TrunkRow } from '../../daemon/src/db/index.js';
+import { type Db, type OutboundRouteRow, type TrunkRow } from '../../daemon/src/db/index.js';
 import { TableDialPlan } from '../../daemon/src/dialplan/index.js';
 import { newUlid, silentLog } from '../../daemon/src/platform/index.js';
 import { T0, outboundRouteRow, ringGroupRow, sipStationRow, trunkRow } from '../support/db-rows.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { testDatabase } from '../support/test-database.js';
 
 const COUNTRIES = fileURLToPath(new URL('../../firmware-config/countries', import.meta.url));
 const EVERYTHING: NumberClass[] = ['internal', 'emergency', 'local', 'national', 'mobile', 'international', 'premium'];
@@ -15,8 +14,7 @@ const EVERYTHING: NumberClass[] = ['internal', 'emergency', 'local', 'national',
 let db: Db;
 let plan: TableDialPlan;
 beforeEach(async () => {
-  db = await openDatabase({ file: join(temporaryFolder(), 'box.sqlite') });
-  onTestFinished(() => db.close());
+  db = await testDatabase();
   plan = await planOf('cn');
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FlowDefinition } from '../../daemon/src/contract/index.js';
 import { FlowBook, PromptLibrary } from '../../daemon/src/ivr/index.js';
 import { silentLog } from '../../daemon/src/platform/index.js';
-import { openTestDatabase } from '../support/call-desk.js';
+import { testDatabase } from '../support/test-database.js';
 import { Caller } from '../support/caller.js';
 import { T0, queueRow } from '../support/db-rows.js';
 import { until } from '../support/turns.js';
@@ -14,7 +14,7 @@ const toQueue = (queue: string, next = 'bye'): FlowDefinition => ({
 });
 
 async function book() {
-  const db = await openTestDatabase();
+  const db = await testDatabase();
   const put = (definition: FlowDefinition) =>
     db.write((tx) => tx.flows.put({ id: 'main', name: 'Main', definition, updatedAt: T0 }));
   await put(toQueue('sales'));

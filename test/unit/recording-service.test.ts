@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
 import { RecordingService, alawHeader } from '../../daemon/src/recording/index.js';
-import { openTestDatabase } from '../support/call-desk.js';
+import { testDatabase } from '../support/test-database.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, callRow, recordingRow } from '../support/db-rows.js';
 import { ScriptedEngine } from '../support/scripted-engine.js';
@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function service() {
   const engine = new ScriptedEngine();
-  const db = await openTestDatabase();
+  const db = await testDatabase();
   const folder = temporaryFolder();
   const recordings = new RecordingService({
     engine: engine.client,

@@ -256,3 +256,26 @@ describe('bench', () => {
     },
   );
 });
+
+describe('soak', () => {
+  it('of SIP is a program of the tests, whose threads say what their heaps hold', () => {
+    tree.write('test/soak/heap.mjs', 'globalThis.loaded = typeof globalThis.gc;\n');
+    tree.write(
+      'test/soak/sip.mjs',
+      'console.log(globalThis.loaded, process.argv.slice(2).join(" ")); process.exit(5);\n',
+    );
+    const { status, stdout } = tree.run('run.mjs', 'soak', 'sip', '--calls', '3000');
+    expect(status).toBe(5);
+    expect(stdout).toMatch(/\nfunction --calls 3000\n$/);
+  });
+
+  it.each([
+    { args: ['storm'], says: 'What is storm? There are engine and sip.' },
+    { args: ['sip', '--calls', 'many'], says: 'What is --calls many? soak sip has --calls' },
+    { args: ['sip', '--minutes', '3'], says: 'What is --minutes 3?' },
+  ])('refuses $args before anything is built', ({ args, says }) => {
+    const { status, stdout, stderr } = tree.run('run.mjs', 'soak', ...args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(says);
+  });
+});

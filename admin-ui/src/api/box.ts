@@ -16,6 +16,7 @@ import type {
   SignIn,
   SpanAlarmRequest,
   SpanDchannelRequest,
+  Trunk,
 } from '@cordboard/daemon/contract';
 import { request, requestBlob } from './client';
 
@@ -30,6 +31,7 @@ export const box = {
 
   queues: () => request<Queue[]>('GET', '/queues'),
   routes: () => request<Route[]>('GET', '/routes'),
+  trunks: () => request<Trunk[]>('GET', '/trunks'),
 
   calls: (query: { state?: CallState; limit: number; before?: string }, signal?: AbortSignal) =>
     request<CallList>('GET', '/calls', { query, signal }),

@@ -18,6 +18,7 @@ import type {
   StackEvents,
   StackPorts,
   StackStation,
+  StackStatistics,
   StackTrunk,
 } from './stack/index.js';
 
@@ -143,6 +144,11 @@ export class SipService {
     this.#offs = [];
     this.#lamps?.stop();
     this.lines.stop();
+  }
+
+  /** What the stack holds now, and what it has counted. Rejects while it does not run. */
+  statistics(): Promise<StackStatistics> {
+    return this.#thread.command('statistics', {});
   }
 
   /** Resolves when what was changed in the tables until now is in force: who has an account can register. */

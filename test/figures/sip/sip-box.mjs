@@ -9,12 +9,12 @@ export const HOST = '127.0.0.1';
 export const MENU = '95001';
 
 /** Runs `work` with a box, the port of its SIP, and the calls that it has now and had at most. */
-export async function withSipBox({ maxCalls = 10_000, env = {} }, work) {
+export async function withSipBox({ maxCalls = 10_000, sources = ['127.0.0.0/8'], env = {} }, work) {
   const port = await freePort();
   const settings = { CORDBOARD_SIP_PORT: String(port), CORDBOARD_SIP_MAX_STREAMS: '4096', ...env };
   await withBox({ spans: 0, stations: 0, env: settings }, async (box) => {
     await api(box, 'POST', 'trunks', {
-      ...{ id: 'load', name: 'Load', kind: 'sip', mode: 'address', sources: ['127.0.0.0/8'], maxCalls },
+      ...{ id: 'load', name: 'Load', kind: 'sip', mode: 'address', sources, maxCalls },
       ...{ hosts: [{ host: HOST, port: 9, transport: 'udp', priority: 0, weight: 1 }], optionsIntervalS: 0 },
     });
     const counted = { now: 0, most: 0 };
