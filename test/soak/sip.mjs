@@ -14,7 +14,8 @@ import { heaps } from './heap.mjs';
 const { values } = parseArgs({ options: { calls: { type: 'string', default: '100000' } } });
 const CALLS = Number(values.calls);
 const STEP = Math.min(10_000, Math.max(500, Math.floor(CALLS / 5)));
-const WARM_UP = 700;
+/** Half a minute of them: tables that follow the number of transactions, which live so long, have their size then. */
+const WARM_UP = Math.min(4000, Math.ceil(CALLS / 2));
 const PAIRS = 25;
 const FIRST = 7000;
 /** The carrier's address: the telephones, whose address is another, prove who they are. */
