@@ -192,21 +192,13 @@ describe('a station', () => {
   });
 
   it('gets through to the police when everything else is turned away', async () => {
-    const flood = await Carrier.open('udp', { host: '127.0.0.6' });
     const phone = await Carrier.open('udp', { host: '127.0.0.5' });
-    const desk = await stackDesk(
-      { stations: [account()], trusted: ['127.0.0.0/8'] },
-      { overload: { always: { perS: 0.001, burst: 0 } } },
-    );
+    // Any delay is too much.
+    const overload = { always: { perS: 0.001, burst: 0 }, loopDelayMs: { high: -1, low: -2 } };
+    const desk = await stackDesk({ stations: [account()], trusted: ['127.0.0.0/8'] }, { overload });
     const other = await Carrier.open('udp', { host: '127.0.0.7' });
-    for (let sample = 0; sample < 2; sample += 1) {
-      // A few at a time: a socket holds only so many.
-      for (let batch = 0; batch < 46; batch += 1) {
-        const sent = await Promise.all(Array.from({ length: 50 }, () => flood.send('OPTIONS', desk)));
-        await Promise.all(sent.map(({ final }) => final()));
-      }
-      await desk.clock.advance(250);
-    }
+    await desk.clock.advance(250);
+    await desk.clock.advance(250);
     const shed = await (await other.send('INVITE', desk, { sdp: SDP(50_000) })).final();
     expect(shed.status).toBe(503);
     expect(Number(shed.headers.get('Retry-After'))).toBeGreaterThan(0);
