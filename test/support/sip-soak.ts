@@ -257,14 +257,15 @@ export async function soak({ server, accounts, calls, carrier: host, menu }: Soa
   const kinds = Object.entries(KINDS);
   const pair = async (one: Telephone, other: Telephone, carrier: Telephone): Promise<void> => {
     for (; next < calls;) {
-      if (next % kinds.length === 0)
+      const index = next++ % kinds.length;
+      if (index === 0)
         await turn(
           'registered',
           () => registersAgain(one),
           result,
           () => undefined,
         );
-      const [name, play] = kinds[next++ % kinds.length]!;
+      const [name, play] = kinds[index]!;
       await turn(
         name,
         () => play({ one, other, carrier, menu }),
