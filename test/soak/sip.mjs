@@ -154,7 +154,6 @@ await withSipBox({ env, sources: [`${CARRIER}/32`] }, async (box, port) => {
   }
   const result = await playing;
   const seconds = (performance.now() - started) / 1000;
-  line(arrived, await state(box));
   await sleep(QUIET_MS);
   const after = await state(box);
   line(arrived, after);

@@ -192,7 +192,7 @@ interface Cast {
   menu: string;
 }
 
-/** Each is one call, or one registration. */
+/** Each is one call. */
 const KINDS: Record<string, (cast: Cast) => Promise<void>> = {
   async menu({ carrier, menu }) {
     const dialog = await carrier.call(menu);
@@ -240,10 +240,6 @@ const KINDS: Record<string, (cast: Cast) => Promise<void>> = {
     );
     if (status !== 486) throw new Refused(status);
   },
-  async registered({ one }) {
-    const { status } = await one.raw.register(600);
-    if (status !== 200) throw new Refused(status);
-  },
 };
 
 export async function soak({ server, accounts, calls, carrier: host, menu }: SoakOptions): Promise<SoakResult> {
@@ -261,7 +257,15 @@ export async function soak({ server, accounts, calls, carrier: host, menu }: Soa
   const kinds = Object.entries(KINDS);
   const pair = async (one: Telephone, other: Telephone, carrier: Telephone): Promise<void> => {
     for (; next < calls;) {
-      const [name, play] = kinds[next++ % kinds.length]!;
+      const index = next++ % kinds.length;
+      if (index === 0)
+        await turn(
+          'registered',
+          () => registersAgain(one),
+          result,
+          () => undefined,
+        );
+      const [name, play] = kinds[index]!;
       await turn(
         name,
         () => play({ one, other, carrier, menu }),
@@ -275,6 +279,11 @@ export async function soak({ server, accounts, calls, carrier: host, menu }: Soa
   for (const { raw } of phones) await raw.register(0).catch(() => undefined);
   for (const { raw } of [...phones, ...carriers]) raw.close();
   return result;
+}
+
+async function registersAgain({ raw }: Telephone): Promise<void> {
+  const { status } = await raw.register(600);
+  if (status !== 200) throw new Refused(status);
 }
 
 /** One call, again as long as the box is too busy for it. */
