@@ -180,14 +180,6 @@ describe.concurrent('a carrier', () => {
     await called.done;
   });
 
-  it('a 200 that comes once more is acknowledged once more', async () => {
-    const called = await carrier({ scenario: 'called-answers-twice' });
-    const call = await dialOut(called);
-    await call.talking();
-    await call.end('hangUp');
-    expect((await called.done).messages.match(/^ACK /gm)).toHaveLength(2);
-  });
-
   it('somebody who gives up while it rings cancels the call', async () => {
     const called = await carrier({ scenario: 'called-cancelled' });
     const call = await dialOut(called);

@@ -5,6 +5,7 @@ import { callIn, nothingLeaks, stationFree, storedCall, waitFor, whileRunning } 
 import { share } from '../support/dtmf.js';
 import type { HandPhone } from '../support/hand-phone.js';
 import { carrier, registered, startSipBox, type SipBox } from '../support/sip-box.js';
+import { until } from '../support/turns.js';
 import { loudness, stereoAlaw, toAlaw } from '../support/wav.js';
 
 let sip: SipBox;
@@ -51,6 +52,19 @@ it('a telephone that calls another is told that it rings, and makes the tone its
   expect(ringing.body).toHaveLength(0);
   await incoming.respond(486);
   expect((await call.final).status).toBe(486);
+  await nothingLeaks(sip.box);
+});
+
+it('an answer that comes once more is acknowledged once more', async () => {
+  const [one, other] = [await phone(), await phone()];
+  const call = one.call(String(next));
+  const incoming = await other.called();
+  await incoming.answer();
+  await call.connected();
+  // The ACK was lost on the way, for all the telephone knows.
+  await incoming.respond(200, other.sdp());
+  await until(() => other.repeated.includes('ACK'), 'the ACK comes once more');
+  await Promise.all([call.bye(), incoming.take('BYE')]);
   await nothingLeaks(sip.box);
 });
 

@@ -26,6 +26,8 @@ const NAME: HeaderLine = ['User-Agent', 'Hand 1.0'];
 
 export class HandPhone extends SipPhone {
   readonly rtp: RtpEnd;
+  /** methods of requests that came once more */
+  readonly repeated: string[] = [];
   readonly #seen = new Set<string>();
 
   private constructor(socket: Socket, rtp: RtpEnd, options: HandPhoneOptions) {
@@ -83,7 +85,10 @@ export class HandPhone extends SipPhone {
   protected override hears(message: SipMessage): boolean {
     if (message.kind === 'response') return true;
     const key = `${message.method} ${message.headers.get('Via') ?? ''}`;
-    if (this.#seen.has(key)) return false;
+    if (this.#seen.has(key)) {
+      this.repeated.push(message.method);
+      return false;
+    }
     this.#seen.add(key);
     if (message.method !== 'OPTIONS') return true;
     this.send(newResponse(message, 200, undefined, { toTag: 'hand' }));
