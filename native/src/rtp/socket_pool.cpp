@@ -169,6 +169,9 @@ Result<Descriptor> SocketPool::bind_to(uint16_t port, bool rtp) {
   if (family == AF_INET6 && !set_option(made.number(), IPPROTO_IPV6, IPV6_V6ONLY, !settings_.local.unspecified())) {
     return refused("IPV6_V6ONLY", port);
   }
+  // A packet of sound is never cut in two on its way; then the system need not make an identity for each (RFC 6864 clause 4.1).
+  // Where it can't, each packet has an identity as before.
+  if (family == AF_INET) set_option(made.number(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   if (settings_.dscp != 0) {
     const int octet = settings_.dscp << 2;
     const bool marked = family == AF_INET ? set_option(made.number(), IPPROTO_IP, IP_TOS, octet)

@@ -9,6 +9,8 @@ const GOAL = 1500;
 const FIRST = 300;
 const STEP = 1.3;
 const SECONDS = 4;
+/** between the last rung that held and the first that did not */
+const HALVINGS = 2;
 /** A pause of the whole machine is not the stack's: a rate that fails is tried again. */
 const TRIES = 3;
 
@@ -26,15 +28,21 @@ export async function bareStack(report) {
 /** The highest rate of a ladder at which none failed and nearly all were answered within their second. */
 export async function capacity(port, used) {
   await placeCalls({ port, rate: FIRST, seconds: 5 });
-  let held = 0;
-  let us = { stack: Number.NaN, kernel: Number.NaN };
-  for (let rate = FIRST; rate < 8000; rate = Math.round(rate * STEP)) {
+  let best;
+  let tooMuch = 8000;
+  for (let rate = FIRST; rate < tooMuch; rate = Math.round(rate * STEP)) {
     const rung = await attempt(port, used, rate);
-    if (rung === undefined) break;
-    ({ held, us } = rung);
+    if (rung === undefined) tooMuch = rate;
+    else best = { ...rung, rate };
   }
-  if (held === 0) throw new Error(`not even ${FIRST} calls a second are answered`);
-  return { held, us };
+  if (best === undefined) throw new Error(`not even ${FIRST} calls a second are answered`);
+  for (let halvings = 0; halvings < HALVINGS; halvings += 1) {
+    const rate = Math.round((best.rate + tooMuch) / 2);
+    const rung = await attempt(port, used, rate);
+    if (rung === undefined) tooMuch = rate;
+    else best = { ...rung, rate };
+  }
+  return best;
 }
 
 async function attempt(port, used, rate) {
