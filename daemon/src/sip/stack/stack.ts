@@ -156,7 +156,11 @@ export class Stack {
         }),
     });
     // Datagrams wait where their waiting is seen: as many are taken as can be, and the event loop may be busy with them.
-    this.#overload = new Overload({ ...shared, of: 'datagrams', measure: () => ({ ...measures, busy: 0, requests: 0 }) });
+    this.#overload = new Overload({
+      ...shared,
+      of: 'datagrams',
+      measure: () => ({ ...measures, busy: 0, requests: 0 }),
+    });
     this.#dialogContext = {
       transactions: this.#transactions,
       locate: (uri, flow) => inDialogTargets(uri, flow, this.#locator),
