@@ -35,6 +35,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -156,7 +157,7 @@ class Load {
       }
     }
     // What is still on its way.
-    listen_until(monotonic_ns() + 100'000'000);
+    for (int slice = 0; slice < 5 * kSlices; ++slice) listen_until(monotonic_ns() + kTickNs / kSlices);
   }
 
   int judge();
@@ -234,18 +235,21 @@ class Load {
     }
   }
 
+  /// Sleeps until then, and hears what has come: to wake for every packet would cost those who send as much as this.
   void listen_until(int64_t due) {
+    const timespec until{due / 1'000'000'000, due % 1'000'000'000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+    }
     std::array<epoll_event, 128> events;
-    while (true) {
-      const auto left = due - monotonic_ns();
-      const timespec patience{0, std::max<int64_t>(0, std::min<int64_t>(left, 999'999'999))};
-      const int count = epoll_pwait2(epoll_.number(), events.data(), events.size(), &patience, nullptr);
+    const timespec at_once{};
+    do {
+      const int count = epoll_pwait2(epoll_.number(), events.data(), events.size(), &at_once, nullptr);
+      if (count <= 0) return;
       for (int i = 0; i < count; ++i) {
         const auto event = events[static_cast<std::size_t>(i)].data.u64;
         listen(static_cast<uint16_t>(event >> 32), static_cast<int>(event & 0xFFFFFFFF));
       }
-      if (left <= 0) return;
-    }
+    } while (monotonic_ns() < due + kTickNs / kSlices);
   }
 
   void listen(uint16_t port, int socket) {
