@@ -19,6 +19,10 @@ const living = async (): Promise<number[]> => {
   return [calls, dialogs];
 };
 
+it('who has heard that he is registered is known before he can be called', () => {
+  expect(bench.all('bindings.changed')).toMatchObject([{ station: 1002, bindings: [{}] }]);
+});
+
 describe('a call that comes in', () => {
   it('is offered, rings, is answered and released', async () => {
     const { offered, call, invite } = await callsIn(bench, phone, '0571-8888');

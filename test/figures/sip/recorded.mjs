@@ -10,12 +10,34 @@ import { withSipBox, quiet } from './sip-box.mjs';
 const CALLS = Number(process.env.FIGURES_SIP_CALLS ?? '1000');
 const SECONDS = Number(process.env.FIGURES_SIP_SECONDS ?? '20');
 const STATIONS = 10;
+const SHARES = [1, 0.8, 0.6, 0.4];
 /** What Asterisk 22.10 needs on the same machine: us per leg and tick, kB per call. */
 const ASTERISK = { legUs: 46, callKb: 400 };
 
+/** Then none of their packets was lost, nobody heard somebody else, and the box kept its clock. */
+const ZERO = ['recordedCallsLost', 'recordedPacketsLostByUs', 'recordedHeardWrong', 'recordedTicksMissed'];
+
 export async function recordedCalls(report) {
   await prepare(report);
-  await withSipBox({ env: { CORDBOARD_RTP_PORTS: '20000-29999' } }, async (box, port, counted) => {
+  let clean = 0;
+  // Beside telephones on the same two cores it holds fewer than alone: shown is how many, when those asked for are too many.
+  for (const share of SHARES) {
+    const figures = {};
+    const calls = Math.round(CALLS * share);
+    await measured(calls, (name, value, unit, ...goal) => {
+      figures[name] = value;
+      if (share === 1) report.add(name, value, unit, ...goal);
+    });
+    if (ZERO.some((name) => figures[name] !== 0)) continue;
+    clean = calls;
+    break;
+  }
+  report.add('recordedCallsClean', clean, 'calls', CALLS);
+}
+
+async function measured(count, add) {
+  const settings = { CORDBOARD_RTP_PORTS: '20000-29999', CORDBOARD_SIP_THREADS: '2' };
+  await withSipBox({ env: settings }, async (box, port, counted) => {
     const accounts = [];
     for (let number = 6001; number <= 6000 + STATIONS; number += 1) {
       const { username, secret, domain } = await api(box, 'POST', 'stations/sip', {
@@ -30,7 +52,7 @@ export async function recordedCalls(report) {
     await first.next();
     await quiet(box, counted);
     const idle = await used();
-    const talkers = startTalkers({ port, calls: CALLS, rate: 60, accounts, mediaPort: 40_000 });
+    const talkers = startTalkers({ port, calls: count, rate: 60, accounts, mediaPort: 40_000 });
     const { streams } = await talkers.next();
     const up = await used();
     const { tick: ticksBefore } = await box.engine.command('engine.snapshot', {});
@@ -44,25 +66,28 @@ export async function recordedCalls(report) {
 
     const sum = (key) => heard.reduce((total, one) => total + one[key], 0);
     const legTicks = legs.length * (tick.ticks - ticksBefore.ticks);
-    report.add('recordedCalls', Math.min(legs.length / 2, recordings.length), 'calls', CALLS);
-    report.add('recordedCallsLost', lostCalls, 'calls', 0, 'exactly');
-    report.add('recordedPacketsSent', load.sent + sum('packetsSent'), 'packets');
-    report.add(
+    add('recordedCalls', Math.min(legs.length / 2, recordings.length), 'calls', CALLS);
+    add('recordedCallsLost', lostCalls, 'calls', 0, 'exactly');
+    add('recordedPacketsSent', load.sent + sum('packetsSent'), 'packets');
+    add(
       'recordedPacketsLostByUs',
       Math.max(0, load.sent - sum('packetsReceived')) + load.lostByUs,
       'packets',
       0,
       'exactly',
     );
-    report.add('recordedHeardWrong', load.wrong, 'streams', 0, 'exactly');
-    report.add('recordedLegCpu', ((talked.mediaMs - up.mediaMs) * 1000) / legTicks, 'us', 2.5, 'most');
-    report.add('recordedLegCpuAsterisk', ASTERISK.legUs, 'us');
-    report.add('recordedBoxCpuPerLeg', ((talked.allMs - up.allMs) * 1000) / legTicks, 'us');
-    report.add('recordedCallMemory', (talked.rssKb - idle.rssKb) / CALLS, 'kB', 40, 'most');
-    report.add('recordedCallMemoryAsterisk', ASTERISK.callKb, 'kB');
-    report.add('recordedTickP99', tick.p99Us, 'us', 20_000, 'most');
-    report.add('recordedTicksMissed', tick.missed - ticksBefore.missed, 'ticks', 0, 'exactly');
-    report.add('recordedDelayP99', load.delayP99Ms, 'ms');
+    add('recordedHeardWrong', load.wrong, 'streams', 0, 'exactly');
+    add('recordedLegCpu', ((talked.mediaMs - up.mediaMs) * 1000) / legTicks, 'us', 2.5, 'most');
+    add('recordedLegCpuAsterisk', ASTERISK.legUs, 'us');
+    add('recordedBoxCpuPerLeg', ((talked.allMs - up.allMs) * 1000) / legTicks, 'us');
+    add('recordedCallMemory', (talked.rssKb - idle.rssKb) / count, 'kB', 40, 'most');
+    add('recordedCallMemoryAsterisk', ASTERISK.callKb, 'kB');
+    add('recordedTickP99', tick.p99Us, 'us', 20_000, 'most');
+    add('recordedTicksMissed', tick.missed - ticksBefore.missed, 'ticks', 0, 'exactly');
+    add('recordedDelayP99', load.delayP99Ms, 'ms');
+    // Of the telephones: what is above 20 ms is no telephone any more.
+    add('recordedLoadLateness', load.ownLatenessMaxMs, 'ms');
+    add('recordedLoadCpu', load.cpuSeconds / SECONDS, 'cores');
   });
 }
 

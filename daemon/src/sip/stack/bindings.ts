@@ -36,7 +36,7 @@ export interface BindingsOptions {
   changed: (station: number, bindings: StackBinding[]) => void;
 }
 
-/** ms; what changes within is told together */
+/** ms; what changes within is told together, but for the first telephone of a station: who has heard that he is registered may be called */
 const TELL_MS = 50;
 /** s; for telephones that keep their flow open themselves (RFC 5626 4.4) */
 const FLOW_TIMER_S = 90;
@@ -119,7 +119,8 @@ export class Bindings {
     if (before?.connection !== undefined && before.connection !== binding.connection)
       this.#options.keep(before.connection, false);
     if (binding.connection !== undefined) this.#options.keep(binding.connection, true);
-    this.#note(binding.aor);
+    if (before === undefined && this.#registrar.bindingsOf(binding.aor).length === 1) this.#say(binding.aor);
+    else this.#note(binding.aor);
   }
 
   #gone(binding: Binding): void {
@@ -134,14 +135,17 @@ export class Bindings {
 
   #flush(): void {
     this.#tell = undefined;
+    for (const aor of this.#changed) this.#say(aor);
+    this.#changed.clear();
+  }
+
+  #say(aor: string): void {
     const { clock, changed } = this.#options;
     const now = clock.moment();
-    for (const aor of this.#changed)
-      changed(
-        Number(aor),
-        this.#registrar.bindingsOf(aor).map((binding) => plainOf(binding, now)),
-      );
-    this.#changed.clear();
+    changed(
+      Number(aor),
+      this.#registrar.bindingsOf(aor).map((binding) => plainOf(binding, now)),
+    );
   }
 
   async #ping(binding: Binding, kind: 'options' | 'crlf'): Promise<boolean> {
