@@ -238,12 +238,10 @@ class Load {
   /// Sleeps until then, and hears what has come: to wake for every packet would cost those who send as much as this.
   void listen_until(int64_t due) {
     const timespec until{due / 1'000'000'000, due % 1'000'000'000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
-    }
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) continue;
     std::array<epoll_event, 128> events;
-    const timespec at_once{};
     do {
-      const int count = epoll_pwait2(epoll_.number(), events.data(), events.size(), &at_once, nullptr);
+      const int count = epoll_wait(epoll_.number(), events.data(), events.size(), 0);
       if (count <= 0) return;
       for (int i = 0; i < count; ++i) {
         const auto event = events[static_cast<std::size_t>(i)].data.u64;
