@@ -1,11 +1,12 @@
 // Rows that every call writes, put in place of those with their ids: many sets with few statements, each for itself when one fails.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Db, type SipDialogRow, type StreamRow } from '../../daemon/src/db/index.js';
-import { Writer, type WriterConnection } from '../../daemon/src/db/writer.js';
+import { Writer } from '../../daemon/src/db/writer.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, callRow, queueRow, recordingRow, segmentRow } from '../support/db-rows.js';
 import { testDatabase } from '../support/test-database.js';
+import { fakeConnection } from '../support/writer-connection-fake.js';
 
 let db: Db;
 beforeEach(async () => {
@@ -92,17 +93,7 @@ describe('rows that are put', () => {
 
 describe('the transactions of rows', () => {
   function fake(fail: (sql: string) => Error | undefined = () => undefined) {
-    const log: string[] = [];
-    const connection: WriterConnection = {
-      begin: 'BEGIN IMMEDIATE',
-      isBusy: (error) => error instanceof Error && error.message === 'busy',
-      isFull: (error) => error instanceof Error && error.message === 'full',
-      exec(sql) {
-        log.push(sql);
-        const error = fail(sql);
-        return error === undefined ? Promise.resolve() : Promise.reject(error);
-      },
-    };
+    const { connection, log } = fakeConnection(fail);
     const clock = new FakeClock();
     const rowScript = (sets: readonly { sipDialogsGone?: readonly string[] }[]): string =>
       sets.flatMap(({ sipDialogsGone = [] }) => sipDialogsGone).join(' ');

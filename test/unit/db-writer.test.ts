@@ -4,33 +4,18 @@ import sqlite3 from 'sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase, type DbEvents, type OpenedDb } from '../../daemon/src/db/index.js';
 import { keepReserve } from '../../daemon/src/db/reserve.js';
-import { Writer, type WriterConnection } from '../../daemon/src/db/writer.js';
+import { Writer } from '../../daemon/src/db/writer.js';
 import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { callRow, queueRow } from '../support/db-rows.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { fakeConnection } from '../support/writer-connection-fake.js';
 
 async function open(metrics?: Metrics): Promise<{ db: OpenedDb; file: string }> {
   const file = join(temporaryFolder(), 'box.sqlite');
   const db = await openDatabase({ file, metrics });
   onTestFinished(() => db.close());
   return { db, file };
-}
-
-/** A connection that only remembers; `fail` says for which statement it fails. */
-function fakeConnection(fail: (sql: string, count: number) => Error | undefined = () => undefined) {
-  const log: string[] = [];
-  const connection: WriterConnection = {
-    begin: 'BEGIN IMMEDIATE',
-    isBusy: (error) => error instanceof Error && error.message === 'busy',
-    isFull: (error) => error instanceof Error && error.message === 'full',
-    exec(sql) {
-      log.push(sql);
-      const error = fail(sql, log.filter((one) => one === sql).length);
-      return error === undefined ? Promise.resolve() : Promise.reject(error);
-    },
-  };
-  return { connection, log };
 }
 
 describe('writes that wait together', () => {

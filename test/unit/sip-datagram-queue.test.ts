@@ -102,6 +102,15 @@ describe('datagrams', () => {
     expect(empty[15]).toBeGreaterThan(empty[5]!);
   });
 
+  it('do not wait for a pause that one of them met', async () => {
+    const { come, happened, datagrams } = queue({ msEach: 100 });
+    come('INVITE', 0, AT_ONCE + 2);
+    await turn();
+    expect(happened.at(-1)).toBe(`INVITE ${AT_ONCE}`);
+    for (let turns = 0; turns < 2; turns++) await turn();
+    expect(datagrams.size).toBe(0);
+  });
+
   it('that have waited too long for a while are refused, until nothing waits', async () => {
     // One in each turn.
     const { come, happened, pass } = queue({ msEach: 8 });

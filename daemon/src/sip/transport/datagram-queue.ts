@@ -49,7 +49,7 @@ export class DatagramQueue {
   #bytes = 0;
   #inTurn = 0;
   #turnMs = TURN_MS;
-  /** ms that are left for what is new; below 0: it took more than there was, and waits */
+  /** ms that are left for what is new; below 0, a turn's worth at most: it took more than there was, and waits */
   #leftMs = TURN_MS;
   #scheduled = false;
   #lateSinceMs: number | undefined;
@@ -98,7 +98,8 @@ export class DatagramQueue {
       this.#turnMs = full
         ? Math.max(this.#turnMs * LESS_WHEN_FULL, LEAST_TURN_MS)
         : Math.min(this.#turnMs + MORE_MS, TURN_MS);
-      this.#leftMs = Math.min(this.#leftMs + this.#turnMs, this.#turnMs);
+      // A pause of the process while one was read is not to be paid for by those who come after it.
+      this.#leftMs = Math.min(Math.max(this.#leftMs, -TURN_MS) + this.#turnMs, this.#turnMs);
       if (this.size > 0) this.#work();
     });
   }
