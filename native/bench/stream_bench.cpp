@@ -149,21 +149,21 @@ double packet_pair_ns() {
   constexpr int kBatch = 64;
   const auto bound = [] {
     const rtp::Address any = *rtp::Address::parse("127.0.0.1", 0);
-    rtp::Descriptor made(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0));
-    rtp::SocketAddress address;
+    Descriptor made(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+    SocketAddress address;
     const auto length = any.to(address, AF_INET);
     if (bind(made.number(), &address.any, length) != 0) std::exit(2);
     return made;
   };
   const auto from = bound();
   const auto to = bound();
-  rtp::SocketAddress address;
+  SocketAddress address;
   socklen_t size = sizeof address;
   getsockname(to.number(), &address.any, &size);
   static uint8_t octets[kBatch][256];
   iovec parts[kBatch];
-  rtp::SocketAddress senders[kBatch];
-  const auto messages = [&](rtp::SocketAddress* peer, std::size_t each, std::size_t length) {
+  SocketAddress senders[kBatch];
+  const auto messages = [&](SocketAddress* peer, std::size_t each, std::size_t length) {
     std::vector<mmsghdr> made(kBatch);
     for (std::size_t i = 0; i < kBatch; ++i) {
       parts[i] = {octets[i], length};

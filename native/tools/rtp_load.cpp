@@ -82,7 +82,7 @@ struct Stream {
   Address remote;
   uint16_t local_port{};
   std::optional<Address> local;  // one of several addresses on the port; IPv4
-  rtp::SocketAddress to{};
+  SocketAddress to{};
   socklen_t to_length{};
   uint32_t ssrc{};
   uint16_t sequence{};
@@ -119,7 +119,7 @@ class Load {
   bool open() {
     const auto host = Address::parse(options_.bind, 0);
     if (!host) return complain(options_.bind + " is no address in digits");
-    epoll_ = rtp::Descriptor(epoll_create1(0));
+    epoll_ = Descriptor(epoll_create1(0));
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       auto& stream = *streams_[i];
       if (stream.local_port == 0) stream.local_port = static_cast<uint16_t>(options_.port + 2 * i);
@@ -175,8 +175,8 @@ class Load {
 
   bool open_socket(const Address& host, uint16_t port) {
     const sa_family_t family = host.is_ipv4() ? AF_INET : AF_INET6;
-    rtp::Descriptor made(socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0));
-    rtp::SocketAddress address;
+    Descriptor made(socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+    SocketAddress address;
     const auto length = host.with_port(port).to(address, family);
     if (bind(made.number(), &address.any, length) != 0) {
       return complain(host.with_port(port).text() + " cannot be bound: " + std::strerror(errno));
@@ -252,7 +252,7 @@ class Load {
 
   void listen(uint16_t port, int socket) {
     static std::array<std::array<uint8_t, 2048>, kBatch> buffers;
-    static std::array<rtp::SocketAddress, kBatch> from;
+    static std::array<SocketAddress, kBatch> from;
     std::array<iovec, kBatch> parts;
     std::array<mmsghdr, kBatch> messages{};
     static std::array<Control, kBatch> controls;
@@ -285,7 +285,7 @@ class Load {
     if (control == nullptr || control->cmsg_type != IP_PKTINFO) return std::nullopt;
     in_pktinfo info;
     std::memcpy(&info, CMSG_DATA(control), sizeof info);
-    rtp::SocketAddress address{};
+    SocketAddress address{};
     address.v4.sin_family = AF_INET;
     address.v4.sin_addr = info.ipi_addr;
     return Address::from(address);
@@ -339,8 +339,8 @@ class Load {
   std::vector<std::unique_ptr<Stream>> streams_;
   rtp::Demultiplexer table_;
   const Sound sound_;
-  rtp::Descriptor epoll_;
-  std::map<uint16_t, rtp::Descriptor> sockets_;
+  Descriptor epoll_;
+  std::map<uint16_t, Descriptor> sockets_;
   std::array<std::map<uint16_t, std::vector<uint32_t>>, kSlices> slices_;
   std::array<std::array<uint8_t, rtp::kRtpHeader>, kBatch> headers_{};
   std::array<std::array<iovec, 2>, kBatch> parts_{};

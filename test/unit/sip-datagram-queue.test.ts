@@ -1,5 +1,6 @@
 // Datagrams that wait outside the socket: what belongs to calls overtakes what is new, and what waits too long is refused unread.
 import { describe, expect, it } from 'vitest';
+import { DATAGRAM_BATCH } from '../../daemon/src/engine/index.js';
 import type { Glance } from '../../daemon/src/sip/message/index.js';
 import { DatagramQueue } from '../../daemon/src/sip/transport/datagram-queue.js';
 import type { Flow } from '../../daemon/src/sip/transport/index.js';
@@ -31,6 +32,7 @@ function queue({ msEach = 0, turningAway = false } = {}) {
   const datagrams = new DatagramQueue({
     clock: Object.assign(Object.create(clock) as FakeClock, { monotonicMs: () => clock.monotonicMs() + owedMs }),
     triage: {
+      ...{ refusalTag: '', exempt: [] },
       turningAway: () => state.turningAway,
       judge: ({ method, toTag }) => (method === 'ACK' ? 'drop' : toTag === undefined ? 'wait' : 'now'),
       refuse: (seen, _, late) => {
@@ -45,8 +47,8 @@ function queue({ msEach = 0, turningAway = false } = {}) {
     },
     unread: () => happened.push('unread'),
   });
-  const come = (method: string, from: number, count: number, toTag = ''): void => {
-    for (let n = from; n < from + count; n++) datagrams.came(request(method, n, toTag), FLOW);
+  const come = (method: string, from: number, count: number, toTag = '', begins = false): void => {
+    for (let n = from; n < from + count; n++) datagrams.came(request(method, n, toTag), FLOW, begins);
   };
   const pass = (ms: number): void => void (owedMs += ms);
   return { datagrams, happened, come, state, pass };
@@ -85,8 +87,7 @@ describe('datagrams', () => {
     expect(happened).toHaveLength(30);
     come('INVITE', 30, 500);
     const invitesOfTurn = async (full: boolean): Promise<number> => {
-      if (full) datagrams.came(Buffer.from('something else'), FLOW);
-      for (let n = 1; full && n < 32; n++) come('BYE', n, 1, ';tag=x');
+      if (full) datagrams.dropped(DATAGRAM_BATCH);
       happened.length = 0;
       await turn();
       return happened.filter((name) => name.startsWith('INVITE')).length;
@@ -154,6 +155,27 @@ describe('datagrams', () => {
     come('BYE', 2, 1, ';tag=x');
     await turn();
     expect(happened).toEqual(['unread', 'BYE 2', 'refused INVITE 0', 'unread']);
+  });
+
+  it('that are known to begin something wait unseen, and are looked at when they have their turn', async () => {
+    const { come, happened, datagrams, state } = queue({ turningAway: true });
+    state.refuses = true;
+    come('INVITE', 0, 2, '', true);
+    datagrams.came(Buffer.from('INVITE sip:1@a SIP/2.0\r\n\r\n'), FLOW, true);
+    expect([datagrams.size, happened]).toEqual([3, []]);
+    await turn();
+    expect(happened).toEqual(['refused INVITE 0', 'unread', 'refused INVITE 1', 'unread', 'something']);
+  });
+
+  it('that nobody needs count for what the socket gives', async () => {
+    const { datagrams, come, happened } = queue({ msEach: 0.25 });
+    come('INVITE', 0, 300);
+    happened.length = 0;
+    datagrams.dropped(DATAGRAM_BATCH);
+    expect(happened).toEqual(Array.from({ length: DATAGRAM_BATCH }, () => 'unread'));
+    happened.length = 0;
+    await turn();
+    expect(happened).toHaveLength(26); // 8 ms less a fifth
   });
 
   it('find an end of the queue', async () => {

@@ -86,6 +86,8 @@ describe('a host that comes and goes', () => {
     const only = await Carrier.open();
     const desk = await stackDesk({ trunks: [stackTrunk({ ...ASKED, hosts: [only.host()] })] });
     await desk.state('up');
+    // The first question and its answer.
+    await desk.advance(1000);
     for (let i = 0; i < 3; i += 1) {
       const asked = only.all('OPTIONS').length;
       only.deaf = true;

@@ -17,6 +17,7 @@ export type {
   SnapshotSpan,
   TickStatistics,
 } from '@cordboard/native';
+export * from './datagram-socket.js';
 export * from './engine-client.js';
 export * from './load-native.js';
 export * from './virtual-hardware.js';

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "binding/codec.hpp"
+#include "binding/datagram_object.hpp"
 #include "engine/engine.hpp"
 
 namespace cordboard::binding {
@@ -179,6 +180,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
+  exports.Set("DatagramSocket", define_datagram_socket(env));
   return exports;
 }
 

@@ -3,9 +3,6 @@
 // compared and looked up alike, whatever family the socket has on which they were met.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -14,14 +11,9 @@
 #include <string>
 #include <string_view>
 
-namespace cordboard::rtp {
+#include "base/socket.hpp"
 
-/// What a system call takes and gives: a sockaddr_in or a sockaddr_in6.
-union SocketAddress {
-  sockaddr any;
-  sockaddr_in v4;
-  sockaddr_in6 v6;
-};
+namespace cordboard::rtp {
 
 struct Address {
   std::array<uint8_t, 16> host{};  // all zero: none

@@ -24,33 +24,11 @@ Error refused(const char* what, uint16_t port) {
                                   std::strerror(errno));
 }
 
-/// As much as asked for where the process may, else as much as the system allows everybody. What it is now.
-uint32_t set_buffer(int socket, int forced, int ordinary, uint32_t bytes) {
-  const int wanted = static_cast<int>(bytes);
-  if (setsockopt(socket, SOL_SOCKET, forced, &wanted, sizeof wanted) != 0) {
-    // Too much is cut down to the limit by the system; what it has become is asked for below.
-    [[maybe_unused]] const int cut = setsockopt(socket, SOL_SOCKET, ordinary, &wanted, sizeof wanted);
-  }
-  int given = 0;
-  socklen_t size = sizeof given;
-  if (getsockopt(socket, SOL_SOCKET, ordinary, &given, &size) != 0) return 0;
-  return static_cast<uint32_t>(given);
-}
-
 bool set_option(int socket, int level, int name, int value) {
   return setsockopt(socket, level, name, &value, sizeof value) == 0;
 }
 
 }  // namespace
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
 
 // -------------------------------------------------------------------------------------------------------------- claims
 
@@ -181,8 +159,8 @@ Result<Descriptor> SocketPool::bind_to(uint16_t port, bool rtp) {
     if (family == AF_INET6 && settings_.local.unspecified()) set_option(made.number(), IPPROTO_IP, IP_TOS, octet);
   }
   if (rtp) {
-    set_buffer(made.number(), SO_SNDBUFFORCE, SO_SNDBUF, settings_.buffer_bytes);
-    buffer_given_ = set_buffer(made.number(), SO_RCVBUFFORCE, SO_RCVBUF, settings_.buffer_bytes);
+    set_send_buffer(made.number(), settings_.buffer_bytes);
+    buffer_given_ = set_receive_buffer(made.number(), settings_.buffer_bytes);
     streams_of_pair_ = std::clamp(buffer_given_ / (kBufferOfPacket * kPacketsOfStream), 1U, kMostStreamsOfPair);
   }
   SocketAddress address;

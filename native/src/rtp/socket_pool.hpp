@@ -28,21 +28,6 @@
 
 namespace cordboard::rtp {
 
-/// An open file, closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int number() const { return number_; }
-  bool open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
-
 struct SocketPair {
   uint16_t number{};  // from 0, in the order of opening
   uint16_t port{};    // of RTP; of RTCP the next

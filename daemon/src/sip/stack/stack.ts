@@ -67,7 +67,6 @@ const STOPPING_CAUSE = 38;
 const PRODUCT = 'Cordboard';
 /** RFC 5626 3.5.1 */
 const PING = Buffer.from('\r\n\r\n');
-
 const NOTHING: Record<string, never> = {};
 
 export class Stack {
@@ -113,7 +112,9 @@ export class Stack {
       admit: ({ remote }: Flow) => guard.admit(remote.host) === 'pass',
       admitConnection: (_transport: TransportName, { host }: SocketAddress) => !guard.isBanned(host),
     };
+    const refusalTag = random.token();
     const triage: Triage = {
+      ...{ refusalTag, exempt: config.emergency },
       turningAway: () => this.#overload.shedding,
       judge: (seen) => (this.#overload.isExempt(seen) ? 'now' : this.#transactions.judge(seen)),
       // Scanners are for the guard, which wants to see the whole request.
@@ -128,8 +129,7 @@ export class Stack {
     this.#transactions = new Transactions({
       carrier: this.#transports,
       timers,
-      random,
-      log,
+      ...{ random, log, refusalTag },
       overload: (request, { transport }, late) =>
         transport === 'udp' ? this.#overload.shed(request, late) : this.#connectionOverload.shed(request),
       user: {

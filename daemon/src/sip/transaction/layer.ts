@@ -42,6 +42,8 @@ export interface TransactionLayerOptions {
    * waited too long.
    */
   overload?: ((request: Pick<Glance, 'method' | 'uri'>, flow: Flow, late: boolean) => number | undefined) | undefined;
+  /** what tags in To of refusals begin with that nothing is kept of, so that their ACKs are known; left out: a random one */
+  refusalTag?: string | undefined;
   log?: Log | undefined;
 }
 
@@ -57,6 +59,7 @@ export class Transactions implements TransactionLayer {
   readonly #context: TransactionContext;
   readonly #user: TransactionUser;
   readonly #limits: TransactionLimits;
+  readonly #refusalTag: string;
   readonly #overload: NonNullable<TransactionLayerOptions['overload']>;
   readonly #servers = new Map<string, ServerEntry>();
   /** key of the request about which `overload` has been asked already: it is read now */
@@ -80,6 +83,7 @@ export class Transactions implements TransactionLayer {
     this.#user = options.user;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#overload = options.overload ?? (() => undefined);
+    this.#refusalTag = options.refusalTag ?? random.token();
     this.#hooks = {
       connected: (transaction, connection) => this.#connected(transaction, connection),
       removed: (transaction) => this.#clientRemoved(transaction),
@@ -119,7 +123,9 @@ export class Transactions implements TransactionLayer {
    */
   refuse(request: SipRequest, flow: Flow, status: number, reason?: string, retryAfterS?: number): void {
     if (request.method === 'ACK') return;
-    const response = newResponse(request, status, reason, { toTag: tagOf(serverKey(request, '') ?? request.callId) });
+    const tag = tagOf(serverKey(request, '') ?? request.callId);
+    const toTag = retryAfterS === undefined ? tag : this.#refusalTag + tag;
+    const response = newResponse(request, status, reason, { toTag });
     if (retryAfterS !== undefined) response.headers.add('Retry-After', String(retryAfterS));
     this.#sendStateless(response, request, flow);
   }
@@ -149,10 +155,7 @@ export class Transactions implements TransactionLayer {
     const isThere = (of: string): boolean => this.#servers.has(viaKey(via, of) ?? '');
     // The INVITE may still wait.
     if (method === 'CANCEL') return isThere('INVITE') ? 'now' : 'wait';
-    if (method === 'ACK') {
-      const refusal = viaKey(via, '');
-      return refusal !== undefined && toTag === tagOf(refusal) && !isThere('INVITE') ? 'drop' : 'now';
-    }
+    if (method === 'ACK') return toTag?.startsWith(this.#refusalTag) === true ? 'drop' : 'now';
     return toTag !== undefined || !BEGINNING.has(method) || isThere(method) ? 'now' : 'wait';
   }
 
@@ -170,7 +173,7 @@ export class Transactions implements TransactionLayer {
     }
     this.counters.shed += 1;
     const topVia = stampVia(via, flow) ? via : undefined;
-    const bytes = refusalOf(seen, 503, { toTag: tagOf(viaKey(via, '') ?? ''), retryAfterS, topVia });
+    const bytes = refusalOf(seen, 503, { toTag: this.#refusalTag + tagOf(viaKey(via, '') ?? ''), retryAfterS, topVia });
     this.#sendAnswer(bytes, responseTarget({ vias: [via] }, flow));
     return true;
   }

@@ -1,13 +1,13 @@
 // Datagrams between socket and parser. As long as little comes each is read at once. When much comes, requests that begin something
 // new wait here, outside of the socket, whose buffer would otherwise overflow with them and lose what belongs to calls: that is read at
 // once, and what is new gets as much time as leaves the socket empty. What has waited too long is refused without being read.
+import { DATAGRAM_BATCH } from '../../engine/index.js';
 import type { Clock } from '../../platform/index.js';
 import { glance, type Glance } from '../message/index.js';
 import type { Flow, Triage } from './types.js';
 
-/** datagrams of one turn that are read as they come; libuv gives 32 of a socket at most, and when it has so many there are more */
+/** datagrams of one turn that are read as they come */
 const TURN_READ_AT_ONCE = 8;
-const TURN_FULL = 32;
 /** ms of a turn for what is new: at most; what each turn that left something in the socket leaves of them, and each other one adds */
 const TURN_MS = 8;
 const LESS_WHEN_FULL = 0.8;
@@ -29,7 +29,8 @@ const MAX_WAITING_BYTES = 16_777_216;
 interface Waiting {
   readonly bytes: Buffer;
   readonly flow: Flow;
-  readonly seen: Glance;
+  /** left out: it is looked at when it has its turn, so that what waits is small */
+  readonly seen: Glance | undefined;
   readonly cameMs: number;
 }
 
@@ -64,20 +65,30 @@ export class DatagramQueue {
     return this.#waiting.length - this.#head;
   }
 
-  came(bytes: Buffer, flow: Flow): void {
+  /** `begins`: it is known to be one of those that wait. */
+  came(bytes: Buffer, flow: Flow, begins = false): void {
     const { clock, triage, read, unread } = this.#options;
     if (triage === undefined) return read(bytes, flow);
     this.#inTurn += 1;
     this.#schedule();
     if (this.#inTurn <= TURN_READ_AT_ONCE && this.size === 0 && !triage.turningAway()) return read(bytes, flow);
-    const seen = glance(bytes);
-    const verdict = seen === undefined ? 'now' : triage.judge(seen);
-    if (verdict === 'drop') return unread();
-    if (seen === undefined || verdict === 'now') return read(bytes, flow);
     const full = this.size >= MAX_WAITING || this.#bytes + bytes.length > MAX_WAITING_BYTES;
-    if (full) return triage.refuse(seen, flow, true) ? unread() : read(bytes, flow);
+    const seen = begins && !full ? undefined : glance(bytes);
+    if (!begins) {
+      const verdict = seen === undefined ? 'now' : triage.judge(seen);
+      if (verdict === 'drop') return unread();
+      if (verdict === 'now') return read(bytes, flow);
+    }
+    if (full) return seen !== undefined && triage.refuse(seen, flow, true) ? unread() : read(bytes, flow);
     this.#waiting.push({ bytes, flow, seen, cameMs: clock.monotonicMs() });
     this.#bytes += bytes.length;
+  }
+
+  /** So many came that nobody needs, and were not even handed over. */
+  dropped(count: number): void {
+    this.#inTurn += count;
+    this.#schedule();
+    for (let n = 0; n < count; n++) this.#options.unread();
   }
 
   /** Forgets what waits. */
@@ -93,7 +104,7 @@ export class DatagramQueue {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      const full = this.#inTurn >= TURN_FULL;
+      const full = this.#inTurn >= DATAGRAM_BATCH;
       this.#inTurn = 0;
       this.#turnMs = full
         ? Math.max(this.#turnMs * LESS_WHEN_FULL, LEAST_TURN_MS)
@@ -116,7 +127,8 @@ export class DatagramQueue {
       this.#head += 1;
       this.#bytes -= next.bytes.length;
       const { triage, read, unread } = this.#options;
-      const refused = triage?.refuse(next.seen, next.flow, late) === true;
+      const seen = next.seen ?? glance(next.bytes);
+      const refused = seen !== undefined && triage?.refuse(seen, next.flow, late) === true;
       if (refused) unread();
       else read(next.bytes, next.flow);
       const beganMs = nowMs;

@@ -232,7 +232,9 @@ export class Transports implements MessageCarrier {
         limits: this.#limits,
         counts: this.#counts.udp,
         admit: (flow) => this.#reader.admit(flow),
-        received: (bytes, flow) => this.#datagrams.came(bytes, flow),
+        received: (bytes, flow, begins) => this.#datagrams.came(bytes, flow, begins),
+        dropped: (count) => this.#datagrams.dropped(count),
+        rules: this.#options.triage,
         troubled,
       });
     }
@@ -250,9 +252,11 @@ export class Transports implements MessageCarrier {
     try {
       for (const listener of this.#listeners) {
         if (this.#stopped !== undefined) throw new TransportError('stopped', 'the transports were stopped');
-        await listener.start().catch((cause: unknown) => {
+        try {
+          await listener.start();
+        } catch (cause) {
           throw notToBeHad(listener, cause);
-        });
+        }
       }
     } catch (error) {
       await Promise.all(this.#listeners.map((listener) => listener.stop()));

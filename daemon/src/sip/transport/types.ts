@@ -1,5 +1,6 @@
 // What carries messages (RFC 3261 clause 18, RFC 5626, RFC 7118). A transport knows connections and addresses, and nothing of
 // transactions.
+import type { SipRules } from '../../engine/index.js';
 import type { SocketAddress, Target, TransportName } from '../locate/index.js';
 import type { Glance, ParseFailure, SipMessage, SipRequest, SipResponse } from '../message/index.js';
 
@@ -48,11 +49,11 @@ export interface Admission {
 }
 
 /** Who decides about datagrams before they are read, while there is more to do than can be done. */
-export interface Triage {
+export interface Triage extends SipRules {
   /** New work is being turned away. */
   turningAway(): boolean;
   /** `wait`: it begins something new, or must not overtake what does; `drop`: nobody needs it. */
   judge(seen: Glance): 'now' | 'wait' | 'drop';
-  /** Asked once for each that waited, immediately before it is read; `late`: too long. true: it has been refused. */
+  /** Asked once for each that waited and can be judged, immediately before it is read; `late`: too long. true: it has been refused. */
   refuse(seen: Glance, flow: Flow, late: boolean): boolean;
 }

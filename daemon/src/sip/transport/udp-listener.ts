@@ -1,9 +1,8 @@
 // SIP over UDP, on one address of one family.
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { DatagramSocket, type SipRules } from '../../engine/index.js';
 import { addressFamily } from '../locate/index.js';
 import type { TransportCount } from './counts.js';
 import type { TransportLimits } from './limits.js';
-import { literalOnly } from './local-addresses.js';
 import type { OwnListener } from './own-addresses.js';
 import { answerStun, isStun } from './stun.js';
 import { TransportError } from './transport-error.js';
@@ -22,7 +21,11 @@ export interface UdpListenerOptions {
   counts: TransportCount;
   /** false: the datagram is dropped unread */
   admit: (flow: Flow) => boolean;
-  received: (bytes: Buffer, flow: Flow) => void;
+  /** `begins`: surely an INVITE that begins a call */
+  received: (bytes: Buffer, flow: Flow, begins: boolean) => void;
+  dropped: (count: number) => void;
+  /** what is told apart without reading it */
+  rules?: SipRules | undefined;
   /** what the socket says of itself; it goes on */
   troubled: (error: Error) => void;
 }
@@ -32,23 +35,14 @@ export class UdpListener implements OwnListener {
   readonly family: 4 | 6;
   readonly advertised: OwnListener['advertised'];
   readonly #options: UdpListenerOptions;
-  readonly #socket: Socket;
+  #socket: DatagramSocket | undefined;
   #local: SocketAddress;
-  #closed = false;
 
   constructor(options: UdpListenerOptions) {
     this.#options = options;
     this.#local = { host: options.host, port: options.port };
     this.advertised = options.advertised;
     this.family = addressFamily(options.host) === 6 ? 6 : 4;
-    this.#socket = createSocket({
-      type: this.family === 6 ? 'udp6' : 'udp4',
-      // Each family has its own socket, so that nobody comes by two kinds of address.
-      ipv6Only: this.family === 6,
-      recvBufferSize: options.limits.udpReceiveBytes,
-      sendBufferSize: options.limits.udpSendBytes,
-      lookup: literalOnly,
-    });
   }
 
   /** Where it listens, with the true port once it has started. */
@@ -56,31 +50,22 @@ export class UdpListener implements OwnListener {
     return this.#local;
   }
 
-  /** Rejects with the system's error. */
-  start(): Promise<void> {
-    const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      const failed = (error: Error): void => {
-        this.#closed = true;
-        this.#socket.close();
-        reject(error);
-      };
-      this.#socket.once('error', failed);
-      this.#socket.bind({ address: host, port, exclusive: true }, () => {
-        this.#socket.off('error', failed);
-        // Errors of single datagrams, such as ICMP's, come here; the socket stays good.
-        this.#socket.on('error', (error) => this.#options.troubled(error));
-        this.#socket.on('message', (bytes, remote) => this.#came(bytes, remote));
-        this.#local = { host, port: this.#socket.address().port };
-        resolve();
-      });
+  /** Throws the system's error. */
+  start(): void {
+    const { host, port, limits, rules, dropped, troubled } = this.#options;
+    this.#socket = new DatagramSocket({
+      ...{ host, port, receiveBytes: limits.udpReceiveBytes, sendBytes: limits.udpSendBytes, troubled },
+      sip: rules,
+      received: (bytes, remoteHost, remotePort, begins) => this.#came(bytes, remoteHost, remotePort, begins),
+      dropped,
     });
+    this.#local = { host, port: this.#socket.port };
   }
 
   stop(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#closed = true;
-    return new Promise((resolve) => this.#socket.close(() => resolve()));
+    this.#socket?.close();
+    this.#socket = undefined;
+    return Promise.resolve();
   }
 
   /** Resolves when the kernel has it; rejects with a TransportError. An error of one datagram is nothing to the next. */
@@ -92,29 +77,26 @@ export class UdpListener implements OwnListener {
 
   /** The same for those who have a use for neither promise nor exception; `done` is called once, in a later turn or at once. */
   give(bytes: Buffer, remote: SocketAddress, done: (error?: TransportError) => void): void {
-    if (this.#closed) return done(new TransportError('stopped', 'the transports were stopped'));
+    const socket = this.#socket;
+    if (socket === undefined) return done(new TransportError('stopped', 'the transports were stopped'));
     if (bytes.length > LARGEST_DATAGRAM) {
       return done(new TransportError('too_large', `${bytes.length} bytes are no datagram`));
     }
-    if (this.#socket.getSendQueueSize() > this.#options.limits.pendingBytesUdp) {
+    if (socket.pendingBytes > this.#options.limits.pendingBytesUdp) {
       return done(new TransportError('full', 'the system does not take datagrams as fast as they are sent'));
     }
-    try {
-      this.#socket.send(bytes, remote.port, remote.host, (cause) => {
-        if (cause === null) done();
-        else done(new TransportError('unreachable', `udp ${remote.host}: ${cause.message}`, { cause }));
-      });
-    } catch (cause) {
-      // A port of 0, for one.
-      done(new TransportError('unreachable', `udp ${remote.host} port ${remote.port} cannot be sent to`, { cause }));
-    }
+    socket.send(bytes, remote.host, remote.port, (cause) => {
+      if (cause === undefined) return done();
+      const text = `udp ${remote.host} port ${remote.port}: ${cause.message}`;
+      done(new TransportError('unreachable', text, { cause }));
+    });
   }
 
-  #came(bytes: Buffer, { address, port }: RemoteInfo): void {
+  #came(bytes: Buffer, host: string, port: number, begins: boolean): void {
     const { counts, admit, received } = this.#options;
     // Nobody can be answered at port 0.
     if (port === 0) return;
-    const remote = { host: address, port };
+    const remote = { host, port };
     const flow: Flow = { transport: 'udp', local: this.#local, remote, connection: 0 };
     if (!admit(flow)) {
       counts.refused += 1;
@@ -125,7 +107,7 @@ export class UdpListener implements OwnListener {
       return;
     }
     if (!isStun(bytes)) {
-      received(bytes, flow);
+      received(bytes, flow, begins);
       return;
     }
     counts.keepAlives += 1;
