@@ -20,7 +20,7 @@ interface Office {
 /** 1001 calls, 1002 is forwarded; everything that is not inside goes out over a carrier. */
 async function office(): Promise<Office> {
   const sip = await startSipBox();
-  const outside = await carrier(sip, 'out');
+  const outside = await carrier(sip, 'out', { diversionHeader: 'both' });
   // What a new box has: 0 for outside, over E1.
   for (const { id } of await sip.api.request<OutboundRoute[]>('GET', '/outbound-routes'))
     await sip.api.request('DELETE', `/outbound-routes/${id}`);
@@ -50,6 +50,10 @@ it('to somebody outside: the carrier hears who has sent the call on, and the two
   const invite = await out.invite;
   expect([invite.uri.user, invite.from.uri.user]).toEqual(['13800138000', '01066668888']);
   expect(invite.headers.get('Diversion')).toMatch(/<sip:01066668888@.*>;reason=deflection/);
+  expect(invite.headers.list('History-Info')).toEqual([
+    expect.stringMatching(/^<sip:01066668888@[^>]*>;index=1$/),
+    expect.stringMatching(/^<sip:13800138000@127\.0\.0\.1:\d+;cause=480>;index=1\.1;mp=1$/),
+  ]);
   await Promise.all([out.answer(), call.connected()]);
   const { caller, outside } = all;
   await until(() => caller.rtp.packets > 20 && outside.rtp.packets > 20, 'both hear something');

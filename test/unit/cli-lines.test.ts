@@ -146,7 +146,7 @@ describe('trunk', () => {
     const file = join(temporaryFolder(), 'secret');
     writeFileSync(file, 'very secret\n');
     const trunk = await json<Trunk>(
-      `trunk add carrier --host sip.example.com,[2001:db8::7]:5061 --transport tls --user u --secret-file ${file} --rules-out 00.:2:+,0.:1:+86 --rules-in 0106666XXXX:7: --caller-rules 86.:2:+86,.:0:9 --sources 203.0.113.0/24 --expires 120 --options 0 --format plus --caller-id fixed --fixed-number 01066668888 --caller-id-header pai`,
+      `trunk add carrier --host sip.example.com,[2001:db8::7]:5061 --transport tls --user u --secret-file ${file} --rules-out 00.:2:+,0.:1:+86 --rules-in 0106666XXXX:7: --caller-rules 86.:2:+86,.:0:9 --sources 203.0.113.0/24 --expires 120 --options 0 --format plus --caller-id fixed --fixed-number 01066668888 --caller-id-header pai --diversion-header both`,
     );
     expect(trunk).toMatchObject({
       kind: 'sip',
@@ -170,7 +170,7 @@ describe('trunk', () => {
         callerId: 'fixed',
         fixedNumber: '01066668888',
       },
-      ...{ sources: ['203.0.113.0/24'], callerIdHeader: 'pai' },
+      ...{ sources: ['203.0.113.0/24'], callerIdHeader: 'pai', diversionHeader: 'both' },
     });
     expect((await box.db.trunks.find('carrier'))?.secret).toBe('very secret');
     expect(await said('trunk list')).toBe('carrier  carrier  SIP sip.example.com (TLS), [2001:db8::7]:5061 (TLS)\n');

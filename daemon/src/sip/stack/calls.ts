@@ -26,8 +26,8 @@ import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type CallWays, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
-import { divertedFrom, forwardedTo } from './diverted.js';
-import { calledOf, callerOf, diversionHeaders, fromHeader, identityHeaders, sipAddress } from './identity.js';
+import { divertedFrom, divertedHeaders, forwardedTo } from './diverted.js';
+import { calledOf, callerOf, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { descriptionSource } from './offer-source.js';
 import type { CallOrigin, StackCommands, StackEvents, StackStation, StackTrunk } from './protocol.js';
@@ -251,7 +251,10 @@ export class Calls {
         ...contact,
         to: sipAddress('', String(number), domain),
         from: fromHeader(params, domain),
-        headers: [...identityHeaders(params, 'pai', domain), ...diversionHeaders(params.divertedFrom, domain)],
+        headers: [
+          ...identityHeaders(params, 'pai', domain),
+          ...divertedHeaders(params.divertedFrom, 'diversion', { domain, to: contact.uri }),
+        ],
         authorize: undefined,
         mayLatch: true,
       });
@@ -299,7 +302,9 @@ export class Calls {
       from: fromHeader(inFrom || params.anonymous ? params : { ...params, callingNumber: user }, domain),
       headers: [
         ...identityHeaders(params, callerIdHeader, domain),
-        ...diversionHeaders(params.divertedFrom, domain, params.anonymous),
+        ...divertedHeaders(params.divertedFrom, trunk.diversionHeader, {
+          ...{ domain, to: way.uri, hidden: params.anonymous },
+        }),
       ],
       authorize: link.authorize(),
       mayLatch: false,

@@ -1,7 +1,9 @@
-// Calls that are sent on. Who was called before a call was sent on to us, as a carrier tells it: Diversion (RFC 5806) or History-Info
-// (RFC 7044). Where a telephone sends a call on: the contacts of a 3xx (RFC 3261 21.3).
+// Calls that are sent on. Who was called before a call was sent on to us, as a carrier tells it, and before we sent it on, as we tell
+// it: Diversion (RFC 5806) or History-Info (RFC 7044). Where a telephone sends a call on: the contacts of a 3xx (RFC 3261 21.3).
 import type { SessionEnd } from '../dialog/index.js';
-import { parseNameAddr, type NameAddr, type SipRequest } from '../message/index.js';
+import { formatNameAddr, parseNameAddr, type NameAddr, type SipRequest, type SipUri } from '../message/index.js';
+import { sipAddress } from './identity.js';
+import type { StackTrunk } from './protocol.js';
 
 /** of a number */
 const LONGEST = 32;
@@ -16,10 +18,47 @@ export function divertedFrom(request: SipRequest): string | undefined {
     const hidden = (diversion?.params.get('privacy') ?? 'off') !== 'off';
     return diversion === undefined || hidden ? undefined : numberOf(diversion.uri.user);
   }
+  if (hidesHistory(request.headers.get('Privacy'))) return undefined;
   // The last entry is where the call has come to, the one before it where it was sent on.
   const before = request.headers.list('History-Info').slice(0, MOST_ENTRIES).at(-2);
   const entry = before === undefined ? undefined : parseNameAddr(before);
-  return entry === undefined || entry.uri.headers.has('privacy') ? undefined : numberOf(entry.uri.user);
+  return entry === undefined || hidesHistory(entry.uri.headers.get('privacy')) ? undefined : numberOf(entry.uri.user);
+}
+
+/** RFC 7044 10.1.2: of one entry, or of the whole request. */
+function hidesHistory(privacy: string | undefined): boolean {
+  return /(?:^|[;,\s])(?:history|session|header)(?:$|[;,\s])/i.test(privacy ?? '');
+}
+
+/**
+ * What a carrier is told of who has sent a call on; `to`: where it goes now, `hidden`: nobody behind the carrier is to see it. Both headers
+ * say the same (RFC 7544 7.1): a deflection is cause 480.
+ */
+export function divertedHeaders(
+  from: string | undefined,
+  header: StackTrunk['diversionHeader'],
+  { domain, to, hidden = false }: { domain: string; to: SipUri; hidden?: boolean },
+): (readonly [string, string])[] {
+  if (from === undefined || from === '') return [];
+  const made: (readonly [string, string])[] = [];
+  if (header === 'diversion' || header === 'both') {
+    const privacy = hidden ? ';privacy=full' : '';
+    made.push(['Diversion', `${sipAddress('', from, domain)};reason=deflection;counter=1${privacy}`]);
+  }
+  if (header === 'history' || header === 'both') {
+    const privacy = new Map(hidden ? [['privacy', 'history']] : []);
+    const before = sipAddress('', from, domain, privacy);
+    const now = formatNameAddr({
+      displayName: '',
+      uri: { ...to, params: new Map([...to.params, ['cause', '480']]), headers: new Map() },
+      params: new Map([
+        ['index', '1.1'],
+        ['mp', '1'],
+      ]),
+    });
+    made.push(['History-Info', `${before};index=1, ${now}`]);
+  }
+  return made;
 }
 
 /** 380 names a service and not a place. */

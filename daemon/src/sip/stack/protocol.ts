@@ -64,6 +64,7 @@ export interface StackTrunk {
   maxCalls: number;
   optionsIntervalS: number;
   callerIdHeader: 'from' | 'pai' | 'rpid';
+  diversionHeader: 'none' | 'diversion' | 'history' | 'both';
   enabled: boolean;
 }
 
@@ -192,7 +193,7 @@ export interface StackCommands {
       anonymous: boolean;
       /** an emergency call: no limit holds it back, and no host is left untried */
       emergency?: boolean | undefined;
-      /** the number that was called and has sent the call on; told to trunks (RFC 5806) */
+      /** the number that was called and has sent the call on; told as the trunk's diversionHeader says */
       divertedFrom?: string | undefined;
       /** a telephone may send the call on: call.released tells where to */
       forwards?: boolean | undefined;
