@@ -96,6 +96,26 @@ it.each([
   expect(all.outside.received.some((message) => message.kind === 'request' && message.method === 'INVITE')).toBe(false);
 });
 
+it('to several: the one of the lower q is called when the first is busy', async () => {
+  const all = await office();
+  const [first, second] = [await registered(all.sip, 1003), await registered(all.sip, 1004)];
+  const call = all.caller.call('1002');
+  const contacts = `<sip:1004@${AWAY}>;q=0.3, <sip:0085212345678@${AWAY}>;q=0.7, <sip:1003@${AWAY}>;q=0.9`;
+  await (await all.away.called()).respond(300, undefined, [['Contact', contacts]]);
+  await (await first.called()).respond(486);
+  const rung = await second.called();
+  await Promise.all([rung.answer(), call.connected()]);
+  await Promise.all([call.bye(), rung.take('BYE')]);
+  const { segments } = await lastCall(all);
+  expect(segments.find(({ kind }) => kind === 'dial')?.data).toMatchObject({
+    attempts: [
+      { to: 'station 1002', outcome: 'forwarded', forwardedTo: '1003, 0085212345678, 1004' },
+      { to: 'station 1003', outcome: 'failed', cause: 17 },
+      { to: 'station 1004', outcome: 'answered' },
+    ],
+  });
+});
+
 it('in a ring group: it counts as busy', async () => {
   const all = await office();
   await all.sip.api.request('POST', '/ring-groups', { number: 2000, stations: [1002] });

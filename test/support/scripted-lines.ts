@@ -121,12 +121,13 @@ export class ScriptedLines implements LineProvider {
     this.events.emit('leg.answered', { leg, port: this.#port(leg) });
   }
 
-  hangsUp(leg: number, cause = 16): void {
-    if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause, by: 'remote' });
+  /** `more`: what else is told of it. */
+  hangsUp(leg: number, cause = 16, more: { globalFailure?: boolean } = {}): void {
+    if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause, by: 'remote', ...more });
   }
 
   /** A telephone that rings sends its call on. */
-  sendsOn(leg: number, forwardedTo: string): void {
+  sendsOn(leg: number, ...forwardedTo: string[]): void {
     if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause: 17, by: 'remote', forwardedTo });
   }
 

@@ -118,12 +118,16 @@ export interface LineEvents {
   };
   /** of one over IP, before it is released; not told when nothing was sent or heard */
   'leg.measured': { leg: number; quality: LegQuality };
-  /** `cause`: Q.850; `forwardedTo`: the number that the telephone sends the call on to, hostile text */
+  /**
+   * `cause`: Q.850; `forwardedTo`: the numbers that the telephone sends the call on to, hostile text, the best first; `globalFailure`: the
+   * called party is not to be tried anywhere else
+   */
   'leg.released': {
     leg: number;
     cause: number;
     by: 'remote' | 'local' | 'fault';
-    forwardedTo?: string | undefined;
+    forwardedTo?: readonly string[] | undefined;
+    globalFailure?: boolean | undefined;
   };
   /** a telephone came, or something about it has changed */
   'station.changed': StationLine;

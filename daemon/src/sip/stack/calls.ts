@@ -411,10 +411,11 @@ export class Calls {
   /** Where a telephone sends its call on counts as a call that it begins. */
   #sentOn(place: string, end: SessionEnd, followed: boolean): ReturnType<CallWays['sentOn']> {
     if ((end.status ?? 0) < 300 || (end.status ?? 0) >= 400) return undefined;
-    const to = followed ? forwardedTo(end) : undefined;
-    if (to === undefined || this.#begins(place)) return { to };
+    const to = followed ? forwardedTo(end) : [];
+    // One of them answers at most: one call.
+    if (to.length === 0 || this.#begins(place)) return { to };
     this.#options.log.warn({ place }, 'a station sends on too many calls: they are not followed');
-    return { to: undefined };
+    return { to: [] };
   }
 
   /** Counts a call that a station begins; false: there have been too many. */

@@ -9,6 +9,8 @@ import type { StackTrunk } from './protocol.js';
 const LONGEST = 32;
 /** of History-Info; beyond, nobody has called so many one after the other */
 const MOST_ENTRIES = 20;
+/** of a 3xx that are followed one after the other */
+const MOST_CONTACTS = 5;
 
 /** The number that sent the call on last, hostile text; undefined: none did, or it does not want to be named. */
 export function divertedFrom(request: SipRequest): string | undefined {
@@ -65,19 +67,18 @@ export function divertedHeaders(
 const SENT_ON: ReadonlySet<number> = new Set([300, 301, 302, 305]);
 
 /**
- * The number that a telephone sends its call on to, hostile text: the user of the best contact, whatever its host, since a telephone
- * is not to say where the box sends what; undefined: it does not, or to nobody with a number.
+ * The numbers that a telephone sends its call on to, hostile text, the best first: the users of its contacts, whatever their hosts, since a
+ * telephone is not to say where the box sends what; empty: it does not, or to nobody with a number.
  */
-export function forwardedTo({ status, contacts }: SessionEnd): string | undefined {
-  if (!SENT_ON.has(status ?? 0)) return undefined;
-  for (const { uri } of byQuality(contacts)) {
-    const number = ['sip', 'sips', 'tel'].includes(uri.scheme) ? numberOf(uri.user) : undefined;
-    if (number !== undefined) return number;
-  }
-  return undefined;
+export function forwardedTo({ status, contacts }: SessionEnd): string[] {
+  if (!SENT_ON.has(status ?? 0)) return [];
+  const numbers = byQuality(contacts)
+    .filter(({ uri }) => ['sip', 'sips', 'tel'].includes(uri.scheme))
+    .map(({ uri }) => numberOf(uri.user));
+  return [...new Set(numbers)].filter((number) => number !== undefined).slice(0, MOST_CONTACTS);
 }
 
-/** RFC 3261 8.1.3.4: the best first. */
+/** RFC 3261 8.1.3.4: the best first; equals in their order. */
 export function byQuality(contacts: readonly NameAddr[]): NameAddr[] {
   return [...contacts].sort((a, b) => quality(b) - quality(a));
 }

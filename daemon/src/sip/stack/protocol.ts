@@ -278,12 +278,16 @@ export interface StackEvents {
   'call.digit': { call: string; digit: string };
   /** REFER: to a number, or to the far end of another call of ours (Replaces) */
   'call.transferAsked': { call: string; to: { number: string } | { call: string } };
-  /** `forwardedTo`: the number that the telephone sends the call on to (3xx), hostile text */
+  /**
+   * `forwardedTo`: the numbers that the telephone sends the call on to (3xx), hostile text, the best first; `globalFailure`: the called
+   * party is not to be tried anywhere else (6xx)
+   */
   'call.released': {
     call: string;
     cause: number;
     by: 'remote' | 'local' | 'fault';
-    forwardedTo?: string | undefined;
+    forwardedTo?: string[] | undefined;
+    globalFailure?: boolean | undefined;
   };
   'bindings.changed': { station: number; bindings: StackBinding[] };
   /** a dialog that must be ended should the stack be killed; told again when its way has changed */
