@@ -33,6 +33,8 @@ export class ScriptedLines implements LineProvider {
   readonly legs = new Map<number, ScriptedLeg>();
   /** what was done to legs, in order: `alert 5001`, `alert 5001 early`, `answer 5001`, `transferred 5001`, `release 5001 16` */
   readonly told: string[] = [];
+  /** what releases gave as their reason */
+  readonly reasons: (string | undefined)[] = [];
   readonly seized: SeizeRequest[] = [];
   /** what far ends do that are asked to call somebody else; undefined: nobody may ask them */
   referring: Referring | undefined;
@@ -209,7 +211,8 @@ export class ScriptedLines implements LineProvider {
     return Promise.resolve(this.infoLegs.has(leg));
   }
 
-  async release(leg: number, cause: number): Promise<void> {
+  async release(leg: number, cause: number, text?: string): Promise<void> {
+    this.reasons.push(text);
     await this.#tell(leg, `release ${leg} ${cause}`);
     this.legs.delete(leg);
     setImmediate(() => this.events.emit('leg.released', { leg, cause, by: 'local' }));

@@ -42,7 +42,7 @@ import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
-import { replace } from './replace.js';
+import { replace, ringingAt } from './replace.js';
 import type { Background } from './sounds.js';
 import { endTransfer, referrerGone, transfer } from './transfer.js';
 
@@ -137,6 +137,13 @@ export class CallControl {
   /** Takes a leg over on which a telephone has dialled a number. */
   dial(offered: LegOffered, number: string): void {
     this.#arrive({ ...offered, complete: true }, number);
+  }
+
+  /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
+  pickUp(offered: LegOffered, stations: readonly number[]): boolean {
+    const ringing = ringingAt(this.#context, offered, stations);
+    if (ringing !== undefined) void replace(this.#context, offered, ringing);
+    return ringing !== undefined;
   }
 
   /** Releases every call with cause 41, waits a moment for them to go, and writes what is not written. */

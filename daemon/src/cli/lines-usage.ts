@@ -135,6 +135,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --name TEXT  --stations N,…
       --strategy all|sequence        together, or one after the other
       --ring SECONDS                 how long: all together, or each in its turn
+                                     *8 at one of them takes what rings at another (setting pickUpCode)
   list
   remove NUMBER
 `,
@@ -144,6 +145,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --name 名称  --stations N,…
       --strategy all|sequence        同时振铃，或依次振铃
       --ring 秒                      振铃时长：同时或每部
+                                     组内话机拨 *8 可代接组内其他话机的来电（设置项 pickUpCode）
   list
   remove 号码
 `,
