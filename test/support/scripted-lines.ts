@@ -100,12 +100,17 @@ export class ScriptedLines implements LineProvider {
       typeof from === 'number'
         ? { kind: 'station', station: from }
         : { kind: 'trunk', trunk: from, span: 0, timeslot: 0 };
-    return this.#offer(origin, '', '', '', replaces);
+    return this.#offer(origin, '', '', '', { replaces });
   }
 
   /** Somebody calls in over a trunk. */
-  callsIn(trunk: string, calledNumber: string, callingNumber = '13800138000'): number {
-    return this.#offer({ kind: 'trunk', trunk, span: 0, timeslot: 0 }, calledNumber, callingNumber, '');
+  callsIn(
+    trunk: string,
+    calledNumber: string,
+    callingNumber = '13800138000',
+    more: Pick<LineEvents['leg.offered'], 'privateHistory'> = {},
+  ): number {
+    return this.#offer({ kind: 'trunk', trunk, span: 0, timeslot: 0 }, calledNumber, callingNumber, '', more);
   }
 
   /** The leg that was seized there and is not released; the newest. */
@@ -229,14 +234,14 @@ export class ScriptedLines implements LineProvider {
     calledNumber: string,
     callingNumber: string,
     callingName: string,
-    replaces?: number,
+    more: Partial<LineEvents['leg.offered']> = {},
   ): number {
     const leg = (this.#next += 1);
     const port = PORTS_FROM + leg;
     this.legs.set(leg, { leg, port, place: origin, request: undefined });
     this.events.emit('leg.offered', {
       ...{ leg, port, kind: 'sip', origin, complete: true },
-      ...{ calledNumber, callingNumber, callingName, replaces },
+      ...{ calledNumber, callingNumber, callingName, ...more },
     });
     return leg;
   }

@@ -50,6 +50,16 @@ describe('a telephone that sends its call on', () => {
     await until(() => newest(desk).phase === 'talking', 'they talk');
   });
 
+  it('whoever does not want that known has it hidden from those outside', async () => {
+    const desk = await dialDesk();
+    desk.sip.callsIn('b', '1002', '13800138000', { privateHistory: true });
+    desk.sip.sendsOn(await rung(desk, 1002), '9');
+    await rung(desk, 'a');
+    expect(desk.sip.seized.at(-1)).toMatchObject({ divertedFrom: '66668888', privateHistory: true, privacy: false });
+    // Nothing was sent on yet when the first was called.
+    expect(desk.sip.seized[0]?.privateHistory).toBeUndefined();
+  });
+
   it('takes a caller from outside out again, since that is its own doing', async () => {
     const desk = await dialDesk();
     desk.sip.callsIn('a', '1002');

@@ -105,6 +105,15 @@ describe('a call of a trunk', () => {
   ] as [string, Headers, string | undefined][])('was sent on by %s', async (_how, headers, number) => {
     expect((await offeredByTrunk(headers)).divertedFrom).toBe(number);
   });
+
+  it.each([
+    ['history', true],
+    ['id;session', true],
+    ['none', undefined],
+    ['id', undefined],
+  ])('may not want others to know who sends his call on: Privacy: %s', async (privacy, told) => {
+    expect((await offeredByTrunk([['Privacy', privacy]])).privateHistory).toBe(told);
+  });
 });
 
 describe('a call that goes out', () => {

@@ -314,6 +314,16 @@ describe('who calls', () => {
     expect(divertedFrom(invite)).toBeUndefined();
   });
 
+  it('with the history hidden from them, and the caller not, when that is what he wants', async () => {
+    const { invite } = await called(
+      { diversionHeader: 'both' },
+      { divertedFrom: '01066668888', privateHistory: true, callingNumber: '13900139000' },
+    );
+    expect(invite.headers.get('Diversion')).toContain(';privacy=full');
+    expect(invite.headers.list('History-Info')[0]).toContain('?privacy=history>');
+    expect([invite.from.uri.user, invite.headers.has('Privacy')]).toEqual(['13900139000', false]);
+  });
+
   it('no history of a call that nobody has sent on', async () => {
     const { invite } = await called({ diversionHeader: 'both' });
     expect([invite.headers.has('Diversion'), invite.headers.has('History-Info')]).toEqual([false, false]);

@@ -219,6 +219,7 @@ export class CallControl {
       callingName: cleanName(offered.callingName),
       calledNumber: cleanCalled(number),
       privacy: offered.privacy ?? false,
+      privateHistory: offered.privateHistory ?? false,
       segmentChanged: (segment) => this.#segmentChanged(call, segment),
     });
     this.#calls.set(call.id, call);

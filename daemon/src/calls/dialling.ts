@@ -214,6 +214,7 @@ export class Dialling {
         ...{ target, calledNumber, callingNumber, callingName, privacy },
         ...(emergency === true ? { emergency } : {}),
         ...(divertedFrom === undefined ? {} : { divertedFrom }),
+        ...(divertedFrom !== undefined && call.privateHistory ? { privateHistory: true } : {}),
         ...(this.#forwards && target.kind === 'station' ? { forwards: true } : {}),
       });
       const gone = (leg: number): void => context.legs.remove(leg);

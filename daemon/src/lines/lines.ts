@@ -33,6 +33,8 @@ export interface SeizeRequest {
   emergency?: boolean | undefined;
   /** the number that was called first and has sent the call on */
   divertedFrom?: string | undefined;
+  /** nobody behind a trunk is to know it */
+  privateHistory?: boolean | undefined;
   /** a telephone may send the call on: leg.released tells where to */
   forwards?: boolean | undefined;
 }
@@ -90,6 +92,8 @@ export interface LineEvents {
     complete: boolean;
     /** the number that was called first and sent the call on, hostile text */
     divertedFrom?: string | undefined;
+    /** the caller does not want others to know who sends the call on */
+    privateHistory?: boolean | undefined;
     /** the leg whose place it is to take: a call that is handed over, or one that rings elsewhere and is picked up (RFC 3891) */
     replaces?: number | undefined;
   };

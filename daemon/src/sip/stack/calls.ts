@@ -26,7 +26,7 @@ import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type CallWays, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
-import { divertedFrom, divertedHeaders, forwardedTo } from './diverted.js';
+import { divertedFrom, divertedHeaders, forwardedTo, hasPrivateHistory } from './diverted.js';
 import { calledOf, callerOf, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { descriptionSource } from './offer-source.js';
@@ -198,6 +198,7 @@ export class Calls {
       replaces,
       // Whatever a telephone says of that is its own invention.
       divertedFrom: origin.kind === 'trunk' ? divertedFrom(request) : undefined,
+      ...(hasPrivateHistory(request) ? { privateHistory: true } : {}),
     });
   }
 
@@ -303,7 +304,7 @@ export class Calls {
       headers: [
         ...identityHeaders(params, callerIdHeader, domain),
         ...divertedHeaders(params.divertedFrom, trunk.diversionHeader, {
-          ...{ domain, to: way.uri, hidden: params.anonymous },
+          ...{ domain, to: way.uri, hidden: params.anonymous || params.privateHistory === true },
         }),
       ],
       authorize: link.authorize(),

@@ -20,11 +20,16 @@ export function divertedFrom(request: SipRequest): string | undefined {
     const hidden = (diversion?.params.get('privacy') ?? 'off') !== 'off';
     return diversion === undefined || hidden ? undefined : numberOf(diversion.uri.user);
   }
-  if (hidesHistory(request.headers.get('Privacy'))) return undefined;
+  if (hasPrivateHistory(request)) return undefined;
   // The last entry is where the call has come to, the one before it where it was sent on.
   const before = request.headers.list('History-Info').slice(0, MOST_ENTRIES).at(-2);
   const entry = before === undefined ? undefined : parseNameAddr(before);
   return entry === undefined || hidesHistory(entry.uri.headers.get('privacy')) ? undefined : numberOf(entry.uri.user);
+}
+
+/** Who has sent the call on is not to be known to others. */
+export function hasPrivateHistory({ headers }: SipRequest): boolean {
+  return hidesHistory(headers.get('Privacy'));
 }
 
 /** RFC 7044 10.1.2: of one entry, or of the whole request. */

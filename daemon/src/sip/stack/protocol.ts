@@ -195,6 +195,8 @@ export interface StackCommands {
       emergency?: boolean | undefined;
       /** the number that was called and has sent the call on; told as the trunk's diversionHeader says */
       divertedFrom?: string | undefined;
+      /** that number is for the carrier alone */
+      privateHistory?: boolean | undefined;
       /** a telephone may send the call on: call.released tells where to */
       forwards?: boolean | undefined;
       media: LocalMedia;
@@ -261,6 +263,8 @@ export interface StackEvents {
     signallingAddress: string;
     /** the number that sent the call on to us, of a trunk alone; hostile text */
     divertedFrom?: string | undefined;
+    /** the caller does not want others to know who sends the call on (RFC 7044 10.1.2) */
+    privateHistory?: boolean | undefined;
     /** whose place it is to take (RFC 3891): that of another call, or of a call that a lamp shows ringing */
     replaces?: { call: string } | { lamp: string } | undefined;
   };
