@@ -4,6 +4,7 @@ import { bench, planBench } from './bench.mjs';
 import { run } from './child.mjs';
 import { Failure } from './failure.mjs';
 import { fuzz, planFuzz } from './fuzz.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 import { inRoot } from './paths.mjs';
 import { setup } from './setup.mjs';
 import { planSoak, soak } from './soak.mjs';
@@ -33,9 +34,6 @@ export async function runCommand(name, args) {
   await setup({ forTests: name === 'test', quiet });
   process.exit(await command(given));
 }
-
-/** As in the first line of daemon/bin/cordboard.mjs. */
-const NODE_FLAGS = ['--max-semi-space-size=4'];
 
 async function node(script, args) {
   const { code } = await run(process.execPath, [...NODE_FLAGS, inRoot(script), ...args], {

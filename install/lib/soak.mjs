@@ -5,6 +5,7 @@
 import { buildEngineTests } from './engine-tests.mjs';
 import { run } from './child.mjs';
 import { Failure } from './failure.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 import { inRoot } from './paths.mjs';
 
 /** What the arguments ask for; a Failure when there is no such thing. */
@@ -25,10 +26,8 @@ export function planSoak([first, ...rest]) {
 export async function soak({ kind, args }) {
   const options = { stdio: 'inherit', passOn: true };
   if (kind === 'sip') {
-    const heap = inRoot('test/soak/heap.mjs');
-    return (
-      await run(process.execPath, ['--expose-gc', '--import', heap, inRoot('test/soak/sip.mjs'), ...args], options)
-    ).code;
+    const flags = [...NODE_FLAGS, '--expose-gc', '--import', inRoot('test/soak/heap.mjs')];
+    return (await run(process.execPath, [...flags, inRoot('test/soak/sip.mjs'), ...args], options)).code;
   }
   const folder = await buildEngineTests({ folder: 'native/build-bench', buildType: 'Release' });
   return (await run(inRoot(folder, 'engine_soak'), args, options)).code;

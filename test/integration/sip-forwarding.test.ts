@@ -20,7 +20,7 @@ interface Office {
 /** 1001 calls, 1002 is forwarded; everything that is not inside goes out over a carrier. */
 async function office(): Promise<Office> {
   const sip = await startSipBox();
-  const outside = await carrier(sip, 'out');
+  const outside = await carrier(sip, 'out', { diversionHeader: 'both' });
   // What a new box has: 0 for outside, over E1.
   for (const { id } of await sip.api.request<OutboundRoute[]>('GET', '/outbound-routes'))
     await sip.api.request('DELETE', `/outbound-routes/${id}`);
@@ -50,6 +50,10 @@ it('to somebody outside: the carrier hears who has sent the call on, and the two
   const invite = await out.invite;
   expect([invite.uri.user, invite.from.uri.user]).toEqual(['13800138000', '01066668888']);
   expect(invite.headers.get('Diversion')).toMatch(/<sip:01066668888@.*>;reason=deflection/);
+  expect(invite.headers.list('History-Info')).toEqual([
+    expect.stringMatching(/^<sip:01066668888@[^>]*>;index=1$/),
+    expect.stringMatching(/^<sip:13800138000@127\.0\.0\.1:\d+;cause=480>;index=1\.1;mp=1$/),
+  ]);
   await Promise.all([out.answer(), call.connected()]);
   const { caller, outside } = all;
   await until(() => caller.rtp.packets > 20 && outside.rtp.packets > 20, 'both hear something');
@@ -90,6 +94,26 @@ it.each([
   const call = await sentOn(all, number);
   expect((await call.final).status).toBe(status);
   expect(all.outside.received.some((message) => message.kind === 'request' && message.method === 'INVITE')).toBe(false);
+});
+
+it('to several: the one of the lower q is called when the first is busy', async () => {
+  const all = await office();
+  const [first, second] = [await registered(all.sip, 1003), await registered(all.sip, 1004)];
+  const call = all.caller.call('1002');
+  const contacts = `<sip:1004@${AWAY}>;q=0.3, <sip:0085212345678@${AWAY}>;q=0.7, <sip:1003@${AWAY}>;q=0.9`;
+  await (await all.away.called()).respond(300, undefined, [['Contact', contacts]]);
+  await (await first.called()).respond(486);
+  const rung = await second.called();
+  await Promise.all([rung.answer(), call.connected()]);
+  await Promise.all([call.bye(), rung.take('BYE')]);
+  const { segments } = await lastCall(all);
+  expect(segments.find(({ kind }) => kind === 'dial')?.data).toMatchObject({
+    attempts: [
+      { to: 'station 1002', outcome: 'forwarded', forwardedTo: '1003, 0085212345678, 1004' },
+      { to: 'station 1003', outcome: 'failed', cause: 17 },
+      { to: 'station 1004', outcome: 'answered' },
+    ],
+  });
 });
 
 it('in a ring group: it counts as busy', async () => {

@@ -25,6 +25,10 @@ export interface AgentDesk {
   plan: ScriptedPlan;
   /** what was handed to call control */
   dialled: { leg: number; number: string }[];
+  /** who wanted a call that rings at which telephones */
+  pickedUp: { leg: number; stations: readonly number[] }[];
+  /** telephones where something rings */
+  ringing: Set<number>;
   /** prompts that were looked for, as language/name */
   prompts: string[];
 }
@@ -54,12 +58,19 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
   const stations = new StationBook({ lines, changed: () => undefined });
   const prompts: string[] = [];
   const dialled: AgentDesk['dialled'] = [];
+  const pickedUp: AgentDesk['pickedUp'] = [];
+  const ringing: AgentDesk['ringing'] = new Set();
   const desk = new ServiceDesk({
     engine: engine.client,
     lines,
     agents,
     plan,
     dial: ({ leg }: LegOffered, number) => void dialled.push({ leg, number }),
+    pickUp: ({ leg }, stations) => {
+      pickedUp.push({ leg, stations });
+      return stations.some((station) => ringing.has(station));
+    },
+    pickUpCode: '*8',
     findPrompt: (name, language) => {
       prompts.push(`${language}/${name}`);
       return Promise.resolve(`/prompts/${name}.wav`);
@@ -72,5 +83,5 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
   stations.start();
   desk.start();
   await engineLines.start();
-  return { live, agents, stations, desk, lines, sip, plan, dialled, prompts };
+  return { live, agents, stations, desk, lines, sip, plan, dialled, pickedUp, ringing, prompts };
 }

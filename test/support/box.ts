@@ -25,6 +25,7 @@ const PROMPTS: Record<string, number> = {
   'agent-ready': 1200,
   'agent-not-ready': 1300,
   'not-signed-in': 1400,
+  'nothing-to-pick-up': 1500,
 };
 
 export interface TestBoxOptions {

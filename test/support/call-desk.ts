@@ -34,6 +34,8 @@ export interface CallDesk {
   calls: CallControl;
   /** who is signed in at a telephone; nobody, until a test says otherwise */
   signedIn: { at: (station: number) => string | null };
+  /** whether there was something for each who dialled to pick up a call */
+  pickedUp: boolean[];
   metrics: Metrics;
   /** names of call events and live events, in order */
   seen: string[];
@@ -125,10 +127,14 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const booked = trunks.start();
   calls.start();
   await Promise.all([booked, engineLines.start()]);
-  // In place of the service desk.
+  // In place of the service desk; what is dialled to pick up are stations.
+  const pickedUp: boolean[] = [];
   const desk = (offered: LegOffered): void => {
-    if (offered.origin.kind === 'station' && offered.complete && offered.replaces === undefined)
-      calls.dial(offered, offered.calledNumber);
+    const { origin, complete, replaces, calledNumber } = offered;
+    if (origin.kind !== 'station' || !complete || replaces !== undefined) return;
+    if (calledNumber.startsWith('*8'))
+      pickedUp.push(calls.pickUp(offered, calledNumber.slice(2).split(',').map(Number)));
+    else calls.dial(offered, calledNumber);
   };
   lines.events.on('leg.offered', desk);
   const seen: string[] = [];
@@ -150,7 +156,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     ({ call, phase }) => void seen.push(`released ${call.cause} ${call.releasedBy} ${phase}`),
   );
   return {
-    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, signedIn, metrics, seen },
+    ...{ engine, sip, lines, plan, clock, db, live, trunks, recorder, calls, signedIn, pickedUp, metrics, seen },
     async ended(callId) {
       for (;;) {
         const row = await db.calls.find(callId);

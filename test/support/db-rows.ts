@@ -141,6 +141,7 @@ export function trunkRow(over: Partial<TrunkRow> = {}): TrunkRow {
     callerId: 'pass',
     fixedNumber: '',
     callerIdHeader: 'from',
+    diversionHeader: 'diversion',
     refer: false,
     enabled: true,
     ...over,

@@ -33,6 +33,8 @@ export class ScriptedLines implements LineProvider {
   readonly legs = new Map<number, ScriptedLeg>();
   /** what was done to legs, in order: `alert 5001`, `alert 5001 early`, `answer 5001`, `transferred 5001`, `release 5001 16` */
   readonly told: string[] = [];
+  /** what releases gave as their reason */
+  readonly reasons: (string | undefined)[] = [];
   readonly seized: SeizeRequest[] = [];
   /** what far ends do that are asked to call somebody else; undefined: nobody may ask them */
   referring: Referring | undefined;
@@ -98,12 +100,17 @@ export class ScriptedLines implements LineProvider {
       typeof from === 'number'
         ? { kind: 'station', station: from }
         : { kind: 'trunk', trunk: from, span: 0, timeslot: 0 };
-    return this.#offer(origin, '', '', '', replaces);
+    return this.#offer(origin, '', '', '', { replaces });
   }
 
   /** Somebody calls in over a trunk. */
-  callsIn(trunk: string, calledNumber: string, callingNumber = '13800138000'): number {
-    return this.#offer({ kind: 'trunk', trunk, span: 0, timeslot: 0 }, calledNumber, callingNumber, '');
+  callsIn(
+    trunk: string,
+    calledNumber: string,
+    callingNumber = '13800138000',
+    more: Pick<LineEvents['leg.offered'], 'privateHistory'> = {},
+  ): number {
+    return this.#offer({ kind: 'trunk', trunk, span: 0, timeslot: 0 }, calledNumber, callingNumber, '', more);
   }
 
   /** The leg that was seized there and is not released; the newest. */
@@ -121,12 +128,13 @@ export class ScriptedLines implements LineProvider {
     this.events.emit('leg.answered', { leg, port: this.#port(leg) });
   }
 
-  hangsUp(leg: number, cause = 16): void {
-    if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause, by: 'remote' });
+  /** `more`: what else is told of it. */
+  hangsUp(leg: number, cause = 16, more: { globalFailure?: boolean } = {}): void {
+    if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause, by: 'remote', ...more });
   }
 
   /** A telephone that rings sends its call on. */
-  sendsOn(leg: number, forwardedTo: string): void {
+  sendsOn(leg: number, ...forwardedTo: string[]): void {
     if (this.legs.delete(leg)) this.events.emit('leg.released', { leg, cause: 17, by: 'remote', forwardedTo });
   }
 
@@ -208,7 +216,8 @@ export class ScriptedLines implements LineProvider {
     return Promise.resolve(this.infoLegs.has(leg));
   }
 
-  async release(leg: number, cause: number): Promise<void> {
+  async release(leg: number, cause: number, text?: string): Promise<void> {
+    this.reasons.push(text);
     await this.#tell(leg, `release ${leg} ${cause}`);
     this.legs.delete(leg);
     setImmediate(() => this.events.emit('leg.released', { leg, cause, by: 'local' }));
@@ -225,14 +234,14 @@ export class ScriptedLines implements LineProvider {
     calledNumber: string,
     callingNumber: string,
     callingName: string,
-    replaces?: number,
+    more: Partial<LineEvents['leg.offered']> = {},
   ): number {
     const leg = (this.#next += 1);
     const port = PORTS_FROM + leg;
     this.legs.set(leg, { leg, port, place: origin, request: undefined });
     this.events.emit('leg.offered', {
       ...{ leg, port, kind: 'sip', origin, complete: true },
-      ...{ calledNumber, callingNumber, callingName, replaces },
+      ...{ calledNumber, callingNumber, callingName, ...more },
     });
     return leg;
   }

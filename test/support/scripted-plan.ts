@@ -1,8 +1,10 @@
 // A dial plan of a test's own: what stands in it and nothing else.
-import type { DialFrom, DialPlan, DialResolution } from '../../daemon/src/lines/index.js';
+import type { DialFrom, DialPlan, DialResolution, PickUpReach } from '../../daemon/src/lines/index.js';
 
 export class ScriptedPlan implements DialPlan {
   readonly numbers = new Map<string, DialResolution>([['95001', { kind: 'flow', flowId: 'main', language: 'en' }]]);
+  /** what the pick-up code reaches, by number */
+  readonly reach = new Map<string, readonly number[]>();
   /** who asked for what */
   readonly asked: { number: string; from: DialFrom }[] = [];
   /** the plan cannot tell */
@@ -20,6 +22,12 @@ export class ScriptedPlan implements DialPlan {
 
   mayContinue(number: string): Promise<boolean> {
     return this.broken ? Promise.reject(new Error('the plan is broken')) : Promise.resolve(this.#longer(number));
+  }
+
+  pickUp(number: string): Promise<PickUpReach> {
+    if (this.broken) return Promise.reject(new Error('the plan is broken'));
+    const mayGrow = [...this.reach.keys()].some((one) => one.length > number.length && one.startsWith(number));
+    return Promise.resolve({ stations: this.reach.get(number), mayGrow });
   }
 
   callerFrom(number: string): string {

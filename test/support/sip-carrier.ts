@@ -232,7 +232,14 @@ export function stackTrunk(over: Partial<StackTrunk> = {}): StackTrunk {
   return {
     ...{ id: 'carrier', name: 'Carrier', mode: 'address', hosts: [], username: '', secret: '', fromUser: '' },
     ...{ fromDomain: '', expiresS: 600, codecs: ['pcma', 'pcmu'], dtmf: 'auto', srtp: 'none', tlsFingerprint: '' },
-    ...{ sources: [], maxCalls: 30, optionsIntervalS: 0, callerIdHeader: 'from', enabled: true },
+    ...{
+      sources: [],
+      maxCalls: 30,
+      optionsIntervalS: 0,
+      callerIdHeader: 'from',
+      diversionHeader: 'diversion',
+      enabled: true,
+    },
     ...over,
   };
 }

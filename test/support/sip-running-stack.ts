@@ -51,6 +51,7 @@ export function trunk(id: string, over: Partial<StackTrunk> = {}): StackTrunk {
     maxCalls: 0,
     optionsIntervalS: 600,
     callerIdHeader: 'from',
+    diversionHeader: 'diversion',
     enabled: true,
     ...over,
   };

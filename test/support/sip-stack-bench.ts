@@ -34,7 +34,7 @@ export function trunkOf(id: string, port: number, over: Partial<StackTrunk> = {}
     ...{ id, name: id, mode: 'address', username: '', secret: '', fromUser: '', fromDomain: '', expiresS: 600 },
     hosts: [{ host: '127.0.0.1', port, transport: 'udp', priority: 1, weight: 1 }],
     ...{ codecs: ['pcma'], dtmf: 'auto', srtp: 'none', tlsFingerprint: '', sources: [], maxCalls: 0 },
-    ...{ optionsIntervalS: 0, callerIdHeader: 'pai', enabled: true },
+    ...{ optionsIntervalS: 0, callerIdHeader: 'pai', diversionHeader: 'diversion', enabled: true },
     ...over,
   };
 }

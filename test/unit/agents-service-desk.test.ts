@@ -225,3 +225,75 @@ describe('a SIP telephone', () => {
     await until(() => desk.engine.sent('tone.start').length === 1, 'congestion tone');
   });
 });
+
+describe('the code to pick up a call', () => {
+  async function floor() {
+    const desk = await agentDesk();
+    desk.plan.reach.set('1002', [1002]).set('2', [2]).set('', [1002, 1003]);
+    desk.ringing.add(1002);
+    return desk;
+  }
+
+  it('hands a SIP telephone over to the call that rings there', async () => {
+    const desk = await floor();
+    const leg = desk.sip.dials(1001, '*81002');
+    await until(() => desk.pickedUp.length === 1, 'it is handed over');
+    await turn();
+    expect(desk.pickedUp).toEqual([{ leg, stations: [1002] }]);
+    desk.desk.stop();
+    expect([desk.sip.told, desk.prompts, desk.clock.timers]).toEqual([[], [], 0]);
+  });
+
+  it('is for the groups of the telephone when no number follows', async () => {
+    const desk = await floor();
+    const leg = desk.sip.dials(1001, '*8');
+    await until(() => desk.pickedUp.length === 1, 'it is handed over');
+    expect(desk.pickedUp).toEqual([{ leg, stations: [1002, 1003] }]);
+  });
+
+  it.each([
+    ['where nothing rings', '*82', 31, 'nothing rings at 2'],
+    ['for a number that nobody has', '*81009', 1, 'nobody has the number 1009'],
+  ])('tells a SIP telephone %s', async (_what, code, cause, text) => {
+    const desk = await floor();
+    const leg = desk.sip.dials(1001, code);
+    await until(() => desk.sip.legs.size === 0, 'it is released');
+    expect(desk.sip.told).toEqual([`release ${leg} ${cause}`]);
+    expect(desk.sip.reasons.at(-1)).toBe(text);
+    expect(desk.engine.plays.size).toBe(0);
+  });
+
+  it('says to an analog telephone that there is nothing', async () => {
+    const desk = await floor();
+    const leg = dial(desk, 1, '*82#');
+    await until(() => desk.engine.plays.size === 1, 'the prompt plays');
+    expect(desk.prompts).toEqual(['en/nothing-to-pick-up']);
+    expect(desk.engine.sent('leg.answer')).toEqual([{ leg }]);
+    desk.engine.finishPlays();
+    await until(() => desk.engine.legs.size === 0, 'the telephone is released');
+  });
+
+  it('needs no # where nothing can follow, and else ends with a pause', async () => {
+    const desk = await floor();
+    dial(desk, 1, '*81002');
+    await until(() => desk.pickedUp.length === 1, 'at once');
+    dial(desk, 2, '*8');
+    await turn();
+    expect(desk.pickedUp).toHaveLength(1);
+    await desk.clock.advance(4000);
+    await until(() => desk.pickedUp.length === 2, 'after the pause');
+    expect(desk.pickedUp.map(({ stations }) => stations)).toEqual([[1002], [1002, 1003]]);
+  });
+
+  it('is nothing any more when the telephone is put down while the plan is asked, and fails when that cannot tell', async () => {
+    const desk = await floor();
+    const leg = desk.sip.dials(1001, '*81002');
+    desk.sip.hangsUp(leg);
+    await turn();
+    expect(desk.pickedUp).toEqual([]);
+    desk.plan.broken = true;
+    const other = desk.sip.dials(1001, '*81002');
+    await until(() => desk.sip.told.length === 1, 'it is released');
+    expect(desk.sip.told).toEqual([`release ${other} 41`]);
+  });
+});

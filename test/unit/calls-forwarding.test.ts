@@ -50,6 +50,16 @@ describe('a telephone that sends its call on', () => {
     await until(() => newest(desk).phase === 'talking', 'they talk');
   });
 
+  it('whoever does not want that known has it hidden from those outside', async () => {
+    const desk = await dialDesk();
+    desk.sip.callsIn('b', '1002', '13800138000', { privateHistory: true });
+    desk.sip.sendsOn(await rung(desk, 1002), '9');
+    await rung(desk, 'a');
+    expect(desk.sip.seized.at(-1)).toMatchObject({ divertedFrom: '66668888', privateHistory: true, privacy: false });
+    // Nothing was sent on yet when the first was called.
+    expect(desk.sip.seized[0]?.privateHistory).toBeUndefined();
+  });
+
   it('takes a caller from outside out again, since that is its own doing', async () => {
     const desk = await dialDesk();
     desk.sip.callsIn('a', '1002');
@@ -100,6 +110,102 @@ describe('a telephone that sends its call on', () => {
     await released(desk);
     expect(desk.sip.told).toEqual([`release ${caller} 25`]);
     expect(desk.sip.legAt(1008)).toBeUndefined();
+  });
+
+  describe('to several numbers', () => {
+    /** 1002 sends its call on to them; with 1004 and 1005 besides. */
+    async function sentOnTo(...to: string[]) {
+      const desk = await dialDesk();
+      for (const station of [1004, 1005]) {
+        desk.sip.register(station);
+        desk.plan.numbers.set(String(station), toStation(station));
+      }
+      const caller = desk.sip.dials(1001, '1002');
+      desk.sip.sendsOn(await rung(desk, 1002), ...to);
+      return { ...desk, caller, callId: newest(desk).id };
+    }
+    const called = ({ sip }: CallDesk) =>
+      sip.seized.map(({ target }) => ('station' in target ? target.station : 'trunk' in target ? target.trunk : '?'));
+
+    it('they are called one after the other until one answers', async () => {
+      const desk = await sentOnTo('1003', '404', '1004', '1005');
+      desk.sip.hangsUp(await rung(desk, 1003), 17);
+      desk.sip.answers(await rung(desk, 1004));
+      await until(() => newest(desk).phase === 'talking', 'they talk');
+      expect(called(desk)).toEqual([1002, 1003, 1004]);
+      desk.sip.hangsUp(desk.caller);
+      const { segments } = await desk.ended(desk.callId);
+      expect(dialSegment(segments)).toMatchObject({
+        attempts: [
+          { to: 'station 1002', outcome: 'forwarded', forwardedTo: '1003, 404, 1004, 1005' },
+          { to: 'station 1003', outcome: 'failed', cause: 17 },
+          { to: 'station 1004', outcome: 'answered' },
+        ],
+      });
+    });
+
+    it('what the last who was called has said is told, and not that the rest lead nowhere', async () => {
+      const desk = await sentOnTo('404', '1003', '1002');
+      desk.sip.hangsUp(await rung(desk, 1003), 19);
+      await released(desk);
+      expect(desk.sip.told).toEqual([`release ${desk.caller} 19`]);
+    });
+
+    it('one who does not want to be tried elsewhere ends it', async () => {
+      const desk = await sentOnTo('1003', '1004');
+      desk.sip.hangsUp(await rung(desk, 1003), 21, { globalFailure: true });
+      await released(desk);
+      expect([desk.sip.told, called(desk)]).toEqual([[`release ${desk.caller} 21`], [1002, 1003]]);
+    });
+
+    it('one of a group does not say that for the others', async () => {
+      const desk = await dialDesk();
+      desk.plan.numbers.set('7', { kind: 'group', strategy: 'all', stations: [1003], ringTimeoutMs: 10_000 });
+      desk.sip.dials(1001, '1002');
+      desk.sip.sendsOn(await rung(desk, 1002), '7', '9');
+      desk.sip.hangsUp(await rung(desk, 1003), 21, { globalFailure: true });
+      await rung(desk, 'a');
+    });
+
+    it('nobody is called any more when the caller has gone', async () => {
+      const desk = await sentOnTo('1003', '1004');
+      const first = await rung(desk, 1003);
+      desk.sip.hangsUp(desk.caller);
+      desk.sip.hangsUp(first, 17);
+      await desk.ended(desk.callId);
+      await turn();
+      expect(called(desk)).toEqual([1002, 1003]);
+    });
+
+    it('one of them may send it on in his turn, and then the rest are called, each telephone once', async () => {
+      const desk = await sentOnTo('1003', '1005');
+      desk.sip.sendsOn(await rung(desk, 1003), '1004', '1002', '1003');
+      const nested = await rung(desk, 1004);
+      expect(desk.sip.seized.at(-1)).toMatchObject({ divertedFrom: '1003' });
+      desk.sip.sendsOn(nested, '1003', '1002');
+      desk.sip.answers(await rung(desk, 1005));
+      expect(desk.sip.seized.at(-1)).toMatchObject({ divertedFrom: '1002' });
+      expect(called(desk)).toEqual([1002, 1003, 1004, 1005]);
+      await until(() => newest(desk).phase === 'talking', 'they talk');
+    });
+
+    it('ten in all, whoever names them', async () => {
+      const desk = await dialDesk();
+      const stations = Array.from({ length: 20 }, (_, i) => 1002 + i);
+      for (const station of stations) {
+        desk.sip.register(station);
+        desk.plan.numbers.set(String(station), toStation(station));
+      }
+      const caller = desk.sip.dials(1001, '1002');
+      desk.sip.sendsOn(await rung(desk, 1002), '1003', '1004');
+      desk.sip.sendsOn(await rung(desk, 1003), '1005', '1006', '1007', '1008', '1009');
+      desk.sip.sendsOn(await rung(desk, 1005), '1010', '1011', '1012', '1013', '1014');
+      for (const station of [1010, 1011, 1012, 1013, 1014, 1006, 1007, 1008])
+        desk.sip.hangsUp(await rung(desk, station), 17);
+      await released(desk);
+      expect([desk.sip.told, desk.sip.seized.length]).toEqual([[`release ${caller} 17`], 11]);
+      expect([desk.sip.legAt(1009), desk.sip.legAt(1004)]).toEqual([undefined, undefined]);
+    });
   });
 
   it.each([

@@ -63,6 +63,47 @@ describe('a call that rings', () => {
   });
 });
 
+describe('who dials to pick a call up', () => {
+  it('has the one that has rung longest at the telephones that he may take it from', async () => {
+    const desk = await talkDesk();
+    desk.sip.addTrunk('b');
+    desk.sip.callsIn('a', '1002');
+    const later = desk.clock;
+    const first = await rung(desk, 1002);
+    const { id } = newest(desk);
+    await later.advance(1000);
+    desk.sip.callsIn('b', '1001');
+    await rung(desk, 1001);
+    const picker = desk.sip.dials(1003, '*81001,1002');
+    await until(() => desk.calls.find(id)?.phase === 'talking', 'they talk');
+    expect(desk.pickedUp).toEqual([true]);
+    expect(await told(desk, picker)).toBe(`answer ${picker}`);
+    expect(await told(desk, first)).toBe(`release ${first} 26`);
+    // The other one still rings, and is nobody's but his who asks for it.
+    desk.sip.dials(1004, '*81002');
+    expect(desk.pickedUp).toEqual([true, false]);
+    desk.sip.dials(1004, '*81001');
+    expect(desk.pickedUp).toEqual([true, false, true]);
+    await until(() => desk.calls.live().every(({ phase }) => phase === 'talking'), 'all talk');
+    const { segments } = await (desk.sip.hangsUp(picker), desk.ended(id));
+    expect(segments.find(({ kind }) => kind === 'dial')?.data['attempts']).toMatchObject([
+      { to: 'station 1003', pickedUp: 'station 1002', outcome: 'answered' },
+    ]);
+  });
+
+  it('has not his own call, nor one that is answered', async () => {
+    const desk = await talkDesk();
+    desk.sip.dials(1001, '1002');
+    const callee = await rung(desk, 1002);
+    desk.sip.dials(1001, '*81002');
+    desk.sip.answers(callee);
+    await until(() => newest(desk).phase === 'talking', 'they talk');
+    desk.sip.dials(1003, '*81002');
+    desk.sip.dials(1003, '*81001');
+    expect(desk.pickedUp).toEqual([false, false, false]);
+  });
+});
+
 describe('a call in talk', () => {
   it('goes on at another telephone of the same station', async () => {
     const desk = await talkDesk();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { columns } from '../../daemon/src/cli/columns.js';
 import { runCli } from '../../daemon/src/cli/index.js';
+import { SettingsSchema } from '../../daemon/src/config/index.js';
 import type {
   OutboundRoute,
   RingGroup,
@@ -19,8 +20,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 let box: HttpBox;
 beforeEach(async () => {
-  box = await httpBox();
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
+  useBox(await httpBox());
   box.ports.world.spans.push({ span: 1, name: 'E1-1', side: 'user', alarms: [], dchannelUp: true, timeslots: [] });
   box.ports.world.stations.push({
     station: 1,
@@ -30,9 +30,15 @@ beforeEach(async () => {
     agentId: null,
     callId: null,
   } as never);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
   speak('C.UTF-8');
 });
+
+/** The commands speak to this one from now on. */
+function useBox(next: HttpBox): void {
+  box = next;
+  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
+  vi.stubEnv('CORDBOARD_HOME', box.home);
+}
 
 function speak(locale: string): void {
   vi.stubEnv('LC_ALL', locale);
@@ -92,6 +98,30 @@ describe('station', () => {
     expect(renewed).not.toContain(secret);
   });
 
+  test('add shows where pages connect: by the settings, or by the ports that SIP has', async () => {
+    useBox(await httpBox({ sip: SettingsSchema.parse({ sip: { wsPort: 8080, wssPort: 8443 } }).sip }));
+    const others = '127.0.0.1 5060 TCP, 127.0.0.1 5060 UDP';
+    const out = await said('station add 1001 --sip');
+    expect(out).toContain(`\n  or: ${others}, wss://127.0.0.1:8443, ws://127.0.0.1:8080\n`);
+    // Who must come encrypted is told of no other way.
+    const tls = await said('station add 1002 --sip --tls');
+    expect(tls).toMatch(/\n {2}port {7}5061\n {2}transport {2}TLS\n/);
+    expect(tls).toContain('\n  or: wss://127.0.0.1:8443\n');
+    const { servers } = await json<SipAccount>('station add 1003 --sip');
+    expect(servers.filter(({ url }) => url !== undefined)).toEqual([
+      { host: '127.0.0.1', port: 8443, transport: 'wss', url: 'wss://127.0.0.1:8443' },
+      { host: '127.0.0.1', port: 8080, transport: 'ws', url: 'ws://127.0.0.1:8080' },
+    ]);
+
+    const open = { host: '2001:db8::7', wsPort: 0, wssPort: 0 };
+    useBox(await httpBox({ sip: SettingsSchema.parse({ sip: open }).sip }));
+    box.ports.sip.listening = () => ({ port: 5060, tlsPort: undefined, wsPort: 40_002, wssPort: 40_003 });
+    speak('zh_CN.UTF-8');
+    expect(await said('station add 1001 --sip')).toContain(
+      '\n  或：2001:db8::7 5060 TCP, 2001:db8::7 5060 UDP, wss://[2001:db8::7]:40003, ws://[2001:db8::7]:40002\n',
+    );
+  });
+
   test('add, set, show and remove do what the API does', async () => {
     const account = await json<SipAccount>(
       'station add 1001 --sip --tls --codecs opus,pcma --digest md5 --calls 2 --contacts 1 --calling-number +861066668888 --allow international --deny mobile --disable --language en --dtmf info',
@@ -146,7 +176,7 @@ describe('trunk', () => {
     const file = join(temporaryFolder(), 'secret');
     writeFileSync(file, 'very secret\n');
     const trunk = await json<Trunk>(
-      `trunk add carrier --host sip.example.com,[2001:db8::7]:5061 --transport tls --user u --secret-file ${file} --rules-out 00.:2:+,0.:1:+86 --rules-in 0106666XXXX:7: --caller-rules 86.:2:+86,.:0:9 --sources 203.0.113.0/24 --expires 120 --options 0 --format plus --caller-id fixed --fixed-number 01066668888 --caller-id-header pai`,
+      `trunk add carrier --host sip.example.com,[2001:db8::7]:5061 --transport tls --user u --secret-file ${file} --rules-out 00.:2:+,0.:1:+86 --rules-in 0106666XXXX:7: --caller-rules 86.:2:+86,.:0:9 --sources 203.0.113.0/24 --expires 120 --options 0 --format plus --caller-id fixed --fixed-number 01066668888 --caller-id-header pai --diversion-header both`,
     );
     expect(trunk).toMatchObject({
       kind: 'sip',
@@ -170,7 +200,7 @@ describe('trunk', () => {
         callerId: 'fixed',
         fixedNumber: '01066668888',
       },
-      ...{ sources: ['203.0.113.0/24'], callerIdHeader: 'pai' },
+      ...{ sources: ['203.0.113.0/24'], callerIdHeader: 'pai', diversionHeader: 'both' },
     });
     expect((await box.db.trunks.find('carrier'))?.secret).toBe('very secret');
     expect(await said('trunk list')).toBe('carrier  carrier  SIP sip.example.com (TLS), [2001:db8::7]:5061 (TLS)\n');

@@ -36,7 +36,13 @@ test('calls, their segments and recordings stay when the step is taken back and 
   await before.close();
 
   const again = await openDatabase({ file });
-  expect(again.migrated.steps).toEqual(['0003-callee', '0004-sip-calls', '0005-trunk-refer', '0006-trunk-callers']);
+  expect(again.migrated.steps).toEqual([
+    '0003-callee',
+    '0004-sip-calls',
+    '0005-trunk-refer',
+    '0006-trunk-callers',
+    '0007-trunk-diversion',
+  ]);
   const by = async (id: string): Promise<unknown> => (await again.calls.find(id))?.releasedBy;
   // What the older form could not say became the nearest that it could.
   expect(await Promise.all(calls.map(({ id }) => by(id)))).toEqual(['caller', 'agent', 'agent', null]);

@@ -57,6 +57,24 @@ describe('inside', () => {
     });
   });
 
+  test('calls are picked up at a telephone, in a group, and in the groups of one who names none', async () => {
+    const at = (number: string, station = 1001) => plan.pickUp(number, station);
+    expect(await at('1002')).toEqual({ stations: [1002], mayGrow: false });
+    expect(await at('12')).toEqual({ stations: [12], mayGrow: false });
+    expect(await at('1')).toEqual({ stations: [1], mayGrow: true });
+    const members = [1001, 12, 1002, 1004, 99];
+    expect(await at(String(ringGroupRow().number))).toEqual({ stations: members, mayGrow: false });
+    expect(await at('')).toEqual({ stations: members, mayGrow: true });
+    expect(await at('', 12)).toEqual({ stations: members, mayGrow: true });
+    // Who is in no group, and numbers that are nobody's telephone.
+    expect(await at('', 1003)).toEqual({ stations: [], mayGrow: true });
+    for (const number of ['95001', '1009', '110', 'a']) expect((await at(number)).stations).toBeUndefined();
+    // Two groups, each telephone once.
+    await db.write((tx) => tx.ringGroups.insert(ringGroupRow({ number: 2999, stations: [1003, 1001] })));
+    expect(new Set((await at('')).stations)).toEqual(new Set([...members, 1003]));
+    expect((await at('')).stations).toHaveLength(6);
+  });
+
   test('numbers lead to telephones, groups and flows, from a telephone and from outside alike', async () => {
     for (const station of [1, 1001, null]) {
       expect(await resolve('1002', station)).toEqual({ kind: 'station', station: 1002 });

@@ -269,6 +269,24 @@ describe('soak', () => {
     expect(stdout).toMatch(/\nfunction --calls 3000\n$/);
   });
 
+  it('of SIP runs Node as the product does, by either of its doors', () => {
+    const program = 'console.log(process.execArgv.join(" "));\n';
+    tree.write('test/soak/heap.mjs', '');
+    for (const file of ['test/soak/sip.mjs', 'daemon/bin/cordboard.mjs']) tree.write(file, program);
+    const flags = (...args: string[]) =>
+      tree
+        .run('run.mjs', ...args)
+        .stdout.trimEnd()
+        .split('\n')
+        .at(-1)!
+        .split(' ');
+    const started = flags('start');
+    const [installed] = readFileSync(new URL('../../daemon/bin/cordboard.mjs', import.meta.url), 'utf8').split('\n');
+    expect(started).toEqual(installed!.split(' ').slice(3));
+    expect(started).not.toEqual([]);
+    expect(flags('soak', 'sip')).toEqual(expect.arrayContaining(started));
+  });
+
   it.each([
     { args: ['storm'], says: 'What is storm? There are engine and sip.' },
     { args: ['sip', '--calls', 'many'], says: 'What is --calls many? soak sip has --calls' },

@@ -247,9 +247,14 @@ describe('a call that goes out', () => {
   });
 
   it('tells the stack what is special about it', async () => {
-    const special = { privacy: true, emergency: true, divertedFrom: '66668888' };
+    const special = { privacy: true, emergency: true, divertedFrom: '66668888', privateHistory: true };
     await lines.seize({ ...request, ...special, target: { kind: 'trunk', trunk: 'carrier' } });
-    expect(stack.sent('call.dial')[0]).toMatchObject({ anonymous: true, emergency: true, divertedFrom: '66668888' });
+    expect(stack.sent('call.dial')[0]).toMatchObject({
+      anonymous: true,
+      emergency: true,
+      divertedFrom: '66668888',
+      privateHistory: true,
+    });
   });
 
   it('to a station that is not registered takes no stream', async () => {
@@ -320,13 +325,17 @@ describe('a call that takes the place of another', () => {
 });
 
 describe('a call that may be handed to its carrier', () => {
-  const fromCarrier = { origin: { kind: 'trunk', trunk: 'carrier' }, divertedFrom: '7001' } as const;
+  const fromCarrier = {
+    origin: { kind: 'trunk', trunk: 'carrier' },
+    divertedFrom: '7001',
+    privateHistory: true,
+  } as const;
 
   async function ofCarrier(call: string): Promise<number> {
     stack.offer(call, fromCarrier);
     await turn();
-    const { leg, divertedFrom } = eventsOf('leg.offered').at(-1)!;
-    expect(divertedFrom).toBe('7001');
+    const { leg, divertedFrom, privateHistory } = eventsOf('leg.offered').at(-1)!;
+    expect([divertedFrom, privateHistory]).toEqual(['7001', true]);
     return leg;
   }
 

@@ -32,7 +32,7 @@ async function sendsOn(
 describe('a telephone that answers with 3xx', () => {
   it.each([300, 301, 302, 305])('%i tells where its call goes on to', async (status) => {
     const contact = `<sip:0571-8888;phone-context=x@127.0.0.1:${phone.port}>`;
-    expect(await sendsOn(status, [contact])).toMatchObject({ cause: 17, by: 'remote', forwardedTo: '05718888' });
+    expect(await sendsOn(status, [contact])).toMatchObject({ cause: 17, by: 'remote', forwardedTo: ['05718888'] });
     // The number alone counts: nothing is sent to the place.
     await idle(phone);
     expect(phone.all('INVITE')).toHaveLength(1);
@@ -40,11 +40,13 @@ describe('a telephone that answers with 3xx', () => {
   });
 
   it.each([
-    ['the best of several', ['<sip:1@x>;q=0.2', '<sip:2@x>;q=0.9', '<sip:3@x>;q=0.5'], '2'],
-    ['the first of equals', ['<sip:1@x>, <sip:2@x>'], '1'],
-    ['one with a number', ['<sip:x>;q=0.9', '<https://x/1>;q=0.8', '<tel:+86-571-8888>;q=0.1'], '+865718888'],
-    ['digits that are escaped', ['<sip:%31%30%30%33@x>'], '1003'],
-  ])('%s is meant', async (_what, contacts, forwardedTo) => {
+    ['several, the best first', ['<sip:1@x>;q=0.2', '<sip:2@x>;q=0.9', '<sip:3@x>;q=0.5'], ['2', '3', '1']],
+    ['equals in their order', ['<sip:1@x>, <sip:2@x>', '<sip:3@x>;q=1'], ['1', '2', '3']],
+    ['each number once', ['<sip:1@x>;q=0.2', '<sip:1@y>;q=0.9', '<tel:1>'], ['1']],
+    ['five at most', Array.from({ length: 9 }, (_, i) => `<sip:${i}@x>;q=0.${i}`), ['8', '7', '6', '5', '4']],
+    ['one with a number', ['<sip:x>;q=0.9', '<https://x/1>;q=0.8', '<tel:+86-571-8888>;q=0.1'], ['+865718888']],
+    ['digits that are escaped', ['<sip:%31%30%30%33@x>'], ['1003']],
+  ])('%s: it is meant so', async (_what, contacts, forwardedTo) => {
     expect(await sendsOn(302, contacts)).toMatchObject({ forwardedTo });
   });
 
@@ -61,11 +63,12 @@ describe('a telephone that answers with 3xx', () => {
     for (let i = 0; i < 5; i += 1)
       expect(await sendsOn(302, ['<sip:1003@x>'], false)).toMatchObject({ cause: 17, by: 'remote' });
     expect(bench.all('call.released').every(({ forwardedTo }) => forwardedTo === undefined)).toBe(true);
-    expect(await sendsOn(302, ['<sip:1003@x>'])).toMatchObject({ forwardedTo: '1003' });
+    expect(await sendsOn(302, ['<sip:1003@x>'])).toMatchObject({ forwardedTo: ['1003'] });
   });
 
   it('may send on as many calls within an hour as it may begin', async () => {
-    for (let i = 0; i < 3; i += 1) expect(await sendsOn(302, ['<sip:1003@x>'])).toMatchObject({ forwardedTo: '1003' });
+    for (let i = 0; i < 3; i += 1)
+      expect(await sendsOn(302, ['<sip:1003@x>'])).toMatchObject({ forwardedTo: ['1003'] });
     const refused = await sendsOn(302, ['<sip:1003@x>']);
     expect(refused).toEqual({ call: refused.call, cause: 17, by: 'remote' });
     const own = await phone.request('INVITE', { to: '1003' });
@@ -79,13 +82,24 @@ describe('a telephone that answers with 3xx', () => {
     second.answer(other, 180);
     await bench.next('call.progressed');
     phone.answer(invite, 302, { headers: [['Contact', '<sip:1003@x>']] });
-    expect(await bench.next('call.released')).toMatchObject({ call, forwardedTo: '1003' });
+    expect(await bench.next('call.released')).toMatchObject({ call, forwardedTo: ['1003'] });
     const cancel = await second.nextRequest('CANCEL');
     expect(cancel.headers.get('Reason')).toContain('cause=26');
     second.answer(cancel, 200);
     second.answer(other, 487);
     await second.nextRequest('ACK');
     expect(bench.all('call.released')).toHaveLength(1);
+  });
+
+  it.each([
+    [603, { cause: 21, globalFailure: true }],
+    [486, { cause: 17, globalFailure: undefined }],
+  ])('says with %i whether others are to be tried', async (status, told) => {
+    const { invite } = await dialled(bench, phone, toPhone, {});
+    phone.answer(invite, status);
+    await phone.nextRequest('ACK', invite.callId);
+    const { cause, globalFailure } = await bench.next('call.released');
+    expect({ cause, globalFailure }).toEqual(told);
   });
 
   it('is told who has sent a call on to it', async () => {

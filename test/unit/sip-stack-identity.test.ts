@@ -88,9 +88,31 @@ describe('a call of a trunk', () => {
       [['History-Info', '<sip:7000@x.example?Privacy=history>;index=1, <sip:95001@x.example>;index=1.1']],
       undefined,
     ],
+    [
+      'no History-Info of a call whose history is private',
+      [
+        ['History-Info', '<sip:7000@x.example>;index=1, <sip:95001@x.example>;index=1.1'],
+        ['Privacy', 'critical;history'],
+      ],
+      undefined,
+    ],
+    [
+      'History-Info that hides nothing',
+      [['History-Info', '<sip:7000@x.example?Privacy=none>;index=1, <sip:95001@x.example>;index=1.1']],
+      '7000',
+    ],
     ['nothing that cannot be read', [['Diversion', '<<<']], undefined],
   ] as [string, Headers, string | undefined][])('was sent on by %s', async (_how, headers, number) => {
     expect((await offeredByTrunk(headers)).divertedFrom).toBe(number);
+  });
+
+  it.each([
+    ['history', true],
+    ['id;session', true],
+    ['none', undefined],
+    ['id', undefined],
+  ])('may not want others to know who sends his call on: Privacy: %s', async (privacy, told) => {
+    expect((await offeredByTrunk([['Privacy', privacy]])).privateHistory).toBe(told);
   });
 });
 

@@ -13,7 +13,7 @@ const TRUNK: StackTrunk = {
   ...{ id: 't', name: 't', mode: 'address', username: '', secret: '', fromUser: '', fromDomain: '', expiresS: 3600 },
   hosts: [{ host: HOST, port: 9, transport: 'udp', priority: 0, weight: 1 }],
   ...{ codecs: ['pcma'], dtmf: 'auto', srtp: 'none', tlsFingerprint: '', sources: ['127.0.0.0/8'] },
-  ...{ maxCalls: 0, optionsIntervalS: 0, callerIdHeader: 'from', enabled: true },
+  ...{ maxCalls: 0, optionsIntervalS: 0, callerIdHeader: 'from', diversionHeader: 'diversion', enabled: true },
 };
 const SDP = `v=0\r\no=- 1 1 IN IP4 ${HOST}\r\ns=-\r\nc=IN IP4 ${HOST}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n`;
 

@@ -2,6 +2,7 @@
 // carrier learns of who calls.
 import { describe, expect, it } from 'vitest';
 import type { SipRequest } from '../../daemon/src/sip/message/index.js';
+import { divertedFrom } from '../../daemon/src/sip/stack/diverted.js';
 import type { StackTrunk } from '../../daemon/src/sip/stack/index.js';
 import { Carrier, SDP, digestGate, stackDesk, stackTrunk } from '../support/sip-carrier.js';
 
@@ -286,5 +287,45 @@ describe('who calls', () => {
     expect(invite.headers.get('Diversion')).toBe(diversion);
     const hidden = await called({}, { divertedFrom: '01066668888', anonymous: true });
     expect(hidden.invite.headers.get('Diversion')).toBe(`${diversion};privacy=full`);
+    expect(hidden.invite.headers.has('History-Info')).toBe(false);
+  });
+
+  it.each([
+    ['none', false, false],
+    ['diversion', true, false],
+    ['history', false, true],
+    ['both', true, true],
+  ] as const)('as the carrier wants to be told: %s', async (diversionHeader, diversion, history) => {
+    const { invite, carrier } = await called({ diversionHeader }, { divertedFrom: '01066668888' });
+    expect([invite.headers.has('Diversion'), invite.headers.has('History-Info')]).toEqual([diversion, history]);
+    if (!history) return;
+    expect(invite.headers.list('History-Info')).toEqual([
+      '<sip:01066668888@cordboard>;index=1',
+      `<sip:13800138000@127.0.0.2:${carrier.port};cause=480>;index=1.1;mp=1`,
+    ]);
+    // A box at the other end reads it so.
+    expect(divertedFrom(invite)).toBe('01066668888');
+  });
+
+  it('with the history hidden from all but the carrier when the caller does not want to be known', async () => {
+    const more = { divertedFrom: '01066668888', anonymous: true };
+    const { invite } = await called({ diversionHeader: 'history' }, more);
+    expect(invite.headers.list('History-Info')[0]).toBe('<sip:01066668888@cordboard?privacy=history>;index=1');
+    expect(divertedFrom(invite)).toBeUndefined();
+  });
+
+  it('with the history hidden from them, and the caller not, when that is what he wants', async () => {
+    const { invite } = await called(
+      { diversionHeader: 'both' },
+      { divertedFrom: '01066668888', privateHistory: true, callingNumber: '13900139000' },
+    );
+    expect(invite.headers.get('Diversion')).toContain(';privacy=full');
+    expect(invite.headers.list('History-Info')[0]).toContain('?privacy=history>');
+    expect([invite.from.uri.user, invite.headers.has('Privacy')]).toEqual(['13900139000', false]);
+  });
+
+  it('no history of a call that nobody has sent on', async () => {
+    const { invite } = await called({ diversionHeader: 'both' });
+    expect([invite.headers.has('Diversion'), invite.headers.has('History-Info')]).toEqual([false, false]);
   });
 });

@@ -1,21 +1,33 @@
-// What an agent dials on a lifted telephone:
+// What is dialled on a lifted telephone, by an agent:
 //   *11<number>#   sign in        *12#          sign out
 //   *13#           ready          *14<reason>#  not ready
+// and by anybody, with the code of the settings:
+//   *8<number>#    takes the call that rings at the number
+//   *8#            takes one that rings in a ring group of the telephone's own
 // `*` begins a code and is dialled again to begin anew; `#` ends it.
 
-export type ServiceCode =
+export type AgentCode =
   { verb: 'signIn'; agentId: string } | { verb: 'signOut' } | { verb: 'ready' } | { verb: 'notReady'; reason: string };
 
-/** `open`: more digits may follow; `unknown`: nothing dialled after this makes it a code. */
-export type ServiceCodeReading = { kind: 'open' } | { kind: 'unknown' } | { kind: 'code'; code: ServiceCode };
+/** `number` empty: of the telephone's own ring groups */
+export interface PickUpCode {
+  verb: 'pickUp';
+  number: string;
+}
+
+export type ServiceCode = AgentCode | PickUpCode;
+
+/** `open`: more digits may follow, `asIs`: what it is if none do; `unknown`: nothing dialled after this makes it a code. */
+export type ServiceCodeReading =
+  { kind: 'open'; asIs?: PickUpCode } | { kind: 'unknown' } | { kind: 'code'; code: ServiceCode };
 
 /** longest digits between the code and `#` */
 const LONGEST_ARGUMENT = 16;
 
-interface Rule {
+interface Rule<Code extends ServiceCode = ServiceCode> {
   prefix: string;
   argument: 'none' | 'required' | 'optional';
-  make: (argument: string) => ServiceCode;
+  make: (argument: string) => Code;
 }
 
 const rules: readonly Rule[] = [
@@ -25,11 +37,20 @@ const rules: readonly Rule[] = [
   { prefix: '*14', argument: 'optional', make: (reason) => ({ verb: 'notReady', reason }) },
 ];
 
-/** Reads what was dialled so far, `dialled` being all digits since the telephone was lifted. */
-export function readServiceCode(dialled: string): ServiceCodeReading {
+/** Reads what was dialled so far, `dialled` being all digits since the telephone was lifted; `pickUpCode` empty: there is none. */
+export function readServiceCode(dialled: string, pickUpCode: string): ServiceCodeReading {
   const begin = dialled.lastIndexOf('*');
   const text = begin > 0 ? dialled.slice(begin) : dialled;
-  for (const rule of rules) {
+  const pickUp: Rule<PickUpCode> = {
+    ...{ prefix: pickUpCode, argument: 'optional' },
+    make: (number) => ({ verb: 'pickUp', number }),
+  };
+  if (pickUpCode !== '' && text.startsWith(pickUpCode)) {
+    const argument = text.slice(pickUpCode.length);
+    const reading = readArgument(pickUp, argument);
+    return reading.kind === 'open' ? { kind: 'open', asIs: pickUp.make(argument) } : reading;
+  }
+  for (const rule of pickUpCode === '' ? rules : [...rules, pickUp]) {
     if (text.length < rule.prefix.length) {
       if (rule.prefix.startsWith(text)) return { kind: 'open' };
       continue;

@@ -2,6 +2,7 @@
 //
 //   lifted (dial tone by the engine) → digits → * code → carried out → prompt → released (busy tone until he hangs up)
 //                                             ↘ unknown, refused or too slow → congestion tone → released
+//                                             ↘ *8: a call that rings elsewhere is taken, or there is none: prompt → released
 //                                             ↘ number, once nothing can follow, # or 4 s of silence → dial()
 //
 // A SIP phone sends all of it at once and goes the same ways.
@@ -10,7 +11,7 @@ import type { EngineClient } from '../engine/index.js';
 import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
 import { errorText, isAppError, type Clock, type Log, type Timer, type Unsubscribe } from '../platform/index.js';
 import type { AgentBook } from './agent-book.js';
-import { readServiceCode, type ServiceCode } from './service-codes.js';
+import { readServiceCode, type AgentCode, type ServiceCode } from './service-codes.js';
 
 /** Silence after lifting, or between two keys of a code. */
 const DIAL_LIMIT_MS = 15_000;
@@ -25,6 +26,10 @@ const LONGEST_NUMBER = 24;
 const CAUSE_NORMAL = 16;
 /** Q.850: invalid number format (address incomplete) */
 const CAUSE_INVALID_NUMBER = 28;
+const CAUSE_UNALLOCATED = 1;
+/** Q.850: normal, unspecified; 480 to a SIP phone */
+const CAUSE_NOTHING_RINGS = 31;
+const CAUSE_TEMPORARY_FAILURE = 41;
 
 export interface ServiceDeskOptions {
   engine: EngineClient;
@@ -33,6 +38,10 @@ export interface ServiceDeskOptions {
   plan: DialPlan;
   /** takes the leg over, with the number that was dialled on it */
   dial: (offered: LegOffered, number: string) => void;
+  /** gives the leg a call that rings at one of these telephones; false: there is none, and the leg stays here */
+  pickUp: (offered: LegOffered, stations: readonly number[]) => boolean;
+  /** empty: there is none */
+  pickUpCode: string;
   /** the file of a prompt; undefined when there is none */
   findPrompt: (name: string, language: Language) => Promise<string | undefined>;
   /** of what is said to those who are not signed in */
@@ -114,27 +123,41 @@ export class ServiceDesk {
   }
 
   #readCode(dialling: Dialling): void {
-    const reading = readServiceCode(dialling.digits);
+    const { plan, pickUpCode } = this.#options;
+    const reading = readServiceCode(dialling.digits, pickUpCode);
     if (reading.kind === 'unknown' || dialling.digits.length > MOST_DIGITS)
       return this.#refuse(dialling, 'no such code');
-    this.#limit(dialling, DIAL_LIMIT_MS);
-    if (reading.kind === 'open') return;
+    if (reading.kind === 'code') return this.#begin(dialling, reading.code);
+    const { asIs } = reading;
+    if (asIs === undefined) return this.#limit(dialling, DIAL_LIMIT_MS);
+    const mayGrow = plan.pickUp(asIs.number, dialling.station).then((reach) => reach.mayGrow);
+    this.#endsBySilence(dialling, mayGrow, () => this.#begin(dialling, asIs));
+  }
+
+  #begin(dialling: Dialling, code: ServiceCode): void {
     dialling.done = true;
     dialling.timer?.cancel();
-    void this.#carryOut(dialling, reading.code);
+    if (code.verb === 'pickUp') void this.#pickUp(dialling, code.number);
+    else void this.#carryOut(dialling, code);
   }
 
   #readNumber(dialling: Dialling): void {
-    const { plan, clock, log } = this.#options;
     const { digits, station } = dialling;
     if (digits.length >= LONGEST_NUMBER) return this.#dial(dialling);
+    this.#endsBySilence(dialling, this.#options.plan.mayContinue(digits, { station }), () => this.#dial(dialling));
+  }
+
+  /** What was dialled so far ends with a pause, or at once when nothing can follow. */
+  #endsBySilence(dialling: Dialling, mayGrow: Promise<boolean>, end: () => void): void {
+    const { clock, log } = this.#options;
+    const { digits, station } = dialling;
     dialling.timer?.cancel();
-    dialling.timer = clock.after(INTER_DIGIT_MS, () => this.#dial(dialling));
-    plan.mayContinue(digits, { station }).then(
+    dialling.timer = clock.after(INTER_DIGIT_MS, end);
+    mayGrow.then(
       (may) => {
         // He may have dialled on, or hung up, while the plan was asked.
         const now = this.#dialling.get(dialling.leg);
-        if (!may && now === dialling && !dialling.done && dialling.digits === digits) this.#dial(dialling);
+        if (!may && now === dialling && !dialling.done && dialling.digits === digits) end();
       },
       (error: unknown) =>
         log.warn({ err: error, station }, 'the dial plan does not answer; the number ends with a pause'),
@@ -151,7 +174,38 @@ export class ServiceDesk {
     dialling.timer = this.#options.clock.after(limitMs, () => this.#refuse(dialling, 'nothing more was dialled'));
   }
 
-  async #carryOut(dialling: Dialling, code: ServiceCode): Promise<void> {
+  /** Never rejects. */
+  async #pickUp(dialling: Dialling, number: string): Promise<void> {
+    const { plan, pickUp, log } = this.#options;
+    const { offered, leg, station } = dialling;
+    const there = (): boolean => this.#dialling.get(leg) === dialling;
+    try {
+      const { stations } = await plan.pickUp(number, station);
+      // He may have hung up meanwhile.
+      if (!there()) return;
+      if (stations === undefined)
+        return await this.#nothingRings(dialling, CAUSE_UNALLOCATED, `nobody has the number ${number}`);
+      if (pickUp(offered, stations)) return this.#forget(leg);
+      const where = number === '' ? 'in a ring group of the telephone' : `at ${number}`;
+      await this.#nothingRings(dialling, CAUSE_NOTHING_RINGS, `nothing rings ${where}`);
+    } catch (error) {
+      log.error({ err: error, station, number }, `a call was not picked up: ${errorText(error)}`);
+      if (there()) this.#release(dialling, CAUSE_TEMPORARY_FAILURE);
+    }
+  }
+
+  /** A phone that has sent all at once is told why; to others it is said. */
+  async #nothingRings(dialling: Dialling, cause: number, why: string): Promise<void> {
+    const { log, language } = this.#options;
+    const { offered, leg, station } = dialling;
+    log.info({ station, leg, why }, 'no call is picked up');
+    if (offered.complete) return this.#release(dialling, cause, why);
+    await this.#try(dialling, 'answer');
+    dialling.answered = true;
+    await this.#say(dialling, 'nothing-to-pick-up', language);
+  }
+
+  async #carryOut(dialling: Dialling, code: AgentCode): Promise<void> {
     const { agents, log } = this.#options;
     const { station } = dialling;
     // From here the telephone is not dialling: the engine takes the dial tone away for good.
@@ -177,7 +231,7 @@ export class ServiceDesk {
     await this.#say(dialling, prompts[code.verb], agent.language);
   }
 
-  async #perform(code: ServiceCode, agentId: string, station: number): Promise<void> {
+  async #perform(code: AgentCode, agentId: string, station: number): Promise<void> {
     const { agents } = this.#options;
     switch (code.verb) {
       case 'signIn':
@@ -223,15 +277,20 @@ export class ServiceDesk {
       .catch((error: unknown) => log.warn({ err: error, station, leg }, 'congestion tone did not start'));
   }
 
-  #release(dialling: Dialling, cause = CAUSE_NORMAL): void {
+  #release(dialling: Dialling, cause = CAUSE_NORMAL, text?: string): void {
     dialling.timer?.cancel();
-    void this.#try(dialling, 'release', cause);
+    void this.#try(dialling, 'release', cause, text);
   }
 
   /** What fails here fails because he has hung up at this moment. */
-  async #try({ leg, station }: Dialling, what: 'answer' | 'release', cause = CAUSE_NORMAL): Promise<void> {
+  async #try(
+    { leg, station }: Dialling,
+    what: 'answer' | 'release',
+    cause = CAUSE_NORMAL,
+    text?: string,
+  ): Promise<void> {
     const { lines, log } = this.#options;
-    const done = what === 'answer' ? lines.answer(leg) : lines.release(leg, cause);
+    const done = what === 'answer' ? lines.answer(leg) : lines.release(leg, cause, text);
     await done.catch((error: unknown) => log.debug({ err: error, station, leg }, `${what} came too late`));
   }
 

@@ -42,7 +42,7 @@ import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
-import { replace } from './replace.js';
+import { replace, ringingAt } from './replace.js';
 import type { Background } from './sounds.js';
 import { endTransfer, referrerGone, transfer } from './transfer.js';
 
@@ -139,6 +139,13 @@ export class CallControl {
     this.#arrive({ ...offered, complete: true }, number);
   }
 
+  /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
+  pickUp(offered: LegOffered, stations: readonly number[]): boolean {
+    const ringing = ringingAt(this.#context, offered, stations);
+    if (ringing !== undefined) void replace(this.#context, offered, ringing);
+    return ringing !== undefined;
+  }
+
   /** Releases every call with cause 41, waits a moment for them to go, and writes what is not written. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -212,6 +219,7 @@ export class CallControl {
       callingName: cleanName(offered.callingName),
       calledNumber: cleanCalled(number),
       privacy: offered.privacy ?? false,
+      privateHistory: offered.privateHistory ?? false,
       segmentChanged: (segment) => this.#segmentChanged(call, segment),
     });
     this.#calls.set(call.id, call);

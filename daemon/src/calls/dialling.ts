@@ -17,9 +17,17 @@ import { Forwarding, type ToFlow } from './forwarding.js';
 /** The called party's own word (Q.850): another way to him would bring the same. */
 const FINAL_CAUSES: ReadonlySet<number> = new Set([1, 16, 17, 18, 19, 20, 21, 22, 28]);
 
+interface Failed {
+  kind: 'failed';
+  cause: number;
+  by: Extract<ReleasedBy, 'callee' | 'system'>;
+  /** the called party does not want to be tried elsewhere */
+  globalFailure?: boolean;
+}
+
 export type DialOutcome =
   | { kind: 'answered'; leg: Leg }
-  | { kind: 'failed'; cause: number; by: Extract<ReleasedBy, 'callee' | 'system'> }
+  | Failed
   /** a telephone sends the call on into a flow */
   | { kind: 'flow'; found: ToFlow; number: string; station: number }
   /** the one who waited has gone */
@@ -46,7 +54,15 @@ export interface DiallingOptions {
 }
 
 /** Those of a round, or one of them who sends the call on. */
-type RoundOutcome = DialOutcome | { kind: 'forwarded'; leg: Leg; to: string; callingNumber: string };
+type RoundOutcome = DialOutcome | SentOn;
+
+interface SentOn {
+  kind: 'forwarded';
+  leg: Leg;
+  /** the best first */
+  to: readonly string[];
+  callingNumber: string;
+}
 
 interface Attempt {
   callee: Callee;
@@ -77,16 +93,31 @@ export class Dialling {
   /** Resolves with what came of it; never rejects. The legs that did not win are released then. */
   async run(): Promise<DialOutcome> {
     const { rounds, sameParty } = this.#options;
-    let outcome = await this.#rounds(rounds, sameParty);
-    while (outcome.kind === 'forwarded') {
-      const { leg, to, callingNumber } = outcome;
-      const next = await this.#forwarding.follow(leg, to, callingNumber);
-      if (this.#ended) outcome = { kind: 'ended' };
-      else if (next.kind !== 'rounds') outcome = next;
-      else outcome = await this.#rounds(next.rounds, next.sameParty);
-    }
+    const first = await this.#rounds(rounds, sameParty);
+    const outcome = first.kind === 'forwarded' ? await this.#follow(first) : first;
     this.#write(outcome);
     return outcome;
+  }
+
+  /** One number after the other, until somebody answers, or does not want to be tried elsewhere (RFC 3261 8.1.3.4). */
+  async #follow({ leg, to, callingNumber }: SentOn): Promise<DialOutcome> {
+    let failed: Failed | undefined;
+    for (const number of to) {
+      const next = await this.#forwarding.follow(leg, number, callingNumber);
+      if (this.#ended) return { kind: 'ended' };
+      if (next.kind === 'flow') return next;
+      if (next.kind === 'failed') {
+        // What somebody has said who was called is more than that a number leads nowhere.
+        failed ??= next;
+        continue;
+      }
+      const rung = await this.#rounds(next.rounds, next.sameParty);
+      const outcome = rung.kind === 'forwarded' ? await this.#follow(rung) : rung;
+      if (outcome.kind !== 'failed') return outcome;
+      failed = next.one ? outcome : { ...outcome, globalFailure: false };
+      if (failed.globalFailure === true) break;
+    }
+    return failed ?? { kind: 'failed', cause: cause.userBusy, by: 'system' };
   }
 
   /** The one who waited has gone: nobody is to be called any more. */
@@ -115,19 +146,19 @@ export class Dialling {
     this.#finish({ kind: 'answered', leg }, cause.nonSelectedUser);
   }
 
-  released(leg: Leg, { cause: why, by, forwardedTo }: LegReleased): void {
+  released(leg: Leg, { cause: why, by, forwardedTo, globalFailure }: LegReleased): void {
     const attempt = this.#of(leg);
     if (attempt === undefined || this.#settle === undefined) return;
     if (forwardedTo !== undefined && this.#forwards) {
       const { callingNumber } = attempt.callee;
       this.#note(attempt, 'forwarded');
-      attempt.data['forwardedTo'] = cleanCalled(forwardedTo);
+      attempt.data['forwardedTo'] = forwardedTo.map(cleanCalled).join(', ');
       attempt.leg = undefined;
       return this.#finish({ kind: 'forwarded', leg, to: forwardedTo, callingNumber }, cause.nonSelectedUser);
     }
     this.#note(attempt, 'failed', why);
     attempt.leg = undefined;
-    this.#failed(attempt, why, by === 'remote' ? 'callee' : 'system');
+    this.#failed(attempt, why, by === 'remote' ? 'callee' : 'system', globalFailure);
   }
 
   /** The leg was called and nobody has answered yet. */
@@ -183,6 +214,7 @@ export class Dialling {
         ...{ target, calledNumber, callingNumber, callingName, privacy },
         ...(emergency === true ? { emergency } : {}),
         ...(divertedFrom === undefined ? {} : { divertedFrom }),
+        ...(divertedFrom !== undefined && call.privateHistory ? { privateHistory: true } : {}),
         ...(this.#forwards && target.kind === 'station' ? { forwards: true } : {}),
       });
       const gone = (leg: number): void => context.legs.remove(leg);
@@ -208,10 +240,10 @@ export class Dialling {
     return this.#options.diverted === true || last !== undefined ? callingNumber : undefined;
   }
 
-  #failed(attempt: Attempt, why: number, by: 'callee' | 'system'): void {
+  #failed(attempt: Attempt, why: number, by: Failed['by'], globalFailure = false): void {
     this.#round.delete(attempt);
     // In a group one who is busy, or does not want, leaves the others ringing.
-    if (this.#round.size === 0) this.#finish({ kind: 'failed', cause: why, by }, why);
+    if (this.#round.size === 0) this.#finish({ kind: 'failed', cause: why, by, globalFailure }, why);
   }
 
   /** Ends a round once. */

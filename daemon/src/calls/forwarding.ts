@@ -12,19 +12,26 @@ import { leadToOne, roundsOf, type Round } from './rounds.js';
 export type ToFlow = Extract<DialResolution, { kind: 'flow' }>;
 
 export type Forwarded =
-  | { kind: 'rounds'; rounds: readonly Round[]; sameParty: boolean }
+  /** `one`: they lead to one party, and not to several people */
+  | { kind: 'rounds'; rounds: readonly Round[]; sameParty: boolean; one: boolean }
   | { kind: 'flow'; found: ToFlow; number: string; station: number }
   | { kind: 'failed'; cause: number; by: 'system' };
 
 /** telephones one after the other */
 const MOST_FORWARDINGS = 5;
+/** numbers in all, whoever named them */
+const MOST_NUMBERS = 10;
 
 export class Forwarding {
   readonly #call: LiveCall;
   readonly #context: CallContext;
   readonly #caller: Leg;
-  /** who has sent the call on, in order */
-  readonly #stations: number[] = [];
+  /** who has sent the call on */
+  readonly #stations = new Set<number>();
+  /** telephones that were called for themselves */
+  readonly #called = new Set<number>();
+  #last: number | undefined;
+  #numbers = 0;
 
   constructor(call: LiveCall, context: CallContext, caller: Leg) {
     this.#call = call;
@@ -32,9 +39,9 @@ export class Forwarding {
     this.#caller = caller;
   }
 
-  /** Who has sent the call on last; undefined: nobody. */
+  /** Who has sent the call on to where it is now; undefined: nobody. */
   get last(): number | undefined {
-    return this.#stations.at(-1);
+    return this.#last;
   }
 
   /**
@@ -45,9 +52,13 @@ export class Forwarding {
     const { station } = leg;
     const number = cleanCalled(to);
     if (station === null) return this.#refused(cause.callRejected, number, 'it is no telephone of the box');
-    if (this.#stations.length >= MOST_FORWARDINGS)
+    const again = this.#stations.has(station);
+    if ((!again && this.#stations.size >= MOST_FORWARDINGS) || this.#numbers >= MOST_NUMBERS)
       return this.#refused(cause.routingError, number, 'it has been sent on too often');
-    this.#stations.push(station);
+    this.#numbers += 1;
+    this.#stations.add(station);
+    this.#called.add(station);
+    this.#last = station;
     let found: DialResolution;
     try {
       found = await askPlan(this.#context.plan, to, leg);
@@ -62,8 +73,8 @@ export class Forwarding {
       case 'flow':
         return { kind: 'flow', found, number, station };
       case 'station':
-        if (this.#stations.includes(found.station))
-          return this.#refused(cause.routingError, number, 'it goes in a circle');
+        if (this.#called.has(found.station)) return this.#refused(cause.routingError, number, 'it goes in a circle');
+        this.#called.add(found.station);
         break;
       case 'out':
         // A telephone that is set so would send everybody there who calls it.
@@ -74,7 +85,7 @@ export class Forwarding {
     }
     this.#call.log.info({ station, number }, 'a telephone sends the call on');
     const rounds = roundsOf(found, number, callingNumber, this.#caller.station);
-    return { kind: 'rounds', rounds, sameParty: leadToOne(found) };
+    return { kind: 'rounds', rounds, sameParty: leadToOne(found), one: found.kind !== 'group' };
   }
 
   #refused(why: number, number: string, reason: string): Forwarded {

@@ -86,6 +86,8 @@ export interface LiveCallOptions {
   calledNumber: string;
   /** the caller's number is not to be shown to others */
   privacy: boolean;
+  /** nor who has sent the call on */
+  privateHistory: boolean;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -99,6 +101,7 @@ export class LiveCall {
   leg: Leg;
   readonly started: Moment;
   readonly privacy: boolean;
+  readonly privateHistory: boolean;
   readonly record: CallRecord;
   readonly machine: StateMachine<CallPhase, CallStep>;
   readonly digits: DigitBuffer;
@@ -131,6 +134,7 @@ export class LiveCall {
     this.#segmentChanged = options.segmentChanged;
     this.leg = leg;
     this.privacy = options.privacy;
+    this.privateHistory = options.privateHistory;
     this.started = clock.moment();
     const { place } = leg;
     const [span, timeslot] = place.kind === 'trunk' ? [place.span, place.timeslot] : [0, 0];

@@ -25,7 +25,7 @@ export async function replace(context: CallContext, newcomer: LegOffered, replac
   };
   if (found === undefined || found.call.ending !== undefined) return refuse(cause.wrongState, 'it is over');
   const offered = isOffered(found.call, found.leg);
-  const rings = offered || found.call.dialling?.rings(found.leg) === true;
+  const rings = isRinging(found);
   if (!rings && !isInTalk(found)) return refuse(cause.wrongState, 'it is not ringing and nobody talks');
   if (!(rings ? mayPickUp(origin, found) : mayTakeOver(context, origin, found)))
     return refuse(cause.callRejected, 'it is none of his business');
@@ -43,6 +43,22 @@ export async function replace(context: CallContext, newcomer: LegOffered, replac
   if (offered && station !== null) await pickUpOffer(call, context, leg, station);
   else if (rings) await pickUp(found, leg);
   else await takeOver(context, found, leg);
+}
+
+/** The leg that has rung longest at one of these telephones, of those that the newcomer may pick up; undefined: there is none. */
+export function ringingAt(
+  { legs }: CallContext,
+  { origin }: LegOffered,
+  stations: readonly number[],
+): number | undefined {
+  const ringing = stations
+    .flatMap((station) => legs.ofStation(station))
+    .filter((one) => one.call.ending === undefined && isRinging(one) && mayPickUp(origin, one));
+  return ringing.sort((a, b) => a.leg.startedAt - b.leg.startedAt)[0]?.leg.leg;
+}
+
+function isRinging({ call, leg }: CallLeg): boolean {
+  return isOffered(call, leg) || call.dialling?.rings(leg) === true;
 }
 
 /** Telephones of the box, for telephones of the box; nobody picks up his own call. */

@@ -71,6 +71,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --rules-in MATCH:STRIP:PREPEND,…   rewrite the number called from outside
       --caller-rules MATCH:STRIP:PREPEND,…  … and the one of who calls; others as they are dialled here
       --caller-id pass|fixed|anonymous  --fixed-number NUMBER  --caller-id-header from|pai|rpid
+      --diversion-header none|diversion|history|both   tells the carrier who has sent a call on
       --transport udp|tcp|tls  --mode register|address
       --user NAME  --secret TEXT | --secret-file FILE   (- reads standard input)
       --from-user NAME  --from-domain HOST  --expires SECONDS  --options SECONDS
@@ -94,6 +95,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --rules-in 模式:去位:加位,…    改写呼入的被叫号码
       --caller-rules 模式:去位:加位,…  改写呼入的主叫号码；其余改为本地可回拨的形式
       --caller-id pass|fixed|anonymous  --fixed-number 号码  --caller-id-header from|pai|rpid
+      --diversion-header none|diversion|history|both   向运营商告知前转方的方式
       --transport udp|tcp|tls  --mode register|address
       --user 名称  --secret 密钥 | --secret-file 文件   （- 表示标准输入）
       --from-user 名称  --from-domain 主机  --expires 秒  --options 秒
@@ -133,6 +135,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --name TEXT  --stations N,…
       --strategy all|sequence        together, or one after the other
       --ring SECONDS                 how long: all together, or each in its turn
+                                     *8 at one of them takes what rings at another (setting pickUpCode)
   list
   remove NUMBER
 `,
@@ -142,6 +145,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --name 名称  --stations N,…
       --strategy all|sequence        同时振铃，或依次振铃
       --ring 秒                      振铃时长：同时或每部
+                                     组内话机拨 *8 可代接组内其他话机的来电（设置项 pickUpCode）
   list
   remove 号码
 `,

@@ -26,6 +26,7 @@ const OPTIONS = {
     'caller-id': text,
     'fixed-number': text,
     'caller-id-header': text,
+    'diversion-header': text,
   },
   refer: { type: 'boolean' },
   'no-refer': { type: 'boolean' },
@@ -67,6 +68,7 @@ function fields(values: Values) {
     callerId: values['caller-id'],
     fixedNumber: values['fixed-number'],
     callerIdHeader: values['caller-id-header'],
+    diversionHeader: values['diversion-header'],
     refer: eitherOf(values, 'refer', 'no-refer'),
     enabled: eitherOf(values, 'enable', 'disable'),
   });

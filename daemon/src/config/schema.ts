@@ -43,6 +43,11 @@ const AsWritten = z.strictObject({
     .string()
     .regex(/^[a-z]{2}$/, formats.countryCode)
     .default('cn'),
+  /** dialled, with a number behind it, to take the call that rings there; empty: there is none. Codes with *1 are the agents' */
+  pickUpCode: z
+    .string()
+    .regex(/^(?:\*[02-9][0-9]{0,2})?$/, formats.pickUpCode)
+    .default('*8'),
   virtual: z
     .strictObject({
       spans: z.int().min(0).max(16).default(1),

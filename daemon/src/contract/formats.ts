@@ -15,6 +15,7 @@ export const formats = {
   agentReason: 'format:agentReason',
   hostName: 'format:hostName',
   countryCode: 'format:countryCode',
+  pickUpCode: 'format:pickUpCode',
   once: 'format:once',
   dialPattern: 'format:dialPattern',
   stripTooLong: 'format:stripTooLong',

@@ -20,6 +20,10 @@ export type CallerIdPolicy = z.infer<typeof CallerIdPolicy>;
 export const CallerIdHeader = z.enum(['from', 'pai', 'rpid']).meta({ id: 'CallerIdHeader' });
 export type CallerIdHeader = z.infer<typeof CallerIdHeader>;
 
+/** Who has sent a call on: Diversion is RFC 5806, History-Info RFC 7044. */
+export const DiversionHeader = z.enum(['none', 'diversion', 'history', 'both']).meta({ id: 'DiversionHeader' });
+export type DiversionHeader = z.infer<typeof DiversionHeader>;
+
 /** dialled: as from a telephone of the country; e164: the country's code first; plus: that with + before it. */
 export const NumberFormat = z.enum(['dialled', 'e164', 'plus']).meta({ id: 'NumberFormat' });
 export type NumberFormat = z.infer<typeof NumberFormat>;
@@ -80,6 +84,7 @@ const sipFields = {
     .meta({ description: "Calls from here are this trunk's; empty: from the addresses of its hosts" }),
   optionsIntervalS: z.int().min(0).max(3600).meta({ description: 'OPTIONS so often, seconds; 0: never' }),
   callerIdHeader: CallerIdHeader,
+  diversionHeader: DiversionHeader.meta({ description: 'How the carrier is told who has sent a call on to it' }),
   refer: z.boolean().meta({
     description:
       'Calls that came over it and are put through over it again are handed to the carrier (REFER), out of our hands',
@@ -147,6 +152,7 @@ export const SipTrunkCreate = z
     sources: sipFields.sources.default([]),
     optionsIntervalS: sipFields.optionsIntervalS.default(30),
     callerIdHeader: sipFields.callerIdHeader.default('from'),
+    diversionHeader: sipFields.diversionHeader.default('diversion'),
     refer: sipFields.refer.default(false),
   })
   .meta({ id: 'SipTrunkCreate' });

@@ -68,6 +68,7 @@ export function defineLineModels(sequelize: Sequelize) {
       callerId: text(),
       fixedNumber: text(),
       callerIdHeader: text(),
+      diversionHeader: text(),
       refer: flag(),
       enabled: flag(),
     },

@@ -4,6 +4,7 @@ import type {
   CallDirection,
   CallState,
   CallerIdHeader,
+  DiversionHeader,
   CallerIdPolicy,
   DigestAlgorithm,
   DtmfMode,
@@ -241,6 +242,7 @@ export interface TrunkRow {
   callerId: CallerIdPolicy;
   fixedNumber: string;
   callerIdHeader: CallerIdHeader;
+  diversionHeader: DiversionHeader;
   /** calls that are put through over it again are handed to the carrier */
   refer: boolean;
   enabled: boolean;

@@ -2,7 +2,7 @@
 import type { Numbering } from '../config/index.js';
 import { DEFAULT_ALLOWED_CLASSES } from '../contract/index.js';
 import type { Db, SipStationRow } from '../db/index.js';
-import type { DialFrom, DialPlan, DialResolution } from '../lines/index.js';
+import type { DialFrom, DialPlan, DialResolution, PickUpReach } from '../lines/index.js';
 import type { Log } from '../platform/index.js';
 import { MOST_DIGITS, NumberingPlan } from './numbering-plan.js';
 import type { Caller, Outbound } from './outbound.js';
@@ -78,6 +78,19 @@ export class TableDialPlan implements DialPlan {
     if (from.station !== null && this.#plan.isEmergency(digits)) return false;
     if (this.#insideMayGrow(digits, from, tables)) return true;
     return from.station !== null && tables.outbound.mayGrow(digits);
+  }
+
+  async pickUp(number: string, station: number): Promise<PickUpReach> {
+    const tables = await this.#reader.fresh();
+    if (number === '') {
+      const own = [...tables.groups.values()].filter(({ stations }) => stations.includes(station));
+      return { stations: [...new Set(own.flatMap(({ stations }) => stations))], mayGrow: true };
+    }
+    const analog = this.#analogStations().map(String);
+    const isStation = tables.stations.has(number) || analog.includes(number);
+    const stations = isStation ? [Number(number)] : tables.groups.get(number)?.stations;
+    const all = [...tables.stations.keys(), ...tables.groups.keys(), ...analog];
+    return { stations, mayGrow: all.some((one) => one.length > number.length && one.startsWith(number)) };
   }
 
   /** By what was read last: whoever calls does not wait for a disk. */

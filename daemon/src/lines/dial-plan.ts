@@ -30,11 +30,24 @@ export type DialResolution =
   /** `cause`: Q.850; `reason`: for the log */
   | { kind: 'refused'; cause: number; reason: string };
 
+/** Where the calls ring that a telephone may take. */
+export interface PickUpReach {
+  /** undefined: nobody has the number */
+  stations: readonly number[] | undefined;
+  /** more digits may lead to others */
+  mayGrow: boolean;
+}
+
 export interface DialPlan {
   /** What the digits dialled so far lead to. Rejects only when it cannot be told (the database fails). */
   resolve(number: string, from: DialFrom): Promise<DialResolution>;
   /** Whether a number that begins with these digits may lead elsewhere: false when nothing is gained by waiting for more. */
   mayContinue(number: string, from: DialFrom): Promise<boolean>;
+  /**
+   * Whose calls a telephone takes with the pick-up code and this number: those of a telephone or of a ring group; with none those of every
+   * group that it is in. Rejects only when it cannot be told.
+   */
+  pickUp(number: string, station: number): Promise<PickUpReach>;
   /** The number of one who calls in over a trunk, digits with or without a + before, as it is dialled here to call him back; digits. */
   callerFrom(number: string, trunk: string | null): string;
 }

@@ -33,6 +33,8 @@ export interface SeizeRequest {
   emergency?: boolean | undefined;
   /** the number that was called first and has sent the call on */
   divertedFrom?: string | undefined;
+  /** nobody behind a trunk is to know it */
+  privateHistory?: boolean | undefined;
   /** a telephone may send the call on: leg.released tells where to */
   forwards?: boolean | undefined;
 }
@@ -90,6 +92,8 @@ export interface LineEvents {
     complete: boolean;
     /** the number that was called first and sent the call on, hostile text */
     divertedFrom?: string | undefined;
+    /** the caller does not want others to know who sends the call on */
+    privateHistory?: boolean | undefined;
     /** the leg whose place it is to take: a call that is handed over, or one that rings elsewhere and is picked up (RFC 3891) */
     replaces?: number | undefined;
   };
@@ -118,12 +122,16 @@ export interface LineEvents {
   };
   /** of one over IP, before it is released; not told when nothing was sent or heard */
   'leg.measured': { leg: number; quality: LegQuality };
-  /** `cause`: Q.850; `forwardedTo`: the number that the telephone sends the call on to, hostile text */
+  /**
+   * `cause`: Q.850; `forwardedTo`: the numbers that the telephone sends the call on to, hostile text, the best first; `globalFailure`: the
+   * called party is not to be tried anywhere else
+   */
   'leg.released': {
     leg: number;
     cause: number;
     by: 'remote' | 'local' | 'fault';
-    forwardedTo?: string | undefined;
+    forwardedTo?: readonly string[] | undefined;
+    globalFailure?: boolean | undefined;
   };
   /** a telephone came, or something about it has changed */
   'station.changed': StationLine;

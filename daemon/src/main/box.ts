@@ -242,6 +242,8 @@ class RunningBox {
       ...common,
       agents,
       dial: (offered, number) => calls.dial(offered, number),
+      pickUp: (offered, stations) => calls.pickUp(offered, stations),
+      pickUpCode: settings.pickUpCode,
       findPrompt: (name, language) => this.#prompts.find(name, language),
       language: settings.language,
       log: this.#part('agents'),

@@ -91,7 +91,7 @@ function e1Trunk(name: string, spans: number): TrunkRow {
   return {
     ...{ id: E1_TRUNK, name, kind: 'e1', spans: Array.from({ length: spans }, (_, i) => i + 1), enabled: true },
     ...{ maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [], callerRulesIn: [], numberFormat: 'dialled' },
-    ...{ callerId: 'pass', fixedNumber: '', callerIdHeader: 'from', refer: false },
+    ...{ callerId: 'pass', fixedNumber: '', callerIdHeader: 'from', diversionHeader: 'diversion', refer: false },
     // What only a trunk over SIP has.
     ...{ mode: 'address', hosts: [], username: '', secret: '', fromUser: '', fromDomain: '', expiresS: 600 },
     ...{ codecs: [], dtmf: 'auto', srtp: 'none', tlsFingerprint: '', sources: [], optionsIntervalS: 0 },

@@ -60,6 +60,10 @@ const FORMATS: Record<Format, Text> = {
     zh: '只能包含小写字母、数字和下划线，最多 32 个字符。',
   },
   'format:hostName': { en: 'must be a host name or an address.', zh: '必须是主机名或地址。' },
+  'format:pickUpCode': {
+    en: 'must be * and up to three digits that do not begin with 1, such as *8; empty: none.',
+    zh: '必须是 * 加最多三位数字且不以 1 开头，例如 *8；留空则不启用。',
+  },
   'format:countryCode': { en: 'must be two lower-case letters, such as cn.', zh: '必须是两个小写字母，例如 cn。' },
   'format:once': { en: 'must not name anything twice.', zh: '不能有重复项。' },
   'format:dialPattern': {

@@ -202,7 +202,7 @@ export class SipLines implements LineProvider {
 
   async seize(request: SeizeRequest): Promise<SeizedLeg> {
     const { target, calledNumber, callingNumber, callingName, privacy = false } = request;
-    const { emergency, divertedFrom, forwards } = request;
+    const { emergency, divertedFrom, privateHistory, forwards } = request;
     if (target.kind === 'span' || !this.serves(target)) throw new SeizeRefusal(target, NO_ROUTE, word('not_found'));
     if (target.kind === 'station' && this.#stations.get(target.station)?.reachable !== true)
       throw new SeizeRefusal(target, UNREACHABLE, word('unavailable'));
@@ -218,7 +218,7 @@ export class SipLines implements LineProvider {
     try {
       const { call } = await this.#stack.command('call.dial', {
         target: target.kind === 'station' ? target : { ...target, number: calledNumber },
-        ...{ callingNumber, callingName, anonymous: privacy, emergency, divertedFrom, forwards },
+        ...{ callingNumber, callingName, anonymous: privacy, emergency, divertedFrom, privateHistory, forwards },
         media: { rtpPort, rtcpPort },
       });
       seized.call = call;
@@ -313,6 +313,7 @@ export class SipLines implements LineProvider {
           privacy: anonymous,
           replaces,
           divertedFrom: offered.divertedFrom,
+          privateHistory: offered.privateHistory,
         },
       });
     } catch (error) {

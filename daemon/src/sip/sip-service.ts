@@ -338,10 +338,10 @@ function stationOf(row: SipStationRow): StackStation {
 
 function trunkOf(row: TrunkRow): StackTrunk {
   const { id, name, mode, hosts, username, secret, fromUser, fromDomain, expiresS, codecs, dtmf, srtp } = row;
-  const { tlsFingerprint, sources, maxCalls, optionsIntervalS, callerIdHeader, enabled } = row;
+  const { tlsFingerprint, sources, maxCalls, optionsIntervalS, callerIdHeader, diversionHeader, enabled } = row;
   return {
     ...{ id, name, mode, hosts, username, secret, fromUser, fromDomain, expiresS, codecs, dtmf, srtp },
-    ...{ tlsFingerprint, sources, maxCalls, optionsIntervalS, callerIdHeader, enabled },
+    ...{ tlsFingerprint, sources, maxCalls, optionsIntervalS, callerIdHeader, diversionHeader, enabled },
   };
 }
 

@@ -55,7 +55,7 @@ const trunk = {
   },
   hosts: [{ host: '127.0.0.1', port: 9, transport: 'udp', priority: 0, weight: 1 }],
   ...{ codecs: ['pcma', 'pcmu'], dtmf: 'auto', srtp: 'none', tlsFingerprint: '', sources: ['127.0.0.0/8'] },
-  ...{ maxCalls: 0, optionsIntervalS: 0, callerIdHeader: 'from', enabled: true },
+  ...{ maxCalls: 0, optionsIntervalS: 0, callerIdHeader: 'from', diversionHeader: 'diversion', enabled: true },
 };
 const { port } = await command('start', {
   ...{ host: '127.0.0.1', port: 0, tlsPort: undefined, tls: undefined, domain: 'cordboard' },

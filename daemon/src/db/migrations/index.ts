@@ -4,9 +4,18 @@ import { callee } from './0003-callee.js';
 import { sipCalls } from './0004-sip-calls.js';
 import { trunkRefer } from './0005-trunk-refer.js';
 import { trunkCallers } from './0006-trunk-callers.js';
+import { trunkDiversion } from './0007-trunk-diversion.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
 
 /** In order; new ones at the end. */
-export const migrations: readonly Migration[] = [firstTables, lines, callee, sipCalls, trunkRefer, trunkCallers];
+export const migrations: readonly Migration[] = [
+  firstTables,
+  lines,
+  callee,
+  sipCalls,
+  trunkRefer,
+  trunkCallers,
+  trunkDiversion,
+];

@@ -33,6 +33,7 @@ const noSip = (): Omit<TrunkRow, keyof E1Trunk> => ({
   sources: [],
   optionsIntervalS: 0,
   callerIdHeader: 'from',
+  diversionHeader: 'diversion',
   refer: false,
 });
 

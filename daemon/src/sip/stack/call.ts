@@ -51,12 +51,15 @@ const NON_SELECTED_USER = 26;
 const TEMPORARY_FAILURE = 41;
 const NO_ANSWER_CAUSES: ReadonlySet<number> = new Set([16, 18, 19, 20, 31, 41, 102]);
 
+/** RFC 3261 21.6 */
+const FIRST_GLOBAL_FAILURE = 600;
+
 /** What becomes of a call that goes out when nobody has answered. */
 export interface CallWays {
   /** Tries elsewhere when everybody here has refused; `heard`: somebody rang, or was heard. false: there is nothing (more). */
   next: (end: SessionEnd, heard: boolean) => boolean;
-  /** A telephone sends the call on: to which number, where that is to be followed; undefined: it does not. */
-  sentOn: (end: SessionEnd) => { to: string | undefined } | undefined;
+  /** A telephone sends the call on: to which numbers, where that is to be followed; undefined: it does not. */
+  sentOn: (end: SessionEnd) => { to: readonly string[] } | undefined;
 }
 
 const RANK: Record<'proceeding' | 'alerting' | 'inband', number> = { proceeding: 1, alerting: 2, inband: 3 };
@@ -314,8 +317,8 @@ export class OutgoingCall extends StackCall {
       return;
     }
     const sentOn = this.#ways.sentOn(end);
-    if (sentOn?.to !== undefined) {
-      this.finish({ cause: USER_BUSY, by: 'remote', forwardedTo: sentOn.to });
+    if (sentOn !== undefined && sentOn.to.length > 0) {
+      this.finish({ cause: USER_BUSY, by: 'remote', forwardedTo: [...sentOn.to] });
       // Its user has said who is to be called: his other telephones need not ring any more.
       for (const { session } of this.#attempts) session.end({ cause: NON_SELECTED_USER });
       return;
@@ -325,7 +328,9 @@ export class OutgoingCall extends StackCall {
     const ends = this.#ends;
     // What comes after it counts instead.
     this.#ends = [];
-    if (!this.#ways.next(end, this.#rank >= RANK.alerting)) this.finish(endOf(worst(ends)));
+    if (this.#ways.next(end, this.#rank >= RANK.alerting)) return;
+    const globalFailure = ends.some(({ status }) => (status ?? 0) >= FIRST_GLOBAL_FAILURE);
+    this.finish({ ...endOf(worst(ends)), ...(globalFailure ? { globalFailure } : {}) });
   }
 }
 

@@ -26,8 +26,8 @@ import type { Accounts } from './accounts.js';
 import { IncomingCall, OutgoingCall, type Attempt, type CallContext, type CallWays, type StackCall } from './call.js';
 import { CallMedia, type MediaPolicy } from './call-media.js';
 import { StackRefusal } from './channel.js';
-import { divertedFrom, forwardedTo } from './diverted.js';
-import { calledOf, callerOf, diversionHeaders, fromHeader, identityHeaders, sipAddress } from './identity.js';
+import { divertedFrom, divertedHeaders, forwardedTo, hasPrivateHistory } from './diverted.js';
+import { calledOf, callerOf, fromHeader, identityHeaders, sipAddress } from './identity.js';
 import { keptDialog, keyOf, lastAnswer } from './kept-dialogs.js';
 import { descriptionSource } from './offer-source.js';
 import type { CallOrigin, StackCommands, StackEvents, StackStation, StackTrunk } from './protocol.js';
@@ -198,6 +198,7 @@ export class Calls {
       replaces,
       // Whatever a telephone says of that is its own invention.
       divertedFrom: origin.kind === 'trunk' ? divertedFrom(request) : undefined,
+      ...(hasPrivateHistory(request) ? { privateHistory: true } : {}),
     });
   }
 
@@ -251,7 +252,10 @@ export class Calls {
         ...contact,
         to: sipAddress('', String(number), domain),
         from: fromHeader(params, domain),
-        headers: [...identityHeaders(params, 'pai', domain), ...diversionHeaders(params.divertedFrom, domain)],
+        headers: [
+          ...identityHeaders(params, 'pai', domain),
+          ...divertedHeaders(params.divertedFrom, 'diversion', { domain, to: contact.uri }),
+        ],
         authorize: undefined,
         mayLatch: true,
       });
@@ -299,7 +303,9 @@ export class Calls {
       from: fromHeader(inFrom || params.anonymous ? params : { ...params, callingNumber: user }, domain),
       headers: [
         ...identityHeaders(params, callerIdHeader, domain),
-        ...diversionHeaders(params.divertedFrom, domain, params.anonymous),
+        ...divertedHeaders(params.divertedFrom, trunk.diversionHeader, {
+          ...{ domain, to: way.uri, hidden: params.anonymous || params.privateHistory === true },
+        }),
       ],
       authorize: link.authorize(),
       mayLatch: false,
@@ -406,10 +412,11 @@ export class Calls {
   /** Where a telephone sends its call on counts as a call that it begins. */
   #sentOn(place: string, end: SessionEnd, followed: boolean): ReturnType<CallWays['sentOn']> {
     if ((end.status ?? 0) < 300 || (end.status ?? 0) >= 400) return undefined;
-    const to = followed ? forwardedTo(end) : undefined;
-    if (to === undefined || this.#begins(place)) return { to };
+    const to = followed ? forwardedTo(end) : [];
+    // One of them answers at most: one call.
+    if (to.length === 0 || this.#begins(place)) return { to };
     this.#options.log.warn({ place }, 'a station sends on too many calls: they are not followed');
-    return { to: undefined };
+    return { to: [] };
   }
 
   /** Counts a call that a station begins; false: there have been too many. */

@@ -61,12 +61,17 @@ export function calledOf(request: SipRequest, trunk: StackTrunk | undefined): st
   return numberOf(called ?? user);
 }
 
-/** `"name" <sip:user@host>`, escaped. */
-export function sipAddress(displayName: string, user: string, host: string): string {
+/** `"name" <sip:user@host?headers>`, escaped. */
+export function sipAddress(
+  displayName: string,
+  user: string,
+  host: string,
+  headers: SipUri['headers'] = new Map(),
+): string {
   const uri = parseUri('sip:x');
   if (uri === undefined) throw new RangeError('not a URI');
   const params = new Map<string, string | null>();
-  return formatNameAddr({ displayName, uri: { ...uri, user, host }, params } satisfies NameAddr);
+  return formatNameAddr({ displayName, uri: { ...uri, user, host, headers }, params } satisfies NameAddr);
 }
 
 export function fromHeader({ callingNumber, callingName, anonymous }: Calling, domain: string): string {
@@ -85,17 +90,6 @@ export function identityHeaders(
   const address = sipAddress(callingName, callingNumber, domain);
   if (header === 'pai') return [['P-Asserted-Identity', address], ...privacy];
   return [['Remote-Party-ID', `${address};party=calling;screen=yes;privacy=${anonymous ? 'full' : 'off'}`], ...privacy];
-}
-
-/** Who has sent the call on (RFC 5806); `hidden`: nobody behind a carrier is to see it. */
-export function diversionHeaders(
-  from: string | undefined,
-  domain: string,
-  hidden = false,
-): (readonly [string, string])[] {
-  if (from === undefined || from === '') return [];
-  const privacy = hidden ? ';privacy=full' : '';
-  return [['Diversion', `${sipAddress('', from, domain)};reason=deflection;counter=1${privacy}`]];
 }
 
 function firstAddress(request: SipRequest, header: string): NameAddr | undefined {

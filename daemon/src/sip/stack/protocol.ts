@@ -64,6 +64,7 @@ export interface StackTrunk {
   maxCalls: number;
   optionsIntervalS: number;
   callerIdHeader: 'from' | 'pai' | 'rpid';
+  diversionHeader: 'none' | 'diversion' | 'history' | 'both';
   enabled: boolean;
 }
 
@@ -192,8 +193,10 @@ export interface StackCommands {
       anonymous: boolean;
       /** an emergency call: no limit holds it back, and no host is left untried */
       emergency?: boolean | undefined;
-      /** the number that was called and has sent the call on; told to trunks (RFC 5806) */
+      /** the number that was called and has sent the call on; told as the trunk's diversionHeader says */
       divertedFrom?: string | undefined;
+      /** that number is for the carrier alone */
+      privateHistory?: boolean | undefined;
       /** a telephone may send the call on: call.released tells where to */
       forwards?: boolean | undefined;
       media: LocalMedia;
@@ -260,6 +263,8 @@ export interface StackEvents {
     signallingAddress: string;
     /** the number that sent the call on to us, of a trunk alone; hostile text */
     divertedFrom?: string | undefined;
+    /** the caller does not want others to know who sends the call on (RFC 7044 10.1.2) */
+    privateHistory?: boolean | undefined;
     /** whose place it is to take (RFC 3891): that of another call, or of a call that a lamp shows ringing */
     replaces?: { call: string } | { lamp: string } | undefined;
   };
@@ -277,12 +282,16 @@ export interface StackEvents {
   'call.digit': { call: string; digit: string };
   /** REFER: to a number, or to the far end of another call of ours (Replaces) */
   'call.transferAsked': { call: string; to: { number: string } | { call: string } };
-  /** `forwardedTo`: the number that the telephone sends the call on to (3xx), hostile text */
+  /**
+   * `forwardedTo`: the numbers that the telephone sends the call on to (3xx), hostile text, the best first; `globalFailure`: the called
+   * party is not to be tried anywhere else (6xx)
+   */
   'call.released': {
     call: string;
     cause: number;
     by: 'remote' | 'local' | 'fault';
-    forwardedTo?: string | undefined;
+    forwardedTo?: string[] | undefined;
+    globalFailure?: boolean | undefined;
   };
   'bindings.changed': { station: number; bindings: StackBinding[] };
   /** a dialog that must be ended should the stack be killed; told again when its way has changed */
