@@ -11,7 +11,14 @@ import { blankComments, importsOf, includesOf } from './lib/imports.mjs';
 const root = process.argv[2] ?? ownRoot;
 
 // Lower never imports higher; what stands in one row does not import its neighbours.
-const NATIVE_ROWS = [['base'], ['dsp'], ['cards', 'signalling', 'rtp', 'bus', 'datagrams'], ['media'], ['engine'], ['binding']];
+const NATIVE_ROWS = [
+  ['base'],
+  ['dsp'],
+  ['cards', 'signalling', 'rtp', 'bus', 'datagrams'],
+  ['media'],
+  ['engine'],
+  ['binding'],
+];
 // A folder of daemon/src that no row names is a service.
 const SERVICES = 'services';
 const DAEMON_ROWS = [

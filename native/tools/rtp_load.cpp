@@ -22,8 +22,8 @@
 // address), sendErrors; exactBlocks (as they were said), shifts (how
 // often a jitter buffer adapted), strangerBlocks (that were somebody else's), unheardAtStart (blocks said before the first
 // that was heard); maxGapMs (between two packets of a stream), worstJitterMs; ownLatenessMaxMs is the load's own part in them.
-// --check so many streams are judged by their last second too, through any codec: judged, wrong, worstCorrelation, delayP50Ms,
-// delayP99Ms, delayMaxMs (from the mouth of one to the ear of the other, packets included).
+// --check: so many are judged by their last second, through any codec: judged, wrong, worstCorrelation, delayP50Ms, delayP99Ms,
+// delayMaxMs (from mouth to ear, packets included).
 //
 // Exit code 0: every stream was answered, every judged one heard whom it should and nobody a stranger.
 #include <linux/sock_diag.h>
@@ -44,7 +44,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -364,11 +363,12 @@ std::optional<Match> Load::match(const Stream& heard, const Stream& speaker) con
   if (heard.kept < kKept) return std::nullopt;
   std::vector<uint8_t> octets(kLength);
   for (std::size_t i = 0; i < kLength; ++i) octets[i] = heard.ring[(heard.kept - kLength + i) % kKept];
-  // What the speaker said up to now: his samples are on the common clock, at the phase of his slice.
+  // What the speaker said up to now: on the common clock, at the phase of his slice; less when we are late.
   const auto index = static_cast<std::size_t>(speaker.ssrc - 0x10000);
   const int64_t phase = static_cast<int64_t>(index * kSlices / streams_.size()) * (kTickNs / kSlices);
-  const auto now = static_cast<int64_t>((heard.last_arrival_ns - start_ns_ - phase) / 125'000);
-  const int64_t oldest = now - static_cast<int64_t>(kLength + kBack);
+  const auto now = std::min(static_cast<int64_t>((heard.last_arrival_ns - start_ns_ - phase) / 125'000),
+                            static_cast<int64_t>(speaker.sent * kBlock));
+  const auto oldest = now - static_cast<int64_t>(kLength + kBack);
   if (oldest < 0) return std::nullopt;
   std::vector<uint8_t> said_octets(kLength + kBack);
   for (std::size_t i = 0; i < said_octets.size(); ++i) {
