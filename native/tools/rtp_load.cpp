@@ -355,19 +355,19 @@ class Load {
   uint64_t strangers_{};
 };
 
-/// Where the last half second that was heard stands in what was said, of the two seconds before: in samples, so that a codec
-/// or a conference in between is no hindrance.
+/// Where the last half second heard stands in the two seconds said before: in samples, so that a codec or a conference may be between.
 std::optional<Match> Load::match(const Stream& heard, const Stream& speaker) const {
   constexpr std::size_t kLength = 25 * kBlock;
-  constexpr std::size_t kBack = 2 * 8000;
-  if (heard.kept < kKept) return std::nullopt;
+  constexpr std::size_t kSecond = 8000;
+  constexpr std::size_t kBack = 2 * kSecond;
   std::vector<uint8_t> octets(kLength);
+  if (heard.kept < kKept) return std::nullopt;
   for (std::size_t i = 0; i < kLength; ++i) octets[i] = heard.ring[(heard.kept - kLength + i) % kKept];
-  // What the speaker said up to now: on the common clock, at the phase of his slice; less when we are late.
+  // What was said up to now, on the common clock, at the phase of his slice; to a second after what he said when we are late.
   const auto index = static_cast<std::size_t>(speaker.ssrc - 0x10000);
   const int64_t phase = static_cast<int64_t>(index * kSlices / streams_.size()) * (kTickNs / kSlices);
   const auto now = std::min(static_cast<int64_t>((heard.last_arrival_ns - start_ns_ - phase) / 125'000),
-                            static_cast<int64_t>(speaker.sent * kBlock));
+                            static_cast<int64_t>(speaker.sent * kBlock + kSecond));
   const auto oldest = now - static_cast<int64_t>(kLength + kBack);
   if (oldest < 0) return std::nullopt;
   std::vector<uint8_t> said_octets(kLength + kBack);
@@ -375,7 +375,7 @@ std::optional<Match> Load::match(const Stream& heard, const Stream& speaker) con
     said_octets[i] = sound_.octet(speaker.begin + static_cast<std::size_t>(oldest) + i);
   }
   auto found = load::correlate(octets, said_octets);
-  // A block is heard when its last sample has come; it was said when its first left the mouth, 20 ms before it was sent.
+  // A block is heard when its last sample has come; its first left the mouth 20 ms before it was sent.
   found.delay_ms += 20;
   return found;
 }
