@@ -2,7 +2,7 @@
 // at the call sees which of them could not be understood.
 import { expect, test } from 'vitest';
 import type { Locator } from 'playwright-core';
-import { startBox } from '../../daemon/dist/main.js';
+import { startBox, type Box } from '../../daemon/dist/main.js';
 import { storedCall } from '../support/box.js';
 import { registered, startSipBox } from '../support/sip-box.js';
 import { toAlaw } from '../support/wav.js';
@@ -40,6 +40,12 @@ const tone = (hertz: number): Uint8Array =>
     toAlaw(Math.round(8000 * Math.sin((2 * Math.PI * hertz * i) / 8000))),
   );
 
+async function roundTripsKnown({ engine }: Box): Promise<boolean> {
+  const { legs } = await engine.command('engine.snapshot', {});
+  const heard = await Promise.all(legs.map(({ leg }) => engine.command('stream.statistics', { leg })));
+  return heard.every(({ roundTripMs }) => roundTripMs !== undefined);
+}
+
 test('the page of a call says in both languages which telephone was heard badly', async () => {
   const sip = await startSipBox({ start: startBox });
   const { box } = sip;
@@ -51,7 +57,9 @@ test('the page of a call says in both languages which telephone was heard badly'
   await incoming.answer();
   await call.connected();
   const { id } = box.calls.live()[0]!;
-  await Promise.all([caller.rtp.say(tone(400)), called.rtp.say(tone(700))]);
+  // Until reports have gone and come on both legs, which takes as long as chance will have it (RFC 3550 6.2).
+  do await Promise.all([caller.rtp.say(tone(400)), called.rtp.say(tone(700))]);
+  while (!(await roundTripsKnown(box)));
   await Promise.all([call.bye(), incoming.take('BYE')]);
   await storedCall(box, id);
 
