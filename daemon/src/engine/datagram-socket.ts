@@ -23,7 +23,8 @@ interface Memory {
 
 interface RawDatagramSocket {
   readonly port: number;
-  send(packets: readonly Buffer[], hosts: readonly string[], ports: readonly number[], first: number): number;
+  /** From the front, a batch at most; how many are done with. */
+  send(packets: readonly Buffer[], hosts: readonly string[], ports: readonly number[]): number;
   awaitWritable(): void;
   close(): void;
 }
@@ -75,10 +76,11 @@ export class DatagramSocket {
   readonly #options: DatagramSocketOptions;
   readonly #memory: Memory;
   readonly #raw: RawDatagramSocket;
-  #packets: Buffer[] = [];
-  #hosts: string[] = [];
-  #ports: number[] = [];
-  #sent: Sent[] = [];
+  /** what waits to be sent, side by side as the addon takes it */
+  readonly #packets: Buffer[] = [];
+  readonly #hosts: string[] = [];
+  readonly #ports: number[] = [];
+  readonly #sent: Sent[] = [];
   #pendingBytes = 0;
   #scheduled = false;
   #blocked = false;
@@ -134,9 +136,8 @@ export class DatagramSocket {
     this.#flush();
     this.#closed = true;
     this.#raw.close();
+    this.#pendingBytes = this.#packets.length = this.#hosts.length = this.#ports.length = 0;
     for (const tell of this.#sent.splice(0)) tell(canceled());
-    this.#packets = [];
-    this.#pendingBytes = 0;
   }
 
   #schedule(): void {
@@ -151,24 +152,13 @@ export class DatagramSocket {
 
   #flush(): void {
     while (this.#packets.length > 0 && !this.#closed && !this.#blocked) {
-      const done = this.#raw.send(this.#packets, this.#hosts, this.#ports, 0);
-      const all = done === this.#packets.length;
-      const packets = all ? this.#packets : this.#packets.splice(0, done);
-      const sent = all ? this.#sent : this.#sent.splice(0, done);
-      if (all) {
-        this.#packets = [];
-        this.#hosts = [];
-        this.#ports = [];
-        this.#sent = [];
-      } else {
-        this.#hosts.splice(0, done);
-        this.#ports.splice(0, done);
-        if (done < DATAGRAM_BATCH) {
-          this.#blocked = true;
-          this.#raw.awaitWritable();
-        }
-      }
-      for (const { length } of packets) this.#pendingBytes -= length;
+      const done = this.#raw.send(this.#packets, this.#hosts, this.#ports);
+      this.#blocked = done < Math.min(this.#packets.length, DATAGRAM_BATCH);
+      if (this.#blocked) this.#raw.awaitWritable();
+      for (const { length } of this.#packets.splice(0, done)) this.#pendingBytes -= length;
+      this.#hosts.splice(0, done);
+      this.#ports.splice(0, done);
+      const sent = this.#sent.splice(0, done);
       // Whoever is called may send again, which overwrites the errors.
       const errors = this.#memory.errors.slice(0, done);
       for (const [index, tell] of sent.entries()) tell(systemError(errors[index] ?? 0));

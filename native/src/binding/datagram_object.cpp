@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -114,30 +115,29 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
   void take_rules(const Napi::Value& value) {
     if (!value.IsObject()) return;
     const auto given = value.As<Napi::Object>();
-    judges_ = true;
-    rules_.refusal_tag = given.Get("refusalTag").ToString().Utf8Value();
+    rules_.emplace();
+    rules_->refusal_tag = given.Get("refusalTag").ToString().Utf8Value();
     const auto exempt = given.Get("exempt");
     if (!exempt.IsArray()) return;
     const auto users = exempt.As<Napi::Array>();
-    for (uint32_t i = 0; i < users.Length(); ++i) rules_.exempt.push_back(Napi::Value(users[i]).ToString().Utf8Value());
+    for (uint32_t i = 0; i < users.Length(); ++i) rules_->exempt.push_back(Napi::Value(users[i]).ToString().Utf8Value());
   }
 
   Napi::Value port(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), socket_.port()); }
 
-  /// (packets, hosts, ports, first): as many from `first` as one call takes. Returns how many are done with.
+  /// (packets, hosts, ports): as many from the front as one call takes. Returns how many are done with.
   Napi::Value send(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
-    if (info.Length() != 4 || !info[0].IsArray() || !info[1].IsArray() || !info[2].IsArray() || !info[3].IsNumber()) {
-      misused(env, "send takes packets, hosts, ports and the first of them");
+    if (info.Length() != 3 || !info[0].IsArray() || !info[1].IsArray() || !info[2].IsArray()) {
+      misused(env, "send takes packets, hosts and ports");
       return env.Undefined();
     }
     if (watch_ == nullptr) return Napi::Number::New(env, 0);
     const auto packets = info[0].As<Napi::Array>();
     const auto hosts = info[1].As<Napi::Array>();
     const auto ports = info[2].As<Napi::Array>();
-    const auto first = info[3].As<Napi::Number>().Uint32Value();
     outgoing_.clear();
-    for (auto i = first; i < packets.Length() && outgoing_.size() < DatagramSocket::kBatch; ++i) {
+    for (uint32_t i = 0; i < packets.Length() && outgoing_.size() < DatagramSocket::kBatch; ++i) {
       const Napi::Value packet = packets[i];
       Outgoing next;
       if (packet.IsBuffer()) {
@@ -189,8 +189,8 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
     auto hosts = Napi::Array::New(env);
     uint32_t kept = 0;
     for (std::size_t slot = 0; slot < static_cast<std::size_t>(count); ++slot) {
-      const auto verdict = judges_ ? datagrams::judge({slots_ + slot * DatagramSocket::kSlotBytes, socket_.length(slot)}, rules_)
-                                   : SipVerdict::kRead;
+      const std::span<const std::byte> bytes(slots_ + slot * DatagramSocket::kSlotBytes, socket_.length(slot));
+      const auto verdict = rules_ ? datagrams::judge(bytes, *rules_) : SipVerdict::kRead;
       if (verdict == SipVerdict::kConfirmsRefusal) continue;
       slot_of_[kept] = static_cast<int32_t>(slot);
       lengths_[kept] = static_cast<int32_t>(socket_.length(slot));
@@ -224,8 +224,7 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
   }
 
   DatagramSocket socket_;
-  bool judges_{};
-  datagrams::SipRules rules_;
+  std::optional<datagrams::SipRules> rules_;
   Napi::AsyncContext context_;
   Napi::ObjectReference memory_;
   Napi::FunctionReference came_;

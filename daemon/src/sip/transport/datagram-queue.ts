@@ -39,8 +39,8 @@ export interface DatagramQueueOptions {
   /** left out: everything is read at once */
   triage: Triage | undefined;
   read: (bytes: Buffer, flow: Flow) => void;
-  /** it was answered or dropped, and is not read */
-  unread: () => void;
+  /** so many were answered or dropped, and are not read */
+  unread: (count: number) => void;
 }
 
 export class DatagramQueue {
@@ -76,10 +76,10 @@ export class DatagramQueue {
     const seen = begins && !full ? undefined : glance(bytes);
     if (!begins) {
       const verdict = seen === undefined ? 'now' : triage.judge(seen);
-      if (verdict === 'drop') return unread();
+      if (verdict === 'drop') return unread(1);
       if (verdict === 'now') return read(bytes, flow);
     }
-    if (full) return seen !== undefined && triage.refuse(seen, flow, true) ? unread() : read(bytes, flow);
+    if (full) return seen !== undefined && triage.refuse(seen, flow, true) ? unread(1) : read(bytes, flow);
     this.#waiting.push({ bytes, flow, seen, cameMs: clock.monotonicMs() });
     this.#bytes += bytes.length;
   }
@@ -88,7 +88,7 @@ export class DatagramQueue {
   dropped(count: number): void {
     this.#inTurn += count;
     this.#schedule();
-    for (let n = 0; n < count; n++) this.#options.unread();
+    this.#options.unread(count);
   }
 
   /** Forgets what waits. */
@@ -129,7 +129,7 @@ export class DatagramQueue {
       const { triage, read, unread } = this.#options;
       const seen = next.seen ?? glance(next.bytes);
       const refused = seen !== undefined && triage?.refuse(seen, next.flow, late) === true;
-      if (refused) unread();
+      if (refused) unread(1);
       else read(next.bytes, next.flow);
       const beganMs = nowMs;
       nowMs = clock.monotonicMs();

@@ -54,7 +54,7 @@ function askKernel(remote: string): string | undefined {
 type LookupDone = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
 
 /** For sockets of node:dgram: what is no IP address fails, nothing is ever looked up, and the answer comes at once. */
-export function literalOnly(host: string, options: unknown, done: LookupDone): void {
+function literalOnly(host: string, options: unknown, done: LookupDone): void {
   const family = addressFamily(host);
   const error = family === 0 ? new Error(`${host} is no IP address`) : null;
   done(error, host, family === 0 ? 4 : family);

@@ -100,7 +100,7 @@ export class Transports implements MessageCarrier {
     this.#datagrams = new DatagramQueue({
       ...{ clock, triage: options.triage },
       read: (bytes, flow) => this.#reader.read(bytes, flow),
-      unread: () => (this.#counts.udp.messagesIn += 1),
+      unread: (count) => (this.#counts.udp.messagesIn += count),
     });
     this.#hub = new ConnectionHub({
       clock,
