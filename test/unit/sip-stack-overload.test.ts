@@ -51,6 +51,7 @@ async function begin(overload: StackOptions['overload'], emergency: string[] = [
 
 class Caller {
   readonly #own: string;
+  called = '95001';
 
   constructor(
     readonly socket: Socket,
@@ -78,11 +79,11 @@ class Caller {
 
   send(method: string, call: string, cseq: number, branch: string, toTag = '', body = ''): void {
     const lines = [
-      `${method} sip:95001@${HOST} SIP/2.0`,
+      `${method} sip:${this.called}@${HOST} SIP/2.0`,
       `Via: SIP/2.0/UDP ${this.#own};branch=${branch}`,
       'Max-Forwards: 70',
       `From: <sip:1@${this.#own}>;tag=${call}`,
-      `To: <sip:95001@${HOST}>${toTag === '' ? '' : `;tag=${toTag}`}`,
+      `To: <sip:${this.called}@${HOST}>${toTag === '' ? '' : `;tag=${toTag}`}`,
       `Call-ID: ${call}`,
       `CSeq: ${cseq} ${method}`,
       `Contact: <sip:1@${this.#own}>`,
@@ -176,5 +177,16 @@ describe('a stack with too much to do', () => {
     expect(statusOf(await bye)).toBe(200);
     expect((await Promise.all(news)).map(statusOf)).toEqual(Array(30).fill(200));
     expect(order.indexOf('BYE')).toBeLessThan(20);
+  });
+
+  it('answers an emergency call before the new calls that came before it', async () => {
+    const { caller } = await begin({}, ['110']);
+    const order: string[] = [];
+    caller.socket.on('message', (bytes) => order.push(/^Call-ID: (\S+)/m.exec(bytes.toString())?.[1] ?? ''));
+    const news = Array.from({ length: 30 }, (_, n) => caller.invite(`more-${n}`));
+    caller.called = '110';
+    expect(statusOf(await caller.invite('help'))).toBe(200);
+    expect((await Promise.all(news)).map(statusOf)).toEqual(Array(30).fill(200));
+    expect(order.indexOf('help')).toBeLessThan(order.indexOf('more-20'));
   });
 });
