@@ -6,7 +6,15 @@
 //
 // Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when its line says
 // leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
-import type { Call, JsonObject, LiveEvents, ReleasedBy, Segment } from '../contract/index.js';
+import type {
+  Call,
+  CallAction,
+  JsonObject,
+  LiveEvents,
+  ReleasedBy,
+  Segment,
+  SuperviseAction,
+} from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import {
@@ -19,6 +27,7 @@ import {
   type Lines,
 } from '../lines/index.js';
 import {
+  AppError,
   TypedEmitter,
   type Clock,
   type EventSource,
@@ -28,15 +37,19 @@ import {
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { takeCall } from './arrival.js';
+import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
+import { dropConsult, goneFromConsult } from './consult.js';
 import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
+import { dropMembers, memberGone } from './members.js';
+import { dropMonitors, monitorAnswered, monitorGone } from './monitor.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
@@ -192,6 +205,29 @@ export class CallControl {
     if (call !== undefined) setBackground(call, this.#context, background);
   }
 
+  /**
+   * What one of those in talk, at this telephone, asks for. Rejects with call_not_found, not_in_call, call_wrong_state,
+   * number_leads_nowhere, flow_not_found.
+   */
+  async act(callId: string, station: number, wanted: CallAction): Promise<Call> {
+    const call = this.#get(callId);
+    await act(call, this.#context, station, wanted);
+    return call.toDto();
+  }
+
+  /** What a supervisor asks for; `by`: his name. Rejects with call_not_found, not_in_call, call_wrong_state. */
+  async supervise(callId: string, wanted: SuperviseAction, by: string): Promise<Call> {
+    const call = this.#get(callId);
+    await supervise(call, this.#context, wanted, by);
+    return call.toDto();
+  }
+
+  #get(callId: string): LiveCall {
+    const call = this.#calls.get(callId);
+    if (call === undefined) throw new AppError('call_not_found', { id: callId });
+    return call;
+  }
+
   /** Ends a call with a Q.850 cause; false when there is no such call. */
   release(callId: string, why: number, by: ReleasedBy = 'system'): boolean {
     const call = this.#calls.get(callId);
@@ -245,7 +281,7 @@ export class CallControl {
   #answered(call: LiveCall, leg: Leg): void {
     if (!leg.machine.fire('answer') || !leg.answered) return;
     if (call.offer?.leg === leg) connect(call, this.#context);
-    else call.dialling?.answered(leg);
+    else if (!monitorAnswered(call, this.#context, leg)) call.dialling?.answered(leg);
   }
 
   #digit(call: LiveCall, leg: Leg, digit: string, source: LineEvents['leg.digit']['source']): void {
@@ -278,6 +314,7 @@ export class CallControl {
   #legReleased(call: LiveCall, leg: Leg, released: LegReleased): void {
     this.#context.legs.remove(leg.leg);
     if (leg.machine.can('end')) leg.machine.fire('end');
+    if (call.ending === undefined && goesOn(call, this.#context, leg)) return;
     if (leg === call.leg) {
       const by: ReleasedBy = { remote: leg.role, fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
       call.ending ??= { cause: released.cause, by };
@@ -335,6 +372,10 @@ export class CallControl {
     call.abort();
     leaveAgent(call);
     endTransfer(call, why);
+    dropConsult(call);
+    dropMonitors(call);
+    dropMembers(call);
+    call.mix?.close();
     call.dialling?.abort();
     void call.peer?.leg.release(cause.normalClearing);
   }
@@ -343,6 +384,11 @@ export class CallControl {
     this.#context.writer.save(call.record);
     this.#context.live.emit('call.updated', call.toDto());
   }
+}
+
+/** A leg has gone, and the call goes on without it. */
+function goesOn(call: LiveCall, context: CallContext, leg: Leg): boolean {
+  return monitorGone(call, context, leg) || goneFromConsult(call, context, leg) || memberGone(call, context, leg);
 }
 
 function seizedData(place: LegPlace, diverted = ''): JsonObject {
