@@ -146,6 +146,12 @@ export function fakePorts(): FakePorts {
     calls: {
       live: () => world.calls,
       find: (id) => world.calls.find((call) => call.id === id),
+      originate(station, number) {
+        asked.push(`call ${number} from ${station}`);
+        return Promise.resolve(
+          liveCall({ callingNumber: String(station), calledNumber: number, direction: 'internal' }),
+        );
+      },
       act: (id, station, { action }) => onCall(id, `${action} ${station}`),
       supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),
     },

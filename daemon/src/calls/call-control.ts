@@ -50,7 +50,7 @@ import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
 import { dropMembers, memberGone } from './members.js';
 import { dropMonitors, monitorAnswered, monitorGone } from './monitor.js';
-import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
+import { cleanCalled, cleanCaller, cleanName, cleanNumber, isDiallable } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
@@ -61,6 +61,8 @@ import { endTransfer, referrerGone, transfer } from './transfer.js';
 
 /** Q.931 T308 (4 s) twice, and a little: by then the line must have said that a released leg is gone. */
 const RELEASE_GUARD_MS = 10_000;
+/** How long the telephone rings for which a number is to be called. */
+const ORIGINATE_MS = 30_000;
 /** How long a stop waits for the calls it releases. */
 const STOP_LIMIT_MS = 3000;
 /** of the digits column */
@@ -150,6 +152,27 @@ export class CallControl {
   /** Takes a leg over on which a telephone has dialled a number. */
   dial(offered: LegOffered, number: string): void {
     this.#arrive({ ...offered, complete: true }, number);
+  }
+
+  /**
+   * Calls a number for a telephone, which rings first and calls when it is lifted, with the rights that it has. Resolves when it rings.
+   * Rejects with number_leads_nowhere, or with what the line says.
+   */
+  async originate(station: number, number: string): Promise<Call> {
+    const { lines, clock, legs } = this.#context;
+    if (this.#stopping || !isDiallable(number)) throw new AppError('number_leads_nowhere', { number, reason: '-' });
+    const told = { calledNumber: String(station), callingNumber: number, callingName: '' };
+    const seized = await lines.seize({ target: { kind: 'station', station }, ...told });
+    const gone = (of: number): void => legs.remove(of);
+    const leg = new Leg({ ...this.#context, ...seized, role: 'caller', initial: 'seizing', gone });
+    const { call, seized: segment } = this.#begin(leg, number);
+    const lifted = (): void => {
+      call.toBegin?.ringing.cancel();
+      call.toBegin = undefined;
+      void takeCall(call, this.#context, true, segment);
+    };
+    call.toBegin = { lifted, ringing: clock.after(ORIGINATE_MS, () => this.#release(call, cause.noAnswer, 'system')) };
+    return call.toDto();
   }
 
   /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
@@ -243,31 +266,41 @@ export class CallControl {
   }
 
   #arrive(offered: LegOffered, number: string): void {
-    const { clock, log, metrics, live, events, legs, trunks, plan } = this.#context;
     const { port, origin: place } = offered;
-    const caller = cleanCaller(offered.callingNumber);
     const leg = new Leg({ ...this.#context, leg: offered.leg, port, place, role: 'caller', initial: 'offered' });
+    const { call, seized } = this.#begin(leg, number, offered);
+    if (this.#stopping) return this.#release(call, cause.temporaryFailure, 'system');
+    void takeCall(call, this.#context, offered.complete, seized);
+  }
+
+  #begin(
+    leg: Leg,
+    number: string,
+    from: Partial<LegOffered> = {},
+  ): { call: LiveCall; seized: ReturnType<LiveCall['segment']> } {
+    const { clock, log, metrics, live, events, legs, trunks, plan } = this.#context;
+    const { place } = leg;
+    const caller = cleanCaller(from.callingNumber ?? '');
     const direction = place.kind === 'trunk' ? 'in' : 'internal';
     const call: LiveCall = new LiveCall({
       ...{ leg, direction, clock, log, metrics },
       // A telephone is who it is, whatever it says.
       callingNumber: place.kind === 'station' ? String(place.station) : plan.callerFrom(caller, place.trunk),
-      callingName: cleanName(offered.callingName),
+      callingName: cleanName(from.callingName ?? ''),
       calledNumber: cleanCalled(number),
-      privacy: offered.privacy ?? false,
-      privateHistory: offered.privateHistory ?? false,
+      privacy: from.privacy ?? false,
+      privateHistory: from.privateHistory ?? false,
       segmentChanged: (segment) => this.#segmentChanged(call, segment),
     });
     this.#calls.set(call.id, call);
     legs.put(call, leg);
     metrics.counter('calls_offered_total', '', ['direction']).inc({ direction });
     trunks.setCall(leg.leg, call.id);
-    const seized = call.segment('seized', seizedData(place, offered.divertedFrom));
+    const seized = call.segment('seized', seizedData(place, from.divertedFrom));
     call.log.info({ calledNumber: call.row.calledNumber, callingNumber: call.row.callingNumber }, 'call arrived');
     events.emit('call.arrived', { call: call.toDto() });
     live.emit('call.updated', call.toDto());
-    if (this.#stopping) return this.#release(call, cause.temporaryFailure, 'system');
-    void takeCall(call, this.#context, offered.complete, seized);
+    return { call, seized };
   }
 
   #segmentChanged(call: LiveCall, segment: Segment): void {
@@ -280,7 +313,8 @@ export class CallControl {
 
   #answered(call: LiveCall, leg: Leg): void {
     if (!leg.machine.fire('answer') || !leg.answered) return;
-    if (call.offer?.leg === leg) connect(call, this.#context);
+    if (leg === call.leg) call.toBegin?.lifted();
+    else if (call.offer?.leg === leg) connect(call, this.#context);
     else if (!monitorAnswered(call, this.#context, leg)) call.dialling?.answered(leg);
   }
 
@@ -371,6 +405,7 @@ export class CallControl {
   #letGo(call: LiveCall, why: number): void {
     call.abort();
     leaveAgent(call);
+    call.toBegin?.ringing.cancel();
     endTransfer(call, why);
     dropConsult(call);
     dropMonitors(call);

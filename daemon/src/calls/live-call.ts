@@ -157,6 +157,8 @@ export class LiveCall {
   /** how many there have been */
   recordingParts = 0;
   relay: DigitRelay | undefined;
+  /** begins when the telephone it is for has been lifted; undefined: it came from there */
+  toBegin: { lifted: () => void; ringing: Timer } | undefined;
   /** set when we have asked for the release, or the leg has gone */
   ending: { cause: number; by: ReleasedBy } | undefined;
   releaseGuard: Timer | undefined;

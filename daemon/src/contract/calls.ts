@@ -172,6 +172,14 @@ const OfStation = {
 };
 const simple = <A extends string>(action: A) => z.strictObject({ action: z.literal(action), ...OfStation });
 
+export const CallCreate = z
+  .strictObject({
+    to: ToNumber,
+    station: z.int().min(1).optional().meta({ description: "Which telephone rings first; left out: one's own" }),
+  })
+  .meta({ id: 'CallCreate' });
+export type CallCreate = z.infer<typeof CallCreate>;
+
 /** What one of those in talk does, or staff in his name. */
 export const CallAction = z
   .discriminatedUnion('action', [

@@ -35,6 +35,8 @@ export interface CallsPort {
   find(id: string): Call | undefined;
   /** call_not_found, not_in_call, call_wrong_state, number_leads_nowhere, flow_not_found */
   act(id: string, station: number, action: CallAction): Promise<Call>;
+  /** Rings a telephone, and calls the number when it is lifted: number_leads_nowhere, line_refused, line_unknown */
+  originate(station: number, number: string): Promise<Call>;
   /** call_not_found, not_in_call, call_wrong_state, station_not_found */
   supervise(id: string, action: SuperviseAction, by: string): Promise<Call>;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   Call,
   CallAction,
+  CallCreate,
   CallDetail,
   CallList,
   CallQuery,
@@ -88,6 +89,24 @@ export function callRoutes(http: HttpContext): Route[] {
         ]);
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
         return { ...withPhase(row), segments, streams, recording, furtherRecordings };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls',
+      summary: "Call a number: one's own telephone rings first, and calls when it is lifted",
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      body: CallCreate,
+      reply: Call,
+      status: 201,
+      errors: ['agent_signed_out', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
+      async handle({ body, identity }) {
+        const station = stationOf(identity, body.station);
+        if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
+        const call = await ports.calls.originate(station, body.to);
+        log.info({ callId: call.id, station, to: body.to, by: identity.user.username }, 'a call is made from a page');
+        return call;
       },
     }),
     route({
