@@ -32,6 +32,7 @@ export function liveCall(over: Partial<Call> = {}): Call {
     state: 'live',
     phase: 'queued',
     phaseSince: T0,
+    parkingSlot: null,
     parties: [],
     startedAt: T0,
     answeredAt: T0,
@@ -152,6 +153,7 @@ export function fakePorts(): FakePorts {
           liveCall({ callingNumber: String(station), calledNumber: number, direction: 'internal' }),
         );
       },
+      takeParkedAt: (id, station) => onCall(id, `take ${station}`),
       act: (id, station, { action }) => onCall(id, `${action} ${station}`),
       supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),
     },

@@ -10,6 +10,7 @@ import { isInTalk } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
 import { monitor, setMonitorMode, stopMonitor, takeOver } from './monitor.js';
 import { arrange, hold, retrieve, talkersOf } from './parties.js';
+import { park } from './parking.js';
 import { sendIntoFlow, transfer } from './transfer.js';
 
 /**
@@ -45,6 +46,8 @@ export async function act(call: LiveCall, context: CallContext, station: number,
       return cancelConsult(call, context, self);
     case 'merge':
       return merge(call, context, self);
+    case 'park':
+      return park(call, context, self);
     case 'sendDigits':
       return sendDigits(call, context, self, wanted.digits);
   }

@@ -52,6 +52,7 @@ import { dropMembers, memberGone } from './members.js';
 import { dropMonitors, monitorAnswered, monitorGone } from './monitor.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber, isDiallable } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
+import { ParkingLot, dropParked, takeParked, takeParkedAt, takerAnswered, takerGone } from './parking.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
@@ -104,6 +105,7 @@ export class CallControl {
       playbacks: new Playbacks(engine, log),
       writer: new RecordWriter({ db, clock, log, metrics }),
       legs: new LegTable(),
+      parking: new ParkingLot(),
       changed: (call) => this.#changed(call),
       release: (call, why, by, text) => this.#release(call, why, by, text),
     };
@@ -180,6 +182,18 @@ export class CallControl {
     const ringing = ringingAt(this.#context, offered, stations);
     if (ringing !== undefined) void replace(this.#context, offered, ringing);
     return ringing !== undefined;
+  }
+
+  /** Gives a leg on which a telephone has dialled for it the call that is parked at this place; false: there is none. */
+  takeParked(offered: LegOffered, slot: number): boolean {
+    return takeParked(this.#context, offered, slot);
+  }
+
+  /** Rings a telephone that is to have a parked call. Rejects with call_not_found, call_wrong_state, or with what the line says. */
+  async takeParkedAt(callId: string, station: number): Promise<Call> {
+    const call = this.#get(callId);
+    await takeParkedAt(call, this.#context, station);
+    return call.toDto();
   }
 
   /** Releases every call with cause 41, waits a moment for them to go, and writes what is not written. */
@@ -315,7 +329,8 @@ export class CallControl {
     if (!leg.machine.fire('answer') || !leg.answered) return;
     if (leg === call.leg) call.toBegin?.lifted();
     else if (call.offer?.leg === leg) connect(call, this.#context);
-    else if (!monitorAnswered(call, this.#context, leg)) call.dialling?.answered(leg);
+    else if (!monitorAnswered(call, this.#context, leg) && !takerAnswered(call, this.#context, leg))
+      call.dialling?.answered(leg);
   }
 
   #digit(call: LiveCall, leg: Leg, digit: string, source: LineEvents['leg.digit']['source']): void {
@@ -410,6 +425,7 @@ export class CallControl {
     dropConsult(call);
     dropMonitors(call);
     dropMembers(call);
+    dropParked(call, this.#context);
     call.mix?.close();
     call.dialling?.abort();
     void call.peer?.leg.release(cause.normalClearing);
@@ -423,7 +439,12 @@ export class CallControl {
 
 /** A leg has gone, and the call goes on without it. */
 function goesOn(call: LiveCall, context: CallContext, leg: Leg): boolean {
-  return monitorGone(call, context, leg) || goneFromConsult(call, context, leg) || memberGone(call, context, leg);
+  return (
+    takerGone(call, leg) ||
+    monitorGone(call, context, leg) ||
+    goneFromConsult(call, context, leg) ||
+    memberGone(call, context, leg)
+  );
 }
 
 function seizedData(place: LegPlace, diverted = ''): JsonObject {

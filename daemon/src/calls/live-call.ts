@@ -91,6 +91,19 @@ export interface Monitor {
   ringing: Timer;
 }
 
+/** Somebody waits at a place where he was parked. */
+export interface Parked {
+  slot: number;
+  /** where he is called back to; null: nowhere */
+  station: number | null;
+  segment: OpenSegment;
+  timer: Timer;
+  /** of the talk before */
+  queueId: string | null;
+  /** a telephone that is to have him */
+  taker: { leg: Leg; ringing: Timer | undefined } | undefined;
+}
+
 /** A recording under way. */
 export interface CallRecording {
   leg: Leg;
@@ -157,6 +170,7 @@ export class LiveCall {
   /** how many there have been */
   recordingParts = 0;
   relay: DigitRelay | undefined;
+  parked: Parked | undefined;
   /** begins when the telephone it is for has been lifted; undefined: it came from there */
   toBegin: { lifted: () => void; ringing: Timer } | undefined;
   /** set when we have asked for the release, or the leg has gone */
@@ -270,6 +284,7 @@ export class LiveCall {
       ...row,
       phase: live ? this.phase : null,
       phaseSince: live ? this.machine.sinceMs : null,
+      parkingSlot: this.parked?.slot ?? null,
       parties: live ? partiesOf(this) : [],
     };
   }

@@ -189,7 +189,7 @@ async function putThrough(
 }
 
 /** The referrer has hung up before it was known that nobody answers: his telephone rings for the one he left. */
-async function callBack(call: LiveCall, context: CallContext, station: number, why: number): Promise<void> {
+export async function callBack(call: LiveCall, context: CallContext, station: number, why: number): Promise<void> {
   const begun = context.clock.moment();
   const found = { kind: 'station', station } as const;
   // Whoever was there just now does not want him sent on.

@@ -8,7 +8,7 @@ export type CallState = z.infer<typeof CallState>;
 
 /** Where a live call is. */
 export const CallPhase = z
-  .enum(['arriving', 'inFlow', 'queued', 'offering', 'dialling', 'talking', 'released'])
+  .enum(['arriving', 'inFlow', 'queued', 'offering', 'dialling', 'talking', 'parked', 'released'])
   .meta({ id: 'CallPhase' });
 export type CallPhase = z.infer<typeof CallPhase>;
 
@@ -41,6 +41,7 @@ export const Call = z
     state: CallState,
     phase: CallPhase.nullable().meta({ description: 'Of a live call; null once it has ended' }),
     phaseSince: TimeMs.nullable().meta({ description: 'When the phase began' }),
+    parkingSlot: z.int().min(1).nullable().meta({ description: 'Where it is parked; null: it is not' }),
     parties: z.array(CallParty).meta({ description: 'Of a live call; empty once it has ended' }),
     startedAt: TimeMs,
     answeredAt: TimeMs.nullable(),
@@ -74,6 +75,7 @@ export const SegmentKind = z
     'held',
     'consult',
     'monitor',
+    'parked',
     'left',
     'transferred',
     'recording',
@@ -196,6 +198,7 @@ export const CallAction = z
     simple('completeConsult'),
     simple('cancelConsult'),
     simple('merge'),
+    simple('park'),
     z.strictObject({
       action: z.literal('sendDigits'),
       digits: DialDigits,
@@ -204,6 +207,10 @@ export const CallAction = z
   ])
   .meta({ id: 'CallAction' });
 export type CallAction = z.infer<typeof CallAction>;
+
+export const CallTake = z
+  .strictObject({ station: z.int().min(1).optional().meta({ description: "Which telephone; left out: one's own" }) })
+  .meta({ id: 'CallTake' });
 
 export const MonitorMode = z.enum(['listen', 'whisper', 'barge']).meta({ id: 'MonitorMode' });
 export type MonitorMode = z.infer<typeof MonitorMode>;

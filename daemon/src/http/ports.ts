@@ -37,6 +37,8 @@ export interface CallsPort {
   act(id: string, station: number, action: CallAction): Promise<Call>;
   /** Rings a telephone, and calls the number when it is lifted: number_leads_nowhere, line_refused, line_unknown */
   originate(station: number, number: string): Promise<Call>;
+  /** Rings a telephone that is to have a parked call: call_not_found, call_wrong_state, line_refused, line_unknown */
+  takeParkedAt(id: string, station: number): Promise<Call>;
   /** call_not_found, not_in_call, call_wrong_state, station_not_found */
   supervise(id: string, action: SuperviseAction, by: string): Promise<Call>;
 }

@@ -274,6 +274,11 @@ export const messages = {
     en: 'Call {id} cannot do that now: it is {phase}.',
     zh: '呼叫 {id} 现在无法执行该操作：当前状态为 {phase}。',
   },
+  parking_full: {
+    status: 409,
+    en: 'All {most} places for parked calls are taken; take one of them first.',
+    zh: '全部 {most} 个驻留位均已占用；请先取回一个驻留的呼叫。',
+  },
   number_leads_nowhere: {
     status: 422,
     en: 'Nobody can be called by {number}: {reason}. Check the number, the routes and what the telephone may dial.',

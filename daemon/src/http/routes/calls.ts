@@ -6,6 +6,7 @@ import {
   CallDetail,
   CallList,
   CallQuery,
+  CallTake,
   SuperviseAction,
   Ulid,
   type Recording,
@@ -29,7 +30,7 @@ export function callRoutes(http: HttpContext): Route[] {
       const live = ports.calls.find(row.id);
       if (live !== undefined) return live;
     }
-    return { ...row, phase: null, phaseSince: null, parties: [] };
+    return { ...row, phase: null, phaseSince: null, parkingSlot: null, parties: [] };
   }
 
   /** An agent sees the calls that were his; staff sees all. */
@@ -124,6 +125,7 @@ export function callRoutes(http: HttpContext): Route[] {
         'call_wrong_state',
         'number_leads_nowhere',
         'flow_not_found',
+        'parking_full',
         'queue_not_found',
       ],
       async handle({ params: { id }, body, identity }) {
@@ -134,6 +136,24 @@ export function callRoutes(http: HttpContext): Route[] {
         }
         const call = await ports.calls.act(id, station, body);
         log.info({ callId: id, station, action: body.action, by: identity.user.username }, 'an action in a call');
+        return call;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/:id/take',
+      summary: "Take a parked call: one's own telephone rings, and has it when it is lifted",
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      body: CallTake,
+      reply: Call,
+      errors: ['agent_signed_out', 'call_not_found', 'call_wrong_state', 'line_refused', 'line_unknown'],
+      async handle({ params: { id }, body, identity }) {
+        const station = stationOf(identity, body.station);
+        if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
+        const call = await ports.calls.takeParkedAt(id, station);
+        log.info({ callId: id, station, by: identity.user.username }, 'a parked call is taken from a page');
         return call;
       },
     }),
