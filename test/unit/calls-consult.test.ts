@@ -206,7 +206,7 @@ describe('a party in talk', () => {
   it('sends his caller into a queue or a flow', async () => {
     for (const wanted of [
       { action: 'transferToQueue', queueId: 'sales' },
-      { action: 'transferToFlow', flowId: 'main' },
+      { action: 'transferToFlow', flowId: 'main', back: false },
     ] as const) {
       const desk = await floor();
       await desk.act(wanted);
@@ -219,7 +219,7 @@ describe('a party in talk', () => {
       await desk.ended(desk.callId);
     }
     const desk = await floor();
-    await expect(desk.act({ action: 'transferToFlow', flowId: 'none' })).rejects.toMatchObject({
+    await expect(desk.act({ action: 'transferToFlow', flowId: 'none', back: false })).rejects.toMatchObject({
       code: 'flow_not_found',
     });
   });

@@ -1,6 +1,7 @@
 // What is done to a call from a page: by one of those in talk, or by a supervisor. Telephones do the same by their keys.
 import type { CallAction, SuperviseAction } from '../contract/index.js';
 import { AppError } from '../platform/index.js';
+import { lendToFlow } from './aside.js';
 import { cause, type CallContext } from './call-context.js';
 import { cancelConsult, completeConsult, consult, merge, swap } from './consult.js';
 import { DigitRelay } from './digit-relay.js';
@@ -33,7 +34,7 @@ export async function act(call: LiveCall, context: CallContext, station: number,
     case 'transfer':
       return blind(call, context, self, wanted.to);
     case 'transferToFlow':
-      return toFlow(call, context, self, wanted.flowId);
+      return toFlow(call, context, self, wanted);
     case 'transferToQueue':
       return intoFlow(call, context, self, queueFlow(wanted.queueId), wanted.queueId);
     case 'consult':
@@ -115,15 +116,27 @@ function blind(call: LiveCall, context: CallContext, self: Leg, number: string):
   });
 }
 
-function toFlow(call: LiveCall, context: CallContext, self: Leg, flowId: string): Promise<void> {
+function toFlow(
+  call: LiveCall,
+  context: CallContext,
+  self: Leg,
+  { flowId, back }: Extract<CallAction, { action: 'transferToFlow' }>,
+): Promise<void> {
   const flow = context.flows.prepare(flowId);
   if (flow === undefined) throw new AppError('flow_not_found', { id: flowId });
-  return intoFlow(call, context, self, flow, flowId);
+  return intoFlow(call, context, self, flow, flowId, back);
 }
 
-function intoFlow(call: LiveCall, context: CallContext, self: Leg, flow: PreparedFlow, to: string): Promise<void> {
+function intoFlow(
+  call: LiveCall,
+  context: CallContext,
+  self: Leg,
+  flow: PreparedFlow,
+  to: string,
+  back = false,
+): Promise<void> {
   if (call.consult !== undefined || call.members.length > 0 || !isInTalk({ call, leg: self })) throw wrongState(call);
-  sendIntoFlow(context, { call, leg: self }, flow, to);
+  (back ? lendToFlow : sendIntoFlow)(context, { call, leg: self }, flow, to);
   return Promise.resolve();
 }
 

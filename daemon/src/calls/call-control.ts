@@ -37,6 +37,7 @@ import {
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { takeCall } from './arrival.js';
+import { dropAside, lenderGone } from './aside.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
@@ -426,6 +427,7 @@ export class CallControl {
     dropMonitors(call);
     dropMembers(call);
     dropParked(call, this.#context);
+    dropAside(call, this.#context, 'callEnded');
     call.mix?.close();
     call.dialling?.abort();
     void call.peer?.leg.release(cause.normalClearing);
@@ -440,6 +442,7 @@ export class CallControl {
 /** A leg has gone, and the call goes on without it. */
 function goesOn(call: LiveCall, context: CallContext, leg: Leg): boolean {
   return (
+    lenderGone(call, context, leg) ||
     takerGone(call, leg) ||
     monitorGone(call, context, leg) ||
     goneFromConsult(call, context, leg) ||

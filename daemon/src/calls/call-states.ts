@@ -31,11 +31,13 @@ export type CallStep =
   | 'enterFlow'
   /** one of the two leaves, and the other waits to be taken by somebody */
   | 'park'
+  /** a flow is through to which somebody was lent */
+  | 'back'
   | 'release';
 
 export const callTable: StateTable<CallPhase, CallStep> = {
   arriving: { answer: 'inFlow', dial: 'dialling', release: 'released' },
-  inFlow: { queue: 'queued', release: 'released' },
+  inFlow: { queue: 'queued', back: 'talking', release: 'released' },
   queued: { offer: 'offering', overflow: 'inFlow', release: 'released' },
   offering: { connect: 'talking', requeue: 'queued', release: 'released' },
   dialling: { connect: 'talking', answer: 'inFlow', enterFlow: 'inFlow', release: 'released' },

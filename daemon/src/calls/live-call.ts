@@ -171,6 +171,8 @@ export class LiveCall {
   recordingParts = 0;
   relay: DigitRelay | undefined;
   parked: Parked | undefined;
+  /** who waits for the one who is in a flow for a while */
+  aside: { lender: Peer; segment: OpenSegment } | undefined;
   /** begins when the telephone it is for has been lifted; undefined: it came from there */
   toBegin: { lifted: () => void; ringing: Timer } | undefined;
   /** set when we have asked for the release, or the leg has gone */
