@@ -70,6 +70,7 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
       pickedUp.push({ leg, stations });
       return stations.some((station) => ringing.has(station));
     },
+    takeParked: (_, slot) => slot === 1,
     pickUpCode: '*8',
     findPrompt: (name, language) => {
       prompts.push(`${language}/${name}`);

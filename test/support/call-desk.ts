@@ -134,6 +134,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     if (origin.kind !== 'station' || !complete || replaces !== undefined) return;
     if (calledNumber.startsWith('*8'))
       pickedUp.push(calls.pickUp(offered, calledNumber.slice(2).split(',').map(Number)));
+    else if (calledNumber.startsWith('*7')) pickedUp.push(calls.takeParked(offered, Number(calledNumber.slice(2))));
     else calls.dial(offered, calledNumber);
   };
   lines.events.on('leg.offered', desk);

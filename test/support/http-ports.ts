@@ -32,6 +32,8 @@ export function liveCall(over: Partial<Call> = {}): Call {
     state: 'live',
     phase: 'queued',
     phaseSince: T0,
+    parkingSlot: null,
+    parties: [],
     startedAt: T0,
     answeredAt: T0,
     endedAt: null,
@@ -120,6 +122,12 @@ export function fakePorts(): FakePorts {
     note(`${what} ${span} ${JSON.stringify(more)}`);
     return Promise.resolve();
   };
+  const onCall = (id: string, what: string): Promise<Call> => {
+    const call = world.calls.find((one) => one.id === id);
+    if (call === undefined) return Promise.reject(new AppError('call_not_found', { id }));
+    asked.push(what);
+    return Promise.resolve(call);
+  };
   const ports: FakePorts = {
     world,
     asked,
@@ -136,7 +144,19 @@ export function fakePorts(): FakePorts {
       threads: 1,
     },
     counters: [{ name: 'frames_lost', doc: 'Frames that were lost', value: 7 }],
-    calls: { live: () => world.calls, find: (id) => world.calls.find((call) => call.id === id) },
+    calls: {
+      live: () => world.calls,
+      find: (id) => world.calls.find((call) => call.id === id),
+      originate(station, number) {
+        asked.push(`call ${number} from ${station}`);
+        return Promise.resolve(
+          liveCall({ callingNumber: String(station), calledNumber: number, direction: 'internal' }),
+        );
+      },
+      takeParkedAt: (id, station) => onCall(id, `take ${station}`),
+      act: (id, station, { action }) => onCall(id, `${action} ${station}`),
+      supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),
+    },
     agents: {
       list: () => world.agents,
       find: (id) => world.agents.find((agent) => agent.id === id),

@@ -52,6 +52,8 @@ export class ScriptedEngine {
   readonly client: NativeEngineClient;
   readonly legs = new Map<number, FakeLeg>();
   readonly plays = new Map<number, number>();
+  /** in the order in which they were made */
+  readonly conferences: number[] = [];
   readonly recordings = new Map<number, { port: number; path: string }>();
   closed = false;
   /** of the media tick */
@@ -256,6 +258,9 @@ export class ScriptedEngine {
         const conflict = this.conflicts.shift();
         return conflict === undefined ? {} : { conflict };
       }
+      case 'conference.create':
+        this.conferences.push(this.#next++);
+        return { conference: this.conferences.at(-1) };
       case 'engine.snapshot':
         return this.snapshot();
       case 'engine.dump':

@@ -108,3 +108,59 @@ export function connections(desk: CallDesk): [number, number][] {
 export function music(desk: CallDesk): number[] {
   return [...desk.engine.plays.values()];
 }
+
+/** Whom each port hears now, as the commands have left it: the numbers of the ports, in order. */
+export function hears(desk: CallDesk): Record<number, number[]> {
+  const sources = new Map<number, number>();
+  const rooms = new Map<number, Map<number, { role: string; whisperTo: number | undefined }>>();
+  let created = 0;
+  const replies = desk.engine.conferences;
+  const leave = (port: number): void => rooms.forEach((seats) => seats.delete(port));
+  const cut = (port: number): void => {
+    const partner = sources.get(port);
+    sources.delete(port);
+    if (partner !== undefined && sources.get(partner) === port) sources.delete(partner);
+  };
+  for (const { command, params } of desk.engine.commands) {
+    const p = params as Record<string, number> & { role?: string };
+    if (command === 'bus.connect') {
+      for (const [port, partner] of [
+        [p['a']!, p['b']!],
+        [p['b']!, p['a']!],
+      ] as const) {
+        leave(port);
+        const before = sources.get(port);
+        if (before !== undefined && before !== partner && sources.get(before) === port) sources.delete(before);
+      }
+      sources.set(p['a']!, p['b']!).set(p['b']!, p['a']!);
+    } else if (command === 'bus.listen') {
+      leave(p['listener']!);
+      sources.set(p['listener']!, p['source']!);
+    } else if (command === 'bus.disconnect') cut(p['port']!);
+    else if (command === 'conference.create') rooms.set(replies[created++]!, new Map());
+    else if (command === 'conference.close') rooms.delete(p['conference']!);
+    else if (command === 'conference.leave') leave(p['port']!);
+    else if (command === 'conference.join') {
+      const room = rooms.get(p['conference']!)!;
+      if (!room.has(p['port']!)) {
+        leave(p['port']!);
+        cut(p['port']!);
+      }
+      room.set(p['port']!, { role: p.role ?? 'talk', whisperTo: p['whisperTo'] });
+    }
+  }
+  const there = new Set([...desk.sip.legs.values()].map(({ port }) => port));
+  const result: Record<number, number[]> = {};
+  for (const port of there) {
+    const heard = new Set<number>();
+    const source = sources.get(port);
+    if (source !== undefined) heard.add(source);
+    for (const seats of rooms.values()) {
+      if (!seats.has(port)) continue;
+      for (const [other, { role, whisperTo }] of seats)
+        if (other !== port && (role === 'talk' || whisperTo === port)) heard.add(other);
+    }
+    result[port] = [...heard].filter((one) => there.has(one)).sort((a, b) => a - b);
+  }
+  return result;
+}

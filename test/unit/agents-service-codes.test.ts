@@ -21,7 +21,7 @@ describe('service codes', () => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });
   });
 
-  it.each(['1', '#', '*2', '*11#', '*121', '*13A', '*15', '*8A', '*7', `*8${'1'.repeat(17)}`, `*11${'1'.repeat(17)}`])(
+  it.each(['1', '#', '*2', '*11#', '*121', '*13A', '*15', '*8A', '*9', `*8${'1'.repeat(17)}`, `*11${'1'.repeat(17)}`])(
     '%s is none',
     (dialled) => {
       expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });

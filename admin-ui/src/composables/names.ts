@@ -52,6 +52,7 @@ const phaseMarks: Record<CallPhase, Mark> = {
   queued: 'ringing',
   offering: 'ringing',
   dialling: 'ringing',
+  parked: 'ringing',
   talking: 'talking',
   released: 'signedOut',
 };

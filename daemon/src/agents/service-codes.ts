@@ -3,6 +3,7 @@
 //   *13#           ready          *14<reason>#  not ready
 // and by anybody, with the code of the settings:
 //   *8<number>#    takes the call that rings at the number
+//   *7<place>#     takes the call that is parked there, whatever the settings say
 //   *8#            takes one that rings in a ring group of the telephone's own
 // `*` begins a code and is dialled again to begin anew; `#` ends it.
 
@@ -15,7 +16,13 @@ export interface PickUpCode {
   number: string;
 }
 
-export type ServiceCode = AgentCode | PickUpCode;
+/** Takes a parked call. */
+export interface TakeCode {
+  verb: 'take';
+  slot: number;
+}
+
+export type ServiceCode = AgentCode | PickUpCode | TakeCode;
 
 /** `open`: more digits may follow, `asIs`: what it is if none do; `unknown`: nothing dialled after this makes it a code. */
 export type ServiceCodeReading =
@@ -34,6 +41,7 @@ const rules: readonly Rule[] = [
   { prefix: '*11', argument: 'required', make: (agentId) => ({ verb: 'signIn', agentId }) },
   { prefix: '*12', argument: 'none', make: () => ({ verb: 'signOut' }) },
   { prefix: '*13', argument: 'none', make: () => ({ verb: 'ready' }) },
+  { prefix: '*7', argument: 'required', make: (slot) => ({ verb: 'take', slot: Number(slot) }) },
   { prefix: '*14', argument: 'optional', make: (reason) => ({ verb: 'notReady', reason }) },
 ];
 

@@ -40,6 +40,8 @@ export interface ServiceDeskOptions {
   dial: (offered: LegOffered, number: string) => void;
   /** gives the leg a call that rings at one of these telephones; false: there is none, and the leg stays here */
   pickUp: (offered: LegOffered, stations: readonly number[]) => boolean;
+  /** gives the leg the call that is parked at this place; false: there is none, and the leg stays here */
+  takeParked: (offered: LegOffered, slot: number) => boolean;
   /** empty: there is none */
   pickUpCode: string;
   /** the file of a prompt; undefined when there is none */
@@ -138,6 +140,7 @@ export class ServiceDesk {
     dialling.done = true;
     dialling.timer?.cancel();
     if (code.verb === 'pickUp') void this.#pickUp(dialling, code.number);
+    else if (code.verb === 'take') void this.#take(dialling, code.slot);
     else void this.#carryOut(dialling, code);
   }
 
@@ -192,6 +195,11 @@ export class ServiceDesk {
       log.error({ err: error, station, number }, `a call was not picked up: ${errorText(error)}`);
       if (there()) this.#release(dialling, CAUSE_TEMPORARY_FAILURE);
     }
+  }
+
+  async #take(dialling: Dialling, slot: number): Promise<void> {
+    if (this.#options.takeParked(dialling.offered, slot)) return this.#forget(dialling.leg);
+    await this.#nothingRings(dialling, CAUSE_NOTHING_RINGS, `nobody is parked at ${slot}`);
   }
 
   /** A phone that has sent all at once is told why; to others it is said. */

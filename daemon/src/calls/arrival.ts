@@ -90,12 +90,22 @@ function ring(call: LiveCall, { lines }: CallContext): void {
     .catch((error: unknown) => call.log.debug({ err: error }, 'the caller could not be told that it rings'));
 }
 
-/** A party that was answered before is in a flow from now on; never rejects. */
-export async function runFlow(call: LiveCall, context: CallContext, flow: PreparedFlow): Promise<void> {
-  await orRelease(call, context, () => listenAndRun(call, context, flow));
+/** A party that was answered before is in a flow from now on; never rejects. `goesOn`: whether the call does when the flow is through. */
+export async function runFlow(
+  call: LiveCall,
+  context: CallContext,
+  flow: PreparedFlow,
+  goesOn?: () => boolean,
+): Promise<void> {
+  await orRelease(call, context, () => listenAndRun(call, context, flow, goesOn));
 }
 
-async function listenAndRun(call: LiveCall, context: CallContext, flow: PreparedFlow): Promise<void> {
+async function listenAndRun(
+  call: LiveCall,
+  context: CallContext,
+  flow: PreparedFlow,
+  goesOn = (): boolean => false,
+): Promise<void> {
   call.digits.clear();
   await context.engine.command('detector.set', { port: call.leg.port, dtmf: true });
   if (call.ending !== undefined) return;
@@ -108,7 +118,7 @@ async function listenAndRun(call: LiveCall, context: CallContext, flow: Prepared
   } finally {
     segment.end();
   }
-  if (call.ending === undefined) context.release(call, cause.normalClearing, 'system');
+  if (call.ending === undefined && !goesOn()) context.release(call, cause.normalClearing, 'system');
 }
 
 async function dialOut(call: LiveCall, context: CallContext, found: Dialled, seized: OpenSegment): Promise<void> {

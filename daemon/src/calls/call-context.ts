@@ -9,6 +9,7 @@ import type { CallRecorder } from './call-recorder.js';
 import type { FlowRunner } from './flow-session.js';
 import type { LegTable } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
+import type { ParkingLot } from './parking.js';
 import type { Playbacks } from './playbacks.js';
 import type { RecordWriter } from './record-writer.js';
 
@@ -31,6 +32,7 @@ export interface CallContext {
   readonly playbacks: Playbacks;
   readonly writer: RecordWriter;
   readonly legs: LegTable;
+  readonly parking: ParkingLot;
   /** Tells the pages how the call stands, and has its rows written. */
   changed(call: LiveCall): void;
   /** Ends a call; returns at once. Asking twice is asking once. */

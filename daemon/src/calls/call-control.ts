@@ -6,7 +6,15 @@
 //
 // Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when its line says
 // leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
-import type { Call, JsonObject, LiveEvents, ReleasedBy, Segment } from '../contract/index.js';
+import type {
+  Call,
+  CallAction,
+  JsonObject,
+  LiveEvents,
+  ReleasedBy,
+  Segment,
+  SuperviseAction,
+} from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import {
@@ -19,6 +27,7 @@ import {
   type Lines,
 } from '../lines/index.js';
 import {
+  AppError,
   TypedEmitter,
   type Clock,
   type EventSource,
@@ -28,17 +37,23 @@ import {
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { takeCall } from './arrival.js';
+import { dropAside, lenderGone } from './aside.js';
+import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
+import { dropConsult, goneFromConsult } from './consult.js';
 import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
-import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
+import { dropMembers, memberGone } from './members.js';
+import { dropMonitors, monitorAnswered, monitorGone } from './monitor.js';
+import { cleanCalled, cleanCaller, cleanName, cleanNumber, isDiallable } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
+import { ParkingLot, dropParked, takeParked, takeParkedAt, takerAnswered, takerGone } from './parking.js';
 import { Playbacks } from './playbacks.js';
 import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
@@ -48,6 +63,8 @@ import { endTransfer, referrerGone, transfer } from './transfer.js';
 
 /** Q.931 T308 (4 s) twice, and a little: by then the line must have said that a released leg is gone. */
 const RELEASE_GUARD_MS = 10_000;
+/** How long the telephone rings for which a number is to be called. */
+const ORIGINATE_MS = 30_000;
 /** How long a stop waits for the calls it releases. */
 const STOP_LIMIT_MS = 3000;
 /** of the digits column */
@@ -89,6 +106,7 @@ export class CallControl {
       playbacks: new Playbacks(engine, log),
       writer: new RecordWriter({ db, clock, log, metrics }),
       legs: new LegTable(),
+      parking: new ParkingLot(),
       changed: (call) => this.#changed(call),
       release: (call, why, by, text) => this.#release(call, why, by, text),
     };
@@ -139,11 +157,44 @@ export class CallControl {
     this.#arrive({ ...offered, complete: true }, number);
   }
 
+  /**
+   * Calls a number for a telephone, which rings first and calls when it is lifted, with the rights that it has. Resolves when it rings.
+   * Rejects with number_leads_nowhere, or with what the line says.
+   */
+  async originate(station: number, number: string): Promise<Call> {
+    const { lines, clock, legs } = this.#context;
+    if (this.#stopping || !isDiallable(number)) throw new AppError('number_leads_nowhere', { number, reason: '-' });
+    const told = { calledNumber: String(station), callingNumber: number, callingName: '' };
+    const seized = await lines.seize({ target: { kind: 'station', station }, ...told });
+    const gone = (of: number): void => legs.remove(of);
+    const leg = new Leg({ ...this.#context, ...seized, role: 'caller', initial: 'seizing', gone });
+    const { call, seized: segment } = this.#begin(leg, number);
+    const lifted = (): void => {
+      call.toBegin?.ringing.cancel();
+      call.toBegin = undefined;
+      void takeCall(call, this.#context, true, segment);
+    };
+    call.toBegin = { lifted, ringing: clock.after(ORIGINATE_MS, () => this.#release(call, cause.noAnswer, 'system')) };
+    return call.toDto();
+  }
+
   /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
   pickUp(offered: LegOffered, stations: readonly number[]): boolean {
     const ringing = ringingAt(this.#context, offered, stations);
     if (ringing !== undefined) void replace(this.#context, offered, ringing);
     return ringing !== undefined;
+  }
+
+  /** Gives a leg on which a telephone has dialled for it the call that is parked at this place; false: there is none. */
+  takeParked(offered: LegOffered, slot: number): boolean {
+    return takeParked(this.#context, offered, slot);
+  }
+
+  /** Rings a telephone that is to have a parked call. Rejects with call_not_found, call_wrong_state, or with what the line says. */
+  async takeParkedAt(callId: string, station: number): Promise<Call> {
+    const call = this.#get(callId);
+    await takeParkedAt(call, this.#context, station);
+    return call.toDto();
   }
 
   /** Releases every call with cause 41, waits a moment for them to go, and writes what is not written. */
@@ -192,6 +243,29 @@ export class CallControl {
     if (call !== undefined) setBackground(call, this.#context, background);
   }
 
+  /**
+   * What one of those in talk, at this telephone, asks for. Rejects with call_not_found, not_in_call, call_wrong_state,
+   * number_leads_nowhere, flow_not_found.
+   */
+  async act(callId: string, station: number, wanted: CallAction): Promise<Call> {
+    const call = this.#get(callId);
+    await act(call, this.#context, station, wanted);
+    return call.toDto();
+  }
+
+  /** What a supervisor asks for; `by`: his name. Rejects with call_not_found, not_in_call, call_wrong_state. */
+  async supervise(callId: string, wanted: SuperviseAction, by: string): Promise<Call> {
+    const call = this.#get(callId);
+    await supervise(call, this.#context, wanted, by);
+    return call.toDto();
+  }
+
+  #get(callId: string): LiveCall {
+    const call = this.#calls.get(callId);
+    if (call === undefined) throw new AppError('call_not_found', { id: callId });
+    return call;
+  }
+
   /** Ends a call with a Q.850 cause; false when there is no such call. */
   release(callId: string, why: number, by: ReleasedBy = 'system'): boolean {
     const call = this.#calls.get(callId);
@@ -207,31 +281,41 @@ export class CallControl {
   }
 
   #arrive(offered: LegOffered, number: string): void {
-    const { clock, log, metrics, live, events, legs, trunks, plan } = this.#context;
     const { port, origin: place } = offered;
-    const caller = cleanCaller(offered.callingNumber);
     const leg = new Leg({ ...this.#context, leg: offered.leg, port, place, role: 'caller', initial: 'offered' });
+    const { call, seized } = this.#begin(leg, number, offered);
+    if (this.#stopping) return this.#release(call, cause.temporaryFailure, 'system');
+    void takeCall(call, this.#context, offered.complete, seized);
+  }
+
+  #begin(
+    leg: Leg,
+    number: string,
+    from: Partial<LegOffered> = {},
+  ): { call: LiveCall; seized: ReturnType<LiveCall['segment']> } {
+    const { clock, log, metrics, live, events, legs, trunks, plan } = this.#context;
+    const { place } = leg;
+    const caller = cleanCaller(from.callingNumber ?? '');
     const direction = place.kind === 'trunk' ? 'in' : 'internal';
     const call: LiveCall = new LiveCall({
       ...{ leg, direction, clock, log, metrics },
       // A telephone is who it is, whatever it says.
       callingNumber: place.kind === 'station' ? String(place.station) : plan.callerFrom(caller, place.trunk),
-      callingName: cleanName(offered.callingName),
+      callingName: cleanName(from.callingName ?? ''),
       calledNumber: cleanCalled(number),
-      privacy: offered.privacy ?? false,
-      privateHistory: offered.privateHistory ?? false,
+      privacy: from.privacy ?? false,
+      privateHistory: from.privateHistory ?? false,
       segmentChanged: (segment) => this.#segmentChanged(call, segment),
     });
     this.#calls.set(call.id, call);
     legs.put(call, leg);
     metrics.counter('calls_offered_total', '', ['direction']).inc({ direction });
     trunks.setCall(leg.leg, call.id);
-    const seized = call.segment('seized', seizedData(place, offered.divertedFrom));
+    const seized = call.segment('seized', seizedData(place, from.divertedFrom));
     call.log.info({ calledNumber: call.row.calledNumber, callingNumber: call.row.callingNumber }, 'call arrived');
     events.emit('call.arrived', { call: call.toDto() });
     live.emit('call.updated', call.toDto());
-    if (this.#stopping) return this.#release(call, cause.temporaryFailure, 'system');
-    void takeCall(call, this.#context, offered.complete, seized);
+    return { call, seized };
   }
 
   #segmentChanged(call: LiveCall, segment: Segment): void {
@@ -244,8 +328,10 @@ export class CallControl {
 
   #answered(call: LiveCall, leg: Leg): void {
     if (!leg.machine.fire('answer') || !leg.answered) return;
-    if (call.offer?.leg === leg) connect(call, this.#context);
-    else call.dialling?.answered(leg);
+    if (leg === call.leg) call.toBegin?.lifted();
+    else if (call.offer?.leg === leg) connect(call, this.#context);
+    else if (!monitorAnswered(call, this.#context, leg) && !takerAnswered(call, this.#context, leg))
+      call.dialling?.answered(leg);
   }
 
   #digit(call: LiveCall, leg: Leg, digit: string, source: LineEvents['leg.digit']['source']): void {
@@ -278,6 +364,7 @@ export class CallControl {
   #legReleased(call: LiveCall, leg: Leg, released: LegReleased): void {
     this.#context.legs.remove(leg.leg);
     if (leg.machine.can('end')) leg.machine.fire('end');
+    if (call.ending === undefined && goesOn(call, this.#context, leg)) return;
     if (leg === call.leg) {
       const by: ReleasedBy = { remote: leg.role, fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
       call.ending ??= { cause: released.cause, by };
@@ -334,7 +421,14 @@ export class CallControl {
   #letGo(call: LiveCall, why: number): void {
     call.abort();
     leaveAgent(call);
+    call.toBegin?.ringing.cancel();
     endTransfer(call, why);
+    dropConsult(call);
+    dropMonitors(call);
+    dropMembers(call);
+    dropParked(call, this.#context);
+    dropAside(call, this.#context, 'callEnded');
+    call.mix?.close();
     call.dialling?.abort();
     void call.peer?.leg.release(cause.normalClearing);
   }
@@ -343,6 +437,17 @@ export class CallControl {
     this.#context.writer.save(call.record);
     this.#context.live.emit('call.updated', call.toDto());
   }
+}
+
+/** A leg has gone, and the call goes on without it. */
+function goesOn(call: LiveCall, context: CallContext, leg: Leg): boolean {
+  return (
+    lenderGone(call, context, leg) ||
+    takerGone(call, leg) ||
+    monitorGone(call, context, leg) ||
+    goneFromConsult(call, context, leg) ||
+    memberGone(call, context, leg)
+  );
 }
 
 function seizedData(place: LegPlace, diverted = ''): JsonObject {

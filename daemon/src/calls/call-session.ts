@@ -54,6 +54,8 @@ export class CallSession implements FlowSession {
   }
 
   release(cause: number): void {
+    // Who was only lent goes back to who has lent him.
+    if (this.#call.aside !== undefined) return;
     this.#context.release(this.#call, cause, 'system');
   }
 }

@@ -12,6 +12,8 @@
 //        |  ↑______________(transferred to a number)
 //        ↓
 //     inFlow (a telephone sends the call on to a flow)
+//
+//     talking → parked → talking, or dialling (back to who parked it)
 import type { CallPhase } from '../contract/index.js';
 import type { StateTable } from '../platform/state-machine.js';
 
@@ -27,15 +29,20 @@ export type CallStep =
   | 'transfer'
   /** … or into a flow; or somebody who was answered is sent on there */
   | 'enterFlow'
+  /** one of the two leaves, and the other waits to be taken by somebody */
+  | 'park'
+  /** a flow is through to which somebody was lent */
+  | 'back'
   | 'release';
 
 export const callTable: StateTable<CallPhase, CallStep> = {
   arriving: { answer: 'inFlow', dial: 'dialling', release: 'released' },
-  inFlow: { queue: 'queued', release: 'released' },
+  inFlow: { queue: 'queued', back: 'talking', release: 'released' },
   queued: { offer: 'offering', overflow: 'inFlow', release: 'released' },
   offering: { connect: 'talking', requeue: 'queued', release: 'released' },
   dialling: { connect: 'talking', answer: 'inFlow', enterFlow: 'inFlow', release: 'released' },
-  talking: { transfer: 'dialling', enterFlow: 'inFlow', release: 'released' },
+  talking: { transfer: 'dialling', enterFlow: 'inFlow', park: 'parked', release: 'released' },
+  parked: { connect: 'talking', transfer: 'dialling', release: 'released' },
   released: {},
 };
 

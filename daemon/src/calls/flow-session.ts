@@ -42,7 +42,8 @@ export interface FlowSession {
 
 /** A flow as it was when the caller came: later changes do not touch him. */
 export interface PreparedFlow {
-  readonly flowId: string;
+  /** null: it is none that anybody has drawn */
+  readonly flowId: string | null;
   readonly version: number;
   /** Resolves when the flow is through; rejects with the signal's reason when the call ended first. */
   run(session: FlowSession): Promise<void>;

@@ -70,8 +70,9 @@ export class Leg {
     return this.machine.state === 'answered';
   }
 
-  /** Answers. Rejects with what the line says. */
+  /** Answers; one that is answered stays so. Rejects with what the line says. */
   async answer(): Promise<void> {
+    if (this.answered) return;
     await this.#lines.answer(this.leg);
     if (this.machine.state === 'offered' || this.machine.state === 'alerting') this.machine.fire('answer');
   }

@@ -5,6 +5,7 @@ import type {
   CallPhase,
   JsonObject,
   Language,
+  MonitorMode,
   ReleasedBy,
   Segment,
   SegmentKind,
@@ -29,6 +30,8 @@ import { DigitBuffer } from './digit-buffer.js';
 import type { DigitRelay } from './digit-relay.js';
 import { CallEndedError, type OpenSegment } from './flow-session.js';
 import type { Leg } from './leg.js';
+import type { Mix } from './mix.js';
+import { partiesOf } from './party-list.js';
 
 /** An agent's telephone that is rung for the call. */
 export interface Offer {
@@ -62,6 +65,43 @@ export interface Transfer {
   station: number;
   reply: (outcome: TransferOutcome) => void;
   segment: OpenSegment;
+}
+
+/** An agent talks with somebody else while his partner waits. */
+export interface Consult {
+  /** whose telephone it is that talks with both in turn */
+  self: Leg;
+  /** who is consulted, once he has answered */
+  leg: Leg | undefined;
+  /** with whom `self` talks now */
+  turn: 'target' | 'partner';
+  number: string;
+  segment: OpenSegment;
+}
+
+/** A supervisor at his telephone, who is no party of the call. */
+export interface Monitor {
+  leg: Leg;
+  mode: MonitorMode;
+  /** whose talk it is */
+  of: Leg;
+  by: string;
+  segment: OpenSegment;
+  /** until he lifts */
+  ringing: Timer;
+}
+
+/** Somebody waits at a place where he was parked. */
+export interface Parked {
+  slot: number;
+  /** where he is called back to; null: nowhere */
+  station: number | null;
+  segment: OpenSegment;
+  timer: Timer;
+  /** of the talk before */
+  queueId: string | null;
+  /** a telephone that is to have him */
+  taker: { leg: Leg; ringing: Timer | undefined } | undefined;
 }
 
 /** A recording under way. */
@@ -114,6 +154,15 @@ export class LiveCall {
   /** in talk */
   peer: Peer | undefined;
   talk: OpenSegment | undefined;
+  /** who talks with the two besides */
+  readonly members: Peer[] = [];
+  readonly monitors: Monitor[] = [];
+  consult: Consult | undefined;
+  /** those who are not to be heard */
+  readonly muted = new Set<Leg>();
+  /** those who hear music now */
+  waiting: ReadonlySet<Leg> = new Set();
+  mix: Mix | undefined;
   transfer: Transfer | undefined;
   /** the legs that have put their partner on hold */
   readonly holds = new Map<Leg, OpenSegment>();
@@ -121,6 +170,11 @@ export class LiveCall {
   /** how many there have been */
   recordingParts = 0;
   relay: DigitRelay | undefined;
+  parked: Parked | undefined;
+  /** who waits for the one who is in a flow for a while */
+  aside: { lender: Peer; segment: OpenSegment } | undefined;
+  /** begins when the telephone it is for has been lifted; undefined: it came from there */
+  toBegin: { lifted: () => void; ringing: Timer } | undefined;
   /** set when we have asked for the release, or the leg has gone */
   ending: { cause: number; by: ReleasedBy } | undefined;
   releaseGuard: Timer | undefined;
@@ -228,7 +282,13 @@ export class LiveCall {
   toDto(): Call {
     const { row } = this.record;
     const live = row.state === 'live';
-    return { ...row, phase: live ? this.phase : null, phaseSince: live ? this.machine.sinceMs : null };
+    return {
+      ...row,
+      phase: live ? this.phase : null,
+      phaseSince: live ? this.machine.sinceMs : null,
+      parkingSlot: this.parked?.slot ?? null,
+      parties: live ? partiesOf(this) : [],
+    };
   }
 }
 

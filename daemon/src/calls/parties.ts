@@ -1,42 +1,76 @@
-// Two parties in talk: connected, one of them on hold, connected again.
+// The parties of a talk: who is connected, who is on hold and hears music, who does not want to be heard.
 import { cause, type CallContext } from './call-context.js';
 import type { Leg } from './leg.js';
 import type { LiveCall, Peer } from './live-call.js';
+import { Mix, type Seat } from './mix.js';
 import { hush, playHoldMusic } from './sounds.js';
 
 /**
- * From the next tick on the two hear each other; one whose partner has put him on hold hears music. Call it when anything of
- * that has changed.
+ * From the next tick on those hear each other who are to; one whose partner has put him on hold, or talks with somebody else
+ * meanwhile, hears music. Call it when anything of that has changed.
  */
-export function join(call: LiveCall, context: CallContext): void {
-  const { leg: one, peer, holds } = call;
-  if (peer === undefined) return;
-  const other = peer.leg;
-  const { engine } = context;
+export function arrange(call: LiveCall, context: CallContext): void {
+  if (call.peer === undefined) return;
   // Connected under the music, which stops after: nobody hears silence in between.
-  const joined =
-    holds.has(one) || holds.has(other)
-      ? engine.command('bus.disconnect', { port: one.port })
-      : engine.command('bus.connect', { a: one.port, b: other.port });
-  wait(one, other, call, context);
-  wait(other, one, call, context);
-  joined.catch((error: unknown) => {
-    if (call.ending !== undefined || call.peer !== peer) return;
-    call.log.error({ err: error, place: other.place }, 'two parties could not be connected');
-    context.release(call, cause.temporaryFailure, 'fault');
+  mixOf(call, context).arrange(seatsOf(call));
+  for (const leg of talkersOf(call)) {
+    if (!waits(call, leg)) hush(leg);
+    else if (!call.waiting.has(leg)) playHoldMusic(leg, context);
+  }
+  call.waiting = new Set(talkersOf(call).filter((leg) => waits(call, leg)));
+}
+
+function mixOf(call: LiveCall, context: CallContext): Mix {
+  call.mix ??= new Mix({
+    ...{ engine: context.engine, log: call.log },
+    failed: (error) => {
+      if (call.ending !== undefined) return;
+      call.log.error({ err: error }, 'the parties of a call could not be connected');
+      context.release(call, cause.temporaryFailure, 'fault');
+    },
   });
+  return call.mix;
+}
+
+/** Everybody who talks in the call, or would if he were not on hold. */
+export function talkersOf({ leg, peer, members, consult }: LiveCall): Leg[] {
+  const legs = [leg, ...(peer === undefined ? [] : [peer.leg]), ...members.map((member) => member.leg)];
+  return consult?.leg === undefined ? legs : [...legs, consult.leg];
+}
+
+/** Those who are to hear each other now, supervisors included. */
+function seatsOf(call: LiveCall): Seat[] {
+  const { consult, holds, members, monitors, muted } = call;
+  const aside = consult !== undefined && consult.turn === 'target';
+  let talkers = talkersOf(call).filter((leg) => !aside || leg === consult.self || leg === consult.leg);
+  if (!aside) talkers = talkers.filter((leg) => leg !== consult?.leg);
+  // Of two who hold one another, or of whom one holds, nobody hears; from a larger round only he is away who holds.
+  const holding = talkers.some((leg) => holds.has(leg));
+  if (holding) talkers = members.length === 0 || aside ? [] : talkers.filter((leg) => !holds.has(leg));
+  if (talkers.length < 2) return [];
+  const seats = talkers.map((leg): Seat => ({ leg, voice: muted.has(leg) ? 'listen' : 'talk' }));
+  for (const { leg, mode, of } of monitors) {
+    if (!leg.answered || !talkers.includes(of)) continue;
+    seats.push({ leg, voice: mode === 'whisper' ? { whisperTo: of } : mode === 'barge' ? 'talk' : 'listen' });
+  }
+  return seats;
 }
 
 /** Two who both hold wait for themselves: there is nobody to play music to. */
-function wait(leg: Leg, partner: Leg, { holds }: LiveCall, context: CallContext): void {
-  if (holds.has(partner) && !holds.has(leg)) playHoldMusic(leg, context);
-  else hush(leg);
+function waits(call: LiveCall, leg: Leg): boolean {
+  const { consult, holds, members } = call;
+  if (consult !== undefined && leg !== consult.self) {
+    const aside = (consult.turn === 'target') === (leg !== consult.leg);
+    if (aside) return true;
+  }
+  const partner = leg === consult?.leg ? consult.self : call.partnerOf(leg);
+  return members.length === 0 && partner !== undefined && holds.has(partner) && !holds.has(leg);
 }
 
 /** They talk from now on. `data` is written down with the talk. */
 export function beginTalk(call: LiveCall, context: CallContext, peer: Peer): void {
   call.peer = peer;
-  join(call, context);
+  arrange(call, context);
   const { agentId, queueId, leg } = peer;
   call.talk = call.segment('talk', {
     ...(agentId === null ? {} : { agentId }),
@@ -67,14 +101,14 @@ export function passKeysOn({ leg, peer, log }: LiveCall, { lines, engine }: Call
 export function hold(call: LiveCall, leg: Leg, context: CallContext): void {
   if (call.ending !== undefined || call.holds.has(leg)) return;
   call.holds.set(leg, call.segment('held', { by: leg.role }));
-  if (call.phase === 'talking') join(call, context);
+  if (call.phase === 'talking') arrange(call, context);
   context.changed(call);
 }
 
 export function retrieve(call: LiveCall, leg: Leg, context: CallContext): void {
   if (call.ending !== undefined || !call.holds.has(leg)) return;
   forgetHold(call, leg);
-  if (call.phase === 'talking') join(call, context);
+  if (call.phase === 'talking') arrange(call, context);
   context.changed(call);
 }
 

@@ -1,6 +1,7 @@
 // A call in a queue: waiting, rung at an agent's telephone, connected, back at its place, or back in the flow.
 // Who is rung is decided by acd/; here is what it does to the call.
 import { errorText } from '../platform/index.js';
+import { dropAside } from './aside.js';
 import { cause, type CallContext } from './call-context.js';
 import { Leg } from './leg.js';
 import type { LiveCall, Offer, OfferOutcome } from './live-call.js';
@@ -27,6 +28,8 @@ export function enterQueue(call: LiveCall, context: CallContext, queueId: string
     const segment = call.segment('queued', { queueId });
     call.stay = { queueId, since: context.clock.moment(), segment, overflow: resolve };
   });
+  // He is not lent any more: somebody else is to have him.
+  dropAside(call, context, 'queued');
   call.record.update({ queueId });
   context.changed(call);
   context.events.emit('call.queued', { call: call.toDto(), queueId });

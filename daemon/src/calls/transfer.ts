@@ -10,6 +10,7 @@ import { dial, flowOf, runFlow } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFurther, stopRecording } from './call-recording.js';
 import type { Leg } from './leg.js';
+import type { PreparedFlow } from './flow-session.js';
 import { isInTalk, type CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
 import { beginTalk, forgetHold, hasLeft } from './parties.js';
@@ -88,17 +89,31 @@ async function intoFlow(
   const flow = context.flows.prepare(found.flowId);
   if (flow === undefined) return reply({ state: 'failed', cause: cause.temporaryFailure });
   reply({ state: 'accepted' });
-  const referrer = leave(context, call, leg);
-  call.happened('transferred', { by: station, to: number, outcome: 'flow' });
-  call.machine.fire('enterFlow');
   call.language = found.language;
   call.record.update({ flowId: flow.flowId });
-  hasLeft(context, call, referrer, station);
-  reply({ state: 'done' });
+  // Before its leg ends: what it is told is sent in the dialog of that leg.
+  sendIntoFlow(context, { call, leg }, flow, number, () => reply({ state: 'done' }));
+}
+
+/** One of the two in talk leaves it, and the other is in a flow from now on. */
+export function sendIntoFlow(
+  context: CallContext,
+  { call, leg }: CallLeg,
+  flow: PreparedFlow,
+  to: string,
+  done?: () => void,
+): void {
+  const { station } = leg;
+  const referrer = leave(context, call, leg);
+  call.happened('transferred', { by: station ?? leg.role, to, outcome: 'flow' });
+  call.machine.fire('enterFlow');
+  if (flow.flowId !== null) call.record.update({ flowId: flow.flowId });
+  if (station !== null) hasLeft(context, call, referrer, station);
+  done?.();
   dismiss(call, leg);
   context.changed(call);
   void recordFurther(call, context, call.leg);
-  await runFlow(call, context, flow);
+  void runFlow(call, context, flow);
 }
 
 /** One of the two in talk leaves it; the call hangs on the other from now on. */
@@ -109,9 +124,8 @@ export function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
   call.peer = undefined;
   call.talk?.end({ outcome: 'transferred' });
   call.talk = undefined;
-  context.engine
-    .command('bus.disconnect', { port: call.leg.port })
-    .catch((error: unknown) => call.log.debug({ err: error }, 'the two were not connected any more'));
+  call.mix?.arrange([]);
+  call.waiting = new Set();
   return leaver;
 }
 
@@ -175,7 +189,7 @@ async function putThrough(
 }
 
 /** The referrer has hung up before it was known that nobody answers: his telephone rings for the one he left. */
-async function callBack(call: LiveCall, context: CallContext, station: number, why: number): Promise<void> {
+export async function callBack(call: LiveCall, context: CallContext, station: number, why: number): Promise<void> {
   const begun = context.clock.moment();
   const found = { kind: 'station', station } as const;
   // Whoever was there just now does not want him sent on.

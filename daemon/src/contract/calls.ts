@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AgentNumber, Cause, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
+
+import { AgentNumber, Cause, DialDigits, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
 
 /** As stored. broken: the daemon ended while the call lived. */
 export const CallState = z.enum(['live', 'ended', 'broken']).meta({ id: 'CallState' });
@@ -7,7 +8,7 @@ export type CallState = z.infer<typeof CallState>;
 
 /** Where a live call is. */
 export const CallPhase = z
-  .enum(['arriving', 'inFlow', 'queued', 'offering', 'dialling', 'talking', 'released'])
+  .enum(['arriving', 'inFlow', 'queued', 'offering', 'dialling', 'talking', 'parked', 'released'])
   .meta({ id: 'CallPhase' });
 export type CallPhase = z.infer<typeof CallPhase>;
 
@@ -19,6 +20,20 @@ export type CallDirection = z.infer<typeof CallDirection>;
 export const ReleasedBy = z.enum(['caller', 'agent', 'callee', 'system', 'fault']).meta({ id: 'ReleasedBy' });
 export type ReleasedBy = z.infer<typeof ReleasedBy>;
 
+/** One leg of a live call. waiting: he hears music; listen, whisper, barge: a supervisor. */
+export const CallParty = z
+  .strictObject({
+    role: ReleasedBy.exclude(['system', 'fault']),
+    station: z.int().nullable().meta({ description: 'His telephone, if he is at one of the box' }),
+    place: z.string().meta({ description: 'Where he is, such as station 1001 or E1 1/7' }),
+    agentId: AgentNumber.nullable(),
+    state: z.enum(['alone', 'talking', 'waiting', 'ringing', 'listen', 'whisper', 'barge']),
+    holds: z.boolean().meta({ description: 'He has put the others on hold' }),
+    muted: z.boolean().meta({ description: 'He is not heard' }),
+  })
+  .meta({ id: 'CallParty' });
+export type CallParty = z.infer<typeof CallParty>;
+
 export const Call = z
   .strictObject({
     id: Ulid,
@@ -26,6 +41,8 @@ export const Call = z
     state: CallState,
     phase: CallPhase.nullable().meta({ description: 'Of a live call; null once it has ended' }),
     phaseSince: TimeMs.nullable().meta({ description: 'When the phase began' }),
+    parkingSlot: z.int().min(1).nullable().meta({ description: 'Where it is parked; null: it is not' }),
+    parties: z.array(CallParty).meta({ description: 'Of a live call; empty once it has ended' }),
     startedAt: TimeMs,
     answeredAt: TimeMs.nullable(),
     endedAt: TimeMs.nullable(),
@@ -56,6 +73,11 @@ export const SegmentKind = z
     'dial',
     'talk',
     'held',
+    'consult',
+    'monitor',
+    'parked',
+    'lent',
+    'left',
     'transferred',
     'recording',
     'released',
@@ -146,3 +168,76 @@ export const CallQuery = z.strictObject({
   before: Ulid.optional(),
 });
 export type CallQuery = z.infer<typeof CallQuery>;
+
+const ToNumber = z.string().min(1).max(40).meta({ description: 'As it is dialled at a telephone of the box' });
+const OfStation = {
+  station: z.int().min(1).optional().meta({ description: "Whose part in the call; left out: one's own" }),
+};
+const simple = <A extends string>(action: A) => z.strictObject({ action: z.literal(action), ...OfStation });
+
+export const CallCreate = z
+  .strictObject({
+    to: ToNumber,
+    station: z.int().min(1).optional().meta({ description: "Which telephone rings first; left out: one's own" }),
+  })
+  .meta({ id: 'CallCreate' });
+export type CallCreate = z.infer<typeof CallCreate>;
+
+/** What one of those in talk does, or staff in his name. */
+export const CallAction = z
+  .discriminatedUnion('action', [
+    simple('hold'),
+    simple('retrieve'),
+    simple('mute'),
+    simple('unmute'),
+    simple('hangUp'),
+    z.strictObject({ action: z.literal('transfer'), to: ToNumber, ...OfStation }),
+    z.strictObject({ action: z.literal('transferToQueue'), queueId: Slug, ...OfStation }),
+    z.strictObject({
+      action: z.literal('transferToFlow'),
+      flowId: Slug,
+      back: z.boolean().default(false).meta({ description: 'He comes back when the flow is through' }),
+      ...OfStation,
+    }),
+    z.strictObject({ action: z.literal('consult'), to: ToNumber, ...OfStation }),
+    simple('swap'),
+    simple('completeConsult'),
+    simple('cancelConsult'),
+    simple('merge'),
+    simple('park'),
+    z.strictObject({
+      action: z.literal('sendDigits'),
+      digits: DialDigits,
+      ...OfStation,
+    }),
+  ])
+  .meta({ id: 'CallAction' });
+export type CallAction = z.infer<typeof CallAction>;
+
+export const CallTake = z
+  .strictObject({ station: z.int().min(1).optional().meta({ description: "Which telephone; left out: one's own" }) })
+  .meta({ id: 'CallTake' });
+
+export const MonitorMode = z.enum(['listen', 'whisper', 'barge']).meta({ id: 'MonitorMode' });
+export type MonitorMode = z.infer<typeof MonitorMode>;
+
+/** What a supervisor does in somebody else's call. `station`: his own telephone. */
+export const SuperviseAction = z
+  .discriminatedUnion('action', [
+    z.strictObject({
+      action: z.literal('monitor'),
+      station: z.int().min(1),
+      mode: MonitorMode,
+      of: z
+        .int()
+        .min(1)
+        .optional()
+        .meta({ description: 'Telephone of the one who is whispered to; left out: the agent' }),
+    }),
+    z.strictObject({ action: z.literal('changeMode'), station: z.int().min(1), mode: MonitorMode }),
+    z.strictObject({ action: z.literal('stop'), station: z.int().min(1) }),
+    z.strictObject({ action: z.literal('takeOver'), station: z.int().min(1) }),
+    z.strictObject({ action: z.literal('release') }),
+  ])
+  .meta({ id: 'SuperviseAction' });
+export type SuperviseAction = z.infer<typeof SuperviseAction>;

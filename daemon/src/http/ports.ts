@@ -4,6 +4,7 @@ import type {
   Agent,
   AgentStateRequest,
   Call,
+  CallAction,
   Counter,
   DialDigits,
   ErrorDetail,
@@ -22,6 +23,7 @@ import type {
   SpanDchannelRequest,
   SpanRestartRequest,
   Station,
+  SuperviseAction,
   SystemInfo,
   TickStatistics,
 } from '../contract/index.js';
@@ -31,6 +33,14 @@ export interface CallsPort {
   /** Every live call, oldest first. */
   live(): Call[];
   find(id: string): Call | undefined;
+  /** call_not_found, not_in_call, call_wrong_state, number_leads_nowhere, flow_not_found */
+  act(id: string, station: number, action: CallAction): Promise<Call>;
+  /** Rings a telephone, and calls the number when it is lifted: number_leads_nowhere, line_refused, line_unknown */
+  originate(station: number, number: string): Promise<Call>;
+  /** Rings a telephone that is to have a parked call: call_not_found, call_wrong_state, line_refused, line_unknown */
+  takeParkedAt(id: string, station: number): Promise<Call>;
+  /** call_not_found, not_in_call, call_wrong_state, station_not_found */
+  supervise(id: string, action: SuperviseAction, by: string): Promise<Call>;
 }
 
 export interface AgentsPort {

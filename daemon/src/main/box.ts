@@ -243,6 +243,7 @@ class RunningBox {
       agents,
       dial: (offered, number) => calls.dial(offered, number),
       pickUp: (offered, stations) => calls.pickUp(offered, stations),
+      takeParked: (offered, slot) => calls.takeParked(offered, slot),
       pickUpCode: settings.pickUpCode,
       findPrompt: (name, language) => this.#prompts.find(name, language),
       language: settings.language,

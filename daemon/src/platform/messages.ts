@@ -264,6 +264,26 @@ export const messages = {
     en: 'There is no call {id}, or it is not yours to see.',
     zh: '呼叫 {id} 不存在，或您无权查看。',
   },
+  not_in_call: {
+    status: 409,
+    en: 'Nobody at telephone {station} is in call {id} (any more).',
+    zh: '话机 {station} 不在呼叫 {id} 中（或已离开）。',
+  },
+  call_wrong_state: {
+    status: 409,
+    en: 'Call {id} cannot do that now: it is {phase}.',
+    zh: '呼叫 {id} 现在无法执行该操作：当前状态为 {phase}。',
+  },
+  parking_full: {
+    status: 409,
+    en: 'All {most} places for parked calls are taken; take one of them first.',
+    zh: '全部 {most} 个驻留位均已占用；请先取回一个驻留的呼叫。',
+  },
+  number_leads_nowhere: {
+    status: 422,
+    en: 'Nobody can be called by {number}: {reason}. Check the number, the routes and what the telephone may dial.',
+    zh: '号码 {number} 无法呼出：{reason}。请检查号码、路由和话机的拨号权限。',
+  },
   recording_not_found: {
     status: 404,
     en: 'There is no recording {id} to be heard.',

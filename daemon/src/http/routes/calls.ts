@@ -1,10 +1,21 @@
 import { z } from 'zod';
-import type { Call } from '../../contract/index.js';
-import { CallDetail, CallList, CallQuery, Ulid, type Recording } from '../../contract/index.js';
+import {
+  Call,
+  CallAction,
+  CallCreate,
+  CallDetail,
+  CallList,
+  CallQuery,
+  CallTake,
+  SuperviseAction,
+  Ulid,
+  type Recording,
+} from '../../contract/index.js';
 import type { CallRow, RecordingRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
+import { invalidBody } from '../invalid-body.js';
 import { recordingFile } from '../recording-file.js';
 import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
 
@@ -19,13 +30,20 @@ export function callRoutes(http: HttpContext): Route[] {
       const live = ports.calls.find(row.id);
       if (live !== undefined) return live;
     }
-    return { ...row, phase: null, phaseSince: null };
+    return { ...row, phase: null, phaseSince: null, parkingSlot: null, parties: [] };
   }
 
   /** An agent sees the calls that were his; staff sees all. */
   function maySee(identity: Identity, row: CallRow): boolean {
     if (identity.user.role !== 'agent') return true;
     return identity.user.agentId !== null && row.agentId === identity.user.agentId;
+  }
+
+  /** Where one acts: an agent at the telephone where he is signed in, staff wherever they say. null: nowhere. */
+  function stationOf({ user }: Identity, asked: number | undefined): number | null {
+    const own = user.agentId === null ? null : (ports.agents.find(user.agentId)?.station ?? null);
+    if (user.role === 'agent') return asked === undefined || asked === own ? own : null;
+    return asked ?? own;
   }
 
   return [
@@ -72,6 +90,87 @@ export function callRoutes(http: HttpContext): Route[] {
         ]);
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
         return { ...withPhase(row), segments, streams, recording, furtherRecordings };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls',
+      summary: "Call a number: one's own telephone rings first, and calls when it is lifted",
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      body: CallCreate,
+      reply: Call,
+      status: 201,
+      errors: ['agent_signed_out', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
+      async handle({ body, identity }) {
+        const station = stationOf(identity, body.station);
+        if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
+        const call = await ports.calls.originate(station, body.to);
+        log.info({ callId: call.id, station, to: body.to, by: identity.user.username }, 'a call is made from a page');
+        return call;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/:id/actions',
+      summary: 'What one of those in talk does: hold, transfer, consult, …; an agent does it at his own telephone',
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      body: CallAction,
+      reply: Call,
+      errors: [
+        'call_not_found',
+        'not_in_call',
+        'call_wrong_state',
+        'number_leads_nowhere',
+        'flow_not_found',
+        'parking_full',
+        'queue_not_found',
+      ],
+      async handle({ params: { id }, body, identity }) {
+        const station = stationOf(identity, body.station);
+        if (station === null) throw new AppError('call_not_found', { id });
+        if (body.action === 'transferToQueue' && (await db.queues.find(body.queueId)) === null) {
+          throw invalidBody('queueId', new AppError('queue_not_found', { id: body.queueId }));
+        }
+        const call = await ports.calls.act(id, station, body);
+        log.info({ callId: id, station, action: body.action, by: identity.user.username }, 'an action in a call');
+        return call;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/:id/take',
+      summary: "Take a parked call: one's own telephone rings, and has it when it is lifted",
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      body: CallTake,
+      reply: Call,
+      errors: ['agent_signed_out', 'call_not_found', 'call_wrong_state', 'line_refused', 'line_unknown'],
+      async handle({ params: { id }, body, identity }) {
+        const station = stationOf(identity, body.station);
+        if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
+        const call = await ports.calls.takeParkedAt(id, station);
+        log.info({ callId: id, station, by: identity.user.username }, 'a parked call is taken from a page');
+        return call;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/:id/supervise',
+      summary: 'What a supervisor does in a call: listen, whisper, barge in, take over, end it',
+      tag: 'Calls',
+      roles: STAFF,
+      params: ById,
+      body: SuperviseAction,
+      reply: Call,
+      errors: ['call_not_found', 'not_in_call', 'call_wrong_state', 'station_not_found'],
+      async handle({ params: { id }, body, identity }) {
+        const call = await ports.calls.supervise(id, body, identity.user.username);
+        log.info({ callId: id, ...body, by: identity.user.username }, 'a supervisor acts in a call');
+        return call;
       },
     }),
     route({
