@@ -6,7 +6,7 @@
 //
 // Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when its line says
 // leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
-import type { Call, JsonObject, LiveEvents, ReleasedBy, Segment } from '../contract/index.js';
+import type { Call, JsonObject, LiveEvents, QueueEntry, ReleasedBy, Segment } from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import {
@@ -32,7 +32,7 @@ import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { DigitRelay } from './digit-relay.js';
-import type { FlowRunner } from './flow-session.js';
+import type { FlowRunner, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { LegTable, type CallLeg } from './leg-table.js';
@@ -40,7 +40,16 @@ import { LiveCall, type OfferOutcome } from './live-call.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
 import { Playbacks } from './playbacks.js';
-import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
+import {
+  leaveAgent,
+  moveToQueue,
+  offer,
+  offerAnswered,
+  offeredLegReleased,
+  overflow,
+  setBackground,
+  type OfferTarget,
+} from './queueing.js';
 import { RecordWriter } from './record-writer.js';
 import { replace, ringingAt } from './replace.js';
 import type { Background } from './sounds.js';
@@ -52,6 +61,8 @@ const RELEASE_GUARD_MS = 10_000;
 const STOP_LIMIT_MS = 3000;
 /** of the digits column */
 const MOST_DIGITS_KEPT = 200;
+
+const WAITED_TOO_LONG: QueueLeft = { why: 'overflow', target: { to: 'flow', node: null }, key: null };
 
 export interface CallControlOptions {
   engine: EngineClient;
@@ -174,16 +185,27 @@ export class CallControl {
   }
 
   /** Rings an agent's telephone for a waiting call; resolves with what came of it. Never rejects. */
-  offer(callId: string, target: OfferTarget): Promise<OfferOutcome> {
+  async offer(callId: string, target: OfferTarget): Promise<OfferOutcome> {
+    return (await this.offerAll(callId, [target]))[0] ?? 'callEnded';
+  }
+
+  /** The same of several at once: the first who lifts has the call. Resolves with what came of each, in their order. */
+  offerAll(callId: string, targets: readonly OfferTarget[]): Promise<OfferOutcome[]> {
     const call = this.#calls.get(callId);
-    if (call === undefined) return Promise.resolve('callEnded');
-    return offer(call, this.#context, target);
+    if (call === undefined) return Promise.resolve(targets.map(() => 'callEnded'));
+    return offer(call, this.#context, targets);
   }
 
   /** Sends a waiting call back into its flow; false when it is not waiting. */
-  overflow(callId: string): boolean {
+  overflow(callId: string, how: QueueLeft = WAITED_TOO_LONG): boolean {
     const call = this.#calls.get(callId);
-    return call !== undefined && overflow(call, this.#context);
+    return call !== undefined && overflow(call, this.#context, how);
+  }
+
+  /** Takes a waiting call to another queue, behind those who wait there; false when it is not waiting. */
+  moveToQueue(callId: string, queueId: string, entry: QueueEntry): boolean {
+    const call = this.#calls.get(callId);
+    return call !== undefined && moveToQueue(call, this.#context, queueId, entry);
   }
 
   /** Plays a tone or files in a loop to a call that waits. */
@@ -244,8 +266,7 @@ export class CallControl {
 
   #answered(call: LiveCall, leg: Leg): void {
     if (!leg.machine.fire('answer') || !leg.answered) return;
-    if (call.offer?.leg === leg) connect(call, this.#context);
-    else call.dialling?.answered(leg);
+    if (!offerAnswered(call, this.#context, leg)) call.dialling?.answered(leg);
   }
 
   #digit(call: LiveCall, leg: Leg, digit: string, source: LineEvents['leg.digit']['source']): void {
@@ -284,7 +305,7 @@ export class CallControl {
       return this.#finish(call);
     }
     if (call.ending !== undefined || referrerGone(call, this.#context, leg, released)) return;
-    if (leg === call.offer?.leg) return requeue(call, this.#context, 'stationFailed');
+    if (offeredLegReleased(call, this.#context, leg)) return;
     if (leg !== call.peer?.leg) return call.dialling?.released(leg, released);
     forgetHold(call, leg);
     const by: ReleasedBy = released.by === 'remote' ? leg.role : 'fault';

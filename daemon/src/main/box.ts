@@ -184,9 +184,9 @@ class RunningBox {
     const booked = trunks.start();
     stations.start();
     calls.start();
-    distributor.start();
+    const distributing = distributor.start();
     desk.start();
-    await Promise.all([booked, engineLines.start(), queues.start(), exchange.start()]);
+    await Promise.all([booked, distributing, engineLines.start(), queues.start(), exchange.start()]);
     await running.sip?.start();
   }
 
