@@ -1,7 +1,7 @@
 // The formulas to their digits, and the distributor against them.
 import { describe, expect, it } from 'vitest';
 import { erlangA, erlangB, erlangC } from '../../daemon/src/acd/index.js';
-import { simulate } from '../support/centre-simulation.js';
+import { firstComeFirstServed, simulate } from '../support/centre-simulation.js';
 
 /** KPI: 360 calls in 30 min, AHT 240 s, 55 agents. */
 const LOAD = { arrivalRate: 360 / 1800, ahtS: 240, agents: 55 };
@@ -59,18 +59,46 @@ describe('Erlang A', () => {
 });
 
 describe('the distributor, with 10,000 calls in accelerated time', () => {
-  it('serves as Erlang C says', async () => {
-    const expected = erlangC(LOAD, 15);
-    const { serviceLevel, asaS, answered, faults } = await simulate({ ...LOAD, calls: 10_000, thresholdS: 15, seed: 1 });
-    expect({ answered, faults }).toEqual({ answered: 10_000, faults: 0 });
-    console.log('C', serviceLevel, expected.serviceLevel, asaS, expected.asaS);
+  const patient = { ...LOAD, agents: 46, patienceS: 90 };
+
+  /** In points (hundredths) and in per cent. */
+  function apart(one: { serviceLevel: number; asaS: number }, other: { serviceLevel: number; asaS: number }) {
+    return {
+      points: 100 * Math.abs(one.serviceLevel - other.serviceLevel),
+      percent: 100 * Math.abs(one.asaS / other.asaS - 1),
+    };
+  }
+
+  it.each([
+    ['that wait for ever', { ...LOAD, thresholdS: 15 }],
+    ['that give up', { ...patient, thresholdS: 20 }],
+  ])(
+    'does with each of the callers %s what the model does',
+    async (_, load) => {
+      const options = { ...load, calls: 10_000, seed: 1 };
+      const served = await simulate(options);
+      const model = firstComeFirstServed(options);
+      expect(served).toMatchObject({ faults: 0, answered: model.answered, abandoned: model.abandoned });
+      const { points, percent } = apart(served, model);
+      expect(points).toBeLessThan(0.01);
+      expect(percent).toBeLessThan(0.01);
+    },
+    300_000,
+  );
+
+  it('and the model meets Erlang C', () => {
+    const model = firstComeFirstServed({ ...LOAD, calls: 8_000_000, thresholdS: 15, seed: 2 });
+    const { points, percent } = apart(model, erlangC(LOAD, 15));
+    expect(points).toBeLessThan(1);
+    expect(percent).toBeLessThan(3);
   }, 300_000);
 
-  it('serves as Erlang A says', async () => {
-    const patient = { ...LOAD, agents: 46, patienceS: 90 };
+  it('and Erlang A', () => {
+    const model = firstComeFirstServed({ ...patient, calls: 1_000_000, thresholdS: 20, seed: 3 });
     const expected = erlangA(patient, 20);
-    const { serviceLevel, asaS, abandoned, faults } = await simulate({ ...patient, calls: 10_000, thresholdS: 20, seed: 1 });
-    expect(faults).toBe(0);
-    console.log('A', serviceLevel, expected.serviceLevel, asaS, expected.asaS, abandoned / 10_000, expected.abandoned);
+    const { points, percent } = apart(model, expected);
+    expect(points).toBeLessThan(1);
+    expect(percent).toBeLessThan(3);
+    expect(Math.abs(model.abandoned / 1_000_000 - expected.abandoned)).toBeLessThan(0.003);
   }, 300_000);
 });

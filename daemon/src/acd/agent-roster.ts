@@ -65,6 +65,7 @@ export class AgentRoster {
       live.on('station.updated', ({ agentId, station }) => this.#stationChanged(agentId, station)),
       db.events.on('agent.changed', ({ id, removed }) => (removed ? this.#forget(id) : this.#reload(id))),
     ];
+    this.#beginDay();
     this.refreshAll();
     try {
       for (const row of await db.queueMembers.list()) this.#putMember(row);
@@ -204,15 +205,21 @@ export class AgentRoster {
     return done;
   }
 
-  /** Every day begins at zero; what is stored of this one is counted. */
+  /** Every day begins at zero. */
+  #beginDay(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.wallMs();
+    this.#midnight = clock.after(midnightAfter(nowMs) - nowMs, () => {
+      this.#beginDay();
+      this.#done.clear();
+      this.refreshAll();
+    });
+  }
+
+  /** What is stored of this day is counted. */
   async #readDay(): Promise<void> {
     const { clock, db } = this.#options;
     const nowMs = clock.wallMs();
-    this.#midnight = clock.after(midnightAfter(nowMs) - nowMs, () => {
-      this.#done.clear();
-      this.refreshAll();
-      void this.#readDay();
-    });
     const query = { kind: 'talk', fromMs: midnightBefore(nowMs), limit: MOST_SEGMENTS_OF_A_DAY } as const;
     for (const { data, startedAt, endedAt } of await db.segments.list(query)) {
       const { agentId, queueId } = data;

@@ -34,6 +34,7 @@ import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
+import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
 
 export interface StartBoxOptions {
@@ -236,6 +237,7 @@ class RunningBox {
       stations,
       queues,
       music: (queue) => this.#musicOf(queue),
+      say: queueSayer(this.#prompts, this.#part('acd')),
       log: this.#part('acd'),
     });
     const desk = new ServiceDesk({
