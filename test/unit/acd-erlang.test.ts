@@ -87,7 +87,7 @@ describe('the distributor, with 10,000 calls in accelerated time', () => {
   );
 
   it('and the model meets Erlang C', () => {
-    const model = firstComeFirstServed({ ...LOAD, calls: 8_000_000, thresholdS: 15, seed: 2 });
+    const model = firstComeFirstServed({ ...LOAD, calls: 4_000_000, thresholdS: 15, seed: 2 });
     const { points, percent } = apart(model, erlangC(LOAD, 15));
     expect(points).toBeLessThan(1);
     expect(percent).toBeLessThan(3);

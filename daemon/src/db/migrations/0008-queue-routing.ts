@@ -107,7 +107,12 @@ async function moveMembers({ queryInterface, transaction }: MigrationContext): P
 
 async function moveMembersBack({ queryInterface, transaction }: MigrationContext): Promise<void> {
   const { sequelize } = queryInterface;
-  await queryInterface.addColumn('agents', 'queues', { ...json(), defaultValue: '[]' }, { transaction });
+  await queryInterface.addColumn(
+    'agents',
+    'queues',
+    { type: 'JSON', allowNull: false, defaultValue: '[]' },
+    { transaction },
+  );
   const members = await sequelize.query<Member>('SELECT * FROM "queueMembers" ORDER BY "queueId"', {
     transaction,
     type: QueryTypes.SELECT,
