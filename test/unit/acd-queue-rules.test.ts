@@ -61,6 +61,27 @@ describe('why this agent', () => {
   });
 });
 
+describe('why nobody', () => {
+  it('is told of each call that waits, with its place and what is known of its wait', async () => {
+    const routing = QueueRouting.parse({ skills: [{ skill: 'latin', minLevel: 3 }] });
+    const desk = await floor({ routing });
+    await desk.ready('2001');
+    const { callId } = await waitingCall(desk);
+    await desk.clock.advance(3000);
+    expect(desk.distributor.waiting('sales')).toEqual([
+      {
+        ...{ callId, position: 1, waitedMs: 3000, points: 5, vip: false },
+        why: { code: 'nobody_fits', counts: { skill_missing: 1, signed_out: 1 } },
+        estimate: { code: 'unknown', why: 'no_handling_time' },
+      },
+    ]);
+    const skills = [{ skill: 'latin', level: 3 }];
+    await desk.db.write((tx) => tx.abilities.replace('2001', { skills, regions: [], customerLevels: [] }));
+    await rings(desk, 1);
+    expect(desk.distributor.waiting('sales')).toMatchObject([{ callId, position: null, why: null }]);
+  });
+});
+
 describe('an agent who does not answer', () => {
   it('stays ready where the queue says so, and is left alone for a while', async () => {
     const desk = await floor({ ringTimeoutMs: 10_000, noAnswer: { action: 'stayReady', misses: 1, restMs: 5000 } });
@@ -124,6 +145,22 @@ describe('leaving a queue', () => {
     const { callId } = await waitingCall(desk);
     await desk.clock.advance(20_000);
     expect(await segmentsOf(desk, callId, 'queued')).toHaveLength(5);
+  });
+
+  it('goes on in the flow when its queue has been removed meanwhile', async () => {
+    const desk = await floor();
+    const { callId } = await waitingCall(desk);
+    const { db } = desk;
+    await db.write(async (tx) => {
+      for (const id of ['2001', '2002']) await tx.agents.update(id, { queues: [] });
+      await tx.queues.remove('sales');
+    });
+    await until(() => desk.queues.find('sales') === undefined, 'the queue has gone');
+    await db.write((tx) => tx.agents.update('2001', { queues: ['sales'] }));
+    await until(() => desk.agents.find('2001')?.queues.length === 1, 'he is in it');
+    await desk.ready('2001');
+    expect((await desk.ended(callId)).row.releasedBy).toBe('system');
+    expect(desk.agents.find('2001')?.state).toBe('ready');
   });
 
   it('hangs up where the queue says so', async () => {

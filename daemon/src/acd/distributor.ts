@@ -7,7 +7,17 @@
 //                    |__ too long, full, a key → flow, another queue, released
 import type { AgentBook, StationBook } from '../agents/index.js';
 import type { CallControl, OfferOutcome, QueueLeft } from '../calls/index.js';
-import type { Agent, Call, JsonObject, Language, LiveEvents, QueueEntry, QueueTarget } from '../contract/index.js';
+import type {
+  Agent,
+  Call,
+  JsonObject,
+  Language,
+  LiveEvents,
+  QueueEntry,
+  QueueTarget,
+  QueueWaiting,
+  WaitEstimate,
+} from '../contract/index.js';
 import type { Db, QueueRow } from '../db/index.js';
 import type { Clock, Log, Timer, TypedEmitter, Unsubscribe } from '../platform/index.js';
 import { AgentRoster } from './agent-roster.js';
@@ -15,13 +25,14 @@ import { HandlingTimes } from './handling-times.js';
 import {
   Matcher,
   boundariesOf,
+  dueOf,
   type MatchReason,
   type Offer,
   type Preference,
   type WaitingCall,
 } from './matcher/index.js';
 import type { QueueBook } from './queue-book.js';
-import { estimateWait, type WaitEstimate } from './wait-estimate.js';
+import { estimateWait } from './wait-estimate.js';
 import { WaitSounds, type Sayer } from './wait-sounds.js';
 
 export interface DistributorOptions {
@@ -138,6 +149,24 @@ export class Distributor {
     const { queueId } = waiting.call;
     const ringing = [...this.#waiting.values()].filter((one) => one.ringing && one.call.queueId === queueId).length;
     return ringing + this.#matcher.waitingIn(queueId).findIndex((one) => one.callId === callId) + 1;
+  }
+
+  /** The calls of a queue, first the one that is due first, with what keeps each from being served. */
+  waiting(queueId: string): QueueWaiting[] {
+    const now = this.#options.clock.monotonicMs();
+    const ringing = [...this.#waiting.values()].filter((one) => one.ringing && one.call.queueId === queueId);
+    const policy = this.#matcher.policy(queueId);
+    if (policy === undefined) return [];
+    return [...ringing.map(({ call }) => call), ...this.#matcher.waitingIn(queueId)].map((call, at) => {
+      const why = at < ringing.length ? undefined : this.#matcher.explain(call.callId, now);
+      return {
+        ...{ callId: call.callId, position: at < ringing.length ? null : at + 1, vip: call.vip },
+        waitedMs: Math.round(now - call.enteredAt),
+        points: Math.round(dueOf(call, policy, now).points * 1000) / 1000,
+        why: why === undefined ? null : { code: why.code, counts: why.counts as Record<string, number> },
+        estimate: this.estimate(queueId, call.callId),
+      };
+    });
   }
 
   #enter({ id: callId, callingNumber }: Call, queueId: string, entry: QueueEntry, language: Language): void {
@@ -323,7 +352,9 @@ export class Distributor {
     const { agents, calls, queues, log } = this.#options;
     const waiting = this.#waiting.get(callId);
     const queue = queues.find(queueId);
-    if (waiting === undefined || queue === undefined) return;
+    if (waiting === undefined) return;
+    // It was removed while he waited.
+    if (queue === undefined) return this.#send(callId, 'overflow', { to: 'flow', node: null });
     const rung = chosen.filter(({ agentId }) => agents.beginOffer(agentId, callId));
     if (rung.length === 0) return;
     waiting.ringing = true;

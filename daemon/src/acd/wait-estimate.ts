@@ -1,6 +1,7 @@
 // How long a caller will wait, from who serves him now. Handling times are taken to be memoryless, so that n agents who are busy
 // free one of them every AHT / n, however long they have been at it; the caller at place k waits for k of them (an Erlang
 // distribution of order k). What is not known is said to be unknown, and is never 0.
+import type { WaitEstimate } from '../contract/index.js';
 
 export interface EstimateInput {
   /** calls of his queue that are due before him */
@@ -21,17 +22,6 @@ export interface Handling {
   /** what is taken for granted before there are any, such as the mean of the box; null: nothing is */
   priorMs: number | null;
 }
-
-export type WaitEstimate =
-  | {
-      code: 'known';
-      waitMs: number;
-      /** four of five callers wait between these */
-      lowMs: number;
-      highMs: number;
-      confidence: 'low' | 'medium' | 'high';
-    }
-  | { code: 'unknown'; why: 'nobody_serves' | 'no_handling_time' };
 
 /** The prior counts as so many calls. */
 const PRIOR_CALLS = 5;

@@ -1,9 +1,8 @@
 // What one who waits hears: music, and in between his place, how long it will take, words of comfort. All of it is in the
 // background: whoever takes the call takes him out of the middle of a sentence, and while a telephone rings nothing is begun.
-import type { Language, QueueAnnouncements } from '../contract/index.js';
+import type { Language, QueueAnnouncements, WaitEstimate } from '../contract/index.js';
 import type { Background } from '../calls/index.js';
 import type { Clock, Timer } from '../platform/index.js';
-import type { WaitEstimate } from './wait-estimate.js';
 
 /** What is to be said; whoever says it knows the words of the language. */
 export type Announcement =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ClipName, DisplayName, DurationMs, Slug, TimeMs } from './primitives.js';
+import { ClipName, DisplayName, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
 import {
   NoAnswerRule,
   QueueAnnouncements,
@@ -70,6 +70,41 @@ export function queuesNamedBy(queue: {
     ...targets.flatMap((target) => (target?.to === 'queue' ? [target.queueId] : [])),
   ];
 }
+
+/** How long a caller will wait, or why that is not known. */
+export const WaitEstimate = z
+  .discriminatedUnion('code', [
+    z.strictObject({
+      code: z.literal('known'),
+      waitMs: DurationMs,
+      lowMs: DurationMs.meta({ description: 'Four of five wait between lowMs and highMs' }),
+      highMs: DurationMs,
+      confidence: z.enum(['low', 'medium', 'high']),
+    }),
+    z.strictObject({ code: z.literal('unknown'), why: z.enum(['nobody_serves', 'no_handling_time']) }),
+  ])
+  .meta({ id: 'WaitEstimate' });
+export type WaitEstimate = z.infer<typeof WaitEstimate>;
+
+/** A call that waits in a queue, and what keeps it from being served. */
+export const QueueWaiting = z
+  .strictObject({
+    callId: Ulid,
+    position: z.int().min(1).nullable().meta({ description: "Its place; null: an agent's telephone rings for it" }),
+    waitedMs: DurationMs,
+    points: z.number().meta({ description: 'Priority, and what it has gained by waiting' }),
+    vip: z.boolean(),
+    why: z
+      .strictObject({
+        code: z.enum(['nobody_in_queue', 'nobody_free', 'nobody_fits', 'waits_for_agent']),
+        counts: z.record(z.string(), z.int().min(1)).meta({ description: 'Agents, by what keeps them from it' }),
+      })
+      .nullable()
+      .meta({ description: 'null: it rings, or is about to' }),
+    estimate: WaitEstimate,
+  })
+  .meta({ id: 'QueueWaiting' });
+export type QueueWaiting = z.infer<typeof QueueWaiting>;
 
 /** How a queue stands now; the day's figures are counted from stored segments since midnight of the box. */
 export const QueueStatus = z

@@ -81,7 +81,6 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 interface Running extends Services {
   engineLines: EngineLines;
   lines: LineSwitch;
-  distributor: Distributor;
   desk: ServiceDesk;
 }
 
@@ -123,9 +122,10 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip } = running;
+    const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
+    const { flows, exchange, live, sip } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip },
+      ...{ engine, trunks, stations, agents, calls, queues, distributor, flows, exchange, live, recordings, sip },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,

@@ -5,6 +5,7 @@ import {
   QueueMember,
   QueueMemberPut,
   QueuePatch,
+  QueueWaiting,
   Slug,
   queuesNamedBy,
 } from '../../contract/index.js';
@@ -17,7 +18,7 @@ import { ADMIN, STAFF, route, type Route } from '../route.js';
 const ById = z.strictObject({ id: Slug });
 
 export function queueRoutes(http: HttpContext): Route[] {
-  const { db, log } = http;
+  const { db, log, ports } = http;
   return [
     route({
       method: 'get',
@@ -93,6 +94,20 @@ export function queueRoutes(http: HttpContext): Route[] {
       async handle({ params: { id } }) {
         if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
         return db.queueMembers.listByQueue(id);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/queues/:id/waiting',
+      summary: 'The calls that wait in a queue, and what keeps each from being served',
+      tag: 'Queues',
+      roles: STAFF,
+      params: ById,
+      reply: z.array(QueueWaiting),
+      errors: ['queue_not_found'],
+      async handle({ params: { id } }) {
+        if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
+        return ports.queues.waiting(id);
       },
     }),
     route({
