@@ -1,6 +1,11 @@
 // A caller inside a flow, without a call: what he would hear is noted, and what he presses is up to the test.
 import { DigitBuffer } from '../../daemon/src/calls/digit-buffer.js';
-import { CallEndedError, type FlowSession, type OpenSegment, type QueueLeft } from '../../daemon/src/calls/flow-session.js';
+import {
+  CallEndedError,
+  type FlowSession,
+  type OpenSegment,
+  type QueueLeft,
+} from '../../daemon/src/calls/flow-session.js';
 import type { JsonObject } from '../../daemon/src/contract/index.js';
 import { FakeClock } from './clock-fake.js';
 
