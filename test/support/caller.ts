@@ -1,6 +1,11 @@
 // A caller inside a flow, without a call: what he would hear is noted, and what he presses is up to the test.
 import { DigitBuffer } from '../../daemon/src/calls/digit-buffer.js';
-import { CallEndedError, type FlowSession, type OpenSegment } from '../../daemon/src/calls/flow-session.js';
+import {
+  CallEndedError,
+  type FlowSession,
+  type OpenSegment,
+  type QueueLeft,
+} from '../../daemon/src/calls/flow-session.js';
 import type { JsonObject } from '../../daemon/src/contract/index.js';
 import { FakeClock } from './clock-fake.js';
 
@@ -19,6 +24,8 @@ export class Caller implements FlowSession {
   /** files that cannot be played */
   readonly broken = new Set<string>();
   released: number | undefined;
+  /** how he leaves a queue unserved */
+  left: QueueLeft = { why: 'overflow', target: { to: 'flow', node: null }, key: null };
   #overflow: (() => void) | undefined;
   readonly #abort = new AbortController();
 
@@ -61,10 +68,10 @@ export class Caller implements FlowSession {
     return { end: (more = {}) => void (segment.data = { ...segment.data, ...more }) };
   }
 
-  queue(queueId: string): Promise<void> {
+  queue(queueId: string): Promise<QueueLeft> {
     this.log.push(`queue ${queueId}`);
     return new Promise((resolve, reject) => {
-      this.#overflow = resolve;
+      this.#overflow = () => resolve(this.left);
       this.signal.addEventListener('abort', () => reject(this.signal.reason as Error));
     });
   }

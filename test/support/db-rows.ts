@@ -12,6 +12,7 @@ import type {
   TrunkRow,
   UserRow,
 } from '../../daemon/src/db/index.js';
+import { QueueCreate } from '../../daemon/src/contract/index.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 
 export const T0 = 1_732_226_400_000;
@@ -78,17 +79,7 @@ export function agentRow(over: Partial<AgentRow> = {}): AgentRow {
 }
 
 export function queueRow(over: Partial<QueueRow> = {}): QueueRow {
-  return {
-    id: 'sales',
-    name: 'Sales',
-    strategy: 'longest_idle',
-    ringTimeoutMs: 15_000,
-    wrapUpMs: 10_000,
-    maxWaitMs: 600_000,
-    serviceLevelMs: 20_000,
-    musicFile: null,
-    ...over,
-  };
+  return { ...QueueCreate.parse({ id: 'sales', name: 'Sales' }), ...over };
 }
 
 export function sipStationRow(over: Partial<SipStationRow> = {}): SipStationRow {

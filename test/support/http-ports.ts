@@ -166,7 +166,7 @@ export function fakePorts(): FakePorts {
         return Promise.resolve({ ...agent, state: request.state, reason: request.reason ?? null });
       },
     },
-    queues: { list: () => world.queues },
+    queues: { list: () => world.queues, waiting: () => [] },
     flows: {
       validate(definition, language) {
         const checked = check(FlowDefinition, definition);

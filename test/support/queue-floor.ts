@@ -1,5 +1,5 @@
 // A queue with agents at their telephones, call control and the distributor, for tests of who gets which call.
-import { Distributor, QueueBook } from '../../daemon/src/acd/index.js';
+import { Distributor, QueueBook, type Sayer } from '../../daemon/src/acd/index.js';
 import { AgentBook, StationBook } from '../../daemon/src/agents/index.js';
 import type { FlowSession } from '../../daemon/src/calls/index.js';
 import type { QueueRow } from '../../daemon/src/db/index.js';
@@ -18,7 +18,7 @@ export async function floor(queue: Partial<QueueRow> = {}) {
   const desk = await callDesk(toSales);
   const { clock, db, live, calls } = desk;
   await db.write(async (tx) => {
-    await tx.queues.insert(queueRow({ id: 'sales', wrapUpMs: 10_000, ...queue }));
+    await tx.queues.insert(queueRow({ id: 'sales', wrapUpMs: 10_000, shortAbandonMs: 0, ...queue }));
     for (const id of ['2001', '2002']) await tx.agents.insert(agentRow({ id, queues: ['sales'] }));
   });
   const agents = new AgentBook({ db, live, clock, log: silentLog, metrics: new Metrics() });
@@ -28,10 +28,11 @@ export async function floor(queue: Partial<QueueRow> = {}) {
   });
   const queues = new QueueBook({ db, calls, agents, live, clock, log: silentLog });
   const music = (): Promise<string> => Promise.resolve('/music.wav');
-  const distributor = new Distributor({ calls, agents, stations, queues, live, music, clock, log: silentLog });
+  const say: Sayer = (what) => Promise.resolve([`/say/${JSON.stringify(what)}`]);
+  const distributor = new Distributor({ db, calls, agents, stations, queues, live, music, say, clock, log: silentLog });
   desk.signedIn.at = (station) => agents.takerAt(station);
   await agents.start(() => true);
-  distributor.start();
+  await distributor.start();
   stations.start();
   await queues.start();
   const ready = async (id: string): Promise<void> => {

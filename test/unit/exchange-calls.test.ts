@@ -6,7 +6,7 @@ import { callDesk, flowOf } from '../support/call-desk.js';
 import { turn, until } from '../support/turns.js';
 
 async function exchange() {
-  const desk = await callDesk(flowOf((session) => session.queue('sales')));
+  const desk = await callDesk(flowOf(async (session) => void (await session.queue('sales'))));
   const { engine, clock, calls } = desk;
   const made = new Exchange({
     engine: engine.client,

@@ -1,3 +1,6 @@
 export * from './distributor.js';
+export * from './erlang.js';
 export * from './hold-music.js';
 export * from './queue-book.js';
+export * from './wait-estimate.js';
+export * from './wait-sounds.js';

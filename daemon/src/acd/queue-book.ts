@@ -58,6 +58,11 @@ export class QueueBook {
     return this.#queues.get(id);
   }
 
+  /** Every queue as it is laid down. */
+  rows(): Iterable<QueueRow> {
+    return this.#queues.values();
+  }
+
   /** Every queue as it stands now, by id. */
   list(): QueueStatus[] {
     return [...this.#queues.values()].map((queue) => this.#status(queue)).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -91,7 +96,7 @@ export class QueueBook {
       if (today) countEntered(this.#figuresOf(queueId));
     } else {
       waiting.delete(segment.callId);
-      if (today) countLeft(this.#figuresOf(queueId), segment, this.#serviceLevelMs(queueId));
+      if (today) countLeft(this.#figuresOf(queueId), segment, this.#limitsOf(queueId));
     }
     this.#changed(queueId);
   }
@@ -103,7 +108,7 @@ export class QueueBook {
       const { queueId } = segment.data;
       if (typeof queueId !== 'string') continue;
       countEntered(this.#figuresOf(queueId));
-      countLeft(this.#figuresOf(queueId), segment, this.#serviceLevelMs(queueId));
+      countLeft(this.#figuresOf(queueId), segment, this.#limitsOf(queueId));
     }
   }
 
@@ -122,8 +127,8 @@ export class QueueBook {
     return figures;
   }
 
-  #serviceLevelMs(queueId: string): number {
-    return this.#queues.get(queueId)?.serviceLevelMs ?? 0;
+  #limitsOf(queueId: string): { serviceLevelMs: number; shortAbandonMs: number } {
+    return this.#queues.get(queueId) ?? { serviceLevelMs: 0, shortAbandonMs: 0 };
   }
 
   async #reload(id: string): Promise<void> {

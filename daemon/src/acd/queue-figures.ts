@@ -29,9 +29,17 @@ export function countEntered(figures: DayFigures): void {
 }
 
 /** A call left the queue; how, stands in the segment. One that a crash has cut off is neither answered nor abandoned. */
-export function countLeft(figures: DayFigures, segment: Segment, serviceLevelMs: number): void {
+export function countLeft(
+  figures: DayFigures,
+  segment: Segment,
+  { serviceLevelMs, shortAbandonMs }: { serviceLevelMs: number; shortAbandonMs: number },
+): void {
   const { outcome, waitMs } = segment.data;
-  if (outcome === 'abandoned') figures.abandoned += 1;
+  if (outcome === 'abandoned') {
+    // KPI: whoever hangs up so soon was never offered.
+    if (typeof waitMs === 'number' && waitMs < shortAbandonMs) figures.offered -= 1;
+    else figures.abandoned += 1;
+  }
   if (outcome !== 'answered' || typeof waitMs !== 'number') return;
   figures.answered += 1;
   figures.waitTotalMs += waitMs;

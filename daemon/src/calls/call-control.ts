@@ -11,6 +11,7 @@ import type {
   CallAction,
   JsonObject,
   LiveEvents,
+  QueueEntry,
   ReleasedBy,
   Segment,
   SuperviseAction,
@@ -44,7 +45,7 @@ import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { dropConsult, goneFromConsult } from './consult.js';
 import { DigitRelay } from './digit-relay.js';
-import type { FlowRunner } from './flow-session.js';
+import type { FlowRunner, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { LegTable, type CallLeg } from './leg-table.js';
@@ -55,7 +56,16 @@ import { cleanCalled, cleanCaller, cleanName, cleanNumber, isDiallable } from '.
 import { forgetHold, hold, retrieve } from './parties.js';
 import { ParkingLot, dropParked, takeParked, takeParkedAt, takerAnswered, takerGone } from './parking.js';
 import { Playbacks } from './playbacks.js';
-import { connect, leaveAgent, offer, overflow, requeue, setBackground, type OfferTarget } from './queueing.js';
+import {
+  leaveAgent,
+  moveToQueue,
+  offer,
+  offerAnswered,
+  offeredLegReleased,
+  overflow,
+  setBackground,
+  type OfferTarget,
+} from './queueing.js';
 import { RecordWriter } from './record-writer.js';
 import { replace, ringingAt } from './replace.js';
 import type { Background } from './sounds.js';
@@ -69,6 +79,8 @@ const ORIGINATE_MS = 30_000;
 const STOP_LIMIT_MS = 3000;
 /** of the digits column */
 const MOST_DIGITS_KEPT = 200;
+
+const WAITED_TOO_LONG: QueueLeft = { why: 'overflow', target: { to: 'flow', node: null }, key: null };
 
 export interface CallControlOptions {
   engine: EngineClient;
@@ -225,16 +237,27 @@ export class CallControl {
   }
 
   /** Rings an agent's telephone for a waiting call; resolves with what came of it. Never rejects. */
-  offer(callId: string, target: OfferTarget): Promise<OfferOutcome> {
+  async offer(callId: string, target: OfferTarget): Promise<OfferOutcome> {
+    return (await this.offerAll(callId, [target]))[0] ?? 'callEnded';
+  }
+
+  /** The same of several at once: the first who lifts has the call. Resolves with what came of each, in their order. */
+  offerAll(callId: string, targets: readonly OfferTarget[]): Promise<OfferOutcome[]> {
     const call = this.#calls.get(callId);
-    if (call === undefined) return Promise.resolve('callEnded');
-    return offer(call, this.#context, target);
+    if (call === undefined) return Promise.resolve(targets.map(() => 'callEnded'));
+    return offer(call, this.#context, targets);
   }
 
   /** Sends a waiting call back into its flow; false when it is not waiting. */
-  overflow(callId: string): boolean {
+  overflow(callId: string, how: QueueLeft = WAITED_TOO_LONG): boolean {
     const call = this.#calls.get(callId);
-    return call !== undefined && overflow(call, this.#context);
+    return call !== undefined && overflow(call, this.#context, how);
+  }
+
+  /** Takes a waiting call to another queue, behind those who wait there; false when it is not waiting. */
+  moveToQueue(callId: string, queueId: string, entry: QueueEntry): boolean {
+    const call = this.#calls.get(callId);
+    return call !== undefined && moveToQueue(call, this.#context, queueId, entry);
   }
 
   /** Plays a tone or files in a loop to a call that waits. */
@@ -329,8 +352,11 @@ export class CallControl {
   #answered(call: LiveCall, leg: Leg): void {
     if (!leg.machine.fire('answer') || !leg.answered) return;
     if (leg === call.leg) call.toBegin?.lifted();
-    else if (call.offer?.leg === leg) connect(call, this.#context);
-    else if (!monitorAnswered(call, this.#context, leg) && !takerAnswered(call, this.#context, leg))
+    else if (
+      !offerAnswered(call, this.#context, leg) &&
+      !monitorAnswered(call, this.#context, leg) &&
+      !takerAnswered(call, this.#context, leg)
+    )
       call.dialling?.answered(leg);
   }
 
@@ -371,7 +397,7 @@ export class CallControl {
       return this.#finish(call);
     }
     if (call.ending !== undefined || referrerGone(call, this.#context, leg, released)) return;
-    if (leg === call.offer?.leg) return requeue(call, this.#context, 'stationFailed');
+    if (offeredLegReleased(call, this.#context, leg)) return;
     if (leg !== call.peer?.leg) return call.dialling?.released(leg, released);
     forgetHold(call, leg);
     const by: ReleasedBy = released.by === 'remote' ? leg.role : 'fault';

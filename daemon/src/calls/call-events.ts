@@ -1,5 +1,5 @@
 // What call control tells the other parts. `call` is the call as the pages see it, right after what happened.
-import type { Call, CallPhase, Segment } from '../contract/index.js';
+import type { Call, CallPhase, Language, QueueEntry, Segment } from '../contract/index.js';
 
 export interface CallEvents {
   /** a leg was offered, or a telephone has dialled a number */
@@ -7,7 +7,8 @@ export interface CallEvents {
   'call.answered': { call: Call };
   /** the caller pressed a key */
   'call.digit': { call: Call; digit: string };
-  'call.queued': { call: Call; queueId: string };
+  /** entry: what the call asks for; language: what the caller is spoken to in */
+  'call.queued': { call: Call; queueId: string; entry: QueueEntry; language: Language };
   /** an agent's telephone is being rung */
   'call.offered': { call: Call; queueId: string; agentId: string; station: number };
   /** telephones or trunks are being called */
@@ -25,7 +26,7 @@ export interface CallEvents {
   };
   /** the agent did not lift, or the call could not be picked up: it is back at its place */
   'call.requeued': { call: Call; queueId: string; agentId: string; reason: 'noAnswer' | 'stationFailed' | 'withdrawn' };
-  /** the caller waited too long and is back in the flow */
+  /** the caller has left the queue unserved: back in the flow, or in another queue */
   'call.overflowed': { call: Call; queueId: string };
   /** who had it has put it through and left; agentId: when that was the agent who was offered it */
   'call.transferred': { call: Call; agentId: string | null; station: number };

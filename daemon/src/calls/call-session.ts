@@ -1,10 +1,14 @@
 // What a flow sees of its call.
 import { AppError } from '../platform/index.js';
-import type { JsonObject, SegmentKind } from '../contract/index.js';
+import type { JsonObject, QueueEntry, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
-import type { FlowSession, OpenSegment, Playback } from './flow-session.js';
+import type { FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
+
+const NOTHING_ASKED: QueueEntry = {
+  ...{ priority: null, vip: false, skills: [], preferredAgent: null, region: null, customerLevel: null },
+};
 
 export class CallSession implements FlowSession {
   readonly #call: LiveCall;
@@ -46,11 +50,11 @@ export class CallSession implements FlowSession {
     return this.#call.segment(kind, data);
   }
 
-  async queue(queueId: string): Promise<void> {
+  async queue(queueId: string, entry: QueueEntry = NOTHING_ASKED): Promise<QueueLeft> {
     this.signal.throwIfAborted();
-    const overflowed = enterQueue(this.#call, this.#context, queueId);
-    if (overflowed === undefined) throw new AppError('unavailable', { what: `queue ${queueId}` });
-    await overflowed;
+    const left = enterQueue(this.#call, this.#context, queueId, entry);
+    if (left === undefined) throw new AppError('unavailable', { what: `queue ${queueId}` });
+    return left;
   }
 
   release(cause: number): void {

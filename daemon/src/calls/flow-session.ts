@@ -1,6 +1,6 @@
 // What a flow may do with its caller, and what call control needs of flows. The interpreter (ivr/) knows no more of a call
 // than this.
-import type { JsonObject, Language, SegmentKind } from '../contract/index.js';
+import type { JsonObject, Language, QueueEntry, QueueTarget, SegmentKind } from '../contract/index.js';
 import type { DigitBuffer } from './digit-buffer.js';
 
 /** Why a flow stops when its call has ended: the reason of the session's signal. */
@@ -23,6 +23,13 @@ export interface Playback {
   stop(): void;
 }
 
+/** How a caller has left a queue whom no agent has served: where he is to go, and by which key he asked for it. */
+export interface QueueLeft {
+  why: 'overflow' | 'full' | 'key';
+  target: QueueTarget;
+  key: string | null;
+}
+
 export interface FlowSession {
   readonly callId: string;
   readonly callingNumber: string;
@@ -34,8 +41,8 @@ export interface FlowSession {
   /** Plays files one after the other to the caller. Rejects when a file cannot be played or the call has ended. */
   play(files: string[]): Promise<Playback>;
   segment(kind: SegmentKind, data: JsonObject): OpenSegment;
-  /** Puts the caller into a queue. Resolves when he waited too long and the flow goes on; rejects when the call ends. */
-  queue(queueId: string): Promise<void>;
+  /** Puts the caller into a queue. Resolves when he leaves it unserved and the flow goes on; rejects when the call ends. */
+  queue(queueId: string, entry?: QueueEntry): Promise<QueueLeft>;
   /** Ends the call with a Q.850 cause. */
   release(cause: number): void;
 }

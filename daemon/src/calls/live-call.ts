@@ -28,23 +28,40 @@ import { callTable, type CallStep } from './call-states.js';
 import type { Dialling } from './dialling.js';
 import { DigitBuffer } from './digit-buffer.js';
 import type { DigitRelay } from './digit-relay.js';
-import { CallEndedError, type OpenSegment } from './flow-session.js';
+import { CallEndedError, type OpenSegment, type QueueLeft } from './flow-session.js';
 import type { Leg } from './leg.js';
 import type { Mix } from './mix.js';
 import { partiesOf } from './party-list.js';
 
 /** An agent's telephone that is rung for the call. */
-export interface Offer {
+export interface Rung {
   agentId: string;
   station: number;
-  queueId: string;
   leg: Leg | undefined;
-  ringTimer: Timer | undefined;
   segment: OpenSegment;
+  greeting: Greeting | undefined;
+  /** undefined while it rings */
+  outcome: OfferOutcome | undefined;
+}
+
+/** Files that are heard when an agent has lifted, before the two hear each other. */
+export interface Greeting {
+  agent: readonly string[];
+  caller: readonly string[];
+}
+
+/** Telephones that are rung for the call at once; the first who lifts has it. */
+export interface Offer {
+  queueId: string;
+  rung: Rung[];
+  /** who has lifted, and is being told something */
+  chosen: Rung | undefined;
+  ringTimer: Timer | undefined;
   settled: boolean;
   /** another telephone is to have it; agentId: who is signed in there */
-  pickedUp: { station: number; agentId: string | null } | undefined;
-  settle: (outcome: OfferOutcome) => void;
+  pickedUp: { station: number; agentId: string | null; leg: Leg } | undefined;
+  /** what came of each telephone, in their order */
+  settle: (outcomes: OfferOutcome[]) => void;
 }
 /** pickedUp: somebody else has it; withdrawn: somebody else was to have it, and it waits again */
 export type OfferOutcome = 'connected' | 'pickedUp' | 'noAnswer' | 'stationFailed' | 'withdrawn' | 'callEnded';
@@ -115,7 +132,8 @@ export interface QueueStay {
   queueId: string;
   since: Moment;
   segment: OpenSegment;
-  overflow: () => void;
+  /** he leaves it unserved */
+  left: (how: QueueLeft) => void;
 }
 
 export interface LiveCallOptions {

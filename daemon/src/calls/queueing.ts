@@ -1,10 +1,13 @@
 // A call in a queue: waiting, rung at an agent's telephone, connected, back at its place, or back in the flow.
 // Who is rung is decided by acd/; here is what it does to the call.
+import type { JsonObject, QueueEntry } from '../contract/index.js';
 import { errorText } from '../platform/index.js';
 import { dropAside } from './aside.js';
 import { cause, type CallContext } from './call-context.js';
+import type { QueueLeft } from './flow-session.js';
+import { greet } from './greeting.js';
 import { Leg } from './leg.js';
-import type { LiveCall, Offer, OfferOutcome } from './live-call.js';
+import type { Greeting, LiveCall, Offer, OfferOutcome, QueueStay, Rung } from './live-call.js';
 import { beginTalk } from './parties.js';
 import { hush, playTo, type Background } from './sounds.js';
 
@@ -14,40 +17,72 @@ export interface OfferTarget {
   station: number;
   ringTimeoutMs: number;
   /** what made it this agent; for the record */
-  why: string;
+  why: string | JsonObject;
+  greeting?: Greeting | undefined;
 }
 
 /**
- * Puts a call that is in its flow into a queue. Resolves when it overflows, rejects when the call ends; undefined: the call is
- * not in its flow.
+ * Puts a call that is in its flow into a queue. Resolves when it leaves the queue unserved, rejects when the call ends;
+ * undefined: the call is not in its flow.
  */
-export function enterQueue(call: LiveCall, context: CallContext, queueId: string): Promise<void> | undefined {
+export function enterQueue(
+  call: LiveCall,
+  context: CallContext,
+  queueId: string,
+  entry: QueueEntry,
+): Promise<QueueLeft> | undefined {
   if (call.ending !== undefined || !call.machine.fire('queue')) return undefined;
-  const overflowed = new Promise<void>((resolve, reject) => {
+  return new Promise<QueueLeft>((resolve, reject) => {
     call.signal.addEventListener('abort', () => reject(call.signal.reason as Error), { once: true });
-    const segment = call.segment('queued', { queueId });
-    call.stay = { queueId, since: context.clock.moment(), segment, overflow: resolve };
+    beginStay(call, context, queueId, entry, resolve);
   });
+}
+
+function beginStay(
+  call: LiveCall,
+  context: CallContext,
+  queueId: string,
+  entry: QueueEntry,
+  left: QueueStay['left'],
+): void {
+  const asked = {
+    ...(entry.priority === null ? {} : { priority: entry.priority }),
+    ...(entry.vip ? { vip: true } : {}),
+  };
+  const segment = call.segment('queued', { queueId, ...asked });
+  call.stay = { queueId, since: context.clock.moment(), segment, left };
   // He is not lent any more: somebody else is to have him.
   dropAside(call, context, 'queued');
   call.record.update({ queueId });
   context.changed(call);
-  context.events.emit('call.queued', { call: call.toDto(), queueId });
-  return overflowed;
+  context.events.emit('call.queued', { call: call.toDto(), queueId, entry, language: call.language });
 }
 
 /** Sends a waiting call back into its flow; false when it is not waiting (it may be ringing an agent). */
-export function overflow(call: LiveCall, context: CallContext): boolean {
+export function overflow(call: LiveCall, context: CallContext, how: QueueLeft): boolean {
   const { stay } = call;
   if (call.ending !== undefined || stay === undefined || !call.machine.can('overflow')) return false;
   call.machine.fire('overflow');
+  leaveStay(call, context, stay, { outcome: how.why, ...(how.key === null ? {} : { key: how.key }) });
+  stay.left(how);
+  return true;
+}
+
+/** Takes a waiting call to another queue, behind those who wait there; false when it is not waiting. */
+export function moveToQueue(call: LiveCall, context: CallContext, queueId: string, entry: QueueEntry): boolean {
+  const { stay } = call;
+  if (call.ending !== undefined || stay === undefined || call.phase !== 'queued') return false;
+  leaveStay(call, context, stay, { outcome: 'moved', to: queueId });
+  beginStay(call, context, queueId, entry, stay.left);
+  return true;
+}
+
+function leaveStay(call: LiveCall, context: CallContext, stay: QueueStay, data: JsonObject): void {
   call.stay = undefined;
   hush(call.leg);
-  stay.segment.end({ outcome: 'overflow', waitMs: call.sinceMs(stay.since) });
+  stay.segment.end({ ...data, waitMs: call.sinceMs(stay.since) });
   context.changed(call);
   context.events.emit('call.overflowed', { call: call.toDto(), queueId: stay.queueId });
-  stay.overflow();
-  return true;
 }
 
 /** Plays under a call that waits; in place of what was there. Does nothing when the call does not wait (any more). */
@@ -56,34 +91,37 @@ export function setBackground(call: LiveCall, context: CallContext, background: 
 }
 
 /**
- * Rings an agent's telephone for a waiting call. Resolves with what came of it; never rejects. On noAnswer and stationFailed
- * the call waits again.
+ * Rings agents' telephones for a waiting call, all at once; the first who lifts has it. Resolves with what came of each, in
+ * their order; never rejects. When nobody is connected the call waits again.
  */
-export function offer(call: LiveCall, context: CallContext, target: OfferTarget): Promise<OfferOutcome> {
+export function offer(call: LiveCall, context: CallContext, targets: readonly OfferTarget[]): Promise<OfferOutcome[]> {
   const { stay } = call;
-  if (call.ending !== undefined || stay === undefined || !call.machine.can('offer'))
-    return Promise.resolve('callEnded');
+  if (call.ending !== undefined || stay === undefined || targets.length === 0 || !call.machine.can('offer'))
+    return Promise.resolve(targets.map(() => 'callEnded'));
   call.machine.fire('offer');
-  const { agentId, station, why } = target;
   const { queueId } = stay;
-  const done = new Promise<OfferOutcome>((resolve) => {
+  const rung = targets.map(({ agentId, station, why, greeting }): Rung => {
     const segment = call.segment('offer', { queueId, agentId, station, why });
+    return { agentId, station, leg: undefined, segment, greeting, outcome: undefined };
+  });
+  const done = new Promise<OfferOutcome[]>((settle) => {
     call.offer = {
-      agentId,
-      station,
       queueId,
-      leg: undefined,
+      rung,
+      chosen: undefined,
       ringTimer: undefined,
-      segment,
       settled: false,
       pickedUp: undefined,
-      settle: resolve,
+      settle,
     };
   });
   const offered = call.offer as Offer;
   context.changed(call);
-  context.events.emit('call.offered', { call: call.toDto(), queueId, agentId, station });
-  void ring(call, context, target, offered);
+  for (const { agentId, station } of rung) {
+    context.events.emit('call.offered', { call: call.toDto(), queueId, agentId, station });
+  }
+  const ringTimeoutMs = Math.max(...targets.map((target) => target.ringTimeoutMs));
+  for (const one of rung) void ring(call, context, offered, one, ringTimeoutMs);
   return done;
 }
 
@@ -91,9 +129,11 @@ export function offer(call: LiveCall, context: CallContext, target: OfferTarget)
 async function ring(
   call: LiveCall,
   context: CallContext,
-  { agentId, station, ringTimeoutMs }: OfferTarget,
   offered: Offer,
+  rung: Rung,
+  ringTimeoutMs: number,
 ): Promise<void> {
+  const { station, agentId } = rung;
   try {
     const { calledNumber, callingNumber, callingName } = call.row;
     const seized = await context.lines.seize({
@@ -104,48 +144,74 @@ async function ring(
     const leg = new Leg({ ...context, ...seized, role: 'agent', initial: 'seizing', log: call.log, gone });
     context.legs.put(call, leg);
     context.trunks.setCall(leg.leg, call.id);
-    offered.leg = leg;
-    if (offered.settled) void leg.release(cause.normalClearing);
-    else offered.ringTimer = context.clock.after(ringTimeoutMs, () => requeue(call, context, 'noAnswer'));
+    rung.leg = leg;
+    if (offered.settled || rung.outcome !== undefined) void leg.release(cause.normalClearing);
+    else offered.ringTimer ??= context.clock.after(ringTimeoutMs, () => requeue(call, context, 'noAnswer'));
   } catch (error) {
     call.log.warn({ err: error, station, agentId }, 'the telephone could not be rung');
-    if (!offered.settled) requeue(call, context, 'stationFailed');
+    if (!offered.settled) failed(call, context, rung);
   }
 }
 
-/** The agent did not lift, or his telephone failed: the call goes back to its place. */
+/** One of the telephones has failed; the last of them sends the call back to its place. */
+function failed(call: LiveCall, context: CallContext, rung: Rung): void {
+  const { offer } = call;
+  if (offer === undefined || rung.outcome !== undefined) return;
+  const others = offer.rung.some((other) => other !== rung && other.outcome === undefined);
+  if (!others) return requeue(call, context, 'stationFailed');
+  end(rung, 'stationFailed');
+  const { agentId } = rung;
+  context.events.emit('call.requeued', {
+    ...{ call: call.toDto(), queueId: offer.queueId, agentId, reason: 'stationFailed' as const },
+  });
+}
+
+/** A leg that rang, or had lifted and was being told something, has gone; false: it is none of the offer's. */
+export function offeredLegReleased(call: LiveCall, context: CallContext, leg: Leg): boolean {
+  const { offer } = call;
+  if (offer === undefined || offer.settled) return false;
+  if (offer.pickedUp?.leg === leg) requeue(call, context, 'stationFailed');
+  const rung = offer.rung.find((one) => one.leg === leg);
+  if (rung === undefined) return offer.pickedUp?.leg === leg;
+  if (offer.pickedUp === undefined) failed(call, context, rung);
+  return true;
+}
+
+/** Nobody did lift, or the telephones failed: the call goes back to its place. */
 export function requeue(call: LiveCall, context: CallContext, why: 'noAnswer' | 'stationFailed'): void {
   const { offer } = call;
   if (offer === undefined || offer.settled || call.ending !== undefined || !call.machine.fire('requeue')) return;
-  // The agent has done nothing wrong.
+  // The agents have done nothing wrong when somebody else was to have it.
   const reason = offer.pickedUp === undefined ? why : 'withdrawn';
-  settle(offer, reason);
+  const waited = offer.rung.filter(({ outcome }) => outcome === undefined);
+  for (const rung of waited) end(rung, reason, cause.noAnswer);
+  void offer.pickedUp?.leg.release(cause.noAnswer);
+  settle(offer);
   call.offer = undefined;
-  offer.segment.end({ outcome: reason });
-  void offer.leg?.release(cause.noAnswer);
   context.changed(call);
-  const { queueId, agentId } = offer;
-  context.events.emit('call.requeued', { call: call.toDto(), queueId, agentId, reason });
+  for (const { agentId } of waited) {
+    context.events.emit('call.requeued', { call: call.toDto(), queueId: offer.queueId, agentId, reason });
+  }
 }
 
 /** Whether this leg rings at an agent's telephone. */
 export function isOffered({ offer }: LiveCall, leg: Leg): boolean {
-  return offer !== undefined && offer.leg === leg && !offer.settled && offer.pickedUp === undefined;
+  if (offer === undefined || offer.settled || offer.pickedUp !== undefined || offer.chosen !== undefined) return false;
+  return offer.rung.some((one) => one.leg === leg && one.outcome === undefined);
 }
 
 /** Who picks up an offered call at a telephone; null: no agent. */
-export function takerOf({ station: offered, agentId }: Offer, context: CallContext, station: number): string | null {
-  return station === offered ? agentId : context.agentAt(station);
+export function takerOf({ rung }: Offer, context: CallContext, station: number): string | null {
+  return rung.find((one) => one.station === station)?.agentId ?? context.agentAt(station);
 }
 
-/** Another telephone has the call from now on, unless it cannot be answered; the agent's rings no more. */
+/** Another telephone has the call from now on, unless it cannot be answered; the agents' ring no more. */
 export async function pickUpOffer(call: LiveCall, context: CallContext, leg: Leg, station: number): Promise<void> {
   const { offer } = call;
   if (offer === undefined) return void leg.release(cause.wrongState);
-  offer.pickedUp = { station, agentId: takerOf(offer, context, station) };
+  offer.pickedUp = { station, agentId: takerOf(offer, context, station), leg };
   offer.ringTimer?.cancel();
-  void offer.leg?.release(cause.nonSelectedUser);
-  offer.leg = leg;
+  for (const rung of offer.rung) void rung.leg?.release(cause.nonSelectedUser);
   try {
     await leg.answer();
   } catch (error) {
@@ -155,19 +221,44 @@ export async function pickUpOffer(call: LiveCall, context: CallContext, leg: Leg
   if (leg.answered) connect(call, context);
 }
 
+/** Somebody has lifted; false: his leg is none of the offer's. The others ring no more. */
+export function offerAnswered(call: LiveCall, context: CallContext, leg: Leg): boolean {
+  const { offer } = call;
+  if (offer === undefined || offer.settled) return false;
+  if (offer.pickedUp?.leg === leg) {
+    connect(call, context);
+    return true;
+  }
+  const rung = offer.rung.find((one) => one.leg === leg);
+  if (rung === undefined || rung.outcome !== undefined || offer.chosen !== undefined) return rung !== undefined;
+  offer.chosen = rung;
+  offer.ringTimer?.cancel();
+  for (const other of offer.rung) if (other !== rung) end(other, 'withdrawn', cause.nonSelectedUser);
+  const { greeting } = rung;
+  if (greeting === undefined) connect(call, context);
+  else void greet(call, context, leg, greeting).then(() => connect(call, context));
+  return true;
+}
+
 /** Somebody has lifted: both hear each other from the next tick on. */
-export function connect(call: LiveCall, context: CallContext): void {
+function connect(call: LiveCall, context: CallContext): void {
   const { offer, stay } = call;
-  if (offer?.leg === undefined || offer.settled || stay === undefined || call.ending !== undefined) return;
-  if (!call.machine.fire('connect')) return;
-  const { pickedUp, leg } = offer;
-  const { agentId, station } = pickedUp ?? offer;
-  settle(offer, agentId === offer.agentId ? 'connected' : 'pickedUp');
+  if (offer === undefined || offer.settled || stay === undefined || call.ending !== undefined) return;
+  const { pickedUp, chosen } = offer;
+  const taker = pickedUp ?? chosen;
+  const leg = taker?.leg;
+  if (taker === undefined || leg === undefined || !leg.answered || !call.machine.fire('connect')) return;
+  const { agentId, station } = taker;
+  for (const rung of offer.rung) {
+    if (rung.outcome !== undefined) continue;
+    rung.outcome = rung.agentId === agentId ? 'connected' : 'pickedUp';
+    rung.segment.end(pickedUp === undefined ? { outcome: 'answered' } : { outcome: 'pickedUp', by: station });
+  }
+  settle(offer);
   call.stay = undefined;
   // Who is no agent has taken the call out of the queue.
   const queueId = agentId === null ? null : offer.queueId;
   const waitMs = call.sinceMs(stay.since);
-  offer.segment.end(pickedUp === undefined ? { outcome: 'answered' } : { outcome: 'pickedUp', by: station });
   stay.segment.end(agentId === null ? { outcome: 'pickedUp', waitMs } : { outcome: 'answered', waitMs, agentId });
   beginTalk(call, context, { leg, agentId, queueId });
   call.offer = undefined;
@@ -181,11 +272,9 @@ export function leaveAgent(call: LiveCall): void {
   const { offer, stay } = call;
   hush(call.leg);
   if (offer !== undefined) {
-    if (!offer.settled) {
-      settle(offer, 'callEnded');
-      offer.segment.end({ outcome: 'callerGone' });
-    }
-    void offer.leg?.release(cause.normalClearing);
+    for (const rung of offer.settled ? [] : offer.rung) end(rung, 'callEnded', cause.normalClearing);
+    void offer.pickedUp?.leg.release(cause.normalClearing);
+    settle(offer);
   }
   if (stay !== undefined) {
     stay.segment.end({ outcome: 'abandoned', waitMs: call.sinceMs(stay.since) });
@@ -193,8 +282,17 @@ export function leaveAgent(call: LiveCall): void {
   }
 }
 
-function settle(offer: Offer, outcome: OfferOutcome): void {
+/** A telephone rings no more. Does nothing when that is over already. */
+function end(rung: Rung, outcome: OfferOutcome, release?: number): void {
+  if (rung.outcome !== undefined) return;
+  rung.outcome = outcome;
+  rung.segment.end({ outcome: outcome === 'callEnded' ? 'callerGone' : outcome });
+  if (release !== undefined) void rung.leg?.release(release);
+}
+
+function settle(offer: Offer): void {
+  if (offer.settled) return;
   offer.settled = true;
   offer.ringTimer?.cancel();
-  offer.settle(outcome);
+  offer.settle(offer.rung.map(({ outcome }) => outcome ?? 'withdrawn'));
 }

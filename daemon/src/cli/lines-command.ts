@@ -1,7 +1,8 @@
-// `cordboard station | trunk | route | group | ban …`: lays down telephones and ways out, on the box that runs on this machine.
+// `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
 import { runGroupCommand } from './group-command.js';
 import type { LinesCommand } from './lines-usage.js';
+import { runQueueCommand } from './queue-command.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
 import { runTrunkCommand } from './trunk-command.js';
@@ -11,6 +12,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   trunk: runTrunkCommand,
   route: runRouteCommand,
   group: runGroupCommand,
+  queue: runQueueCommand,
   ban: runBanCommand,
 };
 

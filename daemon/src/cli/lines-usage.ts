@@ -1,7 +1,7 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
 
-export const LINES_COMMANDS = ['station', 'trunk', 'route', 'group', 'ban'] as const;
+export const LINES_COMMANDS = ['station', 'trunk', 'route', 'group', 'queue', 'ban'] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
 
 const common: Record<Language, string> = {
@@ -148,6 +148,49 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
                                      组内话机拨 *8 可代接组内其他话机的来电（设置项 pickUpCode）
   list
   remove 号码
+`,
+  },
+  queue: {
+    en: `cordboard queue
+  add ID                             makes a queue
+  set ID                             changes it
+      --name TEXT
+      --strategy S                   longest_idle, round_robin, fewest_calls, least_talk, skill_level, ring_all, linear,
+                                     random, weighted
+      --ring S                       seconds that an agent is rung
+      --wrap-up S|manual             seconds for the paperwork, or until the agent says that he is ready
+      --max-wait S                   a caller who waited longer overflows
+      --max-length N                 calls that may wait; 0: any number
+      --service-level S              answered within it is in time
+      --short-abandon S              who hangs up sooner is not counted
+      --music PROMPT
+      --settings FILE                JSON with any of these and routing, overflow, noAnswer, announcements, exits
+  list
+  show ID
+  members ID [AGENT:PENALTY:WEIGHT,…]
+                                     who is in it, in the order of their places; with a list: who is from now on
+  skills AGENT [SKILL:LEVEL,…]       what an agent can (1 to 10); with a list: what he can from now on
+  remove ID
+`,
+    'zh-CN': `cordboard queue
+  add 标识                           添加队列
+  set 标识                           修改
+      --name 名称
+      --strategy 策略                longest_idle、round_robin、fewest_calls、least_talk、skill_level、ring_all、linear、
+                                     random、weighted
+      --ring 秒                      坐席振铃时长
+      --wrap-up 秒|manual            话后处理时长；manual：直到坐席自行就绪
+      --max-wait 秒                  等待超过此时长即溢出
+      --max-length N                 最大排队数；0 为不限
+      --service-level 秒             在此时长内接听为及时
+      --short-abandon 秒             更早挂断的不计入呼入量
+      --music 提示音
+      --settings 文件                JSON，可含以上各项及 routing、overflow、noAnswer、announcements、exits
+  list
+  show 标识
+  members 标识 [坐席:惩罚:权重,…]    按位置列出成员；给出列表则替换
+  skills 坐席 [技能:级别,…]          坐席技能（1 至 10 级）；给出列表则替换
+  remove 标识
 `,
   },
   ban: {

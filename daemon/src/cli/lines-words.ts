@@ -27,6 +27,7 @@ const en = {
   routeIn: 'The route in of {id}',
   routeOut: 'The route out {id}',
   group: 'Ring group {id}',
+  queue: 'Queue {id}',
   address: 'Address {id}',
   // an account
   accountReady: 'Type this into telephone {id}:',
@@ -78,6 +79,7 @@ const zh: typeof en = {
   routeIn: '{id} 的呼入路由',
   routeOut: '呼出路由 {id} ',
   group: '振铃组 {id} ',
+  queue: '队列 {id} ',
   address: '地址 {id} ',
   accountReady: '请在话机 {id} 上输入：',
   server: '服务器',

@@ -8,7 +8,12 @@ import type {
   FlowDefinition,
   JsonObject,
   Language,
+  NoAnswerRule,
+  QueueAnnouncements,
+  QueueExit,
+  QueueRouting,
   QueueStrategy,
+  QueueTarget,
   RecordingState,
   ReleasedBy,
   Role,
@@ -16,10 +21,13 @@ import type {
 } from '../contract/index.js';
 import type {
   AgentRow,
+  AgentScopeRow,
   AgentSegmentRow,
+  AgentSkillRow,
   AgentStateRow,
   CallRow,
   FlowRow,
+  QueueMemberRow,
   QueueRow,
   RecordingRow,
   RouteRow,
@@ -88,15 +96,51 @@ export class QueueModel
   declare maxWaitMs: number;
   declare serviceLevelMs: number;
   declare musicFile: string | null;
+  declare wrapUpMode: 'timed' | 'manual';
+  declare maxLength: number;
+  declare shortAbandonMs: number;
+  declare routing: QueueRouting;
+  declare overflow: QueueTarget;
+  declare noAnswer: NoAnswerRule;
+  declare announcements: QueueAnnouncements;
+  declare exits: QueueExit[];
+}
+
+export class QueueMemberModel
+  extends Model<InferAttributes<QueueMemberModel>, InferCreationAttributes<QueueMemberModel>>
+  implements QueueMemberRow
+{
+  declare agentId: string;
+  declare queueId: string;
+  declare position: number;
+  declare penalty: number;
+  declare weight: number;
+}
+
+export class AgentSkillModel
+  extends Model<InferAttributes<AgentSkillModel>, InferCreationAttributes<AgentSkillModel>>
+  implements AgentSkillRow
+{
+  declare agentId: string;
+  declare skill: string;
+  declare level: number;
+}
+
+export class AgentScopeModel
+  extends Model<InferAttributes<AgentScopeModel>, InferCreationAttributes<AgentScopeModel>>
+  implements AgentScopeRow
+{
+  declare agentId: string;
+  declare kind: 'region' | 'customerLevel';
+  declare value: string;
 }
 
 export class AgentModel
   extends Model<InferAttributes<AgentModel>, InferCreationAttributes<AgentModel>>
-  implements AgentRow
+  implements Omit<AgentRow, 'queues'>
 {
   declare id: string;
   declare name: string;
-  declare queues: string[];
   declare language: Language;
 }
 
@@ -216,11 +260,37 @@ export function defineModels(sequelize: Sequelize) {
       maxWaitMs: integer(),
       serviceLevelMs: integer(),
       musicFile: textOrNull(),
+      wrapUpMode: text(),
+      maxLength: integer(),
+      shortAbandonMs: integer(),
+      routing: json(),
+      overflow: json(),
+      noAnswer: json(),
+      announcements: json(),
+      exits: json(),
     },
     options('queues'),
   );
+  const queueMembers = class extends QueueMemberModel {};
+  queueMembers.init(
+    {
+      agentId: id(),
+      queueId: { ...text(), primaryKey: true },
+      position: integer(),
+      penalty: integer(),
+      weight: integer(),
+    },
+    options('queueMembers'),
+  );
+  const agentSkills = class extends AgentSkillModel {};
+  agentSkills.init({ agentId: id(), skill: { ...text(), primaryKey: true }, level: integer() }, options('agentSkills'));
+  const agentScopes = class extends AgentScopeModel {};
+  agentScopes.init(
+    { agentId: id(), kind: { ...text(), primaryKey: true }, value: { ...text(), primaryKey: true } },
+    options('agentScopes'),
+  );
   const agents = class extends AgentModel {};
-  agents.init({ id: id(), name: text(), queues: json(), language: text() }, options('agents'));
+  agents.init({ id: id(), name: text(), language: text() }, options('agents'));
   const agentStates = class extends AgentStateModel {};
   agentStates.init(
     { agentId: id(), state: text(), reason: textOrNull(), station: integerOrNull(), since: time() },
@@ -318,6 +388,9 @@ export function defineModels(sequelize: Sequelize) {
     flows: flows as typeof FlowModel,
     routes: routes as typeof RouteModel,
     queues: queues as typeof QueueModel,
+    queueMembers: queueMembers as typeof QueueMemberModel,
+    agentSkills: agentSkills as typeof AgentSkillModel,
+    agentScopes: agentScopes as typeof AgentScopeModel,
     agents: agents as typeof AgentModel,
     agentStates: agentStates as typeof AgentStateModel,
     agentSegments: agentSegments as typeof AgentSegmentModel,

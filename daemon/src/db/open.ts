@@ -123,6 +123,8 @@ async function openMigrated(
     flows: reads.flows,
     routes: reads.routes,
     queues: reads.queues,
+    queueMembers: reads.queueMembers,
+    abilities: reads.abilities,
     agents: reads.agents,
     agentStates: reads.agentStates,
     agentSegments: reads.agentSegments,

@@ -2,14 +2,17 @@
 // reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
 // reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
 // number_in_use for what must be unique. update and remove say whether there was such a row.
-import type { AgentState, CallState, SegmentKind } from '../contract/index.js';
+import type { AgentAbilities, AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
   AgentRow,
+  AgentScopeRow,
   AgentSegmentRow,
+  AgentSkillRow,
   AgentStateRow,
   CallRow,
   FlowRow,
   OutboundRouteRow,
+  QueueMemberRow,
   QueueRow,
   RecordingRow,
   RingGroupRow,
@@ -84,6 +87,29 @@ export interface QueuesRead {
   find(id: string): Promise<QueueRow | null>;
   list(): Promise<QueueRow[]>;
 }
+export interface QueueMembersRead {
+  /** by position, then by number */
+  list(): Promise<QueueMemberRow[]>;
+  listByQueue(queueId: string): Promise<QueueMemberRow[]>;
+  /** by queue */
+  listByAgent(agentId: string): Promise<QueueMemberRow[]>;
+}
+export interface QueueMembersWrite extends QueueMembersRead {
+  /** In place of all who were in the queue; reference_missing when an agent is not there. */
+  replaceOfQueue(queueId: string, rows: readonly Omit<QueueMemberRow, 'queueId'>[]): Promise<void>;
+}
+
+/** What agents can do and whom they serve. */
+export interface AbilitiesRead {
+  skills(): Promise<AgentSkillRow[]>;
+  scopes(): Promise<AgentScopeRow[]>;
+  find(agentId: string): Promise<AgentAbilities>;
+}
+export interface AbilitiesWrite extends AbilitiesRead {
+  /** In place of all he had; reference_missing when he is not there. */
+  replace(agentId: string, abilities: AgentAbilities): Promise<void>;
+}
+
 export interface QueuesWrite extends QueuesRead {
   insert(row: QueueRow): Promise<void>;
   update(id: string, patch: Patch<QueueRow>): Promise<boolean>;
@@ -164,6 +190,8 @@ export interface CallsRead {
   /** newest first */
   list(query: CallQuery): Promise<CallRow[]>;
   count(query: CallQuery): Promise<number>;
+  /** The agent who had the last call of this number that began at `sinceMs` or later; null: none. */
+  lastAgentOf(callingNumber: string, sinceMs: number): Promise<string | null>;
 }
 export interface CallsWrite extends CallsRead {
   insert(row: CallRow): Promise<void>;
@@ -302,6 +330,8 @@ export interface Reads {
   readonly flows: FlowsRead;
   readonly routes: RoutesRead;
   readonly queues: QueuesRead;
+  readonly queueMembers: QueueMembersRead;
+  readonly abilities: AbilitiesRead;
   readonly agents: AgentsRead;
   readonly agentStates: AgentStatesRead;
   readonly agentSegments: AgentSegmentsRead;
@@ -325,6 +355,8 @@ export interface Writes extends Reads {
   readonly flows: FlowsWrite;
   readonly routes: RoutesWrite;
   readonly queues: QueuesWrite;
+  readonly queueMembers: QueueMembersWrite;
+  readonly abilities: AbilitiesWrite;
   readonly agents: AgentsWrite;
   readonly agentStates: AgentStatesWrite;
   readonly agentSegments: AgentSegmentsWrite;

@@ -14,7 +14,12 @@ import type {
   NumberClass,
   NumberFormat,
   NumberRule,
+  NoAnswerRule,
+  QueueAnnouncements,
+  QueueExit,
+  QueueRouting,
   QueueStrategy,
+  QueueTarget,
   RecordingState,
   ReleasedBy,
   RingStrategy,
@@ -73,12 +78,44 @@ export interface QueueRow {
   serviceLevelMs: number;
   /** a prompt's name; null: the bundled music */
   musicFile: string | null;
+  wrapUpMode: 'timed' | 'manual';
+  /** 0: any number of calls may wait */
+  maxLength: number;
+  shortAbandonMs: number;
+  routing: QueueRouting;
+  overflow: QueueTarget;
+  noAnswer: NoAnswerRule;
+  announcements: QueueAnnouncements;
+  exits: QueueExit[];
+}
+
+/** An agent in a queue. */
+export interface QueueMemberRow {
+  agentId: string;
+  queueId: string;
+  position: number;
+  penalty: number;
+  weight: number;
+}
+
+export interface AgentSkillRow {
+  agentId: string;
+  skill: string;
+  level: number;
+}
+
+/** A region or a level of customers that an agent serves. */
+export interface AgentScopeRow {
+  agentId: string;
+  kind: 'region' | 'customerLevel';
+  value: string;
 }
 
 export interface AgentRow {
   /** his number */
   id: string;
   name: string;
+  /** kept as rows of queueMembers; by id */
   queues: string[];
   language: Language;
 }

@@ -17,6 +17,7 @@ import type {
   PhoneBehaviour,
   PhonePlay,
   QueueStatus,
+  QueueWaiting,
   SipTrunkStatus,
   Span,
   SpanAlarmRequest,
@@ -54,6 +55,8 @@ export interface AgentsPort {
 export interface QueuesPort {
   /** Every queue as it stands now, by id. */
   list(): QueueStatus[];
+  /** Its calls, first the one that is due first. */
+  waiting(id: string): QueueWaiting[];
 }
 
 export interface FlowsPort {

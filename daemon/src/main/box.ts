@@ -34,6 +34,7 @@ import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
+import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
 
 export interface StartBoxOptions {
@@ -80,7 +81,6 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 interface Running extends Services {
   engineLines: EngineLines;
   lines: LineSwitch;
-  distributor: Distributor;
   desk: ServiceDesk;
 }
 
@@ -122,9 +122,10 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip } = running;
+    const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
+    const { flows, exchange, live, sip } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip },
+      ...{ engine, trunks, stations, agents, calls, queues, distributor, flows, exchange, live, recordings, sip },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -184,9 +185,9 @@ class RunningBox {
     const booked = trunks.start();
     stations.start();
     calls.start();
-    distributor.start();
+    const distributing = distributor.start();
     desk.start();
-    await Promise.all([booked, engineLines.start(), queues.start(), exchange.start()]);
+    await Promise.all([booked, distributing, engineLines.start(), queues.start(), exchange.start()]);
     await running.sip?.start();
   }
 
@@ -236,6 +237,7 @@ class RunningBox {
       stations,
       queues,
       music: (queue) => this.#musicOf(queue),
+      say: queueSayer(this.#prompts, this.#part('acd')),
       log: this.#part('acd'),
     });
     const desk = new ServiceDesk({

@@ -1,6 +1,6 @@
 // What the services are to the pages.
 import type { AgentBook, StationBook, StationState } from '../agents/index.js';
-import type { QueueBook } from '../acd/index.js';
+import type { Distributor, QueueBook } from '../acd/index.js';
 import type { CallControl } from '../calls/index.js';
 import type { LiveEvents, LiveSnapshot, Station } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
@@ -19,6 +19,7 @@ export interface Services {
   agents: AgentBook;
   calls: CallControl;
   queues: QueueBook;
+  distributor: Distributor;
   flows: FlowBook;
   exchange: Exchange;
   recordings: RecordingService;
@@ -38,11 +39,11 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, sip, live } = services;
+  const { engine, trunks, agents, calls, queues, distributor, flows, exchange, recordings, sip, live } = services;
   return {
     calls,
     agents,
-    queues,
+    queues: { list: () => queues.list(), waiting: (id) => distributor.waiting(id) },
     flows,
     exchange,
     live,

@@ -49,6 +49,11 @@ export function callsRepository(models: Models, scope: Scope): CallsWrite {
         limit: Math.min(query.limit ?? CALLS_PER_PAGE, MOST_CALLS_PER_PAGE),
       }),
     count: (query) => table.count(callsWhere(query)),
+    async lastAgentOf(callingNumber, sinceMs) {
+      const where = { callingNumber, startedAt: { [Op.gte]: sinceMs }, agentId: { [Op.not]: null } };
+      const [call] = await table.all({ where, order: [['startedAt', 'DESC']], limit: 1 });
+      return call?.agentId ?? null;
+    },
     insert: (row) => table.insert(row),
     update: (id, patch) => table.update(id, patch),
   };

@@ -18,7 +18,8 @@ import {
   trunksRepository,
 } from './lines.js';
 import { sessionsRepository, usersRepository } from './people.js';
-import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
+import { flowsRepository, routesRepository } from './plans.js';
+import { abilitiesRepository, agentsRepository, queueMembersRepository, queuesRepository } from './queues.js';
 import { Table, type Scope } from './table.js';
 
 export type { Publish, Scope } from './table.js';
@@ -66,6 +67,12 @@ class Repositories implements Writes {
   }
   get queues() {
     return this.#once('queues', queuesRepository);
+  }
+  get queueMembers() {
+    return this.#once('queueMembers', queueMembersRepository);
+  }
+  get abilities() {
+    return this.#once('abilities', abilitiesRepository);
   }
   get agents() {
     return this.#once('agents', agentsRepository);

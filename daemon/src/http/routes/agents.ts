@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { Agent, AgentCreate, AgentNumber, AgentPatch, AgentStateRequest } from '../../contract/index.js';
+import {
+  Agent,
+  AgentAbilities,
+  AgentCreate,
+  AgentNumber,
+  AgentPatch,
+  AgentStateRequest,
+} from '../../contract/index.js';
 import type { AgentRow, Writes } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
@@ -89,6 +96,40 @@ export function agentRoutes(http: HttpContext): Route[] {
         });
         if (changed === null) throw new AppError('agent_not_found', { id });
         return withState(changed);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/agents/:id/abilities',
+      summary: "An agent's skills, and the regions and levels of customers that he serves",
+      tag: 'Agents',
+      roles: STAFF,
+      params: ById,
+      reply: AgentAbilities,
+      errors: ['agent_not_found'],
+      async handle({ params: { id } }) {
+        if ((await db.agents.find(id)) === null) throw new AppError('agent_not_found', { id });
+        return db.abilities.find(id);
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/agents/:id/abilities',
+      summary: 'Say what an agent can do, in place of what he could',
+      tag: 'Agents',
+      roles: ADMIN,
+      params: ById,
+      body: AgentAbilities,
+      reply: AgentAbilities,
+      errors: ['agent_not_found'],
+      async handle({ params: { id }, body, identity }) {
+        const abilities = await db.write(async (tx) => {
+          if ((await tx.agents.find(id)) === null) throw new AppError('agent_not_found', { id });
+          await tx.abilities.replace(id, body);
+          return tx.abilities.find(id);
+        });
+        log.info({ agentId: id, by: identity.user.username }, "an agent's abilities were set");
+        return abilities;
       },
     }),
     route({

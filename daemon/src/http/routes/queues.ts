@@ -1,13 +1,24 @@
 import { z } from 'zod';
-import { Queue, QueueCreate, QueuePatch, Slug } from '../../contract/index.js';
+import {
+  Queue,
+  QueueCreate,
+  QueueMember,
+  QueueMemberPut,
+  QueuePatch,
+  QueueWaiting,
+  Slug,
+  queuesNamedBy,
+} from '../../contract/index.js';
+import type { Writes } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
+import { invalidBody } from '../invalid-body.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 
 export function queueRoutes(http: HttpContext): Route[] {
-  const { db } = http;
+  const { db, log, ports } = http;
   return [
     route({
       method: 'get',
@@ -44,14 +55,17 @@ export function queueRoutes(http: HttpContext): Route[] {
       status: 201,
       errors: ['queue_exists'],
       async handle({ body }) {
-        await db.write((tx) => tx.queues.insert(body));
+        await db.write(async (tx) => {
+          await tx.queues.insert(body);
+          await namedMustExist(tx, body.id, body);
+        });
         return body;
       },
     }),
     route({
       method: 'patch',
       path: '/queues/:id',
-      summary: 'Change a queue; calls that wait keep their place',
+      summary: 'Change a queue; calls that wait keep their place. What is made of several fields is replaced whole',
       tag: 'Queues',
       roles: ADMIN,
       params: ById,
@@ -60,11 +74,68 @@ export function queueRoutes(http: HttpContext): Route[] {
       errors: ['queue_not_found'],
       async handle({ params: { id }, body }) {
         const changed = await db.write(async (tx) => {
+          await namedMustExist(tx, id, body);
           await tx.queues.update(id, body);
           return tx.queues.find(id);
         });
         if (changed === null) throw new AppError('queue_not_found', { id });
         return changed;
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/queues/:id/members',
+      summary: 'The agents of a queue, with their places in it',
+      tag: 'Queues',
+      roles: STAFF,
+      params: ById,
+      reply: z.array(QueueMember),
+      errors: ['queue_not_found'],
+      async handle({ params: { id } }) {
+        if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
+        return db.queueMembers.listByQueue(id);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/queues/:id/waiting',
+      summary: 'The calls that wait in a queue, and what keeps each from being served',
+      tag: 'Queues',
+      roles: STAFF,
+      params: ById,
+      reply: z.array(QueueWaiting),
+      errors: ['queue_not_found'],
+      async handle({ params: { id } }) {
+        if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
+        return ports.queues.waiting(id);
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/queues/:id/members',
+      summary: 'Say who is in a queue, in place of those who were',
+      tag: 'Queues',
+      roles: ADMIN,
+      params: ById,
+      body: z.array(QueueMemberPut).max(2000),
+      reply: z.array(QueueMember),
+      errors: ['queue_not_found'],
+      async handle({ params: { id }, body, identity }) {
+        const members = await db.write(async (tx) => {
+          if ((await tx.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
+          const seen = new Set<string>();
+          for (const [index, { agentId }] of body.entries()) {
+            const clash = seen.has(agentId);
+            seen.add(agentId);
+            if (clash) throw invalidBody(`${index}.agentId`, new AppError('agent_exists', { id: agentId }));
+            const agent = await tx.agents.find(agentId);
+            if (agent === null) throw invalidBody(`${index}.agentId`, new AppError('agent_not_found', { id: agentId }));
+          }
+          await tx.queueMembers.replaceOfQueue(id, body);
+          return tx.queueMembers.listByQueue(id);
+        });
+        log.info({ queueId: id, members: members.length, by: identity.user.username }, "a queue's agents were set");
+        return members;
       },
     }),
     route({
@@ -80,4 +151,13 @@ export function queueRoutes(http: HttpContext): Route[] {
       },
     }),
   ];
+}
+
+/** A queue may not name itself, nor one that is not there. */
+async function namedMustExist(tx: Writes, id: string, body: Parameters<typeof queuesNamedBy>[0]): Promise<void> {
+  for (const other of queuesNamedBy(body)) {
+    if (other === id || (await tx.queues.find(other)) === null) {
+      throw invalidBody('queueId', new AppError('queue_not_found', { id: other }));
+    }
+  }
 }

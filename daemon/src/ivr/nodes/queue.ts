@@ -6,7 +6,8 @@ const CAUSE_NORMAL = 16;
 
 /** Puts the caller into a queue. Comes back only when he has waited too long. */
 export async function runQueue(node: Extract<FlowNode, { type: 'queue' }>, context: FlowContext): Promise<NextNode> {
-  await context.session.queue(node.queue);
+  const { target } = await context.session.queue(node.queue);
+  if (target.to === 'flow' && target.node !== null) return target.node;
   if (node.overflow !== undefined) return node.overflow;
   context.session.release(CAUSE_NORMAL);
   return undefined;

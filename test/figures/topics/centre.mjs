@@ -1,0 +1,5 @@
+// The call centre: how fast it decides who gets which call, and whether callers wait as long as the formulas say.
+import { erlang } from '../centre/erlang.mjs';
+import { matcher } from '../centre/matcher.mjs';
+
+export const parts = { matcher, erlang };
