@@ -1,6 +1,11 @@
 // A caller inside a flow, without a call: what he would hear is noted, and what he presses is up to the test.
 import { DigitBuffer } from '../../daemon/src/calls/digit-buffer.js';
-import { CallEndedError, type FlowSession, type OpenSegment } from '../../daemon/src/calls/flow-session.js';
+import {
+  CallEndedError,
+  type FlowSession,
+  type OpenSegment,
+  type QueueWishes,
+} from '../../daemon/src/calls/flow-session.js';
 import type { JsonObject } from '../../daemon/src/contract/index.js';
 import { FakeClock } from './clock-fake.js';
 
@@ -8,7 +13,12 @@ export class Caller implements FlowSession {
   readonly callId = 'CALL';
   readonly callingNumber = '13800138000';
   readonly calledNumber = '95001';
-  readonly language = 'en';
+  language: 'en' | 'zh-CN' = 'en';
+  /** how he wanted to be waited on when he was queued last */
+  wishes: QueueWishes | undefined;
+  /** whether the keys of the moment are written down nowhere, and whether they ever were so */
+  hidden = false;
+  everHidden = false;
   readonly clock = new FakeClock();
   readonly digits = new DigitBuffer(this.clock);
   /** what he heard, entered and so on, in order */
@@ -61,7 +71,17 @@ export class Caller implements FlowSession {
     return { end: (more = {}) => void (segment.data = { ...segment.data, ...more }) };
   }
 
-  queue(queueId: string): Promise<void> {
+  setLanguage(language: 'en' | 'zh-CN'): void {
+    this.language = language;
+  }
+
+  hideKeys(hidden: boolean): void {
+    this.hidden = hidden;
+    this.everHidden ||= hidden;
+  }
+
+  queue(queueId: string, wishes?: QueueWishes): Promise<void> {
+    this.wishes = wishes;
     this.log.push(`queue ${queueId}`);
     return new Promise((resolve, reject) => {
       this.#overflow = resolve;

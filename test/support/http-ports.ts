@@ -151,9 +151,24 @@ export function fakePorts(): FakePorts {
       validate(definition, language) {
         const checked = check(FlowDefinition, definition);
         return Promise.resolve(
-          checked.ok ? { ok: true, definition: checked.value } : { ok: false, problems: checked.problems(language) },
+          checked.ok
+            ? { ok: true, definition: checked.value, warnings: [] }
+            : { ok: false, problems: checked.problems(language), warnings: [] },
         );
       },
+      kinds: () => [],
+      traces: () => Promise.resolve([]),
+      dryRun: () => Promise.resolve({ steps: [], heard: [], ended: 'finished', cause: null }),
+      expectCall: () => Promise.resolve('0009912345'),
+      usesOf: () => Promise.resolve([]),
+    },
+    prompts: {
+      list: () => Promise.resolve([]),
+      file: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      upload: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      speak: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      remove: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      lastOf: () => Promise.resolve(true),
     },
     engine: {
       spans: () => Promise.resolve(world.spans),

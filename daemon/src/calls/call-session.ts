@@ -2,13 +2,15 @@
 import { AppError } from '../platform/index.js';
 import type { JsonObject, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
-import type { FlowSession, OpenSegment, Playback } from './flow-session.js';
+import type { FlowSession, OpenSegment, Playback, QueueWishes } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
 
 export class CallSession implements FlowSession {
   readonly #call: LiveCall;
   readonly #context: CallContext;
+  /** of all queues that he was in since this flow began */
+  #queueWaitMs = 0;
 
   constructor(call: LiveCall, context: CallContext) {
     this.#call = call;
@@ -26,6 +28,10 @@ export class CallSession implements FlowSession {
   }
   get language(): FlowSession['language'] {
     return this.#call.language;
+  }
+  get attributes(): Readonly<Record<string, string | number>> {
+    const { callingName } = this.#call.row;
+    return { callingName, queueWaitMs: this.#queueWaitMs };
   }
   get signal(): AbortSignal {
     return this.#call.signal;
@@ -46,11 +52,21 @@ export class CallSession implements FlowSession {
     return this.#call.segment(kind, data);
   }
 
-  async queue(queueId: string): Promise<void> {
+  setLanguage(language: FlowSession['language']): void {
+    this.#call.language = language;
+  }
+
+  hideKeys(hidden: boolean): void {
+    this.#call.keysHidden = hidden;
+  }
+
+  async queue(queueId: string, wishes?: QueueWishes): Promise<void> {
     this.signal.throwIfAborted();
-    const overflowed = enterQueue(this.#call, this.#context, queueId);
+    const begun = this.#context.clock.moment();
+    const overflowed = enterQueue(this.#call, this.#context, queueId, wishes);
     if (overflowed === undefined) throw new AppError('unavailable', { what: `queue ${queueId}` });
     await overflowed;
+    this.#queueWaitMs += this.#call.sinceMs(begun);
   }
 
   release(cause: number): void {

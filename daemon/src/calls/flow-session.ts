@@ -23,11 +23,28 @@ export interface Playback {
   stop(): void;
 }
 
+/** How a caller wants to be waited on; what is left out is as everybody's. */
+export interface QueueWishes {
+  /** 0 (lowest) to 9; 5 is everybody's */
+  priority: number;
+  vip: boolean;
+  /** an agent needs each, at least at this level (1 to 10) */
+  skills: { skill: string; minLevel: number }[];
+  /** a number, or 'last': who had this caller last */
+  preferredAgent: string | undefined;
+  /** how long he is waited for before others may have the call */
+  preferredWaitMs: number | undefined;
+  region: string | undefined;
+  level: string | undefined;
+}
+
 export interface FlowSession {
   readonly callId: string;
   readonly callingNumber: string;
   readonly calledNumber: string;
   readonly language: Language;
+  /** what else is known of the call, by the names that flows use: region, level, queueWaitMs, … */
+  readonly attributes?: Readonly<Record<string, string | number>>;
   /** aborted with a CallEndedError when the call ends, whoever ends it */
   readonly signal: AbortSignal;
   readonly digits: DigitBuffer;
@@ -35,7 +52,11 @@ export interface FlowSession {
   play(files: string[]): Promise<Playback>;
   segment(kind: SegmentKind, data: JsonObject): OpenSegment;
   /** Puts the caller into a queue. Resolves when he waited too long and the flow goes on; rejects when the call ends. */
-  queue(queueId: string): Promise<void>;
+  queue(queueId: string, wishes?: QueueWishes): Promise<void>;
+  /** From now on the caller is spoken to in this language. */
+  setLanguage(language: Language): void;
+  /** While it is true the keys that he presses are written down nowhere. */
+  hideKeys?(hidden: boolean): void;
   /** Ends the call with a Q.850 cause. */
   release(cause: number): void;
 }

@@ -27,7 +27,7 @@ import { callTable, type CallStep } from './call-states.js';
 import type { Dialling } from './dialling.js';
 import { DigitBuffer } from './digit-buffer.js';
 import type { DigitRelay } from './digit-relay.js';
-import { CallEndedError, type OpenSegment } from './flow-session.js';
+import { CallEndedError, type OpenSegment, type QueueWishes } from './flow-session.js';
 import type { Leg } from './leg.js';
 
 /** An agent's telephone that is rung for the call. */
@@ -73,6 +73,8 @@ export interface CallRecording {
 /** A stay in a queue. */
 export interface QueueStay {
   queueId: string;
+  /** undefined: as everybody's */
+  wishes: QueueWishes | undefined;
   since: Moment;
   segment: OpenSegment;
   overflow: () => void;
@@ -107,6 +109,8 @@ export class LiveCall {
   readonly digits: DigitBuffer;
   readonly log: Log;
   language: Language = 'zh-CN';
+  /** a PIN is being typed: its keys are not written down */
+  keysHidden = false;
   offer: Offer | undefined;
   stay: QueueStay | undefined;
   /** telephones or trunks are being called for it */

@@ -1,6 +1,8 @@
 // A call in a queue: waiting, rung at an agent's telephone, connected, back at its place, or back in the flow.
 // Who is rung is decided by acd/; here is what it does to the call.
+import type { JsonObject } from '../contract/index.js';
 import { errorText } from '../platform/index.js';
+import type { QueueWishes } from './flow-session.js';
 import { cause, type CallContext } from './call-context.js';
 import { Leg } from './leg.js';
 import type { LiveCall, Offer, OfferOutcome } from './live-call.js';
@@ -20,17 +22,36 @@ export interface OfferTarget {
  * Puts a call that is in its flow into a queue. Resolves when it overflows, rejects when the call ends; undefined: the call is
  * not in its flow.
  */
-export function enterQueue(call: LiveCall, context: CallContext, queueId: string): Promise<void> | undefined {
+export function enterQueue(
+  call: LiveCall,
+  context: CallContext,
+  queueId: string,
+  wishes?: QueueWishes,
+): Promise<void> | undefined {
   if (call.ending !== undefined || !call.machine.fire('queue')) return undefined;
   const overflowed = new Promise<void>((resolve, reject) => {
     call.signal.addEventListener('abort', () => reject(call.signal.reason as Error), { once: true });
-    const segment = call.segment('queued', { queueId });
-    call.stay = { queueId, since: context.clock.moment(), segment, overflow: resolve };
+    const segment = call.segment('queued', { queueId, ...wishesData(wishes) });
+    call.stay = { queueId, wishes, since: context.clock.moment(), segment, overflow: resolve };
   });
   call.record.update({ queueId });
   context.changed(call);
   context.events.emit('call.queued', { call: call.toDto(), queueId });
   return overflowed;
+}
+
+/** What differs from everybody's, for the record. */
+function wishesData(wishes: QueueWishes | undefined): JsonObject {
+  if (wishes === undefined) return {};
+  const { priority, vip, skills, preferredAgent, region, level } = wishes;
+  return {
+    ...(priority === 5 ? {} : { priority }),
+    ...(vip ? { vip } : {}),
+    ...(skills.length === 0 ? {} : { skills }),
+    ...(preferredAgent === undefined ? {} : { preferredAgent }),
+    ...(region === undefined ? {} : { region }),
+    ...(level === undefined ? {} : { level }),
+  };
 }
 
 /** Sends a waiting call back into its flow; false when it is not waiting (it may be ringing an agent). */

@@ -7,7 +7,7 @@ import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
 import type { RecordingService } from '../recording/index.js';
-import type { FlowBook } from '../ivr/index.js';
+import type { FlowBook, FlowDesk, PromptStore } from '../ivr/index.js';
 import type { Clock, TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { TrunkBook } from '../trunks/index.js';
@@ -20,6 +20,8 @@ export interface Services {
   calls: CallControl;
   queues: QueueBook;
   flows: FlowBook;
+  flowDesk: FlowDesk;
+  promptStore: PromptStore;
   exchange: Exchange;
   recordings: RecordingService;
   /** undefined: SIP is switched off */
@@ -38,12 +40,13 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, sip, live } = services;
+  const { engine, trunks, agents, calls, queues, flowDesk, promptStore, exchange, recordings, sip, live } = services;
   return {
     calls,
     agents,
     queues,
-    flows,
+    flows: flowDesk,
+    prompts: promptStore,
     exchange,
     live,
     sip: {

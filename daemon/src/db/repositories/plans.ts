@@ -1,34 +1,10 @@
-// What an administrator lays down: flows, routes, queues, agents.
+// What an administrator lays down: routes, queues, agents.
 import { AppError } from '../../platform/index.js';
 import type { Models } from '../models.js';
-import type { AgentsWrite, FlowsWrite, QueuesWrite, RoutesWrite } from '../repositories.js';
+import type { AgentsWrite, QueuesWrite, RoutesWrite } from '../repositories.js';
 import type { AgentRow, FlowRow, QueueRow, RouteRow } from '../rows.js';
 import { insideMustBeFree } from './lines.js';
 import { Table, type Scope } from './table.js';
-
-export function flowsRepository(models: Models, scope: Scope): FlowsWrite {
-  const table = new Table<FlowRow>(models.flows, scope, { json: ['definition'], wide: ['updatedAt'] });
-  const routes = new Table<RouteRow>(models.routes, scope);
-  return {
-    find: (id) => table.find(id),
-    list: () => table.all({ order: ['id'] }),
-    async put(row) {
-      const old = await table.find(row.id);
-      const saved: FlowRow = { ...row, version: (old?.version ?? 0) + 1 };
-      if (old === null) await table.insert(saved);
-      else await table.update(row.id, saved);
-      scope.publish('flow.changed', { id: row.id, removed: false });
-      return saved;
-    },
-    async remove(id) {
-      const route = await routes.first({ flowId: id });
-      if (route !== null) throw new AppError('flow_in_use', { id, calledNumber: route.calledNumber });
-      const done = await table.remove(id);
-      if (done) scope.publish('flow.changed', { id, removed: true });
-      return done;
-    },
-  };
-}
 
 export function routesRepository(models: Models, scope: Scope): RoutesWrite {
   const table = new Table<RouteRow>(models.routes, scope, {
@@ -88,7 +64,7 @@ export function queuesRepository(models: Models, scope: Scope): QueuesWrite {
 }
 
 function namesQueue(flow: FlowRow, id: string): boolean {
-  return Object.values(flow.definition.nodes).some((node) => node.type === 'queue' && node.queue === id);
+  return Object.values(flow.definition.nodes).some((node) => node.type === 'queue' && node['queue'] === id);
 }
 
 export function agentsRepository(models: Models, scope: Scope): AgentsWrite {

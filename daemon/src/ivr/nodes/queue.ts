@@ -1,13 +1,66 @@
-import type { FlowNode } from '../../contract/index.js';
-import type { FlowContext, NextNode } from '../flow-context.js';
+// Puts the caller into a queue. Comes back only when he has waited too long; without `overflow` the call ends then.
+import { z } from 'zod';
+import type { QueueWishes } from '../../calls/flow-session.js';
+import { Slug } from '../../contract/index.js';
+import { convert } from '../expressions/index.js';
+import { compute, filled, go, type FlowContext } from '../flow-context.js';
+import { Expr, NodeName, Template, nodeKind, targets } from '../node-kind.js';
 
 /** Q.850: normal clearing */
 const CAUSE_NORMAL = 16;
 
-/** Puts the caller into a queue. Comes back only when he has waited too long. */
-export async function runQueue(node: Extract<FlowNode, { type: 'queue' }>, context: FlowContext): Promise<NextNode> {
-  await context.session.queue(node.queue);
-  if (node.overflow !== undefined) return node.overflow;
-  context.session.release(CAUSE_NORMAL);
-  return undefined;
+const schema = z.strictObject({
+  type: z.literal('queue'),
+  queue: Slug,
+  priority: Expr.optional().meta({ description: '0 (lowest) to 9; left out: 5' }),
+  vip: Expr.optional(),
+  skills: z
+    .array(z.strictObject({ skill: Slug, minLevel: z.int().min(1).max(10).default(1) }))
+    .max(10)
+    .optional(),
+  preferredAgent: Template.optional().meta({ description: "A number; 'last': who had this caller last" }),
+  preferredWaitMs: z.int().min(0).max(600_000).optional(),
+  region: Template.optional(),
+  level: Template.optional(),
+  overflow: NodeName.optional(),
+  error: NodeName.optional(),
+});
+type QueueNode = z.infer<typeof schema>;
+
+export const queue = nodeKind<QueueNode>({
+  type: 'queue',
+  schema,
+  waits: true,
+  asks: true,
+  targets: ({ overflow, error }) => targets({ overflow, error }),
+  names: (node) => [{ field: 'queue', kind: 'queue', name: node.queue }],
+  expressions: ({ priority, vip }) => [
+    ...(priority === undefined ? [] : [{ field: 'priority', source: priority, wanted: 'number' as const }]),
+    ...(vip === undefined ? [] : [{ field: 'vip', source: vip, wanted: 'boolean' as const }]),
+  ],
+  templates: (node) =>
+    (['preferredAgent', 'region', 'level'] as const).flatMap((field) =>
+      node[field] === undefined ? [] : [{ field, source: node[field] }],
+    ),
+  async run(node, context) {
+    await context.session.queue(node.queue, wishesOf(node, context));
+    if (node.overflow !== undefined) return go(node.overflow, 'overflow');
+    context.session.release(CAUSE_NORMAL);
+    return { end: 'released', why: 'overflow' };
+  },
+});
+
+function wishesOf(node: QueueNode, { variables }: FlowContext): QueueWishes {
+  const text = (source: string | undefined): string | undefined =>
+    source === undefined ? undefined : filled(source, variables, 40) || undefined;
+  const priority = node.priority === undefined ? 5 : convert(compute(node.priority, variables), 'number').value;
+  return {
+    priority: Math.min(9, Math.max(0, Math.round(Number(priority)))),
+    vip: node.vip === undefined ? false : convert(compute(node.vip, variables), 'boolean').value === true,
+    skills: node.skills ?? [],
+    preferredAgent: text(node.preferredAgent),
+    preferredWaitMs: node.preferredWaitMs,
+    region: text(node.region),
+    level: text(node.level),
+  };
 }
