@@ -13,7 +13,7 @@ import type {
 } from '../../daemon/src/contract/index.js';
 import type { Ports } from '../../daemon/src/http/index.js';
 import { AppError, TypedEmitter, check, newUlid } from '../../daemon/src/platform/index.js';
-import { FlowDefinition } from '../../daemon/src/contract/index.js';
+import { validateFlow } from '../../daemon/src/ivr/validate-flow.js';
 import { T0 } from './db-rows.js';
 
 export interface FakePorts extends Ports {
@@ -148,14 +148,7 @@ export function fakePorts(): FakePorts {
     },
     queues: { list: () => world.queues },
     flows: {
-      validate(definition, language) {
-        const checked = check(FlowDefinition, definition);
-        return Promise.resolve(
-          checked.ok
-            ? { ok: true, definition: checked.value, warnings: [] }
-            : { ok: false, problems: checked.problems(language), warnings: [] },
-        );
-      },
+      validate: (definition, language) => Promise.resolve(validateFlow(definition, {}, language)),
       kinds: () => [],
       traces: () => Promise.resolve([]),
       dryRun: () => Promise.resolve({ steps: [], heard: [], ended: 'finished', cause: null }),

@@ -103,21 +103,48 @@ export async function playFiles(
   if (options.bargeIn === false) session.digits.clear();
 }
 
+/**
+ * The terminator that a caller may still press although his number had all the digits it may have. It is no answer to what comes next.
+ */
+const strays = new WeakMap<FlowSession, string>();
+
+/** Whether the oldest unread key was such a one; any other ends the expectation. */
+function dropStray(session: FlowSession): boolean {
+  const stray = strays.get(session);
+  if (stray === undefined || session.digits.length === 0) return false;
+  strays.delete(session);
+  return session.digits.drop(stray);
+}
+
+/** The next key; undefined when none is pressed within `timeoutMs`. Rejects with the signal's reason. */
+export async function nextKey(session: FlowSession, timeoutMs: number): Promise<string | undefined> {
+  for (;;) {
+    dropStray(session);
+    const digit = await session.digits.next(timeoutMs, session.signal);
+    const stray = strays.get(session);
+    if (digit !== undefined) strays.delete(session);
+    if (digit === undefined || digit !== stray) return digit;
+  }
+}
+
 function skipped({ session }: FlowContext, { bargeIn }: SpeakOptions): boolean {
+  dropStray(session);
   if (bargeIn !== false) return session.digits.length > 0;
   session.digits.clear();
   return false;
 }
 
 async function untilKey(session: FlowSession, ended: Promise<boolean>): Promise<boolean> {
-  const key = session.digits.wait(session.signal);
-  const pressed = key.pressed.then(
-    () => false,
-    () => false,
-  );
-  const finished = await Promise.race([ended, pressed]);
-  key.stop();
-  return finished;
+  for (;;) {
+    const key = session.digits.wait(session.signal);
+    const pressed = key.pressed.then(
+      () => false,
+      () => false,
+    );
+    const finished = await Promise.race([ended, pressed]);
+    key.stop();
+    if (finished || session.signal.aborted || !dropStray(session)) return finished;
+  }
 }
 
 /** Says a text by a voice. Without one, or when it fails, a NodeFailure. */
@@ -147,9 +174,10 @@ export async function readDigits({ session }: FlowContext, wanted: DigitsWanted)
   let digits = '';
   while (digits.length < wanted.maxDigits) {
     const waitMs = digits === '' ? wanted.timeoutMs : wanted.interDigitMs;
-    const digit = await session.digits.next(waitMs, session.signal);
+    const digit = await nextKey(session, waitMs);
     if (digit === undefined || digit === wanted.terminator) return digits;
     digits += digit;
   }
+  strays.set(session, wanted.terminator);
   return digits;
 }

@@ -1,7 +1,7 @@
 // Asks for one key. A wrong key or none is asked again `retries` times; then the last of the two failures says which way the flow
 // goes.
 import { z } from 'zod';
-import { go, speak } from '../flow-context.js';
+import { go, nextKey, speak } from '../flow-context.js';
 import { Digit, Ms, NodeName, Prompts, bargeIn, nodeKind, promptsAt, targets } from '../node-kind.js';
 
 const schema = z.strictObject({
@@ -34,7 +34,7 @@ export const menu = nodeKind<z.infer<typeof schema>>({
     const segment = session.segment('menu', { node: context.node });
     for (let attempt = 0; ; attempt += 1) {
       await speak(context, node.prompts, node);
-      const digit = await session.digits.next(node.timeoutMs, session.signal);
+      const digit = await nextKey(session, node.timeoutMs);
       const choice = digit !== undefined && Object.hasOwn(node.choices, digit) ? node.choices[digit] : undefined;
       if (digit !== undefined && choice !== undefined) {
         segment.end({ digit, attempts: attempt + 1, next: choice });
