@@ -48,9 +48,7 @@ async function balances(): Promise<{ url: string; asked: string[] }> {
 async function live(box: Box, id: string, definition: FlowDefinitionInput): Promise<void> {
   const check = await box.flows.validate(definition, 'en', id);
   if (!check.ok) throw new Error(check.problems.map(({ message }) => message).join('\n'));
-  const saved = await box.db.write((tx) =>
-    tx.flows.put({ id, name: id, definition: check.definition, updatedAt: 1 }),
-  );
+  const saved = await box.db.write((tx) => tx.flows.put({ id, name: id, definition: check.definition, updatedAt: 1 }));
   await until(() => box.flows.live(id)?.version === saved.version, `${id} is in force`);
 }
 
@@ -229,7 +227,9 @@ it('a node that breaks apologises and goes on at the way for errors, else ends t
   const first = await callIn(box, {});
   const { row, segments } = await storedCall(box, first.callId);
   expect(row.cause).toBe(41);
-  expect(segments.filter(({ kind }) => kind === 'prompt').map(({ data }) => data['prompts'])).toEqual([['technical-fault']]);
+  expect(segments.filter(({ kind }) => kind === 'prompt').map(({ data }) => data['prompts'])).toEqual([
+    ['technical-fault'],
+  ]);
   const heard = samplesOf(await recordingOf(box, first.callId), 2);
   const apology = core(samplesOf(join(folder, 'test-prompts/en/technical-fault.wav')));
   expect(findSound(heard, apology).peak).toBeGreaterThan(HEARD);
@@ -246,7 +246,14 @@ it('who presses keys without end is neither written down without end nor lost', 
   await live(box, 'main', {
     start: 'menu',
     nodes: {
-      menu: { type: 'menu', prompts: ['main-menu'], choices: { '1': 'bye' }, retries: 3, timeout: 'bye', invalid: 'wrong' },
+      menu: {
+        type: 'menu',
+        prompts: ['main-menu'],
+        choices: { '1': 'bye' },
+        retries: 3,
+        timeout: 'bye',
+        invalid: 'wrong',
+      },
       wrong: { type: 'hangup', cause: 19 },
       bye: { type: 'hangup' },
     },

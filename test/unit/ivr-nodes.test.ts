@@ -78,7 +78,7 @@ describe('nodes that compute', () => {
   });
 
   it('bound what a caller may pile up', async () => {
-    const grow = (variable: string) => ({ variable, value: 'if(len(text) > 3000, text, text + text)' });
+    const grow = (variable: string) => ({ variable, value: 'if(len(text) > 1500, text, text + text)' });
     const nodes: Nodes = {
       set: { type: 'set', assign: [{ variable: 'text', value: '"1234567890"' }], next: 'more' },
       more: { type: 'set', assign: Array.from({ length: 12 }, () => grow('text')), next: 'fail' },
@@ -153,7 +153,15 @@ describe('nodes that ask the caller', () => {
 
   it('hide the keys of a secret', async () => {
     const nodes: Nodes = {
-      ask: { type: 'collect', prompts: ['a'], variable: 'pin', minDigits: 2, maxDigits: 2, next: 'bye', timeout: 'bye' },
+      ask: {
+        type: 'collect',
+        prompts: ['a'],
+        variable: 'pin',
+        minDigits: 2,
+        maxDigits: 2,
+        next: 'bye',
+        timeout: 'bye',
+      },
     };
     const more = { variables: { pin: { type: 'string' as const, secret: true } } };
     const { caller, trace } = await through(nodes, { keys: '42', more });
@@ -169,7 +177,9 @@ describe('nodes that ask the caller', () => {
   const crm = (asked: string[]): FlowPorts['http'] => ({
     request: ({ body = '' }) => {
       asked.push(body);
-      return Promise.resolve(body.includes('"99"') ? { status: 200, body: { level: 'gold' } } : { status: 403, body: '' });
+      return Promise.resolve(
+        body.includes('"99"') ? { status: 200, body: { level: 'gold' } } : { status: 403, body: '' },
+      );
     },
   });
 
@@ -213,7 +223,10 @@ describe('nodes that ask others', () => {
     };
     const { caller, trace } = await through(nodes, { more, ports: { http: { request } } });
     expect(url).toBe('https://crm.example/a%2Fb%3Fc/bill?q=a%2Fb%3Fc');
-    expect(trace().steps[0]).toMatchObject({ changed: { owed: 12.5, status: 200 }, warnings: ['nothing is at $.nothing'] });
+    expect(trace().steps[0]).toMatchObject({
+      changed: { owed: 12.5, status: 200 },
+      warnings: ['nothing is at $.nothing'],
+    });
     expect(caller.log).toEqual(['play twelve dollars and fifty cents']);
   });
 
@@ -310,13 +323,23 @@ describe('nodes that ask others', () => {
 describe('a flow that another calls', () => {
   const called: FlowDefinitionInput = {
     start: 'set',
-    nodes: { set: { type: 'set', assign: [{ variable: 'y', value: 'x * 2' }], next: 'back' }, back: { type: 'return' } },
+    nodes: {
+      set: { type: 'set', assign: [{ variable: 'y', value: 'x * 2' }], next: 'back' },
+      back: { type: 'return' },
+    },
     variables: { x: { type: 'number' }, y: { type: 'number' }, secretOfMine: { type: 'string', initial: 's' } },
     parameters: ['x'],
     results: ['y'],
   };
   const nodes: Nodes = {
-    call: { type: 'subflow', flow: 'double', parameters: { x: '20 + 1' }, results: { y: 'out' }, next: 'bye', error: 'other' },
+    call: {
+      type: 'subflow',
+      flow: 'double',
+      parameters: { x: '20 + 1' },
+      results: { y: 'out' },
+      next: 'bye',
+      error: 'other',
+    },
   };
 
   it('is given its parameters and gives its results', async () => {

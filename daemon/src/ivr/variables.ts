@@ -76,6 +76,11 @@ export class Variables implements Scope {
     this.set(name, typed(value));
   }
 
+  /** As nobody had set it. */
+  clear(name: string): void {
+    this.set(name, emptyOf(this.#declared(name)?.type ?? 'json'));
+  }
+
   secret(name: string): boolean {
     return this.#declared(name)?.secret === true;
   }

@@ -1,7 +1,7 @@
 // Asking others, as the nodes http, sql and member do: their fields, what is wrong with them, and the question itself.
 import { z } from 'zod';
 import { VariableName, type JsonObject, type JsonValue } from '../../contract/index.js';
-import { emptyOf, text, type Scope, type Value } from '../expressions/index.js';
+import { text, type Scope, type Value } from '../expressions/index.js';
 import { NodeFailure, compute, filled, type FlowContext } from '../flow-context.js';
 import { LookupError } from '../flow-ports.js';
 import { Expr, Template, type Assignment, type ExpressionUse, type TemplateUse } from '../node-kind.js';
@@ -121,9 +121,8 @@ export async function askSql(
 export function take(found: Results, answer: JsonValue, { variables, warn }: FlowContext): void {
   for (const [variable, path] of Object.entries(found ?? {})) {
     const value = atPath(answer, parsePath(path) ?? []);
-    if (value === undefined) {
-      warn(`nothing is at ${path}`);
-      variables.set(variable, emptyOf('json'));
-    } else variables.put(variable, value);
+    if (value === undefined) warn(`nothing is at ${path}`);
+    if (value === undefined || value === null) variables.clear(variable);
+    else variables.put(variable, value);
   }
 }

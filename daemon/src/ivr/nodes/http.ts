@@ -51,7 +51,7 @@ export const http = nodeKind<z.infer<typeof schema>>({
       if (node.statusVariable !== undefined) context.variables.set(node.statusVariable, number(status));
       const good = status >= 200 && status < 300;
       if (!good && node.refused === undefined) throw new LookupError('status', `the answer was ${status}`);
-      take(node.results, body, context);
+      if (good) take(node.results, body, context);
       return go(good ? node.next : (node.refused ?? node.next), good ? 'answered' : 'refused', String(status));
     } catch (error) {
       if (node.timeout !== undefined && error instanceof LookupError && error.code === 'timeout')
