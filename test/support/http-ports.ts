@@ -12,7 +12,7 @@ import type {
   TickStatistics,
 } from '../../daemon/src/contract/index.js';
 import type { Ports } from '../../daemon/src/http/index.js';
-import { AppError, TypedEmitter, check, newUlid } from '../../daemon/src/platform/index.js';
+import { AppError, TypedEmitter, newUlid } from '../../daemon/src/platform/index.js';
 import { validateFlow } from '../../daemon/src/ivr/validate-flow.js';
 import { T0 } from './db-rows.js';
 

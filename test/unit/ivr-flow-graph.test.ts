@@ -1,6 +1,6 @@
 // What the ways of a flow show before anybody walks them, and what else a new node may get wrong.
 import { describe, expect, it } from 'vitest';
-import type { FlowDefinitionInput } from '../../daemon/src/contract/index.js';
+import type { FlowDefinition } from '../../daemon/src/contract/index.js';
 import { validateFlow, type FlowSurroundings } from '../../daemon/src/ivr/validate-flow.js';
 
 const bye = { type: 'hangup' };
@@ -22,7 +22,7 @@ const menu = (next: string) => ({
   invalid: 'bye',
 });
 const call = (flow: string, next = 'bye') => ({ type: 'subflow', flow, next });
-const flow = (nodes: Nodes): FlowDefinitionInput => ({ start: Object.keys(nodes)[0]!, nodes: nodes as never });
+const flow = (nodes: Nodes): FlowDefinition => ({ start: Object.keys(nodes)[0]!, nodes: nodes as never });
 
 describe('the ways of a flow', () => {
   it('warn of nodes that nobody comes to', () => {

@@ -76,7 +76,7 @@ function typeOfCall(name: string, args: readonly Expression[], checker: Checker)
   const types = args.map((arg) => typeIn(arg, checker));
   if (name === 'if') {
     if (args.length !== 3) checker.problems.push({ code: 'argumentCount', name });
-    else want(types[0]!, 'boolean', checker);
+    else want(types[0] ?? 'json', 'boolean', checker);
     return types[1] === types[2] ? (types[1] ?? 'json') : 'json';
   }
   const known = functions.get(name);

@@ -84,11 +84,13 @@ const NOT_LEVEL = 2;
 
 class Parser {
   readonly #tokens: Token[];
+  readonly #end: Token;
   #next = 0;
   #depth = 0;
 
   constructor(found: Token[]) {
     this.#tokens = found;
+    this.#end = { kind: 'end', value: '', at: found.at(-1)?.at ?? 1 };
   }
 
   whole(): Expression {
@@ -102,15 +104,15 @@ class Parser {
     if (level === 0 && (this.#depth += 1) > DEEPEST) throw new ExpressionError('tooDeep', this.#peek().at);
     const ops = LEVELS[level];
     if (ops === undefined) return this.#sign();
+    const { at: begun } = this.#peek();
     if (level === NOT_LEVEL && this.#takes('not')) {
-      const { at } = this.#tokens[this.#next - 1]!;
-      return { kind: 'unary', op: 'not', of: this.#deeper(() => this.#level(NOT_LEVEL)), at };
+      return { kind: 'unary', op: 'not', of: this.#deeper(() => this.#level(NOT_LEVEL)), at: begun };
     }
     let left = this.#level(level + 1);
     for (;;) {
       const op = ops.find((one) => this.#is(one));
       if (op === undefined) break;
-      const { at } = this.#tokens[this.#next]!;
+      const { at } = this.#peek();
       this.#next += 1;
       left = { kind: 'binary', op, left, right: this.#level(level + 1), at };
       if (level === 2 && ops.some((one) => this.#is(one))) throw this.#unexpected(this.#peek());
@@ -176,7 +178,7 @@ class Parser {
   }
 
   #peek(): Token {
-    return this.#tokens[Math.min(this.#next, this.#tokens.length - 1)]!;
+    return this.#tokens[this.#next] ?? this.#end;
   }
 
   #is(word: string): boolean {

@@ -32,10 +32,9 @@ export const results = z
   .optional()
   .meta({ description: 'Variables, and where their values are: $.data.balance' });
 
-const Http = z.strictObject(httpFields);
-type HttpFields = z.infer<typeof Http>;
-const Sql = z.strictObject(sqlFields);
-type SqlFields = z.infer<typeof Sql>;
+type Fields<S extends z.core.$ZodLooseShape> = z.infer<z.ZodObject<S>>;
+type HttpFields = Fields<typeof httpFields>;
+type SqlFields = Fields<typeof sqlFields>;
 type Results = z.infer<typeof results>;
 
 const entries = <T>(field: string, record: Record<string, T> | undefined): [string, T][] =>
