@@ -20,7 +20,7 @@ export const VariableType = z
   .meta({ id: 'VariableType', description: 'list: of strings; date: 2026-11-22; time: 18:30:00' });
 export type VariableType = z.infer<typeof VariableType>;
 
-const VariableValue: z.ZodType<JsonValue> = z.json();
+const VariableValue: z.ZodType<JsonValue, JsonValue> = z.json();
 
 export const FlowVariable = z
   .strictObject({

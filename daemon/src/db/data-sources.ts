@@ -102,7 +102,13 @@ export class DataSources {
       return typeof value === 'boolean' && kind === 'sqlite' ? Number(value) : value;
     };
     const values = Object.fromEntries(Object.entries(bind).map(([key, value]) => [key, bound(value)]));
-    return sequelize.query<object>(sql, { bind: values, type: QueryTypes.SELECT, raw: true });
+    const asked = { bind: values, type: QueryTypes.SELECT, raw: true } as const;
+    if (kind === 'sqlite') return sequelize.query<object>(sql, asked);
+    // A session's default can be switched off from within a SELECT; a transaction that has begun cannot.
+    return sequelize.transaction(async (transaction) => {
+      await sequelize.query('SET TRANSACTION READ ONLY', { transaction });
+      return sequelize.query<object>(sql, { ...asked, transaction });
+    });
   }
 
   async #inTime<T>(open: Open, work: () => Promise<T>, timeoutMs: number): Promise<T> {
