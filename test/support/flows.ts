@@ -58,7 +58,10 @@ export function enterFlow(definition: FlowDefinitionInput, options: EnterOptions
     definition: flowOf(input),
   });
   const flows = new Map(Object.entries(options.flows ?? {}).map(([id, input]) => [id, at(id, input)]));
-  const flow = options.unchecked === true ? { flowId: 'main', version: 1, definition: definition as FlowDefinition } : at('main', definition);
+  const flow =
+    options.unchecked === true
+      ? { flowId: 'main', version: 1, definition: definition as FlowDefinition }
+      : at('main', definition);
   const trace = new Trace({ id: 'T', callId: 'CALL', flowId: 'main', version: 1, startedAt: 0 });
   const done = runFlow({
     ...{ flow, flows, trace, session: caller, clock: caller.clock, log: silentLog, values: options.values },
