@@ -1,6 +1,5 @@
 // Whoever hangs up, and whenever: the call ends with the right cause, and nothing of it is left on the box.
 import { beforeAll, afterAll, describe, expect, it } from 'vitest';
-import type { FlowNode } from '../../daemon/src/contract/index.js';
 import type { Box } from '../../daemon/src/main.js';
 import {
   callIn,
@@ -80,7 +79,7 @@ describe('a caller', () => {
 
   it('who presses nothing is said goodbye to', async () => {
     const flow = (await box.db.flows.find('main'))!;
-    const menu = flow.definition.nodes['menu'] as Extract<FlowNode, { type: 'menu' }>;
+    const menu = flow.definition.nodes['menu']!;
     const nodes = {
       ...flow.definition.nodes,
       menu: { ...menu, timeoutMs: 500, retries: 0 },

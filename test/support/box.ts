@@ -26,6 +26,7 @@ const PROMPTS: Record<string, number> = {
   'agent-not-ready': 1300,
   'not-signed-in': 1400,
   'nothing-to-pick-up': 1500,
+  'technical-fault': 1600,
 };
 
 export interface TestBoxOptions {

@@ -6,14 +6,19 @@ import {
   type OpenSegment,
   type QueueLeft,
 } from '../../daemon/src/calls/flow-session.js';
-import type { JsonObject } from '../../daemon/src/contract/index.js';
+import type { JsonObject, QueueEntry } from '../../daemon/src/contract/index.js';
 import { FakeClock } from './clock-fake.js';
 
 export class Caller implements FlowSession {
   readonly callId = 'CALL';
   readonly callingNumber = '13800138000';
   readonly calledNumber = '95001';
-  readonly language = 'en';
+  language: 'en' | 'zh-CN' = 'en';
+  /** how he wanted to be waited on when he was queued last */
+  entry: QueueEntry | undefined;
+  /** whether the keys of the moment are written down nowhere, and whether they ever were so */
+  hidden = false;
+  everHidden = false;
   readonly clock = new FakeClock();
   readonly digits = new DigitBuffer(this.clock);
   /** what he heard, entered and so on, in order */
@@ -68,7 +73,17 @@ export class Caller implements FlowSession {
     return { end: (more = {}) => void (segment.data = { ...segment.data, ...more }) };
   }
 
-  queue(queueId: string): Promise<QueueLeft> {
+  setLanguage(language: 'en' | 'zh-CN'): void {
+    this.language = language;
+  }
+
+  hideKeys(hidden: boolean): void {
+    this.hidden = hidden;
+    this.everHidden ||= hidden;
+  }
+
+  queue(queueId: string, entry?: QueueEntry): Promise<QueueLeft> {
+    this.entry = entry;
     this.log.push(`queue ${queueId}`);
     return new Promise((resolve, reject) => {
       this.#overflow = () => resolve(this.left);

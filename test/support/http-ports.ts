@@ -12,8 +12,8 @@ import type {
   TickStatistics,
 } from '../../daemon/src/contract/index.js';
 import type { Ports } from '../../daemon/src/http/index.js';
-import { AppError, TypedEmitter, check, newUlid } from '../../daemon/src/platform/index.js';
-import { FlowDefinition } from '../../daemon/src/contract/index.js';
+import { AppError, TypedEmitter, newUlid } from '../../daemon/src/platform/index.js';
+import { validateFlow } from '../../daemon/src/ivr/validate-flow.js';
 import { T0 } from './db-rows.js';
 
 export interface FakePorts extends Ports {
@@ -168,12 +168,20 @@ export function fakePorts(): FakePorts {
     },
     queues: { list: () => world.queues, waiting: () => [] },
     flows: {
-      validate(definition, language) {
-        const checked = check(FlowDefinition, definition);
-        return Promise.resolve(
-          checked.ok ? { ok: true, definition: checked.value } : { ok: false, problems: checked.problems(language) },
-        );
-      },
+      validate: (definition, language) => Promise.resolve(validateFlow(definition, {}, language)),
+      kinds: () => [],
+      traces: () => Promise.resolve([]),
+      dryRun: () => Promise.resolve({ steps: [], heard: [], ended: 'finished', cause: null }),
+      expectCall: () => Promise.resolve('0009912345'),
+      usesOf: () => Promise.resolve([]),
+    },
+    prompts: {
+      list: () => Promise.resolve([]),
+      file: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      upload: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      speak: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      remove: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
+      lastOf: () => Promise.resolve(true),
     },
     engine: {
       spans: () => Promise.resolve(world.spans),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowDefinition } from '../../daemon/src/contract/index.js';
 import { FlowBook, PromptLibrary } from '../../daemon/src/ivr/index.js';
-import { silentLog } from '../../daemon/src/platform/index.js';
+import { silentLog, systemClock } from '../../daemon/src/platform/index.js';
 import { testDatabase } from '../support/test-database.js';
 import { Caller } from '../support/caller.js';
 import { T0, queueRow } from '../support/db-rows.js';
@@ -18,7 +18,7 @@ async function book() {
   const put = (definition: FlowDefinition) =>
     db.write((tx) => tx.flows.put({ id: 'main', name: 'Main', definition, updatedAt: T0 }));
   await put(toQueue('sales'));
-  const flows = new FlowBook({ db, prompts: new PromptLibrary([]), log: silentLog });
+  const flows = new FlowBook({ db, prompts: new PromptLibrary([]), clock: systemClock, log: silentLog });
   await flows.start();
   return { db, put, flows };
 }

@@ -1,29 +1,11 @@
 // What a caller goes through in a flow.
 import { describe, expect, it } from 'vitest';
-import { FlowDefinition, type FlowDefinitionInput } from '../../daemon/src/contract/index.js';
-import { runFlow } from '../../daemon/src/ivr/interpreter.js';
-import type { PromptLibrary } from '../../daemon/src/ivr/prompt-library.js';
-import { silentLog } from '../../daemon/src/platform/index.js';
+import type { FlowDefinitionInput } from '../../daemon/src/contract/index.js';
 import { Caller } from '../support/caller.js';
-
-/** Prompts whose files need not be looked for: the clock stands still while a disk is asked. */
-function library(...names: string[]): Pick<PromptLibrary, 'findAll'> {
-  return {
-    findAll: (asked) =>
-      Promise.resolve({
-        files: asked.filter((name) => names.includes(name)).map((name) => `/prompts/${name}.wav`),
-        missing: asked.filter((name) => !names.includes(name)),
-      }),
-  };
-}
+import { enterFlow } from '../support/flows.js';
 
 function enter(nodes: FlowDefinitionInput['nodes'], caller = new Caller(), start = Object.keys(nodes)[0]!) {
-  const definition = FlowDefinition.parse({ start, nodes });
-  const done = runFlow(definition, caller, library('a', 'b', 'wrong'), silentLog).catch((error: unknown) => {
-    if (!caller.signal.aborted) throw error;
-  });
-  const pass = (ms: number): Promise<void> => caller.clock.advance(ms);
-  return { caller, done, pass };
+  return enterFlow({ start, nodes }, { caller });
 }
 
 const bye = { type: 'hangup' as const };
@@ -152,9 +134,13 @@ describe('a flow', () => {
   });
 
   it('ends a caller who goes in circles', async () => {
-    const { caller, done } = enter({ round: { type: 'play', prompts: ['missing'], next: 'round' } });
+    const nodes = { round: { type: 'play', prompts: ['missing'], next: 'round' } };
+    const { caller, done, pass, trace } = enterFlow({ start: 'round', nodes }, { unchecked: true });
+    await pass(5000);
     await done;
     expect(caller.released).toBe(41);
+    expect(caller.log).toEqual(['play technical-fault']);
+    expect([trace().steps.length, trace().dropped]).toEqual([200, 800]);
   });
 });
 

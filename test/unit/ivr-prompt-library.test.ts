@@ -37,6 +37,7 @@ describe('prompts', () => {
     expect(await prompts.findAll(['a', 'b', 'c'], 'en')).toEqual({
       files: [join(folder, 'en/a.wav'), join(folder, 'en/c.wav')],
       missing: ['b'],
+      foreign: [],
     });
   });
 });

@@ -70,12 +70,12 @@ describe('a flow', () => {
     ],
     [
       withNode('number', { minDigits: 9 }),
-      'nodes.number.minDigits | Node "number", field "minDigits": it is greater than maxDigits.',
+      'nodes.number.minDigits | Node "number", field "minDigits": it is greater than the most that is allowed.',
     ],
     [withNode('welcome', { next: undefined }), 'nodes.welcome.next | Node "welcome", field "next": it is missing.'],
     [
       withNode('bye', { type: 'explode' }),
-      'nodes.bye.type | Node "bye", field "type": there is no such type of node; there are play, menu, collect, queue, hangup.',
+      'nodes.bye.type | Node "bye", field "type": there is no such type of node; there are play, speak, say, menu, collect, branch, set, schedule, language, member, http, sql, queue, transfer, voicemail, record, conference, survey, faxReceive, faxSend, announce, subflow, return, hangup.',
     ],
     [
       withNode('bye', { cause: 0 }),

@@ -180,19 +180,20 @@ export class Distributor {
     const already = [...this.#waiting.values()].filter(({ call }) => call.queueId === queueId).length;
     const { routing } = queue;
     const named = entry.preferredAgent;
+    const last = named?.agentId === 'last';
+    const waitMs = named === null ? routing.lastAgentWaitMs : last ? named.waitMs : null;
     const call: WaitingCall = {
       ...{ callId, queueId, enteredAt: clock.monotonicMs() },
       ...{ priority: entry.priority ?? routing.priority, vip: entry.vip, skills: entry.skills },
       ...{ region: entry.region, customerLevel: entry.customerLevel },
-      preferred: named === null ? null : { ...named, rule: 'named_agent' },
+      preferred: named === null || last ? null : { ...named, rule: 'named_agent' },
     };
     const sounds = this.#soundsOf(callId, queue, language);
     const waiting: Waiting = { call, entry, language, ringing: false, leaving: undefined, timers: [], sounds };
     this.#waiting.set(callId, waiting);
     waiting.timers.push(clock.after(queue.maxWaitMs, () => this.#send(callId, 'overflow', queue.overflow)));
     if (queue.maxLength > 0 && already >= queue.maxLength) return this.#send(callId, 'full', queue.overflow);
-    if (named !== null || routing.lastAgentWaitMs === null || callingNumber === '') return this.#wait(waiting, queue);
-    const waitMs = routing.lastAgentWaitMs;
+    if (waitMs === null || callingNumber === '') return this.#wait(waiting, queue);
     void this.#lastAgent(callingNumber, routing.lastAgentDays).then((agentId) => {
       if (this.#waiting.get(callId) !== waiting) return;
       const preferred: Preference | null = agentId === null ? null : { agentId, rule: 'last_agent', waitMs };

@@ -79,6 +79,8 @@ const ORIGINATE_MS = 30_000;
 const STOP_LIMIT_MS = 3000;
 /** of the digits column */
 const MOST_DIGITS_KEPT = 200;
+/** in place of a key of a PIN */
+const HIDDEN_KEY = '•';
 
 const WAITED_TOO_LONG: QueueLeft = { why: 'overflow', target: { to: 'flow', node: null }, key: null };
 
@@ -373,9 +375,12 @@ export class CallControl {
     if (leg !== call.leg || call.phase === 'dialling') return;
     // Before the answer, digits are part of the number; those that come after it is complete mean nothing.
     if (source === 'overlap') return call.phase === 'arriving' ? call.digits.push(digit) : undefined;
-    call.happened('digit', { digit });
-    if (call.row.digits.length < MOST_DIGITS_KEPT) call.record.update({ digits: call.row.digits + digit });
     if (call.phase === 'inFlow') call.digits.push(digit);
+    // Who presses keys without end is not written down without end.
+    if (call.row.digits.length >= MOST_DIGITS_KEPT) return;
+    const written = call.keysHidden ? HIDDEN_KEY : digit;
+    call.happened('digit', { digit: written });
+    call.record.update({ digits: call.row.digits + written });
     this.#changed(call);
     this.#context.events.emit('call.digit', { call: call.toDto(), digit });
   }

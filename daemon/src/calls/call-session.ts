@@ -13,6 +13,8 @@ const NOTHING_ASKED: QueueEntry = {
 export class CallSession implements FlowSession {
   readonly #call: LiveCall;
   readonly #context: CallContext;
+  /** of all queues that he was in since this flow began */
+  #queueWaitMs = 0;
 
   constructor(call: LiveCall, context: CallContext) {
     this.#call = call;
@@ -30,6 +32,10 @@ export class CallSession implements FlowSession {
   }
   get language(): FlowSession['language'] {
     return this.#call.language;
+  }
+  get attributes(): Readonly<Record<string, string | number>> {
+    const { callingName } = this.#call.row;
+    return { callingName, queueWaitMs: this.#queueWaitMs };
   }
   get signal(): AbortSignal {
     return this.#call.signal;
@@ -50,11 +56,22 @@ export class CallSession implements FlowSession {
     return this.#call.segment(kind, data);
   }
 
+  setLanguage(language: FlowSession['language']): void {
+    this.#call.language = language;
+  }
+
+  hideKeys(hidden: boolean): void {
+    this.#call.keysHidden = hidden;
+  }
+
   async queue(queueId: string, entry: QueueEntry = NOTHING_ASKED): Promise<QueueLeft> {
     this.signal.throwIfAborted();
+    const begun = this.#context.clock.moment();
     const left = enterQueue(this.#call, this.#context, queueId, entry);
     if (left === undefined) throw new AppError('unavailable', { what: `queue ${queueId}` });
-    return left;
+    const how = await left;
+    this.#queueWaitMs += this.#call.sinceMs(begun);
+    return how;
   }
 
   release(cause: number): void {

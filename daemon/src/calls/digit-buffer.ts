@@ -43,6 +43,11 @@ export class DigitBuffer {
     return digit;
   }
 
+  /** Takes the oldest unread key when it is this one. */
+  drop(digit: string): boolean {
+    return this.#digits.startsWith(digit) && this.take() !== undefined;
+  }
+
   /** Waits for an unread key. Without signals made for the purpose: every prompt of every call comes by here. */
   wait(signal: AbortSignal): KeyWait {
     let stop = (): void => undefined;

@@ -35,6 +35,8 @@ export interface FlowSession {
   readonly callingNumber: string;
   readonly calledNumber: string;
   readonly language: Language;
+  /** what else is known of the call, by the names that flows use: region, level, queueWaitMs, … */
+  readonly attributes?: Readonly<Record<string, string | number>>;
   /** aborted with a CallEndedError when the call ends, whoever ends it */
   readonly signal: AbortSignal;
   readonly digits: DigitBuffer;
@@ -43,6 +45,10 @@ export interface FlowSession {
   segment(kind: SegmentKind, data: JsonObject): OpenSegment;
   /** Puts the caller into a queue. Resolves when he leaves it unserved and the flow goes on; rejects when the call ends. */
   queue(queueId: string, entry?: QueueEntry): Promise<QueueLeft>;
+  /** From now on the caller is spoken to in this language. */
+  setLanguage(language: Language): void;
+  /** While it is true the keys that he presses are written down nowhere. */
+  hideKeys?(hidden: boolean): void;
   /** Ends the call with a Q.850 cause. */
   release(cause: number): void;
 }

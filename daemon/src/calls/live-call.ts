@@ -165,6 +165,8 @@ export class LiveCall {
   readonly digits: DigitBuffer;
   readonly log: Log;
   language: Language = 'zh-CN';
+  /** a PIN is being typed: its keys are not written down */
+  keysHidden = false;
   offer: Offer | undefined;
   stay: QueueStay | undefined;
   /** telephones or trunks are being called for it */

@@ -45,17 +45,25 @@ function beginStay(
   entry: QueueEntry,
   left: QueueStay['left'],
 ): void {
-  const asked = {
-    ...(entry.priority === null ? {} : { priority: entry.priority }),
-    ...(entry.vip ? { vip: true } : {}),
-  };
-  const segment = call.segment('queued', { queueId, ...asked });
+  const segment = call.segment('queued', { queueId, ...askedData(entry) });
   call.stay = { queueId, since: context.clock.moment(), segment, left };
   // He is not lent any more: somebody else is to have him.
   dropAside(call, context, 'queued');
   call.record.update({ queueId });
   context.changed(call);
   context.events.emit('call.queued', { call: call.toDto(), queueId, entry, language: call.language });
+}
+
+/** What differs from everybody's, for the record. */
+function askedData({ priority, vip, skills, preferredAgent, region, customerLevel }: QueueEntry): JsonObject {
+  return {
+    ...(priority === null ? {} : { priority }),
+    ...(vip ? { vip } : {}),
+    ...(skills.length === 0 ? {} : { skills }),
+    ...(preferredAgent === null ? {} : { preferredAgent: preferredAgent.agentId }),
+    ...(region === null ? {} : { region }),
+    ...(customerLevel === null ? {} : { customerLevel }),
+  };
 }
 
 /** Sends a waiting call back into its flow; false when it is not waiting (it may be ringing an agent). */

@@ -20,6 +20,20 @@ const RtpPorts = z
   )
   .refine(({ first, last }) => first < last, formats.portRange);
 
+const DataSource = z.discriminatedUnion('kind', [
+  /** a file that is not absolute is counted from <home> */
+  z.strictObject({ kind: z.literal('sqlite'), file: z.string().min(1).max(500) }),
+  z.strictObject({
+    kind: z.literal('postgres'),
+    host: HostName,
+    port: z.int().min(1).max(65_535).default(5432),
+    database: z.string().min(1).max(63),
+    username: z.string().min(1).max(63),
+    password: z.string().max(200).default(''),
+    tls: z.boolean().default(false),
+  }),
+]);
+
 const AsWritten = z.strictObject({
   /** of this file's form; grows with migrations */
   version: z.literal(SETTINGS_VERSION).default(SETTINGS_VERSION),
@@ -67,6 +81,14 @@ const AsWritten = z.strictObject({
     .prefault({}),
   prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),
   database: z.strictObject({ file: z.string().min(1).default('cordboard.sqlite') }).prefault({}),
+  flows: z
+    .strictObject({
+      /** addresses and networks that are not public, or the box's own, and may be asked by flows all the same */
+      allowedNetworks: z.array(Network).max(100).default([]),
+      /** databases that flows may ask, by name; they are opened for reading alone */
+      dataSources: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, formats.slug), DataSource).default({}),
+    })
+    .prefault({}),
   sip: z
     .strictObject({
       enabled: z.boolean().default(true),

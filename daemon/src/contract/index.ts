@@ -4,6 +4,7 @@ export * from './primitives.js';
 export * from './errors.js';
 export * from './users.js';
 export * from './flows.js';
+export * from './prompts.js';
 export * from './routes.js';
 export * from './queue-routing.js';
 export * from './queues.js';

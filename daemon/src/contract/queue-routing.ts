@@ -173,10 +173,10 @@ export const QueueEntry = z
     vip: z.boolean().default(false),
     skills: z.array(RequiredSkill).max(20).default([]),
     preferredAgent: z
-      .strictObject({ agentId: AgentNumber, waitMs: DurationMs.max(3_600_000) })
+      .strictObject({ agentId: z.union([AgentNumber, z.literal('last')]), waitMs: DurationMs.max(3_600_000) })
       .nullable()
       .default(null)
-      .meta({ description: 'He is waited for so long, and comes before the others after that' }),
+      .meta({ description: 'He (last: who had the caller last) is waited for so long, and comes before the others after that' }),
     region: RoutingAttribute.nullable().default(null),
     customerLevel: RoutingAttribute.nullable().default(null),
   })

@@ -7,6 +7,8 @@ export interface DbEvents {
   'user.changed': { id: string; removed: boolean };
   'session.removed': { ids: string[] };
   'flow.changed': { id: string; removed: boolean };
+  'flowDraft.changed': { id: string; removed: boolean };
+  'announcement.changed': { id: string; removed: boolean };
   'route.changed': { id: string; removed: boolean };
   'queue.changed': { id: string; removed: boolean };
   'agent.changed': { id: string; removed: boolean };

@@ -37,6 +37,7 @@ import type {
   UserRow,
 } from './rows.js';
 import { flag, id, integer, integerOrNull, json, realOrNull, text, textOrNull, time, timeOrNull } from './columns.js';
+import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 
 export class UserModel
@@ -399,6 +400,7 @@ export function defineModels(sequelize: Sequelize) {
     recordings: recordings as typeof RecordingModel,
     streams,
     meta: meta as typeof MetaModel,
+    ...defineFlowModels(sequelize),
     ...defineLineModels(sequelize),
   };
 }

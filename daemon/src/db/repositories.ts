@@ -9,8 +9,12 @@ import type {
   AgentSegmentRow,
   AgentSkillRow,
   AgentStateRow,
+  AnnouncementRow,
   CallRow,
+  FlowDraftRow,
   FlowRow,
+  FlowTraceRow,
+  FlowVersionRow,
   OutboundRouteRow,
   QueueMemberRow,
   QueueRow,
@@ -62,11 +66,41 @@ export interface SessionsWrite extends SessionsRead {
 export interface FlowsRead {
   find(id: string): Promise<FlowRow | null>;
   list(): Promise<FlowRow[]>;
+  /** every version that went live, newest first */
+  versions(id: string): Promise<FlowVersionRow[]>;
+  version(id: string, version: number): Promise<FlowVersionRow | null>;
 }
 export interface FlowsWrite extends FlowsRead {
-  /** inserts as version 1 or replaces and counts the version up */
-  put(row: Omit<FlowRow, 'version'>): Promise<FlowRow>;
-  /** flow_in_use when a route names it */
+  /** inserts as version 1 or replaces and counts the version up; the version is kept, with who made it and why */
+  put(row: Omit<FlowRow, 'version'>, about?: { by: string; note: string }): Promise<FlowRow>;
+  /** with its versions; flow_in_use when a route names it, flow_called when another flow calls it */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface FlowDraftsRead {
+  find(id: string): Promise<FlowDraftRow | null>;
+  list(): Promise<FlowDraftRow[]>;
+}
+export interface FlowDraftsWrite extends FlowDraftsRead {
+  put(row: FlowDraftRow): Promise<void>;
+  remove(id: string): Promise<boolean>;
+}
+
+export interface FlowTracesRead {
+  /** in the order in which he came into them */
+  listByCall(callId: string): Promise<FlowTraceRow[]>;
+}
+export interface FlowTracesWrite extends FlowTracesRead {
+  insert(row: FlowTraceRow): Promise<void>;
+}
+
+export interface AnnouncementsRead {
+  find(id: string): Promise<AnnouncementRow | null>;
+  list(): Promise<AnnouncementRow[]>;
+}
+export interface AnnouncementsWrite extends AnnouncementsRead {
+  put(row: AnnouncementRow): Promise<void>;
+  /** announcement_in_use when a flow plays it */
   remove(id: string): Promise<boolean>;
 }
 
@@ -328,6 +362,9 @@ export interface Reads {
   readonly users: UsersRead;
   readonly sessions: SessionsRead;
   readonly flows: FlowsRead;
+  readonly flowDrafts: FlowDraftsRead;
+  readonly flowTraces: FlowTracesRead;
+  readonly announcements: AnnouncementsRead;
   readonly routes: RoutesRead;
   readonly queues: QueuesRead;
   readonly queueMembers: QueueMembersRead;
@@ -353,6 +390,9 @@ export interface Writes extends Reads {
   readonly users: UsersWrite;
   readonly sessions: SessionsWrite;
   readonly flows: FlowsWrite;
+  readonly flowDrafts: FlowDraftsWrite;
+  readonly flowTraces: FlowTracesWrite;
+  readonly announcements: AnnouncementsWrite;
   readonly routes: RoutesWrite;
   readonly queues: QueuesWrite;
   readonly queueMembers: QueueMembersWrite;

@@ -10,6 +10,7 @@ import type {
   DtmfMode,
   FlowDefinition,
   JsonObject,
+  JsonValue,
   Language,
   NumberClass,
   NumberFormat,
@@ -28,6 +29,7 @@ import type {
   SipCodec,
   SipSecurity,
   SrtpPolicy,
+  TraceStep,
   TrunkHost,
   TrunkKind,
   TrunkMode,
@@ -59,6 +61,54 @@ export interface FlowRow {
   definition: FlowDefinition;
   version: number;
   updatedAt: number;
+}
+
+/** What is being worked on; need not hold together. */
+export interface FlowDraftRow {
+  /** of the flow, which may not be live yet */
+  id: string;
+  name: string;
+  definition: JsonValue;
+  /** version in force when it was begun; 0: none */
+  basedOn: number;
+  updatedAt: number;
+  updatedBy: string;
+}
+
+/** Every version that went live. */
+export interface FlowVersionRow {
+  id: string;
+  flowId: string;
+  version: number;
+  name: string;
+  definition: FlowDefinition;
+  note: string;
+  createdAt: number;
+  createdBy: string;
+}
+
+/** The way of a caller through a flow. */
+export interface FlowTraceRow {
+  id: string;
+  callId: string;
+  flowId: string;
+  /** 0: a draft */
+  version: number;
+  startedAt: number;
+  endedAt: number;
+  steps: TraceStep[];
+  dropped: number;
+}
+
+/** A temporary announcement that flows play while it is on. */
+export interface AnnouncementRow {
+  id: string;
+  active: boolean;
+  prompts: string[];
+  /** null: until somebody switches it off */
+  until: number | null;
+  updatedAt: number;
+  updatedBy: string;
 }
 
 export interface RouteRow {

@@ -41,11 +41,17 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(route.params === undefined && route.query === undefined
       ? {}
       : { requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }) } }),
+    ...(route.uploadBytes === undefined ? {} : { requestBody: upload(route.uploadBytes) }),
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses: { ...success(route), ...failures(route) },
   };
+}
+
+function upload(bytes: number): NonNullable<ZodOpenApiOperationObject['requestBody']> {
+  const schema = { type: 'string', format: 'binary', maxLength: bytes } as const;
+  return { required: true, content: { 'application/octet-stream': { schema } } };
 }
 
 function success(route: Route): ZodOpenApiOperationObject['responses'] {

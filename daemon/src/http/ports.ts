@@ -12,10 +12,17 @@ import type {
   ExchangeCallCreate,
   ExchangePhone,
   FlowDefinition,
+  FlowDryRun,
+  FlowDryRunResult,
+  FlowNodeKind,
+  FlowTestCall,
+  FlowTrace,
   Language,
   LiveEvents,
   PhoneBehaviour,
   PhonePlay,
+  Prompt,
+  PromptUse,
   QueueStatus,
   QueueWaiting,
   SipTrunkStatus,
@@ -62,11 +69,34 @@ export interface QueuesPort {
 export interface FlowsPort {
   /**
    * Checks a flow as somebody wrote it. Problems, in the language asked for, name the node and the field; none: `definition` is
-   * the flow with its defaults.
+   * the flow with its defaults. `id`: of the flow that it is to become.
    */
-  validate(definition: unknown, language: Language): Promise<FlowVerdict>;
+  validate(definition: unknown, language: Language, id?: string): Promise<FlowVerdict>;
+  kinds(): FlowNodeKind[];
+  /** of a call, live or stored */
+  traces(callId: string): Promise<FlowTrace[]>;
+  /** flow_invalid, flow_node_not_found */
+  dryRun(request: FlowDryRun, language: Language): Promise<FlowDryRunResult>;
+  /** The number to call for a test; flow_draft_not_found, flow_not_found, flow_invalid, flow_node_not_found. */
+  expectCall(id: string, request: FlowTestCall, language: Language): Promise<string>;
+  /** who plays a prompt */
+  usesOf(prompt: string): Promise<PromptUse[]>;
 }
-export type FlowVerdict = { ok: true; definition: FlowDefinition } | { ok: false; problems: ErrorDetail[] };
+export type FlowVerdict =
+  | { ok: true; definition: FlowDefinition; warnings: ErrorDetail[] }
+  | { ok: false; problems: ErrorDetail[]; warnings: ErrorDetail[] };
+
+/** prompt_not_found, prompt_invalid */
+export interface PromptsPort {
+  list(): Promise<Prompt[]>;
+  /** where the sound is */
+  file(name: string, language: Language): Promise<string>;
+  upload(name: string, language: Language, bytes: Buffer, by: string): Promise<Prompt>;
+  speak(name: string, language: Language, text: string, by: string): Promise<Prompt>;
+  remove(name: string, language: Language): Promise<void>;
+  /** whether the name is gone when the own one of this language is */
+  lastOf(name: string, language: Language): Promise<boolean>;
+}
 
 export interface EnginePort {
   /** The box's own E1 (not those of the exchange simulator), by number. */
@@ -126,6 +156,7 @@ export interface Ports {
   agents: AgentsPort;
   queues: QueuesPort;
   flows: FlowsPort;
+  prompts: PromptsPort;
   engine: EnginePort;
   exchange: ExchangePort;
   sip: SipPort;

@@ -33,7 +33,8 @@ export function apiRouter(options: RouterOptions): Middleware {
   const router = new Router({ prefix: API });
   for (const route of options.routes) {
     const steps: Middleware[] = [identify(options.sessions, route)];
-    if (WITH_BODY.has(route.method)) steps.push(refuseOtherTypes, parseBody as Middleware);
+    if (route.uploadBytes !== undefined) steps.push(takeUpload(route.uploadBytes));
+    else if (WITH_BODY.has(route.method)) steps.push(refuseOtherTypes, parseBody as Middleware);
     steps.push((ctx) => serve(ctx, route, options));
     router[route.method](route.path, ...(steps as Parameters<typeof router.get>[1][]));
   }
@@ -85,12 +86,33 @@ const refuseOtherTypes: Middleware = async (ctx, next) => {
   await next();
 };
 
+/** A file as it is, whatever its type says it is. AppError body_too_large. */
+function takeUpload(limitBytes: number): Middleware {
+  return async (ctx, next) => {
+    const tooLarge = (): AppError => new AppError('body_too_large', { limitBytes });
+    if (Number(ctx.get('content-length')) > limitBytes) throw tooLarge();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limitBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+    (ctx.state as { upload: Buffer }).upload = Buffer.concat(chunks);
+    await next();
+  };
+}
+
 async function serve(ctx: Context, route: Route, options: RouterOptions): Promise<void> {
   const language = pickLanguage(ctx.get('accept-language'), options.defaultLanguage);
   const request: RouteRequest<unknown, unknown, unknown> & { identity: Identity | undefined } = {
     params: taken(route.params, (ctx as Context & { params: unknown }).params, 'params'),
     query: taken(route.query ?? NOTHING, { ...ctx.query }, 'query'),
-    body: WITH_BODY.has(route.method) ? taken(route.body ?? NOTHING, bodyOf(ctx), 'body') : undefined,
+    upload: (ctx.state as { upload?: Buffer }).upload ?? Buffer.alloc(0),
+    body:
+      WITH_BODY.has(route.method) && route.uploadBytes === undefined
+        ? taken(route.body ?? NOTHING, bodyOf(ctx), 'body')
+        : undefined,
     language,
     remoteAddress: ctx.req.socket.remoteAddress ?? '',
     identity: (ctx.state as { identity?: Identity }).identity,

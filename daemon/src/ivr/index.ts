@@ -1,2 +1,10 @@
+export * from './announcement-book.js';
 export * from './flow-book.js';
+export * from './flow-desk.js';
+export type { FlowPorts } from './flow-ports.js';
+export * from './lookup/guarded-address.js';
+export * from './lookup/http-lookup.js';
+export * from './lookup/sql-lookup.js';
 export * from './prompt-library.js';
+export * from './prompt-store.js';
+export * from './speech/speaker.js';

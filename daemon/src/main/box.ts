@@ -16,7 +16,8 @@ import { TableDialPlan } from '../dialplan/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
-import { FlowBook, PromptLibrary } from '../ivr/index.js';
+import { PromptLibrary } from '../ivr/index.js';
+import { makeFlowParts, type FlowParts } from './flow-parts.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
   Lifecycle,
@@ -92,11 +93,12 @@ class RunningBox {
   readonly #metrics: Metrics;
   readonly #live: TypedEmitter<LiveEvents>;
   readonly #prompts: PromptLibrary;
+  readonly #bundledPrompts: string;
   readonly #music: string;
   #db: OpenedDb | undefined;
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
-  #flows: FlowBook | undefined;
+  #flows: FlowParts | undefined;
   #plan: TableDialPlan | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
@@ -109,7 +111,8 @@ class RunningBox {
     this.#log = options.log ?? silentLog;
     this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
-    this.#prompts = new PromptLibrary([config.promptsFolder, options.promptsFolder ?? BUNDLED_PROMPTS]);
+    this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
+    this.#prompts = new PromptLibrary([config.promptsFolder, this.#bundledPrompts]);
     this.#music = join(config.home, 'cache', 'hold-music.wav');
     this.lifecycle = new Lifecycle(this.#log, this.#clock)
       .add({ name: 'database', start: () => this.#openDatabase(), stop: () => this.#db?.close() })
@@ -123,9 +126,10 @@ class RunningBox {
     const http = made(this.#http);
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, exchange, live, sip } = running;
+    const { flows, flowDesk, promptStore, exchange, live, sip } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, distributor, flows, exchange, live, recordings, sip },
+      ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
+      ...{ flows, flowDesk, promptStore },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -156,7 +160,10 @@ class RunningBox {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
     await ensureHoldMusic(this.#music);
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
-    this.#flows = new FlowBook({ db, prompts: this.#prompts, log: this.#part('ivr') });
+    this.#flows = makeFlowParts({
+      ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
+      log: this.#part('ivr'),
+    });
     const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
     const { numbering } = this.#config;
     this.#plan = new TableDialPlan({ db, numbering, analogStations: () => analog, log: this.#part('dialplan') });
@@ -168,7 +175,7 @@ class RunningBox {
 
   async #stopBooks(): Promise<void> {
     this.#plan?.stop();
-    this.#flows?.stop();
+    await this.#flows?.stop();
     await this.#agents?.stop();
   }
 
@@ -208,7 +215,8 @@ class RunningBox {
   }
 
   #makeServices(engine: EngineClient): Running {
-    const [db, agents, flows] = [made(this.#db), made(this.#agents), made(this.#flows)];
+    const [db, agents, flowParts] = [made(this.#db), made(this.#agents), made(this.#flows)];
+    const { book: flows, desk: flowDesk, store: promptStore } = flowParts;
     const { settings, recordingsFolder: folder } = this.#config;
     const plan = made(this.#plan);
     const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
@@ -222,6 +230,7 @@ class RunningBox {
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
     const calls = new CallControl({
       ...common,
+      plan: flowDesk.planWithTests(plan),
       trunks,
       flows,
       recorder: recordings,
@@ -257,7 +266,7 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings };
+    const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
     return { ...common, ...books, calls, exchange, distributor, desk };
   }
 

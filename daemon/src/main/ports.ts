@@ -7,7 +7,7 @@ import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
 import type { RecordingService } from '../recording/index.js';
-import type { FlowBook } from '../ivr/index.js';
+import type { FlowBook, FlowDesk, PromptStore } from '../ivr/index.js';
 import type { Clock, TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { TrunkBook } from '../trunks/index.js';
@@ -21,6 +21,8 @@ export interface Services {
   queues: QueueBook;
   distributor: Distributor;
   flows: FlowBook;
+  flowDesk: FlowDesk;
+  promptStore: PromptStore;
   exchange: Exchange;
   recordings: RecordingService;
   /** undefined: SIP is switched off */
@@ -39,12 +41,14 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, distributor, flows, exchange, recordings, sip, live } = services;
+  const { engine, trunks, agents, calls, queues, distributor, flowDesk, promptStore, exchange } = services;
+  const { recordings, sip, live } = services;
   return {
     calls,
     agents,
     queues: { list: () => queues.list(), waiting: (id) => distributor.waiting(id) },
-    flows,
+    flows: flowDesk,
+    prompts: promptStore,
     exchange,
     live,
     sip: {

@@ -6,6 +6,7 @@ import { trunkRefer } from './0005-trunk-refer.js';
 import { trunkCallers } from './0006-trunk-callers.js';
 import { trunkDiversion } from './0007-trunk-diversion.js';
 import { queueRouting } from './0008-queue-routing.js';
+import { flowVersions } from './0009-flow-versions.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   trunkCallers,
   trunkDiversion,
   queueRouting,
+  flowVersions,
 ];

@@ -1,5 +1,6 @@
 import type { Models } from '../models.js';
 import type { MetaWrite, Writes } from '../repositories.js';
+import { announcementsRepository, flowDraftsRepository, flowTracesRepository, flowsRepository } from './flows.js';
 import {
   agentSegmentsRepository,
   agentStatesRepository,
@@ -18,7 +19,7 @@ import {
   trunksRepository,
 } from './lines.js';
 import { sessionsRepository, usersRepository } from './people.js';
-import { flowsRepository, routesRepository } from './plans.js';
+import { routesRepository } from './plans.js';
 import { abilitiesRepository, agentsRepository, queueMembersRepository, queuesRepository } from './queues.js';
 import { Table, type Scope } from './table.js';
 
@@ -61,6 +62,15 @@ class Repositories implements Writes {
   }
   get flows() {
     return this.#once('flows', flowsRepository);
+  }
+  get flowDrafts() {
+    return this.#once('flowDrafts', flowDraftsRepository);
+  }
+  get flowTraces() {
+    return this.#once('flowTraces', flowTracesRepository);
+  }
+  get announcements() {
+    return this.#once('announcements', announcementsRepository);
   }
   get routes() {
     return this.#once('routes', routesRepository);

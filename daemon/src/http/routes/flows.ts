@@ -1,18 +1,10 @@
 import { z } from 'zod';
-import { ErrorDetail, Flow, FlowDefinition, FlowPut, FlowValidate, Slug } from '../../contract/index.js';
+import { Flow, FlowPut, FlowValidate, FlowVerdict, Slug } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { ADMIN, route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
-
-export const FlowVerdict = z
-  .strictObject({
-    valid: z.boolean(),
-    definition: FlowDefinition.nullable().meta({ description: 'With its defaults; null when it is not valid' }),
-    problems: z.array(ErrorDetail),
-  })
-  .meta({ id: 'FlowVerdict' });
 
 export function flowRoutes(http: HttpContext): Route[] {
   const { clock, db, log, ports } = http;
@@ -50,16 +42,17 @@ export function flowRoutes(http: HttpContext): Route[] {
       body: FlowValidate,
       reply: FlowVerdict,
       async handle({ body, language }) {
-        const verdict = await ports.flows.validate(body.definition, language);
+        const verdict = await ports.flows.validate(body.definition, language, body.id);
+        const { warnings } = verdict;
         return verdict.ok
-          ? { valid: true, definition: verdict.definition, problems: [] }
-          : { valid: false, definition: null, problems: verdict.problems };
+          ? { valid: true, definition: verdict.definition, problems: [], warnings }
+          : { valid: false, definition: null, problems: verdict.problems, warnings };
       },
     }),
     route({
       method: 'put',
       path: '/flows/:id',
-      summary: 'Save a flow; calls that come from now on take it',
+      summary: 'Save a flow and let it live; calls that come from now on take it',
       tag: 'Flows',
       roles: ADMIN,
       params: ById,
@@ -67,11 +60,11 @@ export function flowRoutes(http: HttpContext): Route[] {
       reply: Flow,
       errors: ['flow_invalid'],
       async handle({ params: { id }, body, language, identity }) {
-        const verdict = await ports.flows.validate(body.definition, language);
+        const verdict = await ports.flows.validate(body.definition, language, id);
         if (!verdict.ok) throw new AppError('flow_invalid', { id }, { details: verdict.problems });
         const { definition } = verdict;
         const row = { id, name: body.name, definition, updatedAt: clock.wallMs() };
-        const saved = await db.write((tx) => tx.flows.put(row));
+        const saved = await db.write((tx) => tx.flows.put(row, { by: identity.user.username, note: '' }));
         log.info({ flowId: id, version: saved.version, by: identity.user.username }, 'flow saved');
         return saved;
       },
@@ -79,11 +72,11 @@ export function flowRoutes(http: HttpContext): Route[] {
     route({
       method: 'delete',
       path: '/flows/:id',
-      summary: 'Remove a flow that no route uses',
+      summary: 'Remove a flow that no route uses and no flow calls',
       tag: 'Flows',
       roles: ADMIN,
       params: ById,
-      errors: ['flow_not_found', 'flow_in_use'],
+      errors: ['flow_not_found', 'flow_in_use', 'flow_called'],
       async handle({ params: { id }, identity }) {
         if (!(await db.write((tx) => tx.flows.remove(id)))) throw new AppError('flow_not_found', { id });
         log.info({ flowId: id, by: identity.user.username }, 'flow removed');

@@ -2,10 +2,14 @@ import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agents.js';
 import { callRoutes } from './calls.js';
+import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
+import { flowDraftRoutes } from './flow-drafts.js';
+import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
+import { promptRoutes } from './prompts.js';
 import { queueRoutes } from './queues.js';
 import { ringGroupRoutes } from './ring-groups.js';
 import { routeRoutes } from './routes.js';
@@ -22,6 +26,10 @@ export function allRoutes(http: HttpContext): Route[] {
     ...userRoutes(http),
     ...hardwareRoutes(http),
     ...flowRoutes(http),
+    ...flowDraftRoutes(http),
+    ...flowTestRoutes(http),
+    ...promptRoutes(http),
+    ...announcementRoutes(http),
     ...routeRoutes(http),
     ...sipStationRoutes(http),
     ...trunkRoutes(http),

@@ -1,8 +1,17 @@
-import type { FlowNode } from '../../contract/index.js';
-import type { FlowContext, NextNode } from '../flow-context.js';
+// Ends the call.
+import { z } from 'zod';
+import { Cause } from '../../contract/index.js';
+import { nodeKind } from '../node-kind.js';
 
-/** Ends the call. */
-export function runHangup(node: Extract<FlowNode, { type: 'hangup' }>, context: FlowContext): NextNode {
-  context.session.release(node.cause);
-  return undefined;
-}
+const schema = z.strictObject({ type: z.literal('hangup'), cause: Cause.default(16) });
+
+export const hangup = nodeKind<z.infer<typeof schema>>({
+  type: 'hangup',
+  schema,
+  waits: true,
+  targets: () => [],
+  run(node, { session }) {
+    session.release(node.cause);
+    return { end: 'released', why: 'hangup' };
+  },
+});

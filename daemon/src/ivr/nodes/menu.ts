@@ -1,25 +1,51 @@
-import type { FlowNode } from '../../contract/index.js';
-import { speak, type FlowContext, type NextNode } from '../flow-context.js';
+// Asks for one key. A wrong key or none is asked again `retries` times; then the last of the two failures says which way the flow
+// goes.
+import { z } from 'zod';
+import { go, nextKey, speak } from '../flow-context.js';
+import { Digit, Ms, NodeName, Prompts, bargeIn, nodeKind, promptsAt, targets } from '../node-kind.js';
 
-/**
- * Asks for one key. A wrong key or none is asked again `retries` times; then the last of the two failures says which way
- * the flow goes.
- */
-export async function runMenu(node: Extract<FlowNode, { type: 'menu' }>, context: FlowContext): Promise<NextNode> {
-  const { session } = context;
-  const segment = session.segment('menu', { node: context.node });
-  for (let attempt = 0; ; attempt += 1) {
-    await speak(context, node.prompts);
-    const digit = await session.digits.next(node.timeoutMs, session.signal);
-    const choice = digit === undefined ? undefined : node.choices[digit];
-    if (digit !== undefined && choice !== undefined) {
-      segment.end({ digit, attempts: attempt + 1, next: choice });
-      return choice;
+const schema = z.strictObject({
+  type: z.literal('menu'),
+  prompts: Prompts.min(1),
+  choices: z.record(Digit, NodeName),
+  timeoutMs: Ms(500, 60_000, 5000),
+  retries: z.int().min(0).max(9).default(2),
+  invalidPrompts: Prompts.optional(),
+  ...bargeIn,
+  timeout: NodeName,
+  invalid: NodeName,
+  error: NodeName.optional(),
+});
+
+export const menu = nodeKind<z.infer<typeof schema>>({
+  type: 'menu',
+  schema,
+  waits: true,
+  targets: ({ choices, timeout, invalid, error }) => [
+    ...Object.entries(choices).map(([digit, target]) => ({ field: `choices.${digit}`, target })),
+    ...targets({ timeout, invalid, error }),
+  ],
+  names: (node) => [...promptsAt('prompts', node.prompts), ...promptsAt('invalidPrompts', node.invalidPrompts)],
+  check({ choices }, complain) {
+    if (Object.keys(choices).length === 0) complain('choices', 'noChoices');
+  },
+  async run(node, context) {
+    const { session } = context;
+    const segment = session.segment('menu', { node: context.node });
+    for (let attempt = 0; ; attempt += 1) {
+      await speak(context, node.prompts, node);
+      const digit = await nextKey(session, node.timeoutMs);
+      const choice = digit !== undefined && Object.hasOwn(node.choices, digit) ? node.choices[digit] : undefined;
+      if (digit !== undefined && choice !== undefined) {
+        segment.end({ digit, attempts: attempt + 1, next: choice });
+        return go(choice, 'key', digit);
+      }
+      if (digit !== undefined && node.invalidPrompts !== undefined) await speak(context, node.invalidPrompts, node);
+      if (attempt < node.retries) continue;
+      const failure = digit === undefined ? 'timeout' : 'invalid';
+      const next = node[failure];
+      segment.end({ attempts: attempt + 1, failure, next });
+      return go(next, failure, digit);
     }
-    if (digit !== undefined && node.invalidPrompts !== undefined) await speak(context, node.invalidPrompts);
-    if (attempt < node.retries) continue;
-    const next = digit === undefined ? node.timeout : node.invalid;
-    segment.end({ attempts: attempt + 1, failure: digit === undefined ? 'timeout' : 'invalid', next });
-    return next;
-  }
-}
+  },
+});

@@ -1,0 +1,99 @@
+// The library of prompts.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { ClipName, Language, Prompt, PromptSpeech, PromptUse } from '../../contract/index.js';
+import { AppError } from '../../platform/index.js';
+import type { HttpContext } from '../context.js';
+import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { Stream } from '../stream.js';
+
+const ByName = z.strictObject({ language: Language, name: ClipName });
+const UPLOAD_BYTES = 20 * 1024 * 1024;
+
+export function promptRoutes({ log, ports }: HttpContext): Route[] {
+  const { prompts, flows } = ports;
+  return [
+    route({
+      method: 'get',
+      path: '/prompts',
+      summary: 'All prompts, bundled ones and the own ones that stand for them',
+      tag: 'Prompts',
+      roles: STAFF,
+      reply: z.array(Prompt),
+      handle: () => prompts.list(),
+    }),
+    route({
+      method: 'get',
+      path: '/prompts/:language/:name/audio',
+      summary: 'The sound of a prompt',
+      tag: 'Prompts',
+      roles: STAFF,
+      params: ByName,
+      replyType: 'audio/wav',
+      errors: ['prompt_not_found'],
+      async handle({ params: { language, name } }) {
+        const file = await prompts.file(name, language);
+        const { size } = await stat(file);
+        return new Stream(createReadStream(file), 200, {
+          'Content-Type': 'audio/wav',
+          'Content-Length': String(size),
+          'Cache-Control': 'private, no-cache',
+        });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/prompts/:language/:name/uses',
+      summary: 'Who plays a prompt',
+      tag: 'Prompts',
+      roles: STAFF,
+      params: ByName,
+      reply: z.array(PromptUse),
+      handle: ({ params: { name } }) => flows.usesOf(name),
+    }),
+    route({
+      method: 'put',
+      path: '/prompts/:language/:name',
+      summary: 'Upload a prompt in any common audio format; it stands for the bundled one of its name',
+      tag: 'Prompts',
+      roles: ADMIN,
+      params: ByName,
+      uploadBytes: UPLOAD_BYTES,
+      reply: Prompt,
+      errors: ['prompt_invalid', 'body_too_large', 'unavailable'],
+      handle: ({ params: { language, name }, upload, identity }) =>
+        prompts.upload(name, language, upload, identity.user.username),
+    }),
+    route({
+      method: 'post',
+      path: '/prompts/:language/:name/speech',
+      summary: 'Make a prompt of a text',
+      tag: 'Prompts',
+      roles: ADMIN,
+      params: ByName,
+      body: PromptSpeech,
+      reply: Prompt,
+      errors: ['prompt_invalid', 'unavailable'],
+      handle: ({ params: { language, name }, body, identity }) =>
+        prompts.speak(name, language, body.text, identity.user.username),
+    }),
+    route({
+      method: 'delete',
+      path: '/prompts/:language/:name',
+      summary: "Remove one of the box's own prompts that nobody would miss",
+      tag: 'Prompts',
+      roles: ADMIN,
+      params: ByName,
+      errors: ['prompt_not_found', 'prompt_in_use'],
+      async handle({ params: { language, name }, identity }) {
+        if (await prompts.lastOf(name, language)) {
+          const [use] = await flows.usesOf(name);
+          if (use !== undefined) throw new AppError('prompt_in_use', { name, user: use.id });
+        }
+        await prompts.remove(name, language);
+        log.info({ prompt: name, language, by: identity.user.username }, 'prompt removed');
+      },
+    }),
+  ];
+}
