@@ -158,6 +158,8 @@ export class LiveCall {
       callingNumber: options.callingNumber,
       callingName: options.callingName,
       calledNumber: options.calledNumber,
+      origin: null,
+      treatment: null,
       span,
       timeslot,
       flowId: null,

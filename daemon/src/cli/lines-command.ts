@@ -1,6 +1,8 @@
 // `cordboard station | trunk | route | group | ban …`: lays down telephones and ways out, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
 import { runGroupCommand } from './group-command.js';
+import { runCalendarCommand } from './calendar-command.js';
+import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
@@ -12,6 +14,9 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   route: runRouteCommand,
   group: runGroupCommand,
   ban: runBanCommand,
+  calendar: runCalendarCommand,
+  list: runListCommand,
+  number: runNumberCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -3,6 +3,7 @@
 import type {
   Agent,
   AgentStateRequest,
+  Calendar,
   Call,
   Counter,
   DialDigits,
@@ -13,9 +14,12 @@ import type {
   FlowDefinition,
   Language,
   LiveEvents,
+  NumberInfo,
   PhoneBehaviour,
   PhonePlay,
   QueueStatus,
+  RouteTry,
+  RouteTryResult,
   SipTrunkStatus,
   Span,
   SpanAlarmRequest,
@@ -25,6 +29,7 @@ import type {
   SystemInfo,
   TickStatistics,
 } from '../contract/index.js';
+import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
@@ -108,7 +113,23 @@ export interface SipPort {
   trunks(): readonly SipTrunkStatus[];
 }
 
+export interface RoutingPort {
+  calendars: Calendars & {
+    readonly zone: ZoneClock;
+    list(): Calendar[];
+    find(id: string): Calendar | undefined;
+    /** Resolves when every change that was committed before is in force. */
+    applied(): Promise<void>;
+  };
+  lists: { applied(): Promise<void> };
+  /** As it is dialled in the country. */
+  normalise(number: string): string;
+  numberInfo(number: string): NumberInfo;
+  tryRoute(request: RouteTry, language: Language): Promise<RouteTryResult>;
+}
+
 export interface Ports {
+  routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;
   queues: QueuesPort;

@@ -17,6 +17,8 @@ export interface RouteRequest<Params, Query, Body> {
   body: Body;
   /** of Accept-Language */
   language: Language;
+  /** what was uploaded; empty where the route takes no file */
+  file: Uint8Array;
   /** address at the other end of the connection */
   remoteAddress: string;
   header(name: string): string | undefined;
@@ -46,6 +48,8 @@ interface RouteSpecBase<
   params?: P;
   query?: Q;
   body?: B;
+  /** a file, as it is, in place of a body */
+  upload?: { limitBytes: number };
   /** of a JSON reply; left out: nothing, text or a stream */
   reply?: R;
   /** of the reply when it is not JSON */
@@ -65,6 +69,7 @@ export interface Route {
   readonly params: Shape | undefined;
   readonly query: Shape | undefined;
   readonly body: z.ZodType | undefined;
+  readonly upload: { limitBytes: number } | undefined;
   readonly reply: z.ZodType | undefined;
   readonly replyType: string | undefined;
   readonly status: number;
@@ -116,6 +121,7 @@ function finish(
     params: spec.params,
     query: spec.query,
     body: spec.body,
+    upload: spec.upload,
     reply: spec.reply,
     replyType: spec.replyType,
     status: spec.status ?? (spec.reply === undefined && spec.replyType === undefined ? 204 : 200),

@@ -10,6 +10,7 @@ import { BODY_LIMIT_BYTES } from './middleware/errors.js';
 import type { Language } from '../contract/index.js';
 import type { Method, Route, RouteRequest } from './route.js';
 import { Stream } from './stream.js';
+import { readUpload } from './upload.js';
 
 export const API = '/api/v1';
 
@@ -21,6 +22,7 @@ export interface RouterOptions {
 }
 
 const WITH_BODY: ReadonlySet<Method> = new Set(['post', 'put', 'patch']);
+const NO_FILE = new Uint8Array(0);
 const NOTHING = z.strictObject({});
 
 const parseBody = bodyParser({
@@ -33,7 +35,8 @@ export function apiRouter(options: RouterOptions): Middleware {
   const router = new Router({ prefix: API });
   for (const route of options.routes) {
     const steps: Middleware[] = [identify(options.sessions, route)];
-    if (WITH_BODY.has(route.method)) steps.push(refuseOtherTypes, parseBody as Middleware);
+    if (route.upload !== undefined) steps.push(readUpload(route.upload.limitBytes));
+    else if (WITH_BODY.has(route.method)) steps.push(refuseOtherTypes, parseBody as Middleware);
     steps.push((ctx) => serve(ctx, route, options));
     router[route.method](route.path, ...(steps as Parameters<typeof router.get>[1][]));
   }
@@ -90,7 +93,11 @@ async function serve(ctx: Context, route: Route, options: RouterOptions): Promis
   const request: RouteRequest<unknown, unknown, unknown> & { identity: Identity | undefined } = {
     params: taken(route.params, (ctx as Context & { params: unknown }).params, 'params'),
     query: taken(route.query ?? NOTHING, { ...ctx.query }, 'query'),
-    body: WITH_BODY.has(route.method) ? taken(route.body ?? NOTHING, bodyOf(ctx), 'body') : undefined,
+    file: (ctx.state as { file?: Uint8Array }).file ?? NO_FILE,
+    body:
+      WITH_BODY.has(route.method) && route.upload === undefined
+        ? taken(route.body ?? NOTHING, bodyOf(ctx), 'body')
+        : undefined,
     language,
     remoteAddress: ctx.req.socket.remoteAddress ?? '',
     identity: (ctx.state as { identity?: Identity }).identity,

@@ -42,6 +42,13 @@ export class FlowBook implements FlowRunner {
     return this.#inForce.get(flowId);
   }
 
+  /** Of the plan's own making: whatever it names is met where the caller comes to it. */
+  inline(definition: FlowDefinition): PreparedFlow {
+    const run: PreparedFlow['run'] = (session) =>
+      runFlow(definition, session, this.#prompts, this.#log.child({ callId: session.callId }));
+    return { flowId: '', version: 0, run };
+  }
+
   /** As FlowsPort: checks shape, nodes, queues and prompts. */
   async validate(definition: unknown, language: Language): Promise<FlowCheck> {
     const queues = new Set((await this.#db.queues.list()).map((queue) => queue.id));

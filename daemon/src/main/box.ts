@@ -12,7 +12,6 @@ import { CallControl } from '../calls/index.js';
 import { loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
-import { TableDialPlan } from '../dialplan/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
@@ -33,6 +32,7 @@ import { RecordingService } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
+import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { seed } from './seed.js';
 
@@ -97,7 +97,7 @@ class RunningBox {
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
   #flows: FlowBook | undefined;
-  #plan: TableDialPlan | undefined;
+  #routing: Routing | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
   #http: HttpServer | undefined;
@@ -122,9 +122,10 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip } = running;
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, routing } =
+      running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip },
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, routing },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -157,16 +158,16 @@ class RunningBox {
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = new FlowBook({ db, prompts: this.#prompts, log: this.#part('ivr') });
     const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
-    const { numbering } = this.#config;
-    this.#plan = new TableDialPlan({ db, numbering, analogStations: () => analog, log: this.#part('dialplan') });
-    await this.#plan.start();
+    const log = (part: string): Log => this.#part(part);
+    this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
+    await this.#routing.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
     await this.#agents.start((one) => analog.includes(one) || sip.has(one));
     await this.#flows.start();
   }
 
   async #stopBooks(): Promise<void> {
-    this.#plan?.stop();
+    this.#routing?.stop();
     this.#flows?.stop();
     await this.#agents?.stop();
   }
@@ -209,7 +210,8 @@ class RunningBox {
   #makeServices(engine: EngineClient): Running {
     const [db, agents, flows] = [made(this.#db), made(this.#agents), made(this.#flows)];
     const { settings, recordingsFolder: folder } = this.#config;
-    const plan = made(this.#plan);
+    const routing = made(this.#routing);
+    const { plan } = routing;
     const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
     const sip = settings.sip.enabled ? this.#makeSip(engine) : undefined;
     const providers = sip === undefined ? [engineLines] : [engineLines, sip.lines];
@@ -255,7 +257,7 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings };
-    return { ...common, ...books, calls, exchange, distributor, desk };
+    return { ...common, ...books, routing, calls, exchange, distributor, desk };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */

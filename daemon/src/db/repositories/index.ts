@@ -19,6 +19,13 @@ import {
 } from './lines.js';
 import { sessionsRepository, usersRepository } from './people.js';
 import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
+import {
+  auditRepository,
+  calendarsRepository,
+  dialRightsRepository,
+  dutyGroupsRepository,
+  numberListsRepository,
+} from './routing.js';
 import { Table, type Scope } from './table.js';
 
 export type { Publish, Scope } from './table.js';
@@ -108,6 +115,21 @@ class Repositories implements Writes {
   }
   get sipDialogs() {
     return this.#once('sipDialogs', sipDialogsRepository);
+  }
+  get calendars() {
+    return this.#once('calendars', calendarsRepository);
+  }
+  get dutyGroups() {
+    return this.#once('dutyGroups', dutyGroupsRepository);
+  }
+  get numberLists() {
+    return this.#once('numberLists', numberListsRepository);
+  }
+  get dialRights() {
+    return this.#once('dialRights', dialRightsRepository);
+  }
+  get audit() {
+    return this.#once('audit', auditRepository);
   }
   get meta() {
     return this.#once('meta', metaRepository);

@@ -1,10 +1,15 @@
 import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agents.js';
+import { auditRoutes } from './audit.js';
+import { calendarRoutes } from './calendars.js';
 import { callRoutes } from './calls.js';
+import { dutyGroupRoutes } from './duty-groups.js';
 import { exchangeRoutes } from './exchange.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { numberListRoutes } from './number-lists.js';
+import { numberRoutes } from './numbers.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
 import { queueRoutes } from './queues.js';
 import { ringGroupRoutes } from './ring-groups.js';
@@ -23,6 +28,11 @@ export function allRoutes(http: HttpContext): Route[] {
     ...hardwareRoutes(http),
     ...flowRoutes(http),
     ...routeRoutes(http),
+    ...calendarRoutes(http),
+    ...dutyGroupRoutes(http),
+    ...numberListRoutes(http),
+    ...numberRoutes(http),
+    ...auditRoutes(http),
     ...sipStationRoutes(http),
     ...trunkRoutes(http),
     ...outboundRouteRoutes(http),
