@@ -1,5 +1,7 @@
 // Entries of a list from CSV, and back: columns number, reason, expires, level, agent.
-import { parse } from 'csv-parse/sync';
+import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { NumberListEntryCreate, type ImportProblem, type Language } from '../contract/index.js';
 import type { NumberListEntryRow } from '../db/index.js';
@@ -26,57 +28,72 @@ export interface ImportedEntries {
   problemCount: number;
 }
 
+/** so many lines are read before calls have their turn */
+const TURN_ROWS = 200;
+const SLICE = 65_536;
+
+function* slices(text: string): Generator<string> {
+  for (let at = 0; at < text.length; at += SLICE) yield text.slice(at, at + SLICE);
+}
+
 /** `endOfDay`: when a day of the box is over, for `expires` without a time. */
-export function entriesFromCsv(text: string, language: Language, endOfDay: (date: string) => number): ImportedEntries {
+export async function entriesFromCsv(
+  text: string,
+  language: Language,
+  endOfDay: (date: string) => number,
+): Promise<ImportedEntries> {
   const result: ImportedEntries = { entries: [], problems: [], problemCount: 0 };
   const problem = (line: number, en: string, zh: string): void => {
     result.problemCount += 1;
     if (result.problems.length < MOST_PROBLEMS) result.problems.push({ line, message: language === 'en' ? en : zh });
   };
-  let records: { record: string[]; info: { lines: number } }[];
-  try {
-    records = parse(text, {
-      ...{ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true },
-      ...{ max_record_size: 4096, to: MOST_ROWS + 2, delimiter: [',', ';', '\t'] },
-    }) as unknown as typeof records;
-  } catch (error) {
-    const reason = errorText(error).slice(0, 120);
-    problem(
-      Math.max(1, (error as { lines?: number }).lines ?? 1),
-      `The file is no CSV: ${reason}`,
-      `不是有效的 CSV：${reason}`,
-    );
-    return result;
-  }
-  const head = records[0]?.record.map((cell) => NAMES[cell.toLowerCase()] ?? cell.toLowerCase()) ?? [];
-  const named = head.includes('number');
-  const columns = named ? head : ['number', 'reason', 'expires', 'level', 'agent'];
-  const rows = named ? records.slice(1) : records;
-  if (rows.length > MOST_ROWS)
-    problem(MOST_ROWS + 1, `More than ${MOST_ROWS} lines at a time are not taken.`, `一次最多导入 ${MOST_ROWS} 行。`);
   const seen = new Set<string>();
-  for (const { record, info } of rows.slice(0, MOST_ROWS)) {
-    const cell = (name: string): string => (record[columns.indexOf(name)] ?? '').replace(/^'(?=[=+\-@])/, '');
+  let columns: string[] | undefined;
+  let rows = 0;
+  const take = (record: readonly string[], line: number): void => {
+    const cell = (name: string): string => (record[columns?.indexOf(name) ?? -1] ?? '').replace(/^'(?=[=+\-@])/, '');
     const expires = cell('expires');
-    const expiresAt = expires === '' ? null : expiryOf(expires, endOfDay);
     const checked = check(NumberListEntryCreate, {
-      ...{ number: cell('number'), reason: cell('reason'), expiresAt },
+      ...{ number: cell('number'), reason: cell('reason') },
+      expiresAt: expires === '' ? null : expiryOf(expires, endOfDay),
       level: cell('level') === '' ? null : Number(cell('level')),
       agentId: cell('agent') === '' ? null : cell('agent'),
     });
     if (!checked.ok) {
-      const line = problemLine(checked.problems(language)).slice(0, 300);
-      problem(info.lines, line, line);
+      const sentence = problemLine(checked.problems(language)).slice(0, 300);
+      problem(line, sentence, sentence);
     } else if (seen.has(checked.value.number)) {
-      problem(
-        info.lines,
-        `${checked.value.number} stands in the file twice.`,
-        `${checked.value.number} 在文件中重复。`,
-      );
+      problem(line, `${checked.value.number} stands in the file twice.`, `${checked.value.number} 在文件中重复。`);
     } else {
       seen.add(checked.value.number);
       result.entries.push(checked.value);
     }
+  };
+  const parser = Readable.from(slices(text)).pipe(
+    parse({
+      ...{ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true },
+      ...{ max_record_size: 4096, delimiter: [',', ';', '\t'] },
+    }),
+  );
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      if (columns === undefined) {
+        const head = record.map((name) => NAMES[name.toLowerCase()] ?? name.toLowerCase());
+        const named = head.includes('number');
+        columns = named ? head : ['number', 'reason', 'expires', 'level', 'agent'];
+        if (named) continue;
+      }
+      if ((rows += 1) > MOST_ROWS) {
+        problem(info.lines, `More than ${MOST_ROWS} lines at a time are not taken.`, `一次最多导入 ${MOST_ROWS} 行。`);
+        break;
+      }
+      take(record, info.lines);
+      if (rows % TURN_ROWS === 0) await turn();
+    }
+  } catch (error) {
+    const reason = errorText(error).slice(0, 120);
+    const line = Math.max(1, (error as { lines?: number }).lines ?? 1);
+    problem(line, `The file is no CSV: ${reason}`, `不是有效的 CSV：${reason}`);
   }
   return result;
 }

@@ -1,5 +1,6 @@
-// Which entries of lists a number is on, for millions of them: whole numbers stand in a sorted table of numbers (20 bytes an entry),
+// Which entries of lists a number is on, for millions of them: whole numbers stand in a sorted table of numbers (22 bytes an entry),
 // patterns and what was changed since beside it.
+import { setImmediate as turn } from 'node:timers/promises';
 import { matchesPattern, parseDialPattern, type DialPatternParts } from '../contract/index.js';
 import type { ScannedEntry } from '../db/index.js';
 
@@ -15,6 +16,9 @@ interface PatternEntry extends Entry {
   parts: DialPatternParts;
   number: string;
 }
+
+/** so many are put into the table before calls have their turn */
+const TURN_ENTRIES = 5000;
 
 /** Longer ones would not be told apart as numbers. */
 const PACKED_DIGITS = 15;
@@ -38,40 +42,41 @@ export class ListIndex {
     return this.#keys.length + this.#loose.size + this.#patterns.length;
   }
 
-  /** In place of all there was. */
+  /** In place of all there was; until it is whole the old one holds. Others have their turn meanwhile. */
   async load(pages: AsyncIterable<readonly ScannedEntry[]>): Promise<void> {
-    let [keys, ids, expires, listOf, count] = [
-      new Float64Array(1024),
-      new Uint32Array(1024),
-      new Float64Array(1024),
-      new Uint16Array(1024),
-      0,
-    ];
+    const [packed, beside]: [ScannedEntry[][], ScannedEntry[]] = [[], []];
+    let count = 0;
+    for await (const page of pages) {
+      const some = page.filter((entry) => !entry.pattern && entry.number.length <= PACKED_DIGITS);
+      if (some.length < page.length) beside.push(...page.filter((entry) => !some.includes(entry)));
+      packed.push(some);
+      count += some.length;
+    }
+    const keys = new Float64Array(count);
+    let at = 0;
+    for (const page of packed) {
+      for (const { number } of page) keys[at++] = pack(number);
+      await turn();
+    }
+    keys.sort();
+    await turn();
+    const [ids, expires, listOf] = [new Uint32Array(count), new Float64Array(count), new Uint16Array(count)];
+    for (const page of packed) {
+      for (const [index, entry] of page.entries()) {
+        const key = pack(entry.number);
+        let slot = firstOf(keys, key);
+        while (ids[slot] !== 0) slot += 1;
+        ids[slot] = entry.id;
+        expires[slot] = entry.expiresAt ?? Infinity;
+        listOf[slot] = this.#listNumber(entry.listId);
+        if (index % TURN_ENTRIES === 0) await turn();
+      }
+    }
+    [this.#keys, this.#ids, this.#expires, this.#listOf] = [keys, ids, expires, listOf];
     this.#loose.clear();
     this.#stale.clear();
     this.#patterns = [];
-    for await (const page of pages) {
-      if (count + page.length > keys.length) {
-        const room = Math.max(keys.length * 2, count + page.length);
-        [keys, ids, expires, listOf] = [grown(keys, room), grown(ids, room), grown(expires, room), grown(listOf, room)];
-      }
-      for (const entry of page) {
-        if (entry.pattern || entry.number.length > PACKED_DIGITS) {
-          this.#addLoose(entry);
-          continue;
-        }
-        keys[count] = pack(entry.number);
-        ids[count] = entry.id;
-        expires[count] = entry.expiresAt ?? Infinity;
-        listOf[count] = this.#listNumber(entry.listId);
-        count += 1;
-      }
-    }
-    const order = Uint32Array.from({ length: count }, (_, at) => at).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
-    this.#keys = Float64Array.from(order, (at) => keys[at] ?? 0);
-    this.#ids = Uint32Array.from(order, (at) => ids[at] ?? 0);
-    this.#expires = Float64Array.from(order, (at) => expires[at] ?? 0);
-    this.#listOf = Uint16Array.from(order, (at) => listOf[at] ?? 0);
+    for (const entry of beside) this.#addLoose(entry);
   }
 
   /** What a list has of these numbers now. */
@@ -103,7 +108,7 @@ export class ListIndex {
     if (/^[0-9]{1,15}$/.test(number)) {
       const key = pack(number);
       const stale = this.#stale.get(key);
-      for (let at = this.#firstOf(key); this.#keys[at] === key; at += 1) {
+      for (let at = firstOf(this.#keys, key); this.#keys[at] === key; at += 1) {
         const listId = this.#lists[this.#listOf[at] ?? 0] ?? '';
         if (stale?.has(listId) !== true)
           add({ entryId: this.#ids[at] ?? 0, listId, expiresAt: this.#expires[at] ?? Infinity });
@@ -112,16 +117,6 @@ export class ListIndex {
     this.#loose.get(number)?.forEach(add);
     for (const entry of this.#patterns) if (matchesPattern(entry.parts, number)) add(entry);
     return hits;
-  }
-
-  #firstOf(key: number): number {
-    let [low, high] = [0, this.#keys.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#keys[middle] ?? 0) < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #addLoose({ id, listId, number, pattern, expiresAt }: ScannedEntry): void {
@@ -137,8 +132,12 @@ export class ListIndex {
   }
 }
 
-function grown<T extends Float64Array | Uint32Array | Uint16Array>(old: T, room: number): T {
-  const larger = new (old.constructor as new (length: number) => T)(room);
-  larger.set(old as never);
-  return larger;
+function firstOf(keys: Float64Array, key: number): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((keys[middle] ?? 0) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

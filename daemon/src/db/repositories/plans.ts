@@ -62,7 +62,7 @@ export function routesRepository(models: Models, scope: Scope): RoutesWrite {
     findByCalledNumber: (calledNumber) => table.first({ calledNumber }),
     list: () => table.all({ order: ['calledNumber', 'priority', 'id'] }),
     async insert(given) {
-      const row = { ...ROUTE_DEFAULTS, target: flowTarget(given.flowId), ...given };
+      const row = { ...ROUTE_DEFAULTS, ...given, target: given.target ?? flowTarget(given.flowId) };
       await insideMustBeFree(models, scope, row.calledNumber);
       await mustBeOnlyOne(row);
       await table.insert(row);

@@ -215,7 +215,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
         if (text === undefined) throw new AppError('upload_not_text');
         const endOfDay = (date: string): number =>
           calendars.zone.instantsOf(Date.parse(`${date}T00:00:00Z`) + 86_400_000).at(-1) ?? NaN;
-        const { entries, problems, problemCount } = entriesFromCsv(text.text, language, endOfDay);
+        const { entries, problems, problemCount } = await entriesFromCsv(text.text, language, endOfDay);
         const reply = {
           encoding: text.encoding,
           rows: entries.length,
