@@ -189,14 +189,9 @@ export const DutyShift = z
     calendarId: Slug.nullable().default(null).meta({ description: 'On duty while it is open; null: at all times' }),
     from: LocalDate.nullable().default(null),
     to: LocalDate.nullable().default(null).meta({ description: 'The last day' }),
-    rotateDays: z
-      .int()
-      .min(0)
-      .max(366)
-      .default(0)
-      .meta({
-        description: 'One after the other, each for so many days from `from` on; 0: all of them, in this order',
-      }),
+    rotateDays: z.int().min(0).max(366).default(0).meta({
+      description: 'One after the other, each for so many days from `from` on; 0: all of them, in this order',
+    }),
   })
   .refine(({ from, to }) => from === null || to === null || from <= to, { error: formats.lastDate, path: ['to'] })
   .refine(({ from, rotateDays }) => rotateDays === 0 || from !== null, {
