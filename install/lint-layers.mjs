@@ -25,7 +25,7 @@ const DAEMON_ROWS = [
   ['contract'],
   ['platform'],
   ['config', 'db', 'engine'],
-  ['lines'],
+  ['lines', 'calendar', 'lists', 'numbers'],
   ['sip', 'trunks', 'calls', 'agents', 'dialplan'],
   [SERVICES],
   ['http', 'realtime'],

@@ -1,4 +1,5 @@
 // Services that answer what a test put into them.
+import { ZoneClock } from '../../daemon/src/calendar/index.js';
 import type {
   Agent,
   Call,
@@ -40,6 +41,8 @@ export function liveCall(over: Partial<Call> = {}): Call {
     callingNumber: '13800138000',
     callingName: '',
     calledNumber: '4001',
+    origin: null,
+    treatment: null,
     span: 1,
     timeslot: 1,
     flowId: 'main',
@@ -86,6 +89,30 @@ export function queueStatus(id: string): QueueStatus {
     agentsSignedIn: 0,
     agentsReady: 0,
     today: { offered: 0, answered: 0, answeredInTime: 0, abandoned: 0, waitTotalMs: 0 },
+  };
+}
+
+/** No calendars, no lists. */
+function idleRouting(): Ports['routing'] {
+  const none = (): never => {
+    throw new AppError('calendar_not_found', { id: '-' });
+  };
+  const origin = { country: null, province: null, city: null, carrier: null };
+  return {
+    calendars: {
+      ...{
+        zone: new ZoneClock('Asia/Shanghai'),
+        list: () => [],
+        find: () => undefined,
+        applied: () => Promise.resolve(),
+      },
+      ...{ isOpen: none, onDuty: none },
+    },
+    lists: { applied: () => Promise.resolve() },
+    normalise: (number) => number,
+    numberInfo: (number) => ({ number, e164: null, international: null, kind: 'unknown', valid: false, origin }),
+    tryRoute: ({ to }) =>
+      Promise.resolve({ at: T0, number: to, caller: '', outcome: 'refused', target: {}, treatment: null, steps: [] }),
   };
 }
 
@@ -157,6 +184,7 @@ export function fakePorts(): FakePorts {
       act: (id, station, { action }) => onCall(id, `${action} ${station}`),
       supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),
     },
+    routing: idleRouting(),
     agents: {
       list: () => world.agents,
       find: (id) => world.agents.find((agent) => agent.id === id),

@@ -59,7 +59,7 @@ export async function addRouteOut(box: Box, pattern: string, trunks: string[]): 
   await box.db.write((tx) =>
     tx.outboundRoutes.insert({
       ...{ id: `out-${pattern}`, name: pattern, pattern, priority: 10, trunks, strip, prepend: '' },
-      ...{ emergency: false, enabled: true },
+      ...{ emergency: false, enabled: true, cost: 0, calendar: null, callingNumber: '' },
     }),
   );
 }

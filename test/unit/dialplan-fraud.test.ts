@@ -140,6 +140,7 @@ async function planOf(routes: OutboundRouteRow[], trunks: TrunkRow[]): Promise<T
     ringGroups: table([]),
     routes: table([]),
     outboundRoutes: table(routes),
+    dialRights: table([]),
     trunks: table(trunks),
     events: new TypedEmitter<DbEvents>(),
   } as unknown as Db;

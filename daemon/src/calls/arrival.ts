@@ -1,5 +1,6 @@
 // The way of a call from its first leg: what the number leads to, rows committed, recording under way, and then a flow that
 // answers it, or telephones and trunks that are called for it.
+import type { TreatedResolution } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import { recordFromStart } from './call-recording.js';
@@ -24,6 +25,7 @@ export async function takeCall(
   await orRelease(call, context, async () => {
     const found = await resolveCall(call, context.plan, complete);
     if (call.ending !== undefined) return;
+    noteCaller(call, context, found);
     if (found.kind === 'flow') return intoFlow(call, context, found, seized);
     if (found.kind !== 'refused') return dialOut(call, context, found, seized);
     const { calledNumber, callingNumber } = call.row;
@@ -32,6 +34,15 @@ export async function takeCall(
     call.log[level]({ calledNumber, callingNumber, why: found.reason }, 'the number leads nowhere');
     context.release(call, found.cause, 'system', found.reason);
   });
+}
+
+/** Who is outside, and how he is to be treated: with the call from now on. */
+function noteCaller(call: LiveCall, { plan }: CallContext, found: TreatedResolution): void {
+  const { callingNumber, calledNumber } = call.row;
+  const outside = call.leg.station === null ? callingNumber : found.kind === 'out' ? calledNumber : undefined;
+  const origin = outside === undefined ? null : (plan.originOf?.(outside) ?? null);
+  const treatment = found.treatment ?? null;
+  if (origin !== null || treatment !== null) call.record.update({ origin, treatment });
 }
 
 /** A call for which something breaks is released. */
@@ -56,13 +67,14 @@ async function intoFlow(call: LiveCall, context: CallContext, found: ToFlow, sei
 
 /** The flow that a number leads to, which the call is in from now on; undefined: it is not there. */
 export function flowOf(call: LiveCall, context: CallContext, found: ToFlow): PreparedFlow | undefined {
-  const flow = context.flows.prepare(found.flowId);
+  const { definition } = found;
+  const flow = definition === undefined ? context.flows.prepare(found.flowId) : context.flows.inline?.(definition);
   if (flow === undefined) {
     call.log.error({ flow: found.flowId }, 'the number leads to a flow that is not there');
     return undefined;
   }
   call.language = found.language;
-  call.record.update({ flowId: flow.flowId });
+  call.record.update({ flowId: definition === undefined ? flow.flowId : null });
   return flow;
 }
 

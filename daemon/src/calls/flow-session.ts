@@ -1,6 +1,6 @@
 // What a flow may do with its caller, and what call control needs of flows. The interpreter (ivr/) knows no more of a call
 // than this.
-import type { JsonObject, Language, QueueEntry, QueueTarget, SegmentKind } from '../contract/index.js';
+import type { FlowDefinition, JsonObject, Language, QueueEntry, QueueTarget, SegmentKind } from '../contract/index.js';
 import type { DigitBuffer } from './digit-buffer.js';
 
 /** Why a flow stops when its call has ended: the reason of the session's signal. */
@@ -65,4 +65,6 @@ export interface PreparedFlow {
 export interface FlowRunner {
   /** The flow in force; undefined when there is none of this name. */
   prepare(flowId: string): PreparedFlow | undefined;
+  /** A flow that has no name. Left out: there are none. */
+  inline?(definition: FlowDefinition): PreparedFlow;
 }

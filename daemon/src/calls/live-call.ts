@@ -232,6 +232,8 @@ export class LiveCall {
       callingNumber: options.callingNumber,
       callingName: options.callingName,
       calledNumber: options.calledNumber,
+      origin: null,
+      treatment: null,
       span,
       timeslot,
       flowId: null,

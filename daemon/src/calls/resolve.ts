@@ -1,6 +1,6 @@
 // What a call's number leads to. Digits may come one after the other (overlap receiving, Q.931 5.2.4): they are waited for as
 // long as the dial plan has hope.
-import type { DialPlan, DialResolution } from '../lines/index.js';
+import type { DialPlan, TreatedResolution } from '../lines/index.js';
 import { cause } from './call-context.js';
 import type { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
@@ -10,15 +10,27 @@ import { LONGEST_NUMBER, isDiallable } from './numbers.js';
 const T302_MS = 15_000;
 
 /** Asks the plan for a number, on behalf of who is at this leg. Rejects when the plan cannot tell. */
-export async function askPlan(plan: DialPlan, number: string, leg: Leg): Promise<DialResolution> {
+export async function askPlan(
+  plan: DialPlan,
+  number: string,
+  leg: Leg,
+  callingNumber?: string,
+): Promise<TreatedResolution> {
   if (!isDiallable(number)) return { kind: 'refused', cause: cause.invalidNumber, reason: 'no number' };
   const { station, place } = leg;
-  const found = await plan.resolve(number, { station, trunk: place.kind === 'trunk' ? place.trunk : null });
+  const found = await plan.resolve(number, {
+    station,
+    trunk: place.kind === 'trunk' ? place.trunk : null,
+    callingNumber,
+  });
   // Whatever the tables say: who calls in does not get out again at the expense of the box.
   if (found.kind === 'out' && leg.station === null)
     return { kind: 'refused', cause: cause.callRejected, reason: 'a caller from outside may not dial out' };
   return found;
 }
+
+/** Of one who calls from outside; undefined: it is a telephone. */
+const callerOf = ({ leg, row }: LiveCall): string | undefined => (leg.station === null ? row.callingNumber : undefined);
 
 /**
  * Finds what the call's number leads to; when it is not `complete`, waits for more digits while there is hope. What stays
@@ -28,11 +40,11 @@ export async function resolveCall(
   call: LiveCall,
   plan: DialPlan,
   complete: boolean,
-): Promise<Exclude<DialResolution, { kind: 'incomplete' }>> {
+): Promise<Exclude<TreatedResolution, { kind: 'incomplete' }>> {
   for (;;) {
     const number = call.row.calledNumber;
     const waits = !complete && number === '';
-    const found = waits ? ({ kind: 'incomplete' } as const) : await askPlan(plan, number, call.leg);
+    const found = waits ? ({ kind: 'incomplete' } as const) : await askPlan(plan, number, call.leg, callerOf(call));
     if (found.kind !== 'incomplete') return found;
     const more = complete || number.length >= LONGEST_NUMBER ? undefined : await call.digits.next(T302_MS, call.signal);
     if (more === undefined) return { kind: 'refused', cause: cause.invalidNumber, reason: 'the number is incomplete' };

@@ -1,6 +1,8 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
 import { runGroupCommand } from './group-command.js';
+import { runCalendarCommand } from './calendar-command.js';
+import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
 import { runQueueCommand } from './queue-command.js';
 import { runRouteCommand } from './route-command.js';
@@ -14,6 +16,9 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   group: runGroupCommand,
   queue: runQueueCommand,
   ban: runBanCommand,
+  calendar: runCalendarCommand,
+  list: runListCommand,
+  number: runNumberCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

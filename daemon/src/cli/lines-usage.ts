@@ -1,7 +1,7 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
 
-export const LINES_COMMANDS = ['station', 'trunk', 'route', 'group', 'queue', 'ban'] as const;
+export const LINES_COMMANDS = ['station', 'trunk', 'route', 'group', 'queue', 'ban', 'calendar', 'list', 'number'] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
 
 const common: Record<Language, string> = {
@@ -112,19 +112,29 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
     en: `cordboard route
   add NUMBER --flow ID [--language zh-CN|en]
                                      who calls the number comes into the flow
+      in place of --flow: --queue ID, --ring STATION, --busy
+      only for: --from PATTERN, --list ID, --trunk ID, --open CALENDAR or --closed CALENDAR; [--priority N]
   add --out PATTERN --trunk ID,…     numbers that fit go out over these trunks, in this order
       [--name TEXT] [--priority N] [--strip N] [--prepend DIGITS] [--emergency]
+      [--cost N] [--open CALENDAR | --closed CALENDAR]
                                      pattern: digits, X any, Z 1-9, N 2-9, [2-46], . at the end: one or more
   list                               both kinds
+  try NUMBER [--from NUMBER] [--trunk ID] [--at TIME] | try NUMBER --station N [--show NUMBER]
+                                     what would happen to a call, and why
   remove NUMBER | ID                 the number of a route in, or the id of either
 `,
     'zh-CN': `cordboard route
   add 号码 --flow 流程 [--language zh-CN|en]
                                      拨打该号码的来电进入该流程
+      代替 --flow：--queue 队列、--ring 话机、--busy
+      仅限：--from 模式、--list 名单、--trunk 中继、--open 日历 或 --closed 日历；[--priority N]
   add --out 模式 --trunk 标识,…      符合模式的号码依次经这些中继呼出
       [--name 名称] [--priority N] [--strip N] [--prepend 数字] [--emergency]
+      [--cost N] [--open 日历 | --closed 日历]
                                      模式：数字、X 任意、Z 1-9、N 2-9、[2-46]，末尾 . 表示一位或多位
   list                               列出呼入和呼出路由
+  try 号码 [--from 号码] [--trunk 中继] [--at 时间] | try 号码 --station N [--show 号码]
+                                     呼叫会怎样处理及原因
   remove 号码 | 标识                 呼入路由的号码，或任一路由的标识
 `,
   },
@@ -203,6 +213,58 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
   list                               列出被 SIP 封禁的地址
   add 地址 [--hours N] [--reason 原因]
   lift 地址
+`,
+  },
+  calendar: {
+    en: `cordboard calendar
+  add ID [--name TEXT] [--hours 09:00-12:00,13:00-18:00]
+                                     Monday to Friday; other hours by the page or the API
+  list                               all of them, and whether they are open
+  show ID
+  open ID | close ID [--until TIME] [--reason TEXT]
+                                     now, whatever the hours say
+  clear ID                           the hours decide again
+  import ID FILE.ics|FILE.csv [--apply] [--replace]
+                                     special days; without --apply a preview
+  remove ID
+`,
+    'zh-CN': `cordboard calendar
+  add 标识 [--name 名称] [--hours 09:00-12:00,13:00-18:00]
+                                     周一至周五；其他时段请在页面或 API 中设置
+  list                               列出全部日历及当前状态
+  show 标识
+  open 标识 | close 标识 [--until 时间] [--reason 原因]
+                                     立即开放或关闭
+  clear 标识                         恢复按时段判断
+  import 标识 文件.ics|文件.csv [--apply] [--replace]
+                                     导入特殊日；不加 --apply 仅预览
+  remove 标识
+`,
+  },
+  list: {
+    en: `cordboard list
+  add ID --kind black|white|vip [--name TEXT] [--priority 0-9]
+  list
+  put ID NUMBER | PATTERN [--reason TEXT] [--until TIME] [--level 1-5] [--agent NUMBER]
+  import ID FILE.csv [--apply]       columns number, reason, expires, level, agent; without --apply a preview
+  export ID                          as CSV
+  remove ID
+`,
+    'zh-CN': `cordboard list
+  add 标识 --kind black|white|vip [--name 名称] [--priority 0-9]
+  list
+  put 标识 号码 | 模式 [--reason 原因] [--until 时间] [--level 1-5] [--agent 坐席]
+  import 标识 文件.csv [--apply]     列：号码、原因、到期、级别、坐席；不加 --apply 仅预览
+  export 标识                        导出 CSV
+  remove 标识
+`,
+  },
+  number: {
+    en: `cordboard number
+  show NUMBER                        form, region and carrier
+`,
+    'zh-CN': `cordboard number
+  show 号码                          格式、归属地和运营商
 `,
   },
 };

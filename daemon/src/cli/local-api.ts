@@ -30,20 +30,32 @@ export class LocalApi {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  /** Sends a file as it is. Throws a CliError when it cannot be read. */
+  async upload<T>(path: string, file: string): Promise<T> {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(file);
+    } catch (error) {
+      throw new CliError(`${file} cannot be read: ${errorText(error)}`);
+    }
+    return JSON.parse((await this.#fetch('POST', path, undefined, bytes)).toString()) as T;
+  }
+
   /** The reply as it is. */
   download(path: string): Promise<Buffer> {
     return this.#fetch('GET', path, undefined);
   }
 
-  async #fetch(method: string, path: string, body: unknown): Promise<Buffer> {
+  async #fetch(method: string, path: string, body: unknown, file?: Buffer): Promise<Buffer> {
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#token}`,
       'accept-language': terminalLanguage(),
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
+    if (file !== undefined) headers['content-type'] = 'application/octet-stream';
     let response: Response;
     try {
-      const text = body === undefined ? null : JSON.stringify(body);
+      const text = file === undefined ? (body === undefined ? null : JSON.stringify(body)) : new Uint8Array(file);
       response = await fetch(new URL(`api/v1${path}`, this.#base), { method, headers, body: text });
     } catch (error) {
       const reason = errorText(error);

@@ -5,8 +5,11 @@ export const usage = `cordboard - a call centre in one box
   cordboard exchange <what> …        the exchange simulator of a box that runs on this machine
   cordboard station  add | list | show | set | secret | remove    SIP telephones
   cordboard trunk    add | list | show | set | remove             lines to carriers, E1 and SIP
-  cordboard route    add | list | remove                          numbers called, and ways out
   cordboard queue    add | list | show | set | remove | members | skills    queues, and who serves them
+  cordboard route    add | list | try | remove                    numbers called, and ways out
+  cordboard calendar add | list | show | open | close | clear | import | remove   opening hours
+  cordboard list     add | list | put | import | export | remove  black, white and VIP lists
+  cordboard number   show                                         region and carrier of a number
   cordboard group    add | list | set | remove                    numbers that ring several telephones
   cordboard ban      add | list | lift                            addresses that are not listened to
                                      of a box that runs on this machine; more with --help behind it

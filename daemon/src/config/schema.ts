@@ -33,6 +33,14 @@ const DataSource = z.discriminatedUnion('kind', [
     tls: z.boolean().default(false),
   }),
 ]);
+function isTimeZone(text: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const AsWritten = z.strictObject({
   /** of this file's form; grows with migrations */
@@ -57,6 +65,11 @@ const AsWritten = z.strictObject({
     .string()
     .regex(/^[a-z]{2}$/, formats.countryCode)
     .default('cn'),
+  /** of calendars; left out: that of the machine */
+  timeZone: z
+    .string()
+    .refine(isTimeZone, formats.timeZone)
+    .default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
   /** dialled, with a number behind it, to take the call that rings there; empty: there is none. Codes with *1 are the agents' */
   pickUpCode: z
     .string()

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-
+import { CallerTreatment } from './lists.js';
+import { NumberOrigin } from './numbers.js';
 import { AgentNumber, Cause, DialDigits, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
 
 /** As stored. broken: the daemon ended while the call lived. */
@@ -49,6 +50,10 @@ export const Call = z
     callingNumber: z.string().meta({ description: 'Digits; empty when withheld' }),
     callingName: z.string().meta({ description: 'As the peer sent it: untrusted text' }),
     calledNumber: z.string(),
+    origin: NumberOrigin.nullable().meta({
+      description: 'Region and carrier of the one who is outside; null: not known',
+    }),
+    treatment: CallerTreatment.nullable().meta({ description: 'What the lists say of the caller; null: nothing' }),
     span: z.int().min(0).max(999).meta({ description: "Number of the E1 of the caller's leg; 0: it is on none" }),
     timeslot: z.int().min(0).max(31),
     flowId: Slug.nullable(),

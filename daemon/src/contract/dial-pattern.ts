@@ -49,3 +49,9 @@ function bracket(text: string): number {
   }
   return set;
 }
+
+/** Whether all of a number fits. */
+export function matchesPattern({ sets, open }: DialPatternParts, digits: string): boolean {
+  if (open ? digits.length <= sets.length : digits.length !== sets.length) return false;
+  return sets.every((set, at) => (set & (1 << Number(digits[at]))) !== 0);
+}

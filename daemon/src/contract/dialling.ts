@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseDialPattern } from './dial-pattern.js';
 import { formats } from './formats.js';
+import { CalendarCondition } from './calendar-condition.js';
 import { DisplayName, DurationMs, Slug, StationNumber, Ulid } from './primitives.js';
 
 /** A list in which nothing stands twice. */
@@ -82,6 +83,11 @@ const routeFields = {
     .string()
     .regex(/^[0-9]{0,24}$/, formats.prepend)
     .meta({ description: 'Put before what is left' }),
+  cost: z.int().min(0).max(1_000_000).meta({
+    description: 'Of routes with the same pattern and priority, the cheapest is tried first; any unit',
+  }),
+  calendar: CalendarCondition.nullable().meta({ description: 'Null: at all times' }),
+  callingNumber: OutsideNumberOrNone.meta({ description: "Shown in place of the telephone's own; empty: that" }),
   emergency: z.boolean().meta({ description: 'Its trunks carry emergency numbers first, whatever the pattern' }),
   enabled: z.boolean(),
 };
@@ -97,6 +103,9 @@ export const OutboundRouteCreate = z
     trunks: routeFields.trunks,
     strip: routeFields.strip.default(0),
     prepend: routeFields.prepend.default(''),
+    cost: routeFields.cost.default(0),
+    calendar: routeFields.calendar.default(null),
+    callingNumber: routeFields.callingNumber.default(''),
     emergency: routeFields.emergency.default(false),
     enabled: routeFields.enabled.default(true),
   })
@@ -148,3 +157,19 @@ export type RingGroupCreate = z.infer<typeof RingGroupCreate>;
 
 export const RingGroupPatch = z.strictObject(groupFields).partial().meta({ id: 'RingGroupPatch' });
 export type RingGroupPatch = z.infer<typeof RingGroupPatch>;
+
+/** What a telephone or an agent may do beyond what its account says. */
+export const DialRight = z
+  .strictObject({
+    subject: z
+      .string()
+      .regex(/^(?:station:[1-9][0-9]{0,7}|agent:[0-9]{1,8})$/, formats.dialSubject)
+      .meta({ description: 'station:NUMBER or agent:NUMBER', example: 'station:1001' }),
+    callingNumbers: listOnce(OutsideNumber, 0, 50).meta({ description: 'It may choose to show one of these' }),
+    calendar: CalendarCondition.nullable().meta({
+      description: 'Only then may it dial outside (emergency numbers always); null: at all times',
+    }),
+  })
+  .meta({ id: 'DialRight' });
+export type DialRight = z.infer<typeof DialRight>;
+export const DialRightPut = DialRight.omit({ subject: true }).meta({ id: 'DialRightPut' });

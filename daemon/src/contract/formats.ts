@@ -29,6 +29,14 @@ export const formats = {
   certificateFingerprint: 'format:certificateFingerprint',
   realm: 'format:realm',
   portRange: 'format:portRange',
+  localDate: 'format:localDate',
+  hoursSpan: 'format:hoursSpan',
+  lastDate: 'format:lastDate',
+  rotation: 'format:rotation',
+  listedNumber: 'format:listedNumber',
+  routeTarget: 'format:routeTarget',
+  timeZone: 'format:timeZone',
+  dialSubject: 'format:dialSubject',
 } as const;
 
 export type Format = (typeof formats)[keyof typeof formats];

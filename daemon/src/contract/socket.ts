@@ -1,5 +1,6 @@
 // What travels over socket.io. Path /socket.io; the token of POST /session goes into auth.token.
 import { z } from 'zod';
+import type { Calendar } from './calendars.js';
 import { Agent } from './agents.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
@@ -24,6 +25,13 @@ export type CallRemoved = z.infer<typeof CallRemoved>;
 export const SessionEnded = z.strictObject({ reason: z.enum(['signedOut', 'expired', 'changed', 'stopping']) });
 export type SessionEnded = z.infer<typeof SessionEnded>;
 
+export const RoutingChanged = z.strictObject({
+  kind: z.enum(['route', 'outboundRoute', 'calendar', 'dutyGroup', 'numberList', 'dialRight']),
+  id: z.string(),
+  removed: z.boolean(),
+});
+export type RoutingChanged = z.infer<typeof RoutingChanged>;
+
 /** What call control, agents and acd publish; realtime/ decides who hears it. */
 export interface LiveEvents {
   'call.updated': Call;
@@ -33,6 +41,10 @@ export interface LiveEvents {
   'queue.updated': QueueStatus;
   'span.updated': Span;
   'station.updated': Station;
+  /** it was changed, or it opens or closes */
+  'calendar.updated': Calendar;
+  /** something that decides on the way of calls was changed */
+  'routing.changed': RoutingChanged;
 }
 
 export interface ServerToClientEvents {
@@ -44,6 +56,8 @@ export interface ServerToClientEvents {
   'queue.updated': (queue: QueueStatus) => void;
   'span.updated': (span: Span) => void;
   'station.updated': (station: Station) => void;
+  'calendar.updated': (calendar: Calendar) => void;
+  'routing.changed': (changed: RoutingChanged) => void;
   'session.ended': (ended: SessionEnded) => void;
 }
 

@@ -10,4 +10,5 @@ export const realOrNull = () => ({ type: DataTypes.DOUBLE, allowNull: true }) as
 export const time = () => ({ type: DataTypes.BIGINT, allowNull: false }) as const;
 export const timeOrNull = () => ({ type: DataTypes.BIGINT, allowNull: true }) as const;
 export const json = () => ({ type: DataTypes.JSON, allowNull: false }) as const;
+export const jsonOrNull = () => ({ type: DataTypes.JSON, allowNull: true }) as const;
 export const flag = () => ({ type: DataTypes.BOOLEAN, allowNull: false }) as const;

@@ -16,6 +16,12 @@ export interface DbEvents {
   'trunk.changed': { id: string; removed: boolean };
   'outboundRoute.changed': { id: string; removed: boolean };
   'ringGroup.changed': { number: number; removed: boolean };
+  'calendar.changed': { id: string; removed: boolean };
+  'dutyGroup.changed': { id: string; removed: boolean };
+  'numberList.changed': { id: string; removed: boolean };
+  /** numbers: whose entries were put or removed; null: many */
+  'numberListEntries.changed': { id: string; numbers: string[] | null };
+  'dialRight.changed': { subject: string; removed: boolean };
   'sipBan.changed': { address: string; removed: boolean };
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };

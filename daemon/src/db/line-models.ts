@@ -1,7 +1,7 @@
 // The tables of telephones, trunks and routes, as Sequelize knows them. Nothing is read through instances: repositories take
 // raw rows, so that a model needs no fields of its own.
 import { DataTypes, Model, type Sequelize } from 'sequelize';
-import { flag, id, integer, json, text, time } from './columns.js';
+import { flag, id, integer, json, jsonOrNull, text, time } from './columns.js';
 import type {
   OutboundRouteRow,
   RingGroupRow,
@@ -84,6 +84,9 @@ export function defineLineModels(sequelize: Sequelize) {
       trunks: json(),
       strip: integer(),
       prepend: text(),
+      cost: integer(),
+      calendar: jsonOrNull(),
+      callingNumber: text(),
       emergency: flag(),
       enabled: flag(),
     },

@@ -3,7 +3,9 @@
 import { Model, type InferAttributes, type InferCreationAttributes, type Sequelize } from 'sequelize';
 import type {
   AgentState,
+  CalendarCondition,
   CallDirection,
+  CallerTreatment,
   CallState,
   FlowDefinition,
   JsonObject,
@@ -12,11 +14,13 @@ import type {
   QueueAnnouncements,
   QueueExit,
   QueueRouting,
+  NumberOrigin,
   QueueStrategy,
   QueueTarget,
   RecordingState,
   ReleasedBy,
   Role,
+  RouteTarget,
   SegmentKind,
 } from '../contract/index.js';
 import type {
@@ -36,9 +40,22 @@ import type {
   StreamRow,
   UserRow,
 } from './rows.js';
-import { flag, id, integer, integerOrNull, json, realOrNull, text, textOrNull, time, timeOrNull } from './columns.js';
+import {
+  flag,
+  id,
+  integer,
+  integerOrNull,
+  json,
+  jsonOrNull,
+  realOrNull,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+} from './columns.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
+import { defineRoutingModels } from './routing-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -80,9 +97,17 @@ export class RouteModel
   implements RouteRow
 {
   declare id: string;
+  declare name: string;
   declare calledNumber: string;
-  declare flowId: string;
+  declare callingNumber: string;
+  declare callingList: string | null;
+  declare trunk: string | null;
+  declare calendar: CalendarCondition | null;
+  declare priority: number;
   declare language: Language;
+  declare enabled: boolean;
+  declare flowId: string | null;
+  declare target: RouteTarget;
 }
 
 export class QueueModel
@@ -182,6 +207,8 @@ export class CallModel
   declare callingNumber: string;
   declare callingName: string;
   declare calledNumber: string;
+  declare origin: NumberOrigin | null;
+  declare treatment: CallerTreatment | null;
   declare span: number;
   declare timeslot: number;
   declare flowId: string | null;
@@ -249,7 +276,23 @@ export function defineModels(sequelize: Sequelize) {
   const flows = class extends FlowModel {};
   flows.init({ id: id(), name: text(), definition: json(), version: integer(), updatedAt: time() }, options('flows'));
   const routes = class extends RouteModel {};
-  routes.init({ id: id(), calledNumber: text(), flowId: text(), language: text() }, options('routes'));
+  routes.init(
+    {
+      id: id(),
+      calledNumber: text(),
+      callingNumber: text(),
+      callingList: textOrNull(),
+      trunk: textOrNull(),
+      calendar: jsonOrNull(),
+      priority: integer(),
+      name: text(),
+      language: text(),
+      enabled: flag(),
+      flowId: textOrNull(),
+      target: json(),
+    },
+    options('routes'),
+  );
   const queues = class extends QueueModel {};
   queues.init(
     {
@@ -322,6 +365,8 @@ export function defineModels(sequelize: Sequelize) {
       callingNumber: text(),
       callingName: text(),
       calledNumber: text(),
+      origin: jsonOrNull(),
+      treatment: jsonOrNull(),
       span: integer(),
       timeslot: integer(),
       flowId: textOrNull(),
@@ -402,6 +447,7 @@ export function defineModels(sequelize: Sequelize) {
     meta: meta as typeof MetaModel,
     ...defineFlowModels(sequelize),
     ...defineLineModels(sequelize),
+    ...defineRoutingModels(sequelize),
   };
 }
 

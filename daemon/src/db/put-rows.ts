@@ -18,6 +18,8 @@ const tables: readonly [PutTable, changing: readonly string[]][] = [
         'callingNumber',
         'callingName',
         'calledNumber',
+        'origin',
+        'treatment',
         'span',
         'timeslot',
       ],

@@ -4,6 +4,18 @@
 // number_in_use for what must be unique. update and remove say whether there was such a row.
 import type { AgentAbilities, AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
+  AuditRead,
+  AuditWrite,
+  CalendarsRead,
+  CalendarsWrite,
+  DialRightsRead,
+  DialRightsWrite,
+  DutyGroupsRead,
+  DutyGroupsWrite,
+  NumberListsRead,
+  NumberListsWrite,
+} from './routing-repositories.js';
+import type {
   AgentRow,
   AgentScopeRow,
   AgentSegmentRow,
@@ -110,9 +122,11 @@ export interface RoutesRead {
   /** by called number */
   list(): Promise<RouteRow[]>;
 }
+/** What is left out is that of a route for every call to its number. */
+export type RouteInsert = Pick<RouteRow, 'id' | 'calledNumber' | 'flowId' | 'language'> & Partial<RouteRow>;
 export interface RoutesWrite extends RoutesRead {
   /** number_in_use when a telephone or a group has the number */
-  insert(row: RouteRow): Promise<void>;
+  insert(row: RouteInsert): Promise<void>;
   update(id: string, patch: Patch<RouteRow>): Promise<boolean>;
   remove(id: string): Promise<boolean>;
 }
@@ -383,6 +397,11 @@ export interface Reads {
   readonly sipBindings: SipBindingsRead;
   readonly sipBans: SipBansRead;
   readonly sipDialogs: SipDialogsRead;
+  readonly calendars: CalendarsRead;
+  readonly dutyGroups: DutyGroupsRead;
+  readonly numberLists: NumberListsRead;
+  readonly dialRights: DialRightsRead;
+  readonly audit: AuditRead;
   readonly meta: MetaRead;
 }
 
@@ -411,5 +430,10 @@ export interface Writes extends Reads {
   readonly sipBindings: SipBindingsWrite;
   readonly sipBans: SipBansWrite;
   readonly sipDialogs: SipDialogsWrite;
+  readonly calendars: CalendarsWrite;
+  readonly dutyGroups: DutyGroupsWrite;
+  readonly numberLists: NumberListsWrite;
+  readonly dialRights: DialRightsWrite;
+  readonly audit: AuditWrite;
   readonly meta: MetaWrite;
 }

@@ -1,7 +1,9 @@
 // What is stored, as plain data. Times are ms since 1970 UTC, durations ms; null: not known or not yet.
 import type {
   AgentState,
+  CalendarCondition,
   CallDirection,
+  CallerTreatment,
   CallState,
   CallerIdHeader,
   DiversionHeader,
@@ -14,6 +16,7 @@ import type {
   Language,
   NumberClass,
   NumberFormat,
+  NumberOrigin,
   NumberRule,
   NoAnswerRule,
   QueueAnnouncements,
@@ -25,6 +28,7 @@ import type {
   ReleasedBy,
   RingStrategy,
   Role,
+  RouteTarget,
   SegmentKind,
   SipCodec,
   SipSecurity,
@@ -113,9 +117,19 @@ export interface AnnouncementRow {
 
 export interface RouteRow {
   id: string;
+  name: string;
+  /** a pattern; '': any */
   calledNumber: string;
-  flowId: string;
+  callingNumber: string;
+  callingList: string | null;
+  trunk: string | null;
+  calendar: CalendarCondition | null;
+  priority: number;
   language: Language;
+  enabled: boolean;
+  /** of the target, when that is a flow */
+  flowId: string | null;
+  target: RouteTarget;
 }
 
 export interface QueueRow {
@@ -200,6 +214,10 @@ export interface CallRow {
   callingNumber: string;
   callingName: string;
   calledNumber: string;
+  /** of the one who is outside */
+  origin: NumberOrigin | null;
+  /** what the lists say of the caller */
+  treatment: CallerTreatment | null;
   span: number;
   timeslot: number;
   flowId: string | null;
@@ -345,6 +363,11 @@ export interface OutboundRouteRow {
   trunks: string[];
   strip: number;
   prepend: string;
+  /** of routes with the same pattern and priority, the lowest is tried first */
+  cost: number;
+  calendar: CalendarCondition | null;
+  /** shown in place of the telephone's own; '': that */
+  callingNumber: string;
   emergency: boolean;
   enabled: boolean;
 }

@@ -1,12 +1,17 @@
 // The dial plan of the tables: emergency numbers before everything, then what is inside, then the ways out.
 import type { Numbering } from '../config/index.js';
-import { DEFAULT_ALLOWED_CLASSES } from '../contract/index.js';
+import type { Calendars } from '../calendar/index.js';
+import { DEFAULT_ALLOWED_CLASSES, type CallerTreatment, type NumberOrigin } from '../contract/index.js';
 import type { Db, SipStationRow } from '../db/index.js';
-import type { DialFrom, DialPlan, DialResolution, PickUpReach } from '../lines/index.js';
-import type { Log } from '../platform/index.js';
+import type { DialFrom, DialPlan, DialResolution, PickUpReach, TreatedResolution } from '../lines/index.js';
+import type { CallerLists } from '../lists/index.js';
+import type { NumberBook } from '../numbers/index.js';
+import { isAppError, systemClock, type Clock, type Log } from '../platform/index.js';
 import { MOST_DIGITS, NumberingPlan } from './numbering-plan.js';
 import type { Caller, Outbound } from './outbound.js';
+import type { NoteStep, Step } from './steps.js';
 import { TableReader, type Tables } from './tables.js';
+import { leadTo, listAction } from './targets.js';
 
 /** Q.850 */
 const cause = {
@@ -23,7 +28,29 @@ export interface TableDialPlanOptions {
   numbering: Numbering;
   /** numbers of the analog telephones */
   analogStations: () => readonly number[];
+  /** left out: calendars are closed, and nobody is on a list */
+  calendars?: Calendars | undefined;
+  lists?: CallerLists | undefined;
+  numbers?: (plan: NumberingPlan) => NumberBook;
+  clock?: Clock | undefined;
   log: Log;
+}
+
+/** What a number leads to, and why. */
+export interface Explained {
+  /** as the box reads it */
+  number: string;
+  resolution: DialResolution;
+  treatment: CallerTreatment | null;
+  steps: Step[];
+}
+
+/** What one question is asked with. */
+interface Asked {
+  tables: Tables;
+  from: DialFrom;
+  atMs: number;
+  note: NoteStep;
 }
 
 export class TableDialPlan implements DialPlan {
@@ -33,8 +60,20 @@ export class TableDialPlan implements DialPlan {
   /** E1 by trunk, in the order in which they are searched; trunks that are switched off, too: calls come in */
   #spans = new Map<string, readonly number[]>();
 
-  constructor({ db, numbering, analogStations, log }: TableDialPlanOptions) {
+  /** Region and carrier, and the form of numbers; undefined: it was started without */
+  readonly numbers: NumberBook | undefined;
+  readonly #calendars: Calendars | undefined;
+  readonly #lists: CallerLists | undefined;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor({ db, numbering, analogStations, calendars, lists, numbers, clock, log }: TableDialPlanOptions) {
     this.#plan = new NumberingPlan(numbering);
+    this.#calendars = calendars;
+    this.#lists = lists;
+    this.#clock = clock ?? systemClock;
+    this.#log = log;
+    this.numbers = numbers?.(this.#plan);
     this.#reader = new TableReader(db, this.#plan, log, () => this.#readSpans());
     this.#analogStations = analogStations;
   }
@@ -59,15 +98,73 @@ export class TableDialPlan implements DialPlan {
     return null;
   }
 
-  async resolve(number: string, from: DialFrom): Promise<DialResolution> {
+  async resolve(number: string, from: DialFrom): Promise<TreatedResolution> {
+    const { resolution, treatment } = await this.explain(number, from);
+    return treatment === null ? resolution : { ...resolution, treatment };
+  }
+
+  /** The same, with the reasons, and for any time. Rejects when the database cannot be read. */
+  async explain(number: string, from: DialFrom, atMs = this.#clock.wallMs()): Promise<Explained> {
     const tables = await this.#reader.fresh();
+    const steps: Step[] = [];
+    const asked: Asked = { tables, from, atMs, note: (step) => steps.push(step) };
     const digits = this.#clean(number, from, tables);
-    if (digits === undefined) return refused(cause.invalidNumber, 'it is no number');
-    const found =
-      from.station === null ? this.#fromOutside(digits, tables) : this.#fromStation(digits, from.station, tables);
+    if (digits === undefined) {
+      const resolution = refused(cause.invalidNumber, 'it is no number');
+      return { number, resolution, treatment: null, steps };
+    }
+    const verdict = await this.#verdict(from, atMs);
+    const { treatment } = verdict ?? { treatment: null };
+    const found = this.#find(digits, asked, verdict);
     // What is barred or unknown now may be the beginning of a number inside.
-    if (found.kind === 'refused' && this.#insideMayGrow(digits, from, tables)) return { kind: 'incomplete' };
-    return found;
+    const grows = found.kind === 'refused' && verdict?.refused == null && this.#insideMayGrow(digits, from, tables);
+    if (found.kind === 'refused' && !grows)
+      steps.push({ code: 'refused', routeId: null, params: { cause: found.cause, reason: found.reason } });
+    return { number: digits, resolution: grows ? { kind: 'incomplete' } : found, treatment, steps };
+  }
+
+  originOf(number: string): NumberOrigin | null {
+    return this.numbers?.origin(number) ?? null;
+  }
+
+  /** As it is dialled in the country, for lists: of what people write, with + or without. */
+  normalise(number: string): string {
+    return this.#plan.asDialled(number.replace(/[^0-9+]/g, ''), false);
+  }
+
+  async #verdict({ station, callingNumber }: DialFrom, atMs: number) {
+    if (station !== null || callingNumber === undefined) return undefined;
+    return this.#lists?.verdict(callingNumber, atMs);
+  }
+
+  #find(
+    digits: string,
+    asked: Asked,
+    verdict: Awaited<ReturnType<CallerLists['verdict']>> | undefined,
+  ): DialResolution {
+    const { from, note } = asked;
+    const caller = from.callingNumber ?? '';
+    if (verdict?.refused != null) {
+      const { listId, reason, action } = verdict.refused;
+      note({ code: 'blackListed', routeId: null, params: { caller, list: listId, reason: reason || '-' } });
+      return listAction(action);
+    }
+    const lists = verdict?.treatment?.lists ?? [];
+    if (lists.length > 0) note({ code: 'whiteListed', routeId: null, params: { caller, lists: lists.join(', ') } });
+    return from.station === null
+      ? this.#fromOutside(digits, asked, lists)
+      : this.#fromStation(digits, from.station, asked);
+  }
+
+  /** A calendar that is not there is closed: nobody is let in by mistake. */
+  #isOpen(calendarId: string, atMs: number): boolean {
+    try {
+      return this.#calendars?.isOpen(calendarId, atMs).open ?? false;
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      this.#log.error({ calendarId }, 'a route asks for a calendar that is not there');
+      return false;
+    }
   }
 
   async mayContinue(number: string, from: DialFrom): Promise<boolean> {
@@ -113,23 +210,72 @@ export class TableDialPlan implements DialPlan {
     return trunk == null ? digits : tables.outbound.numberIn(trunk, digits);
   }
 
-  #fromOutside(digits: string, tables: Tables): DialResolution {
+  #fromOutside(digits: string, asked: Asked, lists: readonly string[]): DialResolution {
     // Never out again, not even to the police: whoever calls in would do so at our expense and under our number.
-    return this.#inside(digits, tables, null) ?? refused(cause.unallocated, 'nobody inside has this number');
+    return this.#inside(digits, asked, null, lists) ?? refused(cause.unallocated, 'nobody inside has this number');
   }
 
-  #fromStation(digits: string, station: number, tables: Tables): DialResolution {
+  #fromStation(digits: string, station: number, asked: Asked): DialResolution {
+    const { tables, atMs, note, from } = asked;
     const caller = this.#caller(station, tables);
     if (this.#plan.isEmergency(digits)) return this.#out(tables.outbound.emergency(digits, caller), digits, tables);
-    const inside = this.#inside(digits, tables, station);
+    const inside = this.#inside(digits, asked, station, []);
     if (inside !== undefined) {
       if (caller.allowedClasses.includes('internal')) return inside;
       return refused(cause.callRejected, `telephone ${station} may not call inside`);
     }
-    return this.#out(tables.outbound.resolve(digits, caller), digits, tables);
+    const subjects = [`station:${station}`, ...(from.agentId == null ? [] : [`agent:${from.agentId}`])];
+    const rights = subjects.flatMap((subject) => tables.rights.get(subject) ?? []);
+    const barred = rights.find(
+      ({ calendar }) => calendar !== null && this.#isOpen(calendar.calendarId, atMs) !== (calendar.when === 'open'),
+    );
+    const emergency = tables.outbound.leadsToEmergency(digits);
+    if (barred !== undefined && !emergency) {
+      note({ code: 'notNow', routeId: null, params: { subject: barred.subject } });
+      return refused(cause.callRejected, `${barred.subject} may not dial outside at this time`);
+    }
+    const chosen = from.shownNumber;
+    const mayShow =
+      chosen === undefined ||
+      chosen === caller.callingNumber ||
+      rights.some((one) => one.callingNumbers.includes(chosen));
+    if (!mayShow && !emergency)
+      return refused(cause.callRejected, `telephone ${station} may not show the number ${chosen}`);
+    const holds = ({ calendar }: { calendar: { calendarId: string; when: 'open' | 'closed' } | null }): boolean =>
+      calendar === null || this.#isOpen(calendar.calendarId, atMs) === (calendar.when === 'open');
+    const found = tables.outbound.resolve(
+      digits,
+      { ...caller, chosenNumber: mayShow ? chosen : undefined },
+      holds,
+      note,
+    );
+    return this.#out(found, digits, tables);
   }
 
-  #inside(digits: string, tables: Tables, station: number | null): DialResolution | undefined {
+  #inside(digits: string, asked: Asked, station: number | null, lists: readonly string[]): DialResolution | undefined {
+    const { tables, from, atMs, note } = asked;
+    const found = this.#stationOrGroup(digits, tables, station);
+    if (found !== undefined) {
+      note({ code: 'insideNumber', routeId: null, params: { number: digits } });
+      return found;
+    }
+    const route = tables.routes.choose(
+      digits,
+      {
+        ...{
+          caller: from.callingNumber ?? (station === null ? '' : String(station)),
+          lists,
+          trunk: from.trunk ?? null,
+        },
+        isOpen: (calendarId) => this.#isOpen(calendarId, atMs),
+      },
+      note,
+    );
+    if (route === undefined) return undefined;
+    return leadTo(route, (number) => this.#stationOrGroup(number, tables, station));
+  }
+
+  #stationOrGroup(digits: string, tables: Tables, station: number | null): DialResolution | undefined {
     const account = tables.stations.get(digits);
     if (account !== undefined) {
       return account.enabled
@@ -139,14 +285,11 @@ export class TableDialPlan implements DialPlan {
     const analog = this.#analogStations().find((one) => String(one) === digits);
     if (analog !== undefined) return { kind: 'station', station: analog };
     const group = tables.groups.get(digits);
-    if (group !== undefined) {
-      const { strategy, ringTimeoutMs } = group;
-      const stations = group.stations.filter((one) => one !== station && this.#canRing(one, tables));
-      if (stations.length === 0) return refused(cause.subscriberAbsent, `nobody is in the ring group ${digits}`);
-      return { kind: 'group', stations, strategy, ringTimeoutMs };
-    }
-    const route = tables.routes.get(digits);
-    return route === undefined ? undefined : { kind: 'flow', flowId: route.flowId, language: route.language };
+    if (group === undefined) return undefined;
+    const { strategy, ringTimeoutMs } = group;
+    const stations = group.stations.filter((one) => one !== station && this.#canRing(one, tables));
+    if (stations.length === 0) return refused(cause.subscriberAbsent, `nobody is in the ring group ${digits}`);
+    return { kind: 'group', stations, strategy, ringTimeoutMs };
   }
 
   #canRing(station: number, tables: Tables): boolean {
@@ -158,6 +301,8 @@ export class TableDialPlan implements DialPlan {
     switch (outbound.kind) {
       case 'attempts':
         return { kind: 'out', attempts: outbound.attempts, ...(outbound.emergency ? { emergency: true } : {}) };
+      case 'closed':
+        return refused(cause.callRejected, 'the routes that take it do not hold at this time');
       case 'noTrunk':
         return refused(cause.noCircuit, 'no trunk is switched on for it');
       case 'barred':
@@ -183,7 +328,8 @@ export class TableDialPlan implements DialPlan {
   #insideMayGrow(digits: string, { station }: DialFrom, tables: Tables): boolean {
     if (station !== null && this.#plan.mayBecomeEmergency(digits)) return true;
     const longer = (number: string): boolean => number.length > digits.length && number.startsWith(digits);
-    for (const table of [tables.stations, tables.groups, tables.routes]) {
+    if (tables.routes.mayGrow(digits)) return true;
+    for (const table of [tables.stations, tables.groups]) {
       for (const number of table.keys()) if (longer(number)) return true;
     }
     return this.#analogStations().some((number) => longer(String(number)));

@@ -1,2 +1,3 @@
 export * from './dial-plan.js';
 export * from './numbering-plan.js';
+export { stepText } from './steps.js';

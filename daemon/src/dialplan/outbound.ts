@@ -7,6 +7,7 @@ import type { NumberClass } from '../contract/index.js';
 import type { OutboundRouteRow, TrunkRow } from '../db/index.js';
 import type { DialAttempt } from '../lines/index.js';
 import type { NumberingPlan, OutsideClass } from './numbering-plan.js';
+import type { NoteStep } from './steps.js';
 import { canBecome, compareSpecificity, compilePattern, matches, samePattern, type Pattern } from './pattern.js';
 
 /** On behalf of whom a call goes out. */
@@ -14,6 +15,8 @@ export interface Caller {
   allowedClasses: readonly NumberClass[];
   /** shown to those outside; '': the trunk's */
   callingNumber: string;
+  /** asked for, and allowed: shown whatever the route says */
+  chosenNumber?: string | undefined;
 }
 
 /** What a telephone must be allowed, all of it. Emergency calls need nothing; what nobody knows could be anything. */
@@ -22,10 +25,15 @@ function needed(of: OutsideClass): readonly NumberClass[] {
   return of === 'unknown' ? ['international', 'premium'] : [of];
 }
 
+/** Whether a route is in force at the time. */
+export type RouteHolds = (route: OutboundRouteRow) => boolean;
+
 export type Outbound =
   | { kind: 'attempts'; attempts: DialAttempt[]; emergency: boolean }
   /** no route takes the number */
   | { kind: 'none' }
+  /** the routes that take it do not hold at this time */
+  | { kind: 'closed' }
   /** the routes that take it have no trunk that is switched on */
   | { kind: 'noTrunk' }
   /**
@@ -91,7 +99,10 @@ export class OutboundRoutes {
       })
       .sort(
         (a, b) =>
-          compareSpecificity(a.pattern, b.pattern) || a.row.priority - b.row.priority || (a.row.id < b.row.id ? -1 : 1),
+          compareSpecificity(a.pattern, b.pattern) ||
+          a.row.priority - b.row.priority ||
+          a.row.cost - b.row.cost ||
+          (a.row.id < b.row.id ? -1 : 1),
       );
     this.#trunks = new Map(trunks.map((row) => [row.id, this.#compileTrunk(row)]));
   }
@@ -113,14 +124,27 @@ export class OutboundRoutes {
   }
 
   /** The ways out for a number as it was dialled, digits alone, not of the emergency services. */
-  resolve(digits: string, caller: Caller): Outbound {
+  resolve(digits: string, caller: Caller, holds: RouteHolds = () => true, note: NoteStep = () => undefined): Outbound {
     const best = this.#routes.find(({ pattern }) => matches(pattern, digits));
     if (best === undefined) return { kind: 'none' };
     if (this.#plan.isEmergency(rewrite(digits, best.row))) return this.emergency(rewrite(digits, best.row), caller);
+    const same = this.#routes.filter(({ pattern }) => samePattern(pattern, best.pattern));
+    // A wider pattern does not step in: what may not be dialled at night does not go out by another way.
+    const held = same.filter(({ row }) => {
+      const inForce = holds(row);
+      const params = { name: row.name, trunks: row.trunks.join(', ') };
+      note({ code: inForce ? 'outRouteTaken' : 'outRouteClosed', routeId: row.id, params });
+      return inForce;
+    });
+    if (held.length === 0) return { kind: 'closed' };
     const attempts: DialAttempt[] = [];
     const lacking = new Set<NumberClass>();
     let [trunks, unknown, mayGrow] = [0, false, false];
-    for (const route of this.#routes.filter(({ pattern }) => samePattern(pattern, best.pattern))) {
+    for (const route of held) {
+      const shownFor = {
+        ...caller,
+        callingNumber: caller.chosenNumber ?? (route.row.callingNumber || caller.callingNumber),
+      };
       const outside = rewrite(digits, route.row);
       for (const trunk of this.#trunksOf(route.row)) {
         trunks += 1;
@@ -136,7 +160,7 @@ export class OutboundRoutes {
         const number = lacks.length > 0 ? undefined : this.#format(sent, trunk);
         if (number === undefined) continue;
         const privacy = trunk.row.callerId === 'anonymous' ? { privacy: true } : {};
-        this.#add(attempts, { trunk: trunk.row.id, number, callingNumber: this.#shown(trunk, caller), ...privacy });
+        this.#add(attempts, { trunk: trunk.row.id, number, callingNumber: this.#shown(trunk, shownFor), ...privacy });
       }
     }
     if (attempts.length > 0) return { kind: 'attempts', attempts, emergency: false };
@@ -165,6 +189,12 @@ export class OutboundRoutes {
       });
     }
     return attempts.length === 0 ? { kind: 'noTrunk' } : { kind: 'attempts', attempts, emergency: true };
+  }
+
+  /** Whether a route makes an emergency number of it. */
+  leadsToEmergency(digits: string): boolean {
+    const best = this.#routes.find(({ pattern }) => matches(pattern, digits));
+    return best !== undefined && this.#plan.isEmergency(rewrite(digits, best.row));
   }
 
   /** Whether a longer number may lead out. */

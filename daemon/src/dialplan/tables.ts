@@ -1,7 +1,8 @@
 // What the dial plan reads from the database, made ready for a number. Made anew when something has changed; while the database
 // cannot be read, what was known before holds: an emergency call must not wait for a disk.
-import type { Db, RingGroupRow, RouteRow, SipStationRow, TrunkRow } from '../db/index.js';
+import type { Db, DialRightRow, RingGroupRow, SipStationRow, TrunkRow } from '../db/index.js';
 import { errorText, type Log, type Unsubscribe } from '../platform/index.js';
+import { InboundRoutes } from './inbound.js';
 import type { NumberingPlan } from './numbering-plan.js';
 import { OutboundRoutes } from './outbound.js';
 
@@ -9,8 +10,9 @@ export interface Tables {
   /** by number */
   readonly stations: ReadonlyMap<string, SipStationRow>;
   readonly groups: ReadonlyMap<string, RingGroupRow>;
-  /** by called number */
-  readonly routes: ReadonlyMap<string, RouteRow>;
+  readonly routes: InboundRoutes;
+  /** by subject: station:NUMBER, agent:NUMBER */
+  readonly rights: ReadonlyMap<string, DialRightRow>;
   /** by id */
   readonly trunks: ReadonlyMap<string, TrunkRow>;
   readonly outbound: OutboundRoutes;
@@ -22,6 +24,7 @@ const CHANGES = [
   'route.changed',
   'trunk.changed',
   'outboundRoute.changed',
+  'dialRight.changed',
 ] as const;
 
 export class TableReader {
@@ -83,17 +86,19 @@ export class TableReader {
     // A change during the reading makes what is read stale again.
     this.#stale = false;
     try {
-      const [stations, groups, routes, outbound, trunks] = await Promise.all([
+      const [stations, groups, routes, outbound, trunks, rights] = await Promise.all([
         this.#db.sipStations.list(),
         this.#db.ringGroups.list(),
         this.#db.routes.list(),
         this.#db.outboundRoutes.list(),
         this.#db.trunks.list(),
+        this.#db.dialRights.list(),
       ]);
       this.#tables = {
         stations: new Map(stations.map((row) => [String(row.number), row])),
         groups: new Map(groups.map((row) => [String(row.number), row])),
-        routes: new Map(routes.map((row) => [row.calledNumber, row])),
+        routes: new InboundRoutes(routes),
+        rights: new Map(rights.map((row) => [row.subject, row])),
         trunks: new Map(trunks.map((row) => [row.id, row])),
         outbound: new OutboundRoutes(this.#plan, outbound, trunks),
       };

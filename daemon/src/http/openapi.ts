@@ -41,7 +41,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(route.params === undefined && route.query === undefined
       ? {}
       : { requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }) } }),
-    ...(route.uploadBytes === undefined ? {} : { requestBody: upload(route.uploadBytes) }),
+    ...(route.upload === undefined ? {} : { requestBody: upload(route.upload.limitBytes) }),
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
@@ -67,6 +67,7 @@ function success(route: Route): ZodOpenApiOperationObject['responses'] {
 /** By status, with the codes that may stand in the body. */
 function failures(route: Route): ZodOpenApiOperationObject['responses'] {
   const codes: MessageCode[] = [...route.errors];
+  if (route.upload !== undefined) codes.push('body_too_large');
   if (route.body !== undefined) codes.push('body_not_json', 'body_too_large', 'media_type_unsupported');
   if (route.body !== undefined || route.params !== undefined || route.query !== undefined) codes.push('body_invalid');
   if (route.access !== 'everyone') codes.push('token_missing', 'token_invalid', 'role_insufficient');

@@ -3,6 +3,7 @@
 import type {
   Agent,
   AgentStateRequest,
+  Calendar,
   Call,
   CallAction,
   Counter,
@@ -19,12 +20,15 @@ import type {
   FlowTrace,
   Language,
   LiveEvents,
+  NumberInfo,
   PhoneBehaviour,
   PhonePlay,
   Prompt,
   PromptUse,
   QueueStatus,
   QueueWaiting,
+  RouteTry,
+  RouteTryResult,
   SipTrunkStatus,
   Span,
   SpanAlarmRequest,
@@ -35,6 +39,7 @@ import type {
   SystemInfo,
   TickStatistics,
 } from '../contract/index.js';
+import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
@@ -151,7 +156,23 @@ export interface SipPort {
   trunks(): readonly SipTrunkStatus[];
 }
 
+export interface RoutingPort {
+  calendars: Calendars & {
+    readonly zone: ZoneClock;
+    list(): Calendar[];
+    find(id: string): Calendar | undefined;
+    /** Resolves when every change that was committed before is in force. */
+    applied(): Promise<void>;
+  };
+  lists: { applied(): Promise<void> };
+  /** As it is dialled in the country. */
+  normalise(number: string): string;
+  numberInfo(number: string): NumberInfo;
+  tryRoute(request: RouteTry, language: Language): Promise<RouteTryResult>;
+}
+
 export interface Ports {
+  routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;
   queues: QueuesPort;

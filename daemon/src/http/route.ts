@@ -17,11 +17,11 @@ export interface RouteRequest<Params, Query, Body> {
   body: Body;
   /** of Accept-Language */
   language: Language;
+  /** what was uploaded; empty where the route takes no file */
+  file: Buffer;
   /** address at the other end of the connection */
   remoteAddress: string;
   header(name: string): string | undefined;
-  /** what was sent, when the route takes a file; else empty */
-  upload: Buffer;
 }
 
 export interface SignedInRequest<Params, Query, Body> extends RouteRequest<Params, Query, Body> {
@@ -48,8 +48,8 @@ interface RouteSpecBase<
   params?: P;
   query?: Q;
   body?: B;
-  /** takes a file of so many bytes at most in place of a body */
-  uploadBytes?: number;
+  /** a file, as it is, in place of a body */
+  upload?: { limitBytes: number };
   /** of a JSON reply; left out: nothing, text or a stream */
   reply?: R;
   /** of the reply when it is not JSON */
@@ -69,7 +69,7 @@ export interface Route {
   readonly params: Shape | undefined;
   readonly query: Shape | undefined;
   readonly body: z.ZodType | undefined;
-  readonly uploadBytes: number | undefined;
+  readonly upload: { limitBytes: number } | undefined;
   readonly reply: z.ZodType | undefined;
   readonly replyType: string | undefined;
   readonly status: number;
@@ -121,7 +121,7 @@ function finish(
     params: spec.params,
     query: spec.query,
     body: spec.body,
-    uploadBytes: spec.uploadBytes,
+    upload: spec.upload,
     reply: spec.reply,
     replyType: spec.replyType,
     status: spec.status ?? (spec.reply === undefined && spec.replyType === undefined ? 204 : 200),

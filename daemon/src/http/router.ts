@@ -10,6 +10,7 @@ import { BODY_LIMIT_BYTES } from './middleware/errors.js';
 import type { Language } from '../contract/index.js';
 import type { Method, Route, RouteRequest } from './route.js';
 import { Stream } from './stream.js';
+import { readUpload } from './upload.js';
 
 export const API = '/api/v1';
 
@@ -21,6 +22,7 @@ export interface RouterOptions {
 }
 
 const WITH_BODY: ReadonlySet<Method> = new Set(['post', 'put', 'patch']);
+const NO_FILE = Buffer.alloc(0);
 const NOTHING = z.strictObject({});
 
 const parseBody = bodyParser({
@@ -33,7 +35,7 @@ export function apiRouter(options: RouterOptions): Middleware {
   const router = new Router({ prefix: API });
   for (const route of options.routes) {
     const steps: Middleware[] = [identify(options.sessions, route)];
-    if (route.uploadBytes !== undefined) steps.push(takeUpload(route.uploadBytes));
+    if (route.upload !== undefined) steps.push(readUpload(route.upload.limitBytes));
     else if (WITH_BODY.has(route.method)) steps.push(refuseOtherTypes, parseBody as Middleware);
     steps.push((ctx) => serve(ctx, route, options));
     router[route.method](route.path, ...(steps as Parameters<typeof router.get>[1][]));
@@ -86,31 +88,14 @@ const refuseOtherTypes: Middleware = async (ctx, next) => {
   await next();
 };
 
-/** A file as it is, whatever its type says it is. AppError body_too_large. */
-function takeUpload(limitBytes: number): Middleware {
-  return async (ctx, next) => {
-    const tooLarge = (): AppError => new AppError('body_too_large', { limitBytes });
-    if (Number(ctx.get('content-length')) > limitBytes) throw tooLarge();
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > limitBytes) throw tooLarge();
-      chunks.push(chunk);
-    }
-    (ctx.state as { upload: Buffer }).upload = Buffer.concat(chunks);
-    await next();
-  };
-}
-
 async function serve(ctx: Context, route: Route, options: RouterOptions): Promise<void> {
   const language = pickLanguage(ctx.get('accept-language'), options.defaultLanguage);
   const request: RouteRequest<unknown, unknown, unknown> & { identity: Identity | undefined } = {
     params: taken(route.params, (ctx as Context & { params: unknown }).params, 'params'),
     query: taken(route.query ?? NOTHING, { ...ctx.query }, 'query'),
-    upload: (ctx.state as { upload?: Buffer }).upload ?? Buffer.alloc(0),
+    file: (ctx.state as { file?: Buffer }).file ?? NO_FILE,
     body:
-      WITH_BODY.has(route.method) && route.uploadBytes === undefined
+      WITH_BODY.has(route.method) && route.upload === undefined
         ? taken(route.body ?? NOTHING, bodyOf(ctx), 'body')
         : undefined,
     language,

@@ -73,6 +73,11 @@ export class FlowBook implements FlowRunner {
     return flow === undefined ? undefined : this.#prepared(flow);
   }
 
+  /** Of the plan's own making: whatever it names is met where the caller comes to it. */
+  inline(definition: FlowDefinition): PreparedFlow {
+    return this.#prepared({ flowId: '', version: 0, definition });
+  }
+
   /** What the next call to this name comes into; the name is good for one call, and for half a minute. */
   expect(name: string, entry: TestEntry): void {
     if (this.#tests.size >= MOST_TESTS) this.#tests.delete(this.#tests.keys().next().value ?? '');

@@ -12,7 +12,6 @@ import { CallControl } from '../calls/index.js';
 import { loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
-import { TableDialPlan } from '../dialplan/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
@@ -34,6 +33,7 @@ import { RecordingService } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
+import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
@@ -99,7 +99,7 @@ class RunningBox {
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
   #flows: FlowParts | undefined;
-  #plan: TableDialPlan | undefined;
+  #routing: Routing | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
   #http: HttpServer | undefined;
@@ -126,10 +126,10 @@ class RunningBox {
     const http = made(this.#http);
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, flowDesk, promptStore, exchange, live, sip } = running;
+    const { flows, flowDesk, promptStore, exchange, live, sip, routing } = running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore },
+      ...{ flows, flowDesk, promptStore, routing },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -165,16 +165,16 @@ class RunningBox {
       log: this.#part('ivr'),
     });
     const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
-    const { numbering } = this.#config;
-    this.#plan = new TableDialPlan({ db, numbering, analogStations: () => analog, log: this.#part('dialplan') });
-    await this.#plan.start();
+    const log = (part: string): Log => this.#part(part);
+    this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
+    await this.#routing.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
     await this.#agents.start((one) => analog.includes(one) || sip.has(one));
     await this.#flows.start();
   }
 
   async #stopBooks(): Promise<void> {
-    this.#plan?.stop();
+    this.#routing?.stop();
     await this.#flows?.stop();
     await this.#agents?.stop();
   }
@@ -218,7 +218,8 @@ class RunningBox {
     const [db, agents, flowParts] = [made(this.#db), made(this.#agents), made(this.#flows)];
     const { book: flows, desk: flowDesk, store: promptStore } = flowParts;
     const { settings, recordingsFolder: folder } = this.#config;
-    const plan = made(this.#plan);
+    const routing = made(this.#routing);
+    const { plan } = routing;
     const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
     const sip = settings.sip.enabled ? this.#makeSip(engine) : undefined;
     const providers = sip === undefined ? [engineLines] : [engineLines, sip.lines];
@@ -267,7 +268,7 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
-    return { ...common, ...books, calls, exchange, distributor, desk };
+    return { ...common, ...books, routing, calls, exchange, distributor, desk };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */

@@ -6,6 +6,8 @@ const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, i
 
 /** prompts that set-up has spoken: <folder>/<language>/<name>.wav */
 export const BUNDLED_PROMPTS = at('build/prompts');
+/** regions and carriers of numbers */
+export const NUMBERS = at('firmware-config/numbers');
 /** the built pages */
 export const PAGES = at('admin-ui/dist');
 

@@ -11,6 +11,7 @@ import type { FlowBook, FlowDesk, PromptStore } from '../ivr/index.js';
 import type { Clock, TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import type { Routing } from './routing.js';
 
 export interface Services {
   engine: EngineClient;
@@ -28,6 +29,7 @@ export interface Services {
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
+  routing: Routing;
 }
 
 /** A telephone with the agent who is signed in at it. */
@@ -51,6 +53,7 @@ export function httpPorts(services: Services): Ports {
     prompts: promptStore,
     exchange,
     live,
+    routing: services.routing.port(),
     sip: {
       listening: () => sip?.ports,
       applied: async () => sip?.applied(),

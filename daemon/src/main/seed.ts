@@ -79,7 +79,7 @@ export async function seed(db: Db, options: SeedOptions): Promise<boolean> {
       await tx.trunks.insert(e1Trunk(words.trunk, spans));
       await tx.outboundRoutes.insert({
         ...{ id: newUlid(), name: words.outside, pattern: '0.', priority: 100, trunks: [E1_TRUNK], strip: 1 },
-        ...{ prepend: '', emergency: true, enabled: true },
+        ...{ prepend: '', emergency: true, enabled: true, cost: 0, calendar: null, callingNumber: '' },
       });
     }
     await tx.meta.set('seededAt', String(clock.wallMs()));

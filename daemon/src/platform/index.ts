@@ -13,3 +13,4 @@ export * from './sd-notify.js';
 export * from './state-machine.js';
 export * from './ulid.js';
 export * from './words.js';
+export * from './text-encoding.js';

@@ -111,6 +111,38 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be two ports such as 20000-29999, the first even and smaller.',
     zh: '必须是两个端口，例如 20000-29999，第一个为偶数且较小。',
   },
+  'format:localDate': {
+    en: 'must be a day that exists, such as 2027-02-06.',
+    zh: '必须是存在的日期，例如 2027-02-06。',
+  },
+  'format:hoursSpan': {
+    en: 'must end after it begins, and within 24 hours.',
+    zh: '结束时间必须晚于开始时间，且不超过 24 小时。',
+  },
+  'format:lastDate': {
+    en: 'must not be before the first day, nor a year after it.',
+    zh: '不能早于第一天，也不能超过一年。',
+  },
+  'format:rotation': {
+    en: 'needs `from`, the day on which the first one begins.',
+    zh: '需要 from，即轮换开始的日期。',
+  },
+  'format:listedNumber': {
+    en: 'must be a number, with + before a country code, or a pattern such as 0755.',
+    zh: '必须是号码（国家代码前可加 +）或号码模式，例如 0755.',
+  },
+  'format:routeTarget': {
+    en: 'must name where the call goes: either target or flowId.',
+    zh: '必须指明呼叫的去向：target 或 flowId 二选一。',
+  },
+  'format:timeZone': {
+    en: 'must be a time zone of the IANA database, such as Asia/Shanghai.',
+    zh: '必须是 IANA 时区，例如 Asia/Shanghai。',
+  },
+  'format:dialSubject': {
+    en: 'must be station: or agent: and a number, such as station:1001.',
+    zh: '必须是 station: 或 agent: 加号码，例如 station:1001。',
+  },
 };
 
 const TYPES: Record<string, Text> = {

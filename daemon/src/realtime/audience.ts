@@ -52,6 +52,10 @@ export class Audience {
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'station.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'calendar.updated':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'routing.changed':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
     }
   }
 

@@ -46,6 +46,7 @@ export class Coalescer {
 function replaces(event: LiveEvent): string | undefined {
   switch (event.event) {
     case 'call.updated':
+    case 'calendar.updated':
     case 'agent.updated':
     case 'queue.updated':
       return `${event.event} ${event.data.id}`;
@@ -53,6 +54,8 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.span}`;
     case 'station.updated':
       return `${event.event} ${event.data.station}`;
+    case 'routing.changed':
+      return `${event.event} ${event.data.kind} ${event.data.id}`;
     case 'call.removed':
     case 'call.segment':
       return undefined;

@@ -7,6 +7,7 @@ import { trunkCallers } from './0006-trunk-callers.js';
 import { trunkDiversion } from './0007-trunk-diversion.js';
 import { queueRouting } from './0008-queue-routing.js';
 import { flowVersions } from './0009-flow-versions.js';
+import { routing } from './0010-routing.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   trunkDiversion,
   queueRouting,
   flowVersions,
+  routing,
 ];

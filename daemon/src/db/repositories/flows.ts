@@ -15,7 +15,7 @@ const flowTable = (models: Models, scope: Scope) =>
 export function flowsRepository(models: Models, scope: Scope): FlowsWrite {
   const table = flowTable(models, scope);
   const versions = new Table<FlowVersionRow>(models.flowVersions, scope, { json: ['definition'], wide: ['createdAt'] });
-  const routes = new Table<RouteRow>(models.routes, scope);
+  const routes = new Table<RouteRow>(models.routes, scope, { json: ['calendar', 'target'] });
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['id'] }),

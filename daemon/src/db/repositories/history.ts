@@ -39,7 +39,10 @@ function callsWhere(query: CallQuery): WhereOptions {
 }
 
 export function callsRepository(models: Models, scope: Scope): CallsWrite {
-  const table = new Table<CallRow>(models.calls, scope, { wide: ['startedAt', 'answeredAt', 'endedAt'] });
+  const table = new Table<CallRow>(models.calls, scope, {
+    json: ['origin', 'treatment'],
+    wide: ['startedAt', 'answeredAt', 'endedAt'],
+  });
   return {
     find: (id) => table.find(id),
     list: (query) =>

@@ -21,6 +21,13 @@ import {
 import { sessionsRepository, usersRepository } from './people.js';
 import { routesRepository } from './plans.js';
 import { abilitiesRepository, agentsRepository, queueMembersRepository, queuesRepository } from './queues.js';
+import {
+  auditRepository,
+  calendarsRepository,
+  dialRightsRepository,
+  dutyGroupsRepository,
+  numberListsRepository,
+} from './routing.js';
 import { Table, type Scope } from './table.js';
 
 export type { Publish, Scope } from './table.js';
@@ -125,6 +132,21 @@ class Repositories implements Writes {
   }
   get sipDialogs() {
     return this.#once('sipDialogs', sipDialogsRepository);
+  }
+  get calendars() {
+    return this.#once('calendars', calendarsRepository);
+  }
+  get dutyGroups() {
+    return this.#once('dutyGroups', dutyGroupsRepository);
+  }
+  get numberLists() {
+    return this.#once('numberLists', numberListsRepository);
+  }
+  get dialRights() {
+    return this.#once('dialRights', dialRightsRepository);
+  }
+  get audit() {
+    return this.#once('audit', auditRepository);
   }
   get meta() {
     return this.#once('meta', metaRepository);

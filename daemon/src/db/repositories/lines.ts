@@ -39,7 +39,10 @@ const trunkTable = (models: Models, scope: Scope) =>
   });
 
 const outboundRouteTable = (models: Models, scope: Scope) =>
-  new Table<OutboundRouteRow>(models.outboundRoutes, scope, { json: ['trunks'], flags: ['emergency', 'enabled'] });
+  new Table<OutboundRouteRow>(models.outboundRoutes, scope, {
+    json: ['trunks', 'calendar'],
+    flags: ['emergency', 'enabled'],
+  });
 
 const ringGroupTable = (models: Models, scope: Scope) =>
   new Table<RingGroupRow>(models.ringGroups, scope, { key: 'number', json: ['stations'] });
@@ -58,7 +61,9 @@ export async function insideMustBeFree(models: Models, scope: Scope, number: str
 /** AppError number_in_use when anything inside has the number: it leads to one thing. */
 async function numberMustBeFree(models: Models, scope: Scope, number: number): Promise<void> {
   await insideMustBeFree(models, scope, String(number));
-  const route = await new Table<RouteRow>(models.routes, scope).first({ calledNumber: String(number) });
+  const route = await new Table<RouteRow>(models.routes, scope, { json: ['calendar', 'target'] }).first({
+    calledNumber: String(number),
+  });
   if (route !== null) throw inUse(String(number), 'a route', '呼入路由');
 }
 

@@ -3,7 +3,7 @@ import { queuesNamedBy } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { Models } from '../models.js';
 import type { AbilitiesWrite, AgentsWrite, QueueMembersWrite, QueuesWrite } from '../repositories.js';
-import type { AgentRow, AgentScopeRow, AgentSkillRow, FlowRow, QueueMemberRow, QueueRow } from '../rows.js';
+import type { AgentRow, AgentScopeRow, AgentSkillRow, FlowRow, QueueMemberRow, QueueRow, RouteRow } from '../rows.js';
 import { Table, type Scope } from './table.js';
 
 export function queuesRepository(models: Models, scope: Scope): QueuesWrite {
@@ -30,6 +30,10 @@ export function queuesRepository(models: Models, scope: Scope): QueuesWrite {
       if (member !== null) throw new AppError('queue_in_use', { id, user: member.agentId });
       const flow = (await flows.all()).find((row) => namesQueue(row, id));
       if (flow !== undefined) throw new AppError('queue_in_use', { id, user: flow.id });
+      const route = (await new Table<RouteRow>(models.routes, scope, { json: ['target'] }).all()).find(
+        ({ target }) => target.kind === 'queue' && target.queueId === id,
+      );
+      if (route !== undefined) throw new AppError('queue_in_use', { id, user: route.calledNumber || '*' });
       const queue = (await table.all()).find((row) => row.id !== id && leadsTo(row, id));
       if (queue !== undefined) throw new AppError('queue_in_use', { id, user: queue.id });
       const done = await table.remove(id);

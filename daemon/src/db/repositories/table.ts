@@ -84,6 +84,18 @@ export class Table<Row extends object> {
     }
   }
 
+  /** Inserts, or changes the columns named of those that have the same `keys`. */
+  async putMany(rows: readonly Partial<Row>[], keys: readonly string[], changing: readonly string[]): Promise<void> {
+    await this.#model.bulkCreate(rows as never[], {
+      ...this.#write(),
+      updateOnDuplicate: [...changing] as never[],
+      conflictAttributes: [...keys] as never[],
+      hooks: false,
+      validate: false,
+      returning: false,
+    });
+  }
+
   /** Returns how many rows were changed. */
   async updateWhere(where: WhereOptions, patch: Partial<Row>): Promise<number> {
     const values = Object.fromEntries(Object.entries(this.#stored(patch)).filter(([, value]) => value !== undefined));

@@ -1,13 +1,18 @@
 import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agents.js';
+import { auditRoutes } from './audit.js';
+import { calendarRoutes } from './calendars.js';
 import { callRoutes } from './calls.js';
+import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
 import { flowDraftRoutes } from './flow-drafts.js';
 import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { numberListRoutes } from './number-lists.js';
+import { numberRoutes } from './numbers.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
 import { promptRoutes } from './prompts.js';
 import { queueRoutes } from './queues.js';
@@ -31,6 +36,11 @@ export function allRoutes(http: HttpContext): Route[] {
     ...promptRoutes(http),
     ...announcementRoutes(http),
     ...routeRoutes(http),
+    ...calendarRoutes(http),
+    ...dutyGroupRoutes(http),
+    ...numberListRoutes(http),
+    ...numberRoutes(http),
+    ...auditRoutes(http),
     ...sipStationRoutes(http),
     ...trunkRoutes(http),
     ...outboundRouteRoutes(http),

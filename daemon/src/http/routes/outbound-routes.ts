@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OutboundRoute, OutboundRouteCreate, OutboundRoutePatch, Ulid, stripFits } from '../../contract/index.js';
 import type { OutboundRouteRow, Writes } from '../../db/index.js';
 import { AppError, newUlid } from '../../platform/index.js';
+import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
@@ -9,7 +10,7 @@ import { ADMIN, STAFF, route, type Route } from '../route.js';
 const ById = z.strictObject({ id: Ulid });
 
 export function outboundRouteRoutes(http: HttpContext): Route[] {
-  const { db, log } = http;
+  const { db, log, clock } = http;
   return [
     route({
       method: 'get',
@@ -49,7 +50,10 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
         mustLeaveDigits(row);
         await db.write(async (tx) => {
           await trunksMustExist(tx, row.trunks);
+          await calendarMustExist(tx, row.calendar);
           await tx.outboundRoutes.insert(row);
+          const what = { action: 'created', objectKind: 'outboundRoute', objectId: row.id, after: row } as const;
+          await audit(tx, clock.wallMs(), identity, what);
         });
         log.info({ outboundRoute: row.id, pattern: row.pattern, by: identity.user.username }, 'route out made');
         return row;
@@ -68,9 +72,13 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       async handle({ params: { id }, body, identity }) {
         const changed = await db.write(async (tx) => {
           await trunksMustExist(tx, body.trunks ?? []);
+          await calendarMustExist(tx, body.calendar ?? null);
+          const before = await tx.outboundRoutes.find(id);
           await tx.outboundRoutes.update(id, body);
           const row = await tx.outboundRoutes.find(id);
           if (row !== null) mustLeaveDigits(row);
+          const what = { action: 'changed', objectKind: 'outboundRoute', objectId: id, before, after: row } as const;
+          if (row !== null) await audit(tx, clock.wallMs(), identity, what);
           return row;
         });
         if (changed === null) throw new AppError('outbound_route_not_found', { id });
@@ -87,8 +95,12 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       params: ById,
       errors: ['outbound_route_not_found'],
       async handle({ params: { id }, identity }) {
-        if (!(await db.write((tx) => tx.outboundRoutes.remove(id))))
-          throw new AppError('outbound_route_not_found', { id });
+        await db.write(async (tx) => {
+          const before = await tx.outboundRoutes.find(id);
+          if (!(await tx.outboundRoutes.remove(id))) throw new AppError('outbound_route_not_found', { id });
+          const what = { action: 'removed', objectKind: 'outboundRoute', objectId: id, before } as const;
+          await audit(tx, clock.wallMs(), identity, what);
+        });
         log.info({ outboundRoute: id, by: identity.user.username }, 'route out removed');
       },
     }),
@@ -98,6 +110,11 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
 /** In what comes of a change as much as in what was sent. */
 function mustLeaveDigits({ pattern, strip }: OutboundRouteRow): void {
   if (!stripFits(pattern, strip)) throw invalidBody('strip', new AppError('strip_too_long', { strip, pattern }));
+}
+
+async function calendarMustExist(tx: Writes, calendar: OutboundRouteRow['calendar']): Promise<void> {
+  if (calendar !== null && (await tx.calendars.find(calendar.calendarId)) === null)
+    throw invalidBody('calendar.calendarId', new AppError('calendar_not_found', { id: calendar.calendarId }));
 }
 
 async function trunksMustExist(tx: Writes, ids: readonly string[]): Promise<void> {

@@ -59,11 +59,11 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       tag: 'Prompts',
       roles: ADMIN,
       params: ByName,
-      uploadBytes: UPLOAD_BYTES,
+      upload: { limitBytes: UPLOAD_BYTES },
       reply: Prompt,
       errors: ['prompt_invalid', 'body_too_large', 'unavailable'],
-      handle: ({ params: { language, name }, upload, identity }) =>
-        prompts.upload(name, language, upload, identity.user.username),
+      handle: ({ params: { language, name }, file, identity }) =>
+        prompts.upload(name, language, file, identity.user.username),
     }),
     route({
       method: 'post',
