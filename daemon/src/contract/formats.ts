@@ -29,6 +29,7 @@ export const formats = {
   certificateFingerprint: 'format:certificateFingerprint',
   realm: 'format:realm',
   portRange: 'format:portRange',
+  recordingPattern: 'format:recordingPattern',
 } as const;
 
 export type Format = (typeof formats)[keyof typeof formats];

@@ -8,6 +8,7 @@ export * from './routes.js';
 export * from './queues.js';
 export * from './agents.js';
 export * from './calls.js';
+export * from './recordings.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

@@ -15,6 +15,7 @@ export interface DbEvents {
   'outboundRoute.changed': { id: string; removed: boolean };
   'ringGroup.changed': { number: number; removed: boolean };
   'sipBan.changed': { address: string; removed: boolean };
+  'recordingRules.changed': Record<string, never>;
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };
   'database.unlocked': { waitedMs: number };

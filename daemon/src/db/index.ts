@@ -2,3 +2,4 @@ export * from './open.js';
 export * from './database.js';
 export * from './repositories.js';
 export * from './rows.js';
+export * from './recording-rows.js';

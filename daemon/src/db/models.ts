@@ -30,6 +30,7 @@ import type {
 } from './rows.js';
 import { flag, id, integer, integerOrNull, json, realOrNull, text, textOrNull, time, timeOrNull } from './columns.js';
 import { defineLineModels } from './line-models.js';
+import { defineRecordingModels } from './recording-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -327,6 +328,7 @@ export function defineModels(sequelize: Sequelize) {
     streams,
     meta: meta as typeof MetaModel,
     ...defineLineModels(sequelize),
+    ...defineRecordingModels(sequelize),
   };
 }
 

@@ -4,6 +4,14 @@
 // number_in_use for what must be unique. update and remove say whether there was such a row.
 import type { AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
+  RecordingArchiveRead,
+  RecordingArchiveWrite,
+  RecordingRulesRead,
+  RecordingRulesWrite,
+  RetentionRulesRead,
+  RetentionRulesWrite,
+} from './recording-rows.js';
+import type {
   AgentRow,
   AgentSegmentRow,
   AgentStateRow,
@@ -308,6 +316,9 @@ export interface Reads {
   readonly calls: CallsRead;
   readonly segments: SegmentsRead;
   readonly recordings: RecordingsRead;
+  readonly recordingRules: RecordingRulesRead;
+  readonly retentionRules: RetentionRulesRead;
+  readonly recordingArchive: RecordingArchiveRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -331,6 +342,9 @@ export interface Writes extends Reads {
   readonly calls: CallsWrite;
   readonly segments: SegmentsWrite;
   readonly recordings: RecordingsWrite;
+  readonly recordingRules: RecordingRulesWrite;
+  readonly retentionRules: RetentionRulesWrite;
+  readonly recordingArchive: RecordingArchiveWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

@@ -269,6 +269,61 @@ export const messages = {
     en: 'There is no recording {id} to be heard.',
     zh: '录音 {id} 不存在或无法播放。',
   },
+  recording_damaged: {
+    status: 409,
+    en: 'The recording {path} is not what was written: {reason}. Look at cordboard recording verify, and take it from a back-up.',
+    zh: '录音 {path} 与写入时不一致：{reason}。请运行 cordboard recording verify 检查，并从备份恢复。',
+  },
+  recording_key_missing: {
+    status: 409,
+    en: 'The recording {path} needs the key {key}, which is not in the key file; put the back-up of the key file back.',
+    zh: '录音 {path} 需要密钥 {key}，但密钥文件中没有；请恢复密钥文件的备份。',
+  },
+  recording_in_progress: {
+    status: 409,
+    en: 'The recording {id} belongs to a call in progress; wait until it has ended.',
+    zh: '录音 {id} 属于进行中的通话；请等待通话结束。',
+  },
+  recording_held: {
+    status: 409,
+    en: 'The recording {id} is held ({reason}); release it first.',
+    zh: '录音 {id} 已被保全（{reason}）；请先解除保全。',
+  },
+  recording_not_stopped: {
+    status: 503,
+    en: 'The recording of call {id} could not be paused: it goes on, so let nothing secret be said. {reason}',
+    zh: '呼叫 {id} 的录音未能暂停，仍在录音，请勿说出机密内容。{reason}',
+  },
+  recording_not_started: {
+    status: 503,
+    en: 'The recording of call {id} could not begin; look at the disk of the recordings and try again.',
+    zh: '呼叫 {id} 的录音未能开始；请检查录音磁盘后重试。',
+  },
+  recording_wrong_state: {
+    status: 409,
+    en: 'The recording of call {id} is {state}, so there is nothing to {action}.',
+    zh: '呼叫 {id} 的录音状态为 {state}，无法执行 {action}。',
+  },
+  recording_rule_not_found: {
+    status: 404,
+    en: 'There is no recording rule {id}; GET /recording-rules lists them.',
+    zh: '录音规则 {id} 不存在；可在录音规则列表中查看。',
+  },
+  retention_rule_not_found: {
+    status: 404,
+    en: 'There is no retention rule {id}; GET /retention-rules lists them.',
+    zh: '保留规则 {id} 不存在；可在保留规则列表中查看。',
+  },
+  export_failed: {
+    status: 503,
+    en: 'The recording could not be converted to {format}: {reason}. Is ffmpeg installed?',
+    zh: '录音无法转换为 {format}：{reason}。是否已安装 ffmpeg？',
+  },
+  export_busy: {
+    status: 429,
+    en: 'Too many exports are under way; try again in a moment.',
+    zh: '正在进行的导出过多；请稍后重试。',
+  },
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

@@ -5,6 +5,7 @@ import { sipCalls } from './0004-sip-calls.js';
 import { trunkRefer } from './0005-trunk-refer.js';
 import { trunkCallers } from './0006-trunk-callers.js';
 import { trunkDiversion } from './0007-trunk-diversion.js';
+import { recordings } from './0011-recordings.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   trunkRefer,
   trunkCallers,
   trunkDiversion,
+  recordings,
 ];

@@ -19,6 +19,7 @@ import {
 } from './lines.js';
 import { sessionsRepository, usersRepository } from './people.js';
 import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
+import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
 
 export type { Publish, Scope } from './table.js';
@@ -84,6 +85,15 @@ class Repositories implements Writes {
   }
   get recordings() {
     return this.#once('recordings', recordingsRepository);
+  }
+  get recordingRules() {
+    return this.#once('recordingRules', recordingRulesRepository);
+  }
+  get retentionRules() {
+    return this.#once('retentionRules', retentionRulesRepository);
+  }
+  get recordingArchive() {
+    return this.#once('recordingArchive', recordingArchiveRepository);
   }
   get streams() {
     return this.#once('streams', streamsRepository);
