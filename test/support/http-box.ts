@@ -7,7 +7,8 @@ import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { type Db } from '../../daemon/src/db/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
-import { Metrics } from '../../daemon/src/platform/index.js';
+import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { RecordingArchive } from '../../daemon/src/recording/index.js';
 import { agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
@@ -33,6 +34,7 @@ export interface HttpBox {
   db: Db;
   http: HttpServer;
   ports: FakePorts;
+  archive: RecordingArchive;
   metrics: Metrics;
   clock: FakeClock;
   home: string;
@@ -53,6 +55,13 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
   const ports = fakePorts();
   const metrics = new Metrics();
   const clock = new FakeClock();
+  const archive = new RecordingArchive({
+    ...{ db, metrics, clock, log: silentLog, live: ports.live, folder: join(home, 'recordings') },
+    ...{ keyFile: join(home, 'keys/recordings.json'), encrypt: true, sealAfterMs: 0, lowBytes: 0, giveUpOldest: false },
+  });
+  await archive.open();
+  onTestFinished(() => archive.stop());
+  ports.recordings = archive;
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -84,6 +93,7 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     db,
     http,
     ports,
+    archive,
     metrics,
     clock,
     home,

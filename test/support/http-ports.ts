@@ -136,7 +136,17 @@ export function fakePorts(): FakePorts {
       threads: 1,
     },
     counters: [{ name: 'frames_lost', doc: 'Frames that were lost', value: 7 }],
-    calls: { live: () => world.calls, find: (id) => world.calls.find((call) => call.id === id) },
+    calls: {
+      live: () => world.calls,
+      find: (id) => world.calls.find((call) => call.id === id),
+      record(callId, action, by) {
+        note(`record ${callId} ${action} ${by}`);
+        return Promise.resolve({ callId, state: action === 'pause' ? 'paused' : 'recording' });
+      },
+      recordingOf: (callId) => ({ callId, state: 'recording' }),
+    },
+    // Put in by the box that has a folder for them.
+    recordings: undefined as never,
     agents: {
       list: () => world.agents,
       find: (id) => world.agents.find((agent) => agent.id === id),

@@ -42,6 +42,7 @@ test('calls, their segments and recordings stay when the step is taken back and 
     '0005-trunk-refer',
     '0006-trunk-callers',
     '0007-trunk-diversion',
+    '0011-recordings',
   ]);
   const by = async (id: string): Promise<unknown> => (await again.calls.find(id))?.releasedBy;
   // What the older form could not say became the nearest that it could.

@@ -6,7 +6,15 @@
 //
 // Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when its line says
 // leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
-import type { Call, JsonObject, LiveEvents, ReleasedBy, Segment } from '../contract/index.js';
+import type {
+  Call,
+  JsonObject,
+  LiveEvents,
+  RecordingAction,
+  RecordingCondition,
+  ReleasedBy,
+  Segment,
+} from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import {
@@ -19,6 +27,7 @@ import {
   type Lines,
 } from '../lines/index.js';
 import {
+  AppError,
   TypedEmitter,
   type Clock,
   type EventSource,
@@ -31,6 +40,7 @@ import { takeCall } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
+import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
 import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner } from './flow-session.js';
 import { Leg } from './leg.js';
@@ -131,6 +141,12 @@ export class CallControl {
         if (call.phase !== 'arriving' || call.ending !== undefined) writer.save(call.record);
       }),
       on('leg.released', ({ call, leg }, released) => this.#legReleased(call, leg, released)),
+      ...(['call.queued', 'call.connected'] as const).map((event) =>
+        this.events.on(event, ({ call: { id } }) => {
+          const call = this.#calls.get(id);
+          if (call !== undefined) reviewRecording(call, this.#context);
+        }),
+      ),
     ];
   }
 
@@ -171,6 +187,19 @@ export class CallControl {
 
   find(id: string): Call | undefined {
     return this.#calls.get(id)?.toDto();
+  }
+
+  /** AppError call_not_found, recording_wrong_state, recording_not_stopped, recording_not_started. */
+  async record(callId: string, action: RecordingAction, by: string): Promise<RecordingCondition> {
+    const call = this.#calls.get(callId);
+    if (call === undefined) throw new AppError('call_not_found', { id: callId });
+    return controlRecording(call, this.#context, action, by);
+  }
+
+  /** undefined: there is no such live call */
+  recordingOf(callId: string): RecordingCondition | undefined {
+    const call = this.#calls.get(callId);
+    return call === undefined ? undefined : { callId, state: recordingState(call) };
   }
 
   /** Rings an agent's telephone for a waiting call; resolves with what came of it. Never rejects. */
@@ -312,6 +341,7 @@ export class CallControl {
     call.ending = ending;
     this.#letGo(call, ending.cause);
     call.talk?.end({ releasedBy: ending.by });
+    endPausedRecordings(call);
     const phase = call.phase;
     call.machine.fire('release');
     call.happened('released', { cause: ending.cause, by: ending.by });

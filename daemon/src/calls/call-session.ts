@@ -1,7 +1,8 @@
 // What a flow sees of its call.
 import { AppError } from '../platform/index.js';
-import type { JsonObject, SegmentKind } from '../contract/index.js';
+import type { JsonObject, RecordingAction, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
+import { controlRecording } from './call-recording.js';
 import type { FlowSession, OpenSegment, Playback } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
@@ -51,6 +52,10 @@ export class CallSession implements FlowSession {
     const overflowed = enterQueue(this.#call, this.#context, queueId);
     if (overflowed === undefined) throw new AppError('unavailable', { what: `queue ${queueId}` });
     await overflowed;
+  }
+
+  async record(action: RecordingAction): Promise<void> {
+    await controlRecording(this.#call, this.#context, action, `flow ${this.#call.row.flowId ?? ''}`.trim());
   }
 
   release(cause: number): void {

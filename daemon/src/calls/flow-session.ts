@@ -1,6 +1,6 @@
 // What a flow may do with its caller, and what call control needs of flows. The interpreter (ivr/) knows no more of a call
 // than this.
-import type { JsonObject, Language, SegmentKind } from '../contract/index.js';
+import type { JsonObject, Language, RecordingAction, SegmentKind } from '../contract/index.js';
 import type { DigitBuffer } from './digit-buffer.js';
 
 /** Why a flow stops when its call has ended: the reason of the session's signal. */
@@ -36,6 +36,8 @@ export interface FlowSession {
   segment(kind: SegmentKind, data: JsonObject): OpenSegment;
   /** Puts the caller into a queue. Resolves when he waited too long and the flow goes on; rejects when the call ends. */
   queue(queueId: string): Promise<void>;
+  /** AppError recording_wrong_state, recording_not_stopped, recording_not_started. */
+  record(action: RecordingAction): Promise<void>;
   /** Ends the call with a Q.850 cause. */
   release(cause: number): void;
 }

@@ -23,6 +23,7 @@ import {
 import type { CallRow } from '../db/index.js';
 import { placeText, type TransferOutcome } from '../lines/index.js';
 import { CallRecord } from './call-record.js';
+import type { StartedRecording } from './call-recorder.js';
 import { callTable, type CallStep } from './call-states.js';
 import type { Dialling } from './dialling.js';
 import { DigitBuffer } from './digit-buffer.js';
@@ -67,7 +68,7 @@ export interface Transfer {
 /** A recording under way. */
 export interface CallRecording {
   leg: Leg;
-  stop: () => void;
+  recording: StartedRecording;
 }
 
 /** A stay in a queue. */
@@ -120,6 +121,8 @@ export class LiveCall {
   readonly recordings: CallRecording[] = [];
   /** how many there have been */
   recordingParts = 0;
+  /** by the rules, or because somebody has asked for it, which no rule changes any more */
+  recordingWish: { record: boolean; asked: boolean } = { record: true, asked: false };
   relay: DigitRelay | undefined;
   /** set when we have asked for the release, or the leg has gone */
   ending: { cause: number; by: ReleasedBy } | undefined;

@@ -63,6 +63,14 @@ const AsWritten = z.strictObject({
       reserveMb: z.int().min(0).max(1_048_576).default(512),
       /** what calls in progress may keep in the journal before it is cut into their files */
       journalMb: z.int().min(2).max(65_536).default(1024),
+      /** AES-256-GCM at rest, with the keys of keys/recordings.json */
+      encrypt: z.boolean().default(true),
+      /** how long after its end a recording is encrypted: audio is not read again while it may still be written */
+      encryptAfterMs: z.int().min(0).max(86_400_000).default(60_000),
+      /** below this an alarm is raised; 0: never */
+      lowMb: z.int().min(0).max(1_048_576).default(2048),
+      /** below it, the oldest recordings that are not held are given up for newer ones */
+      giveUpOldest: z.boolean().default(false),
     })
     .prefault({}),
   prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),

@@ -230,3 +230,12 @@ export const KeyRotation = z
   .strictObject({ key: z.string(), rewrapped: z.int().min(0), failed: z.int().min(0), forgotten: z.array(z.string()) })
   .meta({ id: 'RecordingKeyRotation' });
 export type KeyRotation = z.infer<typeof KeyRotation>;
+
+export const RecordingAlarm = z
+  .strictObject({
+    kind: z.enum(['space', 'clock']),
+    detail: z.string(),
+    freeBytes: z.int().min(0),
+  })
+  .meta({ id: 'RecordingAlarm' });
+export type RecordingAlarm = z.infer<typeof RecordingAlarm>;

@@ -6,6 +6,7 @@ import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
 import { QueueStatus } from './queues.js';
+import type { RecordingAlarm, RecordingCondition } from './recordings.js';
 
 /** All that the one who asks may see; replaces what he knew. */
 export const LiveSnapshot = z.strictObject({
@@ -33,6 +34,8 @@ export interface LiveEvents {
   'queue.updated': QueueStatus;
   'span.updated': Span;
   'station.updated': Station;
+  'recording.updated': RecordingCondition;
+  'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
 export interface ServerToClientEvents {
@@ -44,6 +47,8 @@ export interface ServerToClientEvents {
   'queue.updated': (queue: QueueStatus) => void;
   'span.updated': (span: Span) => void;
   'station.updated': (station: Station) => void;
+  'recording.updated': (condition: RecordingCondition) => void;
+  'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;
 }
 

@@ -7,15 +7,24 @@ import type {
   Counter,
   DialDigits,
   ErrorDetail,
+  ExportFormat,
   ExchangeCall,
   ExchangeCallCreate,
   ExchangePhone,
   FlowDefinition,
+  KeyRotation,
   Language,
   LiveEvents,
   PhoneBehaviour,
   PhonePlay,
   QueueStatus,
+  RecordingAccess,
+  RecordingAction,
+  RecordingAlarm,
+  RecordingCondition,
+  RecordingKey,
+  RecordingPeaks,
+  RetentionRun,
   SipTrunkStatus,
   Span,
   SpanAlarmRequest,
@@ -24,13 +33,51 @@ import type {
   Station,
   SystemInfo,
   TickStatistics,
+  Verification,
 } from '../contract/index.js';
+import type { Readable } from 'node:stream';
+import type { FoundRecording } from '../db/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
   /** Every live call, oldest first. */
   live(): Call[];
   find(id: string): Call | undefined;
+  /** call_not_found, recording_wrong_state, recording_not_stopped, recording_not_started */
+  record(callId: string, action: RecordingAction, by: string): Promise<RecordingCondition>;
+  recordingOf(callId: string): RecordingCondition | undefined;
+}
+
+/** recording/'s archive */
+export interface RecordingsPort {
+  /** recording_not_found */
+  find(id: string): Promise<FoundRecording>;
+  /** recording_not_found, recording_damaged, recording_key_missing */
+  read(found: FoundRecording): Promise<AudioSource>;
+  peaks(found: FoundRecording): Promise<RecordingPeaks>;
+  /** export_busy, export_failed */
+  export(
+    found: FoundRecording,
+    format: Exclude<ExportFormat, 'wav'>,
+  ): Promise<{ body: Readable; type: string; ending: string }>;
+  note(recordingId: string, what: RecordingAccess['what'], reader: Reader, detail?: string): Promise<void>;
+  setHold(found: FoundRecording, held: boolean, reason: string, reader: Reader): Promise<void>;
+  /** recording_held, recording_in_progress */
+  remove(id: string, reason: string, reader: Reader): Promise<void>;
+  retain(dryRun: boolean, by?: string): Promise<RetentionRun>;
+  verify(): Promise<Verification>;
+  keys(): RecordingKey[];
+  rotateKeys(): Promise<KeyRotation>;
+  alarms(): RecordingAlarm[];
+}
+export interface Reader {
+  by: string;
+  from: string;
+}
+export interface AudioSource {
+  readonly bytes: number;
+  read(start: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
 }
 
 export interface AgentsPort {
@@ -114,6 +161,7 @@ export interface Ports {
   queues: QueuesPort;
   flows: FlowsPort;
   engine: EnginePort;
+  recordings: RecordingsPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

@@ -29,7 +29,7 @@ import {
   type Log,
 } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
-import { RecordingService } from '../recording/index.js';
+import { RecordingArchive, RecordingService } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
@@ -122,9 +122,9 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip } = running;
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip },
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, archive },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -186,7 +186,7 @@ class RunningBox {
     calls.start();
     distributor.start();
     desk.start();
-    await Promise.all([booked, engineLines.start(), queues.start(), exchange.start()]);
+    await Promise.all([booked, engineLines.start(), queues.start(), exchange.start(), running.archive.open()]);
     await running.sip?.start();
   }
 
@@ -216,7 +216,14 @@ class RunningBox {
     const lines = new LineSwitch({ providers, log: this.#part('lines') });
     sip?.watch(lines);
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
-    const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
+    const { encrypt, encryptAfterMs: sealAfterMs, lowMb, giveUpOldest } = settings.recordings;
+    const archive = new RecordingArchive({
+      ...common,
+      ...{ folder, encrypt, sealAfterMs, giveUpOldest, lowBytes: lowMb * 2 ** 20 },
+      keyFile: join(this.#config.home, 'keys', 'recordings.json'),
+      log: this.#part('recording'),
+    });
+    const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
     const calls = new CallControl({
@@ -254,7 +261,7 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings };
+    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings, archive };
     return { ...common, ...books, calls, exchange, distributor, desk };
   }
 
@@ -273,10 +280,13 @@ class RunningBox {
     running?.lines.stop();
     await this.#engine?.close();
     await running?.recordings.stop();
+    await running?.archive.stop();
   }
 
   async #repairRecordings(): Promise<void> {
-    await made(this.#running).recordings.repair(made(this.#recovery).recordings);
+    const { recordings, archive } = made(this.#running);
+    await recordings.repair(made(this.#recovery).recordings);
+    archive.start();
   }
 
   async #startPages(): Promise<void> {

@@ -6,7 +6,7 @@ import type { LiveEvents, LiveSnapshot, Station } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
-import type { RecordingService } from '../recording/index.js';
+import type { RecordingArchive, RecordingService } from '../recording/index.js';
 import type { FlowBook } from '../ivr/index.js';
 import type { Clock, TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
@@ -22,6 +22,7 @@ export interface Services {
   flows: FlowBook;
   exchange: Exchange;
   recordings: RecordingService;
+  archive: RecordingArchive;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -38,7 +39,7 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, sip, live } = services;
+  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, archive, sip, live } = services;
   return {
     calls,
     agents,
@@ -46,6 +47,7 @@ export function httpPorts(services: Services): Ports {
     flows,
     exchange,
     live,
+    recordings: archive,
     sip: {
       listening: () => sip?.ports,
       applied: async () => sip?.applied(),

@@ -52,6 +52,10 @@ export class Audience {
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'station.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'recording.updated':
+        return [{ event, data, rooms: this.#ofCall(data.callId) }];
+      case 'recording.alarm':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
     }
   }
 

@@ -53,8 +53,11 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.span}`;
     case 'station.updated':
       return `${event.event} ${event.data.station}`;
+    case 'recording.updated':
+      return `${event.event} ${event.data.callId}`;
     case 'call.removed':
     case 'call.segment':
+    case 'recording.alarm':
       return undefined;
   }
 }

@@ -130,6 +130,8 @@ class RealtimeServer implements Realtime {
       'queue.updated',
       'span.updated',
       'station.updated',
+      'recording.updated',
+      'recording.alarm',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));

@@ -1,2 +1,3 @@
+export * from './archive.js';
 export * from './recording-service.js';
 export * from './wav-repair.js';

@@ -12,7 +12,7 @@ const LOUDNESS = Uint8Array.from({ length: 256 }, (_, octet) => {
   const value = octet ^ 0x55;
   const [exponent, mantissa] = [(value >> 4) & 7, value & 15];
   const magnitude = exponent === 0 ? (mantissa << 4) + 8 : ((mantissa << 4) + 0x108) << (exponent - 1);
-  return Math.round((magnitude / 0x7e80) * 255);
+  return Math.round((magnitude / 0x7e00) * 255);
 });
 
 /** Closes the source. */

@@ -1,7 +1,7 @@
 // Audio as it is read, wherever it comes from: a plain file, parts joined into one, or an encrypted file. A source is bytes of
 // a known number that are read from any place.
-import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 
 export interface PlainSource {
   readonly bytes: number;
@@ -12,11 +12,20 @@ export interface PlainSource {
 
 const PIECE_BYTES = 65_536;
 
+/** Of a file within the folder, links resolved; rejects when it lies outside, whatever a row says. */
+export async function pathWithin(folder: string, path: string): Promise<string> {
+  const [root, whole] = await Promise.all([realpath(folder), realpath(join(folder, path))]);
+  if (!whole.startsWith(root + sep)) throw new Error(`${path} lies outside of the recordings`);
+  return whole;
+}
+
 /** A file as it was when it was opened: what is written behind its end meanwhile is not read. */
 export async function openPlain(path: string): Promise<PlainSource> {
   const file = await open(path, 'r');
   try {
-    const { size } = await file.stat();
+    const found = await file.stat();
+    if (!found.isFile()) throw new Error(`${path} is no file`);
+    const { size } = found;
     return { bytes: size, read: (start, length) => readExactly(file, start, length), close: () => file.close() };
   } catch (error) {
     await file.close();
@@ -52,26 +61,4 @@ export async function* piecesOf(
   } finally {
     await source.close();
   }
-}
-
-/**
- * The same as a stream. The first piece is read before this resolves: a file that cannot be read is refused, and not cut off
- * after its first byte.
- */
-export async function streamOf(source: PlainSource, start: number, length: number): Promise<Readable> {
-  const pieces = piecesOf(source, start, length);
-  const first = await pieces.next();
-  if (first.done === true) return Readable.from([]);
-  async function* all(): AsyncGenerator<Buffer, void> {
-    try {
-      yield first.value as Buffer;
-      yield* pieces;
-    } finally {
-      await pieces.return();
-    }
-  }
-  const stream = Readable.from(all(), { objectMode: false });
-  // A reader that goes before the first piece is taken does not start the generator: its source must be closed, too.
-  stream.once('close', () => void source.close().catch(() => undefined));
-  return stream;
 }

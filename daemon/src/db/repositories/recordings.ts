@@ -150,8 +150,8 @@ function searchWhere(
   query: RecordingSearch,
   escape: (text: string) => string,
 ): WhereOptions {
-  const all: object[] = [];
-  const add = (condition: object | undefined | false): void => {
+  const all: WhereOptions[] = [];
+  const add = (condition: WhereOptions | undefined | false): void => {
     if (condition !== undefined && condition !== false) all.push(condition);
   };
   add(query.ids && { id: [...query.ids] });

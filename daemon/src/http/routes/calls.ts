@@ -5,13 +5,12 @@ import type { CallRow, RecordingRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
-import { recordingFile } from '../recording-file.js';
-import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { ANYONE_SIGNED_IN, route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 
 export function callRoutes(http: HttpContext): Route[] {
-  const { db, log, ports } = http;
+  const { db, ports } = http;
 
   /** The row is the truth of what was; where a live call is, call control knows. */
   function withPhase(row: CallRow): Call {
@@ -72,23 +71,6 @@ export function callRoutes(http: HttpContext): Route[] {
         ]);
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
         return { ...withPhase(row), segments, streams, recording, furtherRecordings };
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/recordings/:id/audio',
-      summary: 'The recording: stereo WAV, left the caller, right what he heard; takes Range',
-      tag: 'Calls',
-      roles: STAFF,
-      params: ById,
-      replyType: 'audio/wav',
-      errors: ['recording_not_found', 'range_unsatisfiable'],
-      async handle({ params: { id }, identity, header }) {
-        const row = await db.recordings.find(id);
-        if (row === null) throw new AppError('recording_not_found', { id });
-        const reply = await recordingFile(http.recordingsFolder, row, header('range'), header('if-range'));
-        log.info({ recordingId: id, callId: row.callId, by: identity.user.username }, 'recording was fetched');
-        return reply;
       },
     }),
   ];

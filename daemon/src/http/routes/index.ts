@@ -7,6 +7,8 @@ import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
 import { queueRoutes } from './queues.js';
+import { recordingRuleRoutes } from './recording-rules.js';
+import { recordingRoutes } from './recordings.js';
 import { ringGroupRoutes } from './ring-groups.js';
 import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
@@ -31,6 +33,8 @@ export function allRoutes(http: HttpContext): Route[] {
     ...queueRoutes(http),
     ...agentRoutes(http),
     ...callRoutes(http),
+    ...recordingRoutes(http),
+    ...recordingRuleRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
