@@ -10,7 +10,7 @@ export const BUILD_PACKAGES = [
   ...['build-essential', 'cmake', 'ninja-build', 'pkg-config', 'ccache', 'python3'],
   ...['libpri-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libxxhash-dev', 'libspandsp-dev', 'libtiff-dev'],
   ...['libsrtp2-dev', 'libopus-dev', 'libuv1-dev'],
-  ...['libgtest-dev', 'espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
+  ...['libgtest-dev', 'espeak-ng', 'ffmpeg', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav'],
 ];
 
 /**

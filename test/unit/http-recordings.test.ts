@@ -151,7 +151,7 @@ describe('the search', () => {
     expect(await find('number=138001')).toEqual([a.id]);
     expect(await find('number=13900')).toEqual([b.id]);
     expect(await find('callingNumber=13800138000')).toEqual([a.id]);
-    expect(await find("callingNumber=' OR 1=1 --")).toEqual([]);
+    expect(await find(`callingNumber=${encodeURIComponent("' OR 1=1 --")}`)).toEqual([]);
     expect(await find('queueId=sales')).toEqual([a.id]);
     expect(await find('agentId=2001')).toEqual([a.id]);
     expect(await find('direction=out')).toEqual([b.id]);

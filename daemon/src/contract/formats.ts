@@ -29,6 +29,7 @@ export const formats = {
   certificateFingerprint: 'format:certificateFingerprint',
   realm: 'format:realm',
   portRange: 'format:portRange',
+  mailAddress: 'format:mailAddress',
   recordingPattern: 'format:recordingPattern',
 } as const;
 

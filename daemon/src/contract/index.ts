@@ -9,6 +9,7 @@ export * from './queues.js';
 export * from './agents.js';
 export * from './calls.js';
 export * from './recordings.js';
+export * from './mail.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

@@ -3,3 +3,4 @@ export * from './database.js';
 export * from './repositories.js';
 export * from './rows.js';
 export * from './recording-rows.js';
+export * from './mail-rows.js';

@@ -132,6 +132,7 @@ async function openMigrated(
     recordingRules: reads.recordingRules,
     retentionRules: reads.retentionRules,
     recordingArchive: reads.recordingArchive,
+    outgoingMail: reads.outgoingMail,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

@@ -1,6 +1,7 @@
 // The tables of what becomes of recordings, as Sequelize knows them.
 import { DataTypes, Model, type Sequelize } from 'sequelize';
 import { flag, id, integer, json, text, textOrNull, time, timeOrNull } from './columns.js';
+import type { OutgoingMailRow } from './mail-rows.js';
 import type {
   ChainRow,
   RecordingAccessRow,
@@ -104,7 +105,26 @@ export function defineRecordingModels(sequelize: Sequelize) {
     },
     options('recordingDeletions'),
   );
+  const outgoingMail = class extends Model<OutgoingMailRow> {};
+  outgoingMail.init(
+    {
+      id: id(),
+      state: text(),
+      to: text(),
+      subject: text(),
+      text: text(),
+      attachments: json(),
+      messageId: text(),
+      createdAt: time(),
+      attempts: integer(),
+      nextAt: time(),
+      sentAt: timeOrNull(),
+      lastError: textOrNull(),
+    },
+    options('outgoingMail'),
+  );
   return {
+    outgoingMail,
     ...{ recordingRules, retentionRules, storedRecordings, recordingParts, recordingMarks, recordingHolds },
     ...{ recordingChain, recordingLeftovers, recordingAccesses, recordingDeletions },
   };

@@ -3,6 +3,7 @@
 // reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
 // number_in_use for what must be unique. update and remove say whether there was such a row.
 import type { AgentState, CallState, SegmentKind } from '../contract/index.js';
+import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
 import type {
   RecordingArchiveRead,
   RecordingArchiveWrite,
@@ -319,6 +320,7 @@ export interface Reads {
   readonly recordingRules: RecordingRulesRead;
   readonly retentionRules: RetentionRulesRead;
   readonly recordingArchive: RecordingArchiveRead;
+  readonly outgoingMail: OutgoingMailRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -345,6 +347,7 @@ export interface Writes extends Reads {
   readonly recordingRules: RecordingRulesWrite;
   readonly retentionRules: RetentionRulesWrite;
   readonly recordingArchive: RecordingArchiveWrite;
+  readonly outgoingMail: OutgoingMailWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

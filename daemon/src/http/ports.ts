@@ -15,6 +15,7 @@ import type {
   KeyRotation,
   Language,
   LiveEvents,
+  OutgoingMail,
   PhoneBehaviour,
   PhonePlay,
   QueueStatus,
@@ -70,6 +71,13 @@ export interface RecordingsPort {
   rotateKeys(): Promise<KeyRotation>;
   alarms(): RecordingAlarm[];
 }
+export interface MailPort {
+  /** mail_not_set_up */
+  test(to: string, language: Language, by: string): Promise<OutgoingMail>;
+  /** mail_not_found */
+  retry(id: string): Promise<OutgoingMail>;
+}
+
 export interface Reader {
   by: string;
   from: string;
@@ -162,6 +170,7 @@ export interface Ports {
   flows: FlowsPort;
   engine: EnginePort;
   recordings: RecordingsPort;
+  mail: MailPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

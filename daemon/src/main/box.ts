@@ -17,6 +17,7 @@ import { createEngine, engineConfig, type EngineClient } from '../engine/index.j
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { FlowBook, PromptLibrary } from '../ivr/index.js';
+import { MailService, smtpTransport } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
   Lifecycle,
@@ -122,9 +123,9 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive } = running;
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive, mail } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, archive },
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, archive, mail },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -224,6 +225,12 @@ class RunningBox {
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
+    const mail = new MailService({
+      ...common,
+      transport: settings.mail.host === '' ? undefined : smtpTransport(settings.mail),
+      domain: settings.mail.from.split('@')[1] ?? 'localhost',
+      log: this.#part('mail'),
+    });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
     const calls = new CallControl({
@@ -261,7 +268,7 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings, archive };
+    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings, archive, mail };
     return { ...common, ...books, calls, exchange, distributor, desk };
   }
 
@@ -281,12 +288,14 @@ class RunningBox {
     await this.#engine?.close();
     await running?.recordings.stop();
     await running?.archive.stop();
+    await running?.mail.stop();
   }
 
   async #repairRecordings(): Promise<void> {
     const { recordings, archive } = made(this.#running);
     await recordings.repair(made(this.#recovery).recordings);
     archive.start();
+    made(this.#running).mail.start();
   }
 
   async #startPages(): Promise<void> {

@@ -1,4 +1,5 @@
 // What the services are to the pages.
+import { hostname } from 'node:os';
 import type { AgentBook, StationBook, StationState } from '../agents/index.js';
 import type { QueueBook } from '../acd/index.js';
 import type { CallControl } from '../calls/index.js';
@@ -8,7 +9,8 @@ import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
 import type { RecordingArchive, RecordingService } from '../recording/index.js';
 import type { FlowBook } from '../ivr/index.js';
-import type { Clock, TypedEmitter } from '../platform/index.js';
+import type { MailService } from '../mail/index.js';
+import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 
@@ -23,6 +25,7 @@ export interface Services {
   exchange: Exchange;
   recordings: RecordingService;
   archive: RecordingArchive;
+  mail: MailService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -39,7 +42,7 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, archive, sip, live } = services;
+  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, archive, mail, sip, live } = services;
   return {
     calls,
     agents,
@@ -48,6 +51,13 @@ export function httpPorts(services: Services): Ports {
     exchange,
     live,
     recordings: archive,
+    mail: {
+      async test(to, language, by) {
+        if (!mail.ready) throw new AppError('mail_not_set_up');
+        return mail.send({ to, language, text: 'test', values: { box: hostname(), by } });
+      },
+      retry: (id) => mail.retry(id),
+    },
     sip: {
       listening: () => sip?.ports,
       applied: async () => sip?.applied(),

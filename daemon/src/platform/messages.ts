@@ -314,6 +314,16 @@ export const messages = {
     en: 'There is no retention rule {id}; GET /retention-rules lists them.',
     zh: '保留规则 {id} 不存在；可在保留规则列表中查看。',
   },
+  mail_not_found: {
+    status: 404,
+    en: 'There is no mail {id} that waits or was given up; GET /mail lists them.',
+    zh: '没有等待中或已放弃的邮件 {id}；可在邮件列表中查看。',
+  },
+  mail_not_set_up: {
+    status: 409,
+    en: 'No mail server is set up; write mail.host and mail.from into the settings and start again.',
+    zh: '尚未设置邮件服务器；请在设置中填写 mail.host 和 mail.from 后重新启动。',
+  },
   export_failed: {
     status: 503,
     en: 'The recording could not be converted to {format}: {reason}. Is ffmpeg installed?',

@@ -33,7 +33,7 @@ export class Exporter {
     this.#running += 1;
     const { type, ending, args } = FORMATS[format];
     const ffmpeg = ['ffmpeg', '-nostdin', '-v', 'error', '-f', 'wav', '-i', 'pipe:0', ...args, 'pipe:1'];
-    const child = spawn('nice', ['-n', '15', ...ffmpeg], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('nice', ['-n', '10', ...ffmpeg], { stdio: ['pipe', 'pipe', 'pipe'] });
     let said = '';
     child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(0, MOST_ERROR_TEXT)));
     const failed = (reason: string): AppError => new AppError('export_failed', { format, reason });

@@ -17,6 +17,7 @@ import {
   sipStationsRepository,
   trunksRepository,
 } from './lines.js';
+import { outgoingMailRepository } from './mail.js';
 import { sessionsRepository, usersRepository } from './people.js';
 import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
@@ -85,6 +86,9 @@ class Repositories implements Writes {
   }
   get recordings() {
     return this.#once('recordings', recordingsRepository);
+  }
+  get outgoingMail() {
+    return this.#once('outgoingMail', outgoingMailRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

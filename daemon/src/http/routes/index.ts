@@ -5,6 +5,7 @@ import { callRoutes } from './calls.js';
 import { exchangeRoutes } from './exchange.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { mailRoutes } from './mail.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
 import { queueRoutes } from './queues.js';
 import { recordingRuleRoutes } from './recording-rules.js';
@@ -35,6 +36,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...callRoutes(http),
     ...recordingRoutes(http),
     ...recordingRuleRoutes(http),
+    ...mailRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
