@@ -19,7 +19,14 @@ beforeEach(async () => {
 
 async function recorded(call: Partial<CallRow> = {}, row: Partial<RecordingRow> = {}): Promise<RecordingRow> {
   const ofCall = callRow({ state: 'ended', endedAt: T0, ...call });
-  const made = recordingRow(ofCall.id, { state: 'complete', startedAt: T0 - 10_000, endedAt: T0 - 1, durationMs: 9000, bytes: wav.length, ...row });
+  const made = recordingRow(ofCall.id, {
+    state: 'complete',
+    startedAt: T0 - 10_000,
+    endedAt: T0 - 1,
+    durationMs: 9000,
+    bytes: wav.length,
+    ...row,
+  });
   const flat = { ...made, path: `${made.id}.wav` };
   await box.db.write(async (tx) => {
     await tx.calls.insert(ofCall);
@@ -30,7 +37,11 @@ async function recorded(call: Partial<CallRow> = {}, row: Partial<RecordingRow> 
 }
 
 async function bytesOf(path: string, token: string, range?: string): Promise<{ response: Response; bytes: Buffer }> {
-  const headers = { authorization: `Bearer ${token}`, 'accept-language': 'en', ...(range === undefined ? {} : { range }) };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'accept-language': 'en',
+    ...(range === undefined ? {} : { range }),
+  };
   const response = await fetch(`${box.base}/api/v1${path}`, { headers });
   return { response, bytes: Buffer.from(await response.arrayBuffer()) };
 }
@@ -58,16 +69,21 @@ describe('an encrypted recording', () => {
     }
   });
 
-  test.each(['bytes=5-1', 'bytes=--1', 'bytes=0-1,4-5', 'bytes=1e3-', 'bytes=0x1-', 'kilobytes=1-', `bytes=${'9'.repeat(4000)}-`])(
-    'comes whole to one who asks for %.40s',
-    async (range) => {
-      const { token } = await box.signIn('supervisor');
-      const { id } = await recorded();
-      await box.archive.sealDue();
-      const { response, bytes } = await bytesOf(`/recordings/${id}/audio`, token, range);
-      expect([response.status, bytes.length]).toEqual([200, wav.length]);
-    },
-  );
+  test.each([
+    'bytes=5-1',
+    'bytes=--1',
+    'bytes=0-1,4-5',
+    'bytes=1e3-',
+    'bytes=0x1-',
+    'kilobytes=1-',
+    `bytes=${'9'.repeat(4000)}-`,
+  ])('comes whole to one who asks for %.40s', async (range) => {
+    const { token } = await box.signIn('supervisor');
+    const { id } = await recorded();
+    await box.archive.sealDue();
+    const { response, bytes } = await bytesOf(`/recordings/${id}/audio`, token, range);
+    expect([response.status, bytes.length]).toEqual([200, wav.length]);
+  });
 
   test('that was damaged is refused with a reason, and a range that is whole is still served', async () => {
     const { token } = await box.signIn('supervisor');
@@ -110,7 +126,9 @@ describe('who listens', () => {
     const boss = await box.signIn('supervisor');
     const own = await recorded({ agentId: '2001' });
     const other = await recorded({ agentId: '2002' });
-    const list = (await box.ask('GET', '/api/v1/recordings', { token: agent.token })).json as { recordings: RecordingSummary[] };
+    const list = (await box.ask('GET', '/api/v1/recordings', { token: agent.token })).json as {
+      recordings: RecordingSummary[];
+    };
     expect(list.recordings.map(({ id }) => id)).toEqual([own.id]);
     const spied = await box.ask('GET', '/api/v1/recordings?agentId=2002', { token: agent.token });
     expect(spied.json).toEqual({ recordings: [], before: null });
@@ -121,7 +139,12 @@ describe('who listens', () => {
     const log = (await box.ask('GET', `/api/v1/recordings/${own.id}/accesses`, { token: boss.token })).json;
     expect(log).toMatchObject([
       { what: 'exported', by: boss.user.username, detail: 'wav' },
-      { what: 'listened', by: agent.user.username, from: expect.stringContaining('127.0.0.1') as string, detail: 'bytes=0-9' },
+      {
+        what: 'listened',
+        by: agent.user.username,
+        from: expect.stringContaining('127.0.0.1') as string,
+        detail: 'bytes=0-9',
+      },
     ]);
   });
 
@@ -141,12 +164,18 @@ describe('who listens', () => {
 describe('the search', () => {
   test('finds by number, agent, queue, direction, time and length', async () => {
     const { token } = await box.signIn('supervisor');
-    const a = await recorded({ callingNumber: '13800138000', queueId: 'sales', agentId: '2001' }, { startedAt: T0 - 5000 });
-    const b = await recorded({ callingNumber: '02088886666', direction: 'out', calledNumber: '13900139000' }, { startedAt: T0, endedAt: T0, durationMs: 60_000 });
+    const a = await recorded(
+      { callingNumber: '13800138000', queueId: 'sales', agentId: '2001' },
+      { startedAt: T0 - 5000 },
+    );
+    const b = await recorded(
+      { callingNumber: '02088886666', direction: 'out', calledNumber: '13900139000' },
+      { startedAt: T0, endedAt: T0, durationMs: 60_000 },
+    );
     const find = async (query: string) =>
-      ((await box.ask('GET', `/api/v1/recordings?${query}`, { token })).json as { recordings: { id: string }[] }).recordings.map(
-        ({ id }) => id,
-      );
+      (
+        (await box.ask('GET', `/api/v1/recordings?${query}`, { token })).json as { recordings: { id: string }[] }
+      ).recordings.map(({ id }) => id);
     expect(await find('')).toEqual([b.id, a.id]);
     expect(await find('number=138001')).toEqual([a.id]);
     expect(await find('number=13900')).toEqual([b.id]);
@@ -198,7 +227,8 @@ test('a recording is exported as MP3 and as Opus, which last as long', async () 
 test('a held recording is removed by nobody; one that is removed leaves a line', async () => {
   const { token } = await box.signIn('admin');
   const { id } = await recorded();
-  const hold = (held: boolean) => box.ask('PUT', `/api/v1/recordings/${id}/hold`, { token, body: { held, reason: 'a court' } });
+  const hold = (held: boolean) =>
+    box.ask('PUT', `/api/v1/recordings/${id}/hold`, { token, body: { held, reason: 'a court' } });
   const remove = () => box.ask('POST', `/api/v1/recordings/${id}/removal`, { token, body: { reason: 'asked for' } });
   expect((await hold(true)).status).toBe(204);
   expect(codeOf(await remove())).toBe('recording_held');
@@ -207,5 +237,7 @@ test('a held recording is removed by nobody; one that is removed leaves a line',
   expect((await box.ask('GET', '/api/v1/recording-deletions', { token })).json).toMatchObject([
     { recordingId: id, reason: 'asked for' },
   ]);
-  expect((await box.ask('POST', '/api/v1/recording-verification', { token, body: {} })).json).toMatchObject({ faults: [] });
+  expect((await box.ask('POST', '/api/v1/recording-verification', { token, body: {} })).json).toMatchObject({
+    faults: [],
+  });
 });

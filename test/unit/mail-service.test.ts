@@ -180,7 +180,12 @@ describe('a mail', () => {
 });
 
 it('no value of a mail makes a line of its head', () => {
-  const { subject, text } = mailText('alarm', 'en', { box: 'B', what: 'x\r\nBcc: all@example.com', detail: '{at}', at: '1' });
+  const { subject, text } = mailText('alarm', 'en', {
+    box: 'B',
+    what: 'x\r\nBcc: all@example.com',
+    detail: '{at}',
+    at: '1',
+  });
   expect(subject).toBe('B: x Bcc: all@example.com');
   expect(text).toContain('{at}');
 });

@@ -6,7 +6,6 @@ import { newUlid } from '../../daemon/src/platform/index.js';
 import { peaksOf } from '../../daemon/src/recording/peaks.js';
 import { alawHeader } from '../../daemon/src/recording/index.js';
 import { archiveBox, audioOf, outcome, wavOf } from '../support/archive-box.js';
-import { T0 } from '../support/db-rows.js';
 
 const ME = { by: 'boss', from: '192.0.2.7' };
 const DAY_MS = 86_400_000;

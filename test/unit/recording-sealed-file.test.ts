@@ -80,7 +80,19 @@ describe('an encrypted recording', () => {
   it('that is changed at any part is refused: header, key slot, chunk, tag', async () => {
     const { keys, path } = await world(CHUNK_BYTES + 100);
     const good = readFileSync(path);
-    const places = [0, 5, 15, 20, 33, 50, 70, 100, SEALED_HEADER_BYTES, SEALED_HEADER_BYTES + CHUNK_BYTES, good.length - 1];
+    const places = [
+      0,
+      5,
+      15,
+      20,
+      33,
+      50,
+      70,
+      100,
+      SEALED_HEADER_BYTES,
+      SEALED_HEADER_BYTES + CHUNK_BYTES,
+      good.length - 1,
+    ];
     for (const at of places) {
       const bad = Buffer.from(good);
       bad[at] = (bad[at] ?? 0) ^ 1;
@@ -142,7 +154,8 @@ describe('an encrypted recording', () => {
     const { folder, keys } = await world(1);
     const broken: PlainSource = {
       bytes: 2 * CHUNK_BYTES,
-      read: (start, length) => (start === 0 ? Promise.resolve(Buffer.alloc(length)) : Promise.reject(new Error('gone'))),
+      read: (start, length) =>
+        start === 0 ? Promise.resolve(Buffer.alloc(length)) : Promise.reject(new Error('gone')),
       close: () => Promise.resolve(),
     };
     await expect(sealFile(broken, join(folder, 'b.cbr'), keys)).rejects.toThrow('gone');
@@ -151,7 +164,7 @@ describe('an encrypted recording', () => {
 });
 
 describe('the key file', () => {
-  it('is its owner\'s alone, and is never made anew over one that cannot be read', async () => {
+  it("is its owner's alone, and is never made anew over one that cannot be read", async () => {
     const { folder } = await world(1);
     const path = join(folder, 'keys/recordings.json');
     expect(statSync(path).mode & 0o777).toBe(0o600);

@@ -154,7 +154,9 @@ describe('a pause', () => {
     await started.pause('2001');
     expect(started.paused).toBe(true);
     expect(engine.recordings.size).toBe(0);
-    expect(await db.recordingArchive.marks(row.id)).toMatchObject([{ kind: 'pause', fromMs: 700, toMs: null, by: '2001' }]);
+    expect(await db.recordingArchive.marks(row.id)).toMatchObject([
+      { kind: 'pause', fromMs: 700, toMs: null, by: '2001' },
+    ]);
     await clock.advance(4300);
     // Somebody sets the clock meanwhile.
     clock.setWall(T0 - 3_600_000);

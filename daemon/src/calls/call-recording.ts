@@ -71,7 +71,12 @@ export async function controlRecording(
 ): Promise<RecordingCondition> {
   const { id, log, recordings } = call;
   const state = recordingState(call);
-  const wrong = { start: state !== 'off', stop: state === 'off', pause: state !== 'recording', resume: state !== 'paused' };
+  const wrong = {
+    start: state !== 'off',
+    stop: state === 'off',
+    pause: state !== 'recording',
+    resume: state !== 'paused',
+  };
   if (wrong[action] || call.ending !== undefined) throw new AppError('recording_wrong_state', { id, state, action });
   if (action === 'start') {
     call.recordingWish = { record: true, asked: true };

@@ -2,6 +2,7 @@
 import { runBanCommand } from './ban-command.js';
 import { runGroupCommand } from './group-command.js';
 import type { LinesCommand } from './lines-usage.js';
+import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
 import { runTrunkCommand } from './trunk-command.js';
@@ -12,6 +13,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   route: runRouteCommand,
   group: runGroupCommand,
   ban: runBanCommand,
+  recording: runRecordingCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -154,7 +154,10 @@ export class MailService {
     metrics.counter('mails_failed_total', '').inc();
     const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** mail.attempts);
     const dead = outcome.kind === 'never' || now + waitMs - mail.createdAt > GIVE_UP_MS;
-    log[dead ? 'error' : 'warn']({ mail: mail.id, attempts, reason: outcome.reason }, dead ? 'a mail is given up' : 'a mail waits');
+    log[dead ? 'error' : 'warn'](
+      { mail: mail.id, attempts, reason: outcome.reason },
+      dead ? 'a mail is given up' : 'a mail waits',
+    );
     await db.write(
       (tx) =>
         tx.outgoingMail.update(mail.id, {

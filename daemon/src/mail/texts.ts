@@ -33,6 +33,13 @@ export function mailText(
 ): { subject: string; text: string } {
   const { subject, text } = texts[name][language];
   const filled = (template: string): string =>
-    template.replace(/\{([a-z]+)\}/g, (whole, key: string) => (Object.hasOwn(values, key) ? (values[key] as string) : whole));
-  return { subject: filled(subject).replace(/\p{Cc}+/gu, ' ').slice(0, LONGEST_SUBJECT), text: filled(text) };
+    template.replace(/\{([a-z]+)\}/g, (whole, key: string) =>
+      Object.hasOwn(values, key) ? (values[key] as string) : whole,
+    );
+  return {
+    subject: filled(subject)
+      .replace(/\p{Cc}+/gu, ' ')
+      .slice(0, LONGEST_SUBJECT),
+    text: filled(text),
+  };
 }

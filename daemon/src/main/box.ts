@@ -123,7 +123,8 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive, mail } = running;
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive, mail } =
+      running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, archive, mail },
       config: this.#config,

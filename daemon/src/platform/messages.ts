@@ -326,8 +326,8 @@ export const messages = {
   },
   export_failed: {
     status: 503,
-    en: 'The recording could not be converted to {format}: {reason}. Is ffmpeg installed?',
-    zh: '录音无法转换为 {format}：{reason}。是否已安装 ffmpeg？',
+    en: 'The recording could not be converted to {format}: {reason}. Look whether ffmpeg is installed.',
+    zh: '录音无法转换为 {format}：{reason}。请检查是否已安装 ffmpeg。',
   },
   export_busy: {
     status: 429,

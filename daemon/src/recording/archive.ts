@@ -115,9 +115,20 @@ export class RecordingArchive implements RecordingRules {
       });
     };
     const watch = guarded(() => this.watchSpace());
-    if (encrypt) this.#timers.push(clock.every(SEAL_EVERY_MS, guarded(() => this.sealDue())));
+    if (encrypt)
+      this.#timers.push(
+        clock.every(
+          SEAL_EVERY_MS,
+          guarded(() => this.sealDue()),
+        ),
+      );
     this.#timers.push(clock.every(WATCH_EVERY_MS, watch));
-    this.#timers.push(clock.every(RETENTION_EVERY_MS, guarded(() => this.retainByItself())));
+    this.#timers.push(
+      clock.every(
+        RETENTION_EVERY_MS,
+        guarded(() => this.retainByItself()),
+      ),
+    );
     watch();
   }
 
@@ -267,7 +278,11 @@ export class RecordingArchive implements RecordingRules {
         ? now.wallMs < lastWallMs - CLOCK_JUMP_MS || now.wallMs > lastWallMs + LONGEST_ABSENCE_MS
         : Math.abs(now.wallMs - last.wallMs - (now.monotonicMs - last.monotonicMs)) > CLOCK_JUMP_MS;
     if (!jumped) return this.retain(false);
-    this.#raise({ kind: 'clock', detail: `the clock was set since ${new Date(lastWallMs).toISOString()}`, freeBytes: 0 });
+    this.#raise({
+      kind: 'clock',
+      detail: `the clock was set since ${new Date(lastWallMs).toISOString()}`,
+      freeBytes: 0,
+    });
     return undefined;
   }
 
@@ -304,7 +319,7 @@ export class RecordingArchive implements RecordingRules {
       const key = await keys.rotate(clock.wallMs());
       const result: KeyRotation = { key, rewrapped: 0, failed: 0, forgotten: [] };
       const needed = new Set<string>();
-      for (let after: string | undefined; ; ) {
+      for (let after: string | undefined; ;) {
         const page = await db.recordingArchive.search({ sealed: true, order: 'oldest', limit: 200, after });
         for (const { stored } of page) {
           if (stored === null) continue;

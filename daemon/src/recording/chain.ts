@@ -11,11 +11,7 @@ export function linkHash(chainKey: Buffer, before: string, link: Omit<ChainRow, 
   return createHmac('sha256', chainKey).update(text).digest('hex');
 }
 
-export async function appendLink(
-  tx: Writes,
-  chainKey: Buffer,
-  link: Omit<ChainRow, 'hash' | 'seq'>,
-): Promise<void> {
+export async function appendLink(tx: Writes, chainKey: Buffer, link: Omit<ChainRow, 'hash' | 'seq'>): Promise<void> {
   const head = await tx.recordingArchive.chainHead();
   const next = { ...link, seq: (head?.seq ?? 0) + 1 };
   await tx.recordingArchive.link({ ...next, hash: linkHash(chainKey, head?.hash ?? FIRST_LINK, next) });

@@ -38,7 +38,12 @@ export class KeyFile implements SealingKeys {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       const id = newKeyId(nowMs);
-      const shape = { version: 1 as const, current: id, chain: newKey(), keys: { [id]: { key: newKey(), createdAt: nowMs } } };
+      const shape = {
+        version: 1 as const,
+        current: id,
+        chain: newKey(),
+        keys: { [id]: { key: newKey(), createdAt: nowMs } },
+      };
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await write(path, shape);
       return new KeyFile(path, shape);
@@ -48,11 +53,10 @@ export class KeyFile implements SealingKeys {
       if (shape.keys[shape.current] === undefined) throw new Error(`it has no key ${shape.current}`);
       return new KeyFile(path, shape);
     } catch (error) {
-      // The text of JSON's error may quote the file.
+      // The text of JSON's error may quote the file, so it goes nowhere.
       const reason = error instanceof SyntaxError ? 'it is no JSON' : errorText(error);
-      throw new Error(`The keys of the recordings in ${path} cannot be used: ${reason}. Put the back-up of it there.`, {
-        cause: error instanceof SyntaxError ? undefined : error,
-      });
+      // eslint-disable-next-line preserve-caught-error
+      throw new Error(`The keys of the recordings in ${path} cannot be used: ${reason}. Put the back-up of it there.`);
     }
   }
 

@@ -51,7 +51,7 @@ export async function* piecesOf(
   length = source.bytes - start,
 ): AsyncGenerator<Buffer, void> {
   try {
-    for (let at = start; at < start + length; ) {
+    for (let at = start; at < start + length;) {
       // Up to the next boundary, so that an encrypted piece is opened once.
       const most = PIECE_BYTES - (at % PIECE_BYTES);
       const piece = await source.read(at, Math.min(most, start + length - at));

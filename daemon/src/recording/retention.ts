@@ -73,7 +73,7 @@ function reasonOf(share: Shared | undefined, { recording }: FoundRecording, nowM
 }
 
 async function* oldestFirst({ db, signal }: RetentionOptions): AsyncGenerator<FoundRecording> {
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await db.recordingArchive.search({ finished: true, order: 'oldest', limit: PAGE, after });
     for (const found of page) {
       signal?.throwIfAborted();

@@ -164,7 +164,7 @@ async function readSealed(opened: Opened, start: number, length: number): Promis
   const { file, path, fixed, dataKey, bytes } = opened;
   if (start < 0 || length < 0 || start + length > bytes) throw new RangeError(`there is no byte ${start + length}`);
   const pieces: Buffer[] = [];
-  for (let at = start; at < start + length; ) {
+  for (let at = start; at < start + length;) {
     const index = Math.floor(at / CHUNK_BYTES);
     const plainAt = index * CHUNK_BYTES;
     const plainBytes = Math.min(CHUNK_BYTES, bytes - plainAt);
@@ -240,7 +240,7 @@ function unwrap(slot: Buffer, fixed: Buffer, keys: SealingKeys, path: string): B
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
     done += bytesWritten;
   }

@@ -96,8 +96,7 @@ export class Sealer {
       await appendLink(tx, keys.chainKey, { at: sealedAt, kind: 'stored', recordingId: recording.id, path, digest });
       await tx.recordingArchive.store({ id: recording.id, path, digest, bytes, sealedAt, peaks: null });
       const joinedMs = Math.round((source.bytes - HEADER_BYTES) / FRAME_BYTES / FRAMES_PER_MS);
-      if (parts.length > 0)
-        await tx.recordings.update(recording.id, { durationMs: joinedMs, bytes: source.bytes });
+      if (parts.length > 0) await tx.recordings.update(recording.id, { durationMs: joinedMs, bytes: source.bytes });
       await tx.recordingArchive.removeParts(recording.id);
       await tx.recordingArchive.addLeftovers(plain);
     });

@@ -31,7 +31,8 @@ export async function verifyRecordings({ db, folder, chainKey, signal }: VerifyO
     const removed = await db.recordingArchive.removedOf(links.map(({ recordingId }) => recordingId));
     for (const link of links) {
       signal?.throwIfAborted();
-      if (link.seq !== seq + 1) fault('chain', link.path, link.recordingId, `links ${seq + 1} to ${link.seq - 1} are gone`);
+      if (link.seq !== seq + 1)
+        fault('chain', link.path, link.recordingId, `links ${seq + 1} to ${link.seq - 1} are gone`);
       else if (linkHash(chainKey, head, link) !== link.hash)
         fault('chain', link.path, link.recordingId, `link ${link.seq} is not what was written`);
       [seq, head] = [link.seq, link.hash];
@@ -52,7 +53,8 @@ export async function verifyRecordings({ db, folder, chainKey, signal }: VerifyO
 
   async function checkFile({ recordingId, path, digest }: ChainRow): Promise<void> {
     const row = await db.recordingArchive.stored(recordingId);
-    if (row === null) return fault('missing', path, recordingId, 'its row is gone, and its removal is not in the chain');
+    if (row === null)
+      return fault('missing', path, recordingId, 'its row is gone, and its removal is not in the chain');
     if (row.digest !== digest || row.path !== path) fault('changed', path, recordingId, 'its row was changed');
     try {
       if ((await digestOf(join(folder, path))) !== digest)

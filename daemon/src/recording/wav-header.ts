@@ -13,7 +13,7 @@ export async function readWavHeader(source: PlainSource): Promise<WavHeader> {
   const head = await source.read(0, Math.min(source.bytes, LONGEST_HEADER_BYTES));
   const id = (at: number): string => head.toString('latin1', at, at + 4);
   if (head.length < 12 || id(0) !== 'RIFF' || id(8) !== 'WAVE') throw new Error('this is not a WAV file');
-  for (let at = 12; at + 8 <= head.length; ) {
+  for (let at = 12; at + 8 <= head.length;) {
     const size = head.readUInt32LE(at + 4);
     if (id(at) === 'data') return { dataAt: at + 8, dataBytes: source.bytes - at - 8 };
     if (id(at) === 'fmt ' && at + 12 <= head.length) {

@@ -77,7 +77,10 @@ const tables = (): [name: string, columns: ModelAttributes][] => [
       by: text(),
     },
   ],
-  ['recordingHolds', { id: { ...id(), references: ofRecording(), ...cascade }, reason: text(), by: text(), at: time() }],
+  [
+    'recordingHolds',
+    { id: { ...id(), references: ofRecording(), ...cascade }, reason: text(), by: text(), at: time() },
+  ],
   // The rest outlives the recordings.
   [
     'recordingChain',

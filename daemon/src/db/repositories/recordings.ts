@@ -57,7 +57,9 @@ export function recordingArchiveRepository(models: Models, scope: Scope): Record
   });
   const calls = new Table<CallRow>(models.calls, scope, { wide: ['startedAt', 'answeredAt', 'endedAt'] });
   const stored = new Table<StoredRecordingRow>(models.storedRecordings, scope, { wide: ['bytes', 'sealedAt'] });
-  const parts = new Table<RecordingPartRow>(models.recordingParts, scope, { wide: ['offsetMs', 'durationMs', 'bytes'] });
+  const parts = new Table<RecordingPartRow>(models.recordingParts, scope, {
+    wide: ['offsetMs', 'durationMs', 'bytes'],
+  });
   const marks = new Table<RecordingMarkRow>(models.recordingMarks, scope, { wide: ['fromMs', 'toMs'] });
   const holds = new Table<RecordingHoldRow>(models.recordingHolds, scope, { wide: ['at'] });
   const chain = new Table<ChainRow>(models.recordingChain, scope, { key: 'seq', wide: ['seq', 'at'] });
@@ -68,7 +70,10 @@ export function recordingArchiveRepository(models: Models, scope: Scope): Record
   });
 
   /** Those of `rows` by their ids. */
-  async function byId<Row extends { id: string }>(table: Table<Row>, ids: readonly string[]): Promise<Map<string, Row>> {
+  async function byId<Row extends { id: string }>(
+    table: Table<Row>,
+    ids: readonly string[],
+  ): Promise<Map<string, Row>> {
     const found = ids.length === 0 ? [] : await table.all({ where: { id: ids } });
     return new Map(found.map((row) => [row.id, row]));
   }
@@ -91,7 +96,9 @@ export function recordingArchiveRepository(models: Models, scope: Scope): Record
       return rows.flatMap((recording): FoundRecording[] => {
         const call = callOf.get(recording.callId);
         if (call === undefined) return [];
-        return [{ recording, call, stored: storedOf.get(recording.id) ?? null, hold: holdOf.get(recording.id) ?? null }];
+        return [
+          { recording, call, stored: storedOf.get(recording.id) ?? null, hold: holdOf.get(recording.id) ?? null },
+        ];
       });
     },
     stored: (id) => stored.find(id),
@@ -146,10 +153,7 @@ export function recordingArchiveRepository(models: Models, scope: Scope): Record
   };
 }
 
-function searchWhere(
-  query: RecordingSearch,
-  escape: (text: string) => string,
-): WhereOptions {
+function searchWhere(query: RecordingSearch, escape: (text: string) => string): WhereOptions {
   const all: WhereOptions[] = [];
   const add = (condition: WhereOptions | undefined | false): void => {
     if (condition !== undefined && condition !== false) all.push(condition);

@@ -71,7 +71,8 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       params: ById,
       errors: ['recording_rule_not_found'],
       async handle({ params: { id }, identity }) {
-        if (!(await db.write((tx) => tx.recordingRules.remove(id)))) throw new AppError('recording_rule_not_found', { id });
+        if (!(await db.write((tx) => tx.recordingRules.remove(id))))
+          throw new AppError('recording_rule_not_found', { id });
         log.info({ rule: id, by: identity.user.username }, 'recording rule removed');
       },
     }),
@@ -129,7 +130,8 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       params: ById,
       errors: ['retention_rule_not_found'],
       async handle({ params: { id }, identity }) {
-        if (!(await db.write((tx) => tx.retentionRules.remove(id)))) throw new AppError('retention_rule_not_found', { id });
+        if (!(await db.write((tx) => tx.retentionRules.remove(id))))
+          throw new AppError('retention_rule_not_found', { id });
         log.info({ rule: id, by: identity.user.username }, 'retention rule removed');
       },
     }),

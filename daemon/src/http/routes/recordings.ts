@@ -249,7 +249,8 @@ export function recordingRoutes(http: HttpContext): Route[] {
       async handle({ params: { id }, body: { action }, identity }) {
         const { role, agentId, username } = identity.user;
         if (role === 'agent') {
-          if (agentId === null || ports.calls.find(id)?.agentId !== agentId) throw new AppError('call_not_found', { id });
+          if (agentId === null || ports.calls.find(id)?.agentId !== agentId)
+            throw new AppError('call_not_found', { id });
           if (action === 'stop') throw new AppError('role_insufficient', { roles: 'admin, supervisor' });
         }
         return ports.calls.record(id, action, username);
