@@ -201,3 +201,25 @@ describe('a pause', () => {
     expect(await db.recordings.find(row.id)).toMatchObject({ state: 'complete', durationMs: 700 });
   });
 });
+
+it('a crash after a pause: the part that was being made is repaired, and the recording lasts to its end', async () => {
+  const { db, clock, folder, engine, recordings, planned } = await service();
+  const row = await planned();
+  const leg = engine.offer();
+  const { port } = engine.legs.get(leg)!;
+  const started = (await recordings.start(row, port))!;
+  await clock.advance(1000);
+  await started.pause('2001');
+  await clock.advance(2000);
+  await started.resume(port);
+  await recordings.flush();
+  const [part] = await db.recordingArchive.parts(row.id);
+  writeFileSync(join(folder, part!.path), Buffer.concat([alawHeader(0), Buffer.alloc(16 * 400)]));
+  // The next run knows the tables and the files alone.
+  const next = new RecordingService({
+    ...{ engine: new ScriptedEngine().client, db, folder, clock, log: silentLog, metrics: new Metrics() },
+  });
+  await next.repair([]);
+  expect(await db.recordingArchive.parts(row.id)).toMatchObject([{ offsetMs: 3000, durationMs: 400, state: 'broken' }]);
+  expect(await db.recordings.find(row.id)).toMatchObject({ durationMs: 3400, endedAt: T0 + 3400 });
+});

@@ -30,6 +30,7 @@ export const formats = {
   realm: 'format:realm',
   portRange: 'format:portRange',
   mailAddress: 'format:mailAddress',
+  pin: 'format:pin',
   recordingPattern: 'format:recordingPattern',
 } as const;
 

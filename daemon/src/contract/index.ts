@@ -10,6 +10,7 @@ export * from './agents.js';
 export * from './calls.js';
 export * from './recordings.js';
 export * from './mail.js';
+export * from './voicemail.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

@@ -5,6 +5,7 @@ import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
+import type { VoicemailCounts } from './voicemail.js';
 import { QueueStatus } from './queues.js';
 import type { RecordingAlarm, RecordingCondition } from './recordings.js';
 
@@ -35,6 +36,7 @@ export interface LiveEvents {
   'span.updated': Span;
   'station.updated': Station;
   'recording.updated': RecordingCondition;
+  'voicemail.updated': VoicemailCounts;
   'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
@@ -48,6 +50,7 @@ export interface ServerToClientEvents {
   'span.updated': (span: Span) => void;
   'station.updated': (station: Station) => void;
   'recording.updated': (condition: RecordingCondition) => void;
+  'voicemail.updated': (counts: VoicemailCounts) => void;
   'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;
 }

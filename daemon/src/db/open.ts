@@ -133,6 +133,7 @@ async function openMigrated(
     retentionRules: reads.retentionRules,
     recordingArchive: reads.recordingArchive,
     outgoingMail: reads.outgoingMail,
+    voicemail: reads.voicemail,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

@@ -1,6 +1,7 @@
 // The tables of what becomes of recordings, as Sequelize knows them.
 import { DataTypes, Model, type Sequelize } from 'sequelize';
 import { flag, id, integer, json, text, textOrNull, time, timeOrNull } from './columns.js';
+import type { VoiceMessageRow, VoicemailBoxRow } from './voicemail-rows.js';
 import type { OutgoingMailRow } from './mail-rows.js';
 import type {
   ChainRow,
@@ -123,7 +124,45 @@ export function defineRecordingModels(sequelize: Sequelize) {
     },
     options('outgoingMail'),
   );
+  const voicemailBoxes = class extends Model<VoicemailBoxRow> {};
+  voicemailBoxes.init(
+    {
+      id: id(),
+      name: text(),
+      kind: text(),
+      number: textOrNull(),
+      agents: json(),
+      queueId: textOrNull(),
+      stations: json(),
+      language: text(),
+      greetings: json(),
+      maxMessages: integer(),
+      maxMessageMs: integer(),
+      keepDays: { type: DataTypes.INTEGER, allowNull: true },
+      email: textOrNull(),
+      emailAudio: flag(),
+      pinHash: textOrNull(),
+      failedPins: integer(),
+      lockedUntil: time(),
+    },
+    options('voicemailBoxes'),
+  );
+  const voiceMessages = class extends Model<VoiceMessageRow> {};
+  voiceMessages.init(
+    {
+      id: id(),
+      boxId: text(),
+      callId: textOrNull(),
+      callingNumber: text(),
+      receivedAt: time(),
+      durationMs: time(),
+      state: text(),
+      changedBy: textOrNull(),
+    },
+    options('voiceMessages'),
+  );
   return {
+    ...{ voicemailBoxes, voiceMessages },
     outgoingMail,
     ...{ recordingRules, retentionRules, storedRecordings, recordingParts, recordingMarks, recordingHolds },
     ...{ recordingChain, recordingLeftovers, recordingAccesses, recordingDeletions },

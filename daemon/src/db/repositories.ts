@@ -4,6 +4,7 @@
 // number_in_use for what must be unique. update and remove say whether there was such a row.
 import type { AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
+import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type {
   RecordingArchiveRead,
   RecordingArchiveWrite,
@@ -321,6 +322,7 @@ export interface Reads {
   readonly retentionRules: RetentionRulesRead;
   readonly recordingArchive: RecordingArchiveRead;
   readonly outgoingMail: OutgoingMailRead;
+  readonly voicemail: VoicemailRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -348,6 +350,7 @@ export interface Writes extends Reads {
   readonly retentionRules: RetentionRulesWrite;
   readonly recordingArchive: RecordingArchiveWrite;
   readonly outgoingMail: OutgoingMailWrite;
+  readonly voicemail: VoicemailWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

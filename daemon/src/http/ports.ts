@@ -35,6 +35,11 @@ import type {
   SystemInfo,
   TickStatistics,
   Verification,
+  VoiceMessage,
+  VoiceMessageState,
+  VoicemailBox,
+  VoicemailBoxCreate,
+  VoicemailBoxPatch,
 } from '../contract/index.js';
 import type { Readable } from 'node:stream';
 import type { FoundRecording } from '../db/index.js';
@@ -76,6 +81,21 @@ export interface MailPort {
   test(to: string, language: Language, by: string): Promise<OutgoingMail>;
   /** mail_not_found */
   retry(id: string): Promise<OutgoingMail>;
+}
+
+/** Errors: voicemail_box_not_found, voicemail_box_exists, voicemail_box_full, voice_message_not_found */
+export interface VoicemailPort {
+  boxes(): Promise<VoicemailBox[]>;
+  box(id: string): Promise<{ agents: readonly string[]; queueId: string | null }>;
+  create(box: VoicemailBoxCreate): Promise<VoicemailBox>;
+  change(id: string, patch: VoicemailBoxPatch): Promise<VoicemailBox>;
+  removeBox(id: string): Promise<void>;
+  messages(boxId: string): Promise<VoiceMessage[]>;
+  find(id: string): Promise<VoiceMessage>;
+  open(id: string): Promise<AudioSource>;
+  setState(id: string, state: VoiceMessageState, by: string): Promise<VoiceMessage>;
+  forward(id: string, to: string, by: string): Promise<VoiceMessage>;
+  remove(id: string): Promise<void>;
 }
 
 export interface Reader {
@@ -171,6 +191,7 @@ export interface Ports {
   engine: EnginePort;
   recordings: RecordingsPort;
   mail: MailPort;
+  voicemail: VoicemailPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

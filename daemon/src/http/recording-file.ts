@@ -1,6 +1,5 @@
 // Sends a recording or a part of it, whether it is encrypted or not.
 import { Readable } from 'node:stream';
-import type { FoundRecording } from '../db/index.js';
 import { AppError } from '../platform/index.js';
 import type { AudioSource } from './ports.js';
 import { Stream } from './stream.js';
@@ -10,19 +9,19 @@ const PIECE_BYTES = 65_536;
 /** Closes the source in the end. AppError range_unsatisfiable, and what reading rejects with before the first byte. */
 export async function recordingFile(
   source: AudioSource,
-  { recording, stored }: FoundRecording,
+  { tag, name }: { tag: string; name: string },
   range: string | undefined,
   ifRange: string | undefined,
 ): Promise<Stream> {
   const { bytes } = source;
   // What is at rest never changes; what is being made grows.
-  const etag = `"${recording.id}-${bytes}${stored === null ? '' : `-${stored.digest.slice(0, 16)}`}"`;
+  const etag = `"${tag}-${bytes}"`;
   const headers: Record<string, string> = {
     'Content-Type': 'audio/wav',
     'Accept-Ranges': 'bytes',
     ETag: etag,
     'Cache-Control': 'private, no-cache',
-    'Content-Disposition': `inline; filename="${recording.callId}.wav"`,
+    'Content-Disposition': `inline; filename="${name}.wav"`,
   };
   // Another version than the one he has parts of: he gets the whole (RFC 9110 13.1.5).
   const part = ifRange === undefined || ifRange === etag ? parseRange(range, bytes) : undefined;

@@ -30,9 +30,10 @@ import {
   type Log,
 } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
-import { RecordingArchive, RecordingService } from '../recording/index.js';
+import { RecordingArchive, RecordingService, VoiceStore } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
+import { VoicemailService } from '../voicemail/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { seed } from './seed.js';
@@ -123,10 +124,12 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive, mail } =
+    const { recordings, engine, trunks, stations, agents, calls, queues, flows, exchange, live, sip, archive } =
       running;
+    const { mail, voicemail } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, archive, mail },
+      ...{ engine, trunks, stations, agents, calls, queues, flows, exchange, live, recordings, sip, archive },
+      ...{ mail, voicemail },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -219,10 +222,12 @@ class RunningBox {
     sip?.watch(lines);
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const { encrypt, encryptAfterMs: sealAfterMs, lowMb, giveUpOldest } = settings.recordings;
-    const archive = new RecordingArchive({
+    const voices: VoiceStore = new VoiceStore(join(this.#config.home, 'voicemail'), () => archive.sealingKeys);
+    const archive: RecordingArchive = new RecordingArchive({
       ...common,
       ...{ folder, encrypt, sealAfterMs, giveUpOldest, lowBytes: lowMb * 2 ** 20 },
       keyFile: join(this.#config.home, 'keys', 'recordings.json'),
+      alsoSealed: () => voices.files(),
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
@@ -231,6 +236,21 @@ class RunningBox {
       transport: settings.mail.host === '' ? undefined : smtpTransport(settings.mail),
       domain: settings.mail.from.split('@')[1] ?? 'localhost',
       log: this.#part('mail'),
+    });
+    const voicemail = new VoicemailService({
+      ...common,
+      store: voices,
+      mail: mail.ready
+        ? async (to, language, values, wav) => {
+            const audio =
+              wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
+            await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
+          }
+        : undefined,
+      // No calendar is known here yet: greetings that ask for one are passed over.
+      isOpen: () => undefined,
+      lamp: (station, counts) => sip?.setMessages(station, counts),
+      log: this.#part('voicemail'),
     });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
@@ -269,7 +289,7 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
-    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings, archive, mail };
+    const books = { engineLines, sip, trunks, stations, agents, queues, flows, recordings, archive, mail, voicemail };
     return { ...common, ...books, calls, exchange, distributor, desk };
   }
 
@@ -288,6 +308,7 @@ class RunningBox {
     running?.lines.stop();
     await this.#engine?.close();
     await running?.recordings.stop();
+    running?.voicemail.stop();
     await running?.archive.stop();
     await running?.mail.stop();
   }
@@ -297,6 +318,7 @@ class RunningBox {
     await recordings.repair(made(this.#recovery).recordings);
     archive.start();
     made(this.#running).mail.start();
+    await made(this.#running).voicemail.start();
   }
 
   async #startPages(): Promise<void> {

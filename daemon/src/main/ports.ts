@@ -12,6 +12,7 @@ import type { FlowBook } from '../ivr/index.js';
 import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
+import type { VoicemailService } from '../voicemail/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 
 export interface Services {
@@ -26,6 +27,7 @@ export interface Services {
   recordings: RecordingService;
   archive: RecordingArchive;
   mail: MailService;
+  voicemail: VoicemailService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -42,7 +44,8 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 }
 
 export function httpPorts(services: Services): Ports {
-  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, archive, mail, sip, live } = services;
+  const { engine, trunks, agents, calls, queues, flows, exchange, recordings, archive, mail, voicemail, sip, live } =
+    services;
   return {
     calls,
     agents,
@@ -51,6 +54,7 @@ export function httpPorts(services: Services): Ports {
     exchange,
     live,
     recordings: archive,
+    voicemail,
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');

@@ -314,6 +314,26 @@ export const messages = {
     en: 'There is no retention rule {id}; GET /retention-rules lists them.',
     zh: '保留规则 {id} 不存在；可在保留规则列表中查看。',
   },
+  voicemail_box_not_found: {
+    status: 404,
+    en: 'There is no voicemail box {id}, or it is not yours; GET /voicemail/boxes lists them.',
+    zh: '语音信箱 {id} 不存在或您无权使用；可在信箱列表中查看。',
+  },
+  voicemail_box_exists: {
+    status: 409,
+    en: 'There is a voicemail box {id} already; choose another name.',
+    zh: '语音信箱 {id} 已存在；请使用其他名称。',
+  },
+  voicemail_box_full: {
+    status: 409,
+    en: 'The voicemail box {id} is full; remove messages from it, or let it hold more.',
+    zh: '语音信箱 {id} 已满；请删除部分留言或提高容量。',
+  },
+  voice_message_not_found: {
+    status: 404,
+    en: 'There is no voice message {id}, or it is not yours to hear.',
+    zh: '语音留言 {id} 不存在，或您无权收听。',
+  },
   mail_not_found: {
     status: 404,
     en: 'There is no mail {id} that waits or was given up; GET /mail lists them.',

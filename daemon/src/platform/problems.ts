@@ -111,6 +111,10 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be two ports such as 20000-29999, the first even and smaller.',
     zh: '必须是两个端口，例如 20000-29999，第一个为偶数且较小。',
   },
+  'format:pin': {
+    en: 'must be 4 to 10 digits.',
+    zh: '必须是 4 到 10 位数字。',
+  },
   'format:mailAddress': {
     en: 'must be one address such as li@example.com, without a name.',
     zh: '必须是一个邮件地址，例如 li@example.com，不带姓名。',

@@ -55,6 +55,8 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.station}`;
     case 'recording.updated':
       return `${event.event} ${event.data.callId}`;
+    case 'voicemail.updated':
+      return `${event.event} ${event.data.boxId}`;
     case 'call.removed':
     case 'call.segment':
     case 'recording.alarm':

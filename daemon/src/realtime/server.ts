@@ -132,6 +132,7 @@ class RealtimeServer implements Realtime {
       'station.updated',
       'recording.updated',
       'recording.alarm',
+      'voicemail.updated',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));

@@ -35,7 +35,7 @@ import { openPlain, pathWithin, type PlainSource } from './plain-source.js';
 import type { RecordingRules } from './recording-service.js';
 import { runRetention } from './retention.js';
 import { wishOf } from './rules.js';
-import { keyIdOfFile, openSealed, rewrapFile } from './sealed-file.js';
+import { keyIdOfFile, openSealed, rewrapFile, type SealingKeys } from './sealed-file.js';
 import { Sealer, type SealStep } from './sealer.js';
 import { verifyRecordings } from './verify.js';
 
@@ -56,6 +56,8 @@ export interface RecordingArchiveOptions {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  /** other encrypted files, absolute, that need the same keys */
+  alsoSealed?: (() => Promise<string[]>) | undefined;
   /** default the file system's */
   freeBytes?: (folder: string) => Promise<number>;
   /** tests end the process there */
@@ -313,29 +315,29 @@ export class RecordingArchive implements RecordingRules {
 
   /** A new key, every file's data key wrapped with it, and the keys forgotten that no file needs any more. */
   rotateKeys(): Promise<KeyRotation> {
-    const { db, folder, clock, log } = this.#options;
+    const { db, folder, clock, log, alsoSealed } = this.#options;
     const { keys } = this.#made();
     return this.#inTurn(async () => {
       const key = await keys.rotate(clock.wallMs());
       const result: KeyRotation = { key, rewrapped: 0, failed: 0, forgotten: [] };
       const needed = new Set<string>();
+      const rewrap = async (path: string): Promise<void> => {
+        this.#abort.signal.throwIfAborted();
+        try {
+          if (await rewrapFile(path, keys)) result.rewrapped += 1;
+        } catch (error) {
+          result.failed += 1;
+          log.error({ path, err: error }, `a recording keeps its key: ${errorText(error)}`);
+          needed.add(await keyIdOfFile(path).catch(() => ''));
+        }
+      };
       for (let after: string | undefined; ;) {
         const page = await db.recordingArchive.search({ sealed: true, order: 'oldest', limit: 200, after });
-        for (const { stored } of page) {
-          if (stored === null) continue;
-          this.#abort.signal.throwIfAborted();
-          const path = join(folder, stored.path);
-          try {
-            if (await rewrapFile(path, keys)) result.rewrapped += 1;
-          } catch (error) {
-            result.failed += 1;
-            log.error({ recording: stored.id, err: error }, `a recording keeps its key: ${errorText(error)}`);
-            needed.add(await keyIdOfFile(path).catch(() => ''));
-          }
-        }
+        for (const { stored } of page) if (stored !== null) await rewrap(join(folder, stored.path));
         if (page.length < 200) break;
         after = page.at(-1)?.recording.id;
       }
+      for (const path of (await alsoSealed?.()) ?? []) await rewrap(path);
       // A file that cannot be read now may come back from a back-up: its key is kept, and so is every other one then.
       if (!needed.has(''))
         for (const { id, current } of keys.list())
@@ -346,6 +348,11 @@ export class RecordingArchive implements RecordingRules {
 
   async #readRules(): Promise<void> {
     this.#rules = await this.#options.db.recordingRules.list();
+  }
+
+  /** For other files that are encrypted with the same keys. */
+  get sealingKeys(): SealingKeys {
+    return this.#made().keys;
   }
 
   #made(): { keys: KeyFile; sealer: Sealer } {

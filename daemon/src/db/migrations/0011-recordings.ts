@@ -1,5 +1,5 @@
-// What becomes of recordings: rules, pauses, encryption at rest, the chain of digests, retention, and who listened; and mail on
-// its way out.
+// What becomes of recordings: rules, pauses, encryption at rest, the chain of digests, retention, and who listened; mail on
+// its way out; voice messages.
 import { DataTypes, type ModelAttributes } from 'sequelize';
 import type { Migration } from './migration.js';
 
@@ -131,6 +131,47 @@ const tables = (): [name: string, columns: ModelAttributes][] => [
       lastError: textOrNull(),
     },
   ],
+  [
+    'voicemailBoxes',
+    {
+      id: id(),
+      name: text(),
+      kind: oneOf('kind', ['agent', 'group', 'queue', 'number']),
+      number: { ...textOrNull(), unique: true },
+      agents: { type: DataTypes.JSON, allowNull: false },
+      queueId: textOrNull(),
+      stations: { type: DataTypes.JSON, allowNull: false },
+      language: text(),
+      greetings: { type: DataTypes.JSON, allowNull: false },
+      maxMessages: integer(),
+      maxMessageMs: integer(),
+      keepDays: { type: DataTypes.INTEGER, allowNull: true },
+      email: textOrNull(),
+      emailAudio: { type: DataTypes.BOOLEAN, allowNull: false },
+      pinHash: textOrNull(),
+      failedPins: integer(),
+      lockedUntil: time(),
+    },
+  ],
+  [
+    'voiceMessages',
+    {
+      id: id(),
+      boxId: {
+        type: DataTypes.STRING(40),
+        allowNull: false,
+        references: { model: 'voicemailBoxes', key: 'id' },
+        onDelete: 'RESTRICT',
+        onUpdate: 'CASCADE',
+      },
+      callId: textOrNull(),
+      callingNumber: text(),
+      receivedAt: time(),
+      durationMs: amount('durationMs'),
+      state: oneOf('state', ['recording', 'new', 'read', 'handled']),
+      changedBy: textOrNull(),
+    },
+  ],
 ];
 
 const indexes: [table: string, columns: string[]][] = [
@@ -140,6 +181,7 @@ const indexes: [table: string, columns: string[]][] = [
   ['recordingChain', ['recordingId']],
   ['recordingAccesses', ['recordingId', 'at']],
   ['outgoingMail', ['state', 'nextAt']],
+  ['voiceMessages', ['boxId', 'state']],
 ];
 
 export const recordings: Migration = {

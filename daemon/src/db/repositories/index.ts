@@ -19,6 +19,7 @@ import {
 } from './lines.js';
 import { outgoingMailRepository } from './mail.js';
 import { sessionsRepository, usersRepository } from './people.js';
+import { voicemailRepository } from './voicemail.js';
 import { agentsRepository, flowsRepository, queuesRepository, routesRepository } from './plans.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
@@ -89,6 +90,9 @@ class Repositories implements Writes {
   }
   get outgoingMail() {
     return this.#once('outgoingMail', outgoingMailRepository);
+  }
+  get voicemail() {
+    return this.#once('voicemail', voicemailRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

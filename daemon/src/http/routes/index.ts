@@ -17,6 +17,7 @@ import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
+import { voicemailRoutes } from './voicemail.js';
 
 /** Every route under /api/v1 but that of the document made from this table. */
 export function allRoutes(http: HttpContext): Route[] {
@@ -37,6 +38,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...recordingRoutes(http),
     ...recordingRuleRoutes(http),
     ...mailRoutes(http),
+    ...voicemailRoutes(http),
     ...exchangeRoutes(http),
   ];
 }

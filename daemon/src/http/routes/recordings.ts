@@ -102,7 +102,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
         const found = await findFor(identity, id);
         const source = await ports.recordings.read(found);
         const range = header('range');
-        const reply = await recordingFile(source, found, range, header('if-range'));
+        const reply = await recordingFile(source, fileOf(found), range, header('if-range'));
         await noted(reply, id, 'listened', readerOf(identity, remoteAddress), range ?? '');
         return reply;
       },
@@ -279,13 +279,23 @@ export function recordingRoutes(http: HttpContext): Route[] {
     const { callId } = found.recording;
     const named = (ending: string) => ({ 'Content-Disposition': `attachment; filename="${callId}.${ending}"` });
     if (format === 'wav') {
-      const { body, headers } = await recordingFile(await ports.recordings.read(found), found, undefined, undefined);
+      const { body, headers } = await recordingFile(
+        await ports.recordings.read(found),
+        fileOf(found),
+        undefined,
+        undefined,
+      );
       return new Stream(body, 200, { ...headers, ...named('wav') });
     }
     const { body, type, ending } = await ports.recordings.export(found, format);
     return new Stream(body, 200, { 'Content-Type': type, 'Cache-Control': 'private, no-cache', ...named(ending) });
   }
 }
+
+const fileOf = ({ recording, stored }: FoundRecording): { tag: string; name: string } => ({
+  tag: `${recording.id}-${stored?.digest.slice(0, 16) ?? 'plain'}`,
+  name: recording.callId,
+});
 
 const readerOf = ({ user }: Identity, from: string): Reader => ({ by: user.username, from });
 
