@@ -6,6 +6,7 @@ import { newUlid } from '../../daemon/src/platform/index.js';
 import { peaksOf } from '../../daemon/src/recording/peaks.js';
 import { alawHeader } from '../../daemon/src/recording/index.js';
 import { archiveBox, audioOf, outcome, wavOf } from '../support/archive-box.js';
+import { T0 } from '../support/db-rows.js';
 
 const ME = { by: 'boss', from: '192.0.2.7' };
 const DAY_MS = 86_400_000;
@@ -235,4 +236,17 @@ it('the picture of a recording shows how loud each side was', async () => {
   expect(left).toEqual([...Array<number>(5).fill(left[0]!), ...Array<number>(5).fill(255)]);
   expect(left[0]).toBeLessThan(2);
   expect(Math.max(...right)).toBeLessThan(2);
+});
+
+it('what comes while everything else is encrypted is encrypted, too, also by a clock that was a year ahead', async () => {
+  const box = await archiveBox();
+  const made = async (): Promise<void> => void (await box.recorded({ row: { endedAt: T0 } }));
+  const now = Date.now();
+  box.clock.setWall(now + 365 * DAY_MS);
+  await made();
+  expect(await box.archive.sealDue()).toBe(1);
+  box.clock.setWall(now + 3_600_000);
+  expect(await box.archive.sealDue()).toBe(0);
+  await made();
+  expect(await box.archive.sealDue()).toBe(1);
 });

@@ -6,7 +6,7 @@
 // the encrypted file in force, and the plain ones are removed at the next start.
 import { join } from 'node:path';
 import type { Db, FoundRecording } from '../db/index.js';
-import { errorText, type Clock, type Log, type Metrics } from '../platform/index.js';
+import { errorText, ulidFactory, type Clock, type Log, type Metrics } from '../platform/index.js';
 import { appendLink } from './chain.js';
 import { removeDurable, type DurableStep } from './durable.js';
 import { openJoined } from './joined-wav.js';
@@ -29,6 +29,7 @@ export interface SealerOptions {
 }
 
 const PAGE = 50;
+const DAY_MS = 86_400_000;
 const FRAMES_PER_MS = 8;
 const FRAME_BYTES = 2;
 const HEADER_BYTES = 58;
@@ -37,6 +38,8 @@ export class Sealer {
   readonly #options: SealerOptions;
   /** that could not be, until the next start */
   readonly #failed = new Set<string>();
+  /** Nothing is to be done up to here; a call may last for a day and be older than what was encrypted. */
+  #from: string | undefined;
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -47,7 +50,9 @@ export class Sealer {
   /** Encrypts what ended before `beforeMs`, oldest first; what a clock set back has put into the future, too. */
   async sealDue(beforeMs: number, signal?: AbortSignal): Promise<number> {
     const { db, clock } = this.#options;
-    let [done, after] = [0, undefined as string | undefined];
+    let [done, after] = [0, this.#from];
+    const pastMs = clock.wallMs() - DAY_MS;
+    let complete = true;
     for (;;) {
       const page = await db.recordingArchive.search({
         ...{ sealed: false, finished: true, order: 'oldest', limit: PAGE },
@@ -55,11 +60,18 @@ export class Sealer {
       });
       for (const found of page) {
         if (signal?.aborted === true) return done;
-        const endedAt = found.recording.endedAt ?? 0;
-        if (endedAt > beforeMs && endedAt <= clock.wallMs()) continue;
-        if (!this.#failed.has(found.recording.id) && (await this.seal(found))) done += 1;
+        const { id, endedAt } = found.recording;
+        const due = (endedAt ?? 0) <= beforeMs || (endedAt ?? 0) > clock.wallMs();
+        const sealed = due && !this.#failed.has(id) && (await this.seal(found));
+        if (sealed) done += 1;
+        // What cannot be encrypted is tried again by the next run of the box, and need not be looked at by this one.
+        complete &&= sealed || this.#failed.has(id);
       }
-      if (page.length < PAGE) return done;
+      if (page.length < PAGE) {
+        // The lowest id of that time: what is older has been seen to.
+        if (complete) this.#from = ulidFactory({ wallMs: () => pastMs }, () => undefined)();
+        return done;
+      }
       after = page.at(-1)?.recording.id;
     }
   }

@@ -168,7 +168,7 @@ function searchWhere(query: RecordingSearch, escape: (text: string) => string): 
   // Of its call; SQL that both databases understand.
   const ofCall: string[] = [];
   const equals = (column: string, value: string | undefined): void => {
-    if (value !== undefined) ofCall.push(`"${column}" = ${escape(value)}`);
+    if (value !== undefined) ofCall.push(`"other"."${column}" = ${escape(value)}`);
   };
   equals('callingNumber', query.callingNumber);
   equals('calledNumber', query.calledNumber);
@@ -178,16 +178,17 @@ function searchWhere(query: RecordingSearch, escape: (text: string) => string): 
   if (query.number !== undefined) {
     // Digits, + * # alone come here: none of them means anything to LIKE.
     const like = escape(`%${query.number.replace(/[^0-9+*#]/g, '')}%`);
-    ofCall.push(`("callingNumber" LIKE ${like} OR "calledNumber" LIKE ${like})`);
+    ofCall.push(`("other"."callingNumber" LIKE ${like} OR "other"."calledNumber" LIKE ${like})`);
   }
   if (query.finished === true) {
-    ofCall.push(`"state" <> 'live'`);
+    ofCall.push(`"other"."state" <> 'live'`);
     add({ state: ['complete', 'broken'] });
   }
-  const within = (table: string, column: string, where: string): unknown =>
-    literal(`(SELECT "${column}" FROM "${table}"${where})`);
-  if (ofCall.length > 0) add({ callId: { [Op.in]: within('calls', 'id', ` WHERE ${ofCall.join(' AND ')}`) } });
+  // Row by row, by the key of the other table: a list of all its ids would be made anew for every page.
+  const exists = (not: string, table: string, where: string): void =>
+    add(literal(`${not}EXISTS (SELECT 1 FROM "${table}" AS "other" WHERE ${where})`));
+  if (ofCall.length > 0) exists('', 'calls', [`"other"."id" = "recordings"."callId"`, ...ofCall].join(' AND '));
   if (query.sealed !== undefined)
-    add({ id: { [query.sealed ? Op.in : Op.notIn]: within('storedRecordings', 'id', '') } });
+    exists(query.sealed ? '' : 'NOT ', 'storedRecordings', `"other"."id" = "recordings"."id"`);
   return { [Op.and]: all };
 }
