@@ -4,7 +4,9 @@ import {
   type CallRecorder,
   type FlowRunner,
   type FlowSession,
+  type RecordingFacts,
   type RecordingOutcome,
+  type RecordingWish,
 } from '../../daemon/src/calls/index.js';
 import type { Call, LiveEvents, Segment } from '../../daemon/src/contract/index.js';
 import { type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
@@ -48,7 +50,15 @@ export class StubRecorder implements CallRecorder {
   /** ports whose recording was ended before their leg */
   readonly stopped: number[] = [];
   works = true;
+  /** what the rules say */
+  wished: (facts: RecordingFacts) => boolean = () => true;
+  /** what was asked of recordings under way, with the port */
+  readonly controlled: string[] = [];
   end: (outcome: RecordingOutcome) => void = () => undefined;
+
+  wish(facts: RecordingFacts): RecordingWish {
+    return { record: this.wished(facts), rule: null };
+  }
 
   plan(callId: string, startedAt: number, part: number): RecordingRow {
     return {
@@ -68,7 +78,24 @@ export class StubRecorder implements CallRecorder {
     this.started.push({ row, port });
     if (!this.works) return Promise.resolve(undefined);
     const ended = new Promise<RecordingOutcome>((resolve) => (this.end = resolve));
-    return Promise.resolve({ ended, stop: () => void this.stopped.push(port) });
+    const note = (what: string): void => void this.controlled.push(`${what} ${port}`);
+    const started = {
+      ended,
+      paused: false,
+      stop: () => void this.stopped.push(port),
+      discard: () => note('discard'),
+      pause: () => {
+        note('pause');
+        started.paused = true;
+        return Promise.resolve();
+      },
+      resume: () => {
+        note('resume');
+        started.paused = false;
+        return Promise.resolve(true);
+      },
+    };
+    return Promise.resolve(started);
   }
 }
 

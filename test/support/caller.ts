@@ -67,6 +67,11 @@ export class Caller implements FlowSession {
     return Promise.resolve({ ended, stop });
   }
 
+  record(action: string): Promise<void> {
+    this.log.push(`record ${action}`);
+    return Promise.resolve();
+  }
+
   segment(kind: string, data: JsonObject): OpenSegment {
     const segment = { kind, data };
     this.segments.push(segment);

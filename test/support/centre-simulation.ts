@@ -109,7 +109,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   let [answeredInTime, abandonedLate, waitMs, arrived] = [0, 0, 0, 0];
 
   const agents = agentsOf(staff, clock, live, () => (result.faults += 1));
-  const call = (id: string): Call => ({ ...callRow({ id }), phase: null, phaseSince: null, parkingSlot: null, parties: [] });
+  const call = (id: string): Call => ({
+    ...callRow({ id }),
+    phase: null,
+    phaseSince: null,
+    parkingSlot: null,
+    parties: [],
+  });
   const counted = (callId: string): boolean => Number(callId) > warmUp;
 
   const finish = (callId: string): void => events.emit('call.released', { call: call(callId), phase: 'talking' });

@@ -7,8 +7,10 @@ import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { type Db } from '../../daemon/src/db/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
-import { Metrics } from '../../daemon/src/platform/index.js';
-import { agentRow, userRow } from './db-rows.js';
+import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.js';
+import { VoicemailService } from '../../daemon/src/voicemail/index.js';
+import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -33,6 +35,11 @@ export interface HttpBox {
   db: Db;
   http: HttpServer;
   ports: FakePorts;
+  archive: RecordingArchive;
+  voicemail: VoicemailService;
+  /** as they were lit */
+  lamps: string[];
+  mails: { to: string; values: Record<string, string>; bytes: number | undefined }[];
   metrics: Metrics;
   clock: FakeClock;
   home: string;
@@ -53,6 +60,33 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
   const ports = fakePorts();
   const metrics = new Metrics();
   const clock = new FakeClock();
+  const voices: VoiceStore = new VoiceStore(join(home, 'voicemail'), () => archive.sealingKeys);
+  const archive: RecordingArchive = new RecordingArchive({
+    ...{ db, metrics, clock, log: silentLog, live: ports.live, folder: join(home, 'recordings') },
+    ...{
+      keyFile: join(home, 'keys/recordings.json'),
+      alsoSealed: () => voices.files(),
+      encrypt: true,
+      sealAfterMs: 0,
+      lowBytes: 0,
+      giveUpOldest: false,
+    },
+  });
+  await archive.open();
+  onTestFinished(() => archive.stop());
+  ports.recordings = archive;
+  const lamps: string[] = [];
+  const mails: HttpBox['mails'] = [];
+  const voicemail = new VoicemailService({
+    ...{ db, clock, log: silentLog, live: ports.live, store: voices },
+    isOpen: (calendarId, at) => (calendarId === 'office' ? at < T0 + 1000 : undefined),
+    mail(to, _language, values, wav) {
+      mails.push({ to, values, bytes: wav?.length });
+      return Promise.resolve();
+    },
+    lamp: (station, { fresh, old }) => void lamps.push(`${station} ${fresh}/${old}`),
+  });
+  ports.voicemail = voicemail;
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -84,6 +118,10 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     db,
     http,
     ports,
+    archive,
+    voicemail,
+    lamps,
+    mails,
     metrics,
     clock,
     home,

@@ -183,8 +183,20 @@ export function fakePorts(): FakePorts {
       takeParkedAt: (id, station) => onCall(id, `take ${station}`),
       act: (id, station, { action }) => onCall(id, `${action} ${station}`),
       supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),
+      record(callId, action, by) {
+        note(`record ${callId} ${action} ${by}`);
+        return Promise.resolve({ callId, state: action === 'pause' ? 'paused' : 'recording' });
+      },
+      recordingOf: (callId) => ({ callId, state: 'recording' }),
     },
     routing: idleRouting(),
+    // Put in by the box that has a folder for them.
+    recordings: undefined as never,
+    voicemail: undefined as never,
+    mail: {
+      test: () => Promise.reject(new AppError('mail_not_set_up')),
+      retry: (id) => Promise.reject(new AppError('mail_not_found', { id })),
+    },
     agents: {
       list: () => world.agents,
       find: (id) => world.agents.find((agent) => agent.id === id),

@@ -1,5 +1,5 @@
 // The commands for telephones, trunks and routes, as they are typed, against the API.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { columns } from '../../daemon/src/cli/columns.js';
@@ -14,7 +14,8 @@ import type {
   SipStation,
   Trunk,
 } from '../../daemon/src/contract/index.js';
-import { T0, sipBinding } from '../support/db-rows.js';
+import { wavOf } from '../support/archive-box.js';
+import { T0, callRow, recordingRow, sipBinding } from '../support/db-rows.js';
 import { httpBox, type HttpBox } from '../support/http-box.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -369,4 +370,29 @@ test('columns stand one below the other, whatever script names are in', () => {
       ['', '娜', 'y\u0007z'],
     ]),
   ).toEqual(['a   李娜  x', 'bb  Anna', '    娜    yz']);
+});
+
+test('recordings at rest are verified, kept by rule and given a new key', async () => {
+  const row = recordingRow(callRow().id, { state: 'complete', endedAt: T0, path: 'a.wav' });
+  await box.db.write(async (tx) => {
+    await tx.calls.insert(callRow({ id: row.callId, state: 'ended', endedAt: T0 }));
+    await tx.recordings.insert(row);
+  });
+  mkdirSync(join(box.home, 'recordings'));
+  writeFileSync(join(box.home, 'recordings/a.wav'), wavOf(100));
+  await box.archive.sealDue();
+  expect(await cordboard('recording verify')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^1 recordings are/) as string,
+  });
+  expect(await cordboard('recording rotate')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('1 recordings have it') as string,
+  });
+  expect((await cordboard('recording keys')).out).toContain('in force');
+  expect((await cordboard('recording retain --dry-run')).out).toContain('0 recordings would be removed');
+  writeFileSync(join(box.home, 'recordings/a.cbr'), 'x');
+  const found = await cordboard('recording verify');
+  expect(found.code).toBe(1);
+  expect(found.out).toMatch(/^changed +a\.cbr/);
 });

@@ -60,7 +60,11 @@ describe('every route', () => {
     expect(roles['patch /queues/:id']).toBe('admin');
     expect(roles['post /agents/:id/state']).toBe('admin supervisor');
     expect(roles['get /calls/:id']).toBe('admin supervisor agent');
-    expect(roles['get /recordings/:id/audio']).toBe('admin supervisor');
+    expect(roles['get /recordings/:id/audio']).toBe('admin supervisor agent');
+    expect(roles['get /recordings/:id/export']).toBe('admin supervisor');
+    expect(roles['post /recordings/:id/removal']).toBe('admin');
+    expect(roles['post /recording-verification']).toBe('admin');
+    expect(roles['post /recording-keys']).toBe('admin');
     expect(roles['get /system']).toBe('admin');
     for (const path of ['/stations/sip', '/trunks', '/outbound-routes', '/ring-groups', '/sip/bans']) {
       expect(roles[`get ${path}`]).toBe('admin supervisor');

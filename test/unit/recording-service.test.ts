@@ -14,11 +14,12 @@ async function service() {
   const engine = new ScriptedEngine();
   const db = await testDatabase();
   const folder = temporaryFolder();
+  const clock = new FakeClock(T0);
   const recordings = new RecordingService({
     engine: engine.client,
     db,
     folder,
-    clock: new FakeClock(),
+    clock,
     log: silentLog,
     metrics: new Metrics(),
   });
@@ -32,7 +33,7 @@ async function service() {
     });
     return row;
   };
-  return { engine, db, folder, recordings, planned };
+  return { engine, db, clock, folder, recordings, planned };
 }
 
 describe('a recording', () => {
@@ -138,4 +139,87 @@ describe('recordings that a crash has cut off', () => {
     expect((await db.recordings.find(lost.id))?.state).toBe('failed');
     expect((await db.calls.find(call.id))?.endedAt).toBe(T0 + 2000);
   });
+});
+
+describe('a pause', () => {
+  it('ends what is written, is marked, and goes on in another part of the same recording', async () => {
+    const { engine, db, clock, folder, recordings, planned } = await service();
+    const row = await planned();
+    const leg = engine.offer();
+    const { port } = engine.legs.get(leg)!;
+    const started = (await recordings.start(row, port))!;
+    let ended = false;
+    void started.ended.then(() => (ended = true));
+    await clock.advance(700);
+    await started.pause('2001');
+    expect(started.paused).toBe(true);
+    expect(engine.recordings.size).toBe(0);
+    expect(await db.recordingArchive.marks(row.id)).toMatchObject([
+      { kind: 'pause', fromMs: 700, toMs: null, by: '2001' },
+    ]);
+    await clock.advance(4300);
+    // Somebody sets the clock meanwhile.
+    clock.setWall(T0 - 3_600_000);
+    expect(await started.resume(port)).toBe(true);
+    expect(engine.sent('recording.start').map(({ path }) => path)).toEqual([
+      join(folder, row.path),
+      join(folder, row.path.replace('.wav', '.p2.wav')),
+    ]);
+    expect(await db.recordingArchive.marks(row.id)).toMatchObject([{ fromMs: 700, toMs: 5000 }]);
+    expect(ended).toBe(false);
+    engine.hangUp(leg);
+    expect(await started.ended).toEqual({ durationMs: 6000, lostMs: 0, state: 'complete' });
+    await recordings.flush();
+    expect(await db.recordingArchive.parts(row.id)).toMatchObject([
+      { offsetMs: 5000, durationMs: 1000, state: 'complete' },
+    ]);
+    expect(await db.recordings.find(row.id)).toMatchObject({ state: 'complete', durationMs: 6000, endedAt: T0 + 6000 });
+  });
+
+  it('that the engine refuses is told: what is said goes on to the disk', async () => {
+    const { engine, db, recordings, planned } = await service();
+    const row = await planned();
+    const leg = engine.offer();
+    const started = (await recordings.start(row, engine.legs.get(leg)!.port))!;
+    engine.refuse('recording.stop', 'wrong_state', 'not now');
+    await expect(started.pause('2001')).rejects.toMatchObject({ code: 'recording_not_stopped' });
+    expect(started.paused).toBe(false);
+    expect(await db.recordingArchive.marks(row.id)).toEqual([]);
+  });
+
+  it('ends with the recording when nobody ends it', async () => {
+    const { engine, db, recordings, planned } = await service();
+    const row = await planned();
+    const leg = engine.offer();
+    const started = (await recordings.start(row, engine.legs.get(leg)!.port))!;
+    await started.pause('2001');
+    engine.hangUp(leg);
+    started.stop();
+    expect(await started.ended).toEqual({ durationMs: 700, lostMs: 0, state: 'complete' });
+    expect(await started.resume(1)).toBe(false);
+    await recordings.flush();
+    expect(await db.recordings.find(row.id)).toMatchObject({ state: 'complete', durationMs: 700 });
+  });
+});
+
+it('a crash after a pause: the part that was being made is repaired, and the recording lasts to its end', async () => {
+  const { db, clock, folder, engine, recordings, planned } = await service();
+  const row = await planned();
+  const leg = engine.offer();
+  const { port } = engine.legs.get(leg)!;
+  const started = (await recordings.start(row, port))!;
+  await clock.advance(1000);
+  await started.pause('2001');
+  await clock.advance(2000);
+  await started.resume(port);
+  await recordings.flush();
+  const [part] = await db.recordingArchive.parts(row.id);
+  writeFileSync(join(folder, part!.path), Buffer.concat([alawHeader(0), Buffer.alloc(16 * 400)]));
+  // The next run knows the tables and the files alone.
+  const next = new RecordingService({
+    ...{ engine: new ScriptedEngine().client, db, folder, clock, log: silentLog, metrics: new Metrics() },
+  });
+  await next.repair([]);
+  expect(await db.recordingArchive.parts(row.id)).toMatchObject([{ offsetMs: 3000, durationMs: 400, state: 'broken' }]);
+  expect(await db.recordings.find(row.id)).toMatchObject({ durationMs: 3400, endedAt: T0 + 3400 });
 });

@@ -12,6 +12,8 @@ import type {
   JsonObject,
   LiveEvents,
   QueueEntry,
+  RecordingAction,
+  RecordingCondition,
   ReleasedBy,
   Segment,
   SuperviseAction,
@@ -43,6 +45,7 @@ import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
+import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
 import { dropConsult, goneFromConsult } from './consult.js';
 import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner, QueueLeft } from './flow-session.js';
@@ -163,6 +166,12 @@ export class CallControl {
         if (call.phase !== 'arriving' || call.ending !== undefined) writer.save(call.record);
       }),
       on('leg.released', ({ call, leg }, released) => this.#legReleased(call, leg, released)),
+      ...(['call.queued', 'call.connected'] as const).map((event) =>
+        this.events.on(event, ({ call: { id } }) => {
+          const call = this.#calls.get(id);
+          if (call !== undefined) reviewRecording(call, this.#context);
+        }),
+      ),
     ];
   }
 
@@ -236,6 +245,19 @@ export class CallControl {
 
   find(id: string): Call | undefined {
     return this.#calls.get(id)?.toDto();
+  }
+
+  /** AppError call_not_found, recording_wrong_state, recording_not_stopped, recording_not_started. */
+  async record(callId: string, action: RecordingAction, by: string): Promise<RecordingCondition> {
+    const call = this.#calls.get(callId);
+    if (call === undefined) throw new AppError('call_not_found', { id: callId });
+    return controlRecording(call, this.#context, action, by);
+  }
+
+  /** undefined: there is no such live call */
+  recordingOf(callId: string): RecordingCondition | undefined {
+    const call = this.#calls.get(callId);
+    return call === undefined ? undefined : { callId, state: recordingState(call) };
   }
 
   /** Rings an agent's telephone for a waiting call; resolves with what came of it. Never rejects. */
@@ -430,6 +452,7 @@ export class CallControl {
     call.ending = ending;
     this.#letGo(call, ending.cause);
     call.talk?.end({ releasedBy: ending.by });
+    endPausedRecordings(call);
     const phase = call.phase;
     call.machine.fire('release');
     call.happened('released', { cause: ending.cause, by: ending.by });

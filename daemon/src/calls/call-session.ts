@@ -1,7 +1,8 @@
 // What a flow sees of its call.
 import { AppError } from '../platform/index.js';
-import type { JsonObject, QueueEntry, SegmentKind } from '../contract/index.js';
+import type { JsonObject, QueueEntry, RecordingAction, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
+import { controlRecording } from './call-recording.js';
 import type { FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
@@ -72,6 +73,10 @@ export class CallSession implements FlowSession {
     const how = await left;
     this.#queueWaitMs += this.#call.sinceMs(begun);
     return how;
+  }
+
+  async record(action: RecordingAction): Promise<void> {
+    await controlRecording(this.#call, this.#context, action, `flow ${this.#call.row.flowId ?? ''}`.trim());
   }
 
   release(cause: number): void {

@@ -1,6 +1,14 @@
 // What a flow may do with its caller, and what call control needs of flows. The interpreter (ivr/) knows no more of a call
 // than this.
-import type { FlowDefinition, JsonObject, Language, QueueEntry, QueueTarget, SegmentKind } from '../contract/index.js';
+import type {
+  FlowDefinition,
+  JsonObject,
+  Language,
+  QueueEntry,
+  QueueTarget,
+  RecordingAction,
+  SegmentKind,
+} from '../contract/index.js';
 import type { DigitBuffer } from './digit-buffer.js';
 
 /** Why a flow stops when its call has ended: the reason of the session's signal. */
@@ -49,6 +57,8 @@ export interface FlowSession {
   setLanguage(language: Language): void;
   /** While it is true the keys that he presses are written down nowhere. */
   hideKeys?(hidden: boolean): void;
+  /** AppError recording_wrong_state, recording_not_stopped, recording_not_started. */
+  record(action: RecordingAction): Promise<void>;
   /** Ends the call with a Q.850 cause. */
   release(cause: number): void;
 }

@@ -24,6 +24,7 @@ import {
 import type { CallRow } from '../db/index.js';
 import { placeText, type TransferOutcome } from '../lines/index.js';
 import { CallRecord } from './call-record.js';
+import type { StartedRecording } from './call-recorder.js';
 import { callTable, type CallStep } from './call-states.js';
 import type { Dialling } from './dialling.js';
 import { DigitBuffer } from './digit-buffer.js';
@@ -124,7 +125,7 @@ export interface Parked {
 /** A recording under way. */
 export interface CallRecording {
   leg: Leg;
-  stop: () => void;
+  recording: StartedRecording;
 }
 
 /** A stay in a queue. */
@@ -189,6 +190,8 @@ export class LiveCall {
   readonly recordings: CallRecording[] = [];
   /** how many there have been */
   recordingParts = 0;
+  /** by the rules, or because somebody has asked for it, which no rule changes any more */
+  recordingWish: { record: boolean; asked: boolean } = { record: true, asked: false };
   relay: DigitRelay | undefined;
   parked: Parked | undefined;
   /** who waits for the one who is in a flow for a while */

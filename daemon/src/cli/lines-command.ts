@@ -5,6 +5,7 @@ import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
 import { runQueueCommand } from './queue-command.js';
+import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
 import { runTrunkCommand } from './trunk-command.js';
@@ -19,6 +20,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   calendar: runCalendarCommand,
   list: runListCommand,
   number: runNumberCommand,
+  recording: runRecordingCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

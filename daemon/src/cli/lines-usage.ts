@@ -1,7 +1,9 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
 
-export const LINES_COMMANDS = ['station', 'trunk', 'route', 'group', 'queue', 'ban', 'calendar', 'list', 'number'] as const;
+export const LINES_COMMANDS = [
+  ...(['station', 'trunk', 'route', 'group', 'queue', 'ban', 'calendar', 'list', 'number', 'recording'] as const),
+] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
 
 const common: Record<Language, string> = {
@@ -265,6 +267,22 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
 `,
     'zh-CN': `cordboard number
   show 号码                          格式、归属地和运营商
+`,
+  },
+  recording: {
+    en: `cordboard recording
+  verify                             checks every recording at rest; names what was changed, is missing or was added (exit code 1)
+  retain                             removes what the rules no longer keep
+      --dry-run                      only says what that would be
+  keys                               the keys that recordings are encrypted with
+  rotate                             encrypts with a new key from now on, and wraps what there is with it
+`,
+    'zh-CN': `cordboard recording
+  verify                             检查所有已存录音；列出被改动、缺失或多出的文件（退出码 1）
+  retain                             按规则删除不再保留的录音
+      --dry-run                      仅列出将被删除的录音
+  keys                               列出录音加密密钥
+  rotate                             启用新密钥，并用其重新封装现有录音
 `,
   },
 };

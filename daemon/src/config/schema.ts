@@ -1,7 +1,7 @@
 // The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
 // (environment.ts). Folders that are not absolute are counted from <home>.
 import { z } from 'zod';
-import { IpAddress, Language, Network, formats } from '../contract/index.js';
+import { IpAddress, Language, MailAddress, Network, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 
 export const SETTINGS_VERSION = 3;
@@ -90,8 +90,32 @@ const AsWritten = z.strictObject({
       reserveMb: z.int().min(0).max(1_048_576).default(512),
       /** what calls in progress may keep in the journal before it is cut into their files */
       journalMb: z.int().min(2).max(65_536).default(1024),
+      /** AES-256-GCM at rest, with the keys of keys/recordings.json */
+      encrypt: z.boolean().default(true),
+      /** how long after its end a recording is encrypted: audio is not read again while it may still be written */
+      encryptAfterMs: z.int().min(0).max(86_400_000).default(60_000),
+      /** below this an alarm is raised; 0: never */
+      lowMb: z.int().min(0).max(1_048_576).default(2048),
+      /** below it, the oldest recordings that are not held are given up for newer ones */
+      giveUpOldest: z.boolean().default(false),
     })
     .prefault({}),
+  mail: z
+    .strictObject({
+      /** of the mail server; empty: there is none, and mails wait */
+      host: z.union([z.literal(''), HostName]).default(''),
+      port: Port.default(587),
+      /** starttls: a server that offers no TLS is refused; none: for a server on this machine */
+      tls: z.enum(['starttls', 'tls', 'none']).default('starttls'),
+      username: z.string().max(200).default(''),
+      password: z.string().max(200).default(''),
+      /** address that the box writes from */
+      from: z.union([z.literal(''), MailAddress]).default(''),
+      /** certificate of the authority that the server's is from, where it is no public one */
+      caFile: z.string().min(1).optional(),
+    })
+    .prefault({})
+    .refine(({ host, from }) => host === '' || from !== '', { path: ['from'], message: formats.mailAddress }),
   prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),
   database: z.strictObject({ file: z.string().min(1).default('cordboard.sqlite') }).prefault({}),
   flows: z

@@ -37,6 +37,9 @@ export const formats = {
   routeTarget: 'format:routeTarget',
   timeZone: 'format:timeZone',
   dialSubject: 'format:dialSubject',
+  mailAddress: 'format:mailAddress',
+  pin: 'format:pin',
+  recordingPattern: 'format:recordingPattern',
 } as const;
 
 export type Format = (typeof formats)[keyof typeof formats];

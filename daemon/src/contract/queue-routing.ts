@@ -176,7 +176,9 @@ export const QueueEntry = z
       .strictObject({ agentId: z.union([AgentNumber, z.literal('last')]), waitMs: DurationMs.max(3_600_000) })
       .nullable()
       .default(null)
-      .meta({ description: 'He (last: who had the caller last) is waited for so long, and comes before the others after that' }),
+      .meta({
+        description: 'He (last: who had the caller last) is waited for so long, and comes before the others after that',
+      }),
     region: RoutingAttribute.nullable().default(null),
     customerLevel: RoutingAttribute.nullable().default(null),
   })

@@ -6,7 +6,9 @@ import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
+import type { VoicemailCounts } from './voicemail.js';
 import { QueueStatus } from './queues.js';
+import type { RecordingAlarm, RecordingCondition } from './recordings.js';
 
 /** All that the one who asks may see; replaces what he knew. */
 export const LiveSnapshot = z.strictObject({
@@ -45,6 +47,9 @@ export interface LiveEvents {
   'calendar.updated': Calendar;
   /** something that decides on the way of calls was changed */
   'routing.changed': RoutingChanged;
+  'recording.updated': RecordingCondition;
+  'voicemail.updated': VoicemailCounts;
+  'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
 export interface ServerToClientEvents {
@@ -58,6 +63,9 @@ export interface ServerToClientEvents {
   'station.updated': (station: Station) => void;
   'calendar.updated': (calendar: Calendar) => void;
   'routing.changed': (changed: RoutingChanged) => void;
+  'recording.updated': (condition: RecordingCondition) => void;
+  'voicemail.updated': (counts: VoicemailCounts) => void;
+  'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;
 }
 

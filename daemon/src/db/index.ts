@@ -5,3 +5,6 @@ export * from './rows.js';
 export * from './data-sources.js';
 export * from './routing-repositories.js';
 export * from './routing-rows.js';
+export * from './recording-rows.js';
+export * from './mail-rows.js';
+export * from './voicemail-rows.js';

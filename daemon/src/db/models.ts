@@ -56,6 +56,7 @@ import {
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
+import { defineRecordingModels } from './recording-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -251,8 +252,7 @@ export class MetaModel extends Model<InferAttributes<MetaModel>, InferCreationAt
   declare value: string;
 }
 
-/** The models of one database. */
-export function defineModels(sequelize: Sequelize) {
+function defineCoreModels(sequelize: Sequelize) {
   const options = (tableName: string) => ({ sequelize, tableName, modelName: tableName, timestamps: false }) as const;
 
   const users = class extends UserModel {};
@@ -445,10 +445,23 @@ export function defineModels(sequelize: Sequelize) {
     recordings: recordings as typeof RecordingModel,
     streams,
     meta: meta as typeof MetaModel,
-    ...defineFlowModels(sequelize),
-    ...defineLineModels(sequelize),
-    ...defineRoutingModels(sequelize),
   };
 }
 
-export type Models = ReturnType<typeof defineModels>;
+type CoreModels = ReturnType<typeof defineCoreModels>;
+type FlowModels = ReturnType<typeof defineFlowModels>;
+type LineModels = ReturnType<typeof defineLineModels>;
+type RoutingModels = ReturnType<typeof defineRoutingModels>;
+type RecordingModels = ReturnType<typeof defineRecordingModels>;
+export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels {}
+
+/** The models of one database. */
+export function defineModels(sequelize: Sequelize): Models {
+  return {
+    ...defineCoreModels(sequelize),
+    ...defineFlowModels(sequelize),
+    ...defineLineModels(sequelize),
+    ...defineRoutingModels(sequelize),
+    ...defineRecordingModels(sequelize),
+  };
+}

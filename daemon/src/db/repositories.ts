@@ -15,6 +15,16 @@ import type {
   NumberListsRead,
   NumberListsWrite,
 } from './routing-repositories.js';
+import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
+import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
+import type {
+  RecordingArchiveRead,
+  RecordingArchiveWrite,
+  RecordingRulesRead,
+  RecordingRulesWrite,
+  RetentionRulesRead,
+  RetentionRulesWrite,
+} from './recording-rows.js';
 import type {
   AgentRow,
   AgentScopeRow,
@@ -389,6 +399,11 @@ export interface Reads {
   readonly calls: CallsRead;
   readonly segments: SegmentsRead;
   readonly recordings: RecordingsRead;
+  readonly recordingRules: RecordingRulesRead;
+  readonly retentionRules: RetentionRulesRead;
+  readonly recordingArchive: RecordingArchiveRead;
+  readonly outgoingMail: OutgoingMailRead;
+  readonly voicemail: VoicemailRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -422,6 +437,11 @@ export interface Writes extends Reads {
   readonly calls: CallsWrite;
   readonly segments: SegmentsWrite;
   readonly recordings: RecordingsWrite;
+  readonly recordingRules: RecordingRulesWrite;
+  readonly retentionRules: RetentionRulesWrite;
+  readonly recordingArchive: RecordingArchiveWrite;
+  readonly outgoingMail: OutgoingMailWrite;
+  readonly voicemail: VoicemailWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

@@ -9,6 +9,7 @@ import type {
   Counter,
   DialDigits,
   ErrorDetail,
+  ExportFormat,
   ExchangeCall,
   ExchangeCallCreate,
   ExchangePhone,
@@ -18,9 +19,11 @@ import type {
   FlowNodeKind,
   FlowTestCall,
   FlowTrace,
+  KeyRotation,
   Language,
   LiveEvents,
   NumberInfo,
+  OutgoingMail,
   PhoneBehaviour,
   PhonePlay,
   Prompt,
@@ -29,6 +32,13 @@ import type {
   QueueWaiting,
   RouteTry,
   RouteTryResult,
+  RecordingAccess,
+  RecordingAction,
+  RecordingAlarm,
+  RecordingCondition,
+  RecordingKey,
+  RecordingPeaks,
+  RetentionRun,
   SipTrunkStatus,
   Span,
   SpanAlarmRequest,
@@ -38,8 +48,16 @@ import type {
   SuperviseAction,
   SystemInfo,
   TickStatistics,
+  Verification,
+  VoiceMessage,
+  VoiceMessageState,
+  VoicemailBox,
+  VoicemailBoxCreate,
+  VoicemailBoxPatch,
 } from '../contract/index.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
+import type { Readable } from 'node:stream';
+import type { FoundRecording } from '../db/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
@@ -54,6 +72,63 @@ export interface CallsPort {
   takeParkedAt(id: string, station: number): Promise<Call>;
   /** call_not_found, not_in_call, call_wrong_state, station_not_found */
   supervise(id: string, action: SuperviseAction, by: string): Promise<Call>;
+  /** call_not_found, recording_wrong_state, recording_not_stopped, recording_not_started */
+  record(callId: string, action: RecordingAction, by: string): Promise<RecordingCondition>;
+  recordingOf(callId: string): RecordingCondition | undefined;
+}
+
+/** recording/'s archive */
+export interface RecordingsPort {
+  /** recording_not_found */
+  find(id: string): Promise<FoundRecording>;
+  /** recording_not_found, recording_damaged, recording_key_missing */
+  read(found: FoundRecording): Promise<AudioSource>;
+  peaks(found: FoundRecording): Promise<RecordingPeaks>;
+  /** export_busy, export_failed */
+  export(
+    found: FoundRecording,
+    format: Exclude<ExportFormat, 'wav'>,
+  ): Promise<{ body: Readable; type: string; ending: string }>;
+  note(recordingId: string, what: RecordingAccess['what'], reader: Reader, detail?: string): Promise<void>;
+  setHold(found: FoundRecording, held: boolean, reason: string, reader: Reader): Promise<void>;
+  /** recording_held, recording_in_progress */
+  remove(id: string, reason: string, reader: Reader): Promise<void>;
+  retain(dryRun: boolean, by?: string): Promise<RetentionRun>;
+  verify(): Promise<Verification>;
+  keys(): RecordingKey[];
+  rotateKeys(): Promise<KeyRotation>;
+  alarms(): RecordingAlarm[];
+}
+export interface MailPort {
+  /** mail_not_set_up */
+  test(to: string, language: Language, by: string): Promise<OutgoingMail>;
+  /** mail_not_found */
+  retry(id: string): Promise<OutgoingMail>;
+}
+
+/** Errors: voicemail_box_not_found, voicemail_box_exists, voicemail_box_full, voice_message_not_found */
+export interface VoicemailPort {
+  boxes(): Promise<VoicemailBox[]>;
+  box(id: string): Promise<{ agents: readonly string[]; queueId: string | null }>;
+  create(box: VoicemailBoxCreate): Promise<VoicemailBox>;
+  change(id: string, patch: VoicemailBoxPatch): Promise<VoicemailBox>;
+  removeBox(id: string): Promise<void>;
+  messages(boxId: string): Promise<VoiceMessage[]>;
+  find(id: string): Promise<VoiceMessage>;
+  open(id: string): Promise<AudioSource>;
+  setState(id: string, state: VoiceMessageState, by: string): Promise<VoiceMessage>;
+  forward(id: string, to: string, by: string): Promise<VoiceMessage>;
+  remove(id: string): Promise<void>;
+}
+
+export interface Reader {
+  by: string;
+  from: string;
+}
+export interface AudioSource {
+  readonly bytes: number;
+  read(start: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
 }
 
 export interface AgentsPort {
@@ -179,6 +254,9 @@ export interface Ports {
   flows: FlowsPort;
   prompts: PromptsPort;
   engine: EnginePort;
+  recordings: RecordingsPort;
+  mail: MailPort;
+  voicemail: VoicemailPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

@@ -1,58 +1,81 @@
-// Sends a recording or a part of it. The client names an id; the path comes from the database and must lie within the recordings
-// folder, links resolved.
-import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+// Sends a recording or a part of it, whether it is encrypted or not.
 import { Readable } from 'node:stream';
-import type { RecordingRow } from '../db/index.js';
 import { AppError } from '../platform/index.js';
+import type { AudioSource } from './ports.js';
 import { Stream } from './stream.js';
 
-/** AppError recording_not_found, range_unsatisfiable. */
+const PIECE_BYTES = 65_536;
+
+/** Closes the source in the end. AppError range_unsatisfiable, and what reading rejects with before the first byte. */
 export async function recordingFile(
-  folder: string,
-  row: RecordingRow,
+  source: AudioSource,
+  { tag, name }: { tag: string; name: string },
   range: string | undefined,
   ifRange: string | undefined,
 ): Promise<Stream> {
-  const { path, bytes, modifiedMs } = await locate(folder, row);
-  const etag = `"${row.id}-${bytes}-${Math.trunc(modifiedMs)}"`;
+  const { bytes } = source;
+  // What is at rest never changes; what is being made grows.
+  const etag = `"${tag}-${bytes}"`;
   const headers: Record<string, string> = {
     'Content-Type': 'audio/wav',
     'Accept-Ranges': 'bytes',
     ETag: etag,
     'Cache-Control': 'private, no-cache',
-    'Content-Disposition': `inline; filename="${row.callId}.wav"`,
+    'Content-Disposition': `inline; filename="${name}.wav"`,
   };
   // Another version than the one he has parts of: he gets the whole (RFC 9110 13.1.5).
   const part = ifRange === undefined || ifRange === etag ? parseRange(range, bytes) : undefined;
-  if (part === 'unsatisfiable') throw new AppError('range_unsatisfiable', { bytes });
-  if (part === undefined) {
-    return new Stream(read(path, 0, bytes), 200, { ...headers, 'Content-Length': String(bytes) });
+  if (part === 'unsatisfiable') {
+    await source.close();
+    throw new AppError('range_unsatisfiable', { bytes });
   }
-  const length = part.end - part.start + 1;
-  return new Stream(read(path, part.start, length), 206, {
+  const { start, end } = part ?? { start: 0, end: bytes - 1 };
+  const length = end - start + 1;
+  const body = await streamOf(source, start, length);
+  if (part === undefined) return new Stream(body, 200, { ...headers, 'Content-Length': String(bytes) });
+  return new Stream(body, 206, {
     ...headers,
     'Content-Length': String(length),
-    'Content-Range': `bytes ${part.start}-${part.end}/${bytes}`,
+    'Content-Range': `bytes ${start}-${end}/${bytes}`,
   });
 }
 
-async function locate(folder: string, row: RecordingRow): Promise<{ path: string; bytes: number; modifiedMs: number }> {
+/**
+ * The first piece is read before this resolves: what cannot be read is refused, and not cut off. The source is closed with the
+ * stream, also when nobody reads it to its end.
+ */
+async function streamOf(source: AudioSource, start: number, length: number): Promise<Readable> {
+  const end = start + length;
+  // Up to the next boundary, so that an encrypted piece is opened once.
+  const next = (at: number): Promise<Buffer> => source.read(at, Math.min(PIECE_BYTES - (at % PIECE_BYTES), end - at));
+  let piece: Buffer | undefined;
   try {
-    const [root, path] = await Promise.all([realpath(folder), realpath(join(folder, row.path))]);
-    if (!path.startsWith(root + sep)) throw new Error('outside');
-    const found = await stat(path);
-    if (!found.isFile()) throw new Error('no file');
-    return { path, bytes: found.size, modifiedMs: found.mtimeMs };
+    if (length > 0) piece = await next(start);
   } catch (error) {
-    throw new AppError('recording_not_found', { id: row.id }, { cause: error });
+    await source.close();
+    throw error;
   }
-}
-
-/** `length` bytes and no more: the file of a call in progress grows while it is read. */
-function read(path: string, start: number, length: number): Readable {
-  return length === 0 ? Readable.from([]) : createReadStream(path, { start, end: start + length - 1 });
+  let at = start;
+  return new Readable({
+    read() {
+      if (at >= end) return void this.push(null);
+      const ready = piece === undefined ? next(at) : Promise.resolve(piece);
+      piece = undefined;
+      ready.then(
+        (bytes) => {
+          at += bytes.length;
+          this.push(bytes);
+        },
+        (error: unknown) => this.destroy(error as Error),
+      );
+    },
+    destroy(error, done) {
+      source.close().then(
+        () => done(error),
+        () => done(error),
+      );
+    },
+  });
 }
 
 /** One range of bytes; undefined: send the whole (none, several, or not understood: RFC 9110 14.2). */

@@ -1,7 +1,13 @@
 // A flow tried out without a call: nobody is rung, asked or waited for. The caller is a list of keys; time stands still but for what is
 // waited for in vain.
 import { DigitBuffer } from '../calls/digit-buffer.js';
-import { CallEndedError, type FlowSession, type OpenSegment, type Playback, type QueueLeft } from '../calls/flow-session.js';
+import {
+  CallEndedError,
+  type FlowSession,
+  type OpenSegment,
+  type Playback,
+  type QueueLeft,
+} from '../calls/flow-session.js';
 import type { FlowDefinition, FlowDryRun, FlowDryRunResult, FlowNode } from '../contract/index.js';
 import { newUlid, silentLog, type Clock, type Moment, type Timer } from '../platform/index.js';
 import { go, type Step } from './flow-context.js';
@@ -114,6 +120,10 @@ class DrySession implements FlowSession {
 
   queue(): Promise<QueueLeft> {
     return Promise.resolve({ why: 'overflow', target: { to: 'flow', node: null }, key: null });
+  }
+
+  record(): Promise<void> {
+    return Promise.resolve();
   }
 
   release(cause: number): void {

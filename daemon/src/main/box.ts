@@ -17,6 +17,7 @@ import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
+import { MailService, smtpTransport } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
   Lifecycle,
@@ -29,9 +30,10 @@ import {
   type Log,
 } from '../platform/index.js';
 import { createRealtime, type Realtime } from '../realtime/index.js';
-import { RecordingService } from '../recording/index.js';
+import { RecordingArchive, RecordingService, VoiceStore } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
+import { VoicemailService } from '../voicemail/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
@@ -126,10 +128,10 @@ class RunningBox {
     const http = made(this.#http);
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, flowDesk, promptStore, exchange, live, sip, routing } = running;
+    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail } = running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore, routing },
+      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -194,7 +196,8 @@ class RunningBox {
     calls.start();
     const distributing = distributor.start();
     desk.start();
-    await Promise.all([booked, distributing, engineLines.start(), queues.start(), exchange.start()]);
+    const others = [queues.start(), exchange.start(), running.archive.open()];
+    await Promise.all([booked, distributing, engineLines.start(), ...others]);
     await running.sip?.start();
   }
 
@@ -226,7 +229,37 @@ class RunningBox {
     const lines = new LineSwitch({ providers, log: this.#part('lines') });
     sip?.watch(lines);
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
-    const recordings = new RecordingService({ ...common, folder, log: this.#part('recording') });
+    const { encrypt, encryptAfterMs: sealAfterMs, lowMb, giveUpOldest } = settings.recordings;
+    const voices: VoiceStore = new VoiceStore(join(this.#config.home, 'voicemail'), () => archive.sealingKeys);
+    const archive: RecordingArchive = new RecordingArchive({
+      ...common,
+      ...{ folder, encrypt, sealAfterMs, giveUpOldest, lowBytes: lowMb * 2 ** 20 },
+      keyFile: join(this.#config.home, 'keys', 'recordings.json'),
+      alsoSealed: () => voices.files(),
+      log: this.#part('recording'),
+    });
+    const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
+    const mail = new MailService({
+      ...common,
+      transport: settings.mail.host === '' ? undefined : smtpTransport(settings.mail),
+      domain: settings.mail.from.split('@')[1] ?? 'localhost',
+      log: this.#part('mail'),
+    });
+    const voicemail = new VoicemailService({
+      ...common,
+      store: voices,
+      mail: mail.ready
+        ? async (to, language, values, wav) => {
+            const audio =
+              wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
+            await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
+          }
+        : undefined,
+      // No calendar is known here yet: greetings that ask for one are passed over.
+      isOpen: () => undefined,
+      lamp: (station, counts) => sip?.setMessages(station, counts),
+      log: this.#part('voicemail'),
+    });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
     const calls = new CallControl({
@@ -268,7 +301,8 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
-    return { ...common, ...books, routing, calls, exchange, distributor, desk };
+    const stores = { archive, mail, voicemail };
+    return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */
@@ -286,10 +320,17 @@ class RunningBox {
     running?.lines.stop();
     await this.#engine?.close();
     await running?.recordings.stop();
+    running?.voicemail.stop();
+    await running?.archive.stop();
+    await running?.mail.stop();
   }
 
   async #repairRecordings(): Promise<void> {
-    await made(this.#running).recordings.repair(made(this.#recovery).recordings);
+    const { recordings, archive } = made(this.#running);
+    await recordings.repair(made(this.#recovery).recordings);
+    archive.start();
+    made(this.#running).mail.start();
+    await made(this.#running).voicemail.start();
   }
 
   async #startPages(): Promise<void> {

@@ -1,4 +1,5 @@
 // What the services are to the pages.
+import { hostname } from 'node:os';
 import type { AgentBook, StationBook, StationState } from '../agents/index.js';
 import type { Distributor, QueueBook } from '../acd/index.js';
 import type { CallControl } from '../calls/index.js';
@@ -6,10 +7,12 @@ import type { LiveEvents, LiveSnapshot, Station } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
-import type { RecordingService } from '../recording/index.js';
+import type { RecordingArchive, RecordingService } from '../recording/index.js';
 import type { FlowBook, FlowDesk, PromptStore } from '../ivr/index.js';
-import type { Clock, TypedEmitter } from '../platform/index.js';
+import type { MailService } from '../mail/index.js';
+import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
+import type { VoicemailService } from '../voicemail/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import type { Routing } from './routing.js';
 
@@ -26,6 +29,9 @@ export interface Services {
   promptStore: PromptStore;
   exchange: Exchange;
   recordings: RecordingService;
+  archive: RecordingArchive;
+  mail: MailService;
+  voicemail: VoicemailService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -44,7 +50,7 @@ export function stationList({ stations, agents }: Pick<Services, 'stations' | 'a
 
 export function httpPorts(services: Services): Ports {
   const { engine, trunks, agents, calls, queues, distributor, flowDesk, promptStore, exchange } = services;
-  const { recordings, sip, live } = services;
+  const { recordings, archive, mail, voicemail, sip, live } = services;
   return {
     calls,
     agents,
@@ -54,6 +60,15 @@ export function httpPorts(services: Services): Ports {
     exchange,
     live,
     routing: services.routing.port(),
+    recordings: archive,
+    voicemail,
+    mail: {
+      async test(to, language, by) {
+        if (!mail.ready) throw new AppError('mail_not_set_up');
+        return mail.send({ to, language, text: 'test', values: { box: hostname(), by } });
+      },
+      retry: (id) => mail.retry(id),
+    },
     sip: {
       listening: () => sip?.ports,
       applied: async () => sip?.applied(),

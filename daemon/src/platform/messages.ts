@@ -2,6 +2,8 @@
 // {name} is filled in from the parameters of the error; both languages must name the same ones (a test checks it).
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
+import { recordingMessages } from './recording-messages.js';
+
 export interface Message {
   readonly status: number;
   readonly en: string;
@@ -401,6 +403,7 @@ export const messages = {
     en: 'There is no recording {id} to be heard.',
     zh: '录音 {id} 不存在或无法播放。',
   },
+  ...recordingMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

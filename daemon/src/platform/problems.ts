@@ -143,6 +143,18 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be station: or agent: and a number, such as station:1001.',
     zh: '必须是 station: 或 agent: 加号码，例如 station:1001。',
   },
+  'format:pin': {
+    en: 'must be 4 to 10 digits.',
+    zh: '必须是 4 到 10 位数字。',
+  },
+  'format:mailAddress': {
+    en: 'must be one address such as li@example.com, without a name.',
+    zh: '必须是一个邮件地址，例如 li@example.com，不带姓名。',
+  },
+  'format:recordingPattern': {
+    en: 'must be digits, X for any digit, and . at the end for whatever follows, 24 at most.',
+    zh: '只能是数字、X（任意一位），末尾可用 .（其后任意），最多 24 位。',
+  },
 };
 
 const TYPES: Record<string, Text> = {

@@ -56,6 +56,12 @@ export class Audience {
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'routing.changed':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'recording.updated':
+        return [{ event, data, rooms: this.#ofCall(data.callId) }];
+      case 'voicemail.updated':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'recording.alarm':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
     }
   }
 

@@ -56,8 +56,13 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.station}`;
     case 'routing.changed':
       return `${event.event} ${event.data.kind} ${event.data.id}`;
+    case 'recording.updated':
+      return `${event.event} ${event.data.callId}`;
+    case 'voicemail.updated':
+      return `${event.event} ${event.data.boxId}`;
     case 'call.removed':
     case 'call.segment':
+    case 'recording.alarm':
       return undefined;
   }
 }

@@ -132,6 +132,9 @@ class RealtimeServer implements Realtime {
       'station.updated',
       'calendar.updated',
       'routing.changed',
+      'recording.updated',
+      'recording.alarm',
+      'voicemail.updated',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));

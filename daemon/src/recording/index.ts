@@ -1,2 +1,4 @@
+export * from './archive.js';
 export * from './recording-service.js';
+export * from './voice-store.js';
 export * from './wav-repair.js';

@@ -2,13 +2,30 @@
 // call is answered; nothing that goes wrong here ever ends a call.
 //
 //   plan → (row committed with the call's) → start → recording.ended → row complete | failed
+//   paused: the engine's recording is ended, and another one begun when it goes on: a part, joined with the first on reading
 //   after a crash: repair → row broken
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CallRecorder, RecordingOutcome, StartedRecording } from '../calls/index.js';
-import type { Db, RecordingRow } from '../db/index.js';
+import type {
+  CallRecorder,
+  RecordingFacts,
+  RecordingOutcome,
+  RecordingWish,
+  StartedRecording,
+} from '../calls/index.js';
+import type { Db, RecordingMarkRow, RecordingRow, Work } from '../db/index.js';
 import { isRefusal, type EngineClient, type RecordingDisk, type RecordingEnded } from '../engine/index.js';
-import { errorText, newUlid, type Clock, type Log, type Metrics, type Unsubscribe } from '../platform/index.js';
+import {
+  AppError,
+  elapsedMs,
+  errorText,
+  newUlid,
+  type Clock,
+  type Log,
+  type Metrics,
+  type Unsubscribe,
+} from '../platform/index.js';
+import { ActiveRecording } from './active-recording.js';
 import { repairWav } from './wav-repair.js';
 
 export interface RecordingServiceOptions {
@@ -19,11 +36,14 @@ export interface RecordingServiceOptions {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  /** undefined: every call is recorded */
+  rules?: RecordingRules | undefined;
 }
 
-interface Running {
-  row: RecordingRow;
-  end: (outcome: RecordingOutcome) => void;
+export interface RecordingRules {
+  wish(facts: RecordingFacts): RecordingWish;
+  /** Removes one that should not have been made. */
+  discard(row: RecordingRow): Promise<void>;
 }
 
 /** ms */
@@ -31,7 +51,8 @@ const FOLDER_MS = 1000;
 
 export class RecordingService implements CallRecorder {
   readonly #options: RecordingServiceOptions;
-  readonly #running = new Map<number, Running>();
+  readonly #running = new Map<number, ActiveRecording>();
+  readonly #paused = new Set<ActiveRecording>();
   readonly #writing = new Set<Promise<void>>();
   readonly #off: Unsubscribe[];
   #made = { folder: '', atMs: 0 };
@@ -69,18 +90,83 @@ export class RecordingService implements CallRecorder {
     };
   }
 
+  wish(facts: RecordingFacts): RecordingWish {
+    return this.#options.rules?.wish(facts) ?? { record: true, rule: null };
+  }
+
   async start(row: RecordingRow, port: number): Promise<StartedRecording | undefined> {
-    const path = join(this.#options.folder, row.path);
+    const active = new ActiveRecording(row, this.#options.clock.moment());
     try {
-      await this.#makeFolder(dirname(path));
-      const { recording } = await this.#options.engine.command('recording.start', { port, path });
-      const ended = new Promise<RecordingOutcome>((end) => this.#running.set(recording, { row, end }));
-      return { ended, stop: () => void this.#stop(recording) };
+      await this.#begin(active, row.path, port);
     } catch (error) {
       this.#alarm(row, `it could not begin: ${errorText(error)}`);
       this.#update(row, { state: 'failed', endedAt: this.#options.clock.wallMs() });
       return undefined;
     }
+    const stop = (): void => void active.inTurn(() => this.#stop(active));
+    return {
+      ended: active.ended,
+      stop,
+      discard: () => {
+        active.discarded = true;
+        stop();
+      },
+      get paused() {
+        return active.paused;
+      },
+      pause: (by) => active.inTurn(() => this.#pause(active, by)),
+      resume: (onPort) => active.inTurn(() => this.#resume(active, onPort)),
+    };
+  }
+
+  async #begin(active: ActiveRecording, relative: string, port: number): Promise<void> {
+    const path = join(this.#options.folder, relative);
+    await this.#makeFolder(dirname(path));
+    const { recording } = await this.#options.engine.command('recording.start', { port, path });
+    active.engineId = recording;
+    this.#running.set(recording, active);
+  }
+
+  /** Ends the part that is being recorded: no later byte is on the disk. */
+  async #pause(active: ActiveRecording, by: string): Promise<void> {
+    if (active.over || active.paused) return;
+    active.paused = true;
+    try {
+      await this.#stopPart(active);
+    } catch (error) {
+      active.paused = false;
+      const params = { id: active.row.callId, reason: errorText(error) };
+      throw new AppError('recording_not_stopped', params, { cause: error });
+    }
+    this.#paused.add(active);
+    const mark: RecordingMarkRow = {
+      ...{ id: newUlid(), recordingId: active.row.id, kind: 'pause', by },
+      ...{ fromMs: active.lengthMs, toMs: null },
+    };
+    active.mark = mark;
+    await this.#written(active.row, (tx) => tx.recordingArchive.addMark(mark));
+  }
+
+  async #resume(active: ActiveRecording, port: number): Promise<boolean> {
+    if (active.over || !active.paused) return !active.over;
+    const offsetMs = Math.max(active.lengthMs, elapsedMs(this.#options.clock, active.started));
+    const part = active.nextPart(offsetMs);
+    // Its row first: a file that no row names would not be repaired after a crash.
+    if (!(await this.#written(active.row, (tx) => tx.recordingArchive.addPart(part)))) return false;
+    try {
+      active.part = part;
+      await this.#begin(active, part.path, port);
+    } catch (error) {
+      this.#alarm(active.row, `it could not go on: ${errorText(error)}`);
+      await this.#written(active.row, (tx) => tx.recordingArchive.updatePart(part.id, { state: 'failed' }));
+      return false;
+    }
+    active.paused = false;
+    this.#paused.delete(active);
+    const { mark } = active;
+    if (mark !== undefined)
+      await this.#written(active.row, (tx) => tx.recordingArchive.updateMark(mark.id, { toMs: offsetMs }));
+    return true;
   }
 
   /** A folder that was made is taken to be there for a moment: in a rush a hundred recordings a second begin in it. */
@@ -108,6 +194,7 @@ export class RecordingService implements CallRecorder {
         this.#update(row, { state: 'failed', endedAt: row.startedAt });
       }
     }
+    await this.#repairParts();
     await this.flush();
   }
 
@@ -124,41 +211,94 @@ export class RecordingService implements CallRecorder {
   /** Call it when the engine is closed: no recording ends any more. */
   async stop(): Promise<void> {
     for (const off of this.#off) off();
-    for (const { row, end } of this.#running.values()) {
-      this.#options.log.warn(
-        { callId: row.callId, recording: row.id },
-        'the engine did not say that a recording ended',
-      );
-      end({ durationMs: 0, lostMs: 0, state: 'failed' });
+    for (const active of this.#running.values()) {
+      const { callId, id } = active.row;
+      this.#options.log.warn({ callId, recording: id }, 'the engine did not say that a recording ended');
+      active.end('failed');
     }
     this.#running.clear();
+    for (const active of [...this.#paused]) this.#finish(active, 'complete');
     await this.flush();
   }
 
-  /** The engine answers the command in place of an event; one that ends at this moment has its event. Never rejects. */
-  async #stop(recording: number): Promise<void> {
+  async #stop(active: ActiveRecording): Promise<void> {
+    if (active.over) return;
+    if (active.paused) return this.#finish(active, 'complete');
+    // One that the engine does not know has its event.
+    await this.#stopPart(active).catch(() => undefined);
+  }
+
+  /** The engine answers the command in place of an event; one that ends at this moment has its event. */
+  async #stopPart(active: ActiveRecording): Promise<void> {
+    const recording = active.engineId;
+    if (recording === undefined) return;
     try {
       const result = await this.#options.engine.command('recording.stop', { recording });
       this.#ended({ ...result, port: 0, reason: 'stopped', detail: '' });
     } catch (error) {
-      if (!isRefusal(error, 'io')) return;
-      const none = { durationMs: 0, bytes: 0, lostMs: 0 };
-      this.#ended({ ...none, recording, port: 0, reason: 'failed', detail: errorText(error) });
+      if (isRefusal(error, 'io')) {
+        const none = { durationMs: 0, bytes: 0, lostMs: 0 };
+        this.#ended({ ...none, recording, port: 0, reason: 'failed', detail: errorText(error) });
+      } else if (this.#running.has(recording)) throw error;
     }
   }
 
   #ended({ recording, reason, detail, durationMs, bytes, lostMs }: RecordingEnded): void {
-    const running = this.#running.get(recording);
-    if (running === undefined) return;
+    const active = this.#running.get(recording);
+    if (active === undefined) return;
     this.#running.delete(recording);
-    const { row, end } = running;
+    const { row, part } = active;
     const state = reason === 'failed' ? 'failed' : 'complete';
     if (state === 'failed') this.#alarm(row, `it ended early: ${detail}`);
     else if (lostMs > 0)
       this.#options.log.warn({ callId: row.callId, lostMs }, 'the disk was too slow for a recording');
-    const [length, lost] = [Math.round(durationMs), Math.round(lostMs)];
-    this.#update(row, { state, durationMs: length, bytes, lostMs: lost, endedAt: row.startedAt + length });
-    end({ durationMs: length, lostMs: lost, state });
+    const length = Math.round(durationMs);
+    active.engineId = undefined;
+    active.lostMs += Math.round(lostMs);
+    active.lengthMs = (part?.offsetMs ?? 0) + length;
+    const patch = { durationMs: active.lengthMs, lostMs: active.lostMs, endedAt: row.startedAt + active.lengthMs };
+    if (part === undefined) this.#update(row, { ...patch, state, bytes });
+    else {
+      const ended = { durationMs: length, bytes, state } as const;
+      void this.#written(row, (tx) => tx.recordingArchive.updatePart(part.id, ended));
+      this.#update(row, { ...patch, bytes: row.bytes + bytes });
+    }
+    if (!active.paused) this.#finish(active, state);
+  }
+
+  #finish(active: ActiveRecording, state: RecordingOutcome['state']): void {
+    this.#paused.delete(active);
+    active.end(state);
+    if (active.discarded) void this.#discard(active.row);
+  }
+
+  async #discard(row: RecordingRow): Promise<void> {
+    try {
+      await this.flush();
+      await this.#options.rules?.discard(row);
+    } catch (error) {
+      this.#options.log.error({ callId: row.callId, err: error }, 'a recording that no rule wants was not removed');
+    }
+  }
+
+  async #repairParts(): Promise<void> {
+    const { db, folder, log } = this.#options;
+    for (const part of await db.recordingArchive.partsRecording()) {
+      const row = await db.recordings.find(part.recordingId);
+      const patch = await repairWav(join(folder, part.path)).then(
+        ({ bytes, durationMs }) => ({ bytes, durationMs, state: 'broken' as const }),
+        (error: unknown) => {
+          log.error({ path: part.path }, `a part of a recording could not be repaired: ${errorText(error)}`);
+          return { state: 'failed' as const };
+        },
+      );
+      await db.write(async (tx) => {
+        await tx.recordingArchive.updatePart(part.id, patch);
+        if (row === null || !('durationMs' in patch)) return;
+        const durationMs = Math.max(row.durationMs, part.offsetMs + patch.durationMs);
+        await tx.recordings.update(row.id, { durationMs, endedAt: row.startedAt + durationMs });
+      });
+    }
   }
 
   /** Calls go on whatever the disk does; people must hear of it. */
@@ -194,5 +334,19 @@ export class RecordingService implements CallRecorder {
       )
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
+  }
+
+  /** False when it could not be written; that is logged, and the call goes on. */
+  async #written(row: RecordingRow, work: Work<unknown>): Promise<boolean> {
+    const writing: Promise<boolean> = this.#options.db.write(work, { lockWaitMs: Infinity }).then(
+      () => true,
+      (error: unknown) => {
+        this.#options.log.error({ callId: row.callId, err: error }, 'the pause of a recording was not written');
+        return false;
+      },
+    );
+    const kept: Promise<void> = writing.then(() => void this.#writing.delete(kept));
+    this.#writing.add(kept);
+    return writing;
   }
 }

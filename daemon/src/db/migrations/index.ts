@@ -8,6 +8,7 @@ import { trunkDiversion } from './0007-trunk-diversion.js';
 import { queueRouting } from './0008-queue-routing.js';
 import { flowVersions } from './0009-flow-versions.js';
 import { routing } from './0010-routing.js';
+import { recordings } from './0011-recordings.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   queueRouting,
   flowVersions,
   routing,
+  recordings,
 ];

@@ -18,6 +18,7 @@ import {
   sipStationsRepository,
   trunksRepository,
 } from './lines.js';
+import { outgoingMailRepository } from './mail.js';
 import { sessionsRepository, usersRepository } from './people.js';
 import { routesRepository } from './plans.js';
 import { abilitiesRepository, agentsRepository, queueMembersRepository, queuesRepository } from './queues.js';
@@ -28,6 +29,8 @@ import {
   dutyGroupsRepository,
   numberListsRepository,
 } from './routing.js';
+import { voicemailRepository } from './voicemail.js';
+import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
 
 export type { Publish, Scope } from './table.js';
@@ -108,6 +111,21 @@ class Repositories implements Writes {
   }
   get recordings() {
     return this.#once('recordings', recordingsRepository);
+  }
+  get outgoingMail() {
+    return this.#once('outgoingMail', outgoingMailRepository);
+  }
+  get voicemail() {
+    return this.#once('voicemail', voicemailRepository);
+  }
+  get recordingRules() {
+    return this.#once('recordingRules', recordingRulesRepository);
+  }
+  get retentionRules() {
+    return this.#once('retentionRules', retentionRulesRepository);
+  }
+  get recordingArchive() {
+    return this.#once('recordingArchive', recordingArchiveRepository);
   }
   get streams() {
     return this.#once('streams', streamsRepository);

@@ -16,7 +16,6 @@ import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { recordingFile } from '../recording-file.js';
 import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
@@ -171,23 +170,6 @@ export function callRoutes(http: HttpContext): Route[] {
         const call = await ports.calls.supervise(id, body, identity.user.username);
         log.info({ callId: id, ...body, by: identity.user.username }, 'a supervisor acts in a call');
         return call;
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/recordings/:id/audio',
-      summary: 'The recording: stereo WAV, left the caller, right what he heard; takes Range',
-      tag: 'Calls',
-      roles: STAFF,
-      params: ById,
-      replyType: 'audio/wav',
-      errors: ['recording_not_found', 'range_unsatisfiable'],
-      async handle({ params: { id }, identity, header }) {
-        const row = await db.recordings.find(id);
-        if (row === null) throw new AppError('recording_not_found', { id });
-        const reply = await recordingFile(http.recordingsFolder, row, header('range'), header('if-range'));
-        log.info({ recordingId: id, callId: row.callId, by: identity.user.username }, 'recording was fetched');
-        return reply;
       },
     }),
   ];

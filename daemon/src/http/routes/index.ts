@@ -11,11 +11,14 @@ import { flowDraftRoutes } from './flow-drafts.js';
 import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { mailRoutes } from './mail.js';
 import { numberListRoutes } from './number-lists.js';
 import { numberRoutes } from './numbers.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
 import { promptRoutes } from './prompts.js';
 import { queueRoutes } from './queues.js';
+import { recordingRuleRoutes } from './recording-rules.js';
+import { recordingRoutes } from './recordings.js';
 import { ringGroupRoutes } from './ring-groups.js';
 import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
@@ -23,6 +26,7 @@ import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
+import { voicemailRoutes } from './voicemail.js';
 
 /** Every route under /api/v1 but that of the document made from this table. */
 export function allRoutes(http: HttpContext): Route[] {
@@ -49,6 +53,10 @@ export function allRoutes(http: HttpContext): Route[] {
     ...queueRoutes(http),
     ...agentRoutes(http),
     ...callRoutes(http),
+    ...recordingRoutes(http),
+    ...recordingRuleRoutes(http),
+    ...mailRoutes(http),
+    ...voicemailRoutes(http),
     ...exchangeRoutes(http),
   ];
 }

@@ -1,0 +1,311 @@
+import { z } from 'zod';
+import {
+  ExportFormat,
+  KeyRotation,
+  RecordingAccess,
+  RecordingAlarm,
+  RecordingCondition,
+  RecordingControl,
+  RecordingDeletion,
+  RecordingDetail,
+  RecordingHold,
+  RecordingKey,
+  RecordingList,
+  RecordingPeaks,
+  RecordingQuery,
+  RecordingRemoval,
+  RetentionRun,
+  Ulid,
+  Verification,
+  type RecordingSummary,
+} from '../../contract/index.js';
+import type { FoundRecording } from '../../db/index.js';
+import { AppError } from '../../platform/index.js';
+import type { Identity } from '../auth/identity.js';
+import type { HttpContext } from '../context.js';
+import type { Reader } from '../ports.js';
+import { recordingFile } from '../recording-file.js';
+import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { Stream } from '../stream.js';
+
+const ById = z.strictObject({ id: Ulid });
+const unreadable = ['recording_not_found', 'recording_damaged', 'recording_key_missing'] as const;
+const MOST_ACCESSES = 500;
+
+export function recordingRoutes(http: HttpContext): Route[] {
+  const { db, log, ports } = http;
+
+  /** An agent has the recordings of the calls that were his. AppError recording_not_found. */
+  async function findFor(identity: Identity, id: string): Promise<FoundRecording> {
+    const found = await ports.recordings.find(id);
+    const { role, agentId } = identity.user;
+    if (role === 'agent' && (agentId === null || found.call.agentId !== agentId))
+      throw new AppError('recording_not_found', { id });
+    return found;
+  }
+
+  return [
+    route({
+      method: 'get',
+      path: '/recordings',
+      summary: 'Recordings, newest first; an agent gets his own',
+      tag: 'Recordings',
+      roles: ANYONE_SIGNED_IN,
+      query: RecordingQuery,
+      reply: RecordingList,
+      async handle({ query, identity }) {
+        const { role, agentId } = identity.user;
+        if (role === 'agent' && (agentId === null || (query.agentId ?? agentId) !== agentId))
+          return { recordings: [], before: null };
+        const found = await db.recordingArchive.search({
+          ...query,
+          limit: query.limit + 1,
+          agentId: role === 'agent' ? (agentId ?? undefined) : query.agentId,
+        });
+        const page = found.slice(0, query.limit);
+        return {
+          recordings: page.map(summaryOf),
+          before: found.length > query.limit ? (page.at(-1)?.recording.id ?? null) : null,
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/recordings/:id',
+      summary: 'One recording with its pauses',
+      tag: 'Recordings',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      reply: RecordingDetail,
+      errors: ['recording_not_found'],
+      async handle({ params: { id }, identity }) {
+        const found = await findFor(identity, id);
+        const marks = await db.recordingArchive.marks(id);
+        return {
+          ...summaryOf(found),
+          marks: marks.map(({ kind, fromMs, toMs, by }) => ({ kind, fromMs, toMs, by })),
+          digest: found.stored?.digest ?? null,
+          holdReason: found.hold?.reason ?? null,
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/recordings/:id/audio',
+      summary: 'The recording: stereo WAV, left the caller, right what he heard; takes Range',
+      tag: 'Recordings',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      replyType: 'audio/wav',
+      errors: [...unreadable, 'range_unsatisfiable'],
+      async handle({ params: { id }, identity, header, remoteAddress }) {
+        const found = await findFor(identity, id);
+        const source = await ports.recordings.read(found);
+        const range = header('range');
+        const reply = await recordingFile(source, fileOf(found), range, header('if-range'));
+        await noted(reply, id, 'listened', readerOf(identity, remoteAddress), range ?? '');
+        return reply;
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/recordings/:id/export',
+      summary: 'The recording as a file: WAV, MP3 or Opus',
+      tag: 'Recordings',
+      roles: STAFF,
+      params: ById,
+      query: z.strictObject({ format: ExportFormat.default('wav') }),
+      replyType: 'application/octet-stream',
+      errors: [...unreadable, 'export_busy', 'export_failed'],
+      async handle({ params: { id }, query: { format }, identity, remoteAddress }) {
+        const found = await findFor(identity, id);
+        const reply = await exported(found, format);
+        await noted(reply, id, 'exported', readerOf(identity, remoteAddress), format);
+        return reply;
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/recordings/:id/peaks',
+      summary: 'The picture of a recording for the player',
+      tag: 'Recordings',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      reply: RecordingPeaks,
+      errors: [...unreadable],
+      handle: async ({ params: { id }, identity }) => ports.recordings.peaks(await findFor(identity, id)),
+    }),
+    route({
+      method: 'get',
+      path: '/recordings/:id/accesses',
+      summary: 'Who listened to it, exported or held it, newest first; also of one that was removed',
+      tag: 'Recordings',
+      roles: STAFF,
+      params: ById,
+      reply: z.array(RecordingAccess),
+      handle: ({ params: { id } }) => db.recordingArchive.accesses(id, MOST_ACCESSES),
+    }),
+    route({
+      method: 'put',
+      path: '/recordings/:id/hold',
+      summary: 'Hold a recording, so that no rule removes it, or release it',
+      tag: 'Recordings',
+      roles: STAFF,
+      params: ById,
+      body: RecordingHold,
+      errors: ['recording_not_found'],
+      async handle({ params: { id }, body: { held, reason }, identity, remoteAddress }) {
+        const found = await findFor(identity, id);
+        await ports.recordings.setHold(found, held, reason, readerOf(identity, remoteAddress));
+        log.info({ recordingId: id, held, by: identity.user.username }, 'a hold was changed');
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/recordings/:id/removal',
+      summary: 'Remove a recording for good',
+      tag: 'Recordings',
+      roles: ADMIN,
+      params: ById,
+      body: RecordingRemoval,
+      errors: ['recording_not_found', 'recording_held', 'recording_in_progress'],
+      async handle({ params: { id }, body: { reason }, identity, remoteAddress }) {
+        await ports.recordings.remove(id, reason, readerOf(identity, remoteAddress));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/recording-deletions',
+      summary: 'Recordings that were removed, newest first',
+      tag: 'Recordings',
+      roles: STAFF,
+      query: z.strictObject({
+        before: Ulid.optional(),
+        limit: z.coerce.number().int().min(1).max(500).default(50),
+      }),
+      reply: z.array(RecordingDeletion),
+      handle: ({ query }) => db.recordingArchive.deletions(query),
+    }),
+    route({
+      method: 'get',
+      path: '/recording-alarms',
+      summary: 'What is wrong with the recordings now',
+      tag: 'Recordings',
+      roles: STAFF,
+      reply: z.array(RecordingAlarm),
+      handle: () => ports.recordings.alarms(),
+    }),
+    route({
+      method: 'post',
+      path: '/recording-verification',
+      summary: 'Check every recording at rest against the chain of digests',
+      tag: 'Recordings',
+      roles: ADMIN,
+      reply: Verification,
+      handle: () => ports.recordings.verify(),
+    }),
+    route({
+      method: 'post',
+      path: '/recording-retention',
+      summary: 'Remove what the rules no longer keep, or only say what that would be',
+      tag: 'Recordings',
+      roles: ADMIN,
+      body: z.strictObject({ dryRun: z.boolean().default(true) }),
+      reply: RetentionRun,
+      handle: ({ body: { dryRun }, identity }) => ports.recordings.retain(dryRun, identity.user.username),
+    }),
+    route({
+      method: 'get',
+      path: '/recording-keys',
+      summary: 'The keys that recordings are encrypted with; their ids alone',
+      tag: 'Recordings',
+      roles: ADMIN,
+      reply: z.array(RecordingKey),
+      handle: () => ports.recordings.keys(),
+    }),
+    route({
+      method: 'post',
+      path: '/recording-keys',
+      summary: 'Encrypt with a new key from now on, and wrap what there is with it',
+      tag: 'Recordings',
+      roles: ADMIN,
+      reply: KeyRotation,
+      async handle({ identity }) {
+        const rotation = await ports.recordings.rotateKeys();
+        log.info({ ...rotation, by: identity.user.username }, 'the key of the recordings was changed');
+        return rotation;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/:id/recording',
+      summary: 'Start, pause, resume or stop the recording of a call; an agent of his own, and he cannot stop it',
+      tag: 'Recordings',
+      roles: ANYONE_SIGNED_IN,
+      params: ById,
+      body: RecordingControl,
+      reply: RecordingCondition,
+      errors: ['call_not_found', 'recording_wrong_state', 'recording_not_stopped', 'recording_not_started'],
+      async handle({ params: { id }, body: { action }, identity }) {
+        const { role, agentId, username } = identity.user;
+        if (role === 'agent') {
+          if (agentId === null || ports.calls.find(id)?.agentId !== agentId)
+            throw new AppError('call_not_found', { id });
+          if (action === 'stop') throw new AppError('role_insufficient', { roles: 'admin, supervisor' });
+        }
+        return ports.calls.record(id, action, username);
+      },
+    }),
+  ];
+
+  /** Nothing is sent before it stands in the log of those who listened. */
+  async function noted(
+    reply: Stream,
+    id: string,
+    what: 'listened' | 'exported',
+    reader: Reader,
+    detail: string,
+  ): Promise<void> {
+    try {
+      await ports.recordings.note(id, what, reader, detail.slice(0, 100));
+    } catch (error) {
+      reply.body.destroy();
+      throw error;
+    }
+    log.info({ recordingId: id, what, by: reader.by }, 'recording was fetched');
+  }
+
+  async function exported(found: FoundRecording, format: z.infer<typeof ExportFormat>): Promise<Stream> {
+    const { callId } = found.recording;
+    const named = (ending: string) => ({ 'Content-Disposition': `attachment; filename="${callId}.${ending}"` });
+    if (format === 'wav') {
+      const { body, headers } = await recordingFile(
+        await ports.recordings.read(found),
+        fileOf(found),
+        undefined,
+        undefined,
+      );
+      return new Stream(body, 200, { ...headers, ...named('wav') });
+    }
+    const { body, type, ending } = await ports.recordings.export(found, format);
+    return new Stream(body, 200, { 'Content-Type': type, 'Cache-Control': 'private, no-cache', ...named(ending) });
+  }
+}
+
+const fileOf = ({ recording, stored }: FoundRecording): { tag: string; name: string } => ({
+  tag: `${recording.id}-${stored?.digest.slice(0, 16) ?? 'plain'}`,
+  name: recording.callId,
+});
+
+const readerOf = ({ user }: Identity, from: string): Reader => ({ by: user.username, from });
+
+function summaryOf({ recording, call, stored, hold }: FoundRecording): RecordingSummary {
+  const { path: _path, ...rest } = recording;
+  const { direction, callingNumber, calledNumber, queueId, agentId } = call;
+  return {
+    ...rest,
+    ...{ direction, callingNumber, calledNumber, queueId, agentId },
+    encrypted: stored !== null,
+    held: hold !== null,
+  };
+}

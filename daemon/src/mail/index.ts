@@ -1,0 +1,3 @@
+export * from './mail-service.js';
+export * from './texts.js';
+export * from './transport.js';
