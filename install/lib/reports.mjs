@@ -1,4 +1,5 @@
-// Counts of tests from the reports that vitest, ctest and gtest write: { passed, failed, skipped }.
+// Counts of tests from the reports that vitest, ctest and gtest write: { passed, failed, skipped, failures }, where
+// failures are { name, message } of those that failed, as far as the reports know them.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,7 +7,7 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /**
  * A run is never better than its exit code, and a run without a test is no success (unless a filter asked for few).
- * @param {{ passed: number, failed: number, skipped: number }} counts
+ * @param {{ passed: number, failed: number, skipped: number, failures: { name: string, message: string }[] }} counts
  * @param {{ code: number, timedOut: boolean }} end how the run's process ended
  */
 export function judged(counts, { code, timedOut }, filtered) {
@@ -19,13 +20,19 @@ export function judged(counts, { code, timedOut }, filtered) {
 
 /** vitest's JSON report. A file that could not be loaded counts as one failure. */
 export function countVitest(path) {
-  if (!existsSync(path)) return { passed: 0, failed: 0, skipped: 0 };
+  if (!existsSync(path)) return { passed: 0, failed: 0, skipped: 0, failures: [] };
   const report = readJson(path);
-  const unloaded = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length;
+  const unloaded = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
+  const failed = report.testResults.flatMap((f) =>
+    f.assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => ({ name: `${f.name}: ${test.fullName}`, message: test.failureMessages.join('\n') })),
+  );
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded,
+    failed: report.numFailedTests + unloaded.length,
     skipped: report.numPendingTests + (report.numTodoTests ?? 0),
+    failures: [...unloaded.map((f) => ({ name: f.name, message: f.message })), ...failed],
   };
 }
 
@@ -34,7 +41,7 @@ export function countVitest(path) {
  * that failed without a failed test in it (a crash, a leak) counts as one failure more.
  */
 export function countCtest(folder) {
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
   const list = join(folder, 'ctest.xml');
   if (!existsSync(list)) return total;
   for (const [, name, status] of readFileSync(list, 'utf8').matchAll(/<testcase name="([^"]+)".*? status="(\w+)"/g)) {
@@ -43,9 +50,12 @@ export function countCtest(folder) {
       passed: status === 'run' ? 1 : 0,
       failed: 0,
       skipped: failed || status === 'run' ? 0 : 1,
+      failures: [],
     };
     if (failed && counts.failed === 0) counts.failed = 1;
-    for (const key of Object.keys(total)) total[key] += counts[key];
+    if (failed && counts.failures.length === 0) counts.failures.push({ name, message: 'see its output above' });
+    for (const key of ['passed', 'failed', 'skipped']) total[key] += counts[key];
+    total.failures.push(...counts.failures);
   }
   return total;
 }
@@ -59,7 +69,13 @@ function gtestCounts(path) {
     return undefined;
   }
   const tests = report.testsuites.flatMap((suite) => suite.testsuite);
-  const failed = tests.filter((test) => test.failures !== undefined).length;
+  const failures = tests
+    .filter((test) => test.failures !== undefined)
+    .map((test) => ({
+      name: `${test.classname}.${test.name}`,
+      message: test.failures.map(({ failure }) => failure).join('\n'),
+    }));
+  const failed = failures.length;
   const passed = tests.filter((test) => test.result === 'COMPLETED').length - failed;
-  return { passed, failed, skipped: tests.length - passed - failed };
+  return { passed, failed, skipped: tests.length - passed - failed, failures };
 }

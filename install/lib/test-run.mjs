@@ -11,6 +11,9 @@ import { inRoot, tool } from './paths.mjs';
 import { countCtest, countVitest, judged } from './reports.mjs';
 
 const MINUTE_MS = 60_000;
+/** Of each suite, and of each failure, at the end. */
+const MOST_FAILURES = 10;
+const MOST_LINES = 15;
 
 const vitest = (project, minutes) => ({ does: `vitest, ${project} tests`, run: (f) => runVitest(project, minutes, f) });
 
@@ -75,7 +78,7 @@ export async function testRun(args) {
 function asFailed(error) {
   if (!(error instanceof Failure)) throw error;
   error.print();
-  return { passed: 0, failed: 1, skipped: 0, remark: error.message };
+  return { passed: 0, failed: 1, skipped: 0, failures: [], remark: error.message };
 }
 
 function summary(results) {
@@ -84,17 +87,26 @@ function summary(results) {
     const rest = [skipped > 0 ? `${skipped} skipped` : '', `${seconds.toFixed(0)} s`, remark ?? ''].filter(Boolean);
     console.log(`  ${name.padEnd(12)} ${passed} passed, ${failed} failed (${rest.join('; ')})`);
   }
+  for (const { name, failures } of results)
+    failures.slice(0, MOST_FAILURES).forEach((failure) => printFailure(name, failure));
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   const [passed, failed] = [sum('passed'), sum('failed')];
   console.log(`\n${passed} passed, ${failed} failed`);
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
+/** Once more at the end, where it is found without reading everything that was printed before it. */
+function printFailure(suite, { name, message }) {
+  console.log(`\n  failed in ${suite}: ${name.replace(`${inRoot()}/`, '')}`);
+  for (const line of message.split('\n').slice(0, MOST_LINES)) console.log(`    ${line}`);
+}
+
 async function lint() {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
   for (const { name, command, args } of checks()) {
     const { code } = await run(command, args, { cwd: inRoot(), stdio: 'inherit', timeLimitMs: 5 * MINUTE_MS });
     counts[code === 0 ? 'passed' : 'failed'] += 1;
+    if (code !== 0) counts.failures.push({ name, message: 'see its output above' });
     console.log(`  ${name}: ${code === 0 ? 'good' : 'failed'}`);
   }
   return counts;

@@ -5,7 +5,7 @@ import { createLog, systemClock, type Clock } from '../../daemon/src/platform/in
 import { noRecords } from '../../daemon/src/sip/locate/dns-cache.js';
 import type { DnsResolver } from '../../daemon/src/sip/locate/types.js';
 import type { StackHandlers } from '../../daemon/src/sip/stack/channel.js';
-import { chosenPorts } from '../../daemon/src/sip/stack/listeners.js';
+import { startOnChosenPorts } from '../../daemon/src/sip/stack/listeners.js';
 import type {
   StackConfig,
   StackEvents,
@@ -84,7 +84,6 @@ export class RunningStack {
     over: Partial<StackConfig> = {},
     { clock = systemClock, resolver = nowhere }: { clock?: Clock; resolver?: DnsResolver } = {},
   ): Promise<RunningStack> {
-    const config = await chosenPorts(stackConfig(REALM, over));
     const faults: string[] = [];
     const destination = { write: (line: string) => void faults.push(line.slice(0, 2000)) };
     const log = createLog({ level: 'error', destination });
@@ -94,8 +93,10 @@ export class RunningStack {
     };
     // Who sends has the same event loop here: how busy it is tells nothing.
     const overload = { busy: { high: 2, low: 2 }, loopDelayMs: { high: 1e6, low: 1e6 } };
-    const stack = new Stack({ config, emit, clock, log, resolver, overload });
-    return new RunningStack(stack, await stack.start(), config.host, faults, listeners);
+    return startOnChosenPorts(stackConfig(REALM, over), async (config) => {
+      const stack = new Stack({ config, emit, clock, log, resolver, overload });
+      return new RunningStack(stack, await stack.start(), config.host, faults, listeners);
+    });
   }
 
   /** Whatever the stack tells, as long as it runs. */

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { addressFamily } from '../locate/index.js';
-import type { ListenerConfig, TransportName } from '../transport/index.js';
+import { TransportError, type ListenerConfig, type TransportName } from '../transport/index.js';
 import type { StackConfig } from './protocol.js';
 
 const ALL_4 = '0.0.0.0';
@@ -33,6 +33,23 @@ export function listenersOf(config: StackConfig): ListenerConfig[] {
           ...(isOf(externalAddress, host, hosts) ? { advertised: { host: externalAddress } } : {}),
         })),
   );
+}
+
+/**
+ * Starts with a port chosen for each 0. Another program may take one between its choice and its use: others are chosen then.
+ * Rejects as `start` does, and when there is no port.
+ */
+export async function startOnChosenPorts<C extends Ports, T>(config: C, start: (chosen: C) => Promise<T>): Promise<T> {
+  const { port, tlsPort, wsPort, wssPort } = config;
+  const chooses = [port, tlsPort, wsPort, wssPort].includes(0);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(await chosenPorts(config));
+    } catch (error) {
+      const taken = error instanceof TransportError && error.code === 'address_taken';
+      if (!taken || !chooses || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** Chooses a port for each 0, one that UDP and TCP and both families can share. Rejects when there is none. */

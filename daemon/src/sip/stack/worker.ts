@@ -4,7 +4,7 @@
 import { parentPort } from 'node:worker_threads';
 import { createLog, systemClock } from '../../platform/index.js';
 import { StackRefusal, StackServer, type StackHandlers } from './channel.js';
-import { chosenPorts } from './listeners.js';
+import { startOnChosenPorts } from './listeners.js';
 import type { StackCommands, StackConfig } from './protocol.js';
 import { Stack } from './stack.js';
 
@@ -31,16 +31,14 @@ process.on('unhandledRejection', (error) => log.error({ err: error }, 'something
 
 async function start(config: StackConfig): Promise<StackCommands['start']['reply']> {
   if (stack !== undefined) throw new StackRefusal('invalid', 'the stack has been started');
-  const made = new Stack({
-    config: await chosenPorts(config),
-    emit: (event, data) => server.emit(event, data),
-    clock: systemClock,
-    log,
+  const emit: StackServer['emit'] = (event, data) => server.emit(event, data);
+  return startOnChosenPorts(config, async (chosen) => {
+    const made = new Stack({ config: chosen, emit, clock: systemClock, log });
+    const started = await made.start();
+    stack = made;
+    handlers = made.handlers();
+    return started;
   });
-  const started = await made.start();
-  stack = made;
-  handlers = made.handlers();
-  return started;
 }
 
 async function stop(): Promise<StackCommands['stop']['reply']> {
