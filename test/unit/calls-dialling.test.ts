@@ -221,7 +221,9 @@ describe('somebody who calls in', () => {
     await until(() => desk.engine.sent('leg.answer').length === 1, 'he is answered');
     expect(desk.engine.sent('leg.answer')).toEqual([{ leg: caller }]);
     expect(newest(desk)).toMatchObject({ direction: 'in', phase: 'talking', callingNumber: '13800138000' });
-    expect(desk.plan.asked).toEqual([{ number: '1002', from: { station: null, trunk: 'e1' } }]);
+    expect(desk.plan.asked).toEqual([
+      { number: '1002', from: { station: null, trunk: 'e1', callingNumber: '13800138000' } },
+    ]);
   });
 
   it('does not get out again, whatever the plan says', async () => {

@@ -36,7 +36,7 @@ describe('the step 0008', () => {
     await before.close();
 
     const again = await openDatabase({ file });
-    expect(again.migrated.steps).toEqual(['0008-queue-routing']);
+    expect(again.migrated.steps).toContain('0008-queue-routing');
     const { maxLength, shortAbandonMs, ...rest } = queueRow({ wrapUpMs: 7000 });
     // What the older form could not hold is as it was before there was any of it.
     expect(await again.queues.find('sales')).toEqual({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FlowDefinition, QueueCreate, UserCreate } from '../../daemon/src/contract/index.js';
+import { QueueCreate, UserCreate } from '../../daemon/src/contract/index.js';
 import { check, nearest } from '../../daemon/src/platform/index.js';
 
 function problems(schema: z.ZodType, value: unknown, language: 'en' | 'zh-CN' = 'en') {
@@ -27,16 +27,13 @@ describe('check', () => {
     expect(problems(UserCreate, { username: 'a', password: '0123456789', role: 'admin', langauge: 'en' })).toEqual({
       langauge: 'is not known; did you mean language?',
     });
-    const flow = { start: 'a', nodes: { a: { type: 'queue', queue: 'sales', overflw: 'b' } } };
-    expect(problems(FlowDefinition, flow)).toEqual({
-      'nodes.a.overflw': 'is not known; did you mean overflow?',
-    });
+    const queue = { id: 'sales', name: 'Sales', overflow: { to: 'queue', queueId: 'service', queuId: 'b' } };
+    expect(problems(QueueCreate, queue)).toEqual({ 'overflow.queuId': 'is not known; did you mean queueId?' });
   });
 
-  test('names the types of node there are', () => {
-    const flow = { start: 'a', nodes: { a: { type: 'dance' } } };
-    const { 'nodes.a.type': message } = problems(FlowDefinition, flow);
-    expect(message).toMatch(/^must be one of .*play.*hangup.*\.$/);
+  test('names the kinds that there are', () => {
+    const { 'overflow.to': message } = problems(QueueCreate, { id: 'a', name: 'A', overflow: { to: 'dance' } });
+    expect(message).toMatch(/^must be one of .*flow.*hangUp.*\.$/);
   });
 
   test('does not take what JavaScript would inherit', () => {

@@ -40,27 +40,24 @@ import {
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { takeCall } from './arrival.js';
-import { dropAside, lenderGone } from './aside.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
-import { dropConsult, goneFromConsult } from './consult.js';
 import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
+import { goesOn, letGo } from './leaving.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
-import { dropMembers, memberGone } from './members.js';
-import { dropMonitors, monitorAnswered, monitorGone } from './monitor.js';
+import { monitorAnswered } from './monitor.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber, isDiallable } from './numbers.js';
 import { forgetHold, hold, retrieve } from './parties.js';
-import { ParkingLot, dropParked, takeParked, takeParkedAt, takerAnswered, takerGone } from './parking.js';
+import { ParkingLot, takeParked, takeParkedAt, takerAnswered } from './parking.js';
 import { Playbacks } from './playbacks.js';
 import {
-  leaveAgent,
   moveToQueue,
   offer,
   offerAnswered,
@@ -72,7 +69,7 @@ import {
 import { RecordWriter } from './record-writer.js';
 import { replace, ringingAt } from './replace.js';
 import type { Background } from './sounds.js';
-import { endTransfer, referrerGone, transfer } from './transfer.js';
+import { referrerGone, transfer } from './transfer.js';
 
 /** Q.931 T308 (4 s) twice, and a little: by then the line must have said that a released leg is gone. */
 const RELEASE_GUARD_MS = 10_000;
@@ -435,7 +432,7 @@ export class CallControl {
   #release(call: LiveCall, why: number, by: ReleasedBy, text?: string): void {
     if (call.ending !== undefined) return;
     call.ending = { cause: why, by };
-    this.#letGo(call, why);
+    letGo(call, this.#context, why);
     call.releaseGuard = this.#context.clock.after(RELEASE_GUARD_MS, () => {
       call.log.error({ leg: call.leg.leg }, 'the line did not say that the leg was released');
       this.#finish(call);
@@ -450,7 +447,7 @@ export class CallControl {
     call.releaseGuard?.cancel();
     const ending = call.ending ?? { cause: cause.temporaryFailure, by: 'fault' as const };
     call.ending = ending;
-    this.#letGo(call, ending.cause);
+    letGo(call, this.#context, ending.cause);
     call.talk?.end({ releasedBy: ending.by });
     endPausedRecordings(call);
     const phase = call.phase;
@@ -471,37 +468,10 @@ export class CallControl {
     if (this.#calls.size === 0) this.#allGone?.();
   }
 
-  /** Stops everything that goes on for the call but the leg it hangs on. */
-  #letGo(call: LiveCall, why: number): void {
-    call.abort();
-    leaveAgent(call);
-    call.toBegin?.ringing.cancel();
-    endTransfer(call, why);
-    dropConsult(call);
-    dropMonitors(call);
-    dropMembers(call);
-    dropParked(call, this.#context);
-    dropAside(call, this.#context, 'callEnded');
-    call.mix?.close();
-    call.dialling?.abort();
-    void call.peer?.leg.release(cause.normalClearing);
-  }
-
   #changed(call: LiveCall): void {
     this.#context.writer.save(call.record);
     this.#context.live.emit('call.updated', call.toDto());
   }
-}
-
-/** A leg has gone, and the call goes on without it. */
-function goesOn(call: LiveCall, context: CallContext, leg: Leg): boolean {
-  return (
-    lenderGone(call, context, leg) ||
-    takerGone(call, leg) ||
-    monitorGone(call, context, leg) ||
-    goneFromConsult(call, context, leg) ||
-    memberGone(call, context, leg)
-  );
 }
 
 function seizedData(place: LegPlace, diverted = ''): JsonObject {

@@ -2,7 +2,9 @@
 // {name} is filled in from the parameters of the error; both languages must name the same ones (a test checks it).
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
+import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
+import { routingMessages } from './routing-messages.js';
 
 export interface Message {
   readonly status: number;
@@ -106,71 +108,6 @@ export const messages = {
   },
 
   // routing
-  calendar_not_found: {
-    status: 404,
-    en: 'There is no calendar {id}; GET /calendars lists them.',
-    zh: '日历 {id} 不存在；可在日历列表中查看。',
-  },
-  calendar_exists: {
-    status: 409,
-    en: 'There is a calendar {id} already; change that one or choose another id.',
-    zh: '日历 {id} 已存在；请修改该日历或换一个标识。',
-  },
-  calendar_in_use: {
-    status: 409,
-    en: 'The calendar {id} is used by {user}; change that first.',
-    zh: '日历 {id} 正被{user}使用；请先修改。',
-  },
-  duty_group_not_found: {
-    status: 404,
-    en: 'There is no duty group {id}; GET /duty-groups lists them.',
-    zh: '值班组 {id} 不存在；可在值班组列表中查看。',
-  },
-  duty_group_exists: {
-    status: 409,
-    en: 'There is a duty group {id} already; change that one or choose another id.',
-    zh: '值班组 {id} 已存在；请修改该组或换一个标识。',
-  },
-  number_list_not_found: {
-    status: 404,
-    en: 'There is no list {id}; GET /number-lists shows them.',
-    zh: '号码名单 {id} 不存在；可在名单列表中查看。',
-  },
-  number_list_exists: {
-    status: 409,
-    en: 'There is a list {id} already; change that one or choose another id.',
-    zh: '号码名单 {id} 已存在；请修改该名单或换一个标识。',
-  },
-  number_list_in_use: {
-    status: 409,
-    en: 'The list {id} is used by the route of {calledNumber}; change that route first.',
-    zh: '号码名单 {id} 正被号码 {calledNumber} 的路由使用；请先修改该路由。',
-  },
-  list_entry_not_found: {
-    status: 404,
-    en: 'The list {id} has no entry {entry}.',
-    zh: '号码名单 {id} 中没有条目 {entry}。',
-  },
-  dial_right_not_found: {
-    status: 404,
-    en: 'Nothing is laid down for {subject}.',
-    zh: '没有为 {subject} 设置拨号权限。',
-  },
-  target_unavailable: {
-    status: 422,
-    en: 'This box has no {what}: calls cannot be led there.',
-    zh: '本机没有{what}：无法将呼叫转到该处。',
-  },
-  upload_not_text: {
-    status: 422,
-    en: 'The file is no text in UTF-8, UTF-16 or GBK; save it as CSV (UTF-8) and send it again.',
-    zh: '文件不是 UTF-8、UTF-16 或 GBK 文本；请另存为 CSV（UTF-8）后重新上传。',
-  },
-  import_invalid: {
-    status: 422,
-    en: 'Nothing was imported: {count} lines were not understood; see the details, or leave them out.',
-    zh: '未导入：有 {count} 行无法识别；请查看详细说明或删除这些行。',
-  },
 
   // things
   user_not_found: {
@@ -187,66 +124,6 @@ export const messages = {
     status: 409,
     en: '{username} is the last administrator; make another one first.',
     zh: '{username} 是最后一位管理员；请先添加另一位管理员。',
-  },
-  flow_not_found: {
-    status: 404,
-    en: 'There is no flow {id}; choose one that exists.',
-    zh: '流程 {id} 不存在；请选择已有流程。',
-  },
-  flow_invalid: {
-    status: 422,
-    en: 'The flow {id} was not saved and the one in force stays; see the details.',
-    zh: '流程 {id} 未保存，仍使用现有版本；请查看详细说明。',
-  },
-  flow_in_use: {
-    status: 409,
-    en: 'The flow {id} is used by the route of {calledNumber}; change that route first.',
-    zh: '流程 {id} 正被号码 {calledNumber} 的路由使用；请先修改该路由。',
-  },
-  flow_called: {
-    status: 409,
-    en: 'The flow {id} is called by the flow {user}; change that flow first.',
-    zh: '流程 {id} 正被流程 {user} 调用；请先修改该流程。',
-  },
-  flow_draft_not_found: {
-    status: 404,
-    en: 'The flow {id} has no draft; PUT /flows/{id}/draft begins one.',
-    zh: '流程 {id} 没有草稿；请先保存草稿。',
-  },
-  flow_version_not_found: {
-    status: 404,
-    en: 'The flow {id} has no version {version}; GET /flows/{id}/versions lists them.',
-    zh: '流程 {id} 没有版本 {version}；可在版本列表中查看。',
-  },
-  flow_node_not_found: {
-    status: 404,
-    en: 'The flow {id} has no node {node}; choose one that exists.',
-    zh: '流程 {id} 没有节点 {node}；请选择已有节点。',
-  },
-  announcement_not_found: {
-    status: 404,
-    en: 'There is no announcement {id}; choose one that exists.',
-    zh: '公告 {id} 不存在；请选择已有公告。',
-  },
-  announcement_in_use: {
-    status: 409,
-    en: 'The announcement {id} is used by the flow {user}; take it out there first.',
-    zh: '公告 {id} 正被流程 {user} 使用；请先在该处移除。',
-  },
-  prompt_not_found: {
-    status: 404,
-    en: 'There is no prompt {name} of this box in {language}; GET /prompts lists them.',
-    zh: '本机没有 {language} 的提示音 {name}；可在提示音列表中查看。',
-  },
-  prompt_in_use: {
-    status: 409,
-    en: 'The prompt {name} is used by {user}; take it out there first.',
-    zh: '提示音 {name} 正被 {user} 使用；请先在该处移除。',
-  },
-  prompt_invalid: {
-    status: 422,
-    en: 'The sound cannot be used: {reason}. Send another file.',
-    zh: '该音频无法使用：{reason}。请更换文件。',
   },
   route_unknown: {
     status: 404,
@@ -403,7 +280,9 @@ export const messages = {
     en: 'There is no recording {id} to be heard.',
     zh: '录音 {id} 不存在或无法播放。',
   },
+  ...flowMessages,
   ...recordingMessages,
+  ...routingMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',
