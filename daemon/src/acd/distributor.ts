@@ -19,7 +19,7 @@ import type {
   WaitEstimate,
 } from '../contract/index.js';
 import type { Db, QueueRow } from '../db/index.js';
-import type { Clock, Log, Timer, TypedEmitter, Unsubscribe } from '../platform/index.js';
+import type { Clock, Log, Metrics, Timer, TypedEmitter, Unsubscribe } from '../platform/index.js';
 import { AgentRoster } from './agent-roster.js';
 import { HandlingTimes } from './handling-times.js';
 import {
@@ -51,9 +51,14 @@ export interface DistributorOptions {
   say?: Sayer | undefined;
   /** 0 ≤ x < 1, for the strategy random */
   random?: (() => number) | undefined;
+  /** default: nobody asks how long decisions take */
+  metrics?: Metrics | undefined;
   clock: Clock;
   log: Log;
 }
+
+/** s: the goal is 0.005 */
+const DECISION_BUCKETS = [0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5];
 
 interface Waiting {
   call: WaitingCall;
@@ -90,12 +95,18 @@ export class Distributor {
   readonly #misses = new Map<string, number>();
   readonly #rows = new Map<string, QueueRow>();
   #offs: Unsubscribe[] = [];
+  readonly #decisions: ReturnType<Metrics['histogram']> | undefined;
   #planned = false;
   #stopped = false;
 
   constructor(options: DistributorOptions) {
     this.#options = options;
     this.#matcher = new Matcher(options.random);
+    this.#decisions = options.metrics?.histogram(
+      'acd_decision_seconds',
+      'From something that changes who gets which call to the telephones that are to ring',
+      DECISION_BUCKETS,
+    );
     this.#handling = new HandlingTimes(options.clock);
     this.#roster = new AgentRoster({ ...options, matcher: this.#matcher, freed: () => this.#plan() });
   }
@@ -330,14 +341,17 @@ export class Distributor {
   #plan(): void {
     if (this.#planned || this.#stopped) return;
     this.#planned = true;
+    const { clock } = this.#options;
+    const sinceMs = clock.monotonicMs();
     setImmediate(() => {
       this.#planned = false;
-      if (!this.#stopped) this.#decide();
+      if (this.#stopped || this.#waiting.size === 0) return;
+      this.#decide();
+      this.#decisions?.observe((clock.monotonicMs() - sinceMs) / 1000);
     });
   }
 
   #decide(): void {
-    if (this.#waiting.size === 0) return;
     for (const queue of this.#options.queues.rows()) this.#syncQueue(queue);
     for (const offer of this.#matcher.decide(this.#options.clock.monotonicMs())) void this.#offer(offer);
   }

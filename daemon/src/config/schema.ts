@@ -78,7 +78,7 @@ const AsWritten = z.strictObject({
   virtual: z
     .strictObject({
       spans: z.int().min(0).max(16).default(1),
-      stations: z.int().min(0).max(256).default(8),
+      stations: z.int().min(0).max(512).default(8),
     })
     .prefault({}),
   recordings: z

@@ -1,5 +1,7 @@
 // The call centre: how fast it decides who gets which call, and whether callers wait as long as the formulas say.
 import { erlang } from '../centre/erlang.mjs';
+import { killed } from '../centre/killed.mjs';
+import { load } from '../centre/load.mjs';
 import { matcher } from '../centre/matcher.mjs';
 
-export const parts = { matcher, erlang };
+export const parts = { matcher, erlang, load, killed };
