@@ -30,6 +30,10 @@ export class ScriptedPlan implements DialPlan {
     return Promise.resolve({ stations: this.reach.get(number), mayGrow });
   }
 
+  originOf(): null {
+    return null;
+  }
+
   callerFrom(number: string): string {
     return number.replace('+', '');
   }

@@ -40,7 +40,7 @@ export async function takeCall(
 function noteCaller(call: LiveCall, { plan }: CallContext, found: TreatedResolution): void {
   const { callingNumber, calledNumber } = call.row;
   const outside = call.leg.station === null ? callingNumber : found.kind === 'out' ? calledNumber : undefined;
-  const origin = outside === undefined ? null : (plan.originOf?.(outside) ?? null);
+  const origin = outside === undefined ? null : plan.originOf(outside);
   const treatment = found.treatment ?? null;
   if (origin !== null || treatment !== null) call.record.update({ origin, treatment });
 }

@@ -84,6 +84,7 @@ export class FlowDesk {
       },
       mayContinue: (number, from) => plan.mayContinue(number, from),
       pickUp: (number, station) => plan.pickUp(number, station),
+      originOf: (number) => plan.originOf(number),
       callerFrom: (number, trunk) => plan.callerFrom(number, trunk),
     };
   }

@@ -64,7 +64,7 @@ export interface DialPlan {
    */
   pickUp(number: string, station: number): Promise<PickUpReach>;
   /** Region and carrier of somebody outside; null: not known. */
-  originOf?(number: string): NumberOrigin | null;
+  originOf(number: string): NumberOrigin | null;
   /** The number of one who calls in over a trunk, digits with or without a + before, as it is dialled here to call him back; digits. */
   callerFrom(number: string, trunk: string | null): string;
 }
