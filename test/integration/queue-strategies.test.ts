@@ -141,14 +141,14 @@ describe('a queue rings', () => {
       { agentId: '2001', position: 2 },
       { agentId: '2002', position: 3 },
     ];
-    const all = await served(await queueOf('round_robin', order), 5);
-    expect(agentsOf(all)).toEqual(['2003', '2001', '2002', '2003', '2001']);
+    const all = await served(await queueOf('round_robin', order), 4);
+    expect(agentsOf(all)).toEqual(['2003', '2001', '2002', '2003']);
   });
 
   it('who has had fewest calls', async () => {
-    const all = await served(await queueOf('fewest_calls'), 6);
-    for (const agent of AGENTS) expect(agentsOf(all).filter((one) => one === agent)).toHaveLength(2);
-    expect(all[5]!.code).toBe('fewest_calls');
+    const all = await served(await queueOf('fewest_calls'), 4);
+    expect(new Set(agentsOf(all).slice(0, 3)).size).toBe(3);
+    expect(all[3]!.code).toBe('fewest_calls');
   });
 
   it('who has talked least', async () => {
@@ -202,7 +202,7 @@ describe('a queue rings', () => {
       { agentId: '2002', position: 3 },
       { agentId: '2003', position: 2 },
     ];
-    expect(agentsOf(await served(await queueOf('linear', order), 3))).toEqual(['2003', '2003', '2003']);
+    expect(agentsOf(await served(await queueOf('linear', order), 2))).toEqual(['2003', '2003']);
   });
 
   it('anybody', async () => {
@@ -217,8 +217,8 @@ describe('a queue rings', () => {
       { agentId: '2001', weight: 3 },
       { agentId: '2002', weight: 1 },
     ];
-    const all = agentsOf(await served(await queueOf('weighted', shares), 8));
-    expect([all.filter((one) => one === '2001').length, all.filter((one) => one === '2002').length]).toEqual([6, 2]);
+    const all = agentsOf(await served(await queueOf('weighted', shares), 4));
+    expect([all.filter((one) => one === '2001').length, all.filter((one) => one === '2002').length]).toEqual([3, 1]);
   });
 
   it('the agent whom the caller had last', async () => {
