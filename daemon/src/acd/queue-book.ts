@@ -17,6 +17,15 @@ export interface QueueBookOptions {
 
 /** A queue's segments of one day; far more than a box can take calls. */
 const MOST_SEGMENTS_OF_A_DAY = 1_000_000;
+/** Every call changes its queue several times within milliseconds, and a page shows no more than twenty pictures a second. */
+const TOLD_AFTER_MS = 20;
+
+interface QueueCounts {
+  offering: number;
+  talking: number;
+  signedIn: number;
+  ready: number;
+}
 
 export class QueueBook {
   readonly #options: QueueBookOptions;
@@ -27,6 +36,7 @@ export class QueueBook {
   readonly #dirty = new Set<string>();
   #dayFrom = 0;
   #midnight: Timer | undefined;
+  #telling: Timer | undefined;
   #offs: Unsubscribe[] = [];
 
   constructor(options: QueueBookOptions) {
@@ -52,6 +62,7 @@ export class QueueBook {
   stop(): void {
     for (const off of this.#offs) off();
     this.#midnight?.cancel();
+    this.#telling?.cancel();
   }
 
   find(id: string): QueueRow | undefined {
@@ -65,22 +76,42 @@ export class QueueBook {
 
   /** Every queue as it stands now, by id. */
   list(): QueueStatus[] {
-    return [...this.#queues.values()].map((queue) => this.#status(queue)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.#statuses(this.#queues.keys()).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  #status({ id, name }: QueueRow): QueueStatus {
-    const calls = this.#options.calls.live().filter((call) => call.queueId === id);
-    const agents = this.#options.agents.list().filter((agent) => agent.queues.includes(id));
+  /** Calls and agents are gone through once, however many queues are asked for. */
+  #statuses(ids: Iterable<string>): QueueStatus[] {
+    const counts = new Map<string, QueueCounts>();
+    for (const id of ids) if (this.#queues.has(id)) counts.set(id, { offering: 0, talking: 0, signedIn: 0, ready: 0 });
+    for (const { queueId, phase } of this.#options.calls.live()) {
+      const count = queueId === null ? undefined : counts.get(queueId);
+      if (count === undefined) continue;
+      if (phase === 'offering') count.offering += 1;
+      else if (phase === 'talking') count.talking += 1;
+    }
+    for (const { state, queues } of this.#options.agents.list()) {
+      if (state === 'signedOut') continue;
+      for (const queueId of queues) {
+        const count = counts.get(queueId);
+        if (count === undefined) continue;
+        count.signedIn += 1;
+        if (state === 'ready') count.ready += 1;
+      }
+    }
+    return [...counts].map(([id, count]) => this.#status(id, count));
+  }
+
+  #status(id: string, { offering, talking, signedIn, ready }: QueueCounts): QueueStatus {
     const waiting = [...(this.#waiting.get(id)?.values() ?? [])];
     return {
       id,
-      name,
+      name: this.#queues.get(id)?.name ?? id,
       waiting: waiting.length,
-      offering: calls.filter(({ phase }) => phase === 'offering').length,
+      offering,
       longestWaitSince: waiting.length === 0 ? null : Math.min(...waiting),
-      talking: calls.filter(({ phase }) => phase === 'talking').length,
-      agentsSignedIn: agents.filter(({ state }) => state !== 'signedOut').length,
-      agentsReady: agents.filter(({ state }) => state === 'ready').length,
+      talking,
+      agentsSignedIn: signedIn,
+      agentsReady: ready,
       today: { ...this.#figuresOf(id) },
     };
   }
@@ -143,14 +174,15 @@ export class QueueBook {
     this.#figures.delete(id);
   }
 
-  /** Tells the pages once for all that changes in this turn. */
+  /** Tells the pages once for all that changes within a moment. */
   #changed(id: string | null): void {
-    if (id === null || this.#dirty.has(id)) return;
+    if (id === null) return;
     this.#dirty.add(id);
-    setImmediate(() => {
-      this.#dirty.delete(id);
-      const queue = this.#queues.get(id);
-      if (queue !== undefined) this.#options.live.emit('queue.updated', this.#status(queue));
+    this.#telling ??= this.#options.clock.after(TOLD_AFTER_MS, () => {
+      this.#telling = undefined;
+      const dirty = [...this.#dirty];
+      this.#dirty.clear();
+      for (const status of this.#statuses(dirty)) this.#options.live.emit('queue.updated', status);
     });
   }
 }
