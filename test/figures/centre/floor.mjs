@@ -32,6 +32,12 @@ export class CallCentre {
   #child;
   #said = '';
   #socket;
+  #flags;
+
+  /** `flags`: for Node, besides the usual ones */
+  constructor(flags = []) {
+    this.#flags = flags;
+  }
 
   /** Starts the box, or starts it again on the same folder; resolves with the ms until it answered. */
   async start() {
@@ -42,7 +48,7 @@ export class CallCentre {
       ...{ CORDBOARD_SIPS_PORT: '0', CORDBOARD_LANGUAGE: 'en', CORDBOARD_LOG_LEVEL: 'warn' },
       ...{ CORDBOARD_VIRTUAL_SPANS: String(SPANS), CORDBOARD_VIRTUAL_STATIONS: String(AGENTS) },
     };
-    const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, 'start'], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...this.#flags, PROGRAM, 'start'], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
