@@ -21,6 +21,7 @@ import type {
   SipStationRow,
   TrunkRow,
 } from '../rows.js';
+import { announced } from './announced.js';
 import { Table, type Scope } from './table.js';
 
 const stationTable = (models: Models, scope: Scope) =>
@@ -70,25 +71,19 @@ async function numberMustBeFree(models: Models, scope: Scope, number: number): P
 export function sipStationsRepository(models: Models, scope: Scope): SipStationsWrite {
   const table = stationTable(models, scope);
   const changed = (number: number, removed: boolean): void => scope.publish('sipStation.changed', { number, removed });
+  const written = announced(table, (row) => row.number, changed);
   return {
     find: (number) => table.find(number),
     list: () => table.all({ order: ['number'] }),
     async insert(row) {
       await numberMustBeFree(models, scope, row.number);
-      await table.insert(row);
-      changed(row.number, false);
+      await written.insert(row);
     },
-    async update(number, patch) {
-      const done = await table.update(number, patch);
-      if (done) changed(number, false);
-      return done;
-    },
+    update: written.update,
     async remove(number) {
       const group = (await ringGroupTable(models, scope).all()).find(({ stations }) => stations.includes(number));
       if (group !== undefined) throw new AppError('station_in_use', { number, group: group.number });
-      const done = await table.remove(number);
-      if (done) changed(number, true);
-      return done;
+      return written.remove(number);
     },
   };
 }
@@ -106,26 +101,23 @@ export function trunksRepository(models: Models, scope: Scope): TrunksWrite {
     }
   }
 
+  const changed = (id: string, removed: boolean): void => scope.publish('trunk.changed', { id, removed });
+  const written = announced(table, (row) => row.id, changed);
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['id'] }),
     async insert(row) {
       await spansMustBeFree(row.id, row.spans);
-      await table.insert(row);
-      scope.publish('trunk.changed', { id: row.id, removed: false });
+      await written.insert(row);
     },
     async update(id, patch) {
       await spansMustBeFree(id, patch.spans ?? []);
-      const done = await table.update(id, patch);
-      if (done) scope.publish('trunk.changed', { id, removed: false });
-      return done;
+      return written.update(id, patch);
     },
     async remove(id) {
       const route = (await routes.all()).find(({ trunks }) => trunks.includes(id));
       if (route !== undefined) throw new AppError('trunk_in_use', { id, route: route.name });
-      const done = await table.remove(id);
-      if (done) scope.publish('trunk.changed', { id, removed: true });
-      return done;
+      return written.remove(id);
     },
   };
 }
@@ -136,44 +128,23 @@ export function outboundRoutesRepository(models: Models, scope: Scope): Outbound
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['pattern', 'priority', 'id'] }),
-    async insert(row) {
-      await table.insert(row);
-      changed(row.id, false);
-    },
-    async update(id, patch) {
-      const done = await table.update(id, patch);
-      if (done) changed(id, false);
-      return done;
-    },
-    async remove(id) {
-      const done = await table.remove(id);
-      if (done) changed(id, true);
-      return done;
-    },
+    ...announced(table, (row) => row.id, changed),
   };
 }
 
 export function ringGroupsRepository(models: Models, scope: Scope): RingGroupsWrite {
   const table = ringGroupTable(models, scope);
   const changed = (number: number, removed: boolean): void => scope.publish('ringGroup.changed', { number, removed });
+  const written = announced(table, (row) => row.number, changed);
   return {
     find: (number) => table.find(number),
     list: () => table.all({ order: ['number'] }),
     async insert(row) {
       await numberMustBeFree(models, scope, row.number);
-      await table.insert(row);
-      changed(row.number, false);
+      await written.insert(row);
     },
-    async update(number, patch) {
-      const done = await table.update(number, patch);
-      if (done) changed(number, false);
-      return done;
-    },
-    async remove(number) {
-      const done = await table.remove(number);
-      if (done) changed(number, true);
-      return done;
-    },
+    update: written.update,
+    remove: written.remove,
   };
 }
 

@@ -3,6 +3,7 @@ import { AppError } from '../../platform/index.js';
 import type { Models } from '../models.js';
 import type { SessionsWrite, UsersWrite } from '../repositories.js';
 import type { SessionRow, UserRow } from '../rows.js';
+import { announced } from './announced.js';
 import { Table, type Scope } from './table.js';
 
 export function usersRepository(models: Models, scope: Scope): UsersWrite {
@@ -16,20 +17,7 @@ export function usersRepository(models: Models, scope: Scope): UsersWrite {
     findByUsername: (username) => table.first({ username }),
     list: () => table.all({ order: ['username'] }),
     countAdmins: () => table.count({ role: 'admin' }),
-    async insert(row) {
-      await table.insert(row);
-      changed(row.id, false);
-    },
-    async update(id, patch) {
-      const done = await table.update(id, patch);
-      if (done) changed(id, false);
-      return done;
-    },
-    async remove(id) {
-      const done = await table.remove(id);
-      if (done) changed(id, true);
-      return done;
-    },
+    ...announced(table, (row) => row.id, changed),
   };
 }
 

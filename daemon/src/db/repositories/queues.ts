@@ -4,6 +4,7 @@ import { AppError } from '../../platform/index.js';
 import type { Models } from '../models.js';
 import type { AbilitiesWrite, AgentsWrite, QueueMembersWrite, QueuesWrite } from '../repositories.js';
 import type { AgentRow, AgentScopeRow, AgentSkillRow, FlowRow, QueueMemberRow, QueueRow, RouteRow } from '../rows.js';
+import { announced } from './announced.js';
 import { Table, type Scope } from './table.js';
 
 export function queuesRepository(models: Models, scope: Scope): QueuesWrite {
@@ -13,18 +14,12 @@ export function queuesRepository(models: Models, scope: Scope): QueuesWrite {
   });
   const members = membersTable(models, scope);
   const flows = new Table<FlowRow>(models.flows, scope, { json: ['definition'] });
+  const changed = (id: string, removed: boolean): void => scope.publish('queue.changed', { id, removed });
+  const written = announced(table, (row) => row.id, changed);
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['id'] }),
-    async insert(row) {
-      await table.insert(row);
-      scope.publish('queue.changed', { id: row.id, removed: false });
-    },
-    async update(id, patch) {
-      const done = await table.update(id, patch);
-      if (done) scope.publish('queue.changed', { id, removed: false });
-      return done;
-    },
+    ...written,
     async remove(id) {
       const member = await members.first({ queueId: id });
       if (member !== null) throw new AppError('queue_in_use', { id, user: member.agentId });
@@ -36,9 +31,7 @@ export function queuesRepository(models: Models, scope: Scope): QueuesWrite {
       if (route !== undefined) throw new AppError('queue_in_use', { id, user: route.calledNumber || '*' });
       const queue = (await table.all()).find((row) => row.id !== id && leadsTo(row, id));
       if (queue !== undefined) throw new AppError('queue_in_use', { id, user: queue.id });
-      const done = await table.remove(id);
-      if (done) scope.publish('queue.changed', { id, removed: true });
-      return done;
+      return written.remove(id);
     },
   };
 }

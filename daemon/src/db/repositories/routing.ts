@@ -18,6 +18,7 @@ import type {
   NumberListRow,
 } from '../routing-rows.js';
 import type { OutboundRouteRow, RouteRow } from '../rows.js';
+import { announced } from './announced.js';
 import { Table, type Scope } from './table.js';
 
 export function calendarsRepository(models: Models, scope: Scope): CalendarsWrite {
@@ -26,24 +27,15 @@ export function calendarsRepository(models: Models, scope: Scope): CalendarsWrit
     duplicate: (row) => new AppError('calendar_exists', { id: row.id ?? '' }),
   });
   const changed = (id: string, removed: boolean): void => scope.publish('calendar.changed', { id, removed });
+  const written = announced(table, (row) => row.id, changed);
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['id'] }),
-    async insert(row) {
-      await table.insert(row);
-      changed(row.id, false);
-    },
-    async update(id, patch) {
-      const done = await table.update(id, patch);
-      if (done) changed(id, false);
-      return done;
-    },
+    ...written,
     async remove(id) {
       const user = await calendarUser(models, scope, id);
       if (user !== undefined) throw new AppError('calendar_in_use', { id, user });
-      const done = await table.remove(id);
-      if (done) changed(id, true);
-      return done;
+      return written.remove(id);
     },
   };
 }
@@ -80,20 +72,7 @@ export function dutyGroupsRepository(models: Models, scope: Scope): DutyGroupsWr
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['id'] }),
-    async insert(row) {
-      await table.insert(row);
-      changed(row.id, false);
-    },
-    async update(id, patch) {
-      const done = await table.update(id, patch);
-      if (done) changed(id, false);
-      return done;
-    },
-    async remove(id) {
-      const done = await table.remove(id);
-      if (done) changed(id, true);
-      return done;
-    },
+    ...announced(table, (row) => row.id, changed),
   };
 }
 
@@ -110,6 +89,7 @@ export function numberListsRepository(models: Models, scope: Scope): NumberLists
     flags: ['pattern'],
   });
   const changed = (id: string, removed: boolean): void => scope.publish('numberList.changed', { id, removed });
+  const written = announced(table, (row) => row.id, changed);
   return {
     find: (id) => table.find(id),
     list: () => table.all({ order: ['id'] }),
@@ -141,23 +121,13 @@ export function numberListsRepository(models: Models, scope: Scope): NumberLists
       }
     },
     entriesByNumber: (listId, numbers) => entries.all({ where: { listId, number: { [Op.in]: [...numbers] } } }),
-    async insert(row) {
-      await table.insert(row);
-      changed(row.id, false);
-    },
-    async update(id, patch) {
-      const done = await table.update(id, patch);
-      if (done) changed(id, false);
-      return done;
-    },
+    ...written,
     async remove(id) {
       const route = await new Table<RouteRow>(models.routes, scope, { json: ['calendar', 'target'] }).first({
         callingList: id,
       });
       if (route !== null) throw new AppError('number_list_in_use', { id, calledNumber: route.calledNumber || '*' });
-      const done = await table.remove(id);
-      if (done) changed(id, true);
-      return done;
+      return written.remove(id);
     },
     async putEntries(rows) {
       await entries.putMany(
