@@ -188,6 +188,7 @@ describe('by the minute, against a clock of another make', () => {
         seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
         return Math.floor((seed / 2_147_483_648) * limit);
       };
+      const wrong: string[] = [];
       for (let round = 0; round < 3; round += 1) {
         const span = (): HoursSpan => {
           const begins = random(1440);
@@ -213,12 +214,12 @@ describe('by the minute, against a clock of another make', () => {
           if (known === undefined || (known.until !== null && instant >= known.until)) known = hours.isOpen(instant);
           // Also what was said before holds until when it said so, and is over then.
           if (known.open !== open || hours.isOpen(instant).open !== open)
-            throw new Error(
+            wrong.push(
               `${zone} ${new Date(instant).toISOString()}: ${JSON.stringify({ open, known, weekly, specials })}`,
             );
         }
       }
-      expect(true).toBe(true);
+      expect(wrong.slice(0, 3)).toEqual([]);
     },
     60_000,
   );

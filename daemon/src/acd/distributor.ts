@@ -240,10 +240,13 @@ export class Distributor {
   }
 
   #soundsOf(callId: string, queue: QueueRow, language: Language): WaitSounds {
-    const { calls, music, say = () => Promise.resolve([]), clock } = this.#options;
+    const { calls, music, say = () => Promise.resolve([]), clock, log } = this.#options;
+    const silence = (error: unknown): undefined => {
+      log.error({ err: error, callId, queueId: queue.id }, 'a caller hears ringing in place of music, which could not be found');
+    };
     return new WaitSounds({
       ...{ announcements: queue.announcements, language, say, clock },
-      music: () => music(queue),
+      music: () => music(queue).catch(silence),
       play: (background) => calls.setBackground(callId, background),
       position: () => this.position(callId),
       estimate: () => this.estimate(queue.id, callId),

@@ -54,7 +54,7 @@ export class WaitSounds {
   }
 
   async #begin(): Promise<void> {
-    const file = await this.#options.music().catch(() => undefined);
+    const file = await this.#options.music();
     if (file !== undefined) this.#music = { files: [file] };
     if (!this.#stopped) this.#options.play(this.#music);
   }

@@ -255,8 +255,8 @@ class RunningBox {
             await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
           }
         : undefined,
-      // No calendar is known here yet: greetings that ask for one are passed over.
-      isOpen: () => undefined,
+      // undefined: there is no such calendar.
+      isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
       lamp: (station, counts) => sip?.setMessages(station, counts),
       log: this.#part('voicemail'),
     });

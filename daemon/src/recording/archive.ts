@@ -104,7 +104,7 @@ export class RecordingArchive implements RecordingRules {
     this.#keys = await KeyFile.open(keyFile, clock.wallMs());
     this.#sealer = new Sealer({ ...this.#options, keys: this.#keys });
     await this.#readRules();
-    this.#off = db.events.on('recordingRules.changed', () => void this.#readRules().catch(() => undefined));
+    this.#off = db.events.on('recordingRules.changed', () => void this.#rulesChanged());
     await this.#sealer.removeLeftovers();
   }
 
@@ -348,6 +348,15 @@ export class RecordingArchive implements RecordingRules {
 
   async #readRules(): Promise<void> {
     this.#rules = await this.#options.db.recordingRules.list();
+  }
+
+  /** The rules of before hold on where the new ones cannot be read. */
+  async #rulesChanged(): Promise<void> {
+    try {
+      await this.#readRules();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the rules of what is recorded were changed and could not be read');
+    }
   }
 
   /** For other files that are encrypted with the same keys. */
