@@ -242,7 +242,10 @@ export class Distributor {
   #soundsOf(callId: string, queue: QueueRow, language: Language): WaitSounds {
     const { calls, music, say = () => Promise.resolve([]), clock, log } = this.#options;
     const silence = (error: unknown): undefined => {
-      log.error({ err: error, callId, queueId: queue.id }, 'a caller hears ringing in place of music, which could not be found');
+      log.error(
+        { err: error, callId, queueId: queue.id },
+        'a caller hears ringing in place of music, which could not be found',
+      );
     };
     return new WaitSounds({
       ...{ announcements: queue.announcements, language, say, clock },
