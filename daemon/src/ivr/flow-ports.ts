@@ -1,5 +1,6 @@
 // What nodes need of other services. A port that is absent makes validation refuse the nodes that need it; a service that comes is
 // handed in where the box is put together, and nothing here changes.
+import type { FlowSession } from '../calls/flow-session.js';
 import type { JsonObject, JsonValue, Language } from '../contract/index.js';
 
 export interface CalendarsPort {
@@ -26,7 +27,7 @@ export interface TransferPort {
   /** undefined: there are no rotas here, and nodes that name one are refused */
   rotas?(): ReadonlySet<string>;
   /** Resolves when nobody was reached and the caller is back; rejects with the signal's reason when his call has ended. */
-  transfer(callId: string, target: TransferTarget, options: { ringTimeoutMs: number }): Promise<TransferOutcome>;
+  transfer(session: FlowSession, target: TransferTarget, options: { ringTimeoutMs: number }): Promise<TransferOutcome>;
 }
 
 /** What a service that keeps the caller for a while came to; the node is left by it. */
@@ -35,13 +36,13 @@ export type ServiceOutcome = 'done' | 'refused' | 'full' | 'failed';
 export interface CallerService {
   ids(): ReadonlySet<string>;
   /** Rejects with the signal's reason when the call has ended. */
-  run(callId: string, id: string, options: JsonObject): Promise<{ outcome: ServiceOutcome; values?: JsonObject }>;
+  run(session: FlowSession, id: string, options: JsonObject): Promise<{ outcome: ServiceOutcome; values?: JsonObject }>;
 }
 
 export interface RecordPort {
   /** Records the caller until he presses a key, falls silent, or the time is over; the name of the file that it became. */
   record(
-    callId: string,
+    session: FlowSession,
     options: { maxMs: number; silenceMs: number; terminator: string },
   ): Promise<{ file: string; durationMs: number }>;
 }

@@ -42,7 +42,7 @@ function serviceNode(type: ServicePort) {
       const options = Object.fromEntries(
         Object.entries(node.options ?? {}).map(([name, source]) => [name, filled(source, variables)]),
       );
-      const { outcome, values = {} } = await service.run(session.callId, node.to, options);
+      const { outcome, values = {} } = await service.run(session, node.to, options);
       for (const [name, variable] of Object.entries(node.results ?? {})) variables.put(variable, values[name] ?? null);
       if (outcome === 'done') return go(node.next, outcome);
       if (outcome !== 'failed' && node.refused !== undefined) return go(node.refused, outcome);

@@ -38,7 +38,7 @@ export const transfer = nodeKind<z.infer<typeof schema>>({
   async run(node, { ports, session, variables }) {
     if (ports.transfer === undefined) throw new NodeFailure('nobody can be put through');
     const target = targetOf(node.to, (source) => filled(source, variables, 40).trim());
-    const outcome = await ports.transfer.transfer(session.callId, target, { ringTimeoutMs: node.ringTimeoutMs });
+    const outcome = await ports.transfer.transfer(session, target, { ringTimeoutMs: node.ringTimeoutMs });
     const next = outcome === 'busy' ? node.busy : outcome === 'noAnswer' ? node.noAnswer : undefined;
     return go(next ?? node.failed, outcome);
   },
