@@ -46,7 +46,7 @@ export interface DistributorOptions {
   db: Pick<Db, 'queueMembers' | 'abilities' | 'segments' | 'calls' | 'events'>;
   live: TypedEmitter<LiveEvents>;
   /** what those who wait in a queue hear; undefined: ringback tone */
-  music: (queue: QueueRow) => Promise<string | undefined>;
+  music: (queue: QueueRow) => Promise<string[] | undefined>;
   /** default: nothing is said */
   say?: Sayer | undefined;
   /** 0 ≤ x < 1, for the strategy random */

@@ -4,6 +4,7 @@ import { runGroupCommand } from './group-command.js';
 import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
+import { runMusicCommand } from './music-command.js';
 import { runQueueCommand } from './queue-command.js';
 import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
@@ -21,6 +22,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   list: runListCommand,
   number: runNumberCommand,
   recording: runRecordingCommand,
+  music: runMusicCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -2,7 +2,19 @@
 import type { Language } from '../contract/index.js';
 
 export const LINES_COMMANDS = [
-  ...(['station', 'trunk', 'route', 'group', 'queue', 'ban', 'calendar', 'list', 'number', 'recording'] as const),
+  ...([
+    'station',
+    'trunk',
+    'route',
+    'group',
+    'queue',
+    'ban',
+    'calendar',
+    'list',
+    'number',
+    'recording',
+    'music',
+  ] as const),
 ] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
 
@@ -283,6 +295,20 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --dry-run                      仅列出将被删除的录音
   keys                               列出录音加密密钥
   rotate                             启用新密钥，并用其重新封装现有录音
+`,
+  },
+  music: {
+    en: `cordboard music
+  add ID [--name TEXT] [--shuffle]   makes a playlist of your own
+  list                               * is heard on hold, and in queues that name none
+  put ID FILE                        takes a piece in any common audio format
+  remove ID [PIECE]
+`,
+    'zh-CN': `cordboard music
+  add 标识 [--name 名称] [--shuffle] 新建播放列表
+  list                               * 为保持及未指定音乐的队列所用
+  put 标识 文件                      添加一首，支持常见音频格式
+  remove 标识 [曲目]
 `,
   },
 };

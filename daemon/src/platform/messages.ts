@@ -4,6 +4,7 @@
 
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
+import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
 
 export interface Message {
@@ -282,6 +283,7 @@ export const messages = {
   },
   ...flowMessages,
   ...recordingMessages,
+  ...musicMessages,
   ...routingMessages,
   exchange_call_not_found: {
     status: 404,

@@ -12,6 +12,7 @@ import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
 import { mailRoutes } from './mail.js';
+import { musicRoutes } from './music.js';
 import { numberListRoutes } from './number-lists.js';
 import { numberRoutes } from './numbers.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
@@ -38,6 +39,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...flowDraftRoutes(http),
     ...flowTestRoutes(http),
     ...promptRoutes(http),
+    ...musicRoutes(http),
     ...announcementRoutes(http),
     ...routeRoutes(http),
     ...calendarRoutes(http),
