@@ -88,6 +88,33 @@ TEST(EngineMedia, PlaysFilesOneAfterTheOtherWithoutAGap) {
   EXPECT_TRUE(find_run(channel(box.file("r.wav"), 0), whole));
 }
 
+TEST(EngineMedia, BeginsWhereItIsTold) {
+  Box box;
+  const auto line = lift(box);
+  const std::vector<uint8_t> one(800, 0x11);
+  const std::vector<uint8_t> two(1600, 0x22);
+  write_alaw(box.file("one.wav"), one);
+  write_alaw(box.file("two.wav"), two);
+  const std::vector<std::string> both{box.file("one.wav"), box.file("two.wav")};
+  const auto recording = box.ask<RecordingStarted>(RecordingStart{line.phone.port, box.file("r.wav")}).recording;
+  // 100 ms of the first and 50 of the second are left out.
+  box.ask<PlayStarted>(PlayStart{.port = line.station.port, .files = both, .startMs = 150});
+  EXPECT_EQ(150U, box.wait<PlayEnded>()->playedMs);
+  // Of a loop the place in the round; what begins after the end is over at once.
+  const auto loop = box.ask<PlayStarted>(PlayStart{.port = line.station.port, .files = both, .loop = true, .startMs = 300 + 50}).play;
+  while (box.ask<PlayPositionReply>(PlayPosition{loop}).positionMs < 100) std::this_thread::yield();
+  box.ask(PlayStop{loop});
+  EXPECT_EQ(PlayEnd::kStopped, box.wait<PlayEnded>()->reason);
+  box.ask<PlayStarted>(PlayStart{.port = line.station.port, .files = both, .startMs = 301});
+  const auto nothing = box.wait<PlayEnded>();
+  EXPECT_EQ(PlayEnd::kFinished, nothing->reason);
+  EXPECT_EQ(0U, nothing->playedMs);
+  box.ask<RecordingResult>(RecordingStop{recording});
+  EXPECT_TRUE(find_run(channel(box.file("r.wav"), 0), std::vector<uint8_t>(1200, 0x22)));
+  EXPECT_FALSE(find_run(channel(box.file("r.wav"), 0), one));
+  EXPECT_TRUE(find_run(channel(box.file("r.wav"), 0), std::vector<uint8_t>(400, 0x11)));
+}
+
 TEST(EngineMedia, LoopsStopsAndTellsThePosition) {
   Box box;
   const auto line = lift(box);

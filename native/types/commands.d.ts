@@ -108,6 +108,8 @@ export interface PlayStart {
   loop?: boolean;
   /** after what plays now; otherwise in its place */
   enqueue?: boolean;
+  /** where to begin, over all files; of a loop its place in the round */
+  startMs?: number;
 }
 
 export interface PlayStop {

@@ -8,6 +8,7 @@ import { talkFor } from '../support/talk-time.js';
 import { until } from '../support/turns.js';
 
 const SOUND = '/usr/share/asterisk/sounds/en_US_f_Allison/tt-weasels.wav';
+const LONG_PIECE = '/usr/share/asterisk/moh/manolo_camp-morning_coffee.wav';
 /** of what was heard */
 const CAN_BE_JUDGED = 2.5 * 8000;
 
@@ -38,5 +39,34 @@ it('one who waits hears the music of the box, and that of the queue when it has 
   await until(() => box.queues.find('sales')?.music === 'ours', 'the queue is changed');
   const said = samplesOf(join(box.config.home, 'music', 'ours', 'speech.wav'));
   expect(findSound(await waits(), said.subarray(1600, 9600)).peak).toBeGreaterThan(0.9);
+  await nothingLeaks(box);
+});
+
+it('goes on where it was when something has been said', async () => {
+  const box = await startTestBox();
+  await box.music.put('ours', { name: 'Ours', shuffle: false }, 'admin');
+  await box.music.upload('ours', 'piece', readFileSync(LONG_PIECE), 'admin');
+  const comfort = { firstAfterMs: 2000, everyMs: 600_000, prompts: ['goodbye'] };
+  const announcements = { position: null, estimate: null, comfort, agentNumber: false, whisper: null };
+  await box.db.write((tx) => tx.queues.update('sales', { music: 'ours', announcements }));
+  await until(() => box.queues.find('sales')?.music === 'ours', 'the queue is changed');
+  const { callId, exchangeId } = await callIn(box, { digits: '1' });
+  await phase(box, callId, 'queued');
+  await talkFor(box, 5000);
+  await box.exchange.hangUp(exchangeId);
+  await storedCall(box, callId);
+
+  const heard = samplesOf(await recordingOf(box, callId), 2);
+  const piece = samplesOf(await box.music.file('ours', 'piece')).subarray(0, 8000 * 20);
+  const after = heard.length - 8000;
+  // Before the announcement: where the first second of the music is heard.
+  const begin = findSound(heard, piece.subarray(4000, 12_000));
+  expect(begin.peak).toBeGreaterThan(0.9);
+  const end = findSound(piece, heard.subarray(after));
+  expect(end.peak).toBeGreaterThan(0.9);
+  const lost = after - begin.at - (end.at - 4000);
+  // Nothing but the announcement, a quarter of a second, and the turns that it takes to change over.
+  expect(lost / 8000).toBeGreaterThan(0.2);
+  expect(lost / 8000).toBeLessThan(0.75);
   await nothingLeaks(box);
 });

@@ -28,6 +28,8 @@ export interface OpenSegment {
 export interface Playback {
   /** true when it was heard to its end; false when it was stopped or replaced. */
   ended: Promise<boolean>;
+  /** what was heard of it, ms; known when it has ended */
+  readonly playedMs?: number;
   stop(): void;
 }
 

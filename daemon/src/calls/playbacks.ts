@@ -6,21 +6,22 @@ import type { Playback } from './flow-session.js';
 export class Playbacks {
   readonly #engine: EngineClient;
   readonly #log: Log;
-  readonly #ending = new Map<number, (finished: boolean) => void>();
+  readonly #ending = new Map<number, (finished: boolean, playedMs: number) => void>();
   readonly #off: Unsubscribe;
 
   constructor(engine: EngineClient, log: Log) {
     this.#engine = engine;
     this.#log = log;
-    this.#off = engine.events.on('play.ended', ({ play, reason }) => {
-      this.#ending.get(play)?.(reason === 'finished');
+    this.#off = engine.events.on('play.ended', ({ play, reason, playedMs }) => {
+      this.#ending.get(play)?.(reason === 'finished', playedMs);
       this.#ending.delete(play);
     });
   }
 
-  /** Plays files one after the other to a port. Rejects with an EngineRefusal: bad_file, not_found, … */
-  async files(port: number, files: string[], loop = false): Promise<Playback> {
-    const { play } = await this.#engine.command('play.start', { port, files, loop });
+  /** Plays files one after the other to a port, from `startMs` on. Rejects with an EngineRefusal: bad_file, not_found, … */
+  async files(port: number, files: string[], loop = false, startMs = 0): Promise<Playback> {
+    const from = startMs > 0 ? { startMs } : {};
+    const { play } = await this.#engine.command('play.start', { port, files, loop, ...from });
     return this.#playback(play);
   }
 
@@ -38,13 +39,25 @@ export class Playbacks {
 
   close(): void {
     this.#off();
-    for (const end of this.#ending.values()) end(false);
+    for (const end of this.#ending.values()) end(false, 0);
     this.#ending.clear();
   }
 
   #playback(play: number): Playback {
-    const ended = new Promise<boolean>((resolve) => this.#ending.set(play, resolve));
-    return { ended, stop: () => this.#stop(play) };
+    let heardMs = 0;
+    const ended = new Promise<boolean>((resolve) =>
+      this.#ending.set(play, (finished, playedMs) => {
+        heardMs = playedMs;
+        resolve(finished);
+      }),
+    );
+    return {
+      ended,
+      get playedMs() {
+        return heardMs;
+      },
+      stop: () => this.#stop(play),
+    };
   }
 
   #stop(play: number): void {

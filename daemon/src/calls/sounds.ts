@@ -6,6 +6,9 @@ import type { Leg } from './leg.js';
 /** A tone of the country, or files in a loop; with `then`, files once and after them something else. */
 export type Background = { tone: string } | { files: string[]; then?: Background | undefined };
 
+/** Music that something else was played in place of goes on where it was: how far each had come, ms. */
+const heardMs = new WeakMap<Background, number>();
+
 /** Plays under a leg, in place of what was there. What cannot be played is silence, and is logged. */
 export function playTo(leg: Leg, context: CallContext, background: Background | Promise<Background | undefined>): void {
   hush(leg);
@@ -54,5 +57,10 @@ async function begin(
   // Asked for in this turn when it is known: what comes after it is heard after it.
   const what = background instanceof Promise ? await background : background;
   if (what === undefined) return undefined;
-  return 'tone' in what ? playbacks.tone(port, what.tone) : playbacks.files(port, what.files, what.then === undefined);
+  if ('tone' in what) return playbacks.tone(port, what.tone);
+  if (what.then !== undefined) return playbacks.files(port, what.files);
+  const fromMs = heardMs.get(what) ?? 0;
+  const playback = await playbacks.files(port, what.files, true, fromMs);
+  void playback.ended.then(() => heardMs.set(what, fromMs + (playback.playedMs ?? 0)));
+  return playback;
 }

@@ -139,11 +139,13 @@ struct PlayStart {
   std::vector<std::string> files;
   bool loop{};
   bool enqueue{};
+  uint32_t startMs{};
   static constexpr auto fields() {
     return std::tuple{field("port", &PlayStart::port, "who hears it", kPort),
                       field("files", &PlayStart::files, "audio files, one after the other without a gap", range(1, 64)),
                       optional_field("loop", &PlayStart::loop, "begin anew after the last"),
-                      optional_field("enqueue", &PlayStart::enqueue, "after what plays now; otherwise in its place")};
+                      optional_field("enqueue", &PlayStart::enqueue, "after what plays now; otherwise in its place"),
+                      optional_field("startMs", &PlayStart::startMs, "where to begin, over all files; of a loop its place in the round")};
   }
 };
 struct ToneStart {

@@ -239,6 +239,7 @@ class Core {
     std::size_t loop_item{};
     bool enqueue{};  // behind what plays, not in its place
     bool house{};    // told to nobody
+    uint32_t start_ms{};
   };
   uint32_t begin_play(bus::Port port, std::vector<media::ClipRef> clips, const PlayOptions& options);
   void stop_plays(bus::Port port, PlayEnd why);

@@ -94,6 +94,7 @@ uint32_t Core::begin_play(bus::Port port, std::vector<media::ClipRef> clips, con
   playback->clips = std::move(clips);
   playback->loop = options.loop;
   playback->loop_item = options.loop_item;
+  if (options.start_ms > 0) playback->seek(uint64_t{options.start_ms} * 8);
   if (!options.enqueue) stop_plays(port, PlayEnd::kReplaced);
   plays_[id] = {playback, port, options.house, {}};
   ports_[port].plays.insert(id);
@@ -159,7 +160,7 @@ void Core::handle_later(const PlayStart& command, uint64_t id) {
       uint32_t duration_ms = 0;
       for (const auto& clip : *clips) duration_ms += clip->duration_ms();
       const auto mark = outbox_.mark();
-      const auto play = begin_play(command.port, std::move(*clips), {.loop = command.loop, .enqueue = command.enqueue});
+      const auto play = begin_play(command.port, std::move(*clips), {.loop = command.loop, .enqueue = command.enqueue, .start_ms = command.startMs});
       outbox_.reply(id, PlayStarted{play, duration_ms}, mark);
     });
   });

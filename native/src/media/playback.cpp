@@ -6,6 +6,15 @@
 
 namespace cordboard::media {
 
+void Playback::seek(uint64_t samples) {
+  uint64_t length = 0;
+  for (const auto& clip : clips) length += clip->alaw.size();
+  if (loop && length > 0) samples %= length;
+  for (item = 0; item < clips.size() && samples >= clips[item]->alaw.size(); ++item) samples -= clips[item]->alaw.size();
+  offset = item < clips.size() ? static_cast<std::size_t>(samples) : 0;
+  if (!clips.empty()) playing_item.store(static_cast<uint32_t>(std::min(item, clips.size() - 1)), std::memory_order_relaxed);
+}
+
 std::size_t Playback::render(uint8_t* to, std::size_t wanted) {
   std::size_t done = 0;
   while (done < wanted && item < clips.size()) {

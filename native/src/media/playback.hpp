@@ -27,6 +27,9 @@ struct Playback {
 
   uint32_t played_ms() const { return static_cast<uint32_t>(played_samples.load(std::memory_order_relaxed) / 8); }
 
+  /// Before it is played: begins `samples` after the beginning, of a loop of all clips modulo its length.
+  void seek(uint64_t samples);
+
   /// Copies up to `wanted` samples. Fewer than wanted: this was the end.
   std::size_t render(uint8_t* to, std::size_t wanted);
 };
