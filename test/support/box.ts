@@ -27,6 +27,9 @@ const PROMPTS: Record<string, number> = {
   'not-signed-in': 1400,
   'nothing-to-pick-up': 1500,
   'technical-fault': 1600,
+  'callback-taken': 1700,
+  'callback-whisper': 1800,
+  'callback-hello': 1900,
 };
 
 /** One that is always there and the same. */

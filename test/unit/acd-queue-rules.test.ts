@@ -68,10 +68,13 @@ describe('why nobody', () => {
     await desk.ready('2001');
     const { callId } = await waitingCall(desk);
     await desk.clock.advance(3000);
-    expect(desk.distributor.waiting('sales')).toEqual([
+    expect(desk.distributor.waiting('sales', 'en')).toEqual([
       {
-        ...{ callId, position: 1, waitedMs: 3000, points: 5, vip: false },
-        why: { code: 'nobody_fits', counts: { skill_missing: 1, signed_out: 1 } },
+        ...{ kind: 'call', callId, position: 1, waitedMs: 3000, points: 5, vip: false },
+        why: {
+          ...{ code: 'nobody_fits', counts: { skill_missing: 1, signed_out: 1 } },
+          text: 'Nobody who is free fits: 1 without a skill that is asked for, 1 signed out.',
+        },
         estimate: { code: 'unknown', why: 'no_handling_time' },
       },
     ]);

@@ -5,12 +5,20 @@
 //   call.queued → waiting ──offer──→ ringing ──connected──→ talking → agent's wrap-up → ready
 //                    ↑______noAnswer, stationFailed______|
 //                    |__ too long, full, a key → flow, another queue, released
+//
+// Who waits is a party (calls/queue-party.ts): a caller on the line, or a customer who is called back when it is his turn.
 import type { AgentBook, StationBook } from '../agents/index.js';
-import type { CallControl, OfferOutcome, QueueLeft } from '../calls/index.js';
+import type {
+  CallControl,
+  CallEvents,
+  OfferOutcome,
+  QueueLeft,
+  QueueParty,
+  QueuePlace,
+  QueuePlaces,
+} from '../calls/index.js';
 import type {
   Agent,
-  Call,
-  JsonObject,
   Language,
   LiveEvents,
   QueueEntry,
@@ -19,20 +27,25 @@ import type {
   WaitEstimate,
 } from '../contract/index.js';
 import type { Db, QueueRow } from '../db/index.js';
-import type { Clock, Log, Metrics, Timer, TypedEmitter, Unsubscribe } from '../platform/index.js';
+import {
+  errorText,
+  type Clock,
+  type Log,
+  type Metrics,
+  type Timer,
+  type TypedEmitter,
+  type Unsubscribe,
+} from '../platform/index.js';
+import { greetingFor } from './agent-greeting.js';
 import { AgentRoster } from './agent-roster.js';
 import { HandlingTimes } from './handling-times.js';
-import {
-  Matcher,
-  boundariesOf,
-  dueOf,
-  type MatchReason,
-  type Offer,
-  type Preference,
-  type WaitingCall,
-} from './matcher/index.js';
+import { Matcher, boundariesOf, dueOf, type Offer, type Preference, type WaitingCall } from './matcher/index.js';
+import { lastAgentOf } from './last-agent.js';
+import { waitingText } from './match-words.js';
+import { Misses } from './misses.js';
 import type { QueueBook } from './queue-book.js';
 import { estimateWait } from './wait-estimate.js';
+import { quiet, reasonData, type Waiting } from './waiting.js';
 import { WaitSounds, type Sayer } from './wait-sounds.js';
 
 export interface DistributorOptions {
@@ -43,7 +56,7 @@ export interface DistributorOptions {
   >;
   stations: Pick<StationBook, 'find'>;
   queues: Pick<QueueBook, 'find' | 'rows'>;
-  db: Pick<Db, 'queueMembers' | 'abilities' | 'segments' | 'calls' | 'events'>;
+  db: Pick<Db, 'queueMembers' | 'abilities' | 'segments' | 'agentSegments' | 'calls' | 'events'>;
   live: TypedEmitter<LiveEvents>;
   /** what those who wait in a queue hear; undefined: ringback tone */
   music: (queue: QueueRow) => Promise<string[] | undefined>;
@@ -60,39 +73,28 @@ export interface DistributorOptions {
 /** s: the goal is 0.005 */
 const DECISION_BUCKETS = [0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5];
 
-interface Waiting {
-  call: WaitingCall;
-  entry: QueueEntry;
-  language: Language;
-  /** an agent's telephone rings for it */
-  ringing: boolean;
-  /** it is to leave; what rings for it may still be answered */
-  leaving: { why: QueueLeft['why']; target: QueueTarget; key: string | null } | undefined;
-  timers: Timer[];
-  sounds: WaitSounds;
-}
-
 /** Q.850: normal clearing */
 const CAUSE_NORMAL = 16;
-const DAY_MS = 86_400_000;
 /** A caller goes through so many queues, should they lead in a circle. */
 const MOST_QUEUES = 5;
 /** of agents whom a call's reason names as having missed it */
 const MOST_MISSES_KEPT = 100;
 
-export class Distributor {
+export class Distributor implements QueuePlaces {
   readonly #options: DistributorOptions;
   readonly #matcher: Matcher;
   readonly #roster: AgentRoster;
   readonly #handling: HandlingTimes;
+  /** by the id of the party: that of the call for one who is on the line */
   readonly #waiting = new Map<string, Waiting>();
+  /** where live calls were before they left unserved */
+  readonly #left = new Map<string, QueuePlace>();
   /** queues that a call has been in */
   readonly #hops = new Map<string, number>();
   /** agents in talk, by call */
   readonly #talking = new Map<string, { agentId: string; queueId: string; since: number }>();
   readonly #wrapUps = new Map<string, Timer>();
-  /** offers in a row that an agent has missed */
-  readonly #misses = new Map<string, number>();
+  readonly #misses = new Misses();
   readonly #rows = new Map<string, QueueRow>();
   #offs: Unsubscribe[] = [];
   readonly #decisions: ReturnType<Metrics['histogram']> | undefined;
@@ -115,9 +117,7 @@ export class Distributor {
   start(): Promise<void> {
     const { calls, live } = this.#options;
     this.#offs = [
-      calls.events.on('call.queued', ({ call, queueId, entry, language }) =>
-        this.#enter(call, queueId, entry, language),
-      ),
+      calls.events.on('call.queued', (queued) => this.#enter(queued)),
       calls.events.on('call.connected', ({ call, agentId, queueId }) => {
         if (agentId !== null && queueId !== null) this.#connected(call.id, agentId, queueId);
         else this.#leave(call.id);
@@ -129,9 +129,18 @@ export class Distributor {
       calls.events.on('call.released', ({ call }) => this.#released(call.id)),
       calls.events.on('call.digit', ({ call, digit }) => this.#key(call.id, digit)),
     ];
-    const read = this.#roster.start();
+    const read = [this.#roster.start(), this.#readPast()];
     this.#offs.push(live.on('agent.updated', (agent) => this.#agentChanged(agent)));
-    return read;
+    return Promise.all(read).then(() => undefined);
+  }
+
+  async #readPast(): Promise<void> {
+    const { db, clock, log } = this.#options;
+    try {
+      await Promise.all([this.#misses.read(db, clock.wallMs()), this.#handling.read(db, clock.wallMs())]);
+    } catch (error) {
+      log.error({ err: error }, `what agents have done before the start was not read: ${errorText(error)}`);
+    }
   }
 
   stop(): void {
@@ -163,7 +172,7 @@ export class Distributor {
   }
 
   /** The calls of a queue, first the one that is due first, with what keeps each from being served. */
-  waiting(queueId: string): QueueWaiting[] {
+  waiting(queueId: string, language: Language = 'zh-CN'): QueueWaiting[] {
     const now = this.#options.clock.monotonicMs();
     const ringing = [...this.#waiting.values()].filter((one) => one.ringing && one.call.queueId === queueId);
     const policy = this.#matcher.policy(queueId);
@@ -171,16 +180,39 @@ export class Distributor {
     return [...ringing.map(({ call }) => call), ...this.#matcher.waitingIn(queueId)].map((call, at) => {
       const why = at < ringing.length ? undefined : this.#matcher.explain(call.callId, now);
       return {
+        kind: this.#waiting.get(call.callId)?.sounds === undefined ? 'callback' : 'call',
         ...{ callId: call.callId, position: at < ringing.length ? null : at + 1, vip: call.vip },
         waitedMs: Math.round(now - call.enteredAt),
         points: Math.round(dueOf(call, policy, now).points * 1000) / 1000,
-        why: why === undefined ? null : { code: why.code, counts: why.counts as Record<string, number> },
+        why:
+          why === undefined
+            ? null
+            : { code: why.code, counts: why.counts as Record<string, number>, text: waitingText(why, language) },
         estimate: this.estimate(queueId, call.callId),
       };
     });
   }
 
-  #enter({ id: callId, callingNumber }: Call, queueId: string, entry: QueueEntry, language: Language): void {
+  put(party: QueueParty, enteredAt: number): void {
+    const { queues, clock } = this.#options;
+    const queue = queues.find(party.queueId);
+    if (queue === undefined) return party.leave({ why: 'overflow', target: { to: 'flow', node: null }, key: null });
+    this.remove(party.id);
+    // On the clock that calls are counted on, which may have begun after he came.
+    const since = clock.monotonicMs() - Math.max(0, clock.wallMs() - enteredAt);
+    this.#place(this.#add(party, queue, since), queue);
+  }
+
+  remove(id: string): void {
+    this.#leave(id);
+  }
+
+  placeLeft(callId: string): QueuePlace | undefined {
+    return this.#left.get(callId);
+  }
+
+  #enter({ call: { id: callId, callingNumber, treatment }, ...queued }: CallEvents['call.queued']): void {
+    const { queueId, language, placeId } = queued;
     const { queues, clock, calls, log } = this.#options;
     const queue = queues.find(queueId);
     if (queue === undefined) {
@@ -188,25 +220,60 @@ export class Distributor {
       calls.overflow(callId);
       return;
     }
-    const already = [...this.#waiting.values()].filter(({ call }) => call.queueId === queueId).length;
-    const { routing } = queue;
+    // At least so high as the lists say.
+    const priority = Math.max(queued.entry.priority ?? queue.routing.priority, treatment?.priority ?? 0);
+    const entry: QueueEntry = { ...queued.entry, priority };
+    const party: QueueParty = {
+      ...{ id: callId, callId, queueId, entry, language, callingNumber, mostAgents: Infinity },
+      ring: (targets) => calls.offerAll(callId, targets),
+      leave: (how) => this.#sendOn(callId, queueId, entry, how),
+    };
+    const already = [...this.#waiting.values()].filter(
+      ({ call, sounds }) => call.queueId === queueId && sounds !== undefined,
+    ).length;
+    const before = placeId === undefined ? undefined : this.#waiting.get(placeId);
+    const waiting = before === undefined ? this.#add(party, queue, clock.monotonicMs()) : this.#takeOver(before, party);
+    waiting.sounds = this.#soundsOf(callId, queue, language);
+    waiting.timers.push(clock.after(queue.maxWaitMs, () => this.#send(callId, 'overflow', queue.overflow)));
+    if (before !== undefined) return;
+    if (queue.maxLength > 0 && already >= queue.maxLength) return this.#send(callId, 'full', queue.overflow);
+    this.#place(waiting, queue);
+  }
+
+  #add(party: QueueParty, { id: queueId, routing }: QueueRow, enteredAt: number): Waiting {
+    const { entry } = party;
     const named = entry.preferredAgent;
-    const last = named?.agentId === 'last';
-    const waitMs = named === null ? routing.lastAgentWaitMs : last ? named.waitMs : null;
     const call: WaitingCall = {
-      ...{ callId, queueId, enteredAt: clock.monotonicMs() },
+      ...{ callId: party.id, queueId, enteredAt },
       ...{ priority: entry.priority ?? routing.priority, vip: entry.vip, skills: entry.skills },
       ...{ region: entry.region, customerLevel: entry.customerLevel },
-      preferred: named === null || last ? null : { ...named, rule: 'named_agent' },
+      preferred: named === null || named.agentId === 'last' ? null : { ...named, rule: 'named_agent' },
     };
-    const sounds = this.#soundsOf(callId, queue, language);
-    const waiting: Waiting = { call, entry, language, ringing: false, leaving: undefined, timers: [], sounds };
-    this.#waiting.set(callId, waiting);
-    waiting.timers.push(clock.after(queue.maxWaitMs, () => this.#send(callId, 'overflow', queue.overflow)));
-    if (queue.maxLength > 0 && already >= queue.maxLength) return this.#send(callId, 'full', queue.overflow);
-    if (waitMs === null || callingNumber === '') return this.#wait(waiting, queue);
-    void this.#lastAgent(callingNumber, routing.lastAgentDays).then((agentId) => {
-      if (this.#waiting.get(callId) !== waiting) return;
+    const waiting: Waiting = { party, call, ringing: false, leaving: undefined, timers: [], sounds: undefined };
+    this.#waiting.set(party.id, waiting);
+    return waiting;
+  }
+
+  /** A customer who was called has the place that was kept for him. */
+  #takeOver(waiting: Waiting, party: QueueParty): Waiting {
+    const { callId } = waiting.call;
+    this.#waiting.delete(callId);
+    this.#matcher.removeCall(callId);
+    waiting.party = party;
+    waiting.call = { ...waiting.call, callId: party.id };
+    this.#waiting.set(party.id, waiting);
+    return waiting;
+  }
+
+  /** Into the matcher, once it is known whom he had last where that matters. */
+  #place(waiting: Waiting, queue: QueueRow): void {
+    const { party, call } = waiting;
+    const { routing } = queue;
+    const named = party.entry.preferredAgent;
+    const waitMs = named === null ? routing.lastAgentWaitMs : named.agentId === 'last' ? named.waitMs : null;
+    if (waitMs === null || party.callingNumber === '') return this.#wait(waiting, queue);
+    void lastAgentOf(this.#options, party.callingNumber, routing.lastAgentDays).then((agentId) => {
+      if (this.#waiting.get(party.id) !== waiting) return;
       const preferred: Preference | null = agentId === null ? null : { agentId, rule: 'last_agent', waitMs };
       waiting.call = { ...call, preferred };
       this.#wait(waiting, queue);
@@ -227,16 +294,6 @@ export class Distributor {
     }
     this.#matcher.putCall(waiting.call);
     this.#plan();
-  }
-
-  async #lastAgent(callingNumber: string, days: number): Promise<string | null> {
-    const { db, clock, log } = this.#options;
-    try {
-      return await db.calls.lastAgentOf(callingNumber, clock.wallMs() - days * DAY_MS);
-    } catch (error) {
-      log.warn({ err: error }, 'the agent whom a caller had last is not known');
-      return null;
-    }
   }
 
   #soundsOf(callId: string, queue: QueueRow, language: Language): WaitSounds {
@@ -270,16 +327,26 @@ export class Distributor {
     waiting.leaving = { why, target, key };
     this.#matcher.removeCall(callId);
     if (waiting.ringing) return;
-    const { calls, queues, log } = this.#options;
-    const { queueId } = waiting.call;
+    const { clock, log } = this.#options;
+    const { party, call } = waiting;
+    const { queueId } = call;
     log.info({ callId, queueId, why, target }, 'a caller leaves the queue unserved');
+    const waitedMs = Math.max(0, Math.round(clock.monotonicMs() - call.enteredAt));
+    this.#left.set(callId, { queueId, enteredAt: clock.wallMs() - waitedMs, entry: party.entry });
+    party.leave(waiting.leaving);
+  }
+
+  /** A caller on the line goes where the queue, or his key, says. */
+  #sendOn(callId: string, queueId: string, entry: QueueEntry, how: QueueLeft): void {
+    const { calls, queues } = this.#options;
+    const { target } = how;
     if (target.to === 'hangUp') return void calls.release(callId, CAUSE_NORMAL);
     const hops = (this.#hops.get(callId) ?? 1) + 1;
     if (target.to === 'queue' && queues.find(target.queueId) !== undefined && hops <= MOST_QUEUES) {
       this.#hops.set(callId, hops);
-      return void calls.moveToQueue(callId, target.queueId, waiting.entry);
+      return void calls.moveToQueue(callId, target.queueId, entry);
     }
-    calls.overflow(callId, { why, target, key });
+    calls.overflow(callId, how);
   }
 
   #leave(callId: string): void {
@@ -293,7 +360,7 @@ export class Distributor {
   #connected(callId: string, agentId: string, queueId: string): void {
     this.#leave(callId);
     const { agents, clock } = this.#options;
-    this.#misses.delete(agentId);
+    this.#misses.forgive(agentId);
     this.#roster.answered(agentId, queueId);
     // He may have been put through from another call to this one.
     if (this.#callOf(agentId) === undefined) agents.beginTalk(agentId, callId);
@@ -304,6 +371,7 @@ export class Distributor {
   #released(callId: string): void {
     this.#leave(callId);
     this.#hops.delete(callId);
+    this.#left.delete(callId);
     this.#talkOver(callId);
   }
 
@@ -370,13 +438,16 @@ export class Distributor {
   }
 
   async #offer({ callId, queueId, agents: chosen }: Offer): Promise<void> {
-    const { agents, calls, queues, log } = this.#options;
+    const { agents, queues, say, log } = this.#options;
     const waiting = this.#waiting.get(callId);
     const queue = queues.find(queueId);
     if (waiting === undefined) return;
     // It was removed while he waited.
     if (queue === undefined) return this.#send(callId, 'overflow', { to: 'flow', node: null });
-    const rung = chosen.filter(({ agentId }) => agents.beginOffer(agentId, callId));
+    const { party } = waiting;
+    const rung: typeof chosen = [];
+    for (const one of chosen)
+      if (rung.length < party.mostAgents && agents.beginOffer(one.agentId, party.callId)) rung.push(one);
     if (rung.length === 0) return;
     waiting.ringing = true;
     this.#matcher.removeCall(callId);
@@ -386,36 +457,27 @@ export class Distributor {
     }
     const targets = await Promise.all(
       rung.map(async ({ agentId, station, reason }) => {
-        const greeting = await this.#greeting(agentId, queue, waiting.language);
+        const { language } = party;
+        const spoken = agents.find(agentId)?.language ?? language;
+        const greeting = await greetingFor(say, queue.announcements, { agentId, spoken, language });
         return { agentId, station, ringTimeoutMs: queue.ringTimeoutMs, why: reasonData(reason), greeting };
       }),
     );
-    const outcomes = await calls.offerAll(callId, targets);
+    const outcomes = await party.ring(targets);
     waiting.ringing = false;
     rung.forEach(({ agentId }, i) => this.#settleAgent(agentId, outcomes[i] ?? 'withdrawn', queue));
-    if (this.#waiting.get(callId) !== waiting) return;
-    log.info({ callId, queueId, outcomes }, 'call goes back to its place');
+    // A customer who was called first is there under another name now.
+    const id = waiting.call.callId;
+    if (this.#waiting.get(id) !== waiting) return;
+    if (outcomes.includes('connected')) return this.#leave(id);
+    log.info({ callId: id, queueId, outcomes }, 'call goes back to its place');
     const missed = rung.filter((_, i) => outcomes[i] === 'noAnswer').map(({ agentId }) => agentId);
     const missedBy = new Set([...(waiting.call.missedBy ?? []), ...missed].slice(-MOST_MISSES_KEPT));
     waiting.call = { ...waiting.call, missedBy };
     const { leaving } = waiting;
-    if (leaving !== undefined) return this.#send(callId, leaving.why, leaving.target, leaving.key);
+    if (leaving !== undefined) return this.#send(id, leaving.why, leaving.target, leaving.key);
     this.#matcher.putCall(waiting.call);
     this.#plan();
-  }
-
-  /** Waited for by nobody when there is nothing to be said. */
-  async #greeting(agentId: string, { announcements }: QueueRow, language: Language) {
-    const { agents, say } = this.#options;
-    const { whisper, agentNumber } = announcements;
-    if (say === undefined || (whisper === null && !agentNumber)) return undefined;
-    const spoken = agents.find(agentId)?.language ?? language;
-    const none = (): string[] => [];
-    const [agent, caller] = await Promise.all([
-      whisper === null ? [] : say({ kind: 'prompt', name: whisper }, spoken).catch(none),
-      agentNumber ? say({ kind: 'agent', agentId }, language).catch(none) : [],
-    ]);
-    return { agent, caller };
   }
 
   #settleAgent(agentId: string, outcome: OfferOutcome, { noAnswer }: QueueRow): void {
@@ -423,24 +485,12 @@ export class Distributor {
     if (outcome === 'stationFailed') return agents.missOffer(agentId, 'station_failed');
     if (outcome === 'connected') return;
     if (outcome !== 'noAnswer') return agents.withdrawOffer(agentId);
-    const misses = (this.#misses.get(agentId) ?? 0) + 1;
-    if (noAnswer.action === 'notReady' && misses >= noAnswer.misses) {
-      this.#misses.delete(agentId);
+    if (this.#misses.missed(agentId) >= noAnswer.misses && noAnswer.action === 'notReady') {
+      this.#misses.forgive(agentId);
       return agents.missOffer(agentId, 'no_answer');
     }
-    this.#misses.set(agentId, misses);
     // Before he is ready, so that nothing is offered to him meanwhile.
     if (noAnswer.restMs > 0) this.#roster.rest(agentId, noAnswer.restMs);
     agents.withdrawOffer(agentId);
   }
-}
-
-function quiet({ timers, sounds }: Waiting): void {
-  for (const timer of timers) timer.cancel();
-  sounds.stop();
-}
-
-/** As it is stored: plain data. */
-function reasonData(reason: MatchReason): JsonObject {
-  return JSON.parse(JSON.stringify(reason)) as JsonObject;
 }

@@ -1,11 +1,17 @@
 // How long calls have kept agents lately, and how things stand for one who waits: what the estimate is made of.
 import type { AgentState } from '../contract/index.js';
+import type { Db } from '../db/index.js';
 import type { Clock } from '../platform/index.js';
 import { compareDue, dueOf, type Matcher, type Unavailable } from './matcher/index.js';
 import { meanHandlingMs, type EstimateInput, type Handling } from './wait-estimate.js';
 
 /** The mean is taken of so many calls of a queue. */
 const LAST_CALLS = 100;
+/** So far back is looked at start. */
+const LOOK_BACK_MS = 86_400_000;
+const MOST_SEGMENTS = 200_000;
+/** The paperwork of a talk begins with its end, but for what a clock that was set may make of it. */
+const WRAP_UP_FOLLOWS_MS = 1000;
 
 const AT_WORK: ReadonlySet<Unavailable | null> = new Set([
   null,
@@ -24,6 +30,30 @@ export class HandlingTimes {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** The last calls before the start: talks of a day, and the paperwork that followed them. */
+  async read(db: Pick<Db, 'segments' | 'agentSegments'>, nowMs: number): Promise<void> {
+    const since = { fromMs: nowMs - LOOK_BACK_MS, limit: MOST_SEGMENTS };
+    const paperwork = new Map<string, { startedAt: number; ms: number }[]>();
+    for (const { agentId, state, startedAt, endedAt } of await db.agentSegments.list(since)) {
+      if (state !== 'wrapUp' || endedAt === null) continue;
+      const all = paperwork.get(agentId) ?? [];
+      all.push({ startedAt, ms: endedAt - startedAt });
+      paperwork.set(agentId, all);
+    }
+    const read = new Map<string, number[]>();
+    for (const { data, startedAt, endedAt } of await db.segments.list({ kind: 'talk', ...since })) {
+      const { agentId, queueId } = data;
+      if (typeof agentId !== 'string' || typeof queueId !== 'string' || endedAt === null) continue;
+      const after = paperwork.get(agentId)?.find((one) => Math.abs(one.startedAt - endedAt) < WRAP_UP_FOLLOWS_MS);
+      const all = read.get(queueId) ?? [];
+      all.push(endedAt - startedAt + (after?.ms ?? 0));
+      read.set(queueId, all);
+    }
+    // Those of this run are later.
+    for (const [queueId, all] of read)
+      this.#last.set(queueId, [...all, ...(this.#last.get(queueId) ?? [])].slice(-LAST_CALLS));
   }
 
   /** A talk is over; what he does for it after that counts, too. */

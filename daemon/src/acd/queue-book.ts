@@ -4,7 +4,15 @@ import type { CallControl } from '../calls/index.js';
 import type { LiveEvents, QueueStatus, Segment } from '../contract/index.js';
 import type { Db, QueueRow } from '../db/index.js';
 import type { Clock, Log, Timer, TypedEmitter, Unsubscribe } from '../platform/index.js';
-import { countEntered, countLeft, midnightAfter, midnightBefore, noFigures, type DayFigures } from './queue-figures.js';
+import {
+  countEntered,
+  countLeft,
+  isCounted,
+  midnightAfter,
+  midnightBefore,
+  noFigures,
+  type DayFigures,
+} from './queue-figures.js';
 
 export interface QueueBookOptions {
   db: Db;
@@ -119,9 +127,10 @@ export class QueueBook {
   #segment(segment: Segment): void {
     const { queueId } = segment.data;
     if (segment.kind !== 'queued' || typeof queueId !== 'string') return;
+    const counts = isCounted(segment);
     const waiting = this.#waiting.get(queueId) ?? new Map<string, number>();
     this.#waiting.set(queueId, waiting);
-    const today = segment.startedAt >= this.#dayFrom;
+    const today = counts && segment.startedAt >= this.#dayFrom;
     if (segment.endedAt === null) {
       waiting.set(segment.callId, segment.startedAt);
       if (today) countEntered(this.#figuresOf(queueId));
@@ -137,7 +146,7 @@ export class QueueBook {
     const query = { kind: 'queued', fromMs: this.#dayFrom, limit: MOST_SEGMENTS_OF_A_DAY } as const;
     for (const segment of await this.#options.db.segments.list(query)) {
       const { queueId } = segment.data;
-      if (typeof queueId !== 'string') continue;
+      if (typeof queueId !== 'string' || !isCounted(segment)) continue;
       countEntered(this.#figuresOf(queueId));
       countLeft(this.#figuresOf(queueId), segment, this.#limitsOf(queueId));
     }

@@ -23,6 +23,11 @@ export function midnightAfter(nowMs: number): number {
   return day.getTime();
 }
 
+/** A customer who is called back has come into the queue before, when he called. */
+export function isCounted({ data }: Segment): boolean {
+  return data['callbackId'] === undefined;
+}
+
 /** A call came into the queue. */
 export function countEntered(figures: DayFigures): void {
   figures.offered += 1;

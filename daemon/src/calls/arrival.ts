@@ -159,13 +159,19 @@ export async function dial(
   number: string,
   shown: { number: string; name: string },
   caller: Leg,
-  more: Pick<DiallingOptions, 'alerting' | 'diverted' | 'forwards'> = {},
+  {
+    limitMs = Infinity,
+    ...more
+  }: Pick<DiallingOptions, 'alerting' | 'diverted' | 'forwards'> & { limitMs?: number } = {},
 ): Promise<DialOutcome> {
   const dialling = new Dialling({
     ...{ call, context, caller, ...more },
     segment: call.segment('dial', { number, kind: found.kind }),
     callingName: shown.name,
-    rounds: roundsOf(found, number, shown.number, caller.station),
+    rounds: roundsOf(found, number, shown.number, caller.station).map((round) => ({
+      ...round,
+      limitMs: Math.min(round.limitMs, limitMs),
+    })),
     sameParty: leadToOne(found),
   });
   call.dialling = dialling;

@@ -1,12 +1,13 @@
 // What the parts of call control share.
 import type { LiveEvents, ReleasedBy } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
-import type { DialPlan, Lines } from '../lines/index.js';
+import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
-import type { FlowRunner } from './flow-session.js';
+import type { FlowRunner, OpenSegment } from './flow-session.js';
+import type { Leg } from './leg.js';
 import type { LegTable } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
 import type { ParkingLot } from './parking.js';
@@ -35,6 +36,12 @@ export interface CallContext {
   readonly parking: ParkingLot;
   /** Tells the pages how the call stands, and has its rows written. */
   changed(call: LiveCall): void;
+  /** A call that hangs on this leg; `id`: it was given one before. */
+  begin(
+    leg: Leg,
+    number: string,
+    from?: Partial<LegOffered> & { id?: string },
+  ): { call: LiveCall; seized: OpenSegment };
   /** Ends a call; returns at once. Asking twice is asking once. */
   /** `text`: why, in ASCII, for the caller's display */
   release(call: LiveCall, cause: number, by: ReleasedBy, text?: string): void;

@@ -42,6 +42,7 @@ import type { TrunkBook } from '../trunks/index.js';
 import { takeCall } from './arrival.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
+import { callBack, type CallBackOutcome, type CallBackPlan } from './calling-back.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
@@ -53,7 +54,8 @@ import { goesOn, letGo } from './leaving.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
 import { monitorAnswered } from './monitor.js';
-import { cleanCalled, cleanCaller, cleanName, cleanNumber, isDiallable } from './numbers.js';
+import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
+import { originate } from './originate.js';
 import { forgetHold, hold, retrieve } from './parties.js';
 import { ParkingLot, takeParked, takeParkedAt, takerAnswered } from './parking.js';
 import { Playbacks } from './playbacks.js';
@@ -73,8 +75,6 @@ import { referrerGone, transfer } from './transfer.js';
 
 /** Q.931 T308 (4 s) twice, and a little: by then the line must have said that a released leg is gone. */
 const RELEASE_GUARD_MS = 10_000;
-/** How long the telephone rings for which a number is to be called. */
-const ORIGINATE_MS = 30_000;
 /** How long a stop waits for the calls it releases. */
 const STOP_LIMIT_MS = 3000;
 /** of the digits column */
@@ -122,6 +122,7 @@ export class CallControl {
       legs: new LegTable(),
       parking: new ParkingLot(),
       changed: (call) => this.#changed(call),
+      begin: (leg, number, from) => this.#begin(leg, number, from),
       release: (call, why, by, text) => this.#release(call, why, by, text),
     };
     metrics.counter('calls_offered_total', 'Calls that began', ['direction']);
@@ -182,20 +183,14 @@ export class CallControl {
    * Rejects with number_leads_nowhere, or with what the line says.
    */
   async originate(station: number, number: string): Promise<Call> {
-    const { lines, clock, legs } = this.#context;
-    if (this.#stopping || !isDiallable(number)) throw new AppError('number_leads_nowhere', { number, reason: '-' });
-    const told = { calledNumber: String(station), callingNumber: number, callingName: '' };
-    const seized = await lines.seize({ target: { kind: 'station', station }, ...told });
-    const gone = (of: number): void => legs.remove(of);
-    const leg = new Leg({ ...this.#context, ...seized, role: 'caller', initial: 'seizing', gone });
-    const { call, seized: segment } = this.#begin(leg, number);
-    const lifted = (): void => {
-      call.toBegin?.ringing.cancel();
-      call.toBegin = undefined;
-      void takeCall(call, this.#context, true, segment);
-    };
-    call.toBegin = { lifted, ringing: clock.after(ORIGINATE_MS, () => this.#release(call, cause.noAnswer, 'system')) };
-    return call.toDto();
+    if (this.#stopping) throw new AppError('number_leads_nowhere', { number, reason: '-' });
+    return originate(this.#context, station, number);
+  }
+
+  /** Calls a customer back for a queue, with one of these agents. Never rejects; resolves when they talk, or nothing comes of it. */
+  async callBack(plan: CallBackPlan, targets: readonly OfferTarget[]): Promise<CallBackOutcome> {
+    if (this.#stopping) return { offers: targets.map(() => 'withdrawn'), result: null };
+    return callBack(this.#context, plan, targets);
   }
 
   /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
@@ -335,14 +330,14 @@ export class CallControl {
   #begin(
     leg: Leg,
     number: string,
-    from: Partial<LegOffered> = {},
+    from: Partial<LegOffered> & { id?: string } = {},
   ): { call: LiveCall; seized: ReturnType<LiveCall['segment']> } {
     const { clock, log, metrics, live, events, legs, trunks, plan } = this.#context;
     const { place } = leg;
     const caller = cleanCaller(from.callingNumber ?? '');
     const direction = place.kind === 'trunk' ? 'in' : 'internal';
     const call: LiveCall = new LiveCall({
-      ...{ leg, direction, clock, log, metrics },
+      ...{ leg, direction, clock, log, metrics, id: from.id },
       // A telephone is who it is, whatever it says.
       callingNumber: place.kind === 'station' ? String(place.station) : plan.callerFrom(caller, place.trunk),
       callingName: cleanName(from.callingName ?? ''),

@@ -7,8 +7,8 @@ export interface CallEvents {
   'call.answered': { call: Call };
   /** the caller pressed a key */
   'call.digit': { call: Call; digit: string };
-  /** entry: what the call asks for; language: what the caller is spoken to in */
-  'call.queued': { call: Call; queueId: string; entry: QueueEntry; language: Language };
+  /** entry: what the call asks for; language: what the caller is spoken to in; placeId: the party whose place it takes */
+  'call.queued': { call: Call; queueId: string; entry: QueueEntry; language: Language; placeId?: string | undefined };
   /** an agent's telephone is being rung */
   'call.offered': { call: Call; queueId: string; agentId: string; station: number };
   /** telephones or trunks are being called */

@@ -2,6 +2,7 @@
 import { AppError } from '../platform/index.js';
 import type { JsonObject, QueueEntry, RecordingAction, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
+import { customerLevelOf, regionOf } from './caller-facts.js';
 import { controlRecording } from './call-recording.js';
 import type { FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
@@ -35,8 +36,10 @@ export class CallSession implements FlowSession {
     return this.#call.language;
   }
   get attributes(): Readonly<Record<string, string | number>> {
-    const { callingName } = this.#call.row;
-    return { callingName, queueWaitMs: this.#queueWaitMs };
+    const { row } = this.#call;
+    const region = regionOf(row) ?? '';
+    const level = customerLevelOf(row) ?? '';
+    return { callingName: row.callingName, queueWaitMs: this.#queueWaitMs, region, level };
   }
   get signal(): AbortSignal {
     return this.#call.signal;

@@ -4,5 +4,8 @@ export * from './call-recorder.js';
 export * from './flow-session.js';
 export type { Greeting, OfferOutcome } from './live-call.js';
 export { Playbacks } from './playbacks.js';
+export type { CallBackOutcome, CallBackPlan } from './calling-back.js';
+export type { Dialled } from './rounds.js';
+export * from './queue-party.js';
 export type { OfferTarget } from './queueing.js';
 export type { Background } from './sounds.js';

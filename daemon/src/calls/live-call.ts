@@ -138,6 +138,8 @@ export interface QueueStay {
 }
 
 export interface LiveCallOptions {
+  /** it was given one before; left out: a new one */
+  id?: string | undefined;
   leg: Leg;
   direction: CallDirection;
   callingNumber: string;
@@ -155,7 +157,7 @@ export interface LiveCallOptions {
 }
 
 export class LiveCall {
-  readonly id = newUlid();
+  readonly id: string;
   /** the leg that the call hangs on: the caller's, until he has put his partner through; it ends with this leg */
   leg: Leg;
   readonly started: Moment;
@@ -207,6 +209,7 @@ export class LiveCall {
 
   constructor(options: LiveCallOptions) {
     const { clock, leg } = options;
+    this.id = options.id ?? newUlid();
     this.#clock = clock;
     this.#segmentChanged = options.segmentChanged;
     this.leg = leg;

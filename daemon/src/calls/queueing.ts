@@ -3,6 +3,7 @@
 import type { JsonObject, QueueEntry } from '../contract/index.js';
 import { errorText } from '../platform/index.js';
 import { dropAside } from './aside.js';
+import { withFacts } from './caller-facts.js';
 import { cause, type CallContext } from './call-context.js';
 import type { QueueLeft } from './flow-session.js';
 import { greet } from './greeting.js';
@@ -23,18 +24,19 @@ export interface OfferTarget {
 
 /**
  * Puts a call that is in its flow into a queue. Resolves when it leaves the queue unserved, rejects when the call ends;
- * undefined: the call is not in its flow.
+ * undefined: the call is not in its flow. `place`: whose place he takes who waits already, and what is written down of it.
  */
 export function enterQueue(
   call: LiveCall,
   context: CallContext,
   queueId: string,
   entry: QueueEntry,
+  place?: { id: string; data: JsonObject },
 ): Promise<QueueLeft> | undefined {
   if (call.ending !== undefined || !call.machine.fire('queue')) return undefined;
   return new Promise<QueueLeft>((resolve, reject) => {
     call.signal.addEventListener('abort', () => reject(call.signal.reason as Error), { once: true });
-    beginStay(call, context, queueId, entry, resolve);
+    beginStay(call, context, queueId, withFacts(entry, call.row), resolve, place);
   });
 }
 
@@ -44,14 +46,16 @@ function beginStay(
   queueId: string,
   entry: QueueEntry,
   left: QueueStay['left'],
+  place?: { id: string; data: JsonObject },
 ): void {
-  const segment = call.segment('queued', { queueId, ...askedData(entry) });
+  const segment = call.segment('queued', { queueId, ...askedData(entry), ...place?.data });
   call.stay = { queueId, since: context.clock.moment(), segment, left };
   // He is not lent any more: somebody else is to have him.
   dropAside(call, context, 'queued');
   call.record.update({ queueId });
   context.changed(call);
-  context.events.emit('call.queued', { call: call.toDto(), queueId, entry, language: call.language });
+  const { language } = call;
+  context.events.emit('call.queued', { call: call.toDto(), queueId, entry, language, placeId: place?.id });
 }
 
 /** What differs from everybody's, for the record. */

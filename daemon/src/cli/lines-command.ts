@@ -1,6 +1,7 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
 import { runGroupCommand } from './group-command.js';
+import { runCallbackCommand } from './callback-command.js';
 import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
@@ -23,6 +24,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   number: runNumberCommand,
   recording: runRecordingCommand,
   music: runMusicCommand,
+  callback: runCallbackCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -14,6 +14,7 @@ export const LINES_COMMANDS = [
     'number',
     'recording',
     'music',
+    'callback',
   ] as const),
 ] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
@@ -215,6 +216,36 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
   members 标识 [坐席:惩罚:权重,…]    按位置列出成员；给出列表则替换
   skills 坐席 [技能:级别,…]          坐席技能（1 至 10 级）；给出列表则替换
   remove 标识
+`,
+  },
+  callback: {
+    en: `cordboard callback
+  list [--queue ID] [--all]          who is to be called back; --all: and who was
+  add QUEUE NUMBER [--at TIME]       has somebody called back, at a time such as 2026-11-23T15:00
+  cancel ID
+  rule QUEUE                         how the queue takes callbacks
+  rule QUEUE on | off                takes them from now on, or no more
+      --first agent|customer         who is rung first
+      --tries N                      so often is the customer called
+      --most N                       so many may be open
+      --calendar ID|-                customers are called while it is open
+      --expires S                    seconds after which one is given up
+      --abandoned S|-                who hangs up after so long a wait is called back
+      --confirm yes|no               the number is said, and is to be confirmed
+`,
+    'zh-CN': `cordboard callback
+  list [--queue 队列] [--all]        列出待回拨；--all 含已结束的
+  add 队列 号码 [--at 时间]          添加回拨，时间如 2026-11-23T15:00
+  cancel 标识
+  rule 队列                          查看队列的回拨规则
+  rule 队列 on | off                 开始或停止接受回拨
+      --first agent|customer         先呼坐席或先呼客户
+      --tries N                      最多呼叫客户次数
+      --most N                       未完成回拨的上限
+      --calendar 日历|-              仅在日历营业时间内呼叫客户
+      --expires 秒                   超过此时长则放弃
+      --abandoned 秒|-               等待超过此时长后挂机的客户自动回拨
+      --confirm yes|no               是否播报号码并要求确认
 `,
   },
   ban: {

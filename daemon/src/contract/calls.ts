@@ -74,6 +74,7 @@ export const SegmentKind = z
     'menu',
     'digit',
     'queued',
+    'callback',
     'offer',
     'dial',
     'talk',

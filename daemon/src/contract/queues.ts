@@ -91,7 +91,8 @@ export type WaitEstimate = z.infer<typeof WaitEstimate>;
 /** A call that waits in a queue, and what keeps it from being served. */
 export const QueueWaiting = z
   .strictObject({
-    callId: Ulid,
+    kind: z.enum(['call', 'callback']).meta({ description: 'callback: nobody is on the line' }),
+    callId: Ulid.meta({ description: 'Of the call, or of the callback' }),
     position: z.int().min(1).nullable().meta({ description: "Its place; null: an agent's telephone rings for it" }),
     waitedMs: DurationMs,
     points: z.number().meta({ description: 'Priority, and what it has gained by waiting' }),
@@ -100,6 +101,7 @@ export const QueueWaiting = z
       .strictObject({
         code: z.enum(['nobody_in_queue', 'nobody_free', 'nobody_fits', 'waits_for_agent']),
         counts: z.record(z.string(), z.int().min(1)).meta({ description: 'Agents, by what keeps them from it' }),
+        text: z.string().meta({ description: 'The same in words, in the language asked for' }),
       })
       .nullable()
       .meta({ description: 'null: it rings, or is about to' }),

@@ -1,5 +1,6 @@
 // What travels over socket.io. Path /socket.io; the token of POST /session goes into auth.token.
 import { z } from 'zod';
+import type { Callback } from './callbacks.js';
 import type { Calendar } from './calendars.js';
 import { Agent } from './agents.js';
 import type { Segment } from './calls.js';
@@ -49,6 +50,7 @@ export interface LiveEvents {
   'routing.changed': RoutingChanged;
   'recording.updated': RecordingCondition;
   'voicemail.updated': VoicemailCounts;
+  'callback.updated': Callback;
   'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
@@ -65,6 +67,7 @@ export interface ServerToClientEvents {
   'routing.changed': (changed: RoutingChanged) => void;
   'recording.updated': (condition: RecordingCondition) => void;
   'voicemail.updated': (counts: VoicemailCounts) => void;
+  'callback.updated': (callback: Callback) => void;
   'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;
 }

@@ -2,6 +2,7 @@
 // reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
 // reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
 // number_in_use for what must be unique. update and remove say whether there was such a row.
+import type { CallbacksRead, CallbacksWrite } from './callback-rows.js';
 import type { AgentAbilities, AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
   AuditRead,
@@ -404,6 +405,7 @@ export interface Reads {
   readonly recordingArchive: RecordingArchiveRead;
   readonly outgoingMail: OutgoingMailRead;
   readonly voicemail: VoicemailRead;
+  readonly callbacks: CallbacksRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -442,6 +444,7 @@ export interface Writes extends Reads {
   readonly recordingArchive: RecordingArchiveWrite;
   readonly outgoingMail: OutgoingMailWrite;
   readonly voicemail: VoicemailWrite;
+  readonly callbacks: CallbacksWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

@@ -151,6 +151,7 @@ export class TableDialPlan implements DialPlan {
     }
     const lists = verdict?.treatment?.lists ?? [];
     if (lists.length > 0) note({ code: 'whiteListed', routeId: null, params: { caller, lists: lists.join(', ') } });
+    if (from.as !== undefined) return this.#fromBox(digits, from.as, asked);
     return from.station === null
       ? this.#fromOutside(digits, asked, lists)
       : this.#fromStation(digits, from.station, asked);
@@ -198,14 +199,14 @@ export class TableDialPlan implements DialPlan {
   }
 
   /** Digits as they are dialled in the country; undefined: it is no number. A number with + begins with a country code. */
-  #clean(number: string, { station, trunk }: DialFrom, tables: Tables): string | undefined {
+  #clean(number: string, { station, trunk, as }: DialFrom, tables: Tables): string | undefined {
     if (number.length > 2 * MOST_DIGITS) return undefined;
     // Visual separators (RFC 3966 5.1.1) are there for people.
     const bare = number.replace(/[-.()]/g, '');
     if (!/^\+?[0-9]{1,24}$/.test(bare)) return undefined;
     const plus = bare.startsWith('+');
     const digits = plus ? bare.slice(1) : bare;
-    if (station !== null) return plus ? this.#plan.fromE164(digits) : digits;
+    if (station !== null || as !== undefined) return plus ? this.#plan.fromE164(digits) : digits;
     // What is called by those outside is written as the carrier writes it: a route in may name it so.
     return trunk == null ? digits : tables.outbound.numberIn(trunk, digits);
   }
@@ -213,6 +214,25 @@ export class TableDialPlan implements DialPlan {
   #fromOutside(digits: string, asked: Asked, lists: readonly string[]): DialResolution {
     // Never out again, not even to the police: whoever calls in would do so at our expense and under our number.
     return this.#inside(digits, asked, null, lists) ?? refused(cause.unallocated, 'nobody inside has this number');
+  }
+
+  /** Somebody is called for a queue: never the police, and nothing that leads into a flow. */
+  #fromBox(digits: string, as: Caller, { tables, atMs, note }: Asked): DialResolution {
+    if (this.#plan.isEmergency(digits) || tables.outbound.leadsToEmergency(digits))
+      return refused(cause.callRejected, 'nobody calls an emergency number back');
+    const inside = this.#stationOrGroup(digits, tables, null);
+    if (inside !== undefined) {
+      if (as.allowedClasses.includes('internal')) return inside;
+      return refused(cause.callRejected, 'numbers inside are not called back');
+    }
+    const holds = ({ calendar }: { calendar: { calendarId: string; when: 'open' | 'closed' } | null }): boolean =>
+      calendar === null || this.#isOpen(calendar.calendarId, atMs) === (calendar.when === 'open');
+    // The number is as those outside write it, without what a telephone dials before it.
+    const dialled = `${tables.outbound.accessPrefix(digits) ?? ''}${digits}`;
+    const found = this.#out(tables.outbound.resolve(dialled, as, holds, note), dialled, tables);
+    return found.kind === 'out' && found.emergency === true
+      ? refused(cause.callRejected, 'nobody calls an emergency number back')
+      : found;
   }
 
   #fromStation(digits: string, station: number, asked: Asked): DialResolution {

@@ -123,6 +123,20 @@ export class OutboundRoutes {
     return rewritten.startsWith('+') ? this.#plan.fromE164(rewritten.slice(1)) : rewritten;
   }
 
+  /**
+   * What people dial before a number of the country so that it goes out (a 0 that the route takes off again); '': nothing.
+   * undefined: no route takes it.
+   */
+  accessPrefix(number: string): string | undefined {
+    for (const route of this.#routes) {
+      const prefix = route.row.pattern.slice(0, route.row.strip);
+      if (!/^[0-9]*$/.test(prefix)) continue;
+      const dialled = prefix + number;
+      if (this.#routes.find(({ pattern }) => matches(pattern, dialled)) === route) return prefix;
+    }
+    return undefined;
+  }
+
   /** The ways out for a number as it was dialled, digits alone, not of the emergency services. */
   resolve(digits: string, caller: Caller, holds: RouteHolds = () => true, note: NoteStep = () => undefined): Outbound {
     const best = this.#routes.find(({ pattern }) => matches(pattern, digits));

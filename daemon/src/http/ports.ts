@@ -53,13 +53,15 @@ import type {
   Verification,
   VoiceMessage,
   VoiceMessageState,
+  Callback,
+  CallbackCreate,
   VoicemailBox,
   VoicemailBoxCreate,
   VoicemailBoxPatch,
 } from '../contract/index.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
-import type { FoundRecording } from '../db/index.js';
+import type { FoundRecording, Writes } from '../db/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
@@ -145,7 +147,7 @@ export interface QueuesPort {
   /** Every queue as it stands now, by id. */
   list(): QueueStatus[];
   /** Its calls, first the one that is due first. */
-  waiting(id: string): QueueWaiting[];
+  waiting(id: string, language?: Language): QueueWaiting[];
 }
 
 export interface FlowsPort {
@@ -243,6 +245,14 @@ export interface SipPort {
   trunks(): readonly SipTrunkStatus[];
 }
 
+/** Errors: those that POST, PATCH and DELETE /callbacks name; `also` is written with the change. */
+export interface CallbacksPort {
+  take(request: CallbackCreate, by: string, also: CallbackAlso): Promise<Callback>;
+  reschedule(id: string, at: number, also: CallbackAlso): Promise<Callback>;
+  cancel(id: string, also: CallbackAlso): Promise<Callback>;
+}
+type CallbackAlso = (tx: Writes, row: Callback) => Promise<void>;
+
 export interface RoutingPort {
   calendars: Calendars & {
     readonly zone: ZoneClock;
@@ -270,6 +280,7 @@ export interface Ports {
   recordings: RecordingsPort;
   mail: MailPort;
   voicemail: VoicemailPort;
+  callbacks: CallbacksPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

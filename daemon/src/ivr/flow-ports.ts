@@ -88,6 +88,8 @@ export interface FlowPorts {
   calendars?: CalendarsPort | undefined;
   transfer?: TransferPort | undefined;
   voicemail?: CallerService | undefined;
+  /** by the id of the queue */
+  callback?: CallerService | undefined;
   conference?: CallerService | undefined;
   survey?: CallerService | undefined;
   faxReceive?: CallerService | undefined;

@@ -35,6 +35,7 @@ import { RecordingArchive, RecordingService, VoiceStore } from '../recording/ind
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { VoicemailService } from '../voicemail/index.js';
+import { makeCallbackParts } from './callback-parts.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
@@ -127,11 +128,8 @@ class RunningBox {
   ready(): Box {
     const http = made(this.#http);
     const running = made(this.#running);
-    const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail, music } = running;
     return {
-      ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail, music },
+      ...running,
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -305,7 +303,11 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
-    const stores = { archive, mail, voicemail, music: music.store };
+    const callbacks = makeCallbackParts({
+      ...{ ...common, calls, agents, routing, flows, places: distributor, prompts: this.#prompts },
+      log: this.#part('callback'),
+    });
+    const stores = { archive, mail, voicemail, callbacks, music: music.store };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -316,6 +318,7 @@ class RunningBox {
     running?.desk.stop();
     await running?.calls.stop();
     await running?.sip?.stop();
+    running?.callbacks.stop();
     running?.distributor.stop();
     running?.queues.stop();
     running?.trunks.stop();
@@ -335,6 +338,7 @@ class RunningBox {
     archive.start();
     made(this.#running).mail.start();
     await made(this.#running).voicemail.start();
+    await made(this.#running).callbacks.start();
   }
 
   async #startPages(): Promise<void> {

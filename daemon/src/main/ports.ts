@@ -9,11 +9,13 @@ import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
 import type { RecordingArchive, RecordingService } from '../recording/index.js';
 import type { FlowBook, FlowDesk, MusicStore, PromptStore } from '../ivr/index.js';
+import type { CallbackService } from '../callback/index.js';
 import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import { callbacksPort } from './callback-parts.js';
 import type { Routing } from './routing.js';
 
 export interface Services {
@@ -33,6 +35,7 @@ export interface Services {
   archive: RecordingArchive;
   mail: MailService;
   voicemail: VoicemailService;
+  callbacks: CallbackService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -55,7 +58,7 @@ export function httpPorts(services: Services): Ports {
   return {
     calls,
     agents,
-    queues: { list: () => queues.list(), waiting: (id) => distributor.waiting(id) },
+    queues: { list: () => queues.list(), waiting: (id, language) => distributor.waiting(id, language) },
     flows: flowDesk,
     prompts: promptStore,
     music: services.music,
@@ -64,6 +67,7 @@ export function httpPorts(services: Services): Ports {
     routing: services.routing.port(),
     recordings: archive,
     voicemail,
+    callbacks: callbacksPort(services.callbacks, services.routing),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');

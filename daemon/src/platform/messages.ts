@@ -2,6 +2,7 @@
 // {name} is filled in from the parameters of the error; both languages must name the same ones (a test checks it).
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
+import { callbackMessages } from './callback-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
@@ -283,6 +284,7 @@ export const messages = {
   },
   ...flowMessages,
   ...recordingMessages,
+  ...callbackMessages,
   ...musicMessages,
   ...routingMessages,
   exchange_call_not_found: {

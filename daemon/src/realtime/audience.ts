@@ -60,6 +60,8 @@ export class Audience {
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'voicemail.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'callback.updated':
+        return [{ event, data, rooms: data.agentId === null ? [STAFF_ROOM] : [STAFF_ROOM, agentRoom(data.agentId)] }];
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }

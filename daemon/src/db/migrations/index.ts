@@ -9,6 +9,7 @@ import { queueRouting } from './0008-queue-routing.js';
 import { flowVersions } from './0009-flow-versions.js';
 import { routing } from './0010-routing.js';
 import { recordings } from './0011-recordings.js';
+import { callbacks } from './0012-callbacks.js';
 import { queueMusic } from './0018-queue-music.js';
 import type { Migration } from './migration.js';
 
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   flowVersions,
   routing,
   recordings,
+  callbacks,
   queueMusic,
 ];

@@ -9,6 +9,7 @@ import {
   segmentsRepository,
   streamsRepository,
 } from './history.js';
+import { callbacksRepository } from './callbacks.js';
 import {
   outboundRoutesRepository,
   ringGroupsRepository,
@@ -117,6 +118,9 @@ class Repositories implements Writes {
   }
   get voicemail() {
     return this.#once('voicemail', voicemailRepository);
+  }
+  get callbacks() {
+    return this.#once('callbacks', callbacksRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

@@ -18,6 +18,7 @@ import type {
   NumberListRow,
 } from '../routing-rows.js';
 import type { OutboundRouteRow, RouteRow } from '../rows.js';
+import type { CallbackRuleRow } from '../callback-rows.js';
 import { announced } from './announced.js';
 import { Table, type Scope } from './table.js';
 
@@ -56,6 +57,8 @@ async function calendarUser(models: Models, scope: Scope, id: string): Promise<{
   const groups = await new Table<DutyGroupRow>(models.dutyGroups, scope, { json: ['shifts'] }).all();
   const group = groups.find(({ shifts }) => shifts.some(({ calendarId }) => calendarId === id));
   if (group !== undefined) return { en: `the duty group ${group.id}`, zh: `值班组 ${group.id}` };
+  const rule = await new Table<CallbackRuleRow>(models.callbackRules, scope).first({ calendarId: id });
+  if (rule !== null) return { en: `the callbacks of the queue ${rule.queueId}`, zh: `队列 ${rule.queueId} 的回拨规则` };
   const rights = await new Table<DialRightRow>(models.dialRights, scope, {
     json: ['callingNumbers', 'calendar'],
   }).all();

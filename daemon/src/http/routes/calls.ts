@@ -9,9 +9,11 @@ import {
   CallTake,
   SuperviseAction,
   Ulid,
+  type Language,
   type Recording,
 } from '../../contract/index.js';
-import type { CallRow, RecordingRow } from '../../db/index.js';
+import type { CallRow, RecordingRow, SegmentRow } from '../../db/index.js';
+import { reasonText } from '../../acd/index.js';
 import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
@@ -79,14 +81,15 @@ export function callRoutes(http: HttpContext): Route[] {
       params: ById,
       reply: CallDetail,
       errors: ['call_not_found'],
-      async handle({ params: { id }, identity }) {
+      async handle({ params: { id }, identity, language }) {
         const row = await db.calls.find(id);
         if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
-        const [segments, streams, rows] = await Promise.all([
+        const [stored, streams, rows] = await Promise.all([
           db.segments.listByCall(id),
           db.streams.listByCall(id),
           db.recordings.listByCall(id),
         ]);
+        const segments = stored.map((segment) => inWords(segment, language));
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
         return { ...withPhase(row), segments, streams, recording, furtherRecordings };
       },
@@ -178,4 +181,10 @@ export function callRoutes(http: HttpContext): Route[] {
 function toRecording(row: RecordingRow): Recording {
   const { path: _path, ...recording } = row;
   return recording;
+}
+
+/** Why an agent was rung is stored as codes. */
+function inWords(segment: SegmentRow, language: Language): SegmentRow {
+  const text = segment.kind === 'offer' ? reasonText(segment.data['why'], language) : undefined;
+  return text === undefined ? segment : { ...segment, data: { ...segment.data, whyText: text } };
 }

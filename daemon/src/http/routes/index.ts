@@ -3,6 +3,7 @@ import type { Route } from '../route.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
+import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
 import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
@@ -59,6 +60,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...recordingRuleRoutes(http),
     ...mailRoutes(http),
     ...voicemailRoutes(http),
+    ...callbackRoutes(http),
     ...exchangeRoutes(http),
   ];
 }

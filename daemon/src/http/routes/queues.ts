@@ -105,9 +105,9 @@ export function queueRoutes(http: HttpContext): Route[] {
       params: ById,
       reply: z.array(QueueWaiting),
       errors: ['queue_not_found'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, language }) {
         if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
-        return ports.queues.waiting(id);
+        return ports.queues.waiting(id, language);
       },
     }),
     route({

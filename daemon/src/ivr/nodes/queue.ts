@@ -44,6 +44,13 @@ export const queue = nodeKind<QueueNode>({
     ),
   async run(node, context) {
     const { why, target } = await context.session.queue(node.queue, entryOf(node, context));
+    if (target.to === 'callback' && context.ports.callback !== undefined) {
+      const { outcome } = await context.ports.callback.run(context.session, node.queue, {});
+      if (outcome === 'done') {
+        context.session.release(CAUSE_NORMAL);
+        return { end: 'released', why: 'callback' };
+      }
+    }
     if (target.to === 'flow' && target.node !== null) return go(target.node, why);
     if (node.overflow !== undefined) return go(node.overflow, why);
     context.session.release(CAUSE_NORMAL);

@@ -1,0 +1,3 @@
+export * from './callback-book.js';
+export * from './callback-desk.js';
+export * from './callback-service.js';
