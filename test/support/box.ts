@@ -27,6 +27,11 @@ const PROMPTS: Record<string, number> = {
   'not-signed-in': 1400,
   'nothing-to-pick-up': 1500,
   'technical-fault': 1600,
+  'survey-invitation': 1700,
+  'survey-score': 1800,
+  'survey-solved': 1900,
+  'survey-invalid': 2000,
+  'survey-thanks': 2100,
 };
 
 export interface TestBoxOptions {

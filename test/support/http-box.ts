@@ -12,6 +12,7 @@ import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.j
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
 import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
+import { surveyDesk } from './survey-desk.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { testDatabase } from './test-database.js';
@@ -87,6 +88,7 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     lamp: (station, { fresh, old }) => void lamps.push(`${station} ${fresh}/${old}`),
   });
   ports.voicemail = voicemail;
+  ports.surveys = (await surveyDesk({ db, clock, live: ports.live })).port;
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

@@ -39,6 +39,7 @@ import {
   type Unsubscribe,
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import { TalkKeys, askedByKeys, followsTalk, sendAfterTalk, type AfterTalk } from './after-talk.js';
 import { takeCall } from './arrival.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
@@ -46,7 +47,7 @@ import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
 import { DigitRelay } from './digit-relay.js';
-import type { FlowRunner, QueueLeft } from './flow-session.js';
+import type { FlowRunner, PreparedFlow, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { goesOn, letGo } from './leaving.js';
@@ -96,6 +97,8 @@ export interface CallControlOptions {
   holdMusic: () => Promise<string | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   agentAt: (station: number) => string | null;
+  /** what callers are led through when their agent has hung up; undefined: nothing */
+  afterTalk?: AfterTalk | undefined;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -106,6 +109,7 @@ export class CallControl {
   readonly #metrics: Metrics;
   readonly #context: CallContext;
   readonly #calls = new Map<string, LiveCall>();
+  readonly #talkKeys = new TalkKeys();
   #offs: Unsubscribe[] = [];
   #stopping = false;
   #allGone: (() => void) | undefined;
@@ -178,10 +182,10 @@ export class CallControl {
   }
 
   /**
-   * Calls a number for a telephone, which rings first and calls when it is lifted, with the rights that it has. Resolves when it rings.
+   * Calls a number for a telephone, which rings first and calls when it is lifted, with the rights that it has, and shows `shown` if it may. Resolves when it rings.
    * Rejects with number_leads_nowhere, or with what the line says.
    */
-  async originate(station: number, number: string): Promise<Call> {
+  async originate(station: number, number: string, shown?: string): Promise<Call> {
     const { lines, clock, legs } = this.#context;
     if (this.#stopping || !isDiallable(number)) throw new AppError('number_leads_nowhere', { number, reason: '-' });
     const told = { calledNumber: String(station), callingNumber: number, callingName: '' };
@@ -189,6 +193,7 @@ export class CallControl {
     const gone = (of: number): void => legs.remove(of);
     const leg = new Leg({ ...this.#context, ...seized, role: 'caller', initial: 'seizing', gone });
     const { call, seized: segment } = this.#begin(leg, number);
+    call.shownNumber = shown;
     const lifted = (): void => {
       call.toBegin?.ringing.cancel();
       call.toBegin = undefined;
@@ -304,6 +309,13 @@ export class CallControl {
     return call.toDto();
   }
 
+  /** One in talk, at this telephone, leaves, and his partner is in a flow. Rejects with call_not_found, not_in_call, call_wrong_state. */
+  sendAfterTalk(callId: string, station: number, flow: PreparedFlow): Call {
+    const call = this.#get(callId);
+    sendAfterTalk(this.#context, call, station, flow);
+    return call.toDto();
+  }
+
   #get(callId: string): LiveCall {
     const call = this.#calls.get(callId);
     if (call === undefined) throw new AppError('call_not_found', { id: callId });
@@ -385,6 +397,7 @@ export class CallControl {
     if (call.ending !== undefined) return;
     if (call.phase === 'talking') {
       const partner = call.partnerOf(leg);
+      if (this.#talkKeys.press(this.#context, leg, digit)) return askedByKeys(this.#context, call, leg);
       // A tone is in the audio; one who takes his keys beside it gets it there, too.
       const heard = source === 'tone' && partner !== undefined && !this.#context.lines.keys(partner.leg).takesBeside;
       if (partner === undefined || heard || source === 'overlap') return;
@@ -415,6 +428,7 @@ export class CallControl {
     this.#context.legs.remove(leg.leg);
     if (leg.machine.can('end')) leg.machine.fire('end');
     if (call.ending === undefined && goesOn(call, this.#context, leg)) return;
+    if (followsTalk(this.#context, call, leg, released.by)) return;
     if (leg === call.leg) {
       const by: ReleasedBy = { remote: leg.role, fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
       call.ending ??= { cause: released.cause, by };

@@ -8,6 +8,7 @@ import { runQueueCommand } from './queue-command.js';
 import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
+import { runSurveyCommand } from './survey-command.js';
 import { runTrunkCommand } from './trunk-command.js';
 
 const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number>> = {
@@ -21,6 +22,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   list: runListCommand,
   number: runNumberCommand,
   recording: runRecordingCommand,
+  survey: runSurveyCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -6,6 +6,7 @@ import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
+import type { SurveyAnswered } from './surveys.js';
 import type { VoicemailCounts } from './voicemail.js';
 import { QueueStatus } from './queues.js';
 import type { RecordingAlarm, RecordingCondition } from './recordings.js';
@@ -49,6 +50,7 @@ export interface LiveEvents {
   'routing.changed': RoutingChanged;
   'recording.updated': RecordingCondition;
   'voicemail.updated': VoicemailCounts;
+  'survey.answered': SurveyAnswered;
   'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
@@ -65,6 +67,7 @@ export interface ServerToClientEvents {
   'routing.changed': (changed: RoutingChanged) => void;
   'recording.updated': (condition: RecordingCondition) => void;
   'voicemail.updated': (counts: VoicemailCounts) => void;
+  'survey.answered': (answered: SurveyAnswered) => void;
   'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;
 }

@@ -139,6 +139,7 @@ async function openMigrated(
     recordingArchive: reads.recordingArchive,
     outgoingMail: reads.outgoingMail,
     voicemail: reads.voicemail,
+    surveys: reads.surveys,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

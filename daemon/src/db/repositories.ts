@@ -17,6 +17,7 @@ import type {
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
+import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
   RecordingArchiveRead,
   RecordingArchiveWrite,
@@ -404,6 +405,7 @@ export interface Reads {
   readonly recordingArchive: RecordingArchiveRead;
   readonly outgoingMail: OutgoingMailRead;
   readonly voicemail: VoicemailRead;
+  readonly surveys: SurveysRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -442,6 +444,7 @@ export interface Writes extends Reads {
   readonly recordingArchive: RecordingArchiveWrite;
   readonly outgoingMail: OutgoingMailWrite;
   readonly voicemail: VoicemailWrite;
+  readonly surveys: SurveysWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

@@ -39,6 +39,7 @@ import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
+import { makeSurveys, startSurveys } from './survey-parts.js';
 
 export interface StartBoxOptions {
   /** read already; else it is read from `home` and `env` */
@@ -128,10 +129,10 @@ class RunningBox {
     const http = made(this.#http);
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail } = running;
+    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail, surveys } = running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail },
+      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail, surveys },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -262,6 +263,10 @@ class RunningBox {
     });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
+    const surveys = makeSurveys({
+      ...{ ...common, flows, prompts: this.#prompts, zone: routing.calendars.zone, log: this.#part('surveys') },
+      agentAt: (station) => agents.takerAt(station),
+    });
     const calls = new CallControl({
       ...common,
       plan: flowDesk.planWithTests(plan),
@@ -270,6 +275,7 @@ class RunningBox {
       recorder: recordings,
       holdMusic: () => Promise.resolve(this.#music),
       agentAt: (station) => agents.takerAt(station),
+      afterTalk: surveys.afterTalk(),
       log: this.#part('calls'),
     });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
@@ -301,7 +307,7 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
-    const stores = { archive, mail, voicemail };
+    const stores = { archive, mail, voicemail, surveys };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -321,6 +327,7 @@ class RunningBox {
     await this.#engine?.close();
     await running?.recordings.stop();
     running?.voicemail.stop();
+    running?.surveys.stop();
     await running?.archive.stop();
     await running?.mail.stop();
   }
@@ -331,6 +338,7 @@ class RunningBox {
     archive.start();
     made(this.#running).mail.start();
     await made(this.#running).voicemail.start();
+    await startSurveys(made(this.#running).surveys, made(this.#running).calls, this.#config.settings.language);
   }
 
   async #startPages(): Promise<void> {

@@ -13,6 +13,8 @@ import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
+import type { SurveyService } from '../surveys/index.js';
+import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import type { Routing } from './routing.js';
 
@@ -32,6 +34,7 @@ export interface Services {
   archive: RecordingArchive;
   mail: MailService;
   voicemail: VoicemailService;
+  surveys: SurveyService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -62,6 +65,7 @@ export function httpPorts(services: Services): Ports {
     routing: services.routing.port(),
     recordings: archive,
     voicemail,
+    surveys: surveysPort(services.surveys),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');

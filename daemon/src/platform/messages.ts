@@ -5,6 +5,7 @@
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { routingMessages } from './routing-messages.js';
+import { surveyMessages } from './survey-messages.js';
 
 export interface Message {
   readonly status: number;
@@ -283,6 +284,7 @@ export const messages = {
   ...flowMessages,
   ...recordingMessages,
   ...routingMessages,
+  ...surveyMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

@@ -60,6 +60,11 @@ export class Audience {
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'voicemail.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'survey.answered': {
+        const { run, shownToAgents } = data;
+        const seen = shownToAgents && run.agentId !== null ? [agentRoom(run.agentId)] : [];
+        return [{ event, data, rooms: [STAFF_ROOM, ...seen] }];
+      }
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }

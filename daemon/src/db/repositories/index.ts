@@ -30,6 +30,7 @@ import {
   numberListsRepository,
 } from './routing.js';
 import { voicemailRepository } from './voicemail.js';
+import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
 
@@ -117,6 +118,9 @@ class Repositories implements Writes {
   }
   get voicemail() {
     return this.#once('voicemail', voicemailRepository);
+  }
+  get surveys() {
+    return this.#once('surveys', surveysRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

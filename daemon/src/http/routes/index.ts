@@ -24,6 +24,7 @@ import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
 import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
+import { surveyRoutes } from './surveys.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
 import { voicemailRoutes } from './voicemail.js';
@@ -57,6 +58,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...recordingRuleRoutes(http),
     ...mailRoutes(http),
     ...voicemailRoutes(http),
+    ...surveyRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
