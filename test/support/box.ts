@@ -30,6 +30,11 @@ const PROMPTS: Record<string, number> = {
   'callback-taken': 1700,
   'callback-whisper': 1800,
   'callback-hello': 1900,
+  'survey-invitation': 1700,
+  'survey-score': 1800,
+  'survey-solved': 1900,
+  'survey-invalid': 2000,
+  'survey-thanks': 2100,
 };
 
 /** One that is always there and the same. */

@@ -13,6 +13,7 @@ import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.j
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
 import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
+import { surveyDesk } from './survey-desk.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { testDatabase } from './test-database.js';
@@ -92,6 +93,7 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     ...{ folder: join(home, 'music'), bundled: [], standard: 'house', clock, log: silentLog },
     usedBy: async (id) => (await db.queues.list()).find((queue) => queue.music === id)?.id,
   });
+  ports.surveys = (await surveyDesk({ db, clock, live: ports.live })).port;
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

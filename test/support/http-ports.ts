@@ -194,6 +194,7 @@ export function fakePorts(): FakePorts {
     recordings: undefined as never,
     voicemail: undefined as never,
     callbacks: undefined as never,
+    surveys: undefined as never,
     mail: {
       test: () => Promise.reject(new AppError('mail_not_set_up')),
       retry: (id) => Promise.reject(new AppError('mail_not_found', { id })),

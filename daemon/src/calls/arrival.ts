@@ -23,7 +23,7 @@ export async function takeCall(
   seized: OpenSegment,
 ): Promise<void> {
   await orRelease(call, context, async () => {
-    const found = await resolveCall(call, context.plan, complete);
+    const found = await resolveCall(call, context, complete);
     if (call.ending !== undefined) return;
     noteCaller(call, context, found);
     if (found.kind === 'flow') return intoFlow(call, context, found, seized);

@@ -4,6 +4,7 @@ import type { EngineClient } from '../engine/index.js';
 import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import type { AfterTalk } from './after-talk.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import type { FlowRunner, OpenSegment } from './flow-session.js';
@@ -25,6 +26,8 @@ export interface CallContext {
   readonly holdMusic: () => Promise<string[] | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   readonly agentAt: (station: number) => string | null;
+  /** undefined: a call is over when one of the two hangs up */
+  readonly afterTalk?: AfterTalk | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -39,6 +39,7 @@ import {
   type Unsubscribe,
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import { TalkKeys, askedByKeys, followsTalk, sendAfterTalk, type AfterTalk } from './after-talk.js';
 import { takeCall } from './arrival.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
@@ -47,7 +48,7 @@ import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
 import { DigitRelay } from './digit-relay.js';
-import type { FlowRunner, QueueLeft } from './flow-session.js';
+import type { FlowRunner, PreparedFlow, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
 import { goesOn, letGo } from './leaving.js';
@@ -96,6 +97,8 @@ export interface CallControlOptions {
   holdMusic: () => Promise<string[] | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   agentAt: (station: number) => string | null;
+  /** what callers are led through when their agent has hung up; undefined: nothing */
+  afterTalk?: AfterTalk | undefined;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -106,6 +109,7 @@ export class CallControl {
   readonly #metrics: Metrics;
   readonly #context: CallContext;
   readonly #calls = new Map<string, LiveCall>();
+  readonly #talkKeys = new TalkKeys();
   #offs: Unsubscribe[] = [];
   #stopping = false;
   #allGone: (() => void) | undefined;
@@ -179,12 +183,12 @@ export class CallControl {
   }
 
   /**
-   * Calls a number for a telephone, which rings first and calls when it is lifted, with the rights that it has. Resolves when it rings.
+   * Calls a number for a telephone, which rings first and calls when it is lifted, with the rights that it has, and shows `shown` if it may. Resolves when it rings.
    * Rejects with number_leads_nowhere, or with what the line says.
    */
-  async originate(station: number, number: string): Promise<Call> {
+  async originate(station: number, number: string, shown?: string): Promise<Call> {
     if (this.#stopping) throw new AppError('number_leads_nowhere', { number, reason: '-' });
-    return originate(this.#context, station, number);
+    return originate(this.#context, station, number, shown);
   }
 
   /** Calls a customer back for a queue, with one of these agents. Never rejects; resolves when they talk, or nothing comes of it. */
@@ -299,6 +303,13 @@ export class CallControl {
     return call.toDto();
   }
 
+  /** One in talk, at this telephone, leaves, and his partner is in a flow. Rejects with call_not_found, not_in_call, call_wrong_state. */
+  sendAfterTalk(callId: string, station: number, flow: PreparedFlow): Call {
+    const call = this.#get(callId);
+    sendAfterTalk(this.#context, call, station, flow);
+    return call.toDto();
+  }
+
   #get(callId: string): LiveCall {
     const call = this.#calls.get(callId);
     if (call === undefined) throw new AppError('call_not_found', { id: callId });
@@ -380,6 +391,7 @@ export class CallControl {
     if (call.ending !== undefined) return;
     if (call.phase === 'talking') {
       const partner = call.partnerOf(leg);
+      if (this.#talkKeys.press(this.#context, leg, digit)) return askedByKeys(this.#context, call, leg);
       // A tone is in the audio; one who takes his keys beside it gets it there, too.
       const heard = source === 'tone' && partner !== undefined && !this.#context.lines.keys(partner.leg).takesBeside;
       if (partner === undefined || heard || source === 'overlap') return;
@@ -410,6 +422,7 @@ export class CallControl {
     this.#context.legs.remove(leg.leg);
     if (leg.machine.can('end')) leg.machine.fire('end');
     if (call.ending === undefined && goesOn(call, this.#context, leg)) return;
+    if (followsTalk(this.#context, call, leg, released.by)) return;
     if (leg === call.leg) {
       const by: ReleasedBy = { remote: leg.role, fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
       call.ending ??= { cause: released.cause, by };

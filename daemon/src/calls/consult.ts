@@ -36,7 +36,7 @@ export async function consult(call: LiveCall, context: CallContext, self: Leg, n
     call.dialling === undefined &&
     call.transfer === undefined;
   if (!free() || call.members.length > 0) throw wrongState(call);
-  const found = await askPlan(context.plan, number, self);
+  const found = await askPlan(context, number, self);
   if (!free()) throw wrongState(call);
   if (found.kind === 'refused') throw leadsNowhere(number, found.reason);
   if (found.kind === 'incomplete') throw leadsNowhere(number, 'it is not complete');

@@ -61,7 +61,7 @@ export class Forwarding {
     this.#last = station;
     let found: DialResolution;
     try {
-      found = await askPlan(this.#context.plan, to, leg);
+      found = await askPlan(this.#context, to, leg);
     } catch (error) {
       return this.#refused(cause.temporaryFailure, number, `the dial plan does not answer: ${errorText(error)}`);
     }

@@ -1,3 +1,4 @@
+export type { AfterTalk } from './after-talk.js';
 export * from './call-control.js';
 export * from './call-events.js';
 export * from './call-recorder.js';

@@ -172,6 +172,8 @@ export class LiveCall {
   keysHidden = false;
   offer: Offer | undefined;
   stay: QueueStay | undefined;
+  /** what those outside are to be shown, as somebody has asked for it; undefined: what is laid down */
+  shownNumber: string | undefined;
   /** telephones or trunks are being called for it */
   dialling: Dialling | undefined;
   /** in talk */

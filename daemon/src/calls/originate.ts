@@ -9,11 +9,12 @@ import { isDiallable } from './numbers.js';
 /** How long the telephone rings for which a number is to be called. */
 const ORIGINATE_MS = 30_000;
 
-/** Rejects with number_leads_nowhere, or with what the line says. */
-export async function originate(context: CallContext, station: number, number: string): Promise<Call> {
+/** `shown`: the number that is asked for as the caller's. Rejects with number_leads_nowhere, or with what the line says. */
+export async function originate(context: CallContext, station: number, number: string, shown?: string): Promise<Call> {
   if (!isDiallable(number)) throw new AppError('number_leads_nowhere', { number, reason: '-' });
   const leg = await ringStation(context, station, number, 'caller');
   const { call, seized: segment } = context.begin(leg, number);
+  call.shownNumber = shown;
   const lifted = (): void => {
     call.toBegin?.ringing.cancel();
     call.toBegin = undefined;

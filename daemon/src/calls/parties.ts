@@ -82,15 +82,16 @@ export function beginTalk(call: LiveCall, context: CallContext, peer: Peer): voi
 
 /**
  * What they key in while they talk (a card number for the bank's machine) is none of our business: it is not written down, and not
- * listened for unless the other one would not hear it in the audio. Again when a party is answered: only then it is agreed upon.
+ * listened for unless the other one would not hear it in the audio, or keys of a telephone of the box may mean something (afterTalk). Again when a party is answered: only then it is agreed upon.
  */
-export function passKeysOn({ leg, peer, log }: LiveCall, { lines, engine }: CallContext): void {
+export function passKeysOn({ leg, peer, log }: LiveCall, { lines, engine, afterTalk }: CallContext): void {
   if (peer === undefined) return;
   for (const [from, to] of [
     [leg, peer.leg],
     [peer.leg, leg],
   ] as const) {
-    const dtmf = lines.keys(from.leg).givesEvents || lines.keys(to.leg).takesBeside;
+    const asks = from.station !== null && afterTalk !== undefined && afterTalk.keys !== '';
+    const dtmf = asks || lines.keys(from.leg).givesEvents || lines.keys(to.leg).takesBeside;
     engine
       .command('detector.set', { port: from.port, dtmf })
       .catch((error: unknown) => log.debug({ err: error }, 'keys are not passed on'));

@@ -4,6 +4,7 @@
 //   blind     talking → partner hears music, then ringing → dialling → talking with the new one; the referrer is released
 //                     ↘ nobody answers: talking with the referrer again, who is called back when he has hung up
 //   attended  two calls → the partners of both talk in one of them, the other ends
+import type { JsonObject } from '../contract/index.js';
 import type { DialResolution, LegReleased, TransferAsked, TransferOutcome } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
 import { dial, flowOf, runFlow } from './arrival.js';
@@ -59,7 +60,7 @@ async function blind(
   reply: Reply,
 ): Promise<void> {
   const { call, leg } = from;
-  const found = await askPlan(context.plan, number, leg);
+  const found = await askPlan(context, number, leg);
   if (!isInTalk(from)) return reply({ state: 'failed', cause: cause.wrongState });
   if (found.kind === 'incomplete') return reply({ state: 'failed', cause: cause.invalidNumber });
   if (found.kind === 'refused') {
@@ -86,11 +87,9 @@ async function intoFlow(
   number: string,
   reply: Reply,
 ): Promise<void> {
-  const flow = context.flows.prepare(found.flowId);
+  const flow = flowOf(call, context, found);
   if (flow === undefined) return reply({ state: 'failed', cause: cause.temporaryFailure });
   reply({ state: 'accepted' });
-  call.language = found.language;
-  call.record.update({ flowId: flow.flowId });
   // Before its leg ends: what it is told is sent in the dialog of that leg.
   sendIntoFlow(context, { call, leg }, flow, number, () => reply({ state: 'done' }));
 }
@@ -117,12 +116,17 @@ export function sendIntoFlow(
 }
 
 /** One of the two in talk leaves it; the call hangs on the other from now on. */
-export function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
+export function leave(
+  context: CallContext,
+  call: LiveCall,
+  leg: Leg,
+  how: JsonObject = { outcome: 'transferred' },
+): Peer {
   const { peer } = call;
   const leaver: Peer = peer?.leg === leg ? peer : { leg, agentId: null, queueId: null };
   call.leg = call.partnerOf(leg) ?? call.leg;
   call.peer = undefined;
-  call.talk?.end({ outcome: 'transferred' });
+  call.talk?.end(how);
   call.talk = undefined;
   call.mix?.arrange([]);
   call.waiting = new Set();

@@ -10,6 +10,7 @@ import { runQueueCommand } from './queue-command.js';
 import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
+import { runSurveyCommand } from './survey-command.js';
 import { runTrunkCommand } from './trunk-command.js';
 
 const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number>> = {
@@ -25,6 +26,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   recording: runRecordingCommand,
   music: runMusicCommand,
   callback: runCallbackCommand,
+  survey: runSurveyCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -1,24 +1,6 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
 
-export const LINES_COMMANDS = [
-  ...([
-    'station',
-    'trunk',
-    'route',
-    'group',
-    'queue',
-    'ban',
-    'calendar',
-    'list',
-    'number',
-    'recording',
-    'music',
-    'callback',
-  ] as const),
-] as const;
-export type LinesCommand = (typeof LINES_COMMANDS)[number];
-
 const common: Record<Language, string> = {
   en: `Of the box that runs on this machine. With every command:
   --json                             what came of it, for programs
@@ -30,7 +12,7 @@ const common: Record<Language, string> = {
 `,
 };
 
-const texts: Record<LinesCommand, Record<Language, string>> = {
+const texts = {
   station: {
     en: `cordboard station
   add NUMBER --sip                   makes a SIP telephone (1000 and above) and shows its secret, this once
@@ -248,6 +230,46 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --confirm yes|no               是否播报号码并要求确认
 `,
   },
+  survey: {
+    en: `cordboard survey
+  add ID --settings FILE             makes a survey; FILE: JSON with questions, invitation, invalid, thanks
+  set ID                             changes it
+      --name TEXT  --settings FILE
+      --retries N                    how often a question is asked again
+      --timeout S                    seconds for a key
+      --enable | --disable
+  list | show ID | remove ID
+  ask ID                             makes a rule: who is asked when his agent has hung up
+      --name TEXT
+      --queue ID                     of this queue alone
+      --direction in|out
+      --percentage N                 of the calls that fit
+      --not-again DAYS               not the same number within so many days
+      --min-talk S                   nobody after shorter talks
+  rules | drop RULE                  the rules; removes one
+  figures [--by survey|agent|queue|day]
+                                     answered / asked, response rate, mean score, share of the two best scores
+`,
+    'zh-CN': `cordboard survey
+  add 标识 --settings 文件           添加满意度调查；文件为 JSON：questions、invitation、invalid、thanks
+  set 标识                           修改
+      --name 名称  --settings 文件
+      --retries N                    问题重复次数
+      --timeout 秒                   等待按键的时长
+      --enable | --disable
+  list | show 标识 | remove 标识
+  ask 标识                           添加规则：坐席挂机后调查哪些来电者
+      --name 名称
+      --queue 标识                   仅此队列
+      --direction in|out
+      --percentage N                 符合条件的呼叫中的百分比
+      --not-again 天                 此天数内不再调查同一号码
+      --min-talk 秒                  通话短于此时长则不调查
+  rules | drop 规则                  列出规则；删除规则
+  figures [--by survey|agent|queue|day]
+                                     已答/已邀、应答率、平均分、最高两档占比
+`,
+  },
   ban: {
     en: `cordboard ban
   list                               addresses that SIP does not listen to
@@ -342,7 +364,10 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
   remove 标识 [曲目]
 `,
   },
-};
+} as const satisfies Record<string, Record<Language, string>>;
+
+export type LinesCommand = keyof typeof texts;
+export const LINES_COMMANDS = Object.keys(texts) as LinesCommand[];
 
 export function linesUsage(command: LinesCommand, language: Language): string {
   return `${texts[command][language]}\n${common[language]}`;

@@ -10,6 +10,7 @@ export const usage = `cordboard - a call centre in one box
   cordboard route    add | list | try | remove                    numbers called, and ways out
   cordboard calendar add | list | show | open | close | clear | import | remove   opening hours
   cordboard list     add | list | put | import | export | remove  black, white and VIP lists
+  cordboard survey   add | set | list | show | remove | ask | rules | drop | figures   what callers are asked after a talk
   cordboard number   show                                         region and carrier of a number
   cordboard group    add | list | set | remove                    numbers that ring several telephones
   cordboard ban      add | list | lift                            addresses that are not listened to

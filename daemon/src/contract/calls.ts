@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formats } from './formats.js';
 import { CallerTreatment } from './lists.js';
 import { NumberOrigin } from './numbers.js';
 import { AgentNumber, Cause, DialDigits, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
@@ -84,6 +85,7 @@ export const SegmentKind = z
     'parked',
     'lent',
     'left',
+    'survey',
     'transferred',
     'recording',
     'released',
@@ -185,6 +187,11 @@ export const CallCreate = z
   .strictObject({
     to: ToNumber,
     station: z.int().min(1).optional().meta({ description: "Which telephone rings first; left out: one's own" }),
+    callingNumber: z
+      .string()
+      .regex(/^\+?[0-9]{1,24}$/, formats.outsideNumber)
+      .optional()
+      .meta({ description: 'Shown to those outside; one that the telephone or its agent may choose' }),
   })
   .meta({ id: 'CallCreate' });
 export type CallCreate = z.infer<typeof CallCreate>;

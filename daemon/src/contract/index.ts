@@ -15,6 +15,7 @@ export * from './recordings.js';
 export * from './mail.js';
 export * from './voicemail.js';
 export * from './callbacks.js';
+export * from './surveys.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

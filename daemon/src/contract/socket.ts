@@ -7,6 +7,7 @@ import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
+import type { SurveyAnswered } from './surveys.js';
 import type { VoicemailCounts } from './voicemail.js';
 import { QueueStatus } from './queues.js';
 import type { RecordingAlarm, RecordingCondition } from './recordings.js';
@@ -51,6 +52,7 @@ export interface LiveEvents {
   'recording.updated': RecordingCondition;
   'voicemail.updated': VoicemailCounts;
   'callback.updated': Callback;
+  'survey.answered': SurveyAnswered;
   'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
@@ -68,6 +70,7 @@ export interface ServerToClientEvents {
   'recording.updated': (condition: RecordingCondition) => void;
   'voicemail.updated': (counts: VoicemailCounts) => void;
   'callback.updated': (callback: Callback) => void;
+  'survey.answered': (answered: SurveyAnswered) => void;
   'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;
 }

@@ -9,3 +9,4 @@ export * from './recording-rows.js';
 export * from './mail-rows.js';
 export * from './voicemail-rows.js';
 export * from './callback-rows.js';
+export * from './survey-rows.js';

@@ -58,6 +58,7 @@ import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
 import { defineRecordingModels } from './recording-models.js';
+import { defineSurveyModels } from './survey-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -455,7 +456,9 @@ type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
 type RecordingModels = ReturnType<typeof defineRecordingModels>;
 type CallbackModels = ReturnType<typeof defineCallbackModels>;
-export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels, CallbackModels {}
+type SurveyModels = ReturnType<typeof defineSurveyModels>;
+export interface Models
+  extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels, CallbackModels, SurveyModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -466,5 +469,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineRoutingModels(sequelize),
     ...defineRecordingModels(sequelize),
     ...defineCallbackModels(sequelize),
+    ...defineSurveyModels(sequelize),
   };
 }

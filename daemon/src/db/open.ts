@@ -140,6 +140,7 @@ async function openMigrated(
     outgoingMail: reads.outgoingMail,
     voicemail: reads.voicemail,
     callbacks: reads.callbacks,
+    surveys: reads.surveys,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

@@ -18,6 +18,7 @@ import type {
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
+import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
   RecordingArchiveRead,
   RecordingArchiveWrite,
@@ -406,6 +407,7 @@ export interface Reads {
   readonly outgoingMail: OutgoingMailRead;
   readonly voicemail: VoicemailRead;
   readonly callbacks: CallbacksRead;
+  readonly surveys: SurveysRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -445,6 +447,7 @@ export interface Writes extends Reads {
   readonly outgoingMail: OutgoingMailWrite;
   readonly voicemail: VoicemailWrite;
   readonly callbacks: CallbacksWrite;
+  readonly surveys: SurveysWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

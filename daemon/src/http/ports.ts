@@ -48,6 +48,16 @@ import type {
   SpanRestartRequest,
   Station,
   SuperviseAction,
+  Survey,
+  SurveyCreate,
+  SurveyFigures,
+  SurveyFiguresQuery,
+  SurveyPatch,
+  SurveyResultList,
+  SurveyResultQuery,
+  SurveyRule,
+  SurveyRuleCreate,
+  SurveyRulePatch,
   SystemInfo,
   TickStatistics,
   Verification,
@@ -71,7 +81,7 @@ export interface CallsPort {
   /** call_not_found, not_in_call, call_wrong_state, number_leads_nowhere, flow_not_found */
   act(id: string, station: number, action: CallAction): Promise<Call>;
   /** Rings a telephone, and calls the number when it is lifted: number_leads_nowhere, line_refused, line_unknown */
-  originate(station: number, number: string): Promise<Call>;
+  originate(station: number, number: string, shown?: string): Promise<Call>;
   /** Rings a telephone that is to have a parked call: call_not_found, call_wrong_state, line_refused, line_unknown */
   takeParkedAt(id: string, station: number): Promise<Call>;
   /** call_not_found, not_in_call, call_wrong_state, station_not_found */
@@ -123,6 +133,27 @@ export interface VoicemailPort {
   setState(id: string, state: VoiceMessageState, by: string): Promise<VoiceMessage>;
   forward(id: string, to: string, by: string): Promise<VoiceMessage>;
   remove(id: string): Promise<void>;
+}
+
+/** Writes down who has changed what, in the transaction of the change. */
+export type SurveyNote = (tx: Writes, id: string, states: { before?: unknown; after?: unknown }) => Promise<void>;
+
+/** Errors: survey_not_found, survey_exists, survey_in_use, survey_rule_not_found, body_invalid */
+export interface SurveysPort {
+  list(): Survey[];
+  get(id: string): Survey;
+  create(survey: SurveyCreate, by: string, note: SurveyNote): Promise<Survey>;
+  change(id: string, patch: SurveyPatch, by: string, note: SurveyNote): Promise<Survey>;
+  remove(id: string, note: SurveyNote): Promise<void>;
+  rules(): readonly SurveyRule[];
+  createRule(rule: SurveyRuleCreate, note: SurveyNote): Promise<SurveyRule>;
+  changeRule(id: string, patch: SurveyRulePatch, note: SurveyNote): Promise<SurveyRule>;
+  removeRule(id: string, note: SurveyNote): Promise<void>;
+  /** survey_off, survey_none, call_not_found, not_in_call, call_wrong_state */
+  push(callId: string, station: number, surveyId: string | undefined): Call;
+  /** `surveyIds`: of these alone */
+  results(query: SurveyResultQuery, surveyIds?: readonly string[]): Promise<SurveyResultList>;
+  figures(query: SurveyFiguresQuery, surveyIds?: readonly string[]): Promise<SurveyFigures[]>;
 }
 
 export interface Reader {
@@ -281,6 +312,7 @@ export interface Ports {
   mail: MailPort;
   voicemail: VoicemailPort;
   callbacks: CallbacksPort;
+  surveys: SurveysPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

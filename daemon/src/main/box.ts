@@ -41,6 +41,7 @@ import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
+import { makeSurveys, startSurveys } from './survey-parts.js';
 
 export interface StartBoxOptions {
   /** read already; else it is read from `home` and `env` */
@@ -264,6 +265,10 @@ class RunningBox {
     });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
+    const surveys = makeSurveys({
+      ...{ ...common, flows, prompts: this.#prompts, zone: routing.calendars.zone, log: this.#part('surveys') },
+      agentAt: (station) => agents.takerAt(station),
+    });
     const calls = new CallControl({
       ...common,
       plan: flowDesk.planWithTests(plan),
@@ -272,6 +277,7 @@ class RunningBox {
       recorder: recordings,
       holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
+      afterTalk: surveys.afterTalk(),
       log: this.#part('calls'),
     });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
@@ -307,7 +313,7 @@ class RunningBox {
       ...{ ...common, calls, agents, routing, flows, places: distributor, prompts: this.#prompts },
       log: this.#part('callback'),
     });
-    const stores = { archive, mail, voicemail, callbacks, music: music.store };
+    const stores = { archive, mail, voicemail, callbacks, surveys, music: music.store };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -328,6 +334,7 @@ class RunningBox {
     await this.#engine?.close();
     await running?.recordings.stop();
     running?.voicemail.stop();
+    running?.surveys.stop();
     await running?.archive.stop();
     await running?.mail.stop();
   }
@@ -339,6 +346,7 @@ class RunningBox {
     made(this.#running).mail.start();
     await made(this.#running).voicemail.start();
     await made(this.#running).callbacks.start();
+    await startSurveys(made(this.#running).surveys, made(this.#running).calls, this.#config.settings.language);
   }
 
   async #startPages(): Promise<void> {

@@ -14,6 +14,8 @@ import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
+import type { SurveyService } from '../surveys/index.js';
+import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
 import type { Routing } from './routing.js';
@@ -36,6 +38,7 @@ export interface Services {
   mail: MailService;
   voicemail: VoicemailService;
   callbacks: CallbackService;
+  surveys: SurveyService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -68,6 +71,7 @@ export function httpPorts(services: Services): Ports {
     recordings: archive,
     voicemail,
     callbacks: callbacksPort(services.callbacks, services.routing),
+    surveys: surveysPort(services.surveys),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');

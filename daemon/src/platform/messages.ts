@@ -7,6 +7,7 @@ import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
+import { surveyMessages } from './survey-messages.js';
 
 export interface Message {
   readonly status: number;
@@ -287,6 +288,7 @@ export const messages = {
   ...callbackMessages,
   ...musicMessages,
   ...routingMessages,
+  ...surveyMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

@@ -62,6 +62,11 @@ export class Audience {
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'callback.updated':
         return [{ event, data, rooms: data.agentId === null ? [STAFF_ROOM] : [STAFF_ROOM, agentRoom(data.agentId)] }];
+      case 'survey.answered': {
+        const { run, shownToAgents } = data;
+        const seen = shownToAgents && run.agentId !== null ? [agentRoom(run.agentId)] : [];
+        return [{ event, data, rooms: [STAFF_ROOM, ...seen] }];
+      }
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }

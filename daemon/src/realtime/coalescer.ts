@@ -63,6 +63,7 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.boxId}`;
     case 'call.removed':
     case 'call.segment':
+    case 'survey.answered':
     case 'recording.alarm':
       return undefined;
   }

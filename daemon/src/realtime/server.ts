@@ -136,6 +136,7 @@ class RealtimeServer implements Realtime {
       'recording.alarm',
       'voicemail.updated',
       'callback.updated',
+      'survey.answered',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));

@@ -31,6 +31,7 @@ import {
   numberListsRepository,
 } from './routing.js';
 import { voicemailRepository } from './voicemail.js';
+import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
 
@@ -121,6 +122,9 @@ class Repositories implements Writes {
   }
   get callbacks() {
     return this.#once('callbacks', callbacksRepository);
+  }
+  get surveys() {
+    return this.#once('surveys', surveysRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

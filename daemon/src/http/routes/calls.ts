@@ -107,7 +107,7 @@ export function callRoutes(http: HttpContext): Route[] {
       async handle({ body, identity }) {
         const station = stationOf(identity, body.station);
         if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
-        const call = await ports.calls.originate(station, body.to);
+        const call = await ports.calls.originate(station, body.to, body.callingNumber);
         log.info({ callId: call.id, station, to: body.to, by: identity.user.username }, 'a call is made from a page');
         return call;
       },

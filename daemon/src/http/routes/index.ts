@@ -26,6 +26,7 @@ import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
 import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
+import { surveyRoutes } from './surveys.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
 import { voicemailRoutes } from './voicemail.js';
@@ -61,6 +62,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...mailRoutes(http),
     ...voicemailRoutes(http),
     ...callbackRoutes(http),
+    ...surveyRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
