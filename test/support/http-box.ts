@@ -6,9 +6,11 @@ import { onTestFinished } from 'vitest';
 import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { type Db } from '../../daemon/src/db/index.js';
+import { ConferenceService } from '../../daemon/src/conference/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
-import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
 import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.js';
+import { conferencesPort } from '../../daemon/src/main/conference-parts.js';
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
 import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
@@ -87,6 +89,16 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     lamp: (station, { fresh, old }) => void lamps.push(`${station} ${fresh}/${old}`),
   });
   ports.voicemail = voicemail;
+  // Rooms, in which nobody ever is: there are no calls here.
+  const nobody = { events: new TypedEmitter(silentLog) } as never;
+  const conferences = new ConferenceService({
+    ...{ db, clock, log: silentLog, live: ports.live, engine: nobody, lines: nobody, calls: nobody, recorder: nobody },
+    ...{ cacheFolder: join(home, 'cache'), music: undefined, isOpen: () => undefined, agentAt: () => null },
+    prompts: { findAll: () => Promise.resolve({ files: [], missing: [] }), number: () => Promise.resolve([]) },
+  });
+  await conferences.start();
+  onTestFinished(() => conferences.stop());
+  ports.conferences = conferencesPort(conferences);
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

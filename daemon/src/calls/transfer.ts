@@ -86,11 +86,9 @@ async function intoFlow(
   number: string,
   reply: Reply,
 ): Promise<void> {
-  const flow = context.flows.prepare(found.flowId);
+  const flow = flowOf(call, context, found);
   if (flow === undefined) return reply({ state: 'failed', cause: cause.temporaryFailure });
   reply({ state: 'accepted' });
-  call.language = found.language;
-  call.record.update({ flowId: flow.flowId });
   // Before its leg ends: what it is told is sent in the dialog of that leg.
   sendIntoFlow(context, { call, leg }, flow, number, () => reply({ state: 'done' }));
 }
@@ -107,7 +105,7 @@ export function sendIntoFlow(
   const referrer = leave(context, call, leg);
   call.happened('transferred', { by: station ?? leg.role, to, outcome: 'flow' });
   call.machine.fire('enterFlow');
-  if (flow.flowId !== null) call.record.update({ flowId: flow.flowId });
+  if (flow.flowId !== null && flow.flowId !== '') call.record.update({ flowId: flow.flowId });
   if (station !== null) hasLeft(context, call, referrer, station);
   done?.();
   dismiss(call, leg);

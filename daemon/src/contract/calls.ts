@@ -79,6 +79,7 @@ export const SegmentKind = z
     'talk',
     'held',
     'consult',
+    'conference',
     'monitor',
     'parked',
     'lent',

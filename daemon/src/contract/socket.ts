@@ -6,6 +6,7 @@ import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
+import { ConferenceStatus } from './conferences.js';
 import type { VoicemailCounts } from './voicemail.js';
 import { QueueStatus } from './queues.js';
 import type { RecordingAlarm, RecordingCondition } from './recordings.js';
@@ -18,6 +19,7 @@ export const LiveSnapshot = z.strictObject({
   queues: z.array(QueueStatus),
   spans: z.array(Span),
   stations: z.array(Station),
+  conferences: z.array(ConferenceStatus),
 });
 export type LiveSnapshot = z.infer<typeof LiveSnapshot>;
 
@@ -49,6 +51,8 @@ export interface LiveEvents {
   'routing.changed': RoutingChanged;
   'recording.updated': RecordingCondition;
   'voicemail.updated': VoicemailCounts;
+  /** one with nobody in it is over */
+  'conference.updated': ConferenceStatus;
   'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
@@ -64,6 +68,7 @@ export interface ServerToClientEvents {
   'calendar.updated': (calendar: Calendar) => void;
   'routing.changed': (changed: RoutingChanged) => void;
   'recording.updated': (condition: RecordingCondition) => void;
+  'conference.updated': (conference: ConferenceStatus) => void;
   'voicemail.updated': (counts: VoicemailCounts) => void;
   'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
   'session.ended': (ended: SessionEnded) => void;

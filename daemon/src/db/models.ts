@@ -53,6 +53,7 @@ import {
   time,
   timeOrNull,
 } from './columns.js';
+import { defineConferenceModels } from './conference-models.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
@@ -453,7 +454,8 @@ type FlowModels = ReturnType<typeof defineFlowModels>;
 type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
 type RecordingModels = ReturnType<typeof defineRecordingModels>;
-export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels {}
+type ConferenceModels = ReturnType<typeof defineConferenceModels>;
+export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels, ConferenceModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -463,5 +465,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineLineModels(sequelize),
     ...defineRoutingModels(sequelize),
     ...defineRecordingModels(sequelize),
+    ...defineConferenceModels(sequelize),
   };
 }

@@ -139,6 +139,7 @@ async function openMigrated(
     recordingArchive: reads.recordingArchive,
     outgoingMail: reads.outgoingMail,
     voicemail: reads.voicemail,
+    conferences: reads.conferences,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

@@ -16,6 +16,7 @@ import { createEngine, engineConfig, type EngineClient } from '../engine/index.j
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
+import { makeConferences } from './conference-parts.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
 import { MailService, smtpTransport } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
@@ -129,9 +130,10 @@ class RunningBox {
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
     const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail } = running;
+    const { conferences } = running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail },
+      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail, conferences },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -196,7 +198,7 @@ class RunningBox {
     calls.start();
     const distributing = distributor.start();
     desk.start();
-    const others = [queues.start(), exchange.start(), running.archive.open()];
+    const others = [queues.start(), exchange.start(), running.conferences.start(), running.archive.open()];
     await Promise.all([booked, distributing, engineLines.start(), ...others]);
     await running.sip?.start();
   }
@@ -301,7 +303,11 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
-    const stores = { archive, mail, voicemail };
+    const conferences = makeConferences({
+      ...{ ...common, config: this.#config, calls, recorder: recordings, agents, routing, flows: flowParts },
+      ...{ prompts: this.#prompts, music: this.#music, log: this.#part('conference') },
+    });
+    const stores = { archive, mail, voicemail, conferences };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -314,6 +320,7 @@ class RunningBox {
     await running?.sip?.stop();
     running?.distributor.stop();
     running?.queues.stop();
+    running?.conferences.stop();
     running?.trunks.stop();
     running?.stations.stop();
     running?.engineLines.stop();

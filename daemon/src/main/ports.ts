@@ -12,8 +12,10 @@ import type { FlowBook, FlowDesk, PromptStore } from '../ivr/index.js';
 import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
+import type { ConferenceService } from '../conference/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import { conferencesPort } from './conference-parts.js';
 import type { Routing } from './routing.js';
 
 export interface Services {
@@ -32,6 +34,7 @@ export interface Services {
   archive: RecordingArchive;
   mail: MailService;
   voicemail: VoicemailService;
+  conferences: ConferenceService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -62,6 +65,7 @@ export function httpPorts(services: Services): Ports {
     routing: services.routing.port(),
     recordings: archive,
     voicemail,
+    conferences: conferencesPort(services.conferences),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');
@@ -100,5 +104,6 @@ export function liveSnapshot(services: Services, clock: Clock): LiveSnapshot {
     queues: queues.list(),
     spans: trunks.list(),
     stations: stationList(services),
+    conferences: services.conferences.live(),
   };
 }

@@ -48,6 +48,7 @@ function replaces(event: LiveEvent): string | undefined {
     case 'call.updated':
     case 'calendar.updated':
     case 'agent.updated':
+    case 'conference.updated':
     case 'queue.updated':
       return `${event.event} ${event.data.id}`;
     case 'span.updated':

@@ -135,6 +135,7 @@ class RealtimeServer implements Realtime {
       'recording.updated',
       'recording.alarm',
       'voicemail.updated',
+      'conference.updated',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));

@@ -1,5 +1,6 @@
 import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
+import { conferenceRoutes } from './conferences.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
@@ -57,6 +58,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...recordingRuleRoutes(http),
     ...mailRoutes(http),
     ...voicemailRoutes(http),
+    ...conferenceRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
