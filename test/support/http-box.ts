@@ -6,10 +6,12 @@ import { onTestFinished } from 'vitest';
 import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { type Db } from '../../daemon/src/db/index.js';
+import { ConferenceService } from '../../daemon/src/conference/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
 import { MusicStore } from '../../daemon/src/ivr/index.js';
-import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
 import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.js';
+import { conferencesPort } from '../../daemon/src/main/conference-parts.js';
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
 import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
@@ -94,6 +96,16 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     usedBy: async (id) => (await db.queues.list()).find((queue) => queue.music === id)?.id,
   });
   ports.surveys = (await surveyDesk({ db, clock, live: ports.live })).port;
+  // Rooms, in which nobody ever is: there are no calls here.
+  const nobody = { events: new TypedEmitter(silentLog) } as never;
+  const conferences = new ConferenceService({
+    ...{ db, clock, log: silentLog, live: ports.live, engine: nobody, lines: nobody, calls: nobody, recorder: nobody },
+    ...{ cacheFolder: join(home, 'cache'), music: undefined, isOpen: () => undefined, agentAt: () => null },
+    prompts: { findAll: () => Promise.resolve({ files: [], missing: [] }), number: () => Promise.resolve([]) },
+  });
+  await conferences.start();
+  onTestFinished(() => conferences.stop());
+  ports.conferences = conferencesPort(conferences);
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

@@ -3,6 +3,7 @@ import { ZoneClock } from '../../daemon/src/calendar/index.js';
 import type {
   Agent,
   Call,
+  ConferenceStatus,
   Counter,
   ExchangeCall,
   ExchangePhone,
@@ -19,7 +20,14 @@ import { T0 } from './db-rows.js';
 
 export interface FakePorts extends Ports {
   live: TypedEmitter<LiveEvents>;
-  world: { calls: Call[]; agents: Agent[]; queues: QueueStatus[]; spans: Span[]; stations: Station[] };
+  world: {
+    calls: Call[];
+    agents: Agent[];
+    queues: QueueStatus[];
+    spans: Span[];
+    stations: Station[];
+    conferences: ConferenceStatus[];
+  };
   /** what the routes asked the exchange to do */
   asked: string[];
   tick: TickStatistics;
@@ -118,7 +126,7 @@ function idleRouting(): Ports['routing'] {
 
 export function fakePorts(): FakePorts {
   const asked: string[] = [];
-  const world: FakePorts['world'] = { calls: [], agents: [], queues: [], spans: [], stations: [] };
+  const world: FakePorts['world'] = { calls: [], agents: [], queues: [], spans: [], stations: [], conferences: [] };
   const phone = (station: number): ExchangePhone => ({
     station,
     name: `Station ${station}`,
@@ -195,6 +203,7 @@ export function fakePorts(): FakePorts {
     voicemail: undefined as never,
     callbacks: undefined as never,
     surveys: undefined as never,
+    conferences: undefined as never,
     mail: {
       test: () => Promise.reject(new AppError('mail_not_set_up')),
       retry: (id) => Promise.reject(new AppError('mail_not_found', { id })),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LiveSnapshot, User } from '../../daemon/src/contract/index.js';
+import type { ConferenceStatus, LiveSnapshot, User } from '../../daemon/src/contract/index.js';
 import { Audience, snapshotFor } from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
 import { originAllowed } from '../../daemon/src/realtime/origin.js';
@@ -14,6 +14,11 @@ const user = (role: User['role'], agentId: string | null = null): User => ({
   language: 'en',
   agentId,
   createdAt: T0,
+});
+
+const conference = (...moderators: string[]): ConferenceStatus => ({
+  ...{ id: 'room', name: 'Room', number: '8000', moderators, since: null, locked: false, recording: false },
+  ...{ waitsForModerator: false, parties: [], invitations: [] },
 });
 
 describe('who hears what', () => {
@@ -43,6 +48,9 @@ describe('who hears what', () => {
     expect(rooms(audience, 'queue.updated', queueStatus('sales'))).toEqual([
       ['queue.updated', ['staff', 'queue:sales']],
     ]);
+    expect(rooms(audience, 'conference.updated', conference('2001'))).toEqual([
+      ['conference.updated', ['staff', 'agent:2001']],
+    ]);
     expect(rooms(audience, 'station.updated', station)).toEqual([['station.updated', ['staff']]]);
   });
 
@@ -56,6 +64,7 @@ describe('who hears what', () => {
       queues: [queueStatus('sales'), queueStatus('help')],
       spans: [],
       stations: [station],
+      conferences: [conference('2001'), conference('2002')],
     };
     expect(snapshotFor(user('supervisor'), whole)).toBe(whole);
     expect(snapshotFor(user('agent', '2001'), whole)).toEqual({
@@ -65,6 +74,7 @@ describe('who hears what', () => {
       queues: [queueStatus('sales')],
       spans: [],
       stations: [],
+      conferences: [conference('2001')],
     });
     expect(snapshotFor(user('agent'), whole)).toEqual({
       at: T0,
@@ -73,6 +83,7 @@ describe('who hears what', () => {
       queues: [],
       spans: [],
       stations: [],
+      conferences: [],
     });
   });
 });

@@ -24,7 +24,9 @@ describe('a page', () => {
     const box = await realtimeBox();
     const { token } = await box.signIn('supervisor');
     const page = await box.page(token);
-    expect(await snapshotOf(page)).toEqual({ at: T0, calls: [], agents: [], queues: [], spans: [], stations: [] });
+    expect(await snapshotOf(page)).toEqual({
+      ...{ at: T0, calls: [], agents: [], queues: [], spans: [], stations: [], conferences: [] },
+    });
     box.ports.world.calls.push(liveCall());
     for (let i = 0; i < 50; i++) page.socket.emit('sync');
     // The server must have read all fifty before its clock moves.

@@ -93,6 +93,19 @@ async function answerIntoFlow(
   await listenAndRun(call, context, flow);
 }
 
+/** Somebody who was called for a service has answered; never rejects. */
+export function enterFlowAnswered(
+  call: LiveCall,
+  context: CallContext,
+  flow: PreparedFlow,
+  before: OpenSegment,
+): Promise<void> {
+  return orRelease(call, context, async () => {
+    await recordFromStart(call, context);
+    await answerIntoFlow(call, context, flow, before);
+  });
+}
+
 /** Who calls from outside knows at once that the call has come to somebody: rows and recording take their time. */
 function ring(call: LiveCall, { lines }: CallContext): void {
   const { leg } = call;

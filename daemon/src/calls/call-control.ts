@@ -54,6 +54,7 @@ import { streamRow } from './leg-quality.js';
 import { goesOn, letGo } from './leaving.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
+import { callOut, type CallOut } from './call-out.js';
 import { monitorAnswered } from './monitor.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { originate } from './originate.js';
@@ -195,6 +196,12 @@ export class CallControl {
   async callBack(plan: CallBackPlan, targets: readonly OfferTarget[]): Promise<CallBackOutcome> {
     if (this.#stopping) return { offers: targets.map(() => 'withdrawn'), result: null };
     return callBack(this.#context, plan, targets);
+  }
+
+  /** Calls a number for a service; who answers comes into its flow. Rejects with number_leads_nowhere, or with what the line says. */
+  callOut(wanted: CallOut): Promise<Call> {
+    if (this.#stopping) return Promise.reject(new AppError('engine_closed'));
+    return callOut(this.#context, (leg, number) => this.#begin(leg, number), wanted);
   }
 
   /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
@@ -423,6 +430,7 @@ export class CallControl {
     if (leg.machine.can('end')) leg.machine.fire('end');
     if (call.ending === undefined && goesOn(call, this.#context, leg)) return;
     if (followsTalk(this.#context, call, leg, released.by)) return;
+    if (call.ending === undefined && call.toBegin?.failed?.(leg, released) === true) return;
     if (leg === call.leg) {
       const by: ReleasedBy = { remote: leg.role, fault: 'fault', local: 'system' }[released.by] as ReleasedBy;
       call.ending ??= { cause: released.cause, by };

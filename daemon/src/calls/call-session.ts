@@ -4,7 +4,7 @@ import type { JsonObject, QueueEntry, RecordingAction, SegmentKind } from '../co
 import type { CallContext } from './call-context.js';
 import { customerLevelOf, regionOf } from './caller-facts.js';
 import { controlRecording } from './call-recording.js';
-import type { FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
+import type { FlowParty, FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
 
@@ -46,6 +46,15 @@ export class CallSession implements FlowSession {
   }
   get digits(): FlowSession['digits'] {
     return this.#call.digits;
+  }
+
+  get party(): FlowParty {
+    const { leg, port, station } = this.#call.leg;
+    return { leg, port, station };
+  }
+
+  get direction(): FlowSession['direction'] {
+    return this.#call.row.direction;
   }
 
   async play(files: string[]): Promise<Playback> {

@@ -15,7 +15,7 @@ import { CallerProgress } from './caller-progress.js';
 import { Forwarding, type ToFlow } from './forwarding.js';
 
 /** The called party's own word (Q.850): another way to him would bring the same. */
-const FINAL_CAUSES: ReadonlySet<number> = new Set([1, 16, 17, 18, 19, 20, 21, 22, 28]);
+export const FINAL_CAUSES: ReadonlySet<number> = new Set([1, 16, 17, 18, 19, 20, 21, 22, 28]);
 
 interface Failed {
   kind: 'failed';

@@ -1,6 +1,7 @@
 // What a flow may do with its caller, and what call control needs of flows. The interpreter (ivr/) knows no more of a call
 // than this.
 import type {
+  CallDirection,
   FlowDefinition,
   JsonObject,
   Language,
@@ -40,6 +41,15 @@ export interface QueueLeft {
   key: string | null;
 }
 
+/** Where the one is who is in a flow: for services that connect him with others. */
+export interface FlowParty {
+  leg: number;
+  /** of the bus */
+  port: number;
+  /** the telephone, if it is one */
+  station: number | null;
+}
+
 export interface FlowSession {
   readonly callId: string;
   readonly callingNumber: string;
@@ -50,6 +60,10 @@ export interface FlowSession {
   /** aborted with a CallEndedError when the call ends, whoever ends it */
   readonly signal: AbortSignal;
   readonly digits: DigitBuffer;
+  /** undefined: the session is none of a real call */
+  readonly party?: FlowParty | undefined;
+  /** out: he was called by us, and calledNumber is his */
+  readonly direction?: CallDirection | undefined;
   /** Plays files one after the other to the caller. Rejects when a file cannot be played or the call has ended. */
   play(files: string[]): Promise<Playback>;
   segment(kind: SegmentKind, data: JsonObject): OpenSegment;

@@ -4,6 +4,7 @@ export * from './call-events.js';
 export * from './call-recorder.js';
 export * from './flow-session.js';
 export type { Greeting, OfferOutcome } from './live-call.js';
+export type { CallOut } from './call-out.js';
 export { Playbacks } from './playbacks.js';
 export type { CallBackOutcome, CallBackPlan } from './calling-back.js';
 export type { Dialled } from './rounds.js';

@@ -22,7 +22,7 @@ import {
   type Timer,
 } from '../platform/index.js';
 import type { CallRow } from '../db/index.js';
-import { placeText, type TransferOutcome } from '../lines/index.js';
+import { placeText, type LegReleased, type TransferOutcome } from '../lines/index.js';
 import { CallRecord } from './call-record.js';
 import type { StartedRecording } from './call-recorder.js';
 import { callTable, type CallStep } from './call-states.js';
@@ -201,7 +201,7 @@ export class LiveCall {
   /** who waits for the one who is in a flow for a while */
   aside: { lender: Peer; segment: OpenSegment } | undefined;
   /** begins when the telephone it is for has been lifted; undefined: it came from there */
-  toBegin: { lifted: () => void; ringing: Timer } | undefined;
+  toBegin: { lifted: () => void; ringing: Timer; failed?: (leg: Leg, released: LegReleased) => boolean } | undefined;
   /** set when we have asked for the release, or the leg has gone */
   ending: { cause: number; by: ReleasedBy } | undefined;
   releaseGuard: Timer | undefined;

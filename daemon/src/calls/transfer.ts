@@ -106,7 +106,7 @@ export function sendIntoFlow(
   const referrer = leave(context, call, leg);
   call.happened('transferred', { by: station ?? leg.role, to, outcome: 'flow' });
   call.machine.fire('enterFlow');
-  if (flow.flowId !== null) call.record.update({ flowId: flow.flowId });
+  if (flow.flowId !== null && flow.flowId !== '') call.record.update({ flowId: flow.flowId });
   if (station !== null) hasLeft(context, call, referrer, station);
   done?.();
   dismiss(call, leg);

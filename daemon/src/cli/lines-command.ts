@@ -1,5 +1,6 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
+import { runConferenceCommand } from './conference-command.js';
 import { runGroupCommand } from './group-command.js';
 import { runCallbackCommand } from './callback-command.js';
 import { runCalendarCommand } from './calendar-command.js';
@@ -27,6 +28,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   music: runMusicCommand,
   callback: runCallbackCommand,
   survey: runSurveyCommand,
+  conference: runConferenceCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -157,6 +157,50 @@ const texts = {
   remove 号码
 `,
   },
+  conference: {
+    en: `cordboard conference
+  add ID                             makes a conference room
+  set ID                             changes it
+      --number NUMBER                that is dialled to come in
+      --name TEXT  --language zh-CN|en  --parties N (2 to 200)
+      --pin DIGITS|none  --moderator-pin DIGITS|none
+      --record always|onDemand|never  --announce none|tone|name
+      --wait | --no-wait             music until a moderator is there
+      --end-with-moderator | --go-on-without
+      --mute-on-entry | --no-mute-on-entry
+      --moderators AGENT,…           who moderate from their page and telephone
+      --dial-out-station STATION     with whose rights numbers are called from the room
+  list
+  show ID
+  parties ID                         who is in it
+  action ID ACTION                   lock, unlock, muteAll, unmuteAll, startRecording, stopRecording, end
+  party ID PARTY ACTION              mute, unmute, deafen, undeafen, remove, or how many dB louder
+  invite ID NUMBER [--station STATION]
+  recordings ID
+  remove ID
+`,
+    'zh-CN': `cordboard conference
+  add 标识                           添加会议室
+  set 标识                           修改
+      --number 号码                  拨入号码
+      --name 名称  --language zh-CN|en  --parties N（2 至 200）
+      --pin 密码|none  --moderator-pin 密码|none
+      --record always|onDemand|never  --announce none|tone|name
+      --wait | --no-wait             主持人到达前播放音乐
+      --end-with-moderator | --go-on-without   主持人离开后结束或继续
+      --mute-on-entry | --no-mute-on-entry     入会时静音
+      --moderators 坐席,…            可通过页面和话机主持的坐席
+      --dial-out-station 话机        外呼邀请所用的话机权限
+  list
+  show 标识
+  parties 标识                       列出与会者
+  action 标识 操作                   lock、unlock、muteAll、unmuteAll、startRecording、stopRecording、end
+  party 标识 与会者 操作             mute、unmute、deafen、undeafen、remove，或增益 dB 数
+  invite 标识 号码 [--station 话机]
+  recordings 标识
+  remove 标识
+`,
+  },
   queue: {
     en: `cordboard queue
   add ID                             makes a queue

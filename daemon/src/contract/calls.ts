@@ -81,6 +81,7 @@ export const SegmentKind = z
     'talk',
     'held',
     'consult',
+    'conference',
     'monitor',
     'parked',
     'lent',

@@ -39,6 +39,7 @@ export const formats = {
   dialSubject: 'format:dialSubject',
   mailAddress: 'format:mailAddress',
   pin: 'format:pin',
+  conferencePins: 'format:conferencePins',
   recordingPattern: 'format:recordingPattern',
 } as const;
 

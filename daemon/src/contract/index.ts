@@ -16,6 +16,7 @@ export * from './mail.js';
 export * from './voicemail.js';
 export * from './callbacks.js';
 export * from './surveys.js';
+export * from './conferences.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

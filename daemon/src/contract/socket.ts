@@ -8,6 +8,7 @@ import { Call } from './calls.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
 import type { SurveyAnswered } from './surveys.js';
+import { ConferenceStatus } from './conferences.js';
 import type { VoicemailCounts } from './voicemail.js';
 import { QueueStatus } from './queues.js';
 import type { RecordingAlarm, RecordingCondition } from './recordings.js';
@@ -20,6 +21,7 @@ export const LiveSnapshot = z.strictObject({
   queues: z.array(QueueStatus),
   spans: z.array(Span),
   stations: z.array(Station),
+  conferences: z.array(ConferenceStatus),
 });
 export type LiveSnapshot = z.infer<typeof LiveSnapshot>;
 
@@ -53,6 +55,8 @@ export interface LiveEvents {
   'voicemail.updated': VoicemailCounts;
   'callback.updated': Callback;
   'survey.answered': SurveyAnswered;
+  /** one with nobody in it is over */
+  'conference.updated': ConferenceStatus;
   'recording.alarm': RecordingAlarm & { active: boolean };
 }
 
@@ -68,6 +72,7 @@ export interface ServerToClientEvents {
   'calendar.updated': (calendar: Calendar) => void;
   'routing.changed': (changed: RoutingChanged) => void;
   'recording.updated': (condition: RecordingCondition) => void;
+  'conference.updated': (conference: ConferenceStatus) => void;
   'voicemail.updated': (counts: VoicemailCounts) => void;
   'callback.updated': (callback: Callback) => void;
   'survey.answered': (answered: SurveyAnswered) => void;

@@ -22,6 +22,7 @@ export interface DbEvents {
   /** numbers: whose entries were put or removed; null: many */
   'numberListEntries.changed': { id: string; numbers: string[] | null };
   'dialRight.changed': { subject: string; removed: boolean };
+  'conferenceRoom.changed': { id: string; removed: boolean };
   'sipBan.changed': { address: string; removed: boolean };
   'callbackRule.changed': { id: string; removed: boolean };
   'recordingRules.changed': Record<string, never>;

@@ -10,3 +10,4 @@ export * from './mail-rows.js';
 export * from './voicemail-rows.js';
 export * from './callback-rows.js';
 export * from './survey-rows.js';
+export * from './conference-rows.js';

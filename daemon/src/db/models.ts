@@ -54,6 +54,7 @@ import {
   timeOrNull,
 } from './columns.js';
 import { defineCallbackModels } from './callback-models.js';
+import { defineConferenceModels } from './conference-models.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
@@ -457,8 +458,17 @@ type RoutingModels = ReturnType<typeof defineRoutingModels>;
 type RecordingModels = ReturnType<typeof defineRecordingModels>;
 type CallbackModels = ReturnType<typeof defineCallbackModels>;
 type SurveyModels = ReturnType<typeof defineSurveyModels>;
+type ConferenceModels = ReturnType<typeof defineConferenceModels>;
 export interface Models
-  extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels, CallbackModels, SurveyModels {}
+  extends
+    CoreModels,
+    FlowModels,
+    LineModels,
+    RoutingModels,
+    RecordingModels,
+    CallbackModels,
+    SurveyModels,
+    ConferenceModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -470,5 +480,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineRecordingModels(sequelize),
     ...defineCallbackModels(sequelize),
     ...defineSurveyModels(sequelize),
+    ...defineConferenceModels(sequelize),
   };
 }

@@ -141,6 +141,7 @@ async function openMigrated(
     voicemail: reads.voicemail,
     callbacks: reads.callbacks,
     surveys: reads.surveys,
+    conferences: reads.conferences,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

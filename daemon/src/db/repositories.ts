@@ -17,6 +17,7 @@ import type {
   NumberListsWrite,
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
+import type { ConferencesRead, ConferencesWrite } from './conference-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
@@ -408,6 +409,7 @@ export interface Reads {
   readonly voicemail: VoicemailRead;
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
+  readonly conferences: ConferencesRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -448,6 +450,7 @@ export interface Writes extends Reads {
   readonly voicemail: VoicemailWrite;
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;
+  readonly conferences: ConferencesWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

@@ -11,7 +11,7 @@ import { MOST_DIGITS, NumberingPlan } from './numbering-plan.js';
 import type { Caller, Outbound } from './outbound.js';
 import type { NoteStep, Step } from './steps.js';
 import { TableReader, type Tables } from './tables.js';
-import { leadTo, listAction } from './targets.js';
+import { enterRoom, leadTo, listAction } from './targets.js';
 
 /** Q.850 */
 const cause = {
@@ -275,6 +275,11 @@ export class TableDialPlan implements DialPlan {
   #inside(digits: string, asked: Asked, station: number | null, lists: readonly string[]): DialResolution | undefined {
     const { tables, from, atMs, note } = asked;
     const found = this.#stationOrGroup(digits, tables, station);
+    const room = tables.rooms.get(digits);
+    if (room !== undefined) {
+      note({ code: 'insideNumber', routeId: null, params: { number: digits } });
+      return enterRoom(room.id, room.language);
+    }
     if (found !== undefined) {
       note({ code: 'insideNumber', routeId: null, params: { number: digits } });
       return found;
@@ -349,7 +354,7 @@ export class TableDialPlan implements DialPlan {
     if (station !== null && this.#plan.mayBecomeEmergency(digits)) return true;
     const longer = (number: string): boolean => number.length > digits.length && number.startsWith(digits);
     if (tables.routes.mayGrow(digits)) return true;
-    for (const table of [tables.stations, tables.groups]) {
+    for (const table of [tables.stations, tables.groups, tables.rooms]) {
       for (const number of table.keys()) if (longer(number)) return true;
     }
     return this.#analogStations().some((number) => longer(String(number)));

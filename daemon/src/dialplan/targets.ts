@@ -18,6 +18,17 @@ function announce(prompt: string, language: Language, then: number): DialResolut
   return inline(language, { start: 'say', nodes });
 }
 
+/** Into a conference room, and out of it the call is over. */
+export function enterRoom(room: string, language: Language): DialResolution {
+  return inline(language, {
+    start: 'room',
+    nodes: {
+      room: { type: 'conference', to: room, next: 'end', refused: 'end' },
+      end: { type: 'hangup', cause: 16 },
+    },
+  });
+}
+
 /** `inside`: a telephone or a group by its number. */
 export function leadTo(
   { target, language }: RouteRow,
@@ -39,8 +50,9 @@ export function leadTo(
       return inside(String(target.group)) ?? gone(`ring group ${target.group}`);
     case 'announcement':
       return announce(target.prompt, language, 16);
-    case 'voicemail':
     case 'conference':
+      return enterRoom(target.room, language);
+    case 'voicemail':
       return { kind: 'refused', cause: cause.notImplemented, reason: `the box has no ${target.kind}` };
     case 'hangUp':
       return { kind: 'refused', cause: target.cause, reason: 'the route refuses the call' };

@@ -88,7 +88,10 @@ export function engineConfig({ country, settings, recordingsFolder }: HardwareSe
   };
 }
 
-/** RTP for SIP calls; where SIP is switched off there is none. */
+/** Streams without another end, by which what a conference room hears is recorded. */
+const EARS = 64;
+
+/** RTP for SIP calls, and ears; where SIP is switched off there are these alone, and nothing outside can reach them. */
 function streamsConfig({
   enabled,
   host,
@@ -98,8 +101,8 @@ function streamsConfig({
   threads,
 }: HardwareSettings['settings']['sip']): StreamsConfig {
   return {
-    count: enabled ? maxStreams : 0,
-    address: host,
+    count: (enabled ? maxStreams : 0) + EARS,
+    address: enabled ? host : '127.0.0.1',
     portFirst: rtpPorts.first,
     portLast: rtpPorts.last,
     dscp,

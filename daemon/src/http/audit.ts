@@ -14,7 +14,7 @@ export interface Change {
 
 /** of each, before and after */
 const MOST_CHARACTERS = 8000;
-const SECRET = /secret|password|token|ha1/i;
+const SECRET = /secret|password|token|ha1|^(moderator)?pin(hash)?$/i;
 
 export async function audit(tx: Writes, atMs: number, identity: Identity, change: Change): Promise<void> {
   const { action, objectKind, objectId, before, after } = change;

@@ -6,6 +6,14 @@ import type {
   Calendar,
   Call,
   CallAction,
+  ConferenceAction,
+  ConferenceInvite,
+  ConferencePartyAction,
+  ConferenceRecording,
+  ConferenceRoom,
+  ConferenceRoomCreate,
+  ConferenceRoomPatch,
+  ConferenceStatus,
   Counter,
   DialDigits,
   ErrorDetail,
@@ -71,7 +79,7 @@ import type {
 } from '../contract/index.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
-import type { FoundRecording, Writes } from '../db/index.js';
+import type { ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
@@ -154,6 +162,35 @@ export interface SurveysPort {
   /** `surveyIds`: of these alone */
   results(query: SurveyResultQuery, surveyIds?: readonly string[]): Promise<SurveyResultList>;
   figures(query: SurveyFiguresQuery, surveyIds?: readonly string[]): Promise<SurveyFigures[]>;
+}
+
+/** Errors of all: conference_not_found */
+export interface ConferencesPort {
+  rooms(): ConferenceRoom[];
+  room(id: string): ConferenceRoom;
+  /** Resolves when every change that was committed before is in force. */
+  applied(): Promise<void>;
+  /** as it is stored, PINs hashed */
+  roomRow(room: ConferenceRoomCreate): Promise<ConferenceRoomRow>;
+  roomPatch(patch: ConferenceRoomPatch): Promise<Partial<Omit<ConferenceRoomRow, 'id'>>>;
+  /** conference_in_use */
+  mustBeEmpty(id: string): void;
+  /** those in which somebody is */
+  live(): ConferenceStatus[];
+  status(id: string): ConferenceStatus;
+  /** conference_empty, conference_not_lockable, conference_never_recorded, conference_recording_wrong_state, conference_not_recorded */
+  act(id: string, action: ConferenceAction['action'], by: string): Promise<ConferenceStatus>;
+  /** conference_empty, conference_party_not_found */
+  actOnParty(id: string, party: string, action: ConferencePartyAction, by: string): Promise<ConferenceStatus>;
+  /** conference_full, conference_no_station, number_leads_nowhere, line_refused, line_unknown */
+  invite(
+    id: string,
+    invitation: Pick<ConferenceInvite, 'number' | 'moderator'>,
+    from: { station: number | null; agentId: string | null; by: string },
+  ): Promise<ConferenceStatus>;
+  /** conference_no_number; as CallsPort.act and originate */
+  addCall(id: string, callId: string, station: number, join: boolean, by: string): Promise<ConferenceStatus>;
+  recordings(id: string): Promise<ConferenceRecording[]>;
 }
 
 export interface Reader {
@@ -313,6 +350,7 @@ export interface Ports {
   voicemail: VoicemailPort;
   callbacks: CallbacksPort;
   surveys: SurveysPort;
+  conferences: ConferencesPort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

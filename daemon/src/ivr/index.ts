@@ -1,5 +1,6 @@
 export * from './announcement-book.js';
 export * from './flow-book.js';
+export { numberFiles } from './speech/number-files.js';
 export * from './flow-desk.js';
 export type { FlowPorts } from './flow-ports.js';
 export * from './lookup/guarded-address.js';

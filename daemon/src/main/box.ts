@@ -16,6 +16,7 @@ import { createEngine, engineConfig, type EngineClient } from '../engine/index.j
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
+import { makeConferences } from './conference-parts.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
 import { makeMusicParts, type MusicParts } from './music-parts.js';
 import { MailService, smtpTransport } from '../mail/index.js';
@@ -199,7 +200,7 @@ class RunningBox {
     calls.start();
     const distributing = distributor.start();
     desk.start();
-    const others = [queues.start(), exchange.start(), running.archive.open()];
+    const others = [queues.start(), exchange.start(), running.conferences.start(), running.archive.open()];
     await Promise.all([booked, distributing, engineLines.start(), ...others]);
     await running.sip?.start();
   }
@@ -313,7 +314,11 @@ class RunningBox {
       ...{ ...common, calls, agents, routing, flows, places: distributor, prompts: this.#prompts },
       log: this.#part('callback'),
     });
-    const stores = { archive, mail, voicemail, callbacks, surveys, music: music.store };
+    const conferences = makeConferences({
+      ...{ ...common, config: this.#config, calls, recorder: recordings, agents, routing, flows: flowParts },
+      ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
+    });
+    const stores = { archive, mail, voicemail, callbacks, surveys, conferences, music: music.store };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -327,6 +332,7 @@ class RunningBox {
     running?.callbacks.stop();
     running?.distributor.stop();
     running?.queues.stop();
+    running?.conferences.stop();
     running?.trunks.stop();
     running?.stations.stop();
     running?.engineLines.stop();

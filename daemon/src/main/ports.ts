@@ -13,11 +13,13 @@ import type { CallbackService } from '../callback/index.js';
 import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
+import type { ConferenceService } from '../conference/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
 import type { SurveyService } from '../surveys/index.js';
 import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
+import { conferencesPort } from './conference-parts.js';
 import type { Routing } from './routing.js';
 
 export interface Services {
@@ -39,6 +41,7 @@ export interface Services {
   voicemail: VoicemailService;
   callbacks: CallbackService;
   surveys: SurveyService;
+  conferences: ConferenceService;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -72,6 +75,7 @@ export function httpPorts(services: Services): Ports {
     voicemail,
     callbacks: callbacksPort(services.callbacks, services.routing),
     surveys: surveysPort(services.surveys),
+    conferences: conferencesPort(services.conferences),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');
@@ -110,5 +114,6 @@ export function liveSnapshot(services: Services, clock: Clock): LiveSnapshot {
     queues: queues.list(),
     spans: trunks.list(),
     stations: stationList(services),
+    conferences: services.conferences.live(),
   };
 }

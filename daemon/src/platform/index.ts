@@ -7,6 +7,7 @@ export * from './log.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './nearest.js';
+export * from './pin.js';
 export * from './problems.js';
 export * from './scheduling.js';
 export * from './sd-notify.js';

@@ -3,6 +3,7 @@
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
 import { callbackMessages } from './callback-messages.js';
+import { conferenceMessages } from './conference-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
@@ -284,6 +285,7 @@ export const messages = {
     zh: '录音 {id} 不存在或无法播放。',
   },
   ...flowMessages,
+  ...conferenceMessages,
   ...recordingMessages,
   ...callbackMessages,
   ...musicMessages,

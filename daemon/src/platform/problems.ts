@@ -143,6 +143,10 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be station: or agent: and a number, such as station:1001.',
     zh: '必须是 station: 或 agent: 加号码，例如 station:1001。',
   },
+  'format:conferencePins': {
+    en: 'the PIN of moderators must be another one than that of the others',
+    zh: '主持人密码必须与普通密码不同',
+  },
   'format:pin': {
     en: 'must be 4 to 10 digits.',
     zh: '必须是 4 到 10 位数字。',

@@ -58,6 +58,8 @@ export class Audience {
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'recording.updated':
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
+      case 'conference.updated':
+        return [{ event, data, rooms: [STAFF_ROOM, ...data.moderators.map(agentRoom)] }];
       case 'voicemail.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'callback.updated':
@@ -100,5 +102,6 @@ export function snapshotFor(user: User, whole: LiveSnapshot): LiveSnapshot {
     queues: whole.queues.filter((queue) => queues.has(queue.id)),
     spans: [],
     stations: [],
+    conferences: whole.conferences.filter(({ moderators }) => self !== undefined && moderators.includes(self.id)),
   };
 }

@@ -49,6 +49,7 @@ function replaces(event: LiveEvent): string | undefined {
     case 'calendar.updated':
     case 'agent.updated':
     case 'callback.updated':
+    case 'conference.updated':
     case 'queue.updated':
       return `${event.event} ${event.data.id}`;
     case 'span.updated':

@@ -137,6 +137,7 @@ class RealtimeServer implements Realtime {
       'voicemail.updated',
       'callback.updated',
       'survey.answered',
+      'conference.updated',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));

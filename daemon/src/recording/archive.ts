@@ -204,7 +204,9 @@ export class RecordingArchive implements RecordingRules {
   async remove(id: string, reason: string, reader: Reader): Promise<void> {
     await this.#inTurn(async () => {
       const found = await this.find(id);
-      if (found.call.state === 'live') throw new AppError('recording_in_progress', { id });
+      // That of a conference may outlive the call that it hangs on.
+      if (found.call.state === 'live' || found.recording.state === 'recording')
+        throw new AppError('recording_in_progress', { id });
       if (found.hold !== null) throw new AppError('recording_held', { id, reason: found.hold.reason });
       await this.#remove(found, reason, reader.by);
     });

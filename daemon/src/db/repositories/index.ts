@@ -30,6 +30,7 @@ import {
   dutyGroupsRepository,
   numberListsRepository,
 } from './routing.js';
+import { conferencesRepository } from './conferences.js';
 import { voicemailRepository } from './voicemail.js';
 import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
@@ -125,6 +126,9 @@ class Repositories implements Writes {
   }
   get surveys() {
     return this.#once('surveys', surveysRepository);
+  }
+  get conferences() {
+    return this.#once('conferences', conferencesRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

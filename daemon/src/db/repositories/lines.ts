@@ -50,13 +50,32 @@ const ringGroupTable = (models: Models, scope: Scope) =>
 
 const inUse = (number: string, en: string, zh: string) => new AppError('number_in_use', { number, user: { en, zh } });
 
-/** AppError number_in_use when a telephone or a group has the number. */
+/** AppError number_in_use when a telephone, a group or a conference room has the number. */
 export async function insideMustBeFree(models: Models, scope: Scope, number: string): Promise<void> {
+  if ((await new Table(models.conferenceRooms, scope).first({ number })) !== null)
+    throw inUse(number, 'a conference room', '会议室');
   // '01001' is another number than 1001, and no telephone's.
   if (!/^[1-9][0-9]{3,7}$/.test(number)) return;
   if ((await stationTable(models, scope).find(Number(number))) !== null) throw inUse(number, 'a telephone', '话机');
   if ((await ringGroupTable(models, scope).find(Number(number))) !== null)
     throw inUse(number, 'a ring group', '振铃组');
+}
+
+/** Who has a number that a conference room is to have; undefined: nobody. */
+export async function otherUseOf(
+  models: Models,
+  scope: Scope,
+  number: string,
+): Promise<{ en: string; zh: string } | undefined> {
+  const numbers = /^[1-9][0-9]{3,7}$/.test(number);
+  if (numbers && (await stationTable(models, scope).find(Number(number))) !== null)
+    return { en: 'a telephone', zh: '话机' };
+  if (numbers && (await ringGroupTable(models, scope).find(Number(number))) !== null)
+    return { en: 'a ring group', zh: '振铃组' };
+  const route = await new Table<RouteRow>(models.routes, scope, { json: ['calendar', 'target'] }).first({
+    calledNumber: number,
+  });
+  return route === null ? undefined : { en: 'a route', zh: '呼入路由' };
 }
 
 /** AppError number_in_use when anything inside has the number: it leads to one thing. */

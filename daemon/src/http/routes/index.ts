@@ -1,5 +1,6 @@
 import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
+import { conferenceRoutes } from './conferences.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
@@ -63,6 +64,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...voicemailRoutes(http),
     ...callbackRoutes(http),
     ...surveyRoutes(http),
+    ...conferenceRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
