@@ -193,6 +193,7 @@ export function fakePorts(): FakePorts {
     // Put in by the box that has a folder for them.
     recordings: undefined as never,
     voicemail: undefined as never,
+    voice: undefined as never,
     mail: {
       test: () => Promise.reject(new AppError('mail_not_set_up')),
       retry: (id) => Promise.reject(new AppError('mail_not_found', { id })),

@@ -147,7 +147,7 @@ it('a greeting is the first that fits the calendar', async () => {
   const row = await box.voicemail.box('li');
   expect(box.voicemail.greeting(row, T0)).toBe('day');
   expect(box.voicemail.greeting(row, T0 + 5000)).toBe('night');
-  expect(box.voicemail.greeting({ greetings: [] }, T0)).toBeUndefined();
+  expect(box.voicemail.greeting({ id: 'li', chosenGreeting: 0, greetings: [] }, T0)).toBeUndefined();
 });
 
 it('an agent has his own boxes and those of his queues over HTTP, and no others', async () => {

@@ -1,5 +1,5 @@
 // What the parts of call control share.
-import type { LiveEvents, ReleasedBy } from '../contract/index.js';
+import type { Language, LiveEvents, ReleasedBy } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { DialPlan, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
@@ -24,6 +24,8 @@ export interface CallContext {
   readonly holdMusic: () => Promise<string | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   readonly agentAt: (station: number) => string | null;
+  /** the program that takes calls which nobody takes at a telephone; undefined: there is none */
+  readonly answering?: ((station: number) => { flowId: string; language: Language } | undefined) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

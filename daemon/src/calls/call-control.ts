@@ -42,6 +42,7 @@ import type { TrunkBook } from '../trunks/index.js';
 import { takeCall } from './arrival.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
+import { callOut, type CallOut, type CalledOut } from './call-out.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
@@ -96,6 +97,8 @@ export interface CallControlOptions {
   holdMusic: () => Promise<string | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   agentAt: (station: number) => string | null;
+  /** the program that takes calls which nobody takes at a telephone */
+  answering?: CallContext['answering'];
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -196,6 +199,19 @@ export class CallControl {
     };
     call.toBegin = { lifted, ringing: clock.after(ORIGINATE_MS, () => this.#release(call, cause.noAnswer, 'system')) };
     return call.toDto();
+  }
+
+  /**
+   * Calls a number for the box itself, and leads him who lifts. Resolves when the call has ended; rejects with number_leads_nowhere, or
+   * with what the line says.
+   */
+  callOut(wanted: CallOut): Promise<CalledOut> {
+    return callOut(
+      this.#context,
+      wanted,
+      (leg) => this.#begin(leg, wanted.number),
+      () => this.#stopping,
+    );
   }
 
   /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */

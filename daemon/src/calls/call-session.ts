@@ -3,7 +3,8 @@ import { AppError } from '../platform/index.js';
 import type { JsonObject, QueueEntry, RecordingAction, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
 import { controlRecording } from './call-recording.js';
-import type { FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
+import { capture } from './capture.js';
+import type { Captured, CaptureOptions, FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
 
@@ -37,6 +38,9 @@ export class CallSession implements FlowSession {
   get attributes(): Readonly<Record<string, string | number>> {
     const { callingName } = this.#call.row;
     return { callingName, queueWaitMs: this.#queueWaitMs };
+  }
+  get station(): number | null {
+    return this.#call.leg.station;
   }
   get signal(): AbortSignal {
     return this.#call.signal;
@@ -77,6 +81,19 @@ export class CallSession implements FlowSession {
 
   async record(action: RecordingAction): Promise<void> {
     await controlRecording(this.#call, this.#context, action, `flow ${this.#call.row.flowId ?? ''}`.trim());
+  }
+
+  capture(path: string, options: CaptureOptions): Promise<Captured> {
+    return capture(this.#call, this.#context, path, options);
+  }
+
+  async tone(name: string, durationMs: number): Promise<void> {
+    this.signal.throwIfAborted();
+    const playback = await this.#context.playbacks.tone(this.#call.leg.port, name);
+    const timer = this.#context.clock.after(durationMs, () => playback.stop());
+    await playback.ended;
+    timer.cancel();
+    this.signal.throwIfAborted();
   }
 
   release(cause: number): void {

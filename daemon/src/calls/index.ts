@@ -1,3 +1,5 @@
+export * from './service-flows.js';
+export type { CallOut, CalledOut } from './call-out.js';
 export * from './call-control.js';
 export * from './call-events.js';
 export * from './call-recorder.js';

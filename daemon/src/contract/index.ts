@@ -13,6 +13,7 @@ export * from './calls.js';
 export * from './recordings.js';
 export * from './mail.js';
 export * from './voicemail.js';
+export * from './voice.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

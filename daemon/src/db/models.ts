@@ -57,6 +57,7 @@ import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
 import { defineRecordingModels } from './recording-models.js';
+import { defineVoiceModels } from './voice-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -453,7 +454,8 @@ type FlowModels = ReturnType<typeof defineFlowModels>;
 type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
 type RecordingModels = ReturnType<typeof defineRecordingModels>;
-export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels {}
+type VoiceModels = ReturnType<typeof defineVoiceModels>;
+export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels, VoiceModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -463,5 +465,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineLineModels(sequelize),
     ...defineRoutingModels(sequelize),
     ...defineRecordingModels(sequelize),
+    ...defineVoiceModels(sequelize),
   };
 }

@@ -139,6 +139,7 @@ async function openMigrated(
     recordingArchive: reads.recordingArchive,
     outgoingMail: reads.outgoingMail,
     voicemail: reads.voicemail,
+    voice: reads.voice,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

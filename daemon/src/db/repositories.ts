@@ -16,6 +16,7 @@ import type {
   NumberListsWrite,
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
+import type { VoiceRead, VoiceWrite } from './voice-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type {
   RecordingArchiveRead,
@@ -404,6 +405,7 @@ export interface Reads {
   readonly recordingArchive: RecordingArchiveRead;
   readonly outgoingMail: OutgoingMailRead;
   readonly voicemail: VoicemailRead;
+  readonly voice: VoiceRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -442,6 +444,7 @@ export interface Writes extends Reads {
   readonly recordingArchive: RecordingArchiveWrite;
   readonly outgoingMail: OutgoingMailWrite;
   readonly voicemail: VoicemailWrite;
+  readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

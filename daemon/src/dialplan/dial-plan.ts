@@ -11,7 +11,7 @@ import { MOST_DIGITS, NumberingPlan } from './numbering-plan.js';
 import type { Caller, Outbound } from './outbound.js';
 import type { NoteStep, Step } from './steps.js';
 import { TableReader, type Tables } from './tables.js';
-import { leadTo, listAction } from './targets.js';
+import { leadTo, listAction, voicemailFlow } from './targets.js';
 
 /** Q.850 */
 const cause = {
@@ -151,6 +151,7 @@ export class TableDialPlan implements DialPlan {
     }
     const lists = verdict?.treatment?.lists ?? [];
     if (lists.length > 0) note({ code: 'whiteListed', routeId: null, params: { caller, lists: lists.join(', ') } });
+    if (from.box === true) return this.#fromBox(digits, asked);
     return from.station === null
       ? this.#fromOutside(digits, asked, lists)
       : this.#fromStation(digits, from.station, asked);
@@ -215,6 +216,19 @@ export class TableDialPlan implements DialPlan {
     return this.#inside(digits, asked, null, lists) ?? refused(cause.unallocated, 'nobody inside has this number');
   }
 
+  /** Of its own accord it calls no emergency number, and goes out with the rights of a telephone that nobody has restricted. */
+  #fromBox(digits: string, asked: Asked): DialResolution {
+    const { tables, atMs, note } = asked;
+    if (this.#plan.isEmergency(digits) || tables.outbound.leadsToEmergency(digits))
+      return refused(cause.callRejected, 'it is an emergency number');
+    const inside = this.#inside(digits, asked, null, []);
+    if (inside !== undefined) return inside;
+    const holds = ({ calendar }: { calendar: { calendarId: string; when: 'open' | 'closed' } | null }): boolean =>
+      calendar === null || this.#isOpen(calendar.calendarId, atMs) === (calendar.when === 'open');
+    const caller = { allowedClasses: DEFAULT_ALLOWED_CLASSES, callingNumber: '', chosenNumber: undefined };
+    return this.#out(tables.outbound.resolve(digits, caller, holds, note), digits, tables);
+  }
+
   #fromStation(digits: string, station: number, asked: Asked): DialResolution {
     const { tables, atMs, note, from } = asked;
     const caller = this.#caller(station, tables);
@@ -258,6 +272,11 @@ export class TableDialPlan implements DialPlan {
     if (found !== undefined) {
       note({ code: 'insideNumber', routeId: null, params: { number: digits } });
       return found;
+    }
+    const box = tables.boxes.get(digits);
+    if (box !== undefined) {
+      note({ code: 'insideNumber', routeId: null, params: { number: digits } });
+      return { kind: 'flow', flowId: voicemailFlow(box.id), language: box.language };
     }
     const route = tables.routes.choose(
       digits,
@@ -329,7 +348,7 @@ export class TableDialPlan implements DialPlan {
     if (station !== null && this.#plan.mayBecomeEmergency(digits)) return true;
     const longer = (number: string): boolean => number.length > digits.length && number.startsWith(digits);
     if (tables.routes.mayGrow(digits)) return true;
-    for (const table of [tables.stations, tables.groups]) {
+    for (const table of [tables.stations, tables.groups, tables.boxes]) {
       for (const number of table.keys()) if (longer(number)) return true;
     }
     return this.#analogStations().some((number) => longer(String(number)));

@@ -27,6 +27,8 @@ import type {
   PhoneBehaviour,
   PhonePlay,
   Prompt,
+  PromptTicket,
+  PromptTicketCreate,
   PromptUse,
   QueueStatus,
   QueueWaiting,
@@ -119,6 +121,14 @@ export interface VoicemailPort {
   setState(id: string, state: VoiceMessageState, by: string): Promise<VoiceMessage>;
   forward(id: string, to: string, by: string): Promise<VoiceMessage>;
   remove(id: string): Promise<void>;
+}
+
+/** Errors: flow_recording_not_found, too_many_prompt_tickets, number_leads_nowhere */
+export interface VoicePort {
+  openFlowRecording(id: string): Promise<AudioSource>;
+  removeFlowRecording(id: string): Promise<void>;
+  promptTicket(request: PromptTicketCreate, by: string): Promise<PromptTicket>;
+  hashPin(pin: string): Promise<string>;
 }
 
 export interface Reader {
@@ -257,6 +267,7 @@ export interface Ports {
   recordings: RecordingsPort;
   mail: MailPort;
   voicemail: VoicemailPort;
+  voice: VoicePort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

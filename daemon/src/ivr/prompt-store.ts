@@ -36,6 +36,12 @@ interface Note {
   at: number;
 }
 
+/** What of a file becomes the prompt. */
+interface Cut {
+  left?: boolean | undefined;
+  lengthMs?: number | undefined;
+}
+
 export class PromptStore {
   readonly #options: PromptStoreOptions;
   #running = 0;
@@ -99,9 +105,10 @@ export class PromptStore {
     return this.#convert(from, 'wav', name, language, { source: 'speech', text, by, at: this.#now() });
   }
 
-  /** A file that was recorded on a line. */
-  async adopt(name: string, language: Language, from: string, by: string): Promise<Prompt> {
-    return this.#convert(from, 'wav', name, language, { source: 'telephone', text: '', by, at: this.#now() });
+  /** A file that was recorded on a line, left what was said there; `lengthMs`: no more of it. */
+  async adopt(name: string, language: Language, from: string, by: string, lengthMs?: number): Promise<Prompt> {
+    const note: Note = { source: 'telephone', text: '', by, at: this.#now() };
+    return this.#convert(from, 'wav', name, language, note, { left: true, lengthMs });
   }
 
   /** The own one; where there is a bundled one, that is heard again. AppError prompt_not_found. */
@@ -122,7 +129,21 @@ export class PromptStore {
     return true;
   }
 
-  async #convert(from: string, format: string, name: string, language: Language, note: Note): Promise<Prompt> {
+  /** Whether a box's own is there in any language. */
+  async has(name: string): Promise<boolean> {
+    for (const language of LANGUAGES)
+      if (await isFile(join(this.#options.folder, language, `${ClipName.parse(name)}.wav`))) return true;
+    return false;
+  }
+
+  async #convert(
+    from: string,
+    format: string,
+    name: string,
+    language: Language,
+    note: Note,
+    cut: Cut = {},
+  ): Promise<Prompt> {
     const { folder, library, log } = this.#options;
     if (this.#running >= AT_ONCE) throw new AppError('unavailable', { what: { en: 'The converter', zh: '转换程序' } });
     this.#running += 1;
@@ -131,7 +152,7 @@ export class PromptStore {
     const partial = join(own, `.${newUlid()}.partial`);
     try {
       await mkdir(own, { recursive: true });
-      await runConverter(from, format, partial);
+      await runConverter(from, format, partial, cut);
       const durationMs = await lengthOf(partial);
       if (durationMs < 20) throw invalid({ en: 'there is no sound in it', zh: '其中没有声音' });
       if (durationMs > LONGEST_PROMPT_MS) throw invalid({ en: 'it is longer than 15 minutes', zh: '超过 15 分钟' });
@@ -207,12 +228,24 @@ const invalid = (reason: { en: string; zh: string }): AppError => new AppError('
  * The format is told, so that no file chooses a reader for itself; nothing but this file is opened (a play-list could name others), and
  * memory, time and the size of what comes out are bounded.
  */
-function runConverter(from: string, format: string, to: string): Promise<void> {
-  const seconds = LONGEST_PROMPT_MS / 1000 + 1;
-  const limits = ['--as=1500000000', '--cpu=60', `--fsize=${(seconds + 1) * RATE_HZ * 2}`];
+function runConverter(from: string, format: string, to: string, { left, lengthMs }: Cut): Promise<void> {
+  const seconds = Math.min(LONGEST_PROMPT_MS, lengthMs ?? Infinity) / 1000 + (lengthMs === undefined ? 1 : 0);
+  const limits = ['--as=1500000000', '--cpu=60', `--fsize=${Math.ceil(seconds + 1) * RATE_HZ * 2}`];
   const input = ['-nostdin', '-v', 'error', '-protocol_whitelist', 'file', '-f', format, '-i', `file:${from}`];
   const output = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-bitexact', '-t', String(seconds)];
-  const shape = ['-ac', '1', '-ar', String(RATE_HZ), '-c:a', 'pcm_s16le', '-f', 'wav', '-y', `file:${to}`];
+  const shape = [
+    ...(left === true ? ['-af', 'pan=mono|c0=c0'] : []),
+    '-ac',
+    '1',
+    '-ar',
+    String(RATE_HZ),
+    '-c:a',
+    'pcm_s16le',
+    '-f',
+    'wav',
+    '-y',
+    `file:${to}`,
+  ];
   const args = [...limits, 'nice', '-n', '15', 'ffmpeg', ...input, ...output, '-threads', '1', ...shape];
   return new Promise((resolve, reject) => {
     execFile('prlimit', args, { timeout: CONVERT_LIMIT_MS, maxBuffer: 1 << 16 }, (error, _stdout, stderr) => {

@@ -7,6 +7,8 @@ export interface DialFrom {
   trunk?: string | null | undefined;
   /** of one who calls in, as he is called back from here; '': withheld */
   callingNumber?: string | undefined;
+  /** the box itself calls: outside, too, but no emergency number */
+  box?: boolean | undefined;
   /** the agent who dials, if it is one */
   agentId?: string | null | undefined;
   /** what the telephone asks to be shown to those outside */

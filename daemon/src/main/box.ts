@@ -36,6 +36,7 @@ import { TrunkBook } from '../trunks/index.js';
 import { VoicemailService } from '../voicemail/index.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
+import { VoiceParts } from './voice-parts.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
@@ -102,6 +103,7 @@ class RunningBox {
   #agents: AgentBook | undefined;
   #flows: FlowParts | undefined;
   #routing: Routing | undefined;
+  #voice: VoiceParts | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
   #http: HttpServer | undefined;
@@ -128,10 +130,10 @@ class RunningBox {
     const http = made(this.#http);
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail } = running;
+    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail, voice } = running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail },
+      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail, voice },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -171,12 +173,18 @@ class RunningBox {
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
     await this.#routing.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
+    this.#voice = new VoiceParts({
+      ...{ db, clock, config: this.#config, flows: this.#flows, prompts: this.#prompts },
+      ...{ routing: this.#routing, agents: this.#agents, live, log: this.#part('voice') },
+    });
+    await this.#voice.start();
     await this.#agents.start((one) => analog.includes(one) || sip.has(one));
     await this.#flows.start();
   }
 
   async #stopBooks(): Promise<void> {
     this.#routing?.stop();
+    await this.#voice?.stop();
     await this.#flows?.stop();
     await this.#agents?.stop();
   }
@@ -219,6 +227,7 @@ class RunningBox {
 
   #makeServices(engine: EngineClient): Running {
     const [db, agents, flowParts] = [made(this.#db), made(this.#agents), made(this.#flows)];
+    const voice = made(this.#voice);
     const { book: flows, desk: flowDesk, store: promptStore } = flowParts;
     const { settings, recordingsFolder: folder } = this.#config;
     const routing = made(this.#routing);
@@ -235,7 +244,7 @@ class RunningBox {
       ...common,
       ...{ folder, encrypt, sealAfterMs, giveUpOldest, lowBytes: lowMb * 2 ** 20 },
       keyFile: join(this.#config.home, 'keys', 'recordings.json'),
-      alsoSealed: () => voices.files(),
+      alsoSealed: async () => [...(await voices.files()), ...(await voice.sealedFiles())],
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
@@ -258,20 +267,23 @@ class RunningBox {
       // undefined: there is no such calendar.
       isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
       lamp: (station, counts) => sip?.setMessages(station, counts),
+      newMessage: () => voice.newMessage(),
       log: this.#part('voicemail'),
     });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
     const calls = new CallControl({
       ...common,
-      plan: flowDesk.planWithTests(plan),
+      plan: voice.plan(flowDesk.planWithTests(plan)),
       trunks,
-      flows,
+      flows: voice.programs,
+      answering: (station) => voice.answering(station),
       recorder: recordings,
       holdMusic: () => Promise.resolve(this.#music),
       agentAt: (station) => agents.takerAt(station),
       log: this.#part('calls'),
     });
+    voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
     const distributor = new Distributor({
       ...common,
@@ -301,7 +313,7 @@ class RunningBox {
       log: this.#part('exchange'),
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
-    const stores = { archive, mail, voicemail };
+    const stores = { archive, mail, voicemail, voice };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -310,6 +322,7 @@ class RunningBox {
     const running = this.#running;
     running?.exchange.stop();
     running?.desk.stop();
+    this.#voice?.stopCalling();
     await running?.calls.stop();
     await running?.sip?.stop();
     running?.distributor.stop();
@@ -331,6 +344,7 @@ class RunningBox {
     archive.start();
     made(this.#running).mail.start();
     await made(this.#running).voicemail.start();
+    await made(this.#voice).startCalling();
   }
 
   async #startPages(): Promise<void> {

@@ -15,6 +15,7 @@ import type { SipService } from '../sip/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import type { Routing } from './routing.js';
+import type { VoiceParts } from './voice-parts.js';
 
 export interface Services {
   engine: EngineClient;
@@ -32,6 +33,7 @@ export interface Services {
   archive: RecordingArchive;
   mail: MailService;
   voicemail: VoicemailService;
+  voice: VoiceParts;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -62,6 +64,7 @@ export function httpPorts(services: Services): Ports {
     routing: services.routing.port(),
     recordings: archive,
     voicemail,
+    voice: services.voice.port(),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');

@@ -5,6 +5,7 @@
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { routingMessages } from './routing-messages.js';
+import { voiceMessages } from './voice-messages.js';
 
 export interface Message {
   readonly status: number;
@@ -282,6 +283,7 @@ export const messages = {
   },
   ...flowMessages,
   ...recordingMessages,
+  ...voiceMessages,
   ...routingMessages,
   exchange_call_not_found: {
     status: 404,

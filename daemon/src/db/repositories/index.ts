@@ -29,6 +29,7 @@ import {
   dutyGroupsRepository,
   numberListsRepository,
 } from './routing.js';
+import { voiceRepository } from './voice.js';
 import { voicemailRepository } from './voicemail.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
@@ -117,6 +118,9 @@ class Repositories implements Writes {
   }
   get voicemail() {
     return this.#once('voicemail', voicemailRepository);
+  }
+  get voice() {
+    return this.#once('voice', voiceRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

@@ -26,6 +26,7 @@ import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
+import { voiceRoutes } from './voice.js';
 import { voicemailRoutes } from './voicemail.js';
 
 /** Every route under /api/v1 but that of the document made from this table. */
@@ -57,6 +58,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...recordingRuleRoutes(http),
     ...mailRoutes(http),
     ...voicemailRoutes(http),
+    ...voiceRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
