@@ -128,6 +128,20 @@ describe('a PIN', () => {
     expect(await box.voicemail.checkPin('li', '2468')).toBe('right');
   });
 
+  it('locks out him who guesses, and not who calls from elsewhere, unless everybody guesses', async () => {
+    await make('li', { pin: '2468' });
+    for (let i = 0; i < 5; i += 1) await box.voicemail.checkPin('li', `000${i}`, '135');
+    expect(await box.voicemail.checkPin('li', '2468', '135')).toBe('locked');
+    expect(await box.voicemail.checkPin('li', '2468', '134')).toBe('right');
+    // Numbers can be forged: nine more callers make fifty wrong tries.
+    for (let caller = 0; caller < 9; caller += 1)
+      for (let i = 0; i < 5; i += 1) await box.voicemail.checkPin('li', `000${i}`, `1${caller}`);
+    expect(await box.voicemail.checkPin('li', '2468', '999')).toBe('locked');
+    expect(await box.voicemail.checkPin('li', '2468', '134')).toBe('right');
+    await box.voicemail.change('li', { pin: '1357' });
+    expect(await box.voicemail.checkPin('li', '1357', '135')).toBe('right');
+  });
+
   it('is not in the table, and without one nobody gets in', async () => {
     await make('li', { pin: '2468' });
     expect(JSON.stringify(await box.db.voicemail.box('li'))).not.toContain('2468');

@@ -9,6 +9,7 @@ import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
 import { runTrunkCommand } from './trunk-command.js';
+import { runVoicemailCommand } from './voicemail-command.js';
 
 const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number>> = {
   station: runStationCommand,
@@ -21,6 +22,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   list: runListCommand,
   number: runNumberCommand,
   recording: runRecordingCommand,
+  voicemail: runVoicemailCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

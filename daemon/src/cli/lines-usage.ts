@@ -1,8 +1,21 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
+import { voicemailUsage } from './voicemail-usage.js';
 
 export const LINES_COMMANDS = [
-  ...(['station', 'trunk', 'route', 'group', 'queue', 'ban', 'calendar', 'list', 'number', 'recording'] as const),
+  ...([
+    'station',
+    'trunk',
+    'route',
+    'group',
+    'queue',
+    'ban',
+    'calendar',
+    'list',
+    'number',
+    'recording',
+    'voicemail',
+  ] as const),
 ] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
 
@@ -285,6 +298,7 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
   rotate                             启用新密钥，并用其重新封装现有录音
 `,
   },
+  voicemail: voicemailUsage,
 };
 
 export function linesUsage(command: LinesCommand, language: Language): string {
