@@ -34,6 +34,13 @@ const MOST_SILENCE = 3;
 const PIN_DIGITS = 10;
 const NUMBER_DIGITS = 24;
 
+export interface Entering {
+  /** the message that he was called for */
+  first?: string | undefined;
+  /** he has known the PIN, and is let in */
+  entered?: (() => void) | undefined;
+}
+
 /** What a key asks for after a message. */
 type Step = 'again' | 'next' | 'back' | 'end' | 'stay';
 
@@ -75,10 +82,10 @@ export class Mailbox {
   }
 
   /** Asks for the PIN of a box, and lets him listen. Resolves with whether he was let in. */
-  async withPin(session: FlowSession, boxId: string, first?: string): Promise<boolean> {
+  async withPin(session: FlowSession, boxId: string, how: Entering = {}): Promise<boolean> {
     await unrecorded(session);
     for (let round = 0; round < ROUNDS; round += 1) {
-      const verdict = await this.#tryPin(session, this.#options.boxes.find(boxId), first);
+      const verdict = await this.#tryPin(session, this.#options.boxes.find(boxId), how);
       if (verdict !== 'wrong') return verdict === 'right';
     }
     return false;
@@ -87,7 +94,7 @@ export class Mailbox {
   async #tryPin(
     session: FlowSession,
     box: VoicemailBoxRow | undefined,
-    first?: string,
+    { first, entered }: Entering = {},
   ): Promise<'right' | 'wrong' | 'locked'> {
     const { voicemail, talk, log } = this.#options;
     await talk.say(session, ['enter-pin']);
@@ -95,6 +102,7 @@ export class Mailbox {
     const verdict = box === undefined ? 'wrong' : await voicemail.checkPin(box.id, pin, callerKey(session));
     if (verdict === 'right' && box !== undefined) {
       log.info({ box: box.id, callId: session.callId, from: callerKey(session) }, 'a voicemail box was opened');
+      entered?.();
       await this.listen(session, box.id, first);
     } else {
       log.warn({ box: box?.id, callId: session.callId, from: callerKey(session), verdict }, 'a PIN was not right');

@@ -76,6 +76,8 @@ export class Notifier {
   async #due(): Promise<void> {
     const { db, clock } = this.#options;
     for (const notice of await db.voice.waitingNotices()) {
+      // What comes of it is written when the call is over.
+      if (this.#calling.has(notice.boxId)) continue;
       const [message, box] = [await db.voicemail.message(notice.id), await db.voicemail.box(notice.boxId)];
       if (message?.state !== 'new' || box === null || box.notifyNumber === null) {
         await this.#set(notice, { state: 'heard' });
@@ -84,7 +86,7 @@ export class Notifier {
       const now = clock.wallMs();
       // A clock that was set back does not keep it waiting for longer than a pause.
       const waits = now < notice.nextAt && notice.nextAt - now <= box.notifyPauseMs;
-      if (waits || this.#calling.has(box.id) || !this.#mayCall(box, now)) continue;
+      if (waits || !this.#mayCall(box, now)) continue;
       this.#calling.add(box.id);
       void this.#call(notice, box, box.notifyNumber).finally(() => {
         this.#calling.delete(box.id);
@@ -107,7 +109,8 @@ export class Notifier {
     try {
       await this.#set(notice, { tries, nextAt: clock.wallMs() + box.notifyPauseMs });
       const { answered, cause } = await callOut(number, box.language, async (session) => {
-        reached = await this.#tell(session, box, notice.id);
+        // He may hang up while he listens.
+        await this.#tell(session, box, notice.id, () => (reached = true));
       });
       lastResult = reached ? 'reached' : answered ? 'answered' : `cause ${cause}`;
     } catch (error) {
@@ -128,18 +131,22 @@ export class Notifier {
     }
   }
 
-  /** False: nobody was there, or he did not know the PIN. */
-  async #tell(session: FlowSession, { id, pinHash }: VoicemailBoxRow, first: string): Promise<boolean> {
+  /** `entered`: somebody is there, and knows the PIN. */
+  async #tell(
+    session: FlowSession,
+    { id, pinHash }: VoicemailBoxRow,
+    first: string,
+    entered: () => void,
+  ): Promise<void> {
     const { talk, mailbox } = this.#options;
     for (let round = 0; round < ROUNDS; round += 1) {
       await talk.say(session, ['vm-notice']);
       const key = await talk.key(session);
       if (key !== '1') continue;
-      if (pinHash !== null) return mailbox.withPin(session, id, first);
-      await mailbox.listen(session, id, first);
-      return true;
+      if (pinHash !== null) return void (await mailbox.withPin(session, id, { first, entered }));
+      entered();
+      return mailbox.listen(session, id, first);
     }
-    return false;
   }
 
   async #set({ id }: VoicemailNotice, patch: Partial<VoicemailNotice>): Promise<void> {

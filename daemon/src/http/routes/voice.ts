@@ -22,7 +22,6 @@ const ById = z.strictObject({ id: Ulid });
 const BySlug = z.strictObject({ id: Slug });
 
 export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
-  const { voice } = ports;
   return [
     route({
       method: 'get',
@@ -51,7 +50,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       replyType: 'audio/wav',
       errors: ['flow_recording_not_found', 'recording_damaged', 'recording_key_missing', 'range_unsatisfiable'],
       async handle({ params: { id }, identity, header, remoteAddress }) {
-        const source = await voice.openFlowRecording(id);
+        const source = await ports.voice.openFlowRecording(id);
         const range = header('range');
         const file = await recordingFile(source, { tag: id, name: id }, range, header('if-range'));
         await ports.recordings.note(id, 'listened', { by: identity.user.username, from: remoteAddress }, range ?? '');
@@ -67,7 +66,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       params: ById,
       errors: ['flow_recording_not_found'],
       async handle({ params: { id }, identity, remoteAddress }) {
-        await voice.removeFlowRecording(id);
+        await ports.voice.removeFlowRecording(id);
         await ports.recordings.note(id, 'removed', { by: identity.user.username, from: remoteAddress });
       },
     }),
@@ -96,7 +95,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       status: 201,
       errors: ['too_many_prompt_tickets', 'number_leads_nowhere'],
       async handle({ body, identity }) {
-        const ticket = await voice.promptTicket(body, identity.user.username);
+        const ticket = await ports.voice.promptTicket(body, identity.user.username);
         const { name, language, station } = body;
         log.info({ prompt: name, language, station, by: identity.user.username }, 'a prompt may be recorded');
         return ticket;
@@ -124,7 +123,8 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       async handle({ params: { id }, body: { number, pin }, identity }) {
         if ((await db.announcements.find(id)) === null) throw new AppError('announcement_not_found', { id });
         const before = await db.voice.announcementNumber(id);
-        const pinHash = pin === undefined ? (before?.pinHash ?? null) : pin === null ? null : await voice.hashPin(pin);
+        const pinHash =
+          pin === undefined ? (before?.pinHash ?? null) : pin === null ? null : await ports.voice.hashPin(pin);
         const row = { id, number, pinHash };
         await db.write((tx) => tx.voice.putAnnouncementNumber(row));
         log.info({ announcement: id, number, by: identity.user.username }, 'announcement has a number for telephones');
