@@ -150,6 +150,22 @@ it('an announcement is switched by telephone with its PIN, and is heard from the
   expect(understood(await recordingOf(box, caller.callId), 'vm-sorry', 2)).toBe(true);
 });
 
+it('who waits too long in a queue leaves a message', async () => {
+  await box.voicemail.create(VoicemailBoxCreate.parse({ id: 'sales', name: 'Sales', kind: 'queue', language: 'en' }));
+  await box.db.write(async (tx) => {
+    await tx.queues.update('sales', { maxWaitMs: 1000, overflow: { to: 'voicemail', box: 'sales' } });
+    const target = { kind: 'queue', queueId: 'sales' };
+    await tx.routes.insert({ id: newUlid(), calledNumber: '4105', language: 'en', target } as never);
+  });
+  const caller = await (await Outsider.calls(box, '4105', '138')).answered();
+  await caller.hears('vm-after-tone', { toItsEnd: true });
+  await caller.says(sentence('tt-weasels').path);
+  await caller.hangsUp();
+  await expect
+    .poll(() => box.voicemail.messages('sales'), { timeout: 20_000 })
+    .toMatchObject([{ state: 'new', callingNumber: '138', callId: caller.callId }]);
+});
+
 it('the box calls a number for a new message, again when it was busy, and plays it to who knows the PIN', async () => {
   await signInByPhone(box, '2001', 1);
   await box.voicemail.create(

@@ -45,6 +45,14 @@ export const queue = nodeKind<QueueNode>({
   async run(node, context) {
     const { why, target } = await context.session.queue(node.queue, entryOf(node, context));
     if (target.to === 'flow' && target.node !== null) return go(target.node, why);
+    const { ports, session } = context;
+    if (target.to === 'voicemail' && ports.voicemail !== undefined) {
+      const { outcome } = await ports.voicemail.run(session, target.box, {});
+      if (outcome !== 'failed') {
+        session.release(CAUSE_NORMAL);
+        return { end: 'released', why: 'voicemail' };
+      }
+    }
     if (node.overflow !== undefined) return go(node.overflow, why);
     context.session.release(CAUSE_NORMAL);
     return { end: 'released', why };
