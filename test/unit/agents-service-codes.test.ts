@@ -23,12 +23,23 @@ describe('service codes', () => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });
   });
 
-  it.each(['1', '#', '*2', '*11#', '*121', '*13A', '*15', '*8A', '*6', '*98#', '*96', `*8${'1'.repeat(17)}`, `*11${'1'.repeat(17)}`])(
-    '%s is none',
-    (dialled) => {
-      expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });
-    },
-  );
+  it.each([
+    '1',
+    '#',
+    '*2',
+    '*11#',
+    '*121',
+    '*13A',
+    '*15',
+    '*8A',
+    '*6',
+    '*98#',
+    '*96',
+    `*8${'1'.repeat(17)}`,
+    `*11${'1'.repeat(17)}`,
+  ])('%s is none', (dialled) => {
+    expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });
+  });
 
   it('one for picking up is complete without #', () => {
     expect(readServiceCode('*8', '*8')).toEqual({ kind: 'open', asIs: { verb: 'pickUp', number: '' } });
