@@ -13,6 +13,11 @@ import { ANY_SIP_PORTS } from './sip-ports.js';
 /** Between two looks at what has no event: whoever asks all the time keeps others from doing it. */
 const LOOK_AGAIN_MS = 15;
 
+/** One for each name, so far apart that none is taken for another. */
+function tones(fromHz: number, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name, i) => [name, fromHz + 25 * i]));
+}
+
 /** Tones in place of words, a quarter of a second each. */
 const PROMPTS: Record<string, number> = {
   welcome: 500,
@@ -35,6 +40,50 @@ const PROMPTS: Record<string, number> = {
   'survey-solved': 1900,
   'survey-invalid': 2000,
   'survey-thanks': 2100,
+  ...tones(1700, [
+    'vm-greeting',
+    'vm-after-tone',
+    'vm-full',
+    'vm-nothing-said',
+    'vm-review',
+    'vm-sent',
+    'vm-no-box',
+    'vm-enter-box',
+    'vm-locked',
+    'vm-new-count',
+    'vm-old-count',
+    'vm-new-message',
+    'vm-message',
+    'vm-from',
+    'vm-withheld',
+    'vm-no-more',
+    'vm-end-menu',
+    'vm-menu',
+    'vm-deleted',
+    'vm-handled',
+    'vm-hand-on',
+    'vm-unknown-box',
+    'vm-handed-on',
+    'vm-no-call-back',
+    'vm-calling-back',
+    'vm-greeting-menu',
+    'vm-which-greeting',
+    'vm-choose-greeting',
+    'vm-greeting-kept',
+    'vm-no-such-greeting',
+    'vm-notice',
+    'record-after-tone',
+    'record-review',
+    'record-kept',
+    'record-code-unknown',
+    'announcement-on',
+    'announcement-off',
+    'announcement-menu',
+    'announcement-unknown',
+    'not-allowed',
+    'enter-pin',
+    'wrong-number-or-pin',
+  ]),
 };
 
 /** One that is always there and the same. */

@@ -2,6 +2,7 @@
 import { DigitBuffer } from '../../daemon/src/calls/digit-buffer.js';
 import {
   CallEndedError,
+  type Captured,
   type FlowSession,
   type OpenSegment,
   type QueueLeft,
@@ -13,6 +14,7 @@ export class Caller implements FlowSession {
   readonly callId = 'CALL';
   readonly callingNumber = '13800138000';
   readonly calledNumber = '95001';
+  station: number | null = null;
   language: 'en' | 'zh-CN' = 'en';
   /** how he wanted to be waited on when he was queued last */
   entry: QueueEntry | undefined;
@@ -94,6 +96,16 @@ export class Caller implements FlowSession {
       this.#overflow = () => resolve(this.left);
       this.signal.addEventListener('abort', () => reject(this.signal.reason as Error));
     });
+  }
+
+  capture(path: string): Promise<Captured> {
+    this.log.push(`capture ${path.replace(/^.*\//, '')}`);
+    return Promise.resolve({ durationMs: 3000, saidMs: 3000, spoke: true, ended: 'key' });
+  }
+
+  tone(name: string): Promise<void> {
+    this.log.push(`tone ${name}`);
+    return Promise.resolve();
   }
 
   release(cause: number): void {

@@ -204,6 +204,7 @@ export function fakePorts(): FakePorts {
     callbacks: undefined as never,
     surveys: undefined as never,
     conferences: undefined as never,
+    voice: undefined as never,
     mail: {
       test: () => Promise.reject(new AppError('mail_not_set_up')),
       retry: (id) => Promise.reject(new AppError('mail_not_found', { id })),

@@ -13,6 +13,8 @@ describe('service codes', () => {
     ['*81002#', { verb: 'pickUp', number: '1002' }],
     ['*8#', { verb: 'pickUp', number: '' }],
     ['*13*81002#', { verb: 'pickUp', number: '1002' }],
+    ['*97', { verb: 'program', number: '*97' }],
+    ['*987001#', { verb: 'program', number: '*987001' }],
   ])('%s is a code', (dialled, code) => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'code', code });
   });
@@ -21,12 +23,23 @@ describe('service codes', () => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });
   });
 
-  it.each(['1', '#', '*2', '*11#', '*121', '*13A', '*15', '*8A', '*9', `*8${'1'.repeat(17)}`, `*11${'1'.repeat(17)}`])(
-    '%s is none',
-    (dialled) => {
-      expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });
-    },
-  );
+  it.each([
+    '1',
+    '#',
+    '*2',
+    '*11#',
+    '*121',
+    '*13A',
+    '*15',
+    '*8A',
+    '*6',
+    '*98#',
+    '*96',
+    `*8${'1'.repeat(17)}`,
+    `*11${'1'.repeat(17)}`,
+  ])('%s is none', (dialled) => {
+    expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });
+  });
 
   it('one for picking up is complete without #', () => {
     expect(readServiceCode('*8', '*8')).toEqual({ kind: 'open', asIs: { verb: 'pickUp', number: '' } });

@@ -4,6 +4,10 @@
 // and by anybody, with the code of the settings:
 //   *8<number>#    takes the call that rings at the number
 //   *7<place>#     takes the call that is parked there, whatever the settings say
+//   *97            listens to the voicemail of the telephone, or of who is signed in at it
+//   *98<box>#      … of any box, with its PIN
+//   *90<code>#     records a prompt, with the code that somebody was given for it
+//   *91<number>#   switches an announcement
 //   *8#            takes one that rings in a ring group of the telephone's own
 // `*` begins a code and is dialled again to begin anew; `#` ends it.
 
@@ -22,7 +26,13 @@ export interface TakeCode {
   slot: number;
 }
 
-export type ServiceCode = AgentCode | PickUpCode | TakeCode;
+/** Leads into a program as a number does. */
+export interface ProgramCode {
+  verb: 'program';
+  number: string;
+}
+
+export type ServiceCode = AgentCode | PickUpCode | TakeCode | ProgramCode;
 
 /** `open`: more digits may follow, `asIs`: what it is if none do; `unknown`: nothing dialled after this makes it a code. */
 export type ServiceCodeReading =
@@ -33,7 +43,8 @@ const LONGEST_ARGUMENT = 16;
 
 interface Rule<Code extends ServiceCode = ServiceCode> {
   prefix: string;
-  argument: 'none' | 'required' | 'optional';
+  /** never: it is complete without # */
+  argument: 'never' | 'none' | 'required' | 'optional';
   make: (argument: string) => Code;
 }
 
@@ -42,6 +53,11 @@ const rules: readonly Rule[] = [
   { prefix: '*12', argument: 'none', make: () => ({ verb: 'signOut' }) },
   { prefix: '*13', argument: 'none', make: () => ({ verb: 'ready' }) },
   { prefix: '*7', argument: 'required', make: (slot) => ({ verb: 'take', slot: Number(slot) }) },
+  { prefix: '*97', argument: 'never', make: () => ({ verb: 'program', number: '*97' }) },
+  ...['*98', '*90', '*91'].map((prefix): Rule => ({
+    ...{ prefix, argument: 'required' },
+    make: (argument) => ({ verb: 'program', number: prefix + argument }),
+  })),
   { prefix: '*14', argument: 'optional', make: (reason) => ({ verb: 'notReady', reason }) },
 ];
 
@@ -70,6 +86,7 @@ export function readServiceCode(dialled: string, pickUpCode: string): ServiceCod
 }
 
 function readArgument(rule: Rule, rest: string): ServiceCodeReading {
+  if (rule.argument === 'never') return { kind: 'code', code: rule.make('') };
   const end = rest.indexOf('#');
   const argument = end < 0 ? rest : rest.slice(0, end);
   if (!/^[0-9]*$/.test(argument) || argument.length > LONGEST_ARGUMENT) return { kind: 'unknown' };

@@ -140,8 +140,14 @@ export class ServiceDesk {
     dialling.done = true;
     dialling.timer?.cancel();
     if (code.verb === 'pickUp') void this.#pickUp(dialling, code.number);
+    else if (code.verb === 'program') this.#dialProgram(dialling, code.number);
     else if (code.verb === 'take') void this.#take(dialling, code.slot);
     else void this.#carryOut(dialling, code);
+  }
+
+  #dialProgram(dialling: Dialling, number: string): void {
+    this.#forget(dialling.leg);
+    this.#options.dial(dialling.offered, number);
   }
 
   #readNumber(dialling: Dialling): void {

@@ -15,6 +15,9 @@ import { resolveCall } from './resolve.js';
 import { leadToOne, roundsOf, type Dialled } from './rounds.js';
 import { hush } from './sounds.js';
 
+/** Q.850: busy, nobody lifts or is there, refused there, its line is out of order */
+const NOT_TAKEN: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 27]);
+
 /** From the offer to the release; never rejects. `seized`: the segment of the time until it is answered or dialled. */
 export async function takeCall(
   call: LiveCall,
@@ -155,13 +158,32 @@ async function dialOut(call: LiveCall, context: CallContext, found: Dialled, sei
   const begun = context.clock.moment();
   const shown = { number: callingNumber, name: callingName };
   const outcome = await dial(call, context, found, calledNumber, shown, call.leg);
-  if (outcome.kind === 'failed') context.release(call, outcome.cause, outcome.by);
+  if (outcome.kind === 'failed') {
+    const answering =
+      found.kind === 'station' ? answeringMachine(call, context, found.station, outcome.cause) : undefined;
+    if (answering === undefined) return context.release(call, outcome.cause, outcome.by);
+    return answerIntoFlow(call, context, answering);
+  }
   if (outcome.kind === 'answered') await connectCaller(call, context, outcome.leg, call.sinceMs(begun));
   if (outcome.kind === 'flow') {
     const flow = flowOf(call, context, outcome.found);
     if (flow === undefined) context.release(call, cause.temporaryFailure, 'fault');
     else await answerIntoFlow(call, context, flow);
   }
+}
+
+/** Who takes the call that a telephone did not take; undefined: nobody. */
+function answeringMachine(
+  call: LiveCall,
+  context: CallContext,
+  station: number,
+  why: number,
+): PreparedFlow | undefined {
+  if (call.ending !== undefined || !NOT_TAKEN.has(why)) return undefined;
+  const found = context.answering?.(station);
+  if (found === undefined) return undefined;
+  call.log.info({ station, cause: why }, 'nobody takes the call at a telephone; its voicemail does');
+  return flowOf(call, context, { kind: 'flow', ...found });
 }
 
 /** Calls what was found for a party that waits; the call's segment and events tell of it. Never rejects. */

@@ -1,5 +1,5 @@
 // What the parts of call control share.
-import type { LiveEvents, ReleasedBy } from '../contract/index.js';
+import type { Language, LiveEvents, ReleasedBy } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
@@ -28,6 +28,8 @@ export interface CallContext {
   readonly agentAt: (station: number) => string | null;
   /** undefined: a call is over when one of the two hangs up */
   readonly afterTalk?: AfterTalk | undefined;
+  /** the program that takes calls which nobody takes at a telephone; undefined: there is none */
+  readonly answering?: ((station: number) => { flowId: string; language: Language } | undefined) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -43,6 +43,7 @@ import { TalkKeys, askedByKeys, followsTalk, sendAfterTalk, type AfterTalk } fro
 import { takeCall } from './arrival.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
+import { callOut, endOf, type CallOut, type CalledOut } from './call-out.js';
 import { callBack, type CallBackOutcome, type CallBackPlan } from './calling-back.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
@@ -54,7 +55,6 @@ import { streamRow } from './leg-quality.js';
 import { goesOn, letGo } from './leaving.js';
 import { LegTable, type CallLeg } from './leg-table.js';
 import { LiveCall, type OfferOutcome } from './live-call.js';
-import { callOut, type CallOut } from './call-out.js';
 import { monitorAnswered } from './monitor.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { originate } from './originate.js';
@@ -100,6 +100,8 @@ export interface CallControlOptions {
   agentAt: (station: number) => string | null;
   /** what callers are led through when their agent has hung up; undefined: nothing */
   afterTalk?: AfterTalk | undefined;
+  /** the program that takes calls which nobody takes at a telephone */
+  answering?: CallContext['answering'];
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -199,7 +201,18 @@ export class CallControl {
   }
 
   /** Calls a number for a service; who answers comes into its flow. Rejects with number_leads_nowhere, or with what the line says. */
-  callOut(wanted: CallOut): Promise<Call> {
+  async callOut(wanted: CallOut): Promise<Call> {
+    return (await this.#callOut(wanted)).toDto();
+  }
+
+  /** The same; resolves when the call has ended. `begun`: it rings, or will at once. */
+  async callOutToEnd(wanted: CallOut, begun?: (callId: string) => void): Promise<CalledOut> {
+    const call = await this.#callOut(wanted);
+    begun?.(call.id);
+    return endOf(call);
+  }
+
+  #callOut(wanted: CallOut): Promise<LiveCall> {
     if (this.#stopping) return Promise.reject(new AppError('engine_closed'));
     return callOut(this.#context, (leg, number) => this.#begin(leg, number), wanted);
   }

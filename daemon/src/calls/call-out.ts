@@ -2,7 +2,7 @@
 //
 //   call out: seize the first way → answered → rows, recording → the flow
 //             ↘ it fails, or is too slow → the next way, under the same call → … → released with the cause of the last
-import type { Call, Language } from '../contract/index.js';
+import type { Language, ReleasedBy } from '../contract/index.js';
 import type { DialFrom, LegReleased, LineTarget } from '../lines/index.js';
 import { seizeCause } from '../lines/index.js';
 import { AppError, errorText } from '../platform/index.js';
@@ -30,6 +30,15 @@ export interface CallOut {
   ringMs: number;
 }
 
+/** How it was when it had ended. */
+export interface CalledOut {
+  callId: string;
+  answered: boolean;
+  /** Q.850 */
+  cause: number;
+  releasedBy: ReleasedBy;
+}
+
 /** Makes the rows of a call that hangs on this leg. */
 export type Begin = (leg: Leg, number: string) => { call: LiveCall; seized: OpenSegment };
 
@@ -37,7 +46,7 @@ export type Begin = (leg: Leg, number: string) => { call: LiveCall; seized: Open
  * Resolves when the first way is being called; what becomes of it, the call tells. Rejects with number_leads_nowhere, or with what
  * the line of the last way says.
  */
-export async function callOut(context: CallContext, begin: Begin, wanted: CallOut): Promise<Call> {
+export async function callOut(context: CallContext, begin: Begin, wanted: CallOut): Promise<LiveCall> {
   const { number, from } = wanted;
   const nowhere = (reason: string): AppError => new AppError('number_leads_nowhere', { number, reason });
   if (!isDiallable(number)) throw nowhere('-');
@@ -57,7 +66,19 @@ export async function callOut(context: CallContext, begin: Begin, wanted: CallOu
   });
   ways.follow(call, seized);
   context.changed(call);
-  return call.toDto();
+  return call;
+}
+
+/** Resolves when the call has ended. */
+export function endOf(call: LiveCall): Promise<CalledOut> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      const { cause: why, by } = call.ending ?? { cause: cause.temporaryFailure, by: 'fault' as const };
+      resolve({ callId: call.id, answered: call.row.answeredAt !== null, cause: why, releasedBy: by });
+    };
+    if (call.signal.aborted) over();
+    else call.signal.addEventListener('abort', over, { once: true });
+  });
 }
 
 /** One way after the other, as legs of one call. */

@@ -4,7 +4,16 @@ import type { JsonObject, QueueEntry, RecordingAction, SegmentKind } from '../co
 import type { CallContext } from './call-context.js';
 import { customerLevelOf, regionOf } from './caller-facts.js';
 import { controlRecording } from './call-recording.js';
-import type { FlowParty, FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
+import { capture } from './capture.js';
+import type {
+  Captured,
+  CaptureOptions,
+  FlowParty,
+  FlowSession,
+  OpenSegment,
+  Playback,
+  QueueLeft,
+} from './flow-session.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
 
@@ -40,6 +49,9 @@ export class CallSession implements FlowSession {
     const region = regionOf(row) ?? '';
     const level = customerLevelOf(row) ?? '';
     return { callingName: row.callingName, queueWaitMs: this.#queueWaitMs, region, level };
+  }
+  get station(): number | null {
+    return this.#call.leg.station;
   }
   get signal(): AbortSignal {
     return this.#call.signal;
@@ -89,6 +101,19 @@ export class CallSession implements FlowSession {
 
   async record(action: RecordingAction): Promise<void> {
     await controlRecording(this.#call, this.#context, action, `flow ${this.#call.row.flowId ?? ''}`.trim());
+  }
+
+  capture(path: string, options: CaptureOptions): Promise<Captured> {
+    return capture(this.#call, this.#context, path, options);
+  }
+
+  async tone(name: string, durationMs: number): Promise<void> {
+    this.signal.throwIfAborted();
+    const playback = await this.#context.playbacks.tone(this.#call.leg.port, name);
+    const timer = this.#context.clock.after(durationMs, () => playback.stop());
+    await playback.ended;
+    timer.cancel();
+    this.signal.throwIfAborted();
   }
 
   release(cause: number): void {

@@ -50,6 +50,21 @@ export interface FlowParty {
   station: number | null;
 }
 
+export interface CaptureOptions {
+  maxMs: number;
+  /** of nothing said, also at the beginning */
+  silenceMs: number;
+  terminator: string;
+}
+export interface Captured {
+  durationMs: number;
+  /** without the key or the silence that has ended it */
+  saidMs: number;
+  /** whether anything was said at all */
+  spoke: boolean;
+  ended: 'key' | 'silence' | 'limit' | 'hungUp';
+}
+
 export interface FlowSession {
   readonly callId: string;
   readonly callingNumber: string;
@@ -75,6 +90,15 @@ export interface FlowSession {
   hideKeys?(hidden: boolean): void;
   /** AppError recording_wrong_state, recording_not_stopped, recording_not_started. */
   record(action: RecordingAction): Promise<void>;
+  /**
+   * Records what the caller says (left) and hears (right) into a WAV that must not exist, besides the call's recording. Resolves when the
+   * file is closed; the end of the call ends it with what there is.
+   */
+  capture(path: string, options: CaptureOptions): Promise<Captured>;
+  /** A tone of the country: the beep before he speaks. */
+  tone(name: string, durationMs: number): Promise<void>;
+  /** the telephone that he calls from; null: he is outside */
+  readonly station: number | null;
   /** Ends the call with a Q.850 cause. */
   release(cause: number): void;
 }

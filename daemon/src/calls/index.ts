@@ -1,10 +1,11 @@
 export type { AfterTalk } from './after-talk.js';
+export * from './service-flows.js';
+export type { CallOut, CalledOut } from './call-out.js';
 export * from './call-control.js';
 export * from './call-events.js';
 export * from './call-recorder.js';
 export * from './flow-session.js';
 export type { Greeting, OfferOutcome } from './live-call.js';
-export type { CallOut } from './call-out.js';
 export { Playbacks } from './playbacks.js';
 export type { CallBackOutcome, CallBackPlan } from './calling-back.js';
 export type { Dialled } from './rounds.js';

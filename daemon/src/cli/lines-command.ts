@@ -13,6 +13,7 @@ import { runRouteCommand } from './route-command.js';
 import { runStationCommand } from './station-command.js';
 import { runSurveyCommand } from './survey-command.js';
 import { runTrunkCommand } from './trunk-command.js';
+import { runVoicemailCommand } from './voicemail-command.js';
 
 const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number>> = {
   station: runStationCommand,
@@ -29,6 +30,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   callback: runCallbackCommand,
   survey: runSurveyCommand,
   conference: runConferenceCommand,
+  voicemail: runVoicemailCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

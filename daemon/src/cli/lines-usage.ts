@@ -1,5 +1,6 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
+import { voicemailUsage } from './voicemail-usage.js';
 
 const common: Record<Language, string> = {
   en: `Of the box that runs on this machine. With every command:
@@ -408,6 +409,7 @@ const texts = {
   remove 标识 [曲目]
 `,
   },
+  voicemail: voicemailUsage,
 } as const satisfies Record<string, Record<Language, string>>;
 
 export type LinesCommand = keyof typeof texts;

@@ -12,6 +12,7 @@ export const usage = `cordboard - a call centre in one box
   cordboard list     add | list | put | import | export | remove  black, white and VIP lists
   cordboard survey   add | set | list | show | remove | ask | rules | drop | figures   what callers are asked after a talk
   cordboard number   show                                         region and carrier of a number
+  cordboard voicemail add | list | show | set | remove | messages | record   voice messages
   cordboard group    add | list | set | remove                    numbers that ring several telephones
   cordboard ban      add | list | lift                            addresses that are not listened to
                                      of a box that runs on this machine; more with --help behind it

@@ -111,6 +111,8 @@ const AsWritten = z.strictObject({
       password: z.string().max(200).default(''),
       /** address that the box writes from */
       from: z.union([z.literal(''), MailAddress]).default(''),
+      /** who is told of alarms; empty: nobody */
+      alarmsTo: z.union([z.literal(''), MailAddress]).default(''),
       /** certificate of the authority that the server's is from, where it is no public one */
       caFile: z.string().min(1).optional(),
     })
@@ -132,6 +134,8 @@ const AsWritten = z.strictObject({
       /** addresses and networks that are not public, or the box's own, and may be asked by flows all the same */
       allowedNetworks: z.array(Network).max(100).default([]),
       /** databases that flows may ask, by name; they are opened for reading alone */
+      /** how long what callers say to record nodes is kept; 0: for ever */
+      keepRecordingsDays: z.int().min(0).max(36_500).default(90),
       dataSources: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, formats.slug), DataSource).default({}),
     })
     .prefault({}),

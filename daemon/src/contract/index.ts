@@ -17,6 +17,7 @@ export * from './voicemail.js';
 export * from './callbacks.js';
 export * from './surveys.js';
 export * from './conferences.js';
+export * from './voice.js';
 export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';

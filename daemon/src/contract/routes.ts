@@ -14,6 +14,7 @@ export const RouteTarget = z
     z.strictObject({ kind: z.literal('group'), group: ExtensionNumber }),
     z.strictObject({ kind: z.literal('announcement'), prompt: Slug }),
     z.strictObject({ kind: z.literal('voicemail'), box: Slug }),
+    z.strictObject({ kind: z.literal('voicemailMenu') }),
     z.strictObject({ kind: z.literal('conference'), room: Slug }),
     z.strictObject({ kind: z.literal('hangUp'), cause: Cause }),
     z.strictObject({ kind: z.literal('busy') }),

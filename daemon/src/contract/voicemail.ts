@@ -25,6 +25,9 @@ export const VoicemailGreeting = z
   .meta({ id: 'VoicemailGreeting' });
 export type VoicemailGreeting = z.infer<typeof VoicemailGreeting>;
 
+/** Recorded by telephone, of each box. */
+export const OWN_GREETINGS = 3;
+
 const Pin = z
   .string()
   .regex(/^[0-9]{4,10}$/, formats.pin)
@@ -44,6 +47,16 @@ const box = {
   keepDays: z.int().min(1).max(3650).nullable(),
   email: MailAddress.nullable(),
   emailAudio: z.boolean(),
+  chosenGreeting: z.int().min(0).max(OWN_GREETINGS).meta({
+    description: 'One recorded by telephone, above the calendar; 0: none',
+  }),
+  answersStations: z.boolean().meta({
+    description: 'Takes calls that its telephones, or those of its agents, do not: busy, unanswered, switched off',
+  }),
+  notifyNumber: PhoneNumber.nullable().meta({ description: 'Is called for a new message; null: nobody is' }),
+  notifyCalendarId: Slug.nullable().meta({ description: 'Called while it is open alone; null: at any time' }),
+  notifyTries: z.int().min(1).max(20),
+  notifyPauseMs: z.int().min(10_000).max(86_400_000).meta({ description: 'Between two tries' }),
 };
 export const VoicemailBox = z
   .strictObject({ id: Slug, ...box, hasPin: z.boolean(), fresh: z.int().min(0), old: z.int().min(0) })
@@ -64,6 +77,12 @@ export const VoicemailBoxCreate = z
     keepDays: box.keepDays.default(null),
     email: box.email.default(null),
     emailAudio: box.emailAudio.default(true),
+    chosenGreeting: box.chosenGreeting.default(0),
+    answersStations: box.answersStations.default(false),
+    notifyNumber: box.notifyNumber.default(null),
+    notifyCalendarId: box.notifyCalendarId.default(null),
+    notifyTries: box.notifyTries.default(3),
+    notifyPauseMs: box.notifyPauseMs.default(300_000),
     pin: Pin.nullable().default(null),
   })
   .meta({ id: 'VoicemailBoxCreate' });

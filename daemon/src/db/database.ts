@@ -25,6 +25,7 @@ export interface DbEvents {
   'conferenceRoom.changed': { id: string; removed: boolean };
   'sipBan.changed': { address: string; removed: boolean };
   'callbackRule.changed': { id: string; removed: boolean };
+  'voicemailBox.changed': { id: string; removed: boolean };
   'recordingRules.changed': Record<string, never>;
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };

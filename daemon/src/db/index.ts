@@ -11,3 +11,4 @@ export * from './voicemail-rows.js';
 export * from './callback-rows.js';
 export * from './survey-rows.js';
 export * from './conference-rows.js';
+export * from './voice-rows.js';

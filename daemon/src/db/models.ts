@@ -60,6 +60,7 @@ import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
 import { defineRecordingModels } from './recording-models.js';
 import { defineSurveyModels } from './survey-models.js';
+import { defineVoiceModels } from './voice-models.js';
 
 export class UserModel
   extends Model<InferAttributes<UserModel>, InferCreationAttributes<UserModel>>
@@ -468,7 +469,19 @@ export interface Models
     RecordingModels,
     CallbackModels,
     SurveyModels,
+    ConferenceModels,
+    VoiceModels {}
+export interface Models
+  extends
+    CoreModels,
+    FlowModels,
+    LineModels,
+    RoutingModels,
+    RecordingModels,
+    CallbackModels,
+    SurveyModels,
     ConferenceModels {}
+type VoiceModels = ReturnType<typeof defineVoiceModels>;
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -481,5 +494,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineCallbackModels(sequelize),
     ...defineSurveyModels(sequelize),
     ...defineConferenceModels(sequelize),
+    ...defineVoiceModels(sequelize),
   };
 }

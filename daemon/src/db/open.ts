@@ -142,6 +142,7 @@ async function openMigrated(
     callbacks: reads.callbacks,
     surveys: reads.surveys,
     conferences: reads.conferences,
+    voice: reads.voice,
     streams: reads.streams,
     sipStations: reads.sipStations,
     trunks: reads.trunks,

@@ -144,6 +144,12 @@ export function defineRecordingModels(sequelize: Sequelize) {
       pinHash: textOrNull(),
       failedPins: integer(),
       lockedUntil: time(),
+      chosenGreeting: integer(),
+      answersStations: flag(),
+      notifyNumber: textOrNull(),
+      notifyCalendarId: textOrNull(),
+      notifyTries: integer(),
+      notifyPauseMs: integer(),
     },
     options('voicemailBoxes'),
   );

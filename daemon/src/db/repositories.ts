@@ -18,6 +18,7 @@ import type {
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
 import type { ConferencesRead, ConferencesWrite } from './conference-rows.js';
+import type { VoiceRead, VoiceWrite } from './voice-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
@@ -410,6 +411,7 @@ export interface Reads {
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
   readonly conferences: ConferencesRead;
+  readonly voice: VoiceRead;
   readonly streams: StreamsRead;
   readonly sipStations: SipStationsRead;
   readonly trunks: TrunksRead;
@@ -451,6 +453,7 @@ export interface Writes extends Reads {
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;
   readonly conferences: ConferencesWrite;
+  readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;
   readonly sipStations: SipStationsWrite;
   readonly trunks: TrunksWrite;

@@ -11,7 +11,7 @@ import { MOST_DIGITS, NumberingPlan } from './numbering-plan.js';
 import type { Caller, Outbound } from './outbound.js';
 import type { NoteStep, Step } from './steps.js';
 import { TableReader, type Tables } from './tables.js';
-import { enterRoom, leadTo, listAction } from './targets.js';
+import { enterRoom, leadTo, listAction, voicemailFlow } from './targets.js';
 
 /** Q.850 */
 const cause = {
@@ -284,6 +284,11 @@ export class TableDialPlan implements DialPlan {
       note({ code: 'insideNumber', routeId: null, params: { number: digits } });
       return found;
     }
+    const box = tables.boxes.get(digits);
+    if (box !== undefined) {
+      note({ code: 'insideNumber', routeId: null, params: { number: digits } });
+      return { kind: 'flow', flowId: voicemailFlow(box.id), language: box.language };
+    }
     const route = tables.routes.choose(
       digits,
       {
@@ -354,7 +359,7 @@ export class TableDialPlan implements DialPlan {
     if (station !== null && this.#plan.mayBecomeEmergency(digits)) return true;
     const longer = (number: string): boolean => number.length > digits.length && number.startsWith(digits);
     if (tables.routes.mayGrow(digits)) return true;
-    for (const table of [tables.stations, tables.groups, tables.rooms]) {
+    for (const table of [tables.stations, tables.groups, tables.rooms, tables.boxes]) {
       for (const number of table.keys()) if (longer(number)) return true;
     }
     return this.#analogStations().some((number) => longer(String(number)));

@@ -1,6 +1,14 @@
 // What the dial plan reads from the database, made ready for a number. Made anew when something has changed; while the database
 // cannot be read, what was known before holds: an emergency call must not wait for a disk.
-import type { ConferenceRoomRow, Db, DialRightRow, RingGroupRow, SipStationRow, TrunkRow } from '../db/index.js';
+import type {
+  ConferenceRoomRow,
+  Db,
+  DialRightRow,
+  RingGroupRow,
+  SipStationRow,
+  TrunkRow,
+  VoicemailBoxRow,
+} from '../db/index.js';
 import { errorText, type Log, type Unsubscribe } from '../platform/index.js';
 import { InboundRoutes } from './inbound.js';
 import type { NumberingPlan } from './numbering-plan.js';
@@ -12,6 +20,8 @@ export interface Tables {
   readonly groups: ReadonlyMap<string, RingGroupRow>;
   /** by number */
   readonly rooms: ReadonlyMap<string, ConferenceRoomRow>;
+  /** voicemail boxes that have a number */
+  readonly boxes: ReadonlyMap<string, VoicemailBoxRow>;
   readonly routes: InboundRoutes;
   /** by subject: station:NUMBER, agent:NUMBER */
   readonly rights: ReadonlyMap<string, DialRightRow>;
@@ -28,6 +38,7 @@ const CHANGES = [
   'trunk.changed',
   'outboundRoute.changed',
   'dialRight.changed',
+  'voicemailBox.changed',
 ] as const;
 
 export class TableReader {
@@ -89,7 +100,7 @@ export class TableReader {
     // A change during the reading makes what is read stale again.
     this.#stale = false;
     try {
-      const [stations, groups, routes, outbound, trunks, rights, rooms] = await Promise.all([
+      const [stations, groups, routes, outbound, trunks, rights, rooms, boxes] = await Promise.all([
         this.#db.sipStations.list(),
         this.#db.ringGroups.list(),
         this.#db.routes.list(),
@@ -97,11 +108,13 @@ export class TableReader {
         this.#db.trunks.list(),
         this.#db.dialRights.list(),
         this.#db.conferences.rooms(),
+        this.#db.voicemail.boxes(),
       ]);
       this.#tables = {
         stations: new Map(stations.map((row) => [String(row.number), row])),
         groups: new Map(groups.map((row) => [String(row.number), row])),
         rooms: new Map(rooms.flatMap((row) => (row.number === null ? [] : [[row.number, row]]))),
+        boxes: new Map(boxes.flatMap((row) => (row.number === null ? [] : [[row.number, row] as const]))),
         routes: new InboundRoutes(routes),
         rights: new Map(rights.map((row) => [row.subject, row])),
         trunks: new Map(trunks.map((row) => [row.id, row])),

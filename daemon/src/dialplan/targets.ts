@@ -6,6 +6,9 @@ import type { DialResolution } from '../lines/index.js';
 /** Q.850 */
 const cause = { unallocated: 1, noRoute: 3, userBusy: 17, callRejected: 21, notImplemented: 79 } as const;
 
+/** The program that takes a message for a box. */
+export const voicemailFlow = (box: string): string => `*voicemail/${box}`;
+
 const inline = (language: Language, definition: FlowDefinition): DialResolution => ({
   ...{ kind: 'flow', flowId: '', language, definition },
 });
@@ -50,6 +53,10 @@ export function leadTo(
       return inside(String(target.group)) ?? gone(`ring group ${target.group}`);
     case 'announcement':
       return announce(target.prompt, language, 16);
+    case 'voicemail':
+      return { kind: 'flow', flowId: voicemailFlow(target.box), language };
+    case 'voicemailMenu':
+      return { kind: 'flow', flowId: '*mailbox', language };
     case 'conference':
       return enterRoom(target.room, language);
     case 'voicemail':

@@ -37,6 +37,8 @@ import type {
   PhoneBehaviour,
   PhonePlay,
   Prompt,
+  PromptTicket,
+  PromptTicketCreate,
   PromptUse,
   QueueStatus,
   QueueWaiting,
@@ -191,6 +193,14 @@ export interface ConferencesPort {
   /** conference_no_number; as CallsPort.act and originate */
   addCall(id: string, callId: string, station: number, join: boolean, by: string): Promise<ConferenceStatus>;
   recordings(id: string): Promise<ConferenceRecording[]>;
+}
+
+/** Errors: flow_recording_not_found, too_many_prompt_tickets, number_leads_nowhere */
+export interface VoicePort {
+  openFlowRecording(id: string): Promise<AudioSource>;
+  removeFlowRecording(id: string): Promise<void>;
+  promptTicket(request: PromptTicketCreate, by: string): Promise<PromptTicket>;
+  hashPin(pin: string): Promise<string>;
 }
 
 export interface Reader {
@@ -351,6 +361,7 @@ export interface Ports {
   callbacks: CallbacksPort;
   surveys: SurveysPort;
   conferences: ConferencesPort;
+  voice: VoicePort;
   exchange: ExchangePort;
   sip: SipPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

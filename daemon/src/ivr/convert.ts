@@ -19,6 +19,12 @@ let running = 0;
 export const invalidSound = (reason: { en: string; zh: string }): AppError =>
   new AppError('prompt_invalid', { reason });
 
+/** What of a file is taken: the left channel alone, no more than so much. */
+export interface Cut {
+  left?: boolean | undefined;
+  lengthMs?: number | undefined;
+}
+
 /** Writes a sound that was sent to `file`, whole or not at all; its length. AppError prompt_invalid, unavailable. */
 export async function convertUpload(bytes: Buffer, file: string, before?: () => Promise<void>): Promise<number> {
   const format = audioFormat(bytes);
@@ -42,12 +48,13 @@ export async function convertFile(
   format: string,
   file: string,
   before: () => Promise<void> = () => Promise.resolve(),
+  cut: Cut = {},
 ): Promise<number> {
   if (running >= AT_ONCE) throw new AppError('unavailable', { what: { en: 'The converter', zh: '转换程序' } });
   running += 1;
   const partial = join(dirname(file), `.${basename(file)}-${newUlid()}.partial`);
   try {
-    await runConverter(from, format, partial);
+    await runConverter(from, format, partial, cut);
     const durationMs = await wavLengthMs(partial);
     if (durationMs < 20) throw invalidSound({ en: 'there is no sound in it', zh: '其中没有声音' });
     if (durationMs > LONGEST_SOUND_MS) throw invalidSound({ en: 'it is longer than 15 minutes', zh: '超过 15 分钟' });
@@ -84,12 +91,13 @@ async function headOf(file: string): Promise<Buffer> {
  * The format is told, so that no file chooses a reader for itself; nothing but this file is opened (a play-list could name others), and
  * memory, time and the size of what comes out are bounded.
  */
-function runConverter(from: string, format: string, to: string): Promise<void> {
-  const seconds = LONGEST_SOUND_MS / 1000 + 1;
-  const limits = ['--as=1500000000', '--cpu=60', `--fsize=${(seconds + 1) * RATE_HZ * 2}`];
+function runConverter(from: string, format: string, to: string, { left, lengthMs }: Cut): Promise<void> {
+  const seconds = Math.min(LONGEST_SOUND_MS, lengthMs ?? Infinity) / 1000 + (lengthMs === undefined ? 1 : 0);
+  const limits = ['--as=1500000000', '--cpu=60', `--fsize=${Math.ceil(seconds + 1) * RATE_HZ * 2}`];
   const input = ['-nostdin', '-v', 'error', '-protocol_whitelist', 'file', '-f', format, '-i', `file:${from}`];
   const output = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-bitexact', '-t', String(seconds)];
-  const shape = ['-ac', '1', '-ar', String(RATE_HZ), '-c:a', 'pcm_s16le', '-f', 'wav', '-y', `file:${to}`];
+  const channel = left === true ? ['-af', 'pan=mono|c0=c0'] : [];
+  const shape = [...channel, '-ac', '1', '-ar', String(RATE_HZ), '-c:a', 'pcm_s16le', '-f', 'wav', '-y', `file:${to}`];
   const args = [...limits, 'nice', '-n', '15', 'ffmpeg', ...input, ...output, '-threads', '1', ...shape];
   return new Promise((resolve, reject) => {
     execFile('prlimit', args, { timeout: CONVERT_LIMIT_MS, maxBuffer: 1 << 16 }, (error, _stdout, stderr) => {

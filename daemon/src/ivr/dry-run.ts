@@ -3,6 +3,7 @@
 import { DigitBuffer } from '../calls/digit-buffer.js';
 import {
   CallEndedError,
+  type Captured,
   type FlowSession,
   type OpenSegment,
   type Playback,
@@ -83,6 +84,7 @@ class DrySession implements FlowSession {
   readonly callingNumber: string;
   readonly calledNumber = '';
   readonly attributes = {};
+  readonly station = null;
   readonly clock: Clock;
   readonly digits: DryKeys;
   readonly heard: string[] = [];
@@ -123,6 +125,14 @@ class DrySession implements FlowSession {
   }
 
   record(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  capture(): Promise<Captured> {
+    return Promise.resolve({ durationMs: 0, saidMs: 0, spoke: false, ended: 'silence' });
+  }
+
+  tone(): Promise<void> {
     return Promise.resolve();
   }
 

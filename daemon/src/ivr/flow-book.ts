@@ -135,7 +135,7 @@ export class FlowBook implements FlowRunner {
         agent: ports.transfer?.agents(),
         rota: ports.transfer === undefined ? undefined : (ports.transfer.rotas?.() ?? new Set()),
         announcement: ports.announcements?.ids(),
-        voicemail: ports.voicemail?.ids(),
+        voicemail: ports.voicemail?.ids() ?? ports.voicemailMenu?.ids(),
         conference: ports.conference?.ids(),
         survey: ports.survey?.ids(),
         faxReceive: ports.faxReceive?.ids(),

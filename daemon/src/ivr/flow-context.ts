@@ -9,6 +9,8 @@ import type { PromptLibrary } from './prompt-library.js';
 import type { Variables } from './variables.js';
 
 export interface FlowContext {
+  /** that the node is in */
+  readonly flow: string;
   /** name of the node that runs */
   readonly node: string;
   readonly session: FlowSession;

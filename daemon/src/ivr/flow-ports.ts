@@ -39,11 +39,20 @@ export interface CallerService {
   run(session: FlowSession, id: string, options: JsonObject): Promise<{ outcome: ServiceOutcome; values?: JsonObject }>;
 }
 
+/** Listening to voice messages, with the PIN of the box. */
+export interface MailboxPort {
+  ids(): ReadonlySet<string>;
+  /** Asks which box. Resolves with whether he was let in; rejects with the signal's reason when the call has ended. */
+  open(session: FlowSession): Promise<boolean>;
+  withPin(session: FlowSession, boxId: string): Promise<boolean>;
+}
+
 export interface RecordPort {
   /** Records the caller until he presses a key, falls silent, or the time is over; the name of the file that it became. */
   record(
     session: FlowSession,
     options: { maxMs: number; silenceMs: number; terminator: string },
+    at: { flow: string; node: string },
   ): Promise<{ file: string; durationMs: number }>;
 }
 
@@ -90,6 +99,7 @@ export interface FlowPorts {
   voicemail?: CallerService | undefined;
   /** by the id of the queue */
   callback?: CallerService | undefined;
+  voicemailMenu?: MailboxPort | undefined;
   conference?: CallerService | undefined;
   survey?: CallerService | undefined;
   faxReceive?: CallerService | undefined;

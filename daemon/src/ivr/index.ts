@@ -7,6 +7,8 @@ export * from './lookup/guarded-address.js';
 export * from './lookup/http-lookup.js';
 export * from './lookup/sql-lookup.js';
 export * from './music-store.js';
+export * from './phone-desk.js';
 export * from './prompt-library.js';
 export * from './prompt-store.js';
 export * from './speech/speaker.js';
+export * from './talk.js';

@@ -106,7 +106,7 @@ class Run {
     const kind = node === undefined ? undefined : kindOf(node.type);
     const open = trace.enter(at, name, node?.type ?? '', clock.wallMs());
     const context: FlowContext = {
-      ...{ node: name, session, prompts, ports, clock, log, variables },
+      ...{ flow: at.flowId, node: name, session, prompts, ports, clock, log, variables },
       warn: (warning) => open.warn(warning),
       call: (flowId, parameters) => this.#call(flowId, parameters, depth + 1),
     };

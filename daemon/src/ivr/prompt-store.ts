@@ -82,10 +82,10 @@ export class PromptStore {
     );
   }
 
-  /** A file that was recorded on a line. */
-  async adopt(name: string, language: Language, from: string, by: string): Promise<Prompt> {
+  /** A file that was recorded on a line, left what was said there; `lengthMs`: no more of it. */
+  async adopt(name: string, language: Language, from: string, by: string, lengthMs?: number): Promise<Prompt> {
     return this.#keep(name, language, { source: 'telephone', text: '', by, at: this.#now() }, (file, note) =>
-      convertFile(from, 'wav', file, note),
+      convertFile(from, 'wav', file, note, { left: true, lengthMs }),
     );
   }
 
@@ -105,6 +105,13 @@ export class PromptStore {
       for (const one of LANGUAGES)
         if (!(root === folder && one === language) && (await isFile(join(root, one, `${name}.wav`)))) return false;
     return true;
+  }
+
+  /** Whether a box's own is there in any language. */
+  async has(name: string): Promise<boolean> {
+    for (const language of LANGUAGES)
+      if (await isFile(join(this.#options.folder, language, `${ClipName.parse(name)}.wav`))) return true;
+    return false;
   }
 
   /** `make` writes the file, and calls what it is given before the file is in its place. */

@@ -39,6 +39,7 @@ import { VoicemailService } from '../voicemail/index.js';
 import { makeCallbackParts } from './callback-parts.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
+import { VoiceParts } from './voice-parts.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { seed } from './seed.js';
@@ -106,6 +107,7 @@ class RunningBox {
   #flows: FlowParts | undefined;
   #music: MusicParts | undefined;
   #routing: Routing | undefined;
+  #voice: VoiceParts | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
   #http: HttpServer | undefined;
@@ -175,12 +177,18 @@ class RunningBox {
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
     await this.#routing.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
+    this.#voice = new VoiceParts({
+      ...{ db, clock, config: this.#config, flows: this.#flows, prompts: this.#prompts },
+      ...{ routing: this.#routing, agents: this.#agents, live, log: this.#part('voice') },
+    });
+    await this.#voice.start();
     await this.#agents.start((one) => analog.includes(one) || sip.has(one));
     await this.#flows.start();
   }
 
   async #stopBooks(): Promise<void> {
     this.#routing?.stop();
+    await this.#voice?.stop();
     await this.#flows?.stop();
     await this.#agents?.stop();
   }
@@ -223,6 +231,7 @@ class RunningBox {
 
   #makeServices(engine: EngineClient): Running {
     const [db, agents, flowParts] = [made(this.#db), made(this.#agents), made(this.#flows)];
+    const voice = made(this.#voice);
     const { book: flows, desk: flowDesk, store: promptStore } = flowParts;
     const { settings, recordingsFolder: folder } = this.#config;
     const [routing, music] = [made(this.#routing), made(this.#music)];
@@ -239,7 +248,7 @@ class RunningBox {
       ...common,
       ...{ folder, encrypt, sealAfterMs, giveUpOldest, lowBytes: lowMb * 2 ** 20 },
       keyFile: join(this.#config.home, 'keys', 'recordings.json'),
-      alsoSealed: () => voices.files(),
+      alsoSealed: async () => [...(await voices.files()), ...(await voice.sealedFiles())],
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
@@ -262,6 +271,7 @@ class RunningBox {
       // undefined: there is no such calendar.
       isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
       lamp: (station, counts) => sip?.setMessages(station, counts),
+      newMessage: () => voice.newMessage(),
       log: this.#part('voicemail'),
     });
     const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
@@ -272,15 +282,17 @@ class RunningBox {
     });
     const calls = new CallControl({
       ...common,
-      plan: flowDesk.planWithTests(plan),
+      plan: voice.plan(flowDesk.planWithTests(plan)),
       trunks,
-      flows,
+      flows: voice.programs,
+      answering: (station) => voice.answering(station),
       recorder: recordings,
       holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
       afterTalk: surveys.afterTalk(),
       log: this.#part('calls'),
     });
+    voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
     const distributor = new Distributor({
       ...common,
@@ -318,7 +330,7 @@ class RunningBox {
       ...{ ...common, config: this.#config, calls, recorder: recordings, agents, routing, flows: flowParts },
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
-    const stores = { archive, mail, voicemail, callbacks, surveys, conferences, music: music.store };
+    const stores = { archive, mail, voicemail, callbacks, surveys, conferences, voice, music: music.store };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -327,6 +339,7 @@ class RunningBox {
     const running = this.#running;
     running?.exchange.stop();
     running?.desk.stop();
+    this.#voice?.stopCalling();
     await running?.calls.stop();
     await running?.sip?.stop();
     running?.callbacks.stop();
@@ -353,6 +366,7 @@ class RunningBox {
     await made(this.#running).voicemail.start();
     await made(this.#running).callbacks.start();
     await startSurveys(made(this.#running).surveys, made(this.#running).calls, this.#config.settings.language);
+    await made(this.#voice).startCalling();
   }
 
   async #startPages(): Promise<void> {

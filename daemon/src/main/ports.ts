@@ -21,6 +21,7 @@ import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
 import { conferencesPort } from './conference-parts.js';
 import type { Routing } from './routing.js';
+import type { VoiceParts } from './voice-parts.js';
 
 export interface Services {
   engine: EngineClient;
@@ -42,6 +43,7 @@ export interface Services {
   callbacks: CallbackService;
   surveys: SurveyService;
   conferences: ConferenceService;
+  voice: VoiceParts;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
@@ -76,6 +78,7 @@ export function httpPorts(services: Services): Ports {
     callbacks: callbacksPort(services.callbacks, services.routing),
     surveys: surveysPort(services.surveys),
     conferences: conferencesPort(services.conferences),
+    voice: services.voice.port(),
     mail: {
       async test(to, language, by) {
         if (!mail.ready) throw new AppError('mail_not_set_up');

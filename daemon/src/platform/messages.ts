@@ -9,6 +9,7 @@ import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
 import { surveyMessages } from './survey-messages.js';
+import { voiceMessages } from './voice-messages.js';
 
 export interface Message {
   readonly status: number;
@@ -289,6 +290,7 @@ export const messages = {
   ...recordingMessages,
   ...callbackMessages,
   ...musicMessages,
+  ...voiceMessages,
   ...routingMessages,
   ...surveyMessages,
   exchange_call_not_found: {

@@ -13,6 +13,7 @@ export interface CommentRecorder {
   record(
     session: FlowSession,
     options: { maxMs: number; silenceMs: number; terminator: string },
+    at: { flow: string; node: string },
   ): Promise<{ file: string; durationMs: number }>;
 }
 
@@ -144,7 +145,7 @@ async function meaning(
 
 async function comment(
   question: Extract<SurveyQuestion, { kind: 'comment' }>,
-  { session, recorder, log }: SurveyRunOptions,
+  { survey, session, recorder, log }: SurveyRunOptions,
   speaker: SurveySpeaker,
 ): Promise<Given | undefined> {
   if (recorder === undefined) return undefined;
@@ -152,7 +153,11 @@ async function comment(
   session.digits.clear();
   const { maxMs, silenceMs } = question;
   try {
-    const { file, durationMs } = await recorder.record(session, { maxMs, silenceMs, terminator: '#' });
+    const { file, durationMs } = await recorder.record(
+      session,
+      { maxMs, silenceMs, terminator: '#' },
+      { flow: survey.id, node: question.id },
+    );
     return durationMs === 0 ? undefined : { ...NOTHING, file, durationMs };
   } catch (error) {
     session.signal.throwIfAborted();

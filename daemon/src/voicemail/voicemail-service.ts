@@ -8,20 +8,19 @@ import type {
   VoicemailBox,
   VoicemailBoxCreate,
   VoicemailBoxPatch,
-  VoicemailGreeting,
 } from '../contract/index.js';
-import type { Db, VoiceMessageRow, VoicemailBoxRow } from '../db/index.js';
+import type { Db, Writes, VoiceMessageRow, VoicemailBoxRow } from '../db/index.js';
 import {
   AppError,
   errorText,
   hashPin,
   newUlid,
-  pinFits,
   type Clock,
   type Log,
   type Timer,
   type TypedEmitter,
 } from '../platform/index.js';
+import { tryPin } from './pin-tries.js';
 
 export interface VoiceSource {
   readonly bytes: number;
@@ -53,6 +52,8 @@ export interface VoicemailOptions {
   isOpen: (calendarId: string, at: number) => boolean | undefined;
   /** lights the lamps of a telephone */
   lamp: (station: number, counts: { fresh: number; old: number }) => void;
+  /** somebody may have to be called for one */
+  newMessage?: (() => void) | undefined;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -60,11 +61,12 @@ export interface VoicemailOptions {
 
 /** What is shorter was no message: somebody has hung up. */
 const SHORTEST_MS = 1000;
-const PIN_TRIES = 5;
-const PIN_LOCK_MS = 900_000;
 const MOST_MAIL_BYTES = 5_000_000;
 const EXPIRE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+
+/** The prompt of one that was recorded by telephone. */
+export const ownGreeting = (boxId: string, which: number): string => `greeting-${boxId}-${which}`;
 
 export class VoicemailService {
   readonly #options: VoicemailOptions;
@@ -117,6 +119,7 @@ export class VoicemailService {
     const secret =
       pin === undefined ? {} : { pinHash: pin === null ? null : await hashPin(pin), failedPins: 0, lockedUntil: 0 };
     await this.#options.db.write((tx) => tx.voicemail.updateBox(id, { ...patch, ...secret }));
+    if (pin !== undefined) await this.#options.db.write((tx) => tx.voice.forgetTriesOf(id));
     const row = await this.box(id);
     await this.#changed(id);
     return this.#shown(row);
@@ -136,7 +139,11 @@ export class VoicemailService {
   }
 
   /** The prompt that a caller hears now; undefined: that of every box. */
-  greeting({ greetings }: { greetings: readonly VoicemailGreeting[] }, at: number): string | undefined {
+  greeting(
+    { id, chosenGreeting, greetings }: Pick<VoicemailBoxRow, 'id' | 'chosenGreeting' | 'greetings'>,
+    at: number,
+  ): string | undefined {
+    if (chosenGreeting > 0) return ownGreeting(id, chosenGreeting);
     return greetings.find(({ calendarId, when }) => {
       if (when === 'always') return true;
       const open = calendarId === null ? undefined : this.#options.isOpen(calendarId, at);
@@ -167,6 +174,12 @@ export class VoicemailService {
     return { id, path, maxMs: maxMessageMs };
   }
 
+  /** Nothing was said. */
+  async discard(id: string): Promise<void> {
+    this.#beingLeft.delete(id);
+    await this.#drop(id);
+  }
+
   /** It has been left, or was cut off; undefined when it was too short to be one. */
   async finish(id: string): Promise<VoiceMessage | undefined> {
     const { db, store } = this.#options;
@@ -180,9 +193,13 @@ export class VoicemailService {
       await this.#drop(id);
       return undefined;
     }
-    await db.write((tx) => tx.voicemail.updateMessage(id, { state: 'new', durationMs: kept.durationMs }));
+    await db.write(async (tx) => {
+      await tx.voicemail.updateMessage(id, { state: 'new', durationMs: kept.durationMs });
+      await this.#announce(tx, id, row.boxId);
+    });
     await store.tidy(this.#beingLeft);
     await this.#changed(row.boxId);
+    this.#options.newMessage?.();
     const message = await this.find(id);
     await this.#tell(message).catch((error: unknown) =>
       this.#options.log.error({ message: id, err: error }, `nobody was told of a voice message: ${errorText(error)}`),
@@ -224,6 +241,7 @@ export class VoicemailService {
         if ((await tx.voicemail.count(to)).all >= maxMessages) throw new AppError('voicemail_box_full', { id: to });
         await tx.voicemail.insertMessage({ ...message, id: copy, boxId: to, state: 'new', changedBy: by });
         await tx.voicemail.updateMessage(id, { state: 'handled', changedBy: by });
+        await this.#announce(tx, copy, to);
       });
     } catch (error) {
       await store.remove(copy);
@@ -231,6 +249,7 @@ export class VoicemailService {
     }
     await this.#changed(message.boxId);
     await this.#changed(to);
+    this.#options.newMessage?.();
     return this.find(copy);
   }
 
@@ -240,30 +259,19 @@ export class VoicemailService {
     await this.#changed(boxId);
   }
 
-  /** By telephone. After five wrong ones nobody gets in for a quarter of an hour, with the right one either. */
-  async checkPin(boxId: string, pin: string): Promise<'right' | 'wrong' | 'locked'> {
+  /**
+   * By telephone. After five wrong ones he who calls from there does not get in for a quarter of an hour, with the right one either.
+   * `caller`: his number, or his telephone's as station:NUMBER.
+   */
+  async checkPin(boxId: string, pin: string, caller = ''): Promise<'right' | 'wrong' | 'locked'> {
     const { db, clock } = this.#options;
-    const { pinHash, lockedUntil } = await this.box(boxId);
-    const now = clock.wallMs();
-    // A clock that was set back does not lock for longer than a lock lasts.
-    if (now < lockedUntil && lockedUntil - now <= PIN_LOCK_MS) return 'locked';
-    const right = pinHash !== null && (await pinFits(pinHash, pin));
-    // Counted where it is stored: several who try at once share the tries.
-    return db.write(async (tx) => {
-      const row = await tx.voicemail.box(boxId);
-      const failedPins = right ? 0 : (row?.failedPins ?? 0) + 1;
-      const locked = failedPins >= PIN_TRIES;
-      if (row !== null && now < row.lockedUntil && row.lockedUntil - now <= PIN_LOCK_MS) return 'locked';
-      await tx.voicemail.updateBox(boxId, {
-        ...{ failedPins: locked ? 0 : failedPins, lockedUntil: locked ? now + PIN_LOCK_MS : 0 },
-      });
-      return locked ? 'locked' : right ? 'right' : 'wrong';
-    });
+    return tryPin(db, await this.box(boxId), pin, caller, clock.wallMs());
   }
 
   /** Removes what is older than its box keeps. */
   async expire(): Promise<number> {
     const { db, clock } = this.#options;
+    await db.write((tx) => tx.voice.forgetTriesBefore(clock.wallMs() - 30 * DAY_MS));
     let removed = 0;
     for (const { id, keepDays } of await db.voicemail.boxes()) {
       if (keepDays === null) continue;
@@ -273,6 +281,13 @@ export class VoicemailService {
       if (old.length > 0) await this.#changed(id);
     }
     return removed;
+  }
+
+  /** Somebody is to be called for it. */
+  async #announce(tx: Writes, id: string, boxId: string): Promise<void> {
+    if (((await tx.voicemail.box(boxId))?.notifyNumber ?? null) === null) return;
+    const nextAt = this.#options.clock.wallMs();
+    await tx.voice.insertNotice({ id, boxId, state: 'waiting', tries: 0, nextAt, lastResult: null });
   }
 
   async #message(id: string): Promise<VoiceMessageRow> {

@@ -10,6 +10,7 @@ import { flowVersions } from './0009-flow-versions.js';
 import { routing } from './0010-routing.js';
 import { recordings } from './0011-recordings.js';
 import { callbacks } from './0012-callbacks.js';
+import { voice } from './0013-voice.js';
 import { conferences } from './0014-conferences.js';
 import { surveys } from './0017-surveys.js';
 import { queueMusic } from './0018-queue-music.js';
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   routing,
   recordings,
   callbacks,
+  voice,
   conferences,
   surveys,
   queueMusic,

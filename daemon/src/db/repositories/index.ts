@@ -31,6 +31,7 @@ import {
   numberListsRepository,
 } from './routing.js';
 import { conferencesRepository } from './conferences.js';
+import { voiceRepository } from './voice.js';
 import { voicemailRepository } from './voicemail.js';
 import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
@@ -129,6 +130,9 @@ class Repositories implements Writes {
   }
   get conferences() {
     return this.#once('conferences', conferencesRepository);
+  }
+  get voice() {
+    return this.#once('voice', voiceRepository);
   }
   get recordingRules() {
     return this.#once('recordingRules', recordingRulesRepository);

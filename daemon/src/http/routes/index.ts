@@ -30,6 +30,7 @@ import { sipRoutes } from './sip.js';
 import { surveyRoutes } from './surveys.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
+import { voiceRoutes } from './voice.js';
 import { voicemailRoutes } from './voicemail.js';
 
 /** Every route under /api/v1 but that of the document made from this table. */
@@ -65,6 +66,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...callbackRoutes(http),
     ...surveyRoutes(http),
     ...conferenceRoutes(http),
+    ...voiceRoutes(http),
     ...exchangeRoutes(http),
   ];
 }

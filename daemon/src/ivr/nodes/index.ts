@@ -22,10 +22,11 @@ import { speakNode } from './speak.js';
 import { sql } from './sql.js';
 import { subflow } from './subflow.js';
 import { transfer } from './transfer.js';
+import { voicemailMenu } from './voicemail-menu.js';
 
 export const nodeKinds: readonly NodeKind[] = [
   ...[play, speakNode, say, menu, collect, branch, set, schedule, language, member, http, sql, queue, transfer],
-  ...[voicemail, record, conference, survey, faxReceive, faxSend, announce, subflow, returnNode, hangup],
+  ...[voicemail, voicemailMenu, record, conference, survey, faxReceive, faxSend, announce, subflow, returnNode, hangup],
 ];
 
 const byType = new Map(nodeKinds.map((kind) => [kind.type, kind]));

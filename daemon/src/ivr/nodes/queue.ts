@@ -52,6 +52,14 @@ export const queue = nodeKind<QueueNode>({
       }
     }
     if (target.to === 'flow' && target.node !== null) return go(target.node, why);
+    const { ports, session } = context;
+    if (target.to === 'voicemail' && ports.voicemail !== undefined) {
+      const { outcome } = await ports.voicemail.run(session, target.box, {});
+      if (outcome !== 'failed') {
+        session.release(CAUSE_NORMAL);
+        return { end: 'released', why: 'voicemail' };
+      }
+    }
     if (node.overflow !== undefined) return go(node.overflow, why);
     context.session.release(CAUSE_NORMAL);
     return { end: 'released', why };

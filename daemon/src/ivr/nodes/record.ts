@@ -34,7 +34,7 @@ export const record = nodeKind<z.infer<typeof schema>>({
     const { ports, session, variables } = context;
     if (ports.record === undefined) throw new NodeFailure('nothing can be recorded');
     await speak(context, node.prompts, { bargeIn: false });
-    const { file, durationMs } = await ports.record.record(session, node);
+    const { file, durationMs } = await ports.record.record(session, node, context);
     variables.set(node.variable, text(file));
     if (node.lengthVariable !== undefined) variables.set(node.lengthVariable, number(durationMs));
     return go(node.next, 'recorded', `${durationMs} ms`);
