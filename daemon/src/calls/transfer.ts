@@ -105,6 +105,8 @@ export function sendIntoFlow(
 ): void {
   const { station } = leg;
   const referrer = leave(context, call, leg);
+  // He may have been on hold, and a flow need not play anything.
+  hush(call.leg);
   call.happened('transferred', { by: station ?? leg.role, to, outcome: 'flow' });
   call.machine.fire('enterFlow');
   if (flow.flowId !== null) call.record.update({ flowId: flow.flowId });
