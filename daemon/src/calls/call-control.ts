@@ -96,6 +96,8 @@ export interface CallControlOptions {
   holdMusic: () => Promise<string | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   agentAt: (station: number) => string | null;
+  /** how long a call stays parked; left out: two minutes */
+  parkedMs?: number | undefined;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -111,7 +113,7 @@ export class CallControl {
   #allGone: (() => void) | undefined;
 
   constructor(options: CallControlOptions) {
-    const { db, ...shared } = options;
+    const { db, parkedMs, ...shared } = options;
     const { engine, clock, log, metrics } = shared;
     this.#metrics = metrics;
     this.#context = {
@@ -120,7 +122,7 @@ export class CallControl {
       playbacks: new Playbacks(engine, log),
       writer: new RecordWriter({ db, clock, log, metrics }),
       legs: new LegTable(),
-      parking: new ParkingLot(),
+      parking: new ParkingLot(parkedMs),
       changed: (call) => this.#changed(call),
       release: (call, why, by, text) => this.#release(call, why, by, text),
     };

@@ -15,13 +15,16 @@ import { callBack, dismiss, leave } from './transfer.js';
 
 /** Two digits are soon dialled. */
 const SLOTS = 99;
-/** Longer than it takes to walk to another desk. */
+/** Longer than it takes to walk to another desk; the settings may say something else. */
 const PARKED_MS = 120_000;
 /** How long a telephone rings at which somebody wants to take a parked call from a page. */
 const RING_MS = 30_000;
 
 export class ParkingLot {
   readonly #calls = new Map<number, LiveCall>();
+
+  /** after so long a call goes back to the telephone that parked it */
+  constructor(readonly parkedMs = PARKED_MS) {}
 
   /** The lowest place that is free; undefined: there is none. */
   take(call: LiveCall): number | undefined {
@@ -55,7 +58,7 @@ export function park(call: LiveCall, context: CallContext, self: Leg): void {
   const leaver = leave(context, call, self);
   call.machine.fire('park');
   const segment = call.segment('parked', { by: station ?? self.role, slot });
-  const timer = context.clock.after(PARKED_MS, () => goBack(call, context));
+  const timer = context.clock.after(context.parking.parkedMs, () => goBack(call, context));
   call.parked = { slot, station, segment, timer, queueId: leaver.queueId, taker: undefined };
   playHoldMusic(call.leg, context);
   if (station !== null) hasLeft(context, call, leaver, station);

@@ -270,6 +270,7 @@ class RunningBox {
       recorder: recordings,
       holdMusic: () => Promise.resolve(this.#music),
       agentAt: (station) => agents.takerAt(station),
+      parkedMs: settings.parkingMs,
       log: this.#part('calls'),
     });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
