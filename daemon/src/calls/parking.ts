@@ -8,7 +8,6 @@ import { recordFurther } from './call-recording.js';
 import { Leg } from './leg.js';
 import { isInTalk } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
-import { endMonitorsOf } from './monitor.js';
 import { beginTalk, hasLeft } from './parties.js';
 import { hush, playHoldMusic } from './sounds.js';
 import { callBack, dismiss, leave } from './transfer.js';
@@ -53,7 +52,6 @@ export function park(call: LiveCall, context: CallContext, self: Leg): void {
   if (!alone || !isInTalk({ call, leg: self })) throw wrongState(call);
   const slot = context.parking.take(call);
   if (slot === undefined) throw new AppError('parking_full', { most: SLOTS });
-  endMonitorsOf(call, context, self);
   const { station } = self;
   const leaver = leave(context, call, self);
   call.machine.fire('park');

@@ -13,6 +13,7 @@ import type { Leg } from './leg.js';
 import type { PreparedFlow } from './flow-session.js';
 import { isInTalk, type CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
+import { endMonitorsOf } from './monitor.js';
 import { beginTalk, forgetHold, hasLeft } from './parties.js';
 import { referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
@@ -118,9 +119,10 @@ export function sendIntoFlow(
   void runFlow(call, context, flow);
 }
 
-/** One of the two in talk leaves it; the call hangs on the other from now on. */
+/** One of the two in talk leaves it, and those who listened to him; the call hangs on the other from now on. */
 export function leave(context: CallContext, call: LiveCall, leg: Leg): Peer {
   const { peer } = call;
+  endMonitorsOf(call, context, leg);
   const leaver: Peer = peer?.leg === leg ? peer : { leg, agentId: null, queueId: null };
   call.leg = call.partnerOf(leg) ?? call.leg;
   call.peer = undefined;
