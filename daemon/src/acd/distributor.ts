@@ -223,10 +223,21 @@ export class Distributor {
       queueId: queue.id,
       strategy: queue.strategy,
     })) {
-      if (afterMs > passedMs) waiting.timers.push(clock.after(afterMs - passedMs, () => this.#plan()));
+      if (afterMs > passedMs) this.#planAt(waiting, waiting.call.enteredAt + afterMs);
     }
     this.#matcher.putCall(waiting.call);
     this.#plan();
+  }
+
+  /** Not before: a timer of the system may be a fraction of a millisecond early, and nobody would look again. */
+  #planAt(waiting: Waiting, at: number): void {
+    const { clock } = this.#options;
+    const look = (): void => {
+      const leftMs = at - clock.monotonicMs();
+      if (leftMs <= 0) this.#plan();
+      else waiting.timers.push(clock.after(Math.ceil(leftMs), look));
+    };
+    look();
   }
 
   async #lastAgent(callingNumber: string, days: number): Promise<string | null> {
