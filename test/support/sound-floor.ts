@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { LocalApi } from '../../daemon/src/cli/local-api.js';
 import type { Call, CallAction, SuperviseAction } from '../../daemon/src/contract/index.js';
 import type { SegmentRow } from '../../daemon/src/db/index.js';
+import { startBox as startCompiledBox } from '../../daemon/dist/main.js';
 import type { Box } from '../../daemon/src/main.js';
 import {
   callIn,
@@ -62,7 +63,7 @@ export class SoundFloor {
     this.#running = running;
   }
 
-  /** Whoever is on hold hears a tone, too. Call `end` after all tests. */
+  /** The compiled box, which is there at once. Whoever is on hold hears a tone, too. Call `end` after all tests. */
   static async start(options: TestBoxOptions = {}): Promise<SoundFloor> {
     const home = mkdtempSync(join(tmpdir(), 'cordboard-floor-'));
     const running = whileRunning();
@@ -70,7 +71,7 @@ export class SoundFloor {
     mkdirSync(join(home, 'cache'), { recursive: true });
     writeTone(join(home, 'cache', 'hold-music.wav'), MUSIC_HZ, 1000);
     const env = { CORDBOARD_SIP_TRUSTED: '127.0.0.1', CORDBOARD_SIP_HOST: '127.0.0.1', ...options.env };
-    const box = await startTestBox({ ...options, home, env }, running);
+    const box = await startTestBox({ start: startCompiledBox, ...options, home, env }, running);
     mkdirSync(join(home, 'voices'), { recursive: true });
     for (const hertz of HERTZ) writeTone(join(home, 'voices', `${hertz}.wav`), hertz, 1000);
     await until(() => box.sip?.ports !== undefined, 'SIP listens');
@@ -131,8 +132,10 @@ export class SoundFloor {
     const folder = join(this.box.config.home, 'prompts', 'en');
     mkdirSync(folder, { recursive: true });
     writeTone(join(folder, `${name}.wav`), hertz, durationMs);
-    const party = { name, hertz, ear: this.#nobody };
-    this.#prompts.push(party);
+    // The words of a sentence may share a voice.
+    const same = this.#prompts.find((one) => one.hertz === hertz);
+    const party = same ?? { name, hertz, ear: this.#nobody };
+    if (same === undefined) this.#prompts.push(party);
     return party;
   }
 
@@ -197,6 +200,13 @@ export class SoundFloor {
     return segments.filter((segment) => segment.kind === kind).map(({ data }) => data['outcome']);
   }
 
+  /** After a test that has failed: the next one begins with nothing. */
+  async drop(): Promise<void> {
+    const { calls, exchange } = this.box;
+    for (const { id } of calls.live()) calls.release(id, 16);
+    for (const { station, offHook } of exchange.phones()) if (offHook) await exchange.hangUpPhone(station);
+  }
+
   /** No leg, conference, playback or recording is left; ends what the test has to listen with. */
   async clean(): Promise<void> {
     this.#parties.length = 0;
@@ -206,9 +216,7 @@ export class SoundFloor {
     try {
       await waitFor(box.live, 'call.removed', () => box.calls.live().length === 0, CLEAN_LIMIT_MS);
     } catch (error) {
-      // The next test begins with nothing.
-      for (const { id } of box.calls.live()) box.calls.release(id, 16);
-      for (const { station, offHook } of box.exchange.phones()) if (offHook) await box.exchange.hangUpPhone(station);
+      await this.drop();
       throw error;
     }
     await nothingLeaks(this.box);
