@@ -8,7 +8,6 @@ import type {
   RecordingAccess,
   RecordingDeletion,
   RecordingDetail,
-  RecordingList,
   RecordingRule,
   RecordingSummary,
   RetentionRun,
@@ -75,7 +74,7 @@ async function talk(
 }
 
 async function recordingsOf(callId: string): Promise<RecordingSummary[]> {
-  const { recordings } = await api.request<RecordingList>('GET', '/recordings?limit=500');
+  const { recordings } = await api.request<{ recordings: RecordingSummary[] }>('GET', '/recordings?limit=500');
   return recordings.filter((recording) => recording.callId === callId);
 }
 
