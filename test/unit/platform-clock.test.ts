@@ -29,3 +29,19 @@ test('a timer of a month does not fire at once', async () => {
   timer.cancel();
   expect(fired).toBe(false);
 });
+
+test('no timer fires before it is due, by parts of a millisecond neither', async () => {
+  const early: number[] = [];
+  const all = Array.from({ length: 400 }, (_, i) => {
+    const delayMs = 1 + (i % 40) * 0.73;
+    const dueMs = systemClock.monotonicMs() + delayMs;
+    return new Promise<void>((resolve) =>
+      systemClock.after(delayMs, () => {
+        if (systemClock.monotonicMs() < dueMs) early.push(delayMs);
+        resolve();
+      }),
+    );
+  });
+  await Promise.all(all);
+  expect(early).toEqual([]);
+});

@@ -7,15 +7,16 @@ import type { PreparedFlow } from './flow-session.js';
 import type { Leg } from './leg.js';
 import type { CallLeg } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
-import { endMonitorsOf } from './monitor.js';
-import { beginTalk, hasLeft } from './parties.js';
+import { beginTalk, forgetHold, hasLeft } from './parties.js';
 import { hush, playHoldMusic } from './sounds.js';
 import { leave } from './transfer.js';
 
 /** `leg` waits, and its partner is in a flow from now on. */
 export function lendToFlow(context: CallContext, { call, leg }: CallLeg, flow: PreparedFlow, to: string): void {
-  endMonitorsOf(call, context, leg);
+  // He waits for the flow now; when he has his caller back the two talk.
+  forgetHold(call, leg);
   const lender = leave(context, call, leg);
+  hush(call.leg);
   const segment = call.segment('lent', { by: leg.station ?? leg.role, to });
   call.machine.fire('enterFlow');
   call.aside = { lender, segment };

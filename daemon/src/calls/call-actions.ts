@@ -19,7 +19,9 @@ import { sendIntoFlow, transfer } from './transfer.js';
  * Rejects with not_in_call, call_wrong_state, number_leads_nowhere, flow_not_found.
  */
 export async function act(call: LiveCall, context: CallContext, station: number, wanted: CallAction): Promise<void> {
-  const self = talkersOf(call).find((leg) => leg.station === station && leg.lives);
+  // Who waits for his caller to come back, or to be put through, is not in talk, but may hang up.
+  const waiting = [call.aside?.lender.leg, call.transfer?.referrer?.leg].filter((leg) => leg !== undefined);
+  const self = [...talkersOf(call), ...waiting].find((leg) => leg.station === station && leg.lives);
   if (self === undefined || call.ending !== undefined) throw new AppError('not_in_call', { id: call.id, station });
   if (wanted.action === 'hangUp') return void (await self.release(cause.normalClearing));
   if (call.phase !== 'talking') throw wrongState(call);

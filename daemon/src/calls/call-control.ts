@@ -102,6 +102,8 @@ export interface CallControlOptions {
   afterTalk?: AfterTalk | undefined;
   /** the program that takes calls which nobody takes at a telephone */
   answering?: CallContext['answering'];
+  /** how long a call stays parked; left out: two minutes */
+  parkedMs?: number | undefined;
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;
@@ -118,7 +120,7 @@ export class CallControl {
   #allGone: (() => void) | undefined;
 
   constructor(options: CallControlOptions) {
-    const { db, ...shared } = options;
+    const { db, parkedMs, ...shared } = options;
     const { engine, clock, log, metrics } = shared;
     this.#metrics = metrics;
     this.#context = {
@@ -127,7 +129,7 @@ export class CallControl {
       playbacks: new Playbacks(engine, log),
       writer: new RecordWriter({ db, clock, log, metrics }),
       legs: new LegTable(),
-      parking: new ParkingLot(),
+      parking: new ParkingLot(parkedMs),
       changed: (call) => this.#changed(call),
       begin: (leg, number, from) => this.#begin(leg, number, from),
       release: (call, why, by, text) => this.#release(call, why, by, text),

@@ -11,7 +11,6 @@ import { recordFurther } from './call-recording.js';
 import type { Leg } from './leg.js';
 import { isInTalk } from './leg-table.js';
 import type { Consult, LiveCall } from './live-call.js';
-import { endMonitorsOf } from './monitor.js';
 import { arrange, beginTalk, forgetHold, hasLeft } from './parties.js';
 import { askPlan } from './resolve.js';
 import { dismiss, leave } from './transfer.js';
@@ -129,7 +128,6 @@ export function completeConsult(call: LiveCall, context: CallContext, self: Leg)
   call.consult = undefined;
   segment.end({ outcome: 'completed' });
   forgetHold(call, self);
-  endMonitorsOf(call, context, self);
   const leaver = leave(context, call, self);
   call.happened('transferred', { by: self.station ?? self.role, to: number, outcome: 'consulted' });
   const { station } = target;

@@ -29,6 +29,7 @@ export async function greet(
   if (caller.length > 0) hush(call.leg);
   let over = (): void => undefined;
   const limit = new Promise<void>((resolve) => (over = resolve));
+  if (call.offer !== undefined) call.offer.endGreeting = over;
   const timer = clock.after(LONGEST_MS, over);
   call.signal.addEventListener('abort', over, { once: true });
   await Promise.race([Promise.all([say(leg, agent), say(call.leg, caller)]), limit]);

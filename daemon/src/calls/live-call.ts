@@ -33,6 +33,7 @@ import { CallEndedError, type OpenSegment, type QueueLeft } from './flow-session
 import type { Leg } from './leg.js';
 import type { Mix } from './mix.js';
 import { partiesOf } from './party-list.js';
+import type { Background } from './sounds.js';
 
 /** An agent's telephone that is rung for the call. */
 export interface Rung {
@@ -57,6 +58,8 @@ export interface Offer {
   rung: Rung[];
   /** who has lifted, and is being told something */
   chosen: Rung | undefined;
+  /** ends what he and the caller are being told */
+  endGreeting: (() => void) | undefined;
   ringTimer: Timer | undefined;
   settled: boolean;
   /** another telephone is to have it; agentId: who is signed in there */
@@ -133,6 +136,8 @@ export interface QueueStay {
   queueId: string;
   since: Moment;
   segment: OpenSegment;
+  /** what he hears while he waits */
+  background: Background | undefined;
   /** he leaves it unserved */
   left: (how: QueueLeft) => void;
 }

@@ -4,7 +4,7 @@ import { recordFurther } from './call-recording.js';
 import type { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
 import { endMonitorsOf } from './monitor.js';
-import { arrange, forgetHold, hasLeft } from './parties.js';
+import { arrange, beginTalk, forgetHold, hasLeft } from './parties.js';
 
 /** One of at least three has gone; false: there were not as many, and the call is over without him. */
 export function memberGone(call: LiveCall, context: CallContext, leg: Leg): boolean {
@@ -16,17 +16,27 @@ export function memberGone(call: LiveCall, context: CallContext, leg: Leg): bool
   call.muted.delete(leg);
   endMonitorsOf(call, context, leg);
   const leaver = at >= 0 ? members[at] : leg === peer.leg ? peer : { leg, agentId: null, queueId: null };
+  const next = at >= 0 ? undefined : members.shift();
   if (at >= 0) members.splice(at, 1);
-  else {
-    const next = members.shift();
-    if (leg === call.leg) call.leg = peer.leg;
+  else if (leg === call.leg) {
+    call.leg = peer.leg;
     call.peer = next;
-    if (leg === peer.leg) call.talk?.end({ releasedBy: leg.role });
   }
   call.happened('left', { by: leg.station ?? leg.role });
-  arrange(call, context);
+  const heir = leg === peer.leg ? next : undefined;
+  if (heir === undefined) arrange(call, context);
+  else {
+    call.talk?.end({ releasedBy: leg.role });
+    beginTalk(call, context, { ...heir, queueId: heir.agentId === null ? null : peer.queueId });
+    if (heir.agentId !== null) call.record.update({ agentId: heir.agentId });
+  }
   if (leaver !== undefined && leg.station !== null) hasLeft(context, call, leaver, leg.station);
   context.changed(call);
+  if (heir !== undefined && call.peer !== undefined) {
+    const { agentId, queueId } = call.peer;
+    const { station } = heir.leg;
+    context.events.emit('call.connected', { call: call.toDto(), agentId, queueId, station, waitMs: 0 });
+  }
   void recordFurther(call, context, call.leg);
   return true;
 }

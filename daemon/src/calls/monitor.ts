@@ -88,7 +88,6 @@ export function takeOver(call: LiveCall, context: CallContext, station: number, 
   }
   const { leg, of, by } = found;
   forget(call, found, 'tookOver');
-  endMonitorsOf(call, context, of);
   const leaver = leave(context, call, of);
   call.happened('transferred', { by, to: station, outcome: 'takenOver' });
   const queueId = agentId === null ? null : leaver.queueId;

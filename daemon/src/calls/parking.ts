@@ -8,20 +8,22 @@ import { recordFurther } from './call-recording.js';
 import { Leg } from './leg.js';
 import { isInTalk } from './leg-table.js';
 import type { LiveCall } from './live-call.js';
-import { endMonitorsOf } from './monitor.js';
 import { beginTalk, hasLeft } from './parties.js';
 import { hush, playHoldMusic } from './sounds.js';
 import { callBack, dismiss, leave } from './transfer.js';
 
 /** Two digits are soon dialled. */
 const SLOTS = 99;
-/** Longer than it takes to walk to another desk. */
+/** Longer than it takes to walk to another desk; the settings may say something else. */
 const PARKED_MS = 120_000;
 /** How long a telephone rings at which somebody wants to take a parked call from a page. */
 const RING_MS = 30_000;
 
 export class ParkingLot {
   readonly #calls = new Map<number, LiveCall>();
+
+  /** after so long a call goes back to the telephone that parked it */
+  constructor(readonly parkedMs = PARKED_MS) {}
 
   /** The lowest place that is free; undefined: there is none. */
   take(call: LiveCall): number | undefined {
@@ -50,12 +52,11 @@ export function park(call: LiveCall, context: CallContext, self: Leg): void {
   if (!alone || !isInTalk({ call, leg: self })) throw wrongState(call);
   const slot = context.parking.take(call);
   if (slot === undefined) throw new AppError('parking_full', { most: SLOTS });
-  endMonitorsOf(call, context, self);
   const { station } = self;
   const leaver = leave(context, call, self);
   call.machine.fire('park');
   const segment = call.segment('parked', { by: station ?? self.role, slot });
-  const timer = context.clock.after(PARKED_MS, () => goBack(call, context));
+  const timer = context.clock.after(context.parking.parkedMs, () => goBack(call, context));
   call.parked = { slot, station, segment, timer, queueId: leaver.queueId, taker: undefined };
   playHoldMusic(call.leg, context);
   if (station !== null) hasLeft(context, call, leaver, station);

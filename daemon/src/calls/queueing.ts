@@ -49,7 +49,7 @@ function beginStay(
   place?: { id: string; data: JsonObject },
 ): void {
   const segment = call.segment('queued', { queueId, ...askedData(entry), ...place?.data });
-  call.stay = { queueId, since: context.clock.moment(), segment, left };
+  call.stay = { queueId, since: context.clock.moment(), segment, background: undefined, left };
   // He is not lent any more: somebody else is to have him.
   dropAside(call, context, 'queued');
   call.record.update({ queueId });
@@ -99,7 +99,9 @@ function leaveStay(call: LiveCall, context: CallContext, stay: QueueStay, data: 
 
 /** Plays under a call that waits; in place of what was there. Does nothing when the call does not wait (any more). */
 export function setBackground(call: LiveCall, context: CallContext, background: Background): void {
-  if (call.ending === undefined && call.stay !== undefined) playTo(call.leg, context, background);
+  if (call.ending !== undefined || call.stay === undefined) return;
+  call.stay.background = background;
+  playTo(call.leg, context, background);
 }
 
 /**
@@ -121,6 +123,7 @@ export function offer(call: LiveCall, context: CallContext, targets: readonly Of
       queueId,
       rung,
       chosen: undefined,
+      endGreeting: undefined,
       ringTimer: undefined,
       settled: false,
       pickedUp: undefined,
@@ -185,7 +188,9 @@ export function offeredLegReleased(call: LiveCall, context: CallContext, leg: Le
   if (offer.pickedUp?.leg === leg) requeue(call, context, 'stationFailed');
   const rung = offer.rung.find((one) => one.leg === leg);
   if (rung === undefined) return offer.pickedUp?.leg === leg;
-  if (offer.pickedUp === undefined) failed(call, context, rung);
+  // Who hangs up before the caller was with him has not taken the call.
+  if (offer.chosen === rung) requeue(call, context, 'noAnswer');
+  else if (offer.pickedUp === undefined) failed(call, context, rung);
   return true;
 }
 
@@ -200,10 +205,19 @@ export function requeue(call: LiveCall, context: CallContext, why: 'noAnswer' | 
   void offer.pickedUp?.leg.release(cause.noAnswer);
   settle(offer);
   call.offer = undefined;
+  offer.endGreeting?.();
+  waitOn(call, context);
   context.changed(call);
   for (const { agentId } of waited) {
     context.events.emit('call.requeued', { call: call.toDto(), queueId: offer.queueId, agentId, reason });
   }
+}
+
+/** He was being told who would serve him: the music goes on. */
+function waitOn({ leg, stay }: LiveCall, context: CallContext): void {
+  const { background } = stay ?? {};
+  if (leg.sound !== undefined || background === undefined) return;
+  playTo(leg, context, 'then' in background && background.then !== undefined ? background.then : background);
 }
 
 /** Whether this leg rings at an agent's telephone. */
@@ -248,7 +262,10 @@ export function offerAnswered(call: LiveCall, context: CallContext, leg: Leg): b
   for (const other of offer.rung) if (other !== rung) end(other, 'withdrawn', cause.nonSelectedUser);
   const { greeting } = rung;
   if (greeting === undefined) connect(call, context);
-  else void greet(call, context, leg, greeting).then(() => connect(call, context));
+  else
+    void greet(call, context, leg, greeting).then(() => {
+      if (call.offer === offer) connect(call, context);
+    });
   return true;
 }
 

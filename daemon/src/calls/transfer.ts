@@ -14,6 +14,7 @@ import type { Leg } from './leg.js';
 import type { PreparedFlow } from './flow-session.js';
 import { isInTalk, type CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
+import { endMonitorsOf } from './monitor.js';
 import { beginTalk, forgetHold, hasLeft } from './parties.js';
 import { referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
@@ -104,6 +105,8 @@ export function sendIntoFlow(
 ): void {
   const { station } = leg;
   const referrer = leave(context, call, leg);
+  // He may have been on hold, and a flow need not play anything.
+  hush(call.leg);
   call.happened('transferred', { by: station ?? leg.role, to, outcome: 'flow' });
   call.machine.fire('enterFlow');
   if (flow.flowId !== null && flow.flowId !== '') call.record.update({ flowId: flow.flowId });
@@ -115,7 +118,7 @@ export function sendIntoFlow(
   void runFlow(call, context, flow);
 }
 
-/** One of the two in talk leaves it; the call hangs on the other from now on. */
+/** One of the two in talk leaves it, and those who listened to him; the call hangs on the other from now on. */
 export function leave(
   context: CallContext,
   call: LiveCall,
@@ -123,6 +126,7 @@ export function leave(
   how: JsonObject = { outcome: 'transferred' },
 ): Peer {
   const { peer } = call;
+  endMonitorsOf(call, context, leg);
   const leaver: Peer = peer?.leg === leg ? peer : { leg, agentId: null, queueId: null };
   call.leg = call.partnerOf(leg) ?? call.leg;
   call.peer = undefined;

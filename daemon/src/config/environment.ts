@@ -21,6 +21,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_LANGUAGE: { setting: ['language'], kind: 'text' },
   CORDBOARD_COUNTRY: { setting: ['country'], kind: 'text' },
   CORDBOARD_TIME_ZONE: { setting: ['timeZone'], kind: 'text' },
+  CORDBOARD_PARKING_MS: { setting: ['parkingMs'], kind: 'number' },
   CORDBOARD_PICK_UP_CODE: { setting: ['pickUpCode'], kind: 'text' },
   CORDBOARD_VIRTUAL_SPANS: { setting: ['virtual', 'spans'], kind: 'number' },
   CORDBOARD_VIRTUAL_STATIONS: { setting: ['virtual', 'stations'], kind: 'number' },

@@ -75,6 +75,8 @@ const AsWritten = z.strictObject({
     .string()
     .regex(/^(?:\*[02-9][0-9]{0,2})?$/, formats.pickUpCode)
     .default('*8'),
+  /** after so long a parked call goes back to the telephone that parked it */
+  parkingMs: z.int().min(1000).max(3_600_000).default(120_000),
   virtual: z
     .strictObject({
       spans: z.int().min(0).max(16).default(1),

@@ -290,6 +290,7 @@ class RunningBox {
       holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
       afterTalk: surveys.afterTalk(),
+      parkedMs: settings.parkingMs,
       log: this.#part('calls'),
     });
     voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });

@@ -58,7 +58,14 @@ class SystemClock implements Clock {
   }
 
   after(delayMs: number, work: () => void): Timer {
-    const handle = setTimeout(work, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS));
+    // Node takes whole milliseconds and may be early by a part of one: what is due at a time would find that it is not due yet.
+    const wholeMs = Math.min(Math.max(0, Math.ceil(delayMs)), LONGEST_TIMER_MS);
+    const dueMs = performance.now() + Math.min(delayMs, LONGEST_TIMER_MS);
+    const fire = (): void => {
+      if (performance.now() < dueMs) handle = setTimeout(fire, 1);
+      else work();
+    };
+    let handle = setTimeout(fire, wholeMs);
     return { cancel: () => clearTimeout(handle) };
   }
 
