@@ -11,7 +11,7 @@ import { FakeClock } from './clock-fake.js';
 
 export class Caller implements FlowSession {
   readonly callId = 'CALL';
-  readonly callingNumber = '13800138000';
+  readonly callingNumber: string = '13800138000';
   readonly calledNumber = '95001';
   language: 'en' | 'zh-CN' = 'en';
   /** how he wanted to be waited on when he was queued last */
