@@ -202,7 +202,7 @@ describe.concurrent('a telephone in talk', () => {
     const heard = await lastHeard(other);
     const { segments } = await storedCall(box, callId);
     expect(segments.filter(({ kind }) => kind === 'held')).toHaveLength(1);
-    const music = { path: '', samples: samplesOf(join(box.config.home, 'cache', 'hold-music.wav')) };
+    const music = { path: '', samples: samplesOf(join(box.config.home, 'cache', 'music', 'cordboard.wav')) };
     expect(heardWell(heard, music), 'music').toBeGreaterThan(SAME);
   });
 

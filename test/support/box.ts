@@ -32,6 +32,9 @@ const PROMPTS: Record<string, number> = {
   'callback-hello': 1900,
 };
 
+/** One that is always there and the same. */
+const MUSIC = { CORDBOARD_MUSIC_STANDARD: 'cordboard' };
+
 export interface TestBoxOptions {
   /** CORDBOARD_… */
   env?: Record<string, string>;
@@ -67,7 +70,7 @@ export async function startTestBox(
   const prompts = join(home, 'test-prompts');
   mkdirSync(join(prompts, 'en'), { recursive: true });
   for (const [name, hertz] of Object.entries(PROMPTS)) writeTone(join(prompts, 'en', `${name}.wav`), hertz, 250);
-  const env = { CORDBOARD_HTTP_PORT: '0', ...ANY_SIP_PORTS, CORDBOARD_LANGUAGE: 'en', ...options.env };
+  const env = { CORDBOARD_HTTP_PORT: '0', ...ANY_SIP_PORTS, CORDBOARD_LANGUAGE: 'en', ...MUSIC, ...options.env };
   // Another box is given by those who need not wait for the sources of this one.
   const start = options.start ?? (await import('../../daemon/src/main.js')).startBox;
   const box = await start({ home, env, promptsFolder: prompts, log: options.log });

@@ -144,7 +144,7 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
     trunks,
     flows,
     recorder,
-    holdMusic: () => Promise.resolve('/hold.wav'),
+    holdMusic: () => Promise.resolve(['/hold.wav']),
     agentAt: (station) => signedIn.at(station),
     live,
     clock,

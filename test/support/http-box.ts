@@ -7,6 +7,7 @@ import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { type Db } from '../../daemon/src/db/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
+import { MusicStore } from '../../daemon/src/ivr/index.js';
 import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
 import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.js';
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
@@ -87,6 +88,10 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     lamp: (station, { fresh, old }) => void lamps.push(`${station} ${fresh}/${old}`),
   });
   ports.voicemail = voicemail;
+  ports.music = new MusicStore({
+    ...{ folder: join(home, 'music'), bundled: [], standard: 'house', clock, log: silentLog },
+    usedBy: async (id) => (await db.queues.list()).find((queue) => queue.music === id)?.id,
+  });
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

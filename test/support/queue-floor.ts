@@ -27,7 +27,7 @@ export async function floor(queue: Partial<QueueRow> = {}) {
     changed: (station) => live.emit('station.updated', { ...stations.find(station)!, agentId: null, callId: null }),
   });
   const queues = new QueueBook({ db, calls, agents, live, clock, log: silentLog });
-  const music = (): Promise<string> => Promise.resolve('/music.wav');
+  const music = (): Promise<string[]> => Promise.resolve(['/music.wav']);
   const say: Sayer = (what) => Promise.resolve([`/say/${JSON.stringify(what)}`]);
   const distributor = new Distributor({ db, calls, agents, stations, queues, live, music, say, clock, log: silentLog });
   desk.signedIn.at = (station) => agents.takerAt(station);

@@ -17,7 +17,7 @@ it('the music for those who wait is quiet, never clips, and begins where it ends
 });
 
 it('the music is made once', async () => {
-  const file = join(temporaryFolder(), 'cache', 'hold-music.wav');
+  const file = join(temporaryFolder(), 'cache', 'music', 'cordboard.wav');
   await ensureHoldMusic(file);
   const first = readFileSync(file);
   expect(first.toString('latin1', 0, 4)).toBe('RIFF');

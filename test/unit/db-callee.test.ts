@@ -1,6 +1,7 @@
 // A call may be ended by the one who was called: the step that lets the database say so.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { migrations } from '../../daemon/src/db/migrations/index.js';
 import { openDatabase } from '../../daemon/src/db/index.js';
 import { migrate } from '../../daemon/src/db/migrate.js';
 import { sqliteSequelize } from '../../daemon/src/db/sqlite.js';
@@ -36,18 +37,8 @@ test('calls, their segments and recordings stay when the step is taken back and 
   await before.close();
 
   const again = await openDatabase({ file });
-  expect(again.migrated.steps).toEqual([
-    '0003-callee',
-    '0004-sip-calls',
-    '0005-trunk-refer',
-    '0006-trunk-callers',
-    '0007-trunk-diversion',
-    '0008-queue-routing',
-    '0009-flow-versions',
-    '0010-routing',
-    '0011-recordings',
-    '0012-callbacks',
-  ]);
+  expect(again.migrated.steps).toEqual(migrations.slice(2).map(({ name }) => name));
+  expect(again.migrated.steps[0]).toBe('0003-callee');
   const by = async (id: string): Promise<unknown> => (await again.calls.find(id))?.releasedBy;
   // What the older form could not say became the nearest that it could.
   expect(await Promise.all(calls.map(({ id }) => by(id)))).toEqual(['caller', 'agent', 'agent', null]);

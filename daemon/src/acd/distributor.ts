@@ -59,7 +59,7 @@ export interface DistributorOptions {
   db: Pick<Db, 'queueMembers' | 'abilities' | 'segments' | 'agentSegments' | 'calls' | 'events'>;
   live: TypedEmitter<LiveEvents>;
   /** what those who wait in a queue hear; undefined: ringback tone */
-  music: (queue: QueueRow) => Promise<string | undefined>;
+  music: (queue: QueueRow) => Promise<string[] | undefined>;
   /** default: nothing is said */
   say?: Sayer | undefined;
   /** 0 ≤ x < 1, for the strategy random */

@@ -17,7 +17,7 @@ export type Sayer = (what: Announcement, language: Language) => Promise<string[]
 export interface WaitSoundsOptions {
   announcements: QueueAnnouncements;
   language: Language;
-  music: () => Promise<string | undefined>;
+  music: () => Promise<string[] | undefined>;
   say: Sayer;
   play: (background: Background) => void;
   /** his place, from 1; undefined: a telephone rings for him */
@@ -54,8 +54,8 @@ export class WaitSounds {
   }
 
   async #begin(): Promise<void> {
-    const file = await this.#options.music();
-    if (file !== undefined) this.#music = { files: [file] };
+    const files = await this.#options.music();
+    if (files !== undefined) this.#music = { files };
     if (!this.#stopped) this.#options.play(this.#music);
   }
 

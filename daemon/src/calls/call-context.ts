@@ -22,7 +22,7 @@ export interface CallContext {
   readonly trunks: TrunkBook;
   readonly recorder: CallRecorder;
   /** what one who is put on hold hears; undefined: nothing */
-  readonly holdMusic: () => Promise<string | undefined>;
+  readonly holdMusic: () => Promise<string[] | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   readonly agentAt: (station: number) => string | null;
   readonly clock: Clock;

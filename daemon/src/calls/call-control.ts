@@ -93,7 +93,7 @@ export interface CallControlOptions {
   flows: FlowRunner;
   recorder: CallRecorder;
   /** what one who is put on hold hears; undefined: nothing */
-  holdMusic: () => Promise<string | undefined>;
+  holdMusic: () => Promise<string[] | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   agentAt: (station: number) => string | null;
   live: TypedEmitter<LiveEvents>;

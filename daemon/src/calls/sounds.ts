@@ -37,7 +37,7 @@ export function playHoldMusic(leg: Leg, context: CallContext): void {
   playTo(
     leg,
     context,
-    context.holdMusic().then((file) => (file === undefined ? undefined : { files: [file] })),
+    context.holdMusic().then((files) => (files === undefined ? undefined : { files })),
   );
 }
 

@@ -5,6 +5,7 @@ import { runCallbackCommand } from './callback-command.js';
 import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
+import { runMusicCommand } from './music-command.js';
 import { runQueueCommand } from './queue-command.js';
 import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
@@ -23,6 +24,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   number: runNumberCommand,
   recording: runRecordingCommand,
   callback: runCallbackCommand,
+  music: runMusicCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -14,6 +14,7 @@ export const LINES_COMMANDS = [
     'number',
     'recording',
     'callback',
+    'music',
   ] as const),
 ] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
@@ -325,6 +326,20 @@ const texts: Record<LinesCommand, Record<Language, string>> = {
       --dry-run                      仅列出将被删除的录音
   keys                               列出录音加密密钥
   rotate                             启用新密钥，并用其重新封装现有录音
+`,
+  },
+  music: {
+    en: `cordboard music
+  add ID [--name TEXT] [--shuffle]   makes a playlist of your own
+  list                               * is heard on hold, and in queues that name none
+  put ID FILE                        takes a piece in any common audio format
+  remove ID [PIECE]
+`,
+    'zh-CN': `cordboard music
+  add 标识 [--name 名称] [--shuffle] 新建播放列表
+  list                               * 为保持及未指定音乐的队列所用
+  put 标识 文件                      添加一首，支持常见音频格式
+  remove 标识 [曲目]
 `,
   },
 };

@@ -31,14 +31,14 @@ export class LocalApi {
   }
 
   /** Sends a file as it is. Throws a CliError when it cannot be read. */
-  async upload<T>(path: string, file: string): Promise<T> {
+  async upload<T>(path: string, file: string, method: 'POST' | 'PUT' = 'POST'): Promise<T> {
     let bytes: Buffer;
     try {
       bytes = readFileSync(file);
     } catch (error) {
       throw new CliError(`${file} cannot be read: ${errorText(error)}`);
     }
-    return JSON.parse((await this.#fetch('POST', path, undefined, bytes)).toString()) as T;
+    return JSON.parse((await this.#fetch(method, path, undefined, bytes)).toString()) as T;
   }
 
   /** The reply as it is. */

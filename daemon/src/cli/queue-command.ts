@@ -43,7 +43,7 @@ function fields(values: Values, context: LinesContext) {
       maxLength: length === undefined ? undefined : numberOf(length, '--max-length'),
       serviceLevelMs: secondsToMs(values['service-level'], 'service-level'),
       shortAbandonMs: secondsToMs(values['short-abandon'], 'short-abandon'),
-      musicFile: values.music,
+      music: values.music,
     }),
   };
 }

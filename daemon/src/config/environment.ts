@@ -39,6 +39,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CORDBOARD_MAIL_PASSWORD: { setting: ['mail', 'password'], kind: 'text' },
   CORDBOARD_MAIL_FROM: { setting: ['mail', 'from'], kind: 'text' },
   CORDBOARD_MAIL_CA_FILE: { setting: ['mail', 'caFile'], kind: 'text' },
+  CORDBOARD_MUSIC_STANDARD: { setting: ['music', 'standard'], kind: 'text' },
   CORDBOARD_PROMPTS_FOLDER: { setting: ['prompts', 'folder'], kind: 'text' },
   CORDBOARD_DATABASE_FILE: { setting: ['database', 'file'], kind: 'text' },
   CORDBOARD_SIP_ENABLED: { setting: ['sip', 'enabled'], kind: 'boolean' },

@@ -116,6 +116,15 @@ const AsWritten = z.strictObject({
     })
     .prefault({})
     .refine(({ host, from }) => host === '' || from !== '', { path: ['from'], message: formats.mailAddress }),
+  music: z
+    .strictObject({
+      /** playlist of those who are on hold, and of queues that name none */
+      standard: z
+        .string()
+        .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, formats.slug)
+        .default('opsound'),
+    })
+    .prefault({}),
   prompts: z.strictObject({ folder: z.string().min(1).default('prompts') }).prefault({}),
   database: z.strictObject({ file: z.string().min(1).default('cordboard.sqlite') }).prefault({}),
   flows: z

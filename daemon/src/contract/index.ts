@@ -5,6 +5,7 @@ export * from './errors.js';
 export * from './users.js';
 export * from './flows.js';
 export * from './prompts.js';
+export * from './music.js';
 export * from './routes.js';
 export * from './queue-routing.js';
 export * from './queues.js';

@@ -123,7 +123,7 @@ export class QueueModel
   declare wrapUpMs: number;
   declare maxWaitMs: number;
   declare serviceLevelMs: number;
-  declare musicFile: string | null;
+  declare music: string | null;
   declare wrapUpMode: 'timed' | 'manual';
   declare maxLength: number;
   declare shortAbandonMs: number;
@@ -304,7 +304,7 @@ function defineCoreModels(sequelize: Sequelize) {
       wrapUpMs: integer(),
       maxWaitMs: integer(),
       serviceLevelMs: integer(),
-      musicFile: textOrNull(),
+      music: textOrNull(),
       wrapUpMode: text(),
       maxLength: integer(),
       shortAbandonMs: integer(),

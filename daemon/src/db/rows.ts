@@ -141,7 +141,7 @@ export interface QueueRow {
   maxWaitMs: number;
   serviceLevelMs: number;
   /** a prompt's name; null: the bundled music */
-  musicFile: string | null;
+  music: string | null;
   wrapUpMode: 'timed' | 'manual';
   /** 0: any number of calls may wait */
   maxLength: number;

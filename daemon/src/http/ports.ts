@@ -22,6 +22,8 @@ import type {
   KeyRotation,
   Language,
   LiveEvents,
+  MusicPlaylist,
+  MusicPlaylistPut,
   NumberInfo,
   OutgoingMail,
   PhoneBehaviour,
@@ -168,6 +170,16 @@ export type FlowVerdict =
   | { ok: true; definition: FlowDefinition; warnings: ErrorDetail[] }
   | { ok: false; problems: ErrorDetail[]; warnings: ErrorDetail[] };
 
+/** music_not_found, music_bundled, music_full, music_in_use, prompt_invalid */
+export interface MusicPort {
+  list(): Promise<MusicPlaylist[]>;
+  put(id: string, playlist: MusicPlaylistPut, by: string): Promise<MusicPlaylist>;
+  remove(id: string): Promise<void>;
+  file(id: string, piece: string): Promise<string>;
+  upload(id: string, piece: string, bytes: Buffer, by: string): Promise<MusicPlaylist>;
+  removePiece(id: string, piece: string): Promise<MusicPlaylist>;
+}
+
 /** prompt_not_found, prompt_invalid */
 export interface PromptsPort {
   list(): Promise<Prompt[]>;
@@ -263,6 +275,7 @@ export interface Ports {
   queues: QueuesPort;
   flows: FlowsPort;
   prompts: PromptsPort;
+  music: MusicPort;
   engine: EnginePort;
   recordings: RecordingsPort;
   mail: MailPort;

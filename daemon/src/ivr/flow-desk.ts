@@ -111,7 +111,7 @@ export class FlowDesk {
       ),
       ...uses(
         'queue',
-        queues.filter(({ musicFile }) => musicFile === prompt),
+        queues.filter(({ music }) => music === prompt),
       ),
       ...uses(
         'announcement',

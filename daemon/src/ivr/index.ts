@@ -5,6 +5,7 @@ export type { FlowPorts } from './flow-ports.js';
 export * from './lookup/guarded-address.js';
 export * from './lookup/http-lookup.js';
 export * from './lookup/sql-lookup.js';
+export * from './music-store.js';
 export * from './prompt-library.js';
 export * from './prompt-store.js';
 export * from './speech/speaker.js';

@@ -6,17 +6,18 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Distributor, QueueBook, ensureHoldMusic } from '../acd/index.js';
+import { Distributor, QueueBook } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
 import { loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type LiveEvents } from '../contract/index.js';
-import { openDatabase, type OpenedDb, type QueueRow, type Recovery } from '../db/index.js';
+import { openDatabase, type OpenedDb, type Recovery } from '../db/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
+import { makeMusicParts, type MusicParts } from './music-parts.js';
 import { MailService, smtpTransport } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
@@ -97,11 +98,11 @@ class RunningBox {
   readonly #live: TypedEmitter<LiveEvents>;
   readonly #prompts: PromptLibrary;
   readonly #bundledPrompts: string;
-  readonly #music: string;
   #db: OpenedDb | undefined;
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
   #flows: FlowParts | undefined;
+  #music: MusicParts | undefined;
   #routing: Routing | undefined;
   #engine: EngineClient | undefined;
   #running: Running | undefined;
@@ -116,7 +117,6 @@ class RunningBox {
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
     this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
     this.#prompts = new PromptLibrary([config.promptsFolder, this.#bundledPrompts]);
-    this.#music = join(config.home, 'cache', 'hold-music.wav');
     this.lifecycle = new Lifecycle(this.#log, this.#clock)
       .add({ name: 'database', start: () => this.#openDatabase(), stop: () => this.#db?.close() })
       .add({ name: 'books', start: () => this.#startBooks(), stop: () => this.#stopBooks() })
@@ -129,10 +129,11 @@ class RunningBox {
     const http = made(this.#http);
     const running = made(this.#running);
     const { recordings, engine, trunks, stations, agents, calls, queues, distributor } = running;
-    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail, callbacks } = running;
+    const { flows, flowDesk, promptStore, exchange, live, sip, routing, archive, mail, voicemail, music } = running;
+    const { callbacks } = running;
     return {
       ...{ engine, trunks, stations, agents, calls, queues, distributor, exchange, live, recordings, sip },
-      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail, callbacks },
+      ...{ flows, flowDesk, promptStore, routing, archive, mail, voicemail, music, callbacks },
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
@@ -161,12 +162,16 @@ class RunningBox {
   /** What needs no engine. */
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
-    await ensureHoldMusic(this.#music);
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
       log: this.#part('ivr'),
     });
+    this.#music = makeMusicParts({
+      ...{ config: this.#config, db, prompts: this.#prompts, clock },
+      log: this.#part('music'),
+    });
+    await this.#music.start();
     const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
     const log = (part: string): Log => this.#part(part);
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
@@ -222,7 +227,7 @@ class RunningBox {
     const [db, agents, flowParts] = [made(this.#db), made(this.#agents), made(this.#flows)];
     const { book: flows, desk: flowDesk, store: promptStore } = flowParts;
     const { settings, recordingsFolder: folder } = this.#config;
-    const routing = made(this.#routing);
+    const [routing, music] = [made(this.#routing), made(this.#music)];
     const { plan } = routing;
     const engineLines = new EngineLines({ engine, trunks: plan, clock: this.#clock, log: this.#part('lines') });
     const sip = settings.sip.enabled ? this.#makeSip(engine) : undefined;
@@ -269,7 +274,7 @@ class RunningBox {
       trunks,
       flows,
       recorder: recordings,
-      holdMusic: () => Promise.resolve(this.#music),
+      holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
       log: this.#part('calls'),
     });
@@ -280,7 +285,7 @@ class RunningBox {
       agents,
       stations,
       queues,
-      music: (queue) => this.#musicOf(queue),
+      music: (queue) => music.queue(queue.music),
       say: queueSayer(this.#prompts, this.#part('acd')),
       log: this.#part('acd'),
     });
@@ -306,7 +311,7 @@ class RunningBox {
       ...{ ...common, calls, agents, routing, flows, places: distributor, prompts: this.#prompts },
       log: this.#part('callback'),
     });
-    const stores = { archive, mail, voicemail, callbacks };
+    const stores = { archive, mail, voicemail, callbacks, music: music.store };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
   }
 
@@ -405,11 +410,6 @@ class RunningBox {
     const station = this.#running?.stations.find(number);
     if (station === undefined || this.#agents === undefined) return;
     this.#live.emit('station.updated', stationDto(station, this.#agents));
-  }
-
-  async #musicOf({ musicFile }: QueueRow): Promise<string> {
-    const chosen = musicFile === null ? undefined : await this.#prompts.find(musicFile, this.#config.settings.language);
-    return chosen ?? this.#music;
   }
 
   /** A sound for the simulator: one that was put into <home>/exchange, else a prompt. */

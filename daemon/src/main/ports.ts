@@ -8,8 +8,8 @@ import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
 import type { RecordingArchive, RecordingService } from '../recording/index.js';
-import type { FlowBook, FlowDesk, PromptStore } from '../ivr/index.js';
 import type { CallbackService } from '../callback/index.js';
+import type { FlowBook, FlowDesk, MusicStore, PromptStore } from '../ivr/index.js';
 import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
@@ -29,6 +29,7 @@ export interface Services {
   flows: FlowBook;
   flowDesk: FlowDesk;
   promptStore: PromptStore;
+  music: MusicStore;
   exchange: Exchange;
   recordings: RecordingService;
   archive: RecordingArchive;
@@ -60,6 +61,7 @@ export function httpPorts(services: Services): Ports {
     queues: { list: () => queues.list(), waiting: (id, language) => distributor.waiting(id, language) },
     flows: flowDesk,
     prompts: promptStore,
+    music: services.music,
     exchange,
     live,
     routing: services.routing.port(),

@@ -5,6 +5,7 @@
 import { callbackMessages } from './callback-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
+import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
 
 export interface Message {
@@ -284,6 +285,7 @@ export const messages = {
   ...flowMessages,
   ...recordingMessages,
   ...callbackMessages,
+  ...musicMessages,
   ...routingMessages,
   exchange_call_not_found: {
     status: 404,

@@ -10,6 +10,7 @@ import { flowVersions } from './0009-flow-versions.js';
 import { routing } from './0010-routing.js';
 import { recordings } from './0011-recordings.js';
 import { callbacks } from './0012-callbacks.js';
+import { queueMusic } from './0018-queue-music.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   routing,
   recordings,
   callbacks,
+  queueMusic,
 ];

@@ -13,6 +13,7 @@ import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
 import { mailRoutes } from './mail.js';
+import { musicRoutes } from './music.js';
 import { numberListRoutes } from './number-lists.js';
 import { numberRoutes } from './numbers.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
@@ -39,6 +40,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...flowDraftRoutes(http),
     ...flowTestRoutes(http),
     ...promptRoutes(http),
+    ...musicRoutes(http),
     ...announcementRoutes(http),
     ...routeRoutes(http),
     ...calendarRoutes(http),
