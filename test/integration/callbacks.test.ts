@@ -80,9 +80,13 @@ const state = (id: string, wanted: Callback['state']): Promise<void> => {
 };
 
 /** Waits in the queue, presses the key, hangs up; resolves with the callback and his call. */
-async function takesOne(callingNumber = CUSTOMER): Promise<{ callback: Callback; callId: string }> {
+async function takesOne(
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+  callingNumber = CUSTOMER,
+): Promise<{ callback: Callback; callId: string }> {
   const { callId, exchangeId } = await callIn(box, { calledNumber: number, callingNumber });
   await phase(box, callId, 'queued');
+  await meanwhile();
   const taken = waitFor(box.live, 'callback.updated', () => open()?.number === callingNumber);
   await box.exchange.callers.sendDigits(exchangeId, '7');
   await taken;
@@ -97,7 +101,12 @@ const ear = async (callId: string, channel: 1 | 2): Promise<Float64Array> =>
 it('a caller presses a key and hangs up; his place is kept, the agent is rung first, then he is called, and both are heard', async () => {
   await api('PUT', `/queues/${queueId}/callback-rule`, { confirm: false });
   box.exchange.subscribers.setPlan(CUSTOMER, { answerAfterMs: 100, playFile: customerSays.path, hangUpAfterMs: 4000 });
-  const { callback, callId: original } = await takesOne();
+  // Somebody comes after him, before he gives up waiting: he is behind him all the same.
+  let later = { callId: '', exchangeId: '' };
+  const { callback, callId: original } = await takesOne(async () => {
+    later = await callIn(box, { calledNumber: number, callingNumber: '13900139000' });
+    await phase(box, later.callId, 'queued');
+  });
   expect(callback).toMatchObject({ source: 'queue', state: 'waiting', number: CUSTOMER, language: 'en', tries: 0 });
   const asked = await storedCall(box, original);
   const stay = asked.segments.find(({ kind }) => kind === 'queued')!;
@@ -105,9 +114,6 @@ it('a caller presses a key and hangs up; his place is kept, the agent is rung fi
   expect(Math.abs(callback.enteredAt - stay.startedAt), 'the place that he had').toBeLessThan(500);
   expect(asked.segments.find(({ kind }) => kind === 'callback')?.data).toMatchObject({ callbackId: callback.id });
 
-  // Somebody comes later, and is behind him.
-  const later = await callIn(box, { calledNumber: number, callingNumber: '13900139000' });
-  await phase(box, later.callId, 'queued');
   const places = await api<{ kind: string; callId: string; why: { text: string } }[]>(
     'GET',
     `/queues/${queueId}/waiting`,
@@ -225,4 +231,31 @@ it('a caller on the VIP list, of whom the lists say more than his flow, overtake
   await phase(box, first.callId, 'talking');
   await box.exchange.callers.hangUp(first.exchangeId);
   await storedCall(box, first.callId);
+}, 60_000);
+
+it('one who withholds his number keys it in and confirms it; another is asked for over REST, and called at its time', async () => {
+  await api('PUT', `/queues/${queueId}/callback-rule`, {});
+  const { callId, exchangeId } = await callIn(box, { calledNumber: number, callingNumber: '' });
+  await phase(box, callId, 'queued');
+  const taken = waitFor(box.live, 'callback.updated', () => open()?.number === CUSTOMER);
+  await box.exchange.callers.sendDigits(exchangeId, '7');
+  await phase(box, callId, 'inFlow');
+  await box.exchange.callers.sendDigits(exchangeId, `${CUSTOMER}#1`);
+  await taken;
+  const own = open()!;
+  expect(own).toMatchObject({ source: 'queue', state: 'waiting', originalCallId: callId });
+  await storedCall(box, callId);
+  await api('DELETE', `/callbacks/${own.id}`);
+
+  box.exchange.subscribers.setPlan(CUSTOMER, { answerAfterMs: 100, hangUpAfterMs: 500 });
+  await box.agents.ready('2001');
+  const at = Date.now() + 1500;
+  const asked = await api<Callback>('POST', '/callbacks', { queueId, number: '+86 138 0013 8000', language: 'en', at });
+  expect(asked).toMatchObject({ number: CUSTOMER, source: 'request', dueAt: at, enteredAt: at });
+  await state(asked.id, 'done');
+  const done = await api<Callback>('GET', `/callbacks/${asked.id}`);
+  const { row } = await storedCall(box, done.callId!);
+  expect(row.startedAt).toBeGreaterThanOrEqual(at);
+  const story = await api<{ segments: { kind: string; data: { whyText?: string } }[] }>('GET', `/calls/${row.id}`);
+  expect(story.segments.find(({ kind }) => kind === 'offer')?.data.whyText).toBe('2001: nobody else could be rung.');
 }, 60_000);

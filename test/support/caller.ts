@@ -12,7 +12,7 @@ import { FakeClock } from './clock-fake.js';
 
 export class Caller implements FlowSession {
   readonly callId = 'CALL';
-  readonly callingNumber = '13800138000';
+  readonly callingNumber: string = '13800138000';
   readonly calledNumber = '95001';
   station: number | null = null;
   language: 'en' | 'zh-CN' = 'en';

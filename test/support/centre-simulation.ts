@@ -167,6 +167,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       queueMembers: { list: none, listByAgent: none },
       abilities: { skills: none, scopes: none },
       segments: { list: none },
+      agentSegments: { list: none },
     } as unknown as DistributorOptions['db'],
     music: () => Promise.resolve(undefined),
   });
