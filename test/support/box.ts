@@ -27,6 +27,10 @@ const PROMPTS: Record<string, number> = {
   'not-signed-in': 1400,
   'nothing-to-pick-up': 1500,
   'technical-fault': 1600,
+  'conference-locked': 1700,
+  'conference-full': 1800,
+  'conference-not-begun': 1900,
+  'conference-too-many-tries': 2000,
 };
 
 export interface TestBoxOptions {
