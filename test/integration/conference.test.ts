@@ -1,7 +1,7 @@
 // Rooms that are called over the virtual E1: who hears whom, who is let in, and what moderators do.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { rms, samplesOf } from '../support/audio-match.js';
 import { callIn, nothingLeaks, startTestBox, storedCall, waitFor } from '../support/box.js';
 import {
@@ -18,17 +18,23 @@ import {
 } from '../support/conference.js';
 import { heardWell } from '../support/speech.js';
 
+// Where many tests run at once the sources take their time to be read: that is nobody's limit here.
+beforeAll(async () => void (await import('../../daemon/src/main.js')), 300_000);
+
 const HEARD = 0.55;
+/** What a caller heard, of the prompts that a test box has. */
+const said = (segments: readonly { kind: string; data: object }[]): unknown[] =>
+  segments.flatMap(({ kind, data }) => (kind === 'prompt' ? (data as { prompts: string[] }).prompts : []));
+
 /** Other speech is this much alike. */
 const NOT_HEARD = 0.45;
 
-it('three hear each other; who is muted is not heard; who is deaf hears nobody; all of it is on the recording', async () => {
-  const box = await startTestBox({ env: { CORDBOARD_SIP_ENABLED: 'false' } });
-  await makeRoom(box, { record: 'always' });
+it('three hear each other; who is muted is not heard; who is deaf hears nobody', async () => {
+  const box = await startTestBox();
+  await makeRoom(box, {});
   const guests = [await guest(box, 1), await guest(box, 2), await guest(box, 3)] as const;
   const [a, b, c] = guests;
   for (const one of guests) await inside(box, one);
-  await roomIs(box, ({ recording }) => recording);
 
   const [first, second] = [speech(0), speech(1)];
   const [atA, atB, atC] = await saidAndHeard(
@@ -68,11 +74,34 @@ it('three hear each other; who is muted is not heard; who is deaf hears nobody; 
   await nothingLeaks(box);
   const { segments } = await storedCall(box, b.callId);
   expect(segments.find(({ kind }) => kind === 'conference')?.data).toMatchObject({ room: 'room', outcome: 'hungUp' });
+}, 90_000);
+
+it('the whole room is recorded, without SIP, and what is said while it is not is not', async () => {
+  const box = await startTestBox({ env: { CORDBOARD_SIP_ENABLED: 'false' } });
+  await makeRoom(box, { record: 'onDemand' });
+  const [a, b] = [await guest(box, 1), await guest(box, 2)];
+  for (const one of [a, b]) await inside(box, one);
+  await saidAndHeard(box, [[a, speech(2)]], []);
+  const path = '/conferences/room/actions';
+  expect((await ask(box, 'POST', path, { action: 'startRecording' })).body).toMatchObject({ recording: true });
+  expect((await ask(box, 'POST', path, { action: 'startRecording' })).status).toBe(409);
+  const [first, second] = [speech(0), speech(1)];
+  await saidAndHeard(
+    box,
+    [
+      [a, first],
+      [b, second],
+    ],
+    [],
+  );
+  expect((await ask(box, 'POST', path, { action: 'stopRecording' })).body).toMatchObject({ recording: false });
+  for (const { exchangeId } of [a, b]) await box.exchange.hangUp(exchangeId);
+  for (const { callId } of [a, b]) await storedCall(box, callId);
+  await nothingLeaks(box);
 
   const listed = (await ask(box, 'GET', '/conferences/room/recordings')).body as { id: string; state: string }[];
   expect(listed).toMatchObject([{ roomId: 'room', state: 'complete' }]);
-  const recording = await box.archive.find(listed[0]!.id);
-  const source = await box.archive.read(recording);
+  const source = await box.archive.read(await box.archive.find(listed[0]!.id));
   const file = join(box.config.home, 'room.wav');
   writeFileSync(file, await source.read(0, source.bytes));
   await source.close();
@@ -80,8 +109,7 @@ it('three hear each other; who is muted is not heard; who is deaf hears nobody; 
   expect(heardWell(whole, first)).toBeGreaterThan(HEARD);
   expect(heardWell(whole, second)).toBeGreaterThan(HEARD);
   expect(heardWell(whole, speech(2))).toBeLessThan(NOT_HEARD);
-  expect(heardWell(whole, speech(3))).toBeGreaterThan(HEARD);
-}, 180_000);
+}, 60_000);
 
 it('a room waits for its moderator with music, and is over without him', async () => {
   const box = await startTestBox();
@@ -126,18 +154,17 @@ it('locked, full, a wrong PIN, not begun: nobody comes in', async () => {
     await press(box, one, digits);
     const { segments } = await storedCall(box, one.callId);
     expect(segments.map(({ kind }) => kind)).not.toContain('conference');
-    const traces = await box.db.flowTraces.listByCall(one.callId);
-    expect(JSON.stringify(traces), reason).toContain('refused');
+    expect(said(segments)).toEqual([reason]);
   };
-  await refused('1234#', 'locked');
+  await refused('1234#', 'conference-locked');
   await ask(box, 'POST', '/conferences/room/actions', { action: 'unlock' });
-  await refused('1111#,2222#,3333#', 'pin');
+  await refused('1111#,2222#,3333#', 'conference-too-many-tries');
   const second = await guest(box, 2);
   await press(box, second, '1234#');
   await inside(box, second);
   const late = await guest(box, 3);
   await press(box, late, '1234#');
-  await storedCall(box, late.callId);
+  expect(said((await storedCall(box, late.callId)).segments)).toEqual(['conference-full']);
   expect(roomOf(box).parties).toHaveLength(2);
 
   const later = Date.now() + 3_600_000;
@@ -147,7 +174,7 @@ it('locked, full, a wrong PIN, not begun: nobody comes in', async () => {
     schedule: { from: later, to: null, calendar: null },
   });
   const { callId: early } = await callIn(box, { calledNumber: '8000' });
-  await storedCall(box, early);
+  expect(said((await storedCall(box, early)).segments)).toEqual(['conference-not-begun']);
   expect(roomOf(box).parties).toHaveLength(2);
 
   await ask(box, 'POST', '/conferences/room/actions', { action: 'end' });
@@ -160,8 +187,11 @@ it('locked, full, a wrong PIN, not begun: nobody comes in', async () => {
 it('keys: mute oneself, lock, remove the last, leave', async () => {
   const box = await startTestBox();
   await makeRoom(box, { moderatorPin: '4711' });
-  const [moderator, other] = [await guest(box, 1), await guest(box, 2)];
-  await press(box, moderator, '4711#');
+  // By the number of all rooms he is asked which.
+  const route = { calledNumber: '95005', language: 'en', target: { kind: 'conference', room: 'any' } };
+  expect((await ask(box, 'POST', '/routes', route)).status).toBe(201);
+  const [moderator, other] = [await guest(box, 1, { calledNumber: '95005' }), await guest(box, 2)];
+  await press(box, moderator, '8001#,8000#,4711#');
   await inside(box, moderator);
   await press(box, other, '#');
   await inside(box, other);

@@ -84,6 +84,10 @@ const PROMPTS: Record<string, number> = {
     'enter-pin',
     'wrong-number-or-pin',
   ]),
+  'conference-locked': 1700,
+  'conference-full': 1800,
+  'conference-not-begun': 1900,
+  'conference-too-many-tries': 2000,
 };
 
 /** One that is always there and the same. */

@@ -61,6 +61,8 @@ const ASKED = 3;
 const ANSWER_MS = 7000;
 const NORMAL_CLEARING = 16;
 const MOST_RECORDINGS = 200;
+/** of an analog telephone, which sends a key in a fifth of a second */
+const STRAY_MS = 400;
 
 type Outcome = { outcome: 'done' | 'refused' | 'full' | 'failed'; values?: JsonObject };
 
@@ -123,10 +125,21 @@ export class ConferenceService {
 
   /** Leads a caller in, and keeps him. Rejects with the signal's reason when the call has ended. */
   async run(session: FlowSession, id: string): Promise<Outcome> {
+    await this.#dropStray(session);
     const entry = await this.#entrance.enter(session, id);
     if (typeof entry === 'string')
       return { outcome: entry === 'full' ? 'full' : 'refused', values: { reason: entry, room: id } };
     return this.#stay(session, entry.room, entry);
+  }
+
+  /** The # behind a number that was complete without it would make him leave at once. */
+  async #dropStray(session: FlowSession): Promise<void> {
+    if (session.party?.station == null) return;
+    const { pressed, stop } = session.digits.wait(session.signal);
+    const timer = this.#options.clock.after(STRAY_MS, stop);
+    await pressed;
+    timer.cancel();
+    session.digits.drop('#');
   }
 
   /** Every room in which somebody is. */

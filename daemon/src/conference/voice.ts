@@ -39,10 +39,13 @@ export class Voice {
     const files = await this.files(names, session.language);
     session.signal.throwIfAborted();
     if (files.length === 0 || session.digits.length > 0) return;
+    const segment = session.segment('prompt', { prompts: names.map(String), language: session.language });
     const playback = await session.play(files);
     const { pressed, stop } = session.digits.wait(session.signal);
     try {
-      if (await Promise.race([pressed, playback.ended.then(() => false)])) playback.stop();
+      const cut = await Promise.race([pressed, playback.ended.then(() => false)]);
+      if (cut) playback.stop();
+      segment.end({ finished: !cut });
     } finally {
       stop();
       pressed.catch(() => undefined);

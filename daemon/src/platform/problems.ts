@@ -144,8 +144,8 @@ const FORMATS: Record<Format, Text> = {
     zh: '必须是 station: 或 agent: 加号码，例如 station:1001。',
   },
   'format:conferencePins': {
-    en: 'the PIN of moderators must be another one than that of the others',
-    zh: '主持人密码必须与普通密码不同',
+    en: 'must have a PIN for moderators that differs from that of the others.',
+    zh: '主持人密码必须与普通密码不同。',
   },
   'format:pin': {
     en: 'must be 4 to 10 digits.',

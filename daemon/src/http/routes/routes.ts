@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ANY_ROOM,
   Route as RouteDto,
   RouteCreate,
   RoutePatch,
@@ -145,13 +146,11 @@ async function mustExist(tx: Writes, { target, calendar, callingList, trunk }: R
     throw invalidBody('target.queueId', new AppError('queue_not_found', { id: target.queueId }));
   if (target.kind === 'group' && (await tx.ringGroups.find(target.group)) === null)
     throw invalidBody('target.group', new AppError('ring_group_not_found', { number: target.group }));
-  if (target.kind === 'voicemail' || target.kind === 'conference') {
-    const what = {
-      voicemail: { en: 'voicemail', zh: '语音信箱' },
-      conference: { en: 'conference rooms', zh: '会议室' },
-    };
-    throw new AppError('target_unavailable', { what: what[target.kind] });
-  }
+  const isRoom = target.kind === 'conference' && target.room !== ANY_ROOM;
+  if (isRoom && (await tx.conferences.room(target.room)) === null)
+    throw invalidBody('target.room', new AppError('conference_not_found', { id: target.room }));
+  if (target.kind === 'voicemail')
+    throw new AppError('target_unavailable', { what: { en: 'voicemail', zh: '语音信箱' } });
   if (calendar !== null && (await tx.calendars.find(calendar.calendarId)) === null)
     throw invalidBody('calendar.calendarId', new AppError('calendar_not_found', { id: calendar.calendarId }));
   if (callingList !== null && (await tx.numberLists.find(callingList)) === null)
