@@ -166,7 +166,7 @@ test('a caller of the black list is refused before the answer, whatever way his 
   const { callId, exchangeId } = await callIn(box, { callingNumber: '075586765432' });
   await phase(box, callId, 'inFlow');
   await box.exchange.hangUp(exchangeId);
-  expect((await storedCall(box, callId)).row).toMatchObject({ treatment: { lists: ['white'] } });
+  expect((await storedCall(box, callId)).row).toMatchObject({ treatment: { lists: ['white', 'black'] } });
   expect((await released({ callingNumber: '075526543210' })).cause).toBe(21);
 });
 
