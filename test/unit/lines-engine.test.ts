@@ -54,6 +54,31 @@ function request(over: Partial<SeizeRequest> = {}): SeizeRequest {
   };
 }
 
+describe('a trunk that has all the calls it may have', () => {
+  it('is congested for calls out, but for emergency calls', async () => {
+    const { engine, lines: all } = await lines();
+    trunks.maxCallsOf = () => 2;
+    onTestFinished(() => void delete trunks.maxCallsOf);
+    const target = { kind: 'trunk', trunk: 'carrier' } as const;
+    engine.offer({ leg: 7, span: 2, timeslot: 9, port: 300 });
+    await turn();
+    // The second that is asked for before the first is there is one too many, too.
+    const both = [all.seize(request({ target })), all.seize(request({ target }))].map((one) =>
+      one.then(
+        () => 0,
+        (error: unknown) => seizeCause(error),
+      ),
+    );
+    expect(await Promise.all(both)).toEqual([0, 34]);
+    await expect(all.seize(request({ target, calledNumber: '110', emergency: true }))).resolves.toMatchObject({
+      place: { trunk: 'carrier' },
+    });
+    engine.hangUp(7);
+    await turn();
+    await expect(all.seize(request({ target }))).rejects.toMatchObject({ q850: 34 });
+  });
+});
+
 describe('legs that come in', () => {
   it('come from a trunk or a telephone', async () => {
     const { engine, heard } = await lines();

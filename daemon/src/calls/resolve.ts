@@ -18,10 +18,11 @@ export async function askPlan(
 ): Promise<TreatedResolution> {
   if (!isDiallable(number)) return { kind: 'refused', cause: cause.invalidNumber, reason: 'no number' };
   const { station, place } = leg;
+  const agentId = station === null ? null : agentAt(station);
   const found = await plan.resolve(number, {
     station,
     trunk: place.kind === 'trunk' ? place.trunk : null,
-    agentId: station === null ? null : agentAt(station),
+    ...(agentId === null ? {} : { agentId }),
     ...more,
   });
   // Whatever the tables say: who calls in does not get out again at the expense of the box.

@@ -44,7 +44,11 @@ const Rules = z.array(NumberRule).max(50);
 /** Of both kinds. */
 const commonFields = {
   name: DisplayName,
-  maxCalls: z.int().min(1).max(10_000).meta({ description: 'Calls at a time' }),
+  maxCalls: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .meta({ description: 'Calls at a time; over E1 calls out are refused beyond it, calls in fill the timeslots' }),
   numberRulesIn: Rules.meta({ description: 'Rewrite the number called by those outside' }),
   numberRulesOut: Rules.meta({ description: 'Rewrite a number as dialled; then the number format is made' }),
   callerRulesIn: Rules.meta({

@@ -92,6 +92,11 @@ export class TableDialPlan implements DialPlan {
     return this.#spans.get(trunk);
   }
 
+  /** Calls that it may have at a time, emergency calls apart. */
+  maxCallsOf(trunk: string): number {
+    return this.#reader.current?.trunks.get(trunk)?.maxCalls ?? Infinity;
+  }
+
   /** The trunk that an E1 belongs to. */
   trunkOf(span: number): string | null {
     for (const [trunk, spans] of this.#spans) if (spans.includes(span)) return trunk;

@@ -36,6 +36,8 @@ export interface E1Trunks {
   /** in the order in which they are tried; undefined: no trunk of this name */
   spansOf(trunk: string): readonly number[] | undefined;
   trunkOf(span: number): string | null;
+  /** calls that it may have at a time; left out: as many as it has timeslots */
+  maxCallsOf?(trunk: string): number;
 }
 
 export interface EngineLinesOptions {
@@ -72,6 +74,8 @@ export class EngineLines implements LineProvider {
   readonly #log: Log;
   readonly #events: TypedEmitter<LineEvents>;
   readonly #legs = new Map<number, EngineLeg>();
+  /** calls out that the engine has not answered for yet, by trunk */
+  readonly #seizing = new Map<string, number>();
   readonly #stations: AnalogStations;
   /** timeslots of the box's spans, by port */
   readonly #slots = new Map<number, { span: number; timeslot: number }>();
@@ -196,8 +200,27 @@ export class EngineLines implements LineProvider {
     return this.#seized({ leg, port, kind: 'station', place, callingNumber: privacy ? '' : callingNumber });
   }
 
-  /** Glare and full spans are refusals as busy: the next one is tried. */
+  /** Rejects as congested when the trunk has all the calls that it may have. */
   async #overTrunk(request: SeizeRequest, trunk: string): Promise<SeizedLeg> {
+    if (request.emergency !== true && this.#isFull(trunk)) throw new SeizeRefusal(request.target, 34, word('busy'));
+    this.#seizing.set(trunk, (this.#seizing.get(trunk) ?? 0) + 1);
+    try {
+      return await this.#search(request, trunk);
+    } finally {
+      this.#seizing.set(trunk, (this.#seizing.get(trunk) ?? 1) - 1);
+    }
+  }
+
+  /** Calls that came in count, too. */
+  #isFull(trunk: string): boolean {
+    const most = this.#trunks.maxCallsOf?.(trunk) ?? Infinity;
+    if (most === Infinity) return false;
+    const up = [...this.#legs.values()].filter(({ place }) => place.kind === 'trunk' && place.trunk === trunk).length;
+    return up + (this.#seizing.get(trunk) ?? 0) >= most;
+  }
+
+  /** Glare and full spans are refusals as busy: the next one is tried. */
+  async #search(request: SeizeRequest, trunk: string): Promise<SeizedLeg> {
     let refusal: SeizeRefusal | undefined;
     for (const span of this.#trunks.spansOf(trunk) ?? []) {
       try {
