@@ -99,7 +99,7 @@ it('a prompt that was recorded by telephone is played by a flow, and its code is
   expect(understood(await recordingOf(box, caller.callId), 'tt-somethingwrong', 2)).toBe(true);
 
   // With a telephone named it rings at once, and who lifts it speaks.
-  box.exchange.setBehaviour(3, {
+  await box.exchange.setBehaviour(3, {
     answer: true,
     answerAfterMs: 100,
     play: null,
