@@ -31,6 +31,7 @@ import {
   type Preference,
   type WaitingCall,
 } from './matcher/index.js';
+import { OtherTalks } from './other-talks.js';
 import type { QueueBook } from './queue-book.js';
 import { estimateWait } from './wait-estimate.js';
 import { WaitSounds, type Sayer } from './wait-sounds.js';
@@ -90,6 +91,7 @@ export class Distributor {
   readonly #hops = new Map<string, number>();
   /** agents in talk, by call */
   readonly #talking = new Map<string, { agentId: string; queueId: string; since: number }>();
+  readonly #others: OtherTalks;
   readonly #wrapUps = new Map<string, Timer>();
   /** offers in a row that an agent has missed */
   readonly #misses = new Map<string, number>();
@@ -108,6 +110,7 @@ export class Distributor {
       DECISION_BUCKETS,
     );
     this.#handling = new HandlingTimes(options.clock);
+    this.#others = new OtherTalks({ agents: options.agents, queueCallOf: (agentId) => this.#callOf(agentId) });
     this.#roster = new AgentRoster({ ...options, matcher: this.#matcher, freed: () => this.#plan() });
   }
 
@@ -119,12 +122,18 @@ export class Distributor {
         this.#enter(call, queueId, entry, language),
       ),
       calls.events.on('call.connected', ({ call, agentId, queueId }) => {
-        if (agentId !== null && queueId !== null) this.#connected(call.id, agentId, queueId);
-        else this.#leave(call.id);
+        if (agentId !== null && queueId !== null) return this.#connected(call.id, agentId, queueId);
+        this.#leave(call.id);
+        if (agentId !== null) this.#others.begin(agentId, call.id);
       }),
       calls.events.on('call.transferred', ({ call, agentId }) => {
-        if (agentId !== null) this.#talkOver(call.id);
+        if (agentId === null) return;
+        if (this.#talking.get(call.id)?.agentId === agentId) this.#talkOver(call.id);
+        else this.#others.end(agentId, call.id);
       }),
+      calls.events.on('call.consulted', ({ call, agentId, talking }) =>
+        talking ? this.#others.begin(agentId, call.id) : this.#others.end(agentId, call.id),
+      ),
       calls.events.on('call.overflowed', ({ call }) => this.#leave(call.id)),
       calls.events.on('call.released', ({ call }) => this.#released(call.id)),
       calls.events.on('call.digit', ({ call, digit }) => this.#key(call.id, digit)),
@@ -296,8 +305,9 @@ export class Distributor {
     this.#misses.delete(agentId);
     this.#roster.answered(agentId, queueId);
     // He may have been put through from another call to this one.
-    if (this.#callOf(agentId) === undefined) agents.beginTalk(agentId, callId);
+    if ((this.#callOf(agentId) ?? this.#others.callOf(agentId)) === undefined) agents.beginTalk(agentId, callId);
     else agents.moveTalk(agentId, callId);
+    this.#others.forget(agentId, callId);
     this.#talking.set(callId, { agentId, queueId, since: clock.monotonicMs() });
   }
 
@@ -305,6 +315,7 @@ export class Distributor {
     this.#leave(callId);
     this.#hops.delete(callId);
     this.#talkOver(callId);
+    this.#others.released(callId);
   }
 
   #callOf(agentId: string): string | undefined {
@@ -322,7 +333,8 @@ export class Distributor {
     const talkMs = clock.monotonicMs() - since;
     this.#roster.talked(agentId, queueId, talkMs);
     this.#handling.talked(agentId, queueId, talkMs);
-    if (this.#callOf(agentId) !== undefined) return;
+    const other = this.#callOf(agentId) ?? this.#others.callOf(agentId);
+    if (other !== undefined) return agents.moveTalk(agentId, other);
     const queue = queues.find(queueId);
     const manual = queue?.wrapUpMode === 'manual';
     const wrapUpMs = queue?.wrapUpMs ?? 0;

@@ -3,7 +3,16 @@ import { AppError } from '../platform/index.js';
 import type { JsonObject, QueueEntry, RecordingAction, SegmentKind } from '../contract/index.js';
 import type { CallContext } from './call-context.js';
 import { controlRecording } from './call-recording.js';
-import type { FlowSession, OpenSegment, Playback, QueueLeft } from './flow-session.js';
+import type {
+  FlowSession,
+  NotReached,
+  OpenSegment,
+  Playback,
+  PutThroughOptions,
+  PutThroughTo,
+  QueueLeft,
+} from './flow-session.js';
+import { putThrough } from './flow-transfer.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
 
@@ -73,6 +82,10 @@ export class CallSession implements FlowSession {
     const how = await left;
     this.#queueWaitMs += this.#call.sinceMs(begun);
     return how;
+  }
+
+  putThrough(to: PutThroughTo, options: PutThroughOptions): Promise<NotReached> {
+    return putThrough(this.#call, this.#context, this, to, options);
   }
 
   async record(action: RecordingAction): Promise<void> {

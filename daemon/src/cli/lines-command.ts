@@ -1,5 +1,6 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
+import { runFlowCommand } from './flow-command.js';
 import { runGroupCommand } from './group-command.js';
 import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
@@ -16,6 +17,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   route: runRouteCommand,
   group: runGroupCommand,
   queue: runQueueCommand,
+  flow: runFlowCommand,
   ban: runBanCommand,
   calendar: runCalendarCommand,
   list: runListCommand,

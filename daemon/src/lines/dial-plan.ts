@@ -1,5 +1,5 @@
 // What a number means to the one who dials it. Call control asks; who answers (tables, or numbers alone) is none of its business.
-import type { CallerTreatment, FlowDefinition, Language, NumberOrigin } from '../contract/index.js';
+import type { CallerTreatment, FlowDefinition, Language, NumberClass, NumberOrigin } from '../contract/index.js';
 
 /** Who dials: a telephone (or the one that transfers), else somebody who calls in; by which trunk, when that is known. */
 export interface DialFrom {
@@ -11,6 +11,8 @@ export interface DialFrom {
   agentId?: string | null | undefined;
   /** what the telephone asks to be shown to those outside */
   shownNumber?: string | undefined;
+  /** a flow dials for its caller, whatever he may himself: what it may call outside. Nobody reaches the police so. */
+  flow?: { allowedClasses: readonly NumberClass[] } | undefined;
 }
 
 /** One way out: which trunk, and what is told to it. */

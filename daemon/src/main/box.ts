@@ -38,6 +38,7 @@ import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
+import { nodePorts } from './node-parts.js';
 import { seed } from './seed.js';
 
 export interface StartBoxOptions {
@@ -164,11 +165,17 @@ class RunningBox {
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
+      watch: (step) => live.emit('flow.step', step),
       log: this.#part('ivr'),
     });
     const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
     const log = (part: string): Log => this.#part(part);
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
+    const { transferClasses: allowedClasses } = this.#config.settings.flows;
+    Object.assign(
+      this.#flows.book.ports,
+      nodePorts({ routing: this.#routing, agents: this.#agents, allowedClasses, clock }),
+    );
     await this.#routing.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
     await this.#agents.start((one) => analog.includes(one) || sip.has(one));
