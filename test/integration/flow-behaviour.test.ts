@@ -56,7 +56,7 @@ it('a number is asked for until it is one, looked up, and what was found is spok
       },
       look: {
         ...{ type: 'sql', source: 'crm', sql: 'SELECT name FROM customers WHERE number = $number' },
-        ...{ bind: { number: 'account' }, results: { name: '$[0].name' }, next: 'put', empty: 'unknown' },
+        ...{ bind: { number: 'account' }, results: { name: '$.name' }, next: 'put', empty: 'unknown' },
       },
       put: {
         type: 'set',
@@ -77,11 +77,7 @@ it('a number is asked for until it is one, looked up, and what was found is spok
   await press(known.exchangeId, ',,,4711');
   const { heard, tones, way, traces } = await on.story(known.callId);
   expect(tones).toContain(TONE.invalid);
-  expect(way).toEqual(
-    ['ask:next', 'look:found', 'put:next', 'which:case', 'greet:next', 'bye:callEnded'].map((step) =>
-      expect.stringContaining(step.split(':')[0]!),
-    ),
-  );
+  expect(way).toEqual([...['ask:collected', 'look:answered', 'put:next', 'which:case', 'greet:next', 'bye:callEnded']]);
   expect(traces[0]?.steps[2]?.changed).toEqual({ greeting: 'Mister Li' });
   const spoken = await on.box.flows.ports.speaker!.speak('Good morning Mister Li, your order is on its way.', 'en');
   const words = samplesOf(spoken);

@@ -78,7 +78,7 @@ it('SQL that changes something is refused; what is wrong in the database leads o
   await on.flow('5206', {
     start: 'a',
     nodes: {
-      a: { type: 'sql', source: 'crm', sql: 'SELECT nothing FROM nowhere', next: 'bye', error: 'sorry' },
+      a: { type: 'sql', source: 'crm', sql: 'SELECT balance FROM nowhere', next: 'bye', error: 'sorry' },
       sorry: play('no-agent'),
       bye,
     },
