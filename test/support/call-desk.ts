@@ -109,7 +109,10 @@ export function nextEvent<Events extends object, E extends keyof Events>(
 
 /** A flow whose course is a function of the test. */
 export function flowOf(run: (session: FlowSession) => Promise<void>): FlowRunner {
-  return { prepare: (flowId) => (flowId === 'main' ? { flowId, version: 1, run } : undefined) };
+  return {
+    prepare: (flowId) =>
+      flowId === 'main' ? { flowId, version: 1, run: (session) => run(session).then(() => undefined) } : undefined,
+  };
 }
 
 /** The trunk e1 is all E1 of the scripted engine. */

@@ -67,9 +67,12 @@ export function enterFlow(definition: FlowDefinitionInput, options: EnterOptions
     ...{ flow, flows, trace, session: caller, clock: caller.clock, log: silentLog, values: options.values },
     ports: { ...SPEAKER, ...options.ports },
     prompts: library(options.prompts ?? ['a', 'b', 'wrong', 'technical-fault'], options.foreign),
-  }).catch((error: unknown) => {
-    if (!caller.signal.aborted) throw error;
-  });
+  }).then(
+    () => undefined,
+    (error: unknown) => {
+      if (!caller.signal.aborted) throw error;
+    },
+  );
   return {
     ...{ caller, done },
     pass: (ms) => caller.clock.advance(ms),

@@ -223,6 +223,7 @@ export function fakePorts(): FakePorts {
       validate: (definition, language) => Promise.resolve(validateFlow(definition, {}, language)),
       kinds: () => [],
       traces: () => Promise.resolve([]),
+      callers: () => ({ nodes: {}, callers: [] }),
       dryRun: () => Promise.resolve({ steps: [], heard: [], ended: 'finished', cause: null }),
       expectCall: () => Promise.resolve('0009912345'),
       usesOf: () => Promise.resolve([]),

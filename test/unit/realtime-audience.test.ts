@@ -41,6 +41,31 @@ describe('who hears what', () => {
     expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([['call.segment', ['staff']]]);
   });
 
+  test('where a caller is in a flow is heard by staff, and by the agent who has lent him', () => {
+    const audience = new Audience();
+    const call = { ...liveCall(), agentId: '2001' };
+    const step = {
+      ...{ callId: call.id, flowId: 'verify', version: 1, node: 'ask', type: 'collect', from: null, why: '', at: T0 },
+    };
+    expect(rooms(audience, 'flow.step', step)).toEqual([['flow.step', ['staff']]]);
+    audience.deliveries('call.updated', call);
+    expect(rooms(audience, 'flow.step', step)).toEqual([['flow.step', ['staff', 'agent:2001']]]);
+  });
+
+  test('of the steps of a caller within a flow the last goes out, of others theirs', async () => {
+    const clock = new FakeClock();
+    const sent: LiveEvent[] = [];
+    const coalescer = new Coalescer(clock, 50, (events) => void sent.push(...events));
+    const step = (callId: string, flowId: string, node: string | null): LiveEvent => ({
+      event: 'flow.step',
+      data: { callId, flowId, version: 1, node, type: null, from: null, why: '', at: T0 },
+    });
+    for (const one of [step('A', 'main', 'a'), step('B', 'main', 'a'), step('A', 'sub', 'x'), step('A', 'main', 'b')])
+      coalescer.add(one);
+    await clock.advance(50);
+    expect(sent).toEqual([step('A', 'main', 'b'), step('B', 'main', 'a'), step('A', 'sub', 'x')]);
+  });
+
   test('agents, queues and hardware', () => {
     const audience = new Audience();
     const station = liveStation({ agentId: '2001' });

@@ -43,6 +43,7 @@ import { Matcher, boundariesOf, dueOf, type Offer, type Preference, type Waiting
 import { lastAgentOf } from './last-agent.js';
 import { waitingText } from './match-words.js';
 import { Misses } from './misses.js';
+import { OtherTalks } from './other-talks.js';
 import type { QueueBook } from './queue-book.js';
 import { estimateWait } from './wait-estimate.js';
 import { quiet, reasonData, type Waiting } from './waiting.js';
@@ -93,6 +94,7 @@ export class Distributor implements QueuePlaces {
   readonly #hops = new Map<string, number>();
   /** agents in talk, by call */
   readonly #talking = new Map<string, { agentId: string; queueId: string; since: number }>();
+  readonly #others: OtherTalks;
   readonly #wrapUps = new Map<string, Timer>();
   readonly #misses = new Misses();
   readonly #rows = new Map<string, QueueRow>();
@@ -110,6 +112,7 @@ export class Distributor implements QueuePlaces {
       DECISION_BUCKETS,
     );
     this.#handling = new HandlingTimes(options.clock);
+    this.#others = new OtherTalks({ agents: options.agents, queueCallOf: (agentId) => this.#callOf(agentId) });
     this.#roster = new AgentRoster({ ...options, matcher: this.#matcher, freed: () => this.#plan() });
   }
 
@@ -119,12 +122,18 @@ export class Distributor implements QueuePlaces {
     this.#offs = [
       calls.events.on('call.queued', (queued) => this.#enter(queued)),
       calls.events.on('call.connected', ({ call, agentId, queueId }) => {
-        if (agentId !== null && queueId !== null) this.#connected(call.id, agentId, queueId);
-        else this.#leave(call.id);
+        if (agentId !== null && queueId !== null) return this.#connected(call.id, agentId, queueId);
+        this.#leave(call.id);
+        if (agentId !== null) this.#others.begin(agentId, call.id);
       }),
       calls.events.on('call.transferred', ({ call, agentId }) => {
-        if (agentId !== null) this.#talkOver(call.id);
+        if (agentId === null) return;
+        if (this.#talking.get(call.id)?.agentId === agentId) this.#talkOver(call.id);
+        else this.#others.end(agentId, call.id);
       }),
+      calls.events.on('call.consulted', ({ call, agentId, talking }) =>
+        talking ? this.#others.begin(agentId, call.id) : this.#others.end(agentId, call.id),
+      ),
       calls.events.on('call.overflowed', ({ call }) => this.#leave(call.id)),
       calls.events.on('call.released', ({ call }) => this.#released(call.id)),
       calls.events.on('call.digit', ({ call, digit }) => this.#key(call.id, digit)),
@@ -363,8 +372,9 @@ export class Distributor implements QueuePlaces {
     this.#misses.forgive(agentId);
     this.#roster.answered(agentId, queueId);
     // He may have been put through from another call to this one.
-    if (this.#callOf(agentId) === undefined) agents.beginTalk(agentId, callId);
+    if ((this.#callOf(agentId) ?? this.#others.callOf(agentId)) === undefined) agents.beginTalk(agentId, callId);
     else agents.moveTalk(agentId, callId);
+    this.#others.forget(agentId, callId);
     this.#talking.set(callId, { agentId, queueId, since: clock.monotonicMs() });
   }
 
@@ -373,6 +383,7 @@ export class Distributor implements QueuePlaces {
     this.#hops.delete(callId);
     this.#left.delete(callId);
     this.#talkOver(callId);
+    this.#others.released(callId);
   }
 
   #callOf(agentId: string): string | undefined {
@@ -390,7 +401,8 @@ export class Distributor implements QueuePlaces {
     const talkMs = clock.monotonicMs() - since;
     this.#roster.talked(agentId, queueId, talkMs);
     this.#handling.talked(agentId, queueId, talkMs);
-    if (this.#callOf(agentId) !== undefined) return;
+    const other = this.#callOf(agentId) ?? this.#others.callOf(agentId);
+    if (other !== undefined) return agents.moveTalk(agentId, other);
     const queue = queues.find(queueId);
     const manual = queue?.wrapUpMode === 'manual';
     const wrapUpMs = queue?.wrapUpMs ?? 0;

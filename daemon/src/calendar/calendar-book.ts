@@ -86,6 +86,15 @@ export class CalendarBook implements Calendars {
     return { people: [], shift: null };
   }
 
+  ids(): ReadonlySet<string> {
+    return new Set(this.#calendars.keys());
+  }
+
+  /** of duty groups */
+  groupIds(): ReadonlySet<string> {
+    return new Set(this.#groups.keys());
+  }
+
   list(atMs = this.#options.clock.wallMs()): Calendar[] {
     return [...this.#calendars.values()].map((one) => this.#dto(one, atMs));
   }

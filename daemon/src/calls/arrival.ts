@@ -1,5 +1,6 @@
 // The way of a call from its first leg: what the number leads to, rows committed, recording under way, and then a flow that
 // answers it, or telephones and trunks that are called for it.
+import type { JsonObject } from '../contract/index.js';
 import type { TreatedResolution } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
@@ -123,7 +124,7 @@ export async function runFlow(
   call: LiveCall,
   context: CallContext,
   flow: PreparedFlow,
-  goesOn?: () => boolean,
+  goesOn?: (results: JsonObject | undefined) => boolean,
 ): Promise<void> {
   await orRelease(call, context, () => listenAndRun(call, context, flow, goesOn));
 }
@@ -132,21 +133,22 @@ async function listenAndRun(
   call: LiveCall,
   context: CallContext,
   flow: PreparedFlow,
-  goesOn = (): boolean => false,
+  goesOn: (results: JsonObject | undefined) => boolean = () => false,
 ): Promise<void> {
   call.digits.clear();
   await context.engine.command('detector.set', { port: call.leg.port, dtmf: true });
   if (call.ending !== undefined) return;
   const segment = call.segment('flow', { flowId: flow.flowId, version: flow.version });
+  let results: JsonObject | undefined;
   try {
-    await flow.run(new CallSession(call, context));
+    results = await flow.run(new CallSession(call, context));
   } catch (error) {
     if (error instanceof CallEndedError || call.ending !== undefined) return;
     throw error;
   } finally {
     segment.end();
   }
-  if (call.ending === undefined && !goesOn()) context.release(call, cause.normalClearing, 'system');
+  if (call.ending === undefined && !goesOn(results)) context.release(call, cause.normalClearing, 'system');
 }
 
 async function dialOut(call: LiveCall, context: CallContext, found: Dialled, seized: OpenSegment): Promise<void> {

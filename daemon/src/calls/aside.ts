@@ -1,5 +1,6 @@
 // An agent lends his caller to a flow, for a password or a survey, and gets him back: he hears music meanwhile, and talks with him again when
 // the flow is through. When he hangs up the caller stays in the flow, and his call ends with it.
+import type { JsonObject } from '../contract/index.js';
 import { recordFurther } from './call-recording.js';
 import { runFlow } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
@@ -23,15 +24,15 @@ export function lendToFlow(context: CallContext, { call, leg }: CallLeg, flow: P
   playHoldMusic(leg, context);
   context.changed(call);
   void recordFurther(call, context, call.leg);
-  void runFlow(call, context, flow, () => comeBack(call, context));
+  void runFlow(call, context, flow, (results) => comeBack(call, context, results));
 }
 
-/** The flow is through; false: there is nobody to come back to. */
-function comeBack(call: LiveCall, context: CallContext): boolean {
+/** The flow is through, with what it has found out for the agent; false: there is nobody to come back to. */
+function comeBack(call: LiveCall, context: CallContext, results: JsonObject = {}): boolean {
   const { aside } = call;
   if (aside === undefined || call.ending !== undefined || !call.machine.fire('back')) return false;
   call.aside = undefined;
-  aside.segment.end({ outcome: 'back' });
+  aside.segment.end({ outcome: 'back', ...(Object.keys(results).length === 0 ? {} : { results }) });
   hush(aside.lender.leg);
   beginTalk(call, context, aside.lender);
   context.changed(call);

@@ -144,7 +144,7 @@ function intoFlow(
 
 /** Waits in a queue, and is released when nobody comes. */
 function queueFlow(queueId: string): PreparedFlow {
-  return { flowId: null, version: 0, run: async (session) => void (await session.queue(queueId)) };
+  return { flowId: null, version: 0, run: (session) => session.queue(queueId).then(() => undefined) };
 }
 
 /** As if he had pressed them: those he talks with hear them. */

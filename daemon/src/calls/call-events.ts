@@ -14,8 +14,8 @@ export interface CallEvents {
   /** telephones or trunks are being called */
   'call.dialling': { call: Call; number: string };
   /**
-   * Two parties talk. queueId and agentId: when it is an agent who was offered the call, or has picked it up; station: the telephone
-   * that answered, if it was one; `waitMs`: in the queue or while it was dialled, ringing included.
+   * Two parties talk. agentId: when it is an agent who was offered the call, has picked it up, or was put through to; queueId: the queue
+   * that it is of to him; station: the telephone that answered, if it was one; `waitMs`: in the queue or while it was dialled, ringing included.
    */
   'call.connected': {
     call: Call;
@@ -24,11 +24,13 @@ export interface CallEvents {
     station: number | null;
     waitMs: number;
   };
+  /** an agent talks with somebody who asks him something, or does not any more */
+  'call.consulted': { call: Call; agentId: string; station: number; talking: boolean };
   /** the agent did not lift, or the call could not be picked up: it is back at its place */
   'call.requeued': { call: Call; queueId: string; agentId: string; reason: 'noAnswer' | 'stationFailed' | 'withdrawn' };
   /** the caller has left the queue unserved: back in the flow, or in another queue */
   'call.overflowed': { call: Call; queueId: string };
-  /** who had it has put it through and left; agentId: when that was the agent who was offered it */
+  /** who had it has put it through and left; agentId: when that was an agent of its */
   'call.transferred': { call: Call; agentId: string | null; station: number };
   /** the last event of a call; `phase`: where it was */
   'call.released': { call: Call; phase: CallPhase };

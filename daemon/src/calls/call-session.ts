@@ -10,10 +10,14 @@ import type {
   CaptureOptions,
   FlowParty,
   FlowSession,
+  NotReached,
   OpenSegment,
   Playback,
+  PutThroughOptions,
+  PutThroughTo,
   QueueLeft,
 } from './flow-session.js';
+import { putThrough } from './flow-transfer.js';
 import type { LiveCall } from './live-call.js';
 import { enterQueue } from './queueing.js';
 
@@ -97,6 +101,10 @@ export class CallSession implements FlowSession {
     const how = await left;
     this.#queueWaitMs += this.#call.sinceMs(begun);
     return how;
+  }
+
+  putThrough(to: PutThroughTo, options: PutThroughOptions): Promise<NotReached> {
+    return putThrough(this.#call, this.#context, this, to, options);
   }
 
   async record(action: RecordingAction): Promise<void> {

@@ -11,7 +11,7 @@
 //     dialling ────────────────────────────────→ talking
 //        |  ↑______________(transferred to a number)
 //        ↓
-//     inFlow (a telephone sends the call on to a flow)
+//     inFlow (a telephone sends the call on to a flow; a flow has somebody called, and nobody is reached)
 //
 //     talking → parked → talking, or dialling (back to who parked it)
 import type { CallPhase } from '../contract/index.js';
@@ -37,7 +37,7 @@ export type CallStep =
 
 export const callTable: StateTable<CallPhase, CallStep> = {
   arriving: { answer: 'inFlow', dial: 'dialling', release: 'released' },
-  inFlow: { queue: 'queued', back: 'talking', release: 'released' },
+  inFlow: { queue: 'queued', dial: 'dialling', back: 'talking', release: 'released' },
   queued: { offer: 'offering', overflow: 'inFlow', release: 'released' },
   offering: { connect: 'talking', requeue: 'queued', release: 'released' },
   dialling: { connect: 'talking', answer: 'inFlow', enterFlow: 'inFlow', release: 'released' },

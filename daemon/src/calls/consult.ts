@@ -63,6 +63,7 @@ async function ring(
     mine.leg = outcome.leg;
     arrange(call, context);
     context.changed(call);
+    tellAgent(call, context, outcome.leg, true);
     return;
   }
   if (call.consult === mine) endConsult(call, context, { outcome: 'failed', ...causeOf(outcome) });
@@ -70,6 +71,13 @@ async function ring(
 
 const causeOf = (outcome: { kind: string; cause?: number }): { cause?: number } =>
   outcome.cause === undefined ? {} : { cause: outcome.cause };
+
+/** Who is consulted is in talk, if he is an agent; nobody gives him another call. */
+function tellAgent(call: LiveCall, context: CallContext, { station }: Leg, talking: boolean): void {
+  const agentId = station === null ? null : context.agentAt(station);
+  if (station === null || agentId === null) return;
+  context.events.emit('call.consulted', { call: call.toDto(), agentId, station, talking });
+}
 
 /** The partner is back. */
 function endConsult(call: LiveCall, context: CallContext, data: { outcome: string; cause?: number }): void {
@@ -80,6 +88,7 @@ function endConsult(call: LiveCall, context: CallContext, data: { outcome: strin
   if (over.leg !== undefined) forgetHold(call, over.leg);
   arrange(call, context);
   context.changed(call);
+  if (over.leg !== undefined) tellAgent(call, context, over.leg, false);
 }
 
 function underWay(call: LiveCall, self: Leg): Consult {

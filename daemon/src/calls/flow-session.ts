@@ -5,6 +5,7 @@ import type {
   FlowDefinition,
   JsonObject,
   Language,
+  NumberClass,
   QueueEntry,
   QueueTarget,
   RecordingAction,
@@ -39,6 +40,23 @@ export interface QueueLeft {
   why: 'overflow' | 'full' | 'key';
   target: QueueTarget;
   key: string | null;
+  /** the queue that he has left, which need not be the one that he came into first */
+  queueId?: string | undefined;
+}
+
+/** Whom a flow has its caller put through to. */
+export type PutThroughTo =
+  /** with the rights that flows have outside */
+  | { number: string; allowedClasses: readonly NumberClass[] }
+  /** the telephone of somebody who is known to sit there */
+  | { station: number };
+/** Why he is back; over: the number led to another flow, or a queue, and that is through. */
+export type NotReached = 'busy' | 'noAnswer' | 'unknown' | 'failed' | 'over';
+export interface PutThroughOptions {
+  /** of each who is called */
+  ringTimeoutMs: number;
+  /** they talk; who: for people */
+  reached?: ((who: string) => void) | undefined;
 }
 
 /** Where the one is who is in a flow: for services that connect him with others. */
@@ -84,6 +102,11 @@ export interface FlowSession {
   segment(kind: SegmentKind, data: JsonObject): OpenSegment;
   /** Puts the caller into a queue. Resolves when he leaves it unserved and the flow goes on; rejects when the call ends. */
   queue(queueId: string, entry?: QueueEntry): Promise<QueueLeft>;
+  /**
+   * Calls somebody for the caller, who hears ringing meanwhile. Resolves when nobody was reached and he is back; rejects when the call
+   * ends, after a talk, too. Left out: nobody can be called.
+   */
+  putThrough?(to: PutThroughTo, options: PutThroughOptions): Promise<NotReached>;
   /** From now on the caller is spoken to in this language. */
   setLanguage(language: Language): void;
   /** While it is true the keys that he presses are written down nowhere. */
@@ -108,8 +131,11 @@ export interface PreparedFlow {
   /** null: it is none that anybody has drawn */
   readonly flowId: string | null;
   readonly version: number;
-  /** Resolves when the flow is through; rejects with the signal's reason when the call ended first. */
-  run(session: FlowSession): Promise<void>;
+  /**
+   * Resolves when the flow is through, with its results but for secret ones, if it has come to its end; rejects with the signal's reason
+   * when the call ended first.
+   */
+  run(session: FlowSession): Promise<JsonObject | undefined>;
 }
 
 export interface FlowRunner {

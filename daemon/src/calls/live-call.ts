@@ -205,6 +205,9 @@ export class LiveCall {
   parked: Parked | undefined;
   /** who waits for the one who is in a flow for a while */
   aside: { lender: Peer; segment: OpenSegment } | undefined;
+  /** flows that it was sent on to by others, and numbers that led nowhere */
+  sentOn = 0;
+  sentNowhere = 0;
   /** begins when the telephone it is for has been lifted; undefined: it came from there */
   toBegin: { lifted: () => void; ringing: Timer; failed?: (leg: Leg, released: LegReleased) => boolean } | undefined;
   /** set when we have asked for the release, or the leg has gone */

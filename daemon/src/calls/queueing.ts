@@ -76,7 +76,7 @@ export function overflow(call: LiveCall, context: CallContext, how: QueueLeft): 
   if (call.ending !== undefined || stay === undefined || !call.machine.can('overflow')) return false;
   call.machine.fire('overflow');
   leaveStay(call, context, stay, { outcome: how.why, ...(how.key === null ? {} : { key: how.key }) });
-  stay.left(how);
+  stay.left({ ...how, queueId: stay.queueId });
   return true;
 }
 

@@ -37,5 +37,5 @@ export class ServiceFlows implements FlowRunner {
 }
 
 export function programFlow(work: (session: FlowSession) => Promise<unknown>): PreparedFlow {
-  return { flowId: null, version: 0, run: async (session) => void (await work(session)) };
+  return { flowId: null, version: 0, run: (session) => work(session).then(() => undefined) };
 }

@@ -206,12 +206,14 @@ export async function callBack(call: LiveCall, context: CallContext, station: nu
   if (outcome.kind === 'answered') connected(call, context, outcome.leg, call.sinceMs(begun));
 }
 
-function connected(call: LiveCall, context: CallContext, leg: Leg, waitMs: number): void {
+export function connected(call: LiveCall, context: CallContext, leg: Leg, waitMs: number): void {
   if (call.ending !== undefined || !call.machine.fire('connect')) return void leg.release(cause.normalClearing);
-  beginTalk(call, context, { leg, agentId: null, queueId: null });
-  context.changed(call);
   const { station } = leg;
-  context.events.emit('call.connected', { call: call.toDto(), queueId: null, agentId: null, station, waitMs });
+  const agentId = station === null ? null : context.agentAt(station);
+  beginTalk(call, context, { leg, agentId, queueId: null });
+  if (agentId !== null) call.record.update({ agentId });
+  context.changed(call);
+  context.events.emit('call.connected', { call: call.toDto(), queueId: null, agentId, station, waitMs });
 }
 
 /** The referrer's leg has gone while his partner is being put through; false: it was not his. */
@@ -236,7 +238,7 @@ export function endTransfer(call: LiveCall, why: number): void {
 }
 
 /** Who stays, as the new one is shown him. */
-function shown({ leg, row }: LiveCall): { number: string; name: string } {
+export function shown({ leg, row }: LiveCall): { number: string; name: string } {
   const name = leg.role === 'caller' ? row.callingName : '';
   if (leg.station !== null) return { number: String(leg.station), name };
   return { number: leg.role === 'caller' ? row.callingNumber : row.calledNumber, name };
@@ -253,7 +255,11 @@ function attended(context: CallContext, one: CallLeg, other: CallLeg, station: n
   const held = given.call.holds.has(newcomer);
 
   // The call that ends hangs on the telephone's own leg by then, and its partner is out of it.
-  const joining = leave(context, given.call, newcomer);
+  const left = leave(context, given.call, newcomer);
+  const joining = {
+    ...left,
+    agentId: left.agentId ?? (newcomer.station === null ? null : context.agentAt(newcomer.station)),
+  };
   stopRecording(given.call, newcomer);
   forgetHold(given.call, newcomer);
   given.call.happened('transferred', { by: station, callId: kept.call.id });

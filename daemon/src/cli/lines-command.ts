@@ -1,6 +1,7 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
 import { runConferenceCommand } from './conference-command.js';
+import { runFlowCommand } from './flow-command.js';
 import { runGroupCommand } from './group-command.js';
 import { runCallbackCommand } from './callback-command.js';
 import { runCalendarCommand } from './calendar-command.js';
@@ -21,6 +22,7 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   route: runRouteCommand,
   group: runGroupCommand,
   queue: runQueueCommand,
+  flow: runFlowCommand,
   ban: runBanCommand,
   calendar: runCalendarCommand,
   list: runListCommand,

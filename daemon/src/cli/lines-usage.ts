@@ -315,6 +315,34 @@ const texts = {
                                      已答/已邀、应答率、平均分、最高两档占比
 `,
   },
+  flow: {
+    en: `cordboard flow
+  list                               what is live, and drafts
+  show ID [--draft | --version N]    the definition, as put takes it
+  validate FILE.json [--id ID]       what keeps it from going live (exit code 1)
+  put ID FILE.json [--name TEXT]     keeps it as the draft: nobody comes to it
+  live ID [--note TEXT]              lets the draft live; who is inside stays in the version that he came into
+  versions ID                        everything that was live
+  rollback ID VERSION [--note TEXT]  back to a version, which becomes the newest
+  callers ID                         who is in it now, and at which node
+  test ID [--live] [--node N] [--from NUMBER] [--digits KEYS] [--hang-up-after SECONDS]
+                                     the simulator calls into the draft, or what is live
+  test ID --keys KEYS,KEYS,…         nobody is called: what the flow would do with these answers
+`,
+    'zh-CN': `cordboard flow
+  list                               列出已上线的流程和草稿
+  show 标识 [--draft | --version N]  显示定义，可供 put 使用
+  validate 文件.json [--id 标识]     检查能否上线（不能时退出码 1）
+  put 标识 文件.json [--name 名称]   保存为草稿；来电不会进入草稿
+  live 标识 [--note 说明]            草稿上线；已在流程中的来电继续使用原版本
+  versions 标识                      列出所有上线过的版本
+  rollback 标识 版本 [--note 说明]   回退到该版本，成为最新版本
+  callers 标识                       列出当前在流程中的来电及所在节点
+  test 标识 [--live] [--node 节点] [--from 号码] [--digits 按键] [--hang-up-after 秒]
+                                     模拟器呼入草稿或已上线版本
+  test 标识 --keys 按键,按键,…       不发起呼叫，仅推演流程如何应答这些按键
+`,
+  },
   ban: {
     en: `cordboard ban
   list                               addresses that SIP does not listen to

@@ -7,6 +7,7 @@ export const usage = `cordboard - a call centre in one box
   cordboard trunk    add | list | show | set | remove             lines to carriers, E1 and SIP
   cordboard queue    add | list | show | set | remove | members | skills    queues, and who serves them
   cordboard callback list | add | cancel | rule          customers who are called back
+  cordboard flow     list | show | validate | put | live | versions | rollback | callers | test    flows
   cordboard route    add | list | try | remove                    numbers called, and ways out
   cordboard calendar add | list | show | open | close | clear | import | remove   opening hours
   cordboard list     add | list | put | import | export | remove  black, white and VIP lists

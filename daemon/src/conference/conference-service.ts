@@ -6,7 +6,7 @@
 //   call out → answered → "press 1" → room
 import { join } from 'node:path';
 import type { CallControl, CallRecorder, FlowSession, PreparedFlow } from '../calls/index.js';
-import { Playbacks } from '../calls/index.js';
+import { Playbacks, programFlow } from '../calls/index.js';
 import type {
   ConferenceAction,
   ConferenceInvite,
@@ -398,21 +398,18 @@ export class ConferenceService {
 
   /** What one comes into who was called and has answered. */
   #invited(id: string, moderator: boolean): PreparedFlow {
-    return {
-      ...{ flowId: null, version: 0 },
-      run: async (session) => {
-        for (let asked = 0; asked < ASKED; asked += 1) {
-          await this.#voice.say(session, 'conference-invited');
-          const key = await session.digits.next(ANSWER_MS, session.signal);
-          if (key !== '1') continue;
-          const row = this.book.find(id);
-          this.#forgetInvitation(session.callId);
-          if (row === undefined || this.#stateOf(row) === 'full')
-            return this.#voice.say(session, row === undefined ? 'conference-ended' : 'conference-full');
-          return void (await this.#stay(session, row, { moderator }));
-        }
-      },
-    };
+    return programFlow(async (session) => {
+      for (let asked = 0; asked < ASKED; asked += 1) {
+        await this.#voice.say(session, 'conference-invited');
+        const key = await session.digits.next(ANSWER_MS, session.signal);
+        if (key !== '1') continue;
+        const row = this.book.find(id);
+        this.#forgetInvitation(session.callId);
+        if (row === undefined || this.#stateOf(row) === 'full')
+          return this.#voice.say(session, row === undefined ? 'conference-ended' : 'conference-full');
+        return void (await this.#stay(session, row, { moderator }));
+      }
+    });
   }
 
   /** He has come in: the room is his from now on. */

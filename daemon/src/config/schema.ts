@@ -1,7 +1,7 @@
 // The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
 // (environment.ts). Folders that are not absolute are counted from <home>.
 import { z } from 'zod';
-import { IpAddress, Language, MailAddress, Network, formats } from '../contract/index.js';
+import { IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 
 export const SETTINGS_VERSION = 3;
@@ -135,6 +135,8 @@ const AsWritten = z.strictObject({
     .strictObject({
       /** addresses and networks that are not public, or the box's own, and may be asked by flows all the same */
       allowedNetworks: z.array(Network).max(100).default([]),
+      /** kinds of numbers outside that flows may put their callers through to; whoever calls in may be the one who keys the number in */
+      transferClasses: z.array(NumberClass).default(['local', 'national', 'mobile']),
       /** databases that flows may ask, by name; they are opened for reading alone */
       /** how long what callers say to record nodes is kept; 0: for ever */
       keepRecordingsDays: z.int().min(0).max(36_500).default(90),

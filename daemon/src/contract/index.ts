@@ -3,6 +3,7 @@ export * from './formats.js';
 export * from './primitives.js';
 export * from './errors.js';
 export * from './users.js';
+export * from './flow-live.js';
 export * from './flows.js';
 export * from './prompts.js';
 export * from './music.js';

@@ -5,6 +5,7 @@ import type { Calendar } from './calendars.js';
 import { Agent } from './agents.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
+import type { FlowStep } from './flow-live.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
 import type { SurveyAnswered } from './surveys.js';
@@ -51,6 +52,8 @@ export interface LiveEvents {
   'calendar.updated': Calendar;
   /** something that decides on the way of calls was changed */
   'routing.changed': RoutingChanged;
+  /** a caller goes through a flow */
+  'flow.step': FlowStep;
   'recording.updated': RecordingCondition;
   'voicemail.updated': VoicemailCounts;
   'callback.updated': Callback;
@@ -71,6 +74,7 @@ export interface ServerToClientEvents {
   'station.updated': (station: Station) => void;
   'calendar.updated': (calendar: Calendar) => void;
   'routing.changed': (changed: RoutingChanged) => void;
+  'flow.step': (step: FlowStep) => void;
   'recording.updated': (condition: RecordingCondition) => void;
   'conference.updated': (conference: ConferenceStatus) => void;
   'voicemail.updated': (counts: VoicemailCounts) => void;

@@ -1,7 +1,12 @@
 // The dial plan of the tables: emergency numbers before everything, then what is inside, then the ways out.
 import type { Numbering } from '../config/index.js';
 import type { Calendars } from '../calendar/index.js';
-import { DEFAULT_ALLOWED_CLASSES, type CallerTreatment, type NumberOrigin } from '../contract/index.js';
+import {
+  DEFAULT_ALLOWED_CLASSES,
+  type CallerTreatment,
+  type NumberClass,
+  type NumberOrigin,
+} from '../contract/index.js';
 import type { Db, SipStationRow } from '../db/index.js';
 import type { DialFrom, DialPlan, DialResolution, PickUpReach, TreatedResolution } from '../lines/index.js';
 import type { CallerLists } from '../lists/index.js';
@@ -137,8 +142,9 @@ export class TableDialPlan implements DialPlan {
     return this.#plan.asDialled(number.replace(/[^0-9+]/g, ''), false);
   }
 
-  async #verdict({ station, callingNumber }: DialFrom, atMs: number) {
-    if (station !== null || callingNumber === undefined) return undefined;
+  async #verdict({ station, callingNumber, flow }: DialFrom, atMs: number) {
+    // Who is in a flow has been let in.
+    if (station !== null || flow !== undefined || callingNumber === undefined) return undefined;
     return this.#lists?.verdict(callingNumber, atMs);
   }
 
@@ -157,6 +163,7 @@ export class TableDialPlan implements DialPlan {
     const lists = verdict?.treatment?.lists ?? [];
     if (lists.length > 0) note({ code: 'whiteListed', routeId: null, params: { caller, lists: lists.join(', ') } });
     if (from.as !== undefined) return this.#fromBox(digits, from.as, asked);
+    if (from.flow !== undefined) return this.#fromFlow(digits, from.flow.allowedClasses, asked);
     return from.station === null
       ? this.#fromOutside(digits, asked, lists)
       : this.#fromStation(digits, from.station, asked);
@@ -204,14 +211,14 @@ export class TableDialPlan implements DialPlan {
   }
 
   /** Digits as they are dialled in the country; undefined: it is no number. A number with + begins with a country code. */
-  #clean(number: string, { station, trunk, as }: DialFrom, tables: Tables): string | undefined {
+  #clean(number: string, { station, trunk, as, flow }: DialFrom, tables: Tables): string | undefined {
     if (number.length > 2 * MOST_DIGITS) return undefined;
     // Visual separators (RFC 3966 5.1.1) are there for people.
     const bare = number.replace(/[-.()]/g, '');
     if (!/^\+?[0-9]{1,24}$/.test(bare)) return undefined;
     const plus = bare.startsWith('+');
     const digits = plus ? bare.slice(1) : bare;
-    if (station !== null || as !== undefined) return plus ? this.#plan.fromE164(digits) : digits;
+    if (station !== null || as !== undefined || flow !== undefined) return plus ? this.#plan.fromE164(digits) : digits;
     // What is called by those outside is written as the carrier writes it: a route in may name it so.
     return trunk == null ? digits : tables.outbound.numberIn(trunk, digits);
   }
@@ -238,6 +245,21 @@ export class TableDialPlan implements DialPlan {
     return found.kind === 'out' && found.emergency === true
       ? refused(cause.callRejected, 'nobody calls an emergency number back')
       : found;
+  }
+
+  /** A number that a flow names, or its caller keys in: what it costs is bounded by what flows may dial. */
+  #fromFlow(digits: string, allowedClasses: readonly NumberClass[], asked: Asked): DialResolution {
+    const { tables, atMs, note } = asked;
+    const emergency = refused(cause.callRejected, 'a flow does not call the emergency services');
+    if (this.#plan.isEmergency(digits)) return emergency;
+    const inside = this.#inside(digits, asked, null, []);
+    if (inside !== undefined) return inside;
+    const holds = ({ calendar }: { calendar: { calendarId: string; when: 'open' | 'closed' } | null }): boolean =>
+      calendar === null || this.#isOpen(calendar.calendarId, atMs) === (calendar.when === 'open');
+    // Of no number of its own: the trunk shows what it shows of those who have none.
+    const found = tables.outbound.resolve(digits, { allowedClasses, callingNumber: '' }, holds, note);
+    const way = this.#out(found, digits, tables);
+    return way.kind === 'out' && way.emergency === true ? emergency : way;
   }
 
   #fromStation(digits: string, station: number, asked: Asked): DialResolution {

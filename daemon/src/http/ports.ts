@@ -21,6 +21,7 @@ import type {
   ExchangeCall,
   ExchangeCallCreate,
   ExchangePhone,
+  FlowCaller,
   FlowDefinition,
   FlowDryRun,
   FlowDryRunResult,
@@ -237,6 +238,8 @@ export interface FlowsPort {
   kinds(): FlowNodeKind[];
   /** of a call, live or stored */
   traces(callId: string): Promise<FlowTrace[]>;
+  /** who is in a flow now */
+  callers(flowId: string): { nodes: Record<string, number>; callers: Omit<FlowCaller, 'phase'>[] };
   /** flow_invalid, flow_node_not_found */
   dryRun(request: FlowDryRun, language: Language): Promise<FlowDryRunResult>;
   /** The number to call for a test; flow_draft_not_found, flow_not_found, flow_invalid, flow_node_not_found. */

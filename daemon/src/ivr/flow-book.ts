@@ -2,9 +2,18 @@
 // caller on. A flow that does not hold together is refused and the one before it stays.
 import type { FlowRunner, FlowSession, PreparedFlow } from '../calls/flow-session.js';
 import { newUlid, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
-import type { FlowDefinition, FlowNodeKind, FlowTrace, JsonValue, Language } from '../contract/index.js';
+import type {
+  FlowDefinition,
+  FlowNodeKind,
+  FlowStep,
+  FlowTrace,
+  JsonObject,
+  JsonValue,
+  Language,
+} from '../contract/index.js';
 import type { Db, FlowRow } from '../db/index.js';
 import type { FlowPorts, PortName } from './flow-ports.js';
+import { FlowPositions } from './flow-positions.js';
 import { runFlow, type FlowAt } from './interpreter.js';
 import { nodeKinds, schemaOf } from './nodes/index.js';
 import type { PromptLibrary } from './prompt-library.js';
@@ -16,6 +25,8 @@ export interface FlowBookOptions {
   prompts: PromptLibrary;
   /** services that nodes need; those that come later are put in before calls do */
   ports?: FlowPorts | undefined;
+  /** who watches callers pass */
+  watch?: ((step: FlowStep) => void) | undefined;
   clock: Clock;
   log: Log;
 }
@@ -31,9 +42,13 @@ export interface TestEntry {
 /** How long the simulator's call may take to come, and how many may be on their way. */
 const TEST_WAIT_MS = 30_000;
 const MOST_TESTS = 20;
+/** of a flow's results, in the record of the call */
+const MOST_RESULTS_KEPT = 20;
+const LONGEST_RESULT_KEPT = 500;
 
 export class FlowBook implements FlowRunner {
   readonly ports: FlowPorts;
+  readonly positions: FlowPositions;
   readonly #db: Db;
   readonly #prompts: PromptLibrary;
   readonly #clock: Clock;
@@ -50,6 +65,7 @@ export class FlowBook implements FlowRunner {
     this.#clock = options.clock;
     this.#log = options.log;
     this.ports = options.ports ?? {};
+    this.positions = new FlowPositions(options.watch ?? (() => undefined));
   }
 
   async start(): Promise<void> {
@@ -123,6 +139,7 @@ export class FlowBook implements FlowRunner {
 
   async #surroundings(id: string | undefined): Promise<FlowSurroundings> {
     const { ports } = this;
+    await ports.calendars?.applied?.();
     const queues = new Set((await this.#db.queues.list()).map((queue) => queue.id));
     const flows = new Map<string, FlowDefinition>([...this.#inForce].map(([name, at]) => [name, at.definition]));
     const there = Object.keys(ports) as PortName[];
@@ -178,11 +195,12 @@ export class FlowBook implements FlowRunner {
       run: async (session) => {
         const trace = this.#begin(flow, session);
         try {
-          await runFlow({
+          const results = await runFlow({
             ...{ flow, flows, session, trace, ports: this.ports, prompts: this.#prompts, clock: this.#clock },
-            ...{ start: test?.node, values: test?.values },
+            ...{ start: test?.node, values: test?.values, positions: this.positions },
             log: this.#log.child({ callId: session.callId, flow: flowId, version }),
           });
+          return results === undefined ? undefined : openResults(flow, results);
         } finally {
           void this.#keep(trace);
         }
@@ -209,4 +227,13 @@ export class FlowBook implements FlowRunner {
     if (left.length === 0) this.#traces.delete(head.callId);
     else this.#traces.set(head.callId, left);
   }
+}
+
+/** What a flow has found out, for the record of the call: nothing secret, and nothing that is long. */
+function openResults({ definition }: FlowAt, results: JsonObject): JsonObject {
+  const open = Object.entries(results).filter(
+    ([name, value]) =>
+      definition.variables?.[name]?.secret !== true && JSON.stringify(value).length <= LONGEST_RESULT_KEPT,
+  );
+  return Object.fromEntries(open.slice(0, MOST_RESULTS_KEPT));
 }

@@ -21,6 +21,8 @@ export interface FlowContext {
   readonly variables: Variables;
   /** For the trace: what the caller should have had and has not. */
   warn(warning: string): void;
+  /** For the trace, of a node that the caller may be at for long: how it stands. */
+  note(detail: string): void;
   /** Runs another flow; its results, or undefined when it ended the call. */
   call(flowId: string, parameters: JsonObject): Promise<JsonObject | undefined>;
 }

@@ -47,6 +47,10 @@ export class FlowDesk {
     return this.#book.kinds();
   }
 
+  callers(flowId: string): ReturnType<FlowBook['positions']['callersOf']> {
+    return this.#book.positions.callersOf(flowId);
+  }
+
   traces(callId: string): Promise<FlowTrace[]> {
     return this.#book.traces(callId);
   }

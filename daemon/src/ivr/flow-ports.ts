@@ -1,9 +1,11 @@
 // What nodes need of other services. A port that is absent makes validation refuse the nodes that need it; a service that comes is
 // handed in where the box is put together, and nothing here changes.
-import type { FlowSession } from '../calls/flow-session.js';
+import type { FlowSession, NotReached } from '../calls/flow-session.js';
 import type { JsonObject, JsonValue, Language } from '../contract/index.js';
 
 export interface CalendarsPort {
+  /** Resolves when every change that was committed before is in force. */
+  applied?(): Promise<void>;
   ids(): ReadonlySet<string>;
   /** Rejects or throws when there is no such calendar. */
   isOpen(calendarId: string, at: number): CalendarAnswer | Promise<CalendarAnswer>;
@@ -21,13 +23,19 @@ export type TransferTarget =
   | { kind: 'agent'; agent: string }
   /** whoever is on duty by this rota */
   | { kind: 'duty'; rota: string };
-export type TransferOutcome = 'busy' | 'noAnswer' | 'unknown' | 'failed';
+/** over: the number has led to another flow, or a queue, and that is through */
+export type TransferOutcome = NotReached;
+export interface TransferOptions {
+  ringTimeoutMs: number;
+  /** they talk; who: for the trace */
+  reached?: ((who: string) => void) | undefined;
+}
 export interface TransferPort {
   agents(): ReadonlySet<string>;
   /** undefined: there are no rotas here, and nodes that name one are refused */
   rotas?(): ReadonlySet<string>;
   /** Resolves when nobody was reached and the caller is back; rejects with the signal's reason when his call has ended. */
-  transfer(session: FlowSession, target: TransferTarget, options: { ringTimeoutMs: number }): Promise<TransferOutcome>;
+  transfer(session: FlowSession, target: TransferTarget, options: TransferOptions): Promise<TransferOutcome>;
 }
 
 /** What a service that keeps the caller for a while came to; the node is left by it. */

@@ -2,7 +2,7 @@ export * from './announcement-book.js';
 export * from './flow-book.js';
 export { numberFiles } from './speech/number-files.js';
 export * from './flow-desk.js';
-export type { FlowPorts } from './flow-ports.js';
+export type { CalendarsPort, FlowPorts, TransferOutcome, TransferPort } from './flow-ports.js';
 export * from './lookup/guarded-address.js';
 export * from './lookup/http-lookup.js';
 export * from './lookup/sql-lookup.js';

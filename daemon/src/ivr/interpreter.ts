@@ -5,6 +5,7 @@ import { errorText, type Clock, type Log } from '../platform/index.js';
 import { ExpressionError, ValueError } from './expressions/index.js';
 import { NodeFailure, speak, type FlowContext, type Step } from './flow-context.js';
 import { LookupError, type FlowPorts } from './flow-ports.js';
+import type { FlowPositions, Passage } from './flow-positions.js';
 import type { NodeKind } from './node-kind.js';
 import { kindOf } from './nodes/index.js';
 import type { PromptLibrary } from './prompt-library.js';
@@ -43,6 +44,8 @@ export interface RunOptions {
   clock: Clock;
   log: Log;
   trace: Trace;
+  /** for those who watch */
+  positions?: FlowPositions | undefined;
   /** for a test: where to begin, with what, and when */
   start?: string | undefined;
   values?: Readonly<Record<string, JsonValue>> | undefined;
@@ -51,11 +54,14 @@ export interface RunOptions {
   instead?: ((name: string, node: FlowNode, kind: NodeKind) => Step | undefined) | undefined;
 }
 
-/** Runs the flow for one caller. Rejects with the session's reason when the call ends under way. */
-export async function runFlow(options: RunOptions): Promise<void> {
+/**
+ * Runs the flow for one caller; its results, or undefined when it ended otherwise than by going back. Rejects with the session's reason
+ * when the call ends under way.
+ */
+export async function runFlow(options: RunOptions): Promise<JsonObject | undefined> {
   const run = new Run(options);
   try {
-    await run.flow(options.flow, options.values ?? {}, 0, options.start);
+    return await run.flow(options.flow, options.values ?? {}, 0, options.start);
   } finally {
     options.trace.end(options.clock.wallMs());
   }
@@ -77,10 +83,27 @@ class Run {
     depth: number,
     start = at.definition.start,
   ): Promise<JsonObject | undefined> {
-    const { session, clock, log, atMs } = this.#options;
+    const { session, clock, atMs } = this.#options;
     const { definition } = at;
     const variables = new Variables(definition, session, clock, atMs);
     for (const [name, value] of Object.entries(values)) variables.put(name, value);
+    const passage = this.#options.positions?.enter(session.callId, this, at);
+    try {
+      return await this.#walk(at, start, variables, depth, passage);
+    } finally {
+      passage?.end(clock.wallMs());
+    }
+  }
+
+  async #walk(
+    at: FlowAt,
+    start: string,
+    variables: Variables,
+    depth: number,
+    passage: Passage | undefined,
+  ): Promise<JsonObject | undefined> {
+    const { session, clock, log } = this.#options;
+    const { definition } = at;
     let name = start;
     for (;;) {
       session.signal.throwIfAborted();
@@ -92,7 +115,9 @@ class Run {
         );
         return this.#giveUp();
       }
+      passage?.at(name, definition.nodes[name]?.type ?? '', clock.wallMs());
       const step = await this.#node(at, name, variables, depth);
+      passage?.leaves(step.why);
       if ('next' in step) name = step.next;
       else if (step.end === 'released') return undefined;
       else return Object.fromEntries((definition.results ?? []).map((one) => [one, variables.get(one)?.value ?? null]));
@@ -108,6 +133,7 @@ class Run {
     const context: FlowContext = {
       ...{ flow: at.flowId, node: name, session, prompts, ports, clock, log, variables },
       warn: (warning) => open.warn(warning),
+      note: (detail) => open.note(detail),
       call: (flowId, parameters) => this.#call(flowId, parameters, depth + 1),
     };
     let step: Step;

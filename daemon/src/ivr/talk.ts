@@ -138,6 +138,7 @@ export class Talk {
       ...{ node: '', flow: '', session, prompts, ports, clock, log },
       variables: new Variables({ start: '', nodes: {} }, session, clock),
       warn: () => undefined,
+      note: () => undefined,
       call: () => Promise.resolve(undefined),
     };
   }

@@ -55,6 +55,10 @@ export class OpenStep {
     if (warnings.length < MOST_WARNINGS) warnings.push(warning.slice(0, LONGEST_DETAIL));
   }
 
+  note(detail: string): void {
+    this.#step.detail = detail.slice(0, LONGEST_DETAIL);
+  }
+
   leave(leftAt: number, { next, why, detail, changed }: Leaving): void {
     Object.assign(this.#step, { leftAt: Math.max(leftAt, this.#step.enteredAt), next, why });
     if (detail !== undefined) this.#step.detail = detail.slice(0, LONGEST_DETAIL);

@@ -42,6 +42,7 @@ import { Routing } from './routing.js';
 import { VoiceParts } from './voice-parts.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
+import { nodePorts } from './node-parts.js';
 import { seed } from './seed.js';
 import { makeSurveys, startSurveys } from './survey-parts.js';
 
@@ -165,6 +166,7 @@ class RunningBox {
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
+      watch: (step) => live.emit('flow.step', step),
       log: this.#part('ivr'),
     });
     this.#music = makeMusicParts({
@@ -175,6 +177,11 @@ class RunningBox {
     const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
     const log = (part: string): Log => this.#part(part);
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
+    const { transferClasses: allowedClasses } = this.#config.settings.flows;
+    Object.assign(
+      this.#flows.book.ports,
+      nodePorts({ routing: this.#routing, agents: this.#agents, allowedClasses, clock }),
+    );
     await this.#routing.start();
     const sip = new Set((await db.sipStations.list()).map(({ number }) => number));
     this.#voice = new VoiceParts({

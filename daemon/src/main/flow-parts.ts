@@ -1,5 +1,6 @@
 // What flows need, put together: the book of those in force, the desk of those who draw them, and the services that nodes ask.
 import { join, resolve } from 'node:path';
+import type { FlowStep } from '../contract/index.js';
 import type { Config } from '../config/index.js';
 import { DataSources, type DataSource, type Db } from '../db/index.js';
 import {
@@ -29,11 +30,13 @@ export interface FlowPartsOptions {
   /** where the bundled prompts are */
   bundledPrompts: string;
   config: Config;
+  /** who watches callers pass */
+  watch?: ((step: FlowStep) => void) | undefined;
   clock: Clock;
   log: Log;
 }
 
-export function makeFlowParts({ db, prompts, bundledPrompts, config, clock, log }: FlowPartsOptions): FlowParts {
+export function makeFlowParts({ db, prompts, bundledPrompts, config, watch, clock, log }: FlowPartsOptions): FlowParts {
   const { home, promptsFolder, settings } = config;
   const { allowedNetworks, dataSources } = settings.flows;
   const speaker = new Speaker({ folder: join(home, 'cache', 'speech'), log });
@@ -49,7 +52,7 @@ export function makeFlowParts({ db, prompts, bundledPrompts, config, clock, log 
     http: new HttpLookup(new AddressGuard(allowedNetworks)),
     sql: new SqlLookup(sources),
   };
-  const book = new FlowBook({ db, prompts, ports, clock, log });
+  const book = new FlowBook({ db, prompts, ports, watch, clock, log });
   const desk = new FlowDesk({ book, db, clock });
   const store = new PromptStore({
     ...{ folder: promptsFolder, bundled: bundledPrompts, library: prompts, speaker, clock, log },

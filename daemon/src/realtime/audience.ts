@@ -56,6 +56,8 @@ export class Audience {
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'routing.changed':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'flow.step':
+        return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'recording.updated':
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'conference.updated':

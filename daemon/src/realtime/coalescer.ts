@@ -58,6 +58,8 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.station}`;
     case 'routing.changed':
       return `${event.event} ${event.data.kind} ${event.data.id}`;
+    case 'flow.step':
+      return `${event.event} ${event.data.callId} ${event.data.flowId}`;
     case 'recording.updated':
       return `${event.event} ${event.data.callId}`;
     case 'voicemail.updated':

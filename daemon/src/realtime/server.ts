@@ -132,6 +132,7 @@ class RealtimeServer implements Realtime {
       'station.updated',
       'calendar.updated',
       'routing.changed',
+      'flow.step',
       'recording.updated',
       'recording.alarm',
       'voicemail.updated',

@@ -1,20 +1,10 @@
-// Flows tried out, and the ways that callers took through them.
+// Flows tried out.
 import { z } from 'zod';
-import {
-  ExchangeCall,
-  FlowDryRun,
-  FlowDryRunResult,
-  FlowNodeKind,
-  FlowTestCall,
-  FlowTrace,
-  Slug,
-  Ulid,
-} from '../../contract/index.js';
-import { AppError } from '../../platform/index.js';
+import { ExchangeCall, FlowDryRun, FlowDryRunResult, FlowNodeKind, FlowTestCall, Slug } from '../../contract/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { ADMIN, route, type Route } from '../route.js';
 
-export function flowTestRoutes({ db, log, ports }: HttpContext): Route[] {
+export function flowTestRoutes({ log, ports }: HttpContext): Route[] {
   return [
     route({
       method: 'get',
@@ -56,21 +46,6 @@ export function flowTestRoutes({ db, log, ports }: HttpContext): Route[] {
         const call = await ports.exchange.place({ calledNumber, callingNumber, digits, hangUpAfterMs });
         log.info({ flowId: id, node: body.node, by: identity.user.username }, 'test call into a flow');
         return call;
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/calls/:id/flow-traces',
-      summary: 'The way of a call through flows, node by node',
-      tag: 'Calls',
-      roles: STAFF,
-      params: z.strictObject({ id: Ulid }),
-      reply: z.array(FlowTrace),
-      errors: ['call_not_found'],
-      async handle({ params: { id } }) {
-        if (ports.calls.find(id) === undefined && (await db.calls.find(id)) === null)
-          throw new AppError('call_not_found', { id });
-        return ports.flows.traces(id);
       },
     }),
   ];

@@ -10,6 +10,7 @@ import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
 import { flowDraftRoutes } from './flow-drafts.js';
+import { flowLiveRoutes } from './flow-live.js';
 import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
@@ -42,6 +43,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...flowRoutes(http),
     ...flowDraftRoutes(http),
     ...flowTestRoutes(http),
+    ...flowLiveRoutes(http),
     ...promptRoutes(http),
     ...musicRoutes(http),
     ...announcementRoutes(http),

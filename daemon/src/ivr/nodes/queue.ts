@@ -1,8 +1,10 @@
 // Puts the caller into a queue. Comes back only when he has waited too long; without `overflow` the call ends then.
 import { z } from 'zod';
-import { Slug, type QueueEntry } from '../../contract/index.js';
+import type { QueueLeft } from '../../calls/flow-session.js';
+import { Slug, type JsonObject, type QueueEntry } from '../../contract/index.js';
 import { convert, type Value } from '../expressions/index.js';
-import { compute, filled, go, type FlowContext } from '../flow-context.js';
+import { NodeFailure, compute, filled, go, type FlowContext } from '../flow-context.js';
+import type { ServiceOutcome } from '../flow-ports.js';
 import { Expr, NodeName, Template, nodeKind, targets } from '../node-kind.js';
 
 /** Q.850: normal clearing */
@@ -43,28 +45,39 @@ export const queue = nodeKind<QueueNode>({
       node[field] === undefined ? [] : [{ field, source: node[field] }],
     ),
   async run(node, context) {
-    const { why, target } = await context.session.queue(node.queue, entryOf(node, context));
-    if (target.to === 'callback' && context.ports.callback !== undefined) {
-      const { outcome } = await context.ports.callback.run(context.session, node.queue, {});
-      if (outcome === 'done') {
-        context.session.release(CAUSE_NORMAL);
-        return { end: 'released', why: 'callback' };
-      }
-    }
+    const entry = entryOf(node, context);
+    const left = await context.session.queue(node.queue, entry);
+    const { why, target } = left;
     if (target.to === 'flow' && target.node !== null) return go(target.node, why);
-    const { ports, session } = context;
-    if (target.to === 'voicemail' && ports.voicemail !== undefined) {
-      const { outcome } = await ports.voicemail.run(session, target.box, {});
-      if (outcome !== 'failed') {
-        session.release(CAUSE_NORMAL);
-        return { end: 'released', why: 'voicemail' };
-      }
+    const served = await serve(left, node.queue, entry, context);
+    if (served === 'done') {
+      context.session.release(CAUSE_NORMAL);
+      return { end: 'released', why: target.to };
     }
-    if (node.overflow !== undefined) return go(node.overflow, why);
+    if (node.overflow !== undefined) return go(node.overflow, served === undefined ? why : target.to, served);
+    if (served !== undefined) throw new NodeFailure(`${target.to}: ${served}`);
     context.session.release(CAUSE_NORMAL);
     return { end: 'released', why };
   },
 });
+
+/** The queue sends him to a service in place of an agent: what came of it; undefined: it does not, or there is no such service here. */
+async function serve(
+  { why, target, key, queueId }: QueueLeft,
+  entered: string,
+  entry: QueueEntry,
+  { ports, session, warn }: FlowContext,
+): Promise<ServiceOutcome | undefined> {
+  if (target.to !== 'voicemail' && target.to !== 'callback') return undefined;
+  const service = ports[target.to];
+  if (service === undefined) {
+    warn(`there is no ${target.to}`);
+    return undefined;
+  }
+  const left = queueId ?? entered;
+  const [id, options] = target.to === 'voicemail' ? [target.box, {}] : [left, { why, key, entry: { ...entry } }];
+  return (await service.run(session, id, options as JsonObject)).outcome;
+}
 
 function entryOf(node: QueueNode, { variables }: FlowContext): QueueEntry {
   const text = (source: string | undefined): string | null =>

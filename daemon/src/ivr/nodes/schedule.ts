@@ -1,7 +1,7 @@
 // Goes one way while a calendar says open, the other while it says closed.
 import { z } from 'zod';
 import { Slug } from '../../contract/index.js';
-import { text } from '../expressions/index.js';
+import { number, text } from '../expressions/index.js';
 import { NodeFailure, go } from '../flow-context.js';
 import { NodeName, VariableName, nodeKind, onError, targets } from '../node-kind.js';
 
@@ -11,6 +11,7 @@ const schema = z.strictObject({
   open: NodeName,
   closed: NodeName,
   reasonVariable: VariableName.optional().meta({ description: 'Is given which rule said so' }),
+  untilVariable: VariableName.optional().meta({ description: 'Is given when that changes, ms UTC; 0: nobody knows' }),
   ...onError,
 });
 
@@ -22,12 +23,19 @@ export const schedule = nodeKind<z.infer<typeof schema>>({
   needs: 'calendars',
   targets: ({ open, closed, error }) => targets({ open, closed, error }),
   names: ({ calendar }) => [{ field: 'calendar', kind: 'calendar', name: calendar }],
-  assigns: ({ reasonVariable }) =>
-    reasonVariable === undefined ? [] : [{ field: 'reasonVariable', variable: reasonVariable, type: 'string' }],
+  assigns: ({ reasonVariable, untilVariable }) => [
+    ...(reasonVariable === undefined
+      ? []
+      : [{ field: 'reasonVariable', variable: reasonVariable, type: 'string' as const }]),
+    ...(untilVariable === undefined
+      ? []
+      : [{ field: 'untilVariable', variable: untilVariable, type: 'number' as const }]),
+  ],
   async run(node, { ports, variables }) {
     if (ports.calendars === undefined) throw new NodeFailure('there are no calendars');
-    const { open, reason } = await ports.calendars.isOpen(node.calendar, variables.now().atMs);
+    const { open, reason, until } = await ports.calendars.isOpen(node.calendar, variables.now().atMs);
     if (node.reasonVariable !== undefined) variables.set(node.reasonVariable, text(reason));
+    if (node.untilVariable !== undefined) variables.set(node.untilVariable, number(until ?? 0));
     return go(open ? node.open : node.closed, open ? 'open' : 'closed', reason);
   },
 });

@@ -30,15 +30,23 @@ export const transfer = nodeKind<z.infer<typeof schema>>({
   asks: true,
   needs: 'transfer',
   targets: ({ busy, noAnswer, failed, error }) => targets({ busy, noAnswer, failed, error }),
-  names: ({ to }) => (to.kind === 'duty' ? [{ field: 'to.rota', kind: 'rota', name: to.rota }] : []),
+  names: ({ to }) => {
+    if (to.kind === 'duty') return [{ field: 'to.rota', kind: 'rota', name: to.rota }];
+    return to.kind === 'agent' && !to.agent.includes('{') ? [{ field: 'to.agent', kind: 'agent', name: to.agent }] : [];
+  },
   templates: ({ to }) => {
     if (to.kind === 'number') return [{ field: 'to.number', source: to.number }];
     return to.kind === 'agent' ? [{ field: 'to.agent', source: to.agent }] : [];
   },
-  async run(node, { ports, session, variables }) {
+  async run(node, { ports, session, variables, note }) {
     if (ports.transfer === undefined) throw new NodeFailure('nobody can be put through');
     const target = targetOf(node.to, (source) => filled(source, variables, 40).trim());
-    const outcome = await ports.transfer.transfer(session, target, { ringTimeoutMs: node.ringTimeoutMs });
+    const outcome = await ports.transfer.transfer(session, target, {
+      ringTimeoutMs: node.ringTimeoutMs,
+      reached: (who) => note(`talks with ${who}`),
+    });
+    // Another flow has had him, and is through.
+    if (outcome === 'over') return { end: 'released', why: 'sentOn' };
     const next = outcome === 'busy' ? node.busy : outcome === 'noAnswer' ? node.noAnswer : undefined;
     return go(next ?? node.failed, outcome);
   },

@@ -1,0 +1,46 @@
+// Who is in a flow now, and what the caller of a call did in flows.
+import { z } from 'zod';
+import { FlowCallers, FlowTrace, Slug, Ulid } from '../../contract/index.js';
+import { AppError } from '../../platform/index.js';
+import type { HttpContext } from '../context.js';
+import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+
+export function flowLiveRoutes({ db, ports }: HttpContext): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/flows/:id/callers',
+      summary: 'Who is in a flow now, by node',
+      tag: 'Flows',
+      roles: STAFF,
+      params: z.strictObject({ id: Slug }),
+      reply: FlowCallers,
+      errors: ['flow_not_found'],
+      async handle({ params: { id } }) {
+        const known = (await db.flows.find(id)) ?? (await db.flowDrafts.find(id));
+        if (known === null) throw new AppError('flow_not_found', { id });
+        const { nodes, callers } = ports.flows.callers(id);
+        return {
+          nodes,
+          callers: callers.map((one) => ({ ...one, phase: ports.calls.find(one.callId)?.phase ?? null })),
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/:id/flow-traces',
+      summary: 'The way of a call through flows, node by node; an agent sees those of his own calls',
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      params: z.strictObject({ id: Ulid }),
+      reply: z.array(FlowTrace),
+      errors: ['call_not_found'],
+      async handle({ params: { id }, identity: { user } }) {
+        const call = ports.calls.find(id) ?? (await db.calls.find(id));
+        const own = user.role !== 'agent' || (user.agentId !== null && call?.agentId === user.agentId);
+        if (call == null || !own) throw new AppError('call_not_found', { id });
+        return ports.flows.traces(id);
+      },
+    }),
+  ];
+}
