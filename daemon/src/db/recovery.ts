@@ -43,15 +43,15 @@ async function endOpen(model: AnyModel, at: string, transaction: Transaction): P
 
 /** The latest time that segments know of each live call. */
 async function lastOfSegments(models: Models, transaction: Transaction): Promise<Map<string, number>> {
-  const [rows] = await models.segments.sequelize!.query(
-    `SELECT "callId", MAX("startedAt") AS "startedAt", MAX("endedAt") AS "endedAt" FROM "segments"
-     WHERE "callId" IN (SELECT "id" FROM "calls" WHERE "state" = 'live') GROUP BY "callId"`,
-    { transaction },
-  );
+  const rows = await models.segments.findAll({
+    attributes: ['callId', [fn('MAX', col('startedAt')), 'startedAt'], [fn('MAX', col('endedAt')), 'endedAt']],
+    where: { callId: { [Op.in]: literal(`(SELECT "id" FROM "calls" WHERE "state" = 'live')`) } },
+    group: ['callId'],
+    raw: true,
+    transaction,
+  });
   return new Map(
-    (rows as { callId: string; startedAt: number | string; endedAt: number | string | null }[]).map(
-      ({ callId, startedAt, endedAt }) => [callId, Math.max(Number(startedAt), Number(endedAt ?? 0))],
-    ),
+    rows.map(({ callId, startedAt, endedAt }) => [callId, Math.max(Number(startedAt), Number(endedAt ?? 0))]),
   );
 }
 
