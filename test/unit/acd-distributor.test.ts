@@ -80,6 +80,22 @@ describe('the distributor', () => {
     await rings(desk, 1);
   });
 
+  it('asks nobody, again and again, to take a call that is about to end', async () => {
+    const desk = await floor();
+    const { callId } = await waitingCall(desk);
+    desk.engine.hold('leg.release');
+    desk.calls.release(callId, 16);
+    let told = 0;
+    desk.live.on('agent.updated', () => void (told += 1));
+    await desk.ready('2001');
+    await turn(50);
+    // Ready, rung for it, and ready again; the rest of what is tried is tried later.
+    expect(told).toBeLessThan(10);
+    expect(desk.agents.find('2001')?.state).toBe('ready');
+    desk.engine.answer('leg.release');
+    expect((await desk.ended(callId)).row.releasedBy).toBe('system');
+  });
+
   it('does not ring a telephone that is off the hook, and rings it when it is put down', async () => {
     const desk = await floor();
     await desk.ready('2001');

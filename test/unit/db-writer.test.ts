@@ -77,6 +77,18 @@ describe('writes that wait together', () => {
 });
 
 describe('a work', () => {
+  test('may have a time of its own, or all the time it takes', async () => {
+    const clock = new FakeClock();
+    const writer = new Writer({ connection: fakeConnection().connection, clock, workTimeoutMs: 1000 });
+    const patient = writer.write(() => clock.sleep(60_000), { limitMs: Infinity });
+    await clock.advance(60_000);
+    await expect(patient).resolves.toBeUndefined();
+    const short = writer.write(() => clock.sleep(60_000), { limitMs: 10 });
+    short.catch(() => undefined);
+    await clock.advance(11);
+    await expect(short).rejects.toMatchObject({ code: 'database_work_timeout', params: { limitMs: 10 } });
+  });
+
   test('that never ends is undone after its time, and what it forgot cannot touch the next one', async () => {
     const clock = new FakeClock();
     const { connection, log } = fakeConnection();

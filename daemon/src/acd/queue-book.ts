@@ -87,25 +87,25 @@ export class QueueBook {
     return this.#statuses(this.#queues.keys()).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Calls and agents are gone through once, however many queues are asked for. */
+  /** Calls and agents are gone through once, however many queues are asked for, and not as the pages see them: this is done fifty times a second. */
   #statuses(ids: Iterable<string>): QueueStatus[] {
     const counts = new Map<string, QueueCounts>();
     for (const id of ids) if (this.#queues.has(id)) counts.set(id, { offering: 0, talking: 0, signedIn: 0, ready: 0 });
-    for (const { queueId, phase } of this.#options.calls.live()) {
+    this.#options.calls.eachPhase((queueId, phase) => {
       const count = queueId === null ? undefined : counts.get(queueId);
-      if (count === undefined) continue;
+      if (count === undefined) return;
       if (phase === 'offering') count.offering += 1;
       else if (phase === 'talking') count.talking += 1;
-    }
-    for (const { state, queues } of this.#options.agents.list()) {
-      if (state === 'signedOut') continue;
+    });
+    this.#options.agents.eachState((state, queues) => {
+      if (state === 'signedOut') return;
       for (const queueId of queues) {
         const count = counts.get(queueId);
         if (count === undefined) continue;
         count.signedIn += 1;
         if (state === 'ready') count.ready += 1;
       }
-    }
+    });
     return [...counts].map(([id, count]) => this.#status(id, count));
   }
 

@@ -70,6 +70,11 @@ export class AgentBook {
     return [...this.#agents.values()].map(toDto).sort((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
   }
 
+  /** Shows of everybody as much as it takes to count them. */
+  eachState(show: (state: AgentState, queues: readonly string[]) => void): void {
+    for (const { machine, row } of this.#agents.values()) show(machine.state, row.queues);
+  }
+
   find(id: string): Agent | undefined {
     const agent = this.#agents.get(id);
     return agent === undefined ? undefined : toDto(agent);

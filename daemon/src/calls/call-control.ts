@@ -8,6 +8,7 @@
 // leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
 import type {
   Call,
+  CallPhase,
   CallAction,
   JsonObject,
   LiveEvents,
@@ -259,6 +260,11 @@ export class CallControl {
   /** Every live call, oldest first. */
   live(): Call[] {
     return [...this.#calls.values()].map((call) => call.toDto());
+  }
+
+  /** Shows of every call as much as it takes to count them. */
+  eachPhase(show: (queueId: string | null, phase: CallPhase) => void): void {
+    for (const { row, phase } of this.#calls.values()) if (row.state === 'live') show(row.queueId, phase);
   }
 
   find(id: string): Call | undefined {

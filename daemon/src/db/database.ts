@@ -39,6 +39,8 @@ export interface DbEvents {
 export interface WriteOptions {
   /** Refused with database_busy when another program has held the lock for so long; default 10,000. Infinity: waits. */
   lockWaitMs?: number | undefined;
+  /** Undone when it has taken so long, ms; default 10,000. Infinity: takes its time. */
+  limitMs?: number | undefined;
   /** Nobody waits for it: it may lie for a moment, so that what comes meanwhile shares the way to the disk. */
   soon?: boolean | undefined;
 }

@@ -163,7 +163,8 @@ async function openMigrated(
       writer.write(async (context) => work(scoped(context)), writeOptions),
     put: (rows, writeOptions) => writer.put(rows, writeOptions),
     recoverAtStart: (nowMs: number): Promise<Recovery> =>
-      writer.write((context) => recover(scoped(context), models, handle, nowMs)),
+      // Nothing else goes on yet, and a box that is slow to come back is better than one that does not.
+      writer.write((context) => recover(scoped(context), models, handle, nowMs), { limitMs: Infinity }),
     close: () => (closing ??= closeAll()),
   };
 }

@@ -1,5 +1,5 @@
 // What a daemon that was killed left behind, set right before the next one takes calls.
-import { Op, fn, col, type Transaction } from 'sequelize';
+import { Op, col, fn, literal, type Model, type ModelStatic, type Transaction } from 'sequelize';
 import type { Recovery } from './database.js';
 import type { Models } from './models.js';
 import type { Writes } from './repositories.js';
@@ -11,33 +11,48 @@ import type { Writes } from './repositories.js';
 export async function recover(tx: Writes, models: Models, transaction: Transaction, nowMs: number): Promise<Recovery> {
   const latestMs = Math.min(nowMs, await latestKnown(models, transaction));
   const live = await models.calls.findAll({ where: { state: 'live' }, raw: true, transaction });
-  let segments = 0;
+  const known = await lastOfSegments(models, transaction);
   for (const call of live) {
-    const pieces = await tx.segments.listByCall(call.id);
-    const times = pieces.flatMap((piece) => [piece.startedAt, piece.endedAt ?? 0]);
-    const known = Math.max(Number(call.startedAt), Number(call.answeredAt ?? 0), ...times);
-    const endedAt = Math.max(Number(call.startedAt), Math.min(known, nowMs));
-    segments += await tx.segments.closeOpen(call.id, endedAt);
+    const startedAt = Number(call.startedAt);
+    const latest = Math.max(startedAt, Number(call.answeredAt ?? 0), known.get(call.id) ?? 0);
+    const endedAt = Math.max(startedAt, Math.min(latest, nowMs));
     await tx.calls.update(call.id, { state: 'broken', endedAt, releasedBy: 'fault' });
   }
 
-  // Segments whose call has ended are open only when somebody forgot them; they must not look as if they still lasted.
-  const strays = await models.segments.findAll({ where: { endedAt: null }, raw: true, transaction });
-  for (const stray of strays) {
-    const call = await tx.calls.find(stray.callId);
-    segments += await tx.segments.closeOpen(stray.callId, call?.endedAt ?? latestMs);
-  }
+  // One statement each, however many there are: a box that was at work has hundreds, and is to be back within seconds. Those of calls
+  // that had ended are open only when somebody forgot them; they must not look as if they still lasted.
+  const ofCall = `COALESCE((SELECT "endedAt" FROM "calls" WHERE "calls"."id" = "segments"."callId"), ${latestMs})`;
+  const segments =
+    (await endOpen(models.segments as AnyModel, ofCall, transaction)) +
+    (await endOpen(models.agentSegments as AnyModel, String(latestMs), transaction));
 
-  const agents = await models.agentSegments.findAll({
-    where: { endedAt: null },
-    attributes: ['agentId'],
-    group: ['agentId'],
+  return { calls: live.length, segments, recordings: await tx.recordings.listByState('recording') };
+}
+
+type AnyModel = ModelStatic<Model>;
+
+/** Ends what is open, at a time given as SQL; what began later (the wall clock was set back) ends when it began. */
+async function endOpen(model: AnyModel, at: string, transaction: Transaction): Promise<number> {
+  const endedAt = literal(`CASE WHEN ${at} > "startedAt" THEN ${at} ELSE "startedAt" END`);
+  const [count] = await model.update(
+    { endedAt },
+    { where: { endedAt: null }, hooks: false, validate: false, transaction },
+  );
+  return count;
+}
+
+/** The latest time that segments know of each live call. */
+async function lastOfSegments(models: Models, transaction: Transaction): Promise<Map<string, number>> {
+  const rows = await models.segments.findAll({
+    attributes: ['callId', [fn('MAX', col('startedAt')), 'startedAt'], [fn('MAX', col('endedAt')), 'endedAt']],
+    where: { callId: { [Op.in]: literal(`(SELECT "id" FROM "calls" WHERE "state" = 'live')`) } },
+    group: ['callId'],
     raw: true,
     transaction,
   });
-  for (const { agentId } of agents) segments += await tx.agentSegments.closeOpen(agentId, latestMs);
-
-  return { calls: live.length, segments, recordings: await tx.recordings.listByState('recording') };
+  return new Map(
+    rows.map(({ callId, startedAt, endedAt }) => [callId, Math.max(Number(startedAt), Number(endedAt ?? 0))]),
+  );
 }
 
 async function latestKnown(models: Models, transaction: Transaction): Promise<number> {

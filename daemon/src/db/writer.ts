@@ -67,6 +67,7 @@ interface Item {
   reject: (error: unknown) => void;
   queuedMs: number;
   lockWaitMs: number;
+  limitMs: number;
   soon: boolean;
 }
 
@@ -146,6 +147,7 @@ export class Writer {
         reject,
         queuedMs: this.#clock.monotonicMs(),
         lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+        limitMs: options.limitMs ?? this.#workTimeoutMs,
         soon: options.soon ?? false,
       });
       if (options.soon === true) this.#startSoon();
@@ -258,7 +260,10 @@ export class Writer {
       alone -= 1;
       const context: WriterContext = { open: true, afterCommit: [] };
       try {
-        const value = await this.#limited(this.#perform(items, context));
+        const value = await this.#limited(
+          this.#perform(items, context),
+          Math.max(...items.map(({ limitMs }) => limitMs)),
+        );
         context.open = false;
         const release = this.#connection.exec('RELEASE SAVEPOINT work;SAVEPOINT work');
         release.catch(() => undefined);
@@ -387,11 +392,10 @@ export class Writer {
   }
 
   /** A work that never ends (for instance because it waits for a write of its own) must not stop all others. */
-  #limited<T>(work: Promise<T>): Promise<T> {
+  #limited<T>(work: Promise<T>, limitMs: number): Promise<T> {
+    if (limitMs === Infinity) return work;
     return new Promise<T>((resolve, reject) => {
-      const timer = this.#clock.after(this.#workTimeoutMs, () =>
-        reject(new AppError('database_work_timeout', { limitMs: this.#workTimeoutMs })),
-      );
+      const timer = this.#clock.after(limitMs, () => reject(new AppError('database_work_timeout', { limitMs })));
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }

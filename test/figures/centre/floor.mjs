@@ -84,6 +84,17 @@ export class CallCentre {
     return text === '' ? null : JSON.parse(text);
   }
 
+  /** A file that the interface gives. */
+  async bytes(path) {
+    const token = readFileSync(join(this.home, 'local-token'), 'utf8').trim();
+    const address = readFileSync(join(this.home, 'address'), 'utf8').trim();
+    const response = await fetch(`${address.replace(/\/$/, '')}/api/v1/${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
   async text(path) {
     const address = readFileSync(join(this.home, 'address'), 'utf8').trim();
     return (await fetch(`${address.replace(/\/$/, '')}/${path}`)).text();

@@ -4,5 +4,6 @@ import { erlang } from '../centre/erlang.mjs';
 import { killed } from '../centre/killed.mjs';
 import { load } from '../centre/load.mjs';
 import { matcher } from '../centre/matcher.mjs';
+import { thread } from '../centre/thread.mjs';
 
-export const parts = { matcher, erlang, load, killed, conference };
+export const parts = { matcher, erlang, load, thread, killed, conference };

@@ -1,5 +1,5 @@
 // What happened: calls and their segments, recordings, the agents' states.
-import { Op, type WhereOptions } from 'sequelize';
+import { Op, col, type WhereOptions } from 'sequelize';
 import type { Models } from '../models.js';
 import type {
   AgentSegmentsWrite,
@@ -154,9 +154,7 @@ export async function closeOpen<Row extends { startedAt: number; endedAt: number
 ): Promise<number> {
   const open: WhereOptions = { ...where, endedAt: null };
   const inTime = await table.updateWhere({ ...open, startedAt: { [Op.lte]: endedAt } }, { endedAt } as Partial<Row>);
-  const late = await table.all({ where: open });
-  for (const row of late) {
-    await table.updateWhere({ ...open, startedAt: row.startedAt }, { endedAt: row.startedAt } as Partial<Row>);
-  }
-  return inTime + late.length;
+  // Not looked for before: every step of an agent comes here, and to read costs more than to change nothing.
+  const late = await table.updateWhere(open, { endedAt: col('startedAt') } as object);
+  return inTime + late;
 }
