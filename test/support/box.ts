@@ -27,6 +27,13 @@ const PROMPTS: Record<string, number> = {
   'not-signed-in': 1400,
   'nothing-to-pick-up': 1500,
   'technical-fault': 1600,
+  'enter-pin': 1700,
+  'wrong-number-or-pin': 1800,
+  'sign-in-locked': 1900,
+  'dial-barred': 2000,
+  'no-number-known': 2100,
+  'dial-no-way': 2200,
+  'dial-unknown': 2300,
 };
 
 export interface TestBoxOptions {

@@ -212,7 +212,6 @@ function agentsOf(count: number, clock: FakeClock, live: TypedEmitter<LiveEvents
     beginTalk: (id: string) => void step(id, ['ringing'], 'talking'),
     moveTalk: fault,
     endTalk: (id: string) => void step(id, ['talking'], 'ready'),
-    endWrapUp: fault,
     missOffer: fault,
     withdrawOffer: (id: string) => void step(id, ['ringing'], 'ready'),
   };

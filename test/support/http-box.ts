@@ -7,11 +7,13 @@ import { SettingsSchema, readCountry } from '../../daemon/src/config/index.js';
 import type { Role, SignedIn, User } from '../../daemon/src/contract/index.js';
 import { type Db } from '../../daemon/src/db/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
+import { makeDeskParts } from '../../daemon/src/main/desk-parts.js';
 import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
 import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.js';
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
 import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
+import { ScriptedPlan } from './scripted-plan.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { testDatabase } from './test-database.js';
@@ -87,6 +89,14 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
     lamp: (station, { fresh, old }) => void lamps.push(`${station} ${fresh}/${old}`),
   });
   ports.voicemail = voicemail;
+  const plan = new ScriptedPlan();
+  const calls = { find: ports.calls.find, originate: () => Promise.reject(new Error('no calls here')) };
+  ports.desk = makeDeskParts({
+    ...{ db, clock, plan, calls, live: ports.live, language: 'en', log: silentLog },
+    agents: Object.assign(ports.agents, { atStation: () => undefined, settle: () => undefined }) as never,
+    stations: { find: () => undefined },
+    findPrompt: () => Promise.resolve(undefined),
+  }).port;
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

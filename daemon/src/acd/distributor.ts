@@ -39,7 +39,7 @@ export interface DistributorOptions {
   calls: Pick<CallControl, 'events' | 'offerAll' | 'overflow' | 'moveToQueue' | 'setBackground' | 'release'>;
   agents: Pick<
     AgentBook,
-    'list' | 'find' | 'beginOffer' | 'beginTalk' | 'moveTalk' | 'endTalk' | 'endWrapUp' | 'missOffer' | 'withdrawOffer'
+    'list' | 'find' | 'beginOffer' | 'beginTalk' | 'moveTalk' | 'endTalk' | 'missOffer' | 'withdrawOffer'
   >;
   stations: Pick<StationBook, 'find'>;
   queues: Pick<QueueBook, 'find' | 'rows'>;
@@ -90,7 +90,6 @@ export class Distributor {
   readonly #hops = new Map<string, number>();
   /** agents in talk, by call */
   readonly #talking = new Map<string, { agentId: string; queueId: string; since: number }>();
-  readonly #wrapUps = new Map<string, Timer>();
   /** offers in a row that an agent has missed */
   readonly #misses = new Map<string, number>();
   readonly #rows = new Map<string, QueueRow>();
@@ -139,9 +138,7 @@ export class Distributor {
     for (const off of this.#offs) off();
     this.#roster.stop();
     for (const waiting of this.#waiting.values()) quiet(waiting);
-    for (const timer of this.#wrapUps.values()) timer.cancel();
     this.#waiting.clear();
-    this.#wrapUps.clear();
   }
 
   /** How long the one who waits in a call, or who came into a queue now, will wait. */
@@ -324,23 +321,13 @@ export class Distributor {
     this.#handling.talked(agentId, queueId, talkMs);
     if (this.#callOf(agentId) !== undefined) return;
     const queue = queues.find(queueId);
-    const manual = queue?.wrapUpMode === 'manual';
-    const wrapUpMs = queue?.wrapUpMs ?? 0;
-    agents.endTalk(agentId, manual || wrapUpMs > 0);
-    if (manual || wrapUpMs === 0) return;
-    const timer = clock.after(wrapUpMs, () => {
-      this.#wrapUps.delete(agentId);
-      agents.endWrapUp(agentId);
-    });
-    this.#wrapUps.set(agentId, timer);
+    if (queue === undefined) return agents.endTalk(agentId, null);
+    const { wrapUpMode: mode, wrapUpMs: ms, wrapUpLimitMs: limitMs } = queue;
+    agents.endTalk(agentId, { queueId, mode, ms, limitMs });
   }
 
   #agentChanged(agent: Agent): void {
     this.#handling.agentChanged(agent.id, agent.state);
-    if (agent.state !== 'wrapUp') {
-      this.#wrapUps.get(agent.id)?.cancel();
-      this.#wrapUps.delete(agent.id);
-    }
   }
 
   /** Decides once for all that changes in this turn. */

@@ -89,11 +89,11 @@ export class QueueBook {
       if (phase === 'offering') count.offering += 1;
       else if (phase === 'talking') count.talking += 1;
     }
-    for (const { state, queues } of this.#options.agents.list()) {
+    for (const { state, queues, pausedQueues } of this.#options.agents.list()) {
       if (state === 'signedOut') continue;
       for (const queueId of queues) {
         const count = counts.get(queueId);
-        if (count === undefined) continue;
+        if (count === undefined || pausedQueues.includes(queueId)) continue;
         count.signedIn += 1;
         if (state === 'ready') count.ready += 1;
       }

@@ -1,7 +1,7 @@
 // What the parts of call control share.
 import type { LiveEvents, ReleasedBy } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
-import type { DialPlan, Lines } from '../lines/index.js';
+import type { DialPlan, DialResolution, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import type { CallEvents } from './call-events.js';
@@ -24,6 +24,14 @@ export interface CallContext {
   readonly holdMusic: () => Promise<string | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   readonly agentAt: (station: number) => string | null;
+  /** a telephone may not dial a number: told to whoever wants to know; the file that says why, undefined: there is none */
+  readonly refused?:
+    | ((
+        station: number,
+        number: string,
+        found: Extract<DialResolution, { kind: 'refused' }>,
+      ) => Promise<string | undefined>)
+    | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -96,6 +96,8 @@ export interface CallControlOptions {
   holdMusic: () => Promise<string | undefined>;
   /** the agent who is signed in at a telephone and can have a call there; null: nobody */
   agentAt: (station: number) => string | null;
+  /** as in CallContext; left out: nobody is told */
+  refused?: CallContext['refused'];
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;

@@ -1,5 +1,6 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
 import { runBanCommand } from './ban-command.js';
+import { runAgentCommand, runDispositionCommand, runReasonCommand } from './desk-command.js';
 import { runGroupCommand } from './group-command.js';
 import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
@@ -21,6 +22,9 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   list: runListCommand,
   number: runNumberCommand,
   recording: runRecordingCommand,
+  reason: runReasonCommand,
+  disposition: runDispositionCommand,
+  agent: runAgentCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -1,8 +1,10 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
+import { deskUsage } from './desk-usage.js';
 
 export const LINES_COMMANDS = [
   ...(['station', 'trunk', 'route', 'group', 'queue', 'ban', 'calendar', 'list', 'number', 'recording'] as const),
+  ...(['reason', 'disposition', 'agent'] as const),
 ] as const;
 export type LinesCommand = (typeof LINES_COMMANDS)[number];
 
@@ -18,6 +20,7 @@ const common: Record<Language, string> = {
 };
 
 const texts: Record<LinesCommand, Record<Language, string>> = {
+  ...deskUsage,
   station: {
     en: `cordboard station
   add NUMBER --sip                   makes a SIP telephone (1000 and above) and shows its secret, this once

@@ -75,6 +75,12 @@ const AsWritten = z.strictObject({
     .string()
     .regex(/^(?:\*[02-9][0-9]{0,2})?$/, formats.pickUpCode)
     .default('*8'),
+  agents: z
+    .strictObject({
+      /** who signs in at a telephone where another one is: he takes it over, or is refused */
+      stationInUse: z.enum(['takeOver', 'refuse']).default('takeOver'),
+    })
+    .prefault({}),
   virtual: z
     .strictObject({
       spans: z.int().min(0).max(16).default(1),

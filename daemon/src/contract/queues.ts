@@ -17,7 +17,13 @@ const queueFields = {
   maxWaitMs: DurationMs.min(1000).max(14_400_000).meta({ description: 'A caller who waited longer overflows' }),
   serviceLevelMs: DurationMs.min(1000).max(3_600_000).meta({ description: 'Answered within this is in time' }),
   musicFile: ClipName.nullable().meta({ description: 'Prompt played to those who wait; null: the bundled music' }),
-  wrapUpMode: z.enum(['timed', 'manual']).meta({ description: 'manual: until the agent says that he is ready' }),
+  wrapUpMode: z.enum(['timed', 'manual', 'untilDisposition']).meta({
+    description:
+      'manual: until the agent says that he is ready; untilDisposition: until he has said what the call came to',
+  }),
+  wrapUpLimitMs: DurationMs.max(14_400_000).meta({
+    description: 'Wrap-up ends after this time, whatever the mode and however often it was made longer; 0: never',
+  }),
   maxLength: z.int().min(0).max(10_000).meta({ description: 'Calls that may wait; 0: any number' }),
   shortAbandonMs: DurationMs.max(60_000).meta({ description: 'Who hangs up sooner is not counted as offered' }),
   routing: QueueRouting,
@@ -44,6 +50,7 @@ export const QueueCreate = z
     serviceLevelMs: queueFields.serviceLevelMs.default(20_000),
     musicFile: queueFields.musicFile.default(null),
     wrapUpMode: queueFields.wrapUpMode.default('timed'),
+    wrapUpLimitMs: queueFields.wrapUpLimitMs.default(0),
     maxLength: queueFields.maxLength.default(0),
     shortAbandonMs: queueFields.shortAbandonMs.default(5000),
     routing: queueFields.routing.prefault({}),

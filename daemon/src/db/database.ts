@@ -23,6 +23,7 @@ export interface DbEvents {
   'numberListEntries.changed': { id: string; numbers: string[] | null };
   'dialRight.changed': { subject: string; removed: boolean };
   'sipBan.changed': { address: string; removed: boolean };
+  'reasons.changed': Record<string, never>;
   'recordingRules.changed': Record<string, never>;
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };

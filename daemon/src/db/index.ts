@@ -8,3 +8,4 @@ export * from './routing-rows.js';
 export * from './recording-rows.js';
 export * from './mail-rows.js';
 export * from './voicemail-rows.js';
+export * from './desk-rows.js';

@@ -53,6 +53,7 @@ import {
   time,
   timeOrNull,
 } from './columns.js';
+import { defineDeskModels } from './desk-models.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
@@ -123,7 +124,8 @@ export class QueueModel
   declare maxWaitMs: number;
   declare serviceLevelMs: number;
   declare musicFile: string | null;
-  declare wrapUpMode: 'timed' | 'manual';
+  declare wrapUpMode: QueueRow['wrapUpMode'];
+  declare wrapUpLimitMs: number;
   declare maxLength: number;
   declare shortAbandonMs: number;
   declare routing: QueueRouting;
@@ -180,6 +182,7 @@ export class AgentStateModel
   declare reason: string | null;
   declare station: number | null;
   declare since: number;
+  declare detail: AgentStateRow['detail'];
 }
 
 export class AgentSegmentModel
@@ -193,6 +196,8 @@ export class AgentSegmentModel
   declare station: number | null;
   declare startedAt: number;
   declare endedAt: number | null;
+  declare changedBy: string | null;
+  declare forced: boolean;
 }
 
 export class CallModel
@@ -305,6 +310,7 @@ function defineCoreModels(sequelize: Sequelize) {
       serviceLevelMs: integer(),
       musicFile: textOrNull(),
       wrapUpMode: text(),
+      wrapUpLimitMs: integer(),
       maxLength: integer(),
       shortAbandonMs: integer(),
       routing: json(),
@@ -337,7 +343,10 @@ function defineCoreModels(sequelize: Sequelize) {
   agents.init({ id: id(), name: text(), language: text() }, options('agents'));
   const agentStates = class extends AgentStateModel {};
   agentStates.init(
-    { agentId: id(), state: text(), reason: textOrNull(), station: integerOrNull(), since: time() },
+    {
+      ...{ agentId: id(), state: text(), reason: textOrNull(), station: integerOrNull(), since: time() },
+      detail: jsonOrNull(),
+    },
     options('agentStates'),
   );
   const agentSegments = class extends AgentSegmentModel {};
@@ -350,6 +359,8 @@ function defineCoreModels(sequelize: Sequelize) {
       station: integerOrNull(),
       startedAt: time(),
       endedAt: timeOrNull(),
+      changedBy: textOrNull(),
+      forced: flag(),
     },
     options('agentSegments'),
   );
@@ -449,16 +460,18 @@ function defineCoreModels(sequelize: Sequelize) {
 }
 
 type CoreModels = ReturnType<typeof defineCoreModels>;
+type DeskModels = ReturnType<typeof defineDeskModels>;
 type FlowModels = ReturnType<typeof defineFlowModels>;
 type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
 type RecordingModels = ReturnType<typeof defineRecordingModels>;
-export interface Models extends CoreModels, FlowModels, LineModels, RoutingModels, RecordingModels {}
+export interface Models extends CoreModels, DeskModels, FlowModels, LineModels, RoutingModels, RecordingModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
   return {
     ...defineCoreModels(sequelize),
+    ...defineDeskModels(sequelize),
     ...defineFlowModels(sequelize),
     ...defineLineModels(sequelize),
     ...defineRoutingModels(sequelize),

@@ -151,6 +151,7 @@ async function openMigrated(
     dutyGroups: reads.dutyGroups,
     numberLists: reads.numberLists,
     dialRights: reads.dialRights,
+    desk: reads.desk,
     audit: reads.audit,
     meta: reads.meta,
     events,

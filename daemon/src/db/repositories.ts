@@ -16,6 +16,7 @@ import type {
   NumberListsWrite,
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
+import type { DeskRead, DeskWrite } from './desk-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type {
   RecordingArchiveRead,
@@ -270,6 +271,8 @@ export interface SegmentsRead {
   listByCall(callId: string): Promise<SegmentRow[]>;
   /** in the order in which they began, of all calls: statistics are counted from these */
   list(query: SegmentQuery): Promise<SegmentRow[]>;
+  /** whose data names the agent, in the order in which they began */
+  ofAgent(kind: SegmentKind, agentId: string, fromMs: number, limit: number): Promise<SegmentRow[]>;
 }
 export interface SegmentsWrite extends SegmentsRead {
   insert(row: SegmentRow): Promise<void>;
@@ -416,6 +419,7 @@ export interface Reads {
   readonly dutyGroups: DutyGroupsRead;
   readonly numberLists: NumberListsRead;
   readonly dialRights: DialRightsRead;
+  readonly desk: DeskRead;
   readonly audit: AuditRead;
   readonly meta: MetaRead;
 }
@@ -454,6 +458,7 @@ export interface Writes extends Reads {
   readonly dutyGroups: DutyGroupsWrite;
   readonly numberLists: NumberListsWrite;
   readonly dialRights: DialRightsWrite;
+  readonly desk: DeskWrite;
   readonly audit: AuditWrite;
   readonly meta: MetaWrite;
 }

@@ -14,6 +14,7 @@ import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
 import type { TrunkBook } from '../trunks/index.js';
+import type { DeskParts } from './desk-parts.js';
 import type { Routing } from './routing.js';
 
 export interface Services {
@@ -36,6 +37,7 @@ export interface Services {
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
   routing: Routing;
+  desk: DeskParts;
 }
 
 /** A telephone with the agent who is signed in at it. */
@@ -52,8 +54,18 @@ export function httpPorts(services: Services): Ports {
   const { engine, trunks, agents, calls, queues, distributor, flowDesk, promptStore, exchange } = services;
   const { recordings, archive, mail, voicemail, sip, live } = services;
   return {
-    calls,
+    calls: {
+      live: () => calls.live(),
+      find: (id) => calls.find(id),
+      act: (id, station, action) => calls.act(id, station, action),
+      originate: (station, number) => services.desk.service.originate(station, number),
+      takeParkedAt: (id, station) => calls.takeParkedAt(id, station),
+      supervise: (id, action, by) => calls.supervise(id, action, by),
+      record: (id, action, by) => calls.record(id, action, by),
+      recordingOf: (id) => calls.recordingOf(id),
+    },
     agents,
+    desk: services.desk.port,
     queues: { list: () => queues.list(), waiting: (id) => distributor.waiting(id) },
     flows: flowDesk,
     prompts: promptStore,

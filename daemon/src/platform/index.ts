@@ -9,6 +9,7 @@ export * from './metrics.js';
 export * from './nearest.js';
 export * from './problems.js';
 export * from './scheduling.js';
+export * from './pin.js';
 export * from './sd-notify.js';
 export * from './state-machine.js';
 export * from './ulid.js';

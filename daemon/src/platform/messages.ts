@@ -2,6 +2,7 @@
 // {name} is filled in from the parameters of the error; both languages must name the same ones (a test checks it).
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
+import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { routingMessages } from './routing-messages.js';
@@ -281,6 +282,7 @@ export const messages = {
     zh: '录音 {id} 不存在或无法播放。',
   },
   ...flowMessages,
+  ...deskMessages,
   ...recordingMessages,
   ...routingMessages,
   exchange_call_not_found: {

@@ -60,6 +60,10 @@ export class Audience {
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'voicemail.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
+      case 'agent.message':
+        return [{ event, data, rooms: [agentRoom(data.agentId)] }];
+      case 'dial.refused':
+        return [{ event, data, rooms: [STAFF_ROOM, ...(data.agentId === null ? [] : [agentRoom(data.agentId)])] }];
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }

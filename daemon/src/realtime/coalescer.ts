@@ -63,6 +63,8 @@ function replaces(event: LiveEvent): string | undefined {
     case 'call.removed':
     case 'call.segment':
     case 'recording.alarm':
+    case 'agent.message':
+    case 'dial.refused':
       return undefined;
   }
 }

@@ -14,13 +14,14 @@ import type { Db, VoiceMessageRow, VoicemailBoxRow } from '../db/index.js';
 import {
   AppError,
   errorText,
+  hashPin,
   newUlid,
+  pinFits,
   type Clock,
   type Log,
   type Timer,
   type TypedEmitter,
 } from '../platform/index.js';
-import { hashPin, pinFits } from './pin.js';
 
 export interface VoiceSource {
   readonly bytes: number;

@@ -9,6 +9,7 @@ import { queueRouting } from './0008-queue-routing.js';
 import { flowVersions } from './0009-flow-versions.js';
 import { routing } from './0010-routing.js';
 import { recordings } from './0011-recordings.js';
+import { desk } from './0015-desk.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   flowVersions,
   routing,
   recordings,
+  desk,
 ];

@@ -82,13 +82,14 @@ export function callRoutes(http: HttpContext): Route[] {
       async handle({ params: { id }, identity }) {
         const row = await db.calls.find(id);
         if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
-        const [segments, streams, rows] = await Promise.all([
+        const [segments, streams, rows, notes] = await Promise.all([
           db.segments.listByCall(id),
           db.streams.listByCall(id),
           db.recordings.listByCall(id),
+          ports.desk.notesOf(id),
         ]);
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
-        return { ...withPhase(row), segments, streams, recording, furtherRecordings };
+        return { ...withPhase(row), segments, streams, recording, furtherRecordings, notes };
       },
     }),
     route({
@@ -100,7 +101,7 @@ export function callRoutes(http: HttpContext): Route[] {
       body: CallCreate,
       reply: Call,
       status: 201,
-      errors: ['agent_signed_out', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
+      errors: ['agent_signed_out', 'dial_refused', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
       async handle({ body, identity }) {
         const station = stationOf(identity, body.station);
         if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });

@@ -1,4 +1,4 @@
-// PINs of boxes. A PIN has few digits, so what protects it is the limit of tries; the hash keeps it from being read in a back-up at a glance.
+// PINs of voicemail boxes and of agents. A PIN has few digits, so what protects it is the limit of tries; the hash keeps it from being read in a back-up at a glance.
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 const KEY_BYTES = 32;
