@@ -195,7 +195,8 @@ function agentsOf(count: number, clock: FakeClock, live: TypedEmitter<LiveEvents
     const id = String(i);
     all.set(id, {
       ...{ id, name: id, queues: ['sales'], language: 'en', state: 'ready', reason: null, station: i },
-      ...{ since: clock.wallMs(), callId: null },
+      ...{ since: clock.wallMs(), callId: null, forced: false, reasonOverdue: false },
+      ...{ pending: null, wrapUp: null, pausedQueues: [] },
     });
   }
   const step = (id: string, from: readonly AgentState[], state: AgentState): boolean => {

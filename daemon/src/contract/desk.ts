@@ -69,7 +69,7 @@ export const DispositionPatch = z.strictObject(dispositionFields).partial().meta
 const NoteText = z
   .string()
   .max(4000)
-  .regex(/^[^\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/u, formats.displayName);
+  .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u, formats.displayName);
 
 /** What an agent has written of a call. */
 export const CallNote = z
