@@ -46,6 +46,7 @@ test('calls, their segments and recordings stay when the step is taken back and 
     '0009-flow-versions',
     '0010-routing',
     '0011-recordings',
+    '0015-desk',
   ]);
   const by = async (id: string): Promise<unknown> => (await again.calls.find(id))?.releasedBy;
   // What the older form could not say became the nearest that it could.
