@@ -173,13 +173,13 @@ describe('a queue rings', () => {
     const routing = { skills: [{ skill: 'english', minLevel: 2 }] };
     const number = await queueOf('skill_level', everybody, { routing });
     expect(agentsOf(await served(number, 2))).toEqual(['2002', '2002']);
-    await box.agents.setState('2002', { state: 'notReady', reason: '1' });
+    await box.agents.setState('2002', { state: 'notReady', reason: '1' }, { by: 'li', forced: true });
     const { callId } = await callIn(box, { calledNumber: number, talkMs: 300, playFile: voice(CALLER[0]) });
     await phase(box, callId, 'talking');
     expect(box.calls.find(callId)!.agentId).toBe('2001');
     await storedCall(box, callId);
     await stationFree(box, 1);
-    await box.agents.setState('2002', { state: 'ready' });
+    await box.agents.setState('2002', { state: 'ready' }, { by: 'li', forced: true });
   });
 
   it('all at once, and the first who lifts has it', async () => {

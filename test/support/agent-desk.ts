@@ -1,5 +1,5 @@
 // Agents and their telephones with a scripted engine, a real database and a clock that the test moves.
-import { AgentBook, ServiceDesk, StationBook } from '../../daemon/src/agents/index.js';
+import { AgentBook, PinDesk, ServiceDesk, StationBook } from '../../daemon/src/agents/index.js';
 import type { LiveEvents } from '../../daemon/src/contract/index.js';
 import type { Db } from '../../daemon/src/db/index.js';
 import { EngineLines, LineSwitch, type LegOffered } from '../../daemon/src/lines/index.js';
@@ -29,6 +29,9 @@ export interface AgentDesk {
   pickedUp: { leg: number; stations: readonly number[] }[];
   /** telephones where something rings */
   ringing: Set<number>;
+  pins: PinDesk;
+  /** numbers that codes stand for */
+  known: { redial: string | undefined; slots: Record<string, string> };
   /** prompts that were looked for, as language/name */
   prompts: string[];
 }
@@ -60,6 +63,8 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
   const dialled: AgentDesk['dialled'] = [];
   const pickedUp: AgentDesk['pickedUp'] = [];
   const ringing: AgentDesk['ringing'] = new Set();
+  const pins = new PinDesk(db, clock);
+  const known: AgentDesk['known'] = { redial: undefined, slots: {} };
   const desk = new ServiceDesk({
     engine: engine.client,
     lines,
@@ -71,6 +76,8 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
       return stations.some((station) => ringing.has(station));
     },
     takeParked: (_, slot) => slot === 1,
+    pins,
+    numberOf: (code) => Promise.resolve(code.verb === 'redial' ? known.redial : known.slots[code.slot]),
     pickUpCode: '*8',
     findPrompt: (name, language) => {
       prompts.push(`${language}/${name}`);
@@ -84,5 +91,5 @@ export async function startAgents(on: Pick<AgentDesk, 'engine' | 'clock' | 'db'>
   stations.start();
   desk.start();
   await engineLines.start();
-  return { live, agents, stations, desk, lines, sip, plan, dialled, pickedUp, ringing, prompts };
+  return { pins, known, live, agents, stations, desk, lines, sip, plan, dialled, pickedUp, ringing, prompts };
 }

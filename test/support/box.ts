@@ -88,6 +88,13 @@ const PROMPTS: Record<string, number> = {
   'conference-full': 1800,
   'conference-not-begun': 1900,
   'conference-too-many-tries': 2000,
+  'enter-pin': 1700,
+  'wrong-number-or-pin': 1800,
+  'sign-in-locked': 1900,
+  'dial-barred': 2000,
+  'no-number-known': 2100,
+  'dial-no-way': 2200,
+  'dial-unknown': 2300,
 };
 
 /** One that is always there and the same. */

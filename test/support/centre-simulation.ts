@@ -196,7 +196,8 @@ function agentsOf(count: number, clock: FakeClock, live: TypedEmitter<LiveEvents
     const id = String(i);
     all.set(id, {
       ...{ id, name: id, queues: ['sales'], language: 'en', state: 'ready', reason: null, station: i },
-      ...{ since: clock.wallMs(), callId: null },
+      ...{ since: clock.wallMs(), callId: null, forced: false, reasonOverdue: false },
+      ...{ pending: null, wrapUp: null, pausedQueues: [] },
     });
   }
   const step = (id: string, from: readonly AgentState[], state: AgentState): boolean => {
@@ -213,7 +214,6 @@ function agentsOf(count: number, clock: FakeClock, live: TypedEmitter<LiveEvents
     beginTalk: (id: string) => void step(id, ['ringing'], 'talking'),
     moveTalk: fault,
     endTalk: (id: string) => void step(id, ['talking'], 'ready'),
-    endWrapUp: fault,
     missOffer: fault,
     withdrawOffer: (id: string) => void step(id, ['ringing'], 'ready'),
   };

@@ -10,12 +10,14 @@ import { ConferenceService } from '../../daemon/src/conference/index.js';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../daemon/src/http/index.js';
 import { MusicStore } from '../../daemon/src/ivr/index.js';
 import { Metrics, TypedEmitter, silentLog } from '../../daemon/src/platform/index.js';
+import { makeDeskParts } from '../../daemon/src/main/desk-parts.js';
 import { RecordingArchive, VoiceStore } from '../../daemon/src/recording/index.js';
 import { conferencesPort } from '../../daemon/src/main/conference-parts.js';
 import { VoicemailService } from '../../daemon/src/voicemail/index.js';
 import { T0, agentRow, userRow } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { surveyDesk } from './survey-desk.js';
+import { ScriptedPlan } from './scripted-plan.js';
 import { fakePorts, type FakePorts } from './http-ports.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { testDatabase } from './test-database.js';
@@ -106,6 +108,14 @@ export async function httpBox(over: Partial<HttpOptions> = {}): Promise<HttpBox>
   await conferences.start();
   onTestFinished(() => conferences.stop());
   ports.conferences = conferencesPort(conferences);
+  const plan = new ScriptedPlan();
+  const calls = { find: ports.calls.find, originate: () => Promise.reject(new Error('no calls here')) };
+  ports.desk = makeDeskParts({
+    ...{ db, clock, plan, calls, live: ports.live, language: 'en', log: silentLog },
+    agents: Object.assign(ports.agents, { atStation: () => undefined, settle: () => undefined }) as never,
+    stations: { find: () => undefined },
+    findPrompt: () => Promise.resolve(undefined),
+  }).port;
   const http = createHttpServer({
     host: '127.0.0.1',
     port: 0,

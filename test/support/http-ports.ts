@@ -74,6 +74,7 @@ export function liveAgent(over: Partial<Agent> = {}): Agent {
     station: 1,
     since: T0,
     callId: null,
+    ...{ forced: false, reasonOverdue: false, pending: null, wrapUp: null, pausedQueues: [] },
     ...over,
   };
 }
@@ -217,7 +218,11 @@ export function fakePorts(): FakePorts {
         if (agent === undefined) return Promise.reject(new AppError('agent_not_found', { id }));
         return Promise.resolve({ ...agent, state: request.state, reason: request.reason ?? null });
       },
+      extendWrapUp: (id) => Promise.reject(new AppError('wrap_up_at_limit', { id })),
+      setQueueActive: (id, queue) => Promise.reject(new AppError('agent_not_in_queue', { id, queue })),
     },
+    // Put in by the box that has a database for it.
+    desk: undefined as never,
     queues: { list: () => world.queues, waiting: () => [] },
     flows: {
       validate: (definition, language) => Promise.resolve(validateFlow(definition, {}, language)),

@@ -26,7 +26,8 @@ async function stored() {
   const agentSegment = (agentId: string, state: 'wrapUp' | 'notReady', startedAt: number, ms: number) => {
     const reason = state === 'notReady' ? 'no_answer' : null;
     const row = { id: newUlid(), agentId, state, reason, station: 1, startedAt, endedAt: startedAt + ms };
-    return db.write((tx) => tx.agentSegments.insert(row));
+    const by = { changedBy: null, forced: false };
+    return db.write((tx) => tx.agentSegments.insert({ ...row, ...by }));
   };
   return { db, segment, agentSegment };
 }

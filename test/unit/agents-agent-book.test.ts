@@ -4,6 +4,9 @@ import { agentDesk, startAgents, type AgentDesk } from '../support/agent-desk.js
 import { T0, agentRow } from '../support/db-rows.js';
 import { until } from '../support/turns.js';
 
+const TIMED = { queueId: 'sales', mode: 'timed', ms: 10_000, limitMs: 0 } as const;
+const LI = { by: 'li', forced: true };
+
 async function history(desk: AgentDesk, agentId = '2001'): Promise<string[]> {
   const segments = await desk.db.agentSegments.list({ agentId });
   return segments.map(
@@ -15,7 +18,7 @@ describe('an agent', () => {
   it('is signed in on the disk when signing in resolves', async () => {
     const desk = await agentDesk();
     await desk.agents.signIn('2001', 1);
-    expect(await desk.db.agentStates.find('2001')).toEqual({
+    expect(await desk.db.agentStates.find('2001')).toMatchObject({
       agentId: '2001',
       state: 'ready',
       reason: null,
@@ -55,7 +58,7 @@ describe('an agent', () => {
     expect(desk.agents.beginOffer('2001', 'CALL')).toBe(true);
     expect(desk.agents.find('2001')).toMatchObject({ state: 'ringing', callId: 'CALL' });
     desk.agents.beginTalk('2001', 'CALL');
-    desk.agents.endTalk('2001', true);
+    desk.agents.endTalk('2001', TIMED);
     expect(desk.agents.find('2001')).toMatchObject({ state: 'wrapUp', callId: 'CALL' });
     desk.agents.endWrapUp('2001');
     expect(desk.agents.find('2001')).toMatchObject({ state: 'ready', callId: null });
@@ -69,21 +72,21 @@ describe('an agent', () => {
     expect(desk.agents.takerAt(1)).toBe('2001');
     desk.agents.beginTalk('2001', 'CALL');
     expect(desk.agents.find('2001')).toMatchObject({ state: 'talking', callId: 'CALL' });
-    desk.agents.endTalk('2001', false);
+    desk.agents.endTalk('2001', null);
     expect(desk.agents.find('2001')).toMatchObject({ state: 'ready', callId: null });
     await desk.agents.notReady('2001', '7');
     for (const wrapUp of [false, true]) {
       desk.agents.beginTalk('2001', 'NEXT');
-      desk.agents.endTalk('2001', wrapUp);
+      desk.agents.endTalk('2001', wrapUp ? TIMED : null);
       desk.agents.endWrapUp('2001');
       expect(desk.agents.find('2001')).toMatchObject({ state: 'notReady', reason: '7', callId: null });
     }
     // What he says after the call counts more.
     desk.agents.beginTalk('2001', 'LAST');
-    desk.agents.endTalk('2001', true);
+    desk.agents.endTalk('2001', TIMED);
     await desk.agents.ready('2001');
     desk.agents.beginTalk('2001', 'MORE');
-    desk.agents.endTalk('2001', false);
+    desk.agents.endTalk('2001', null);
     expect(desk.agents.find('2001')?.state).toBe('ready');
     desk.agents.beginOffer('2001', 'CALL');
     expect(desk.agents.takerAt(1)).toBeNull();
@@ -105,14 +108,18 @@ describe('an agent', () => {
     await desk.agents.signIn('2001', 1);
     desk.agents.beginOffer('2001', 'CALL');
     await expect(desk.agents.notReady('2001', '1')).rejects.toMatchObject({ code: 'agent_busy' });
-    await expect(desk.agents.setState('2001', { state: 'signedOut' })).rejects.toMatchObject({ code: 'agent_busy' });
+    await expect(desk.agents.signOut('2001')).rejects.toMatchObject({ code: 'agent_busy' });
     expect(desk.agents.find('2001')?.state).toBe('ringing');
   });
 
   it('cannot be made ready before he has signed in', async () => {
     const desk = await agentDesk();
-    await expect(desk.agents.setState('2001', { state: 'ready' })).rejects.toMatchObject({ code: 'agent_signed_out' });
-    await expect(desk.agents.setState('9999', { state: 'ready' })).rejects.toMatchObject({ code: 'agent_not_found' });
+    await expect(desk.agents.setState('2001', { state: 'ready' }, LI)).rejects.toMatchObject({
+      code: 'agent_signed_out',
+    });
+    await expect(desk.agents.setState('9999', { state: 'ready' }, LI)).rejects.toMatchObject({
+      code: 'agent_not_found',
+    });
   });
 
   it('ends his paperwork by saying that he is ready; the timer then changes nothing', async () => {
@@ -120,7 +127,7 @@ describe('an agent', () => {
     await desk.agents.signIn('2001', 1);
     desk.agents.beginOffer('2001', 'CALL');
     desk.agents.beginTalk('2001', 'CALL');
-    desk.agents.endTalk('2001', true);
+    desk.agents.endTalk('2001', TIMED);
     await desk.agents.notReady('2001', '7');
     desk.agents.endWrapUp('2001');
     expect(desk.agents.find('2001')).toMatchObject({ state: 'notReady', reason: '7' });
@@ -144,7 +151,9 @@ describe('agents after the daemon has ended', () => {
       const desk = await agentDesk((db) =>
         db.write((tx) => tx.agentStates.put({ agentId: '2001', state, reason: null, station: 3, since: T0 - 60_000 })),
       );
-      expect(desk.agents.find('2001')).toMatchObject({ state: 'ready', station: 3, since: T0 });
+      expect(desk.agents.find('2001')).toMatchObject({
+        ...{ state: 'ready', station: 3, since: state === 'ready' ? T0 - 60_000 : T0 },
+      });
       await desk.agents.stop();
       expect(await history(desk)).toEqual(['ready']);
     },

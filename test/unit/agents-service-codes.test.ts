@@ -15,6 +15,10 @@ describe('service codes', () => {
     ['*13*81002#', { verb: 'pickUp', number: '1002' }],
     ['*97', { verb: 'program', number: '*97' }],
     ['*987001#', { verb: 'program', number: '*987001' }],
+    ['*112001*4321#', { verb: 'signIn', agentId: '2001', pin: '4321' }],
+    ['*112001*12#', { verb: 'signOut' }],
+    ['*66#', { verb: 'redial' }],
+    ['*007#', { verb: 'speedDial', slot: '07' }],
   ])('%s is a code', (dialled, code) => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'code', code });
   });
@@ -35,6 +39,30 @@ describe('service codes', () => {
     '*6',
     '*98#',
     '*96',
+    `*8${'1'.repeat(17)}`,
+    `*11${'1'.repeat(17)}`,
+  ])('%s is none', (dialled) => {
+    expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });
+  });
+  it.each(['', '*', '*1', '*11', '*1120', '*12', '*14', '*1412', '*11200*', '*11200*43', '*6', '*00'])(
+    '%s may become one',
+    (dialled) => {
+      expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });
+    },
+  );
+
+  it.each([
+    '1',
+    '#',
+    '*2',
+    '*11#',
+    '*121',
+    '*13A',
+    '*15',
+    '*8A',
+    '*9',
+    '*07#',
+    '*0077#',
     `*8${'1'.repeat(17)}`,
     `*11${'1'.repeat(17)}`,
   ])('%s is none', (dialled) => {

@@ -24,6 +24,8 @@ test('what a killed daemon left is set right, with times that are known', async 
     station: 1,
     startedAt: T0 + 6000,
     endedAt: null,
+    changedBy: null,
+    forced: false,
   };
   await db.write(async (tx) => {
     for (const call of [talking, fresh, ended]) await tx.calls.insert(call);

@@ -38,7 +38,7 @@ describe('rows', () => {
     expect(await db.recordings.findByCall(call.id)).toEqual(recording);
     expect(await db.agents.find('2001')).toEqual(agent);
     expect(await db.users.findByUsername(user.username)).toEqual(user);
-    expect(await db.agentStates.list()).toEqual([{ ...state, since: T0 + 1 }]);
+    expect(await db.agentStates.list()).toEqual([{ ...state, since: T0 + 1, detail: null }]);
     expect(await db.flows.find('main')).toEqual({ ...flow('main'), version: 1 });
   });
 

@@ -58,7 +58,7 @@ describe('every route', () => {
     expect(roles['get /flows/:id']).toBe('admin');
     expect(roles['get /queues']).toBe('admin supervisor');
     expect(roles['patch /queues/:id']).toBe('admin');
-    expect(roles['post /agents/:id/state']).toBe('admin supervisor');
+    expect(roles['post /agents/:id/state']).toBe('admin supervisor agent');
     expect(roles['get /calls/:id']).toBe('admin supervisor agent');
     expect(roles['get /recordings/:id/audio']).toBe('admin supervisor agent');
     expect(roles['get /recordings/:id/export']).toBe('admin supervisor');

@@ -1,4 +1,5 @@
 import type { Agent, Call, LiveSnapshot, Queue, QueueStatus, Segment, Span, Station } from '@cordboard/daemon/contract';
+import { LiveSequence } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
 import { box } from '@/api/box';
@@ -13,6 +14,12 @@ import { useSession } from './session';
  */
 
 type Listener<T> = (value: T) => void;
+
+/** events that have listeners of their own here */
+const shown = new Set<string>([
+  ...['call.updated', 'call.removed', 'call.segment', 'agent.updated'],
+  ...['queue.updated', 'span.updated', 'station.updated'],
+]);
 
 export const useLive = defineStore('live', () => {
   const session = useSession();
@@ -37,12 +44,23 @@ export const useLive = defineStore('live', () => {
   const removalListeners = new Set<Listener<string>>();
 
   let socket: LiveSocket | null = null;
+  const sequence = new LiveSequence();
+
+  /** Does it for what comes in its turn, and asks for the whole when something was missed. */
+  const inTurn =
+    <T>(work: Listener<T>) =>
+    (value: T, seq: number): void => {
+      const { apply, sync } = sequence.event(seq);
+      if (sync) socket?.emit('sync');
+      if (apply) work(value);
+    };
 
   function start(): void {
     if (socket) return;
     socket = openLiveSocket(() => session.token);
 
     socket.on('connect', () => {
+      sequence.reset();
       // the box sends a snapshot to whoever connects; asking again after a loss makes sure of a whole picture
       if (everConnected.value) socket?.emit('sync');
     });
@@ -61,21 +79,51 @@ export const useLive = defineStore('live', () => {
       else if (reason !== 'stopping') session.forget(reason === 'expired');
     });
 
-    socket.on('snapshot', repaint);
-    socket.on('call.updated', (call) => {
-      if (call.state === 'live') calls.set(call.id, call);
-      else calls.delete(call.id);
-      if (call.state !== 'live') tell(removalListeners, call.id);
+    socket.on('snapshot', (snapshot, seq) => {
+      const { apply, sync } = sequence.snapshot(seq);
+      if (sync) socket?.emit('sync');
+      if (apply) repaint(snapshot);
     });
-    socket.on('call.removed', ({ id }) => {
-      calls.delete(id);
-      tell(removalListeners, id);
+    // What is not shown here is counted all the same: its numbers are no gaps.
+    socket.onAny((event: string, _data: unknown, seq: unknown) => {
+      if (!shown.has(event) && event !== 'snapshot' && typeof seq === 'number' && sequence.event(seq).sync)
+        socket?.emit('sync');
     });
-    socket.on('call.segment', (segment) => tell(segmentListeners, segment));
-    socket.on('agent.updated', (agent) => agents.set(agent.id, agent));
-    socket.on('queue.updated', (queue) => queues.set(queue.id, queue));
-    socket.on('span.updated', (span) => spans.set(span.span, span));
-    socket.on('station.updated', (station) => stations.set(station.station, station));
+    socket.on(
+      'call.updated',
+      inTurn((call) => {
+        if (call.state === 'live') calls.set(call.id, call);
+        else calls.delete(call.id);
+        if (call.state !== 'live') tell(removalListeners, call.id);
+      }),
+    );
+    socket.on(
+      'call.removed',
+      inTurn(({ id }) => {
+        calls.delete(id);
+        tell(removalListeners, id);
+      }),
+    );
+    socket.on(
+      'call.segment',
+      inTurn((segment) => tell(segmentListeners, segment)),
+    );
+    socket.on(
+      'agent.updated',
+      inTurn((agent) => agents.set(agent.id, agent)),
+    );
+    socket.on(
+      'queue.updated',
+      inTurn((queue) => queues.set(queue.id, queue)),
+    );
+    socket.on(
+      'span.updated',
+      inTurn((span) => spans.set(span.span, span)),
+    );
+    socket.on(
+      'station.updated',
+      inTurn((station) => stations.set(station.station, station)),
+    );
 
     socket.connect();
   }

@@ -129,19 +129,20 @@ export class AgentRoster {
     const { regions, customerLevels, skills } = this.#abilitiesOf(agent.id);
     const done = this.#done.get(agent.id);
     const [station, unavailable] = this.#placeOf(agent);
-    const before = matcher.agent(agent.id)?.unavailable;
+    const known = matcher.agent(agent.id);
+    const before = known?.unavailable;
+    const queues = agent.queues.filter((queueId) => !agent.pausedQueues.includes(queueId));
+    const more = queues.some((queueId) => known?.queues.has(queueId) === false);
     const total = [...(done?.values() ?? [])];
     matcher.putAgent({
       ...{ agentId: agent.id, station, unavailable, skills, regions, customerLevels },
       // On the clock that calls are counted on.
       readySince: clock.monotonicMs() - Math.max(0, clock.wallMs() - agent.since),
-      queues: new Map(
-        agent.queues.map((queueId) => [queueId, this.#membership(agent.id, queueId, done?.get(queueId))]),
-      ),
+      queues: new Map(queues.map((queueId) => [queueId, this.#membership(agent.id, queueId, done?.get(queueId))])),
       calls: total.reduce((sum, { calls }) => sum + calls, 0),
       talkMs: total.reduce((sum, { talkMs }) => sum + talkMs, 0),
     });
-    if (unavailable === null && before !== null) this.#options.freed();
+    if (unavailable === null && (before !== null || more)) this.#options.freed();
   }
 
   #placeOf(agent: Agent): [station: number | null, unavailable: Unavailable | null] {

@@ -53,7 +53,7 @@ export interface DistributorOptions {
   calls: Pick<CallControl, 'events' | 'offerAll' | 'overflow' | 'moveToQueue' | 'setBackground' | 'release'>;
   agents: Pick<
     AgentBook,
-    'list' | 'find' | 'beginOffer' | 'beginTalk' | 'moveTalk' | 'endTalk' | 'endWrapUp' | 'missOffer' | 'withdrawOffer'
+    'list' | 'find' | 'beginOffer' | 'beginTalk' | 'moveTalk' | 'endTalk' | 'missOffer' | 'withdrawOffer'
   >;
   stations: Pick<StationBook, 'find'>;
   queues: Pick<QueueBook, 'find' | 'rows'>;
@@ -102,7 +102,6 @@ export class Distributor implements QueuePlaces {
   /** agents in talk, by call */
   readonly #talking = new Map<string, { agentId: string; queueId: string; since: number }>();
   readonly #others: OtherTalks;
-  readonly #wrapUps = new Map<string, Timer>();
   readonly #misses = new Misses();
   readonly #rows = new Map<string, QueueRow>();
   #offs: Unsubscribe[] = [];
@@ -166,9 +165,7 @@ export class Distributor implements QueuePlaces {
     for (const off of this.#offs) off();
     this.#roster.stop();
     for (const waiting of this.#waiting.values()) quiet(waiting);
-    for (const timer of this.#wrapUps.values()) timer.cancel();
     this.#waiting.clear();
-    this.#wrapUps.clear();
   }
 
   /** How long the one who waits in a call, or who came into a queue now, will wait. */
@@ -413,23 +410,13 @@ export class Distributor implements QueuePlaces {
     const other = this.#callOf(agentId) ?? this.#others.callOf(agentId);
     if (other !== undefined) return agents.moveTalk(agentId, other);
     const queue = queues.find(queueId);
-    const manual = queue?.wrapUpMode === 'manual';
-    const wrapUpMs = queue?.wrapUpMs ?? 0;
-    agents.endTalk(agentId, manual || wrapUpMs > 0);
-    if (manual || wrapUpMs === 0) return;
-    const timer = clock.after(wrapUpMs, () => {
-      this.#wrapUps.delete(agentId);
-      agents.endWrapUp(agentId);
-    });
-    this.#wrapUps.set(agentId, timer);
+    if (queue === undefined) return agents.endTalk(agentId, null);
+    const { wrapUpMode: mode, wrapUpMs: ms, wrapUpLimitMs: limitMs } = queue;
+    agents.endTalk(agentId, { queueId, mode, ms, limitMs });
   }
 
   #agentChanged(agent: Agent): void {
     this.#handling.agentChanged(agent.id, agent.state);
-    if (agent.state !== 'wrapUp') {
-      this.#wrapUps.get(agent.id)?.cancel();
-      this.#wrapUps.delete(agent.id);
-    }
   }
 
   /** Decides once for all that one event changes. */

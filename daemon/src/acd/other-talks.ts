@@ -43,7 +43,7 @@ export class OtherTalks {
     this.forget(agentId, callId);
     const { agents, queueCallOf } = this.#options;
     const other = queueCallOf(agentId) ?? this.callOf(agentId);
-    if (other === undefined) agents.endTalk(agentId, false);
+    if (other === undefined) agents.endTalk(agentId, null);
     else agents.moveTalk(agentId, other);
   }
 

@@ -97,11 +97,11 @@ export class QueueBook {
       if (phase === 'offering') count.offering += 1;
       else if (phase === 'talking') count.talking += 1;
     });
-    this.#options.agents.eachState((state, queues) => {
+    this.#options.agents.eachState((state, queues, pausedQueues) => {
       if (state === 'signedOut') return;
       for (const queueId of queues) {
         const count = counts.get(queueId);
-        if (count === undefined) continue;
+        if (count === undefined || pausedQueues.includes(queueId)) continue;
         count.signedIn += 1;
         if (state === 'ready') count.ready += 1;
       }

@@ -33,8 +33,8 @@ export const agentTable: StateTable<AgentState, AgentStep> = {
     ring: 'ringing',
     take: 'talking',
   },
-  ringing: { answer: 'talking', withdraw: 'ready', miss: 'notReady' },
-  talking: { wrapUp: 'wrapUp', finish: 'ready', pause: 'notReady' },
+  ringing: { answer: 'talking', withdraw: 'ready', miss: 'notReady', pause: 'notReady', signOut: 'signedOut' },
+  talking: { wrapUp: 'wrapUp', finish: 'ready', pause: 'notReady', signOut: 'signedOut' },
   wrapUp: {
     ...{ signIn: 'ready', signOut: 'signedOut', getReady: 'ready', pause: 'notReady' },
     ...{ finish: 'ready', take: 'talking' },

@@ -1,6 +1,13 @@
 // What the database keeps of agents' days: the state now, and the history of states. Every state is a segment.
-import type { AgentStateRow, Db } from '../db/index.js';
+import type { AgentStateRow, Db, Writes } from '../db/index.js';
 import { newUlid, type Log } from '../platform/index.js';
+
+export interface EnterOptions {
+  /** when the segment begins, if not with the state: what lay between was nobody's */
+  fromMs?: number | undefined;
+  /** in the same transaction */
+  also?: ((tx: Writes) => Promise<void>) | undefined;
+}
 
 export class AgentStore {
   readonly #db: Db;
@@ -16,38 +23,28 @@ export class AgentStore {
    * Writes the state now and begins its segment. Resolves when it is on the disk. When that fails it is logged, and the
    * promise rejects: whoever promised the agent something must know.
    */
-  enter(state: AgentStateRow): Promise<void> {
+  enter(state: AgentStateRow, { fromMs = state.since, also }: EnterOptions = {}): Promise<void> {
     const row = { ...state };
-    const writing: Promise<void> = this.#db
-      .write(
-        async (tx) => {
-          await tx.agentStates.put(row);
-          await tx.agentSegments.closeOpen(row.agentId, row.since);
-          if (row.state === 'signedOut') return;
-          const { agentId, state: entered, reason, station, since: startedAt } = row;
-          await tx.agentSegments.insert({
-            id: newUlid(),
-            agentId,
-            state: entered,
-            reason,
-            station,
-            startedAt,
-            endedAt: null,
-          });
-        },
-        { lockWaitMs: Infinity },
-      )
-      .catch((error: unknown) => {
-        this.#log.error(
-          { agentId: row.agentId, state: row.state, err: error },
-          'the state of an agent was not written',
-        );
-        throw error;
-      })
-      .finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
-    writing.catch(() => undefined);
-    return writing;
+    return this.#write(row, async (tx) => {
+      await tx.agentStates.put(row);
+      await tx.agentSegments.closeOpen(row.agentId, fromMs);
+      await also?.(tx);
+      if (row.state === 'signedOut') return;
+      const { agentId, state: entered, reason, station, detail } = row;
+      const by = { changedBy: detail?.changedBy ?? null, forced: detail?.forced ?? false };
+      await tx.agentSegments.insert({
+        ...{ id: newUlid(), agentId, state: entered, reason, station, startedAt: fromMs, endedAt: null, ...by },
+      });
+    });
+  }
+
+  /** Writes what has become of the state that he is in. */
+  keep(state: AgentStateRow, also?: EnterOptions['also']): Promise<void> {
+    const row = { ...state };
+    return this.#write(row, async (tx) => {
+      await tx.agentStates.put(row);
+      await also?.(tx);
+    });
   }
 
   /** Ends the segments that are open, because the daemon stops. The states stay for the next start. */
@@ -57,5 +54,18 @@ export class AgentStore {
     await this.#db.write(async (tx) => {
       for (const agentId of agentIds) await tx.agentSegments.closeOpen(agentId, nowMs);
     });
+  }
+
+  #write({ agentId, state }: AgentStateRow, work: (tx: Writes) => Promise<void>): Promise<void> {
+    const writing: Promise<void> = this.#db
+      .write(work, { lockWaitMs: Infinity })
+      .catch((error: unknown) => {
+        this.#log.error({ agentId, state, err: error }, 'the state of an agent was not written');
+        throw error;
+      })
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+    writing.catch(() => undefined);
+    return writing;
   }
 }

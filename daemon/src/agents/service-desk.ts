@@ -2,16 +2,19 @@
 //
 //   lifted (dial tone by the engine) → digits → * code → carried out → prompt → released (busy tone until he hangs up)
 //                                             ↘ unknown, refused or too slow → congestion tone → released
+//                                             ↘ *11 of one who has a PIN: asked for, with a prompt → signed in
+//                                             ↘ *66, *0: a number that is known → dial()
 //                                             ↘ *8: a call that rings elsewhere is taken, or there is none: prompt → released
 //                                             ↘ number, once nothing can follow, # or 4 s of silence → dial()
 //
 // A SIP phone sends all of it at once and goes the same ways.
-import type { Language } from '../contract/index.js';
+import type { Agent, Language } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
 import { errorText, isAppError, type Clock, type Log, type Timer, type Unsubscribe } from '../platform/index.js';
 import type { AgentBook } from './agent-book.js';
-import { readServiceCode, type AgentCode, type ServiceCode } from './service-codes.js';
+import type { PinDesk } from './pin-desk.js';
+import { readServiceCode, type AgentCode, type DialCode, type ServiceCode } from './service-codes.js';
 
 /** Silence after lifting, or between two keys of a code. */
 const DIAL_LIMIT_MS = 15_000;
@@ -42,6 +45,9 @@ export interface ServiceDeskOptions {
   pickUp: (offered: LegOffered, stations: readonly number[]) => boolean;
   /** gives the leg the call that is parked at this place; false: there is none, and the leg stays here */
   takeParked: (offered: LegOffered, slot: number) => boolean;
+  pins: Pick<PinDesk, 'check'>;
+  /** the number that a code stands for, dialled at this telephone; undefined: there is none */
+  numberOf: (code: DialCode, station: number) => Promise<string | undefined>;
   /** empty: there is none */
   pickUpCode: string;
   /** the file of a prompt; undefined when there is none */
@@ -64,6 +70,8 @@ interface Dialling {
   timer: Timer | undefined;
   /** the prompt whose end ends the call */
   play: number | undefined;
+  /** his PIN is being asked for */
+  pin: { agentId: string; digits: string } | undefined;
 }
 
 export class ServiceDesk {
@@ -87,7 +95,7 @@ export class ServiceDesk {
       lines.events.on('leg.released', ({ leg }) => this.#forget(leg)),
       engine.events.on('play.ended', ({ play, reason }) => {
         for (const dialling of this.#dialling.values())
-          if (dialling.play === play && reason === 'finished') this.#release(dialling);
+          if (dialling.play === play && reason === 'finished' && dialling.pin === undefined) this.#release(dialling);
       }),
     ];
   }
@@ -102,7 +110,7 @@ export class ServiceDesk {
     if (complete && !calledNumber.startsWith('*')) return this.#options.dial(offered, calledNumber);
     const dialling: Dialling = {
       ...{ offered, leg, port, station },
-      ...{ digits: '', answered: false, done: false, timer: undefined, play: undefined },
+      ...{ digits: '', answered: false, done: false, timer: undefined, play: undefined, pin: undefined },
     };
     this.#dialling.set(leg, dialling);
     if (!complete) return this.#limit(dialling, DIAL_LIMIT_MS);
@@ -113,6 +121,7 @@ export class ServiceDesk {
 
   #digit(leg: number, digit: string): void {
     const dialling = this.#dialling.get(leg);
+    if (dialling?.pin !== undefined) return this.#pinKey(dialling, dialling.pin, digit);
     if (dialling === undefined || dialling.done) return;
     const { digits } = dialling;
     // * begins a code, whatever was dialled before.
@@ -142,6 +151,7 @@ export class ServiceDesk {
     if (code.verb === 'pickUp') void this.#pickUp(dialling, code.number);
     else if (code.verb === 'program') this.#dialProgram(dialling, code.number);
     else if (code.verb === 'take') void this.#take(dialling, code.slot);
+    else if (code.verb === 'redial' || code.verb === 'speedDial') void this.#dialKnown(dialling, code);
     else void this.#carryOut(dialling, code);
   }
 
@@ -208,22 +218,40 @@ export class ServiceDesk {
     await this.#nothingRings(dialling, CAUSE_NOTHING_RINGS, `nobody is parked at ${slot}`);
   }
 
+  /** Never rejects. */
+  async #dialKnown(dialling: Dialling, code: DialCode): Promise<void> {
+    const { numberOf, dial, log } = this.#options;
+    const { offered, leg, station } = dialling;
+    try {
+      const number = await numberOf(code, station);
+      // He may have hung up meanwhile.
+      if (this.#dialling.get(leg) !== dialling) return;
+      if (number === undefined)
+        return await this.#nothingRings(dialling, CAUSE_UNALLOCATED, 'no number is known', 'no-number-known');
+      this.#forget(leg);
+      dial(offered, number);
+    } catch (error) {
+      log.error({ err: error, station }, `a known number was not dialled: ${errorText(error)}`);
+      if (this.#dialling.get(leg) === dialling) this.#release(dialling, CAUSE_TEMPORARY_FAILURE);
+    }
+  }
+
   /** A phone that has sent all at once is told why; to others it is said. */
-  async #nothingRings(dialling: Dialling, cause: number, why: string): Promise<void> {
+  async #nothingRings(dialling: Dialling, cause: number, why: string, prompt = 'nothing-to-pick-up'): Promise<void> {
     const { log, language } = this.#options;
     const { offered, leg, station } = dialling;
     log.info({ station, leg, why }, 'no call is picked up');
     if (offered.complete) return this.#release(dialling, cause, why);
     await this.#try(dialling, 'answer');
     dialling.answered = true;
-    await this.#say(dialling, 'nothing-to-pick-up', language);
+    await this.#say(dialling, prompt, language);
   }
 
   async #carryOut(dialling: Dialling, code: AgentCode): Promise<void> {
     const { agents, log } = this.#options;
     const { station } = dialling;
     // From here the telephone is not dialling: the engine takes the dial tone away for good.
-    await this.#try(dialling, 'answer');
+    if (!dialling.answered) await this.#try(dialling, 'answer');
     dialling.answered = true;
     const agent = code.verb === 'signIn' ? agents.find(code.agentId) : agents.atStation(station);
     if (agent === undefined) {
@@ -231,6 +259,7 @@ export class ServiceDesk {
       return this.#say(dialling, 'not-signed-in', this.#options.language);
     }
     try {
+      if (code.verb === 'signIn' && !(await this.#pinIsRight(dialling, agent, code.pin))) return;
       await this.#perform(code, agent.id, station);
     } catch (error) {
       if (!isAppError(error)) log.error({ err: error, station, agentId: agent.id }, 'a service code failed');
@@ -243,6 +272,42 @@ export class ServiceDesk {
       notReady: 'agent-not-ready',
     };
     await this.#say(dialling, prompts[code.verb], agent.language);
+  }
+
+  /** false: it is asked for now, or he was told that he does not come in. */
+  async #pinIsRight(dialling: Dialling, { id, language }: Agent, pin: string | undefined): Promise<boolean> {
+    const { pins, engine, log } = this.#options;
+    const { station, port, leg } = dialling;
+    const verdict = await pins.check(id, pin, station);
+    if (verdict === 'right') return true;
+    if (!this.#dialling.has(leg)) return false;
+    if (verdict === 'needed') {
+      await engine.command('detector.set', { port, dtmf: true });
+      dialling.pin = { agentId: id, digits: '' };
+      this.#limit(dialling, DIAL_LIMIT_MS);
+      await this.#say(dialling, 'enter-pin', language);
+      return false;
+    }
+    log.warn({ station, agentId: id, verdict }, 'a PIN was not right');
+    await this.#say(dialling, verdict === 'locked' ? 'sign-in-locked' : 'wrong-number-or-pin', language);
+    return false;
+  }
+
+  /** # ends the PIN, * begins it anew; the prompt that asks for it ends with the first key. */
+  #pinKey(dialling: Dialling, pin: { agentId: string; digits: string }, digit: string): void {
+    const { engine, log } = this.#options;
+    const { play } = dialling;
+    dialling.play = undefined;
+    if (play !== undefined)
+      engine.command('play.stop', { play }).catch((error: unknown) => log.debug({ err: error }, 'a prompt had ended'));
+    if (digit === '#') {
+      dialling.pin = undefined;
+      dialling.timer?.cancel();
+      return void this.#carryOut(dialling, { verb: 'signIn', ...pin, pin: pin.digits });
+    }
+    if (digit !== '*' && !/^[0-9]$/.test(digit)) return;
+    pin.digits = digit === '*' ? '' : (pin.digits + digit).slice(0, MOST_DIGITS);
+    this.#limit(dialling, DIAL_LIMIT_MS);
   }
 
   async #perform(code: AgentCode, agentId: string, station: number): Promise<void> {
@@ -263,6 +328,7 @@ export class ServiceDesk {
   async #say(dialling: Dialling, name: string, language: Language): Promise<void> {
     const file = await this.#options.findPrompt(name, language);
     if (!this.#dialling.has(dialling.leg)) return;
+    if (file === undefined && dialling.pin !== undefined) return;
     if (file === undefined) {
       this.#options.log.warn({ prompt: name, station: dialling.station }, 'there is no such prompt; it is left out');
       return this.#release(dialling);

@@ -36,8 +36,36 @@ export async function takeCall(
     // What somebody may not dial may be what a thief would.
     const level = found.cause === cause.callRejected ? 'warn' : 'info';
     call.log[level]({ calledNumber, callingNumber, why: found.reason }, 'the number leads nowhere');
+    await sayRefusal(call, context, found);
     context.release(call, found.cause, 'system', found.reason);
   });
+}
+
+/** SIP telephones have numbers from here on */
+const FIRST_SIP_STATION = 1000;
+
+/**
+ * Says why at the telephone: at an analog one, and at one that was rung for the call. One that has sent its number over IP is told by the
+ * answer. Never rejects: who cannot be told is released all the same.
+ */
+async function sayRefusal(
+  call: LiveCall,
+  context: CallContext,
+  found: Extract<TreatedResolution, { kind: 'refused' }>,
+): Promise<void> {
+  const { leg, row } = call;
+  if (leg.station === null || context.refused === undefined) return;
+  try {
+    const file = await context.refused(leg.station, row.calledNumber, found);
+    const hears = leg.station < FIRST_SIP_STATION || leg.answered;
+    if (file === undefined || !hears || call.ending !== undefined) return;
+    hush(leg);
+    const playback = await context.playbacks.files(leg.port, [file]);
+    if (call.ending !== undefined) return playback.stop();
+    await playback.ended;
+  } catch (error) {
+    call.log.warn({ err: error }, 'a telephone was not told why its number leads nowhere');
+  }
 }
 
 /** Who is outside, and how he is to be treated: with the call from now on. */

@@ -1,7 +1,7 @@
 // What the parts of call control share.
 import type { Language, LiveEvents, ReleasedBy } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
-import type { DialPlan, LegOffered, Lines } from '../lines/index.js';
+import type { DialPlan, DialResolution, LegOffered, Lines } from '../lines/index.js';
 import type { Clock, Log, Metrics, TypedEmitter } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
 import type { AfterTalk } from './after-talk.js';
@@ -30,6 +30,14 @@ export interface CallContext {
   readonly afterTalk?: AfterTalk | undefined;
   /** the program that takes calls which nobody takes at a telephone; undefined: there is none */
   readonly answering?: ((station: number) => { flowId: string; language: Language } | undefined) | undefined;
+  /** a telephone may not dial a number: told to whoever wants to know; the file that says why, undefined: there is none */
+  readonly refused?:
+    | ((
+        station: number,
+        number: string,
+        found: Extract<DialResolution, { kind: 'refused' }>,
+      ) => Promise<string | undefined>)
+    | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -105,6 +105,8 @@ export interface CallControlOptions {
   answering?: CallContext['answering'];
   /** how long a call stays parked; left out: two minutes */
   parkedMs?: number | undefined;
+  /** as in CallContext; left out: nobody is told */
+  refused?: CallContext['refused'];
   live: TypedEmitter<LiveEvents>;
   clock: Clock;
   log: Log;

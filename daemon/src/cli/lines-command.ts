@@ -2,6 +2,7 @@
 import { runBanCommand } from './ban-command.js';
 import { runConferenceCommand } from './conference-command.js';
 import { runFlowCommand } from './flow-command.js';
+import { runAgentCommand, runDispositionCommand, runReasonCommand } from './desk-command.js';
 import { runGroupCommand } from './group-command.js';
 import { runCallbackCommand } from './callback-command.js';
 import { runCalendarCommand } from './calendar-command.js';
@@ -33,6 +34,9 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   survey: runSurveyCommand,
   conference: runConferenceCommand,
   voicemail: runVoicemailCommand,
+  reason: runReasonCommand,
+  disposition: runDispositionCommand,
+  agent: runAgentCommand,
 };
 
 export function runLinesCommand(command: LinesCommand, args: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 // Help for the commands that lay down telephones, trunks and routes.
 import type { Language } from '../contract/index.js';
+import { deskUsage } from './desk-usage.js';
 import { voicemailUsage } from './voicemail-usage.js';
 
 const common: Record<Language, string> = {
@@ -14,6 +15,7 @@ const common: Record<Language, string> = {
 };
 
 const texts = {
+  ...deskUsage,
   station: {
     en: `cordboard station
   add NUMBER --sip                   makes a SIP telephone (1000 and above) and shows its secret, this once

@@ -77,6 +77,12 @@ const AsWritten = z.strictObject({
     .default('*8'),
   /** after so long a parked call goes back to the telephone that parked it */
   parkingMs: z.int().min(1000).max(3_600_000).default(120_000),
+  agents: z
+    .strictObject({
+      /** who signs in at a telephone where another one is: he takes it over, or is refused */
+      stationInUse: z.enum(['takeOver', 'refuse']).default('takeOver'),
+    })
+    .prefault({}),
   virtual: z
     .strictObject({
       spans: z.int().min(0).max(16).default(1),

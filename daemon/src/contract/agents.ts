@@ -19,6 +19,28 @@ const agentFields = {
   language: Language,
 };
 
+/** Paperwork after a call. */
+export const WrapUp = z
+  .strictObject({
+    callId: z.string(),
+    queueId: z.string(),
+    mode: z.enum(['timed', 'manual', 'untilDisposition']),
+    endsAt: TimeMs.nullable().meta({ description: 'null: when he says so, or what the call came to' }),
+    limitAt: TimeMs.nullable().meta({ description: 'It cannot be made longer than this' }),
+  })
+  .meta({ id: 'WrapUp' });
+
+const live = {
+  forced: z.boolean().meta({ description: 'A supervisor has set the state' }),
+  reasonOverdue: z.boolean().meta({ description: 'Not ready for longer than the reason allows' }),
+  pending: z
+    .strictObject({ state: z.enum(['ready', 'notReady', 'signedOut']), reason: AgentReason.nullable() })
+    .nullable()
+    .meta({ description: 'What he is to be when the call has ended' }),
+  wrapUp: WrapUp.nullable(),
+  pausedQueues: z.array(Slug).meta({ description: 'Queues of his from which he takes no calls now' }),
+};
+
 /** An agent with his state of now. */
 export const Agent = z
   .strictObject({
@@ -29,6 +51,7 @@ export const Agent = z
     station: StationNumber.nullable().meta({ description: 'Where he is signed in' }),
     since: TimeMs.meta({ description: 'When the state began' }),
     callId: Ulid.nullable().meta({ description: 'The call he is offered or in' }),
+    ...live,
   })
   .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof Agent>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formats } from './formats.js';
+import { CallNote } from './desk.js';
 import { CallerTreatment } from './lists.js';
 import { NumberOrigin } from './numbers.js';
 import { AgentNumber, Cause, DialDigits, DurationMs, Slug, TimeMs, Ulid } from './primitives.js';
@@ -159,6 +160,7 @@ export const CallDetail = Call.extend({
   furtherRecordings: z
     .array(Recording)
     .meta({ description: 'Of those who stayed in the call when the party that was recorded had put them through' }),
+  notes: z.array(CallNote).meta({ description: 'What its agents wrote of it' }),
 }).meta({ id: 'CallDetail' });
 export type CallDetail = z.infer<typeof CallDetail>;
 

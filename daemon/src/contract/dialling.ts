@@ -163,8 +163,11 @@ export const DialRight = z
   .strictObject({
     subject: z
       .string()
-      .regex(/^(?:station:[1-9][0-9]{0,7}|agent:[0-9]{1,8})$/, formats.dialSubject)
-      .meta({ description: 'station:NUMBER or agent:NUMBER', example: 'station:1001' }),
+      .regex(
+        /^(?:station:[1-9][0-9]{0,7}|agent:[0-9]{1,8}|queue:[a-z0-9](?:[a-z0-9-]{0,32}[a-z0-9])?)$/,
+        formats.dialSubject,
+      )
+      .meta({ description: 'station:NUMBER, agent:NUMBER, or queue:NAME for all its agents', example: 'station:1001' }),
     callingNumbers: listOnce(OutsideNumber, 0, 50).meta({ description: 'It may choose to show one of these' }),
     calendar: CalendarCondition.nullable().meta({
       description: 'Only then may it dial outside (emergency numbers always); null: at all times',

@@ -12,6 +12,8 @@ export const formats = {
   nodeName: 'format:nodeName',
   flowDigit: 'format:flowDigit',
   variableName: 'format:variableName',
+  speedDialSlot: 'format:speedDialSlot',
+  agentPin: 'format:agentPin',
   agentReason: 'format:agentReason',
   hostName: 'format:hostName',
   countryCode: 'format:countryCode',

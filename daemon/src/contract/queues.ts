@@ -19,7 +19,13 @@ const queueFields = {
   music: ClipName.nullable().meta({
     description: 'Playlist, or prompt, for those who wait; null: the playlist of the setting `music.standard`',
   }),
-  wrapUpMode: z.enum(['timed', 'manual']).meta({ description: 'manual: until the agent says that he is ready' }),
+  wrapUpMode: z.enum(['timed', 'manual', 'untilDisposition']).meta({
+    description:
+      'manual: until the agent says that he is ready; untilDisposition: until he has said what the call came to',
+  }),
+  wrapUpLimitMs: DurationMs.max(14_400_000).meta({
+    description: 'Wrap-up ends after this time, whatever the mode and however often it was made longer; 0: never',
+  }),
   maxLength: z.int().min(0).max(10_000).meta({ description: 'Calls that may wait; 0: any number' }),
   shortAbandonMs: DurationMs.max(60_000).meta({ description: 'Who hangs up sooner is not counted as offered' }),
   routing: QueueRouting,
@@ -46,6 +52,7 @@ export const QueueCreate = z
     serviceLevelMs: queueFields.serviceLevelMs.default(20_000),
     music: queueFields.music.default(null),
     wrapUpMode: queueFields.wrapUpMode.default('timed'),
+    wrapUpLimitMs: queueFields.wrapUpLimitMs.default(0),
     maxLength: queueFields.maxLength.default(0),
     shortAbandonMs: queueFields.shortAbandonMs.default(5000),
     routing: queueFields.routing.prefault({}),

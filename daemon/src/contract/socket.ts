@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Callback } from './callbacks.js';
 import type { Calendar } from './calendars.js';
 import { Agent } from './agents.js';
+import type { AgentMessage, DialRefused } from './desk.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import type { FlowStep } from './flow-live.js';
@@ -61,28 +62,20 @@ export interface LiveEvents {
   /** one with nobody in it is over */
   'conference.updated': ConferenceStatus;
   'recording.alarm': RecordingAlarm & { active: boolean };
+  'agent.message': AgentMessage;
+  'dial.refused': DialRefused;
 }
 
-export interface ServerToClientEvents {
-  snapshot: (snapshot: LiveSnapshot) => void;
-  'call.updated': (call: Call) => void;
-  'call.removed': (removed: CallRemoved) => void;
-  'call.segment': (segment: Segment) => void;
-  'agent.updated': (agent: Agent) => void;
-  'queue.updated': (queue: QueueStatus) => void;
-  'span.updated': (span: Span) => void;
-  'station.updated': (station: Station) => void;
-  'calendar.updated': (calendar: Calendar) => void;
-  'routing.changed': (changed: RoutingChanged) => void;
-  'flow.step': (step: FlowStep) => void;
-  'recording.updated': (condition: RecordingCondition) => void;
-  'conference.updated': (conference: ConferenceStatus) => void;
-  'voicemail.updated': (counts: VoicemailCounts) => void;
-  'callback.updated': (callback: Callback) => void;
-  'survey.answered': (answered: SurveyAnswered) => void;
-  'recording.alarm': (alarm: RecordingAlarm & { active: boolean }) => void;
+/**
+ * Every event carries a number that grows by one with each event to this socket; a snapshot carries that of the last event that it
+ * contains. Whoever finds a number left out has missed something and asks for a snapshot (`LiveSequence`).
+ */
+export type ServerToClientEvents = {
+  [E in keyof LiveEvents]: (data: LiveEvents[E], seq: number) => void;
+} & {
+  snapshot: (snapshot: LiveSnapshot, seq: number) => void;
   'session.ended': (ended: SessionEnded) => void;
-}
+};
 
 export interface ClientToServerEvents {
   /** Asks for a new snapshot. */

@@ -26,6 +26,7 @@ export interface DbEvents {
   'sipBan.changed': { address: string; removed: boolean };
   'callbackRule.changed': { id: string; removed: boolean };
   'voicemailBox.changed': { id: string; removed: boolean };
+  'reasons.changed': Record<string, never>;
   'recordingRules.changed': Record<string, never>;
   /** another program holds the lock; writes wait */
   'database.locked': { waiting: number; waitedMs: number };

@@ -12,3 +12,4 @@ export * from './callback-rows.js';
 export * from './survey-rows.js';
 export * from './conference-rows.js';
 export * from './voice-rows.js';
+export * from './desk-rows.js';

@@ -55,6 +55,7 @@ import {
 } from './columns.js';
 import { defineCallbackModels } from './callback-models.js';
 import { defineConferenceModels } from './conference-models.js';
+import { defineDeskModels } from './desk-models.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRoutingModels } from './routing-models.js';
@@ -127,7 +128,8 @@ export class QueueModel
   declare maxWaitMs: number;
   declare serviceLevelMs: number;
   declare music: string | null;
-  declare wrapUpMode: 'timed' | 'manual';
+  declare wrapUpMode: QueueRow['wrapUpMode'];
+  declare wrapUpLimitMs: number;
   declare maxLength: number;
   declare shortAbandonMs: number;
   declare routing: QueueRouting;
@@ -184,6 +186,7 @@ export class AgentStateModel
   declare reason: string | null;
   declare station: number | null;
   declare since: number;
+  declare detail: AgentStateRow['detail'];
 }
 
 export class AgentSegmentModel
@@ -197,6 +200,8 @@ export class AgentSegmentModel
   declare station: number | null;
   declare startedAt: number;
   declare endedAt: number | null;
+  declare changedBy: string | null;
+  declare forced: boolean;
 }
 
 export class CallModel
@@ -309,6 +314,7 @@ function defineCoreModels(sequelize: Sequelize) {
       serviceLevelMs: integer(),
       music: textOrNull(),
       wrapUpMode: text(),
+      wrapUpLimitMs: integer(),
       maxLength: integer(),
       shortAbandonMs: integer(),
       routing: json(),
@@ -341,7 +347,10 @@ function defineCoreModels(sequelize: Sequelize) {
   agents.init({ id: id(), name: text(), language: text() }, options('agents'));
   const agentStates = class extends AgentStateModel {};
   agentStates.init(
-    { agentId: id(), state: text(), reason: textOrNull(), station: integerOrNull(), since: time() },
+    {
+      ...{ agentId: id(), state: text(), reason: textOrNull(), station: integerOrNull(), since: time() },
+      detail: jsonOrNull(),
+    },
     options('agentStates'),
   );
   const agentSegments = class extends AgentSegmentModel {};
@@ -354,6 +363,8 @@ function defineCoreModels(sequelize: Sequelize) {
       station: integerOrNull(),
       startedAt: time(),
       endedAt: timeOrNull(),
+      changedBy: textOrNull(),
+      forced: flag(),
     },
     options('agentSegments'),
   );
@@ -453,6 +464,7 @@ function defineCoreModels(sequelize: Sequelize) {
 }
 
 type CoreModels = ReturnType<typeof defineCoreModels>;
+type DeskModels = ReturnType<typeof defineDeskModels>;
 type FlowModels = ReturnType<typeof defineFlowModels>;
 type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
@@ -460,6 +472,18 @@ type RecordingModels = ReturnType<typeof defineRecordingModels>;
 type CallbackModels = ReturnType<typeof defineCallbackModels>;
 type SurveyModels = ReturnType<typeof defineSurveyModels>;
 type ConferenceModels = ReturnType<typeof defineConferenceModels>;
+export interface Models
+  extends
+    CoreModels,
+    DeskModels,
+    FlowModels,
+    LineModels,
+    RoutingModels,
+    RecordingModels,
+    CallbackModels,
+    SurveyModels,
+    ConferenceModels,
+    VoiceModels {}
 export interface Models
   extends
     CoreModels,
@@ -487,6 +511,7 @@ type VoiceModels = ReturnType<typeof defineVoiceModels>;
 export function defineModels(sequelize: Sequelize): Models {
   return {
     ...defineCoreModels(sequelize),
+    ...defineDeskModels(sequelize),
     ...defineFlowModels(sequelize),
     ...defineLineModels(sequelize),
     ...defineRoutingModels(sequelize),

@@ -155,6 +155,7 @@ async function openMigrated(
     dutyGroups: reads.dutyGroups,
     numberLists: reads.numberLists,
     dialRights: reads.dialRights,
+    desk: reads.desk,
     audit: reads.audit,
     meta: reads.meta,
     events,

@@ -19,6 +19,7 @@ import type {
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
 import type { ConferencesRead, ConferencesWrite } from './conference-rows.js';
 import type { VoiceRead, VoiceWrite } from './voice-rows.js';
+import type { DeskRead, DeskWrite } from './desk-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
@@ -274,6 +275,8 @@ export interface SegmentsRead {
   listByCall(callId: string): Promise<SegmentRow[]>;
   /** in the order in which they began, of all calls: statistics are counted from these */
   list(query: SegmentQuery): Promise<SegmentRow[]>;
+  /** whose data names the agent, in the order in which they began */
+  ofAgent(kind: SegmentKind, agentId: string, fromMs: number, limit: number): Promise<SegmentRow[]>;
 }
 export interface SegmentsWrite extends SegmentsRead {
   insert(row: SegmentRow): Promise<void>;
@@ -424,6 +427,7 @@ export interface Reads {
   readonly dutyGroups: DutyGroupsRead;
   readonly numberLists: NumberListsRead;
   readonly dialRights: DialRightsRead;
+  readonly desk: DeskRead;
   readonly audit: AuditRead;
   readonly meta: MetaRead;
 }
@@ -466,6 +470,7 @@ export interface Writes extends Reads {
   readonly dutyGroups: DutyGroupsWrite;
   readonly numberLists: NumberListsWrite;
   readonly dialRights: DialRightsWrite;
+  readonly desk: DeskWrite;
   readonly audit: AuditWrite;
   readonly meta: MetaWrite;
 }

@@ -142,7 +142,9 @@ export interface QueueRow {
   serviceLevelMs: number;
   /** a prompt's name; null: the bundled music */
   music: string | null;
-  wrapUpMode: 'timed' | 'manual';
+  wrapUpMode: 'timed' | 'manual' | 'untilDisposition';
+  /** 0: none */
+  wrapUpLimitMs: number;
   /** 0: any number of calls may wait */
   maxLength: number;
   shortAbandonMs: number;
@@ -191,6 +193,32 @@ export interface AgentStateRow {
   reason: string | null;
   station: number | null;
   since: number;
+  /** what is needed besides to put him back to it */
+  detail?: AgentStateDetail | null | undefined;
+}
+
+export interface AgentStateDetail {
+  changedBy: string | null;
+  forced: boolean;
+  /** in wrap-up: of which call, and until when by the wall clock; null: until he says so */
+  wrapUp: WrapUpDetail | null;
+  /** what he is after the call that he is in */
+  after: {
+    state: 'notReady' | 'signedOut' | 'ready';
+    reason: string | null;
+    by: string | null;
+    forced: boolean;
+    asked: boolean;
+  } | null;
+}
+
+export interface WrapUpDetail {
+  callId: string;
+  queueId: string;
+  mode: 'timed' | 'manual' | 'untilDisposition';
+  endsAt: number | null;
+  /** however often it is made longer */
+  limitAt: number | null;
 }
 
 /** A piece of an agent's day. */
@@ -202,6 +230,9 @@ export interface AgentSegmentRow {
   station: number | null;
   startedAt: number;
   endedAt: number | null;
+  /** null: it came from a call */
+  changedBy: string | null;
+  forced: boolean;
 }
 
 export interface CallRow {

@@ -8,7 +8,14 @@ import {
   type NumberOrigin,
 } from '../contract/index.js';
 import type { Db, SipStationRow } from '../db/index.js';
-import type { DialFrom, DialPlan, DialResolution, PickUpReach, TreatedResolution } from '../lines/index.js';
+import type {
+  DialFrom,
+  DialPlan,
+  DialRefusal,
+  DialResolution,
+  PickUpReach,
+  TreatedResolution,
+} from '../lines/index.js';
 import type { CallerLists } from '../lists/index.js';
 import type { NumberBook } from '../numbers/index.js';
 import { isAppError, systemClock, type Clock, type Log } from '../platform/index.js';
@@ -272,6 +279,7 @@ export class TableDialPlan implements DialPlan {
       return refused(cause.callRejected, `telephone ${station} may not call inside`);
     }
     const subjects = [`station:${station}`, ...(from.agentId == null ? [] : [`agent:${from.agentId}`])];
+    for (const queueId of from.queues ?? []) subjects.push(`queue:${queueId}`);
     const rights = subjects.flatMap((subject) => tables.rights.get(subject) ?? []);
     const barred = rights.find(
       ({ calendar }) => calendar !== null && this.#isOpen(calendar.calendarId, atMs) !== (calendar.when === 'open'),
@@ -279,7 +287,7 @@ export class TableDialPlan implements DialPlan {
     const emergency = tables.outbound.leadsToEmergency(digits);
     if (barred !== undefined && !emergency) {
       note({ code: 'notNow', routeId: null, params: { subject: barred.subject } });
-      return refused(cause.callRejected, `${barred.subject} may not dial outside at this time`);
+      return refused(cause.callRejected, `${barred.subject} may not dial outside at this time`, 'notNow');
     }
     const chosen = from.shownNumber;
     const mayShow =
@@ -287,7 +295,7 @@ export class TableDialPlan implements DialPlan {
       chosen === caller.callingNumber ||
       rights.some((one) => one.callingNumbers.includes(chosen));
     if (!mayShow && !emergency)
-      return refused(cause.callRejected, `telephone ${station} may not show the number ${chosen}`);
+      return refused(cause.callRejected, `telephone ${station} may not show the number ${chosen}`, 'notShown');
     const holds = ({ calendar }: { calendar: { calendarId: string; when: 'open' | 'closed' } | null }): boolean =>
       calendar === null || this.#isOpen(calendar.calendarId, atMs) === (calendar.when === 'open');
     const found = tables.outbound.resolve(
@@ -359,7 +367,7 @@ export class TableDialPlan implements DialPlan {
       case 'attempts':
         return { kind: 'out', attempts: outbound.attempts, ...(outbound.emergency ? { emergency: true } : {}) };
       case 'closed':
-        return refused(cause.callRejected, 'the routes that take it do not hold at this time');
+        return refused(cause.callRejected, 'the routes that take it do not hold at this time', 'notNow');
       case 'noTrunk':
         return refused(cause.noCircuit, 'no trunk is switched on for it');
       case 'barred':
@@ -398,6 +406,6 @@ export class TableDialPlan implements DialPlan {
   }
 }
 
-function refused(code: number, reason: string): DialResolution {
-  return { kind: 'refused', cause: code, reason };
+function refused(code: number, reason: string, why?: DialRefusal): DialResolution {
+  return { kind: 'refused', cause: code, reason, ...(why === undefined ? {} : { why }) };
 }

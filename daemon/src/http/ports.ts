@@ -2,7 +2,9 @@
 // them. Each may throw AppError; a thing that does not exist is the *_not_found of its kind.
 import type {
   Agent,
+  AgentMessage,
   AgentStateRequest,
+  AgentToday,
   Calendar,
   Call,
   CallAction,
@@ -14,8 +16,11 @@ import type {
   ConferenceRoomCreate,
   ConferenceRoomPatch,
   ConferenceStatus,
+  CallNote,
+  CallNotePut,
   Counter,
   DialDigits,
+  DialledNumber,
   ErrorDetail,
   ExportFormat,
   ExchangeCall,
@@ -33,6 +38,7 @@ import type {
   LiveEvents,
   MusicPlaylist,
   MusicPlaylistPut,
+  MissedCall,
   NumberInfo,
   OutgoingMail,
   PhoneBehaviour,
@@ -52,11 +58,13 @@ import type {
   RecordingKey,
   RecordingPeaks,
   RetentionRun,
+  ShownNumbers,
   SipTrunkStatus,
   Span,
   SpanAlarmRequest,
   SpanDchannelRequest,
   SpanRestartRequest,
+  SpeedDial,
   Station,
   SuperviseAction,
   Survey,
@@ -82,7 +90,7 @@ import type {
 } from '../contract/index.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
-import type { ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
+import type { CallNoteQuery, ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
 import type { EventSource } from '../platform/index.js';
 
 export interface CallsPort {
@@ -218,8 +226,41 @@ export interface AgentsPort {
   /** Every agent with his state of now, by number. */
   list(): Agent[];
   find(id: string): Agent | undefined;
-  /** agent_not_found, agent_signed_out, agent_busy */
-  setState(id: string, request: AgentStateRequest): Promise<Agent>;
+  /** agent_not_found, agent_signed_out, reason_not_found, disposition_required; in a call: after it */
+  setState(id: string, request: AgentStateRequest, who: AskedBy): Promise<Agent>;
+  /** not_in_wrap_up, wrap_up_at_limit */
+  extendWrapUp(id: string, byMs: number): Promise<Agent>;
+  /** agent_not_in_queue */
+  setQueueActive(id: string, queueId: string, active: boolean): Promise<Agent>;
+}
+
+/** `forced`: a supervisor asks, and not the agent */
+export interface AskedBy {
+  by: string;
+  forced: boolean;
+}
+
+export interface DeskPort {
+  /** agent_not_found, agent_busy, station_not_found, station_taken */
+  signIn(id: string, station: number, who: AskedBy): Promise<Agent>;
+  /** agent_not_found */
+  setPin(id: string, pin: string | null): Promise<void>;
+  message(message: AgentMessage): void;
+  today(id: string): Promise<AgentToday>;
+  missed(id: string): Promise<MissedCall[]>;
+  lastDialled(id: string): Promise<DialledNumber[]>;
+  shownNumbers(id: string): Promise<ShownNumbers>;
+  /** shown_number_not_allowed */
+  showNumber(id: string, number: string | null): Promise<ShownNumbers>;
+  /** null: of everybody */
+  speedDials(id: string | null): Promise<SpeedDial[]>;
+  putSpeedDial(one: SpeedDial): Promise<SpeedDial>;
+  /** speed_dial_not_found */
+  removeSpeedDial(id: string | null, slot: string): Promise<void>;
+  notes(query: CallNoteQuery): Promise<CallNote[]>;
+  notesOf(callId: string): Promise<CallNote[]>;
+  /** call_not_found, call_not_yours, disposition_not_found, note_required */
+  putNote(callId: string, agentId: string, note: CallNotePut): Promise<CallNote>;
 }
 
 export interface QueuesPort {
@@ -353,6 +394,7 @@ export interface Ports {
   routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;
+  desk: DeskPort;
   queues: QueuesPort;
   flows: FlowsPort;
   prompts: PromptsPort;

@@ -9,6 +9,8 @@ export interface DialFrom {
   callingNumber?: string | undefined;
   /** the agent who dials, if it is one */
   agentId?: string | null | undefined;
+  /** in which he is */
+  queues?: readonly string[] | undefined;
   /** what the telephone asks to be shown to those outside */
   shownNumber?: string | undefined;
   /** it is the box itself that calls somebody (back), and may dial these */
@@ -43,8 +45,10 @@ export type DialResolution =
   | { kind: 'out'; attempts: readonly DialAttempt[]; emergency?: boolean | undefined }
   /** nobody has this number yet, but more digits can make it one that somebody has */
   | { kind: 'incomplete' }
-  /** `cause`: Q.850; `reason`: for the log */
-  | { kind: 'refused'; cause: number; reason: string };
+  /** `cause`: Q.850; `reason`: for the log; `why`: for the one who dialled, where the cause does not say it */
+  | { kind: 'refused'; cause: number; reason: string; why?: DialRefusal | undefined };
+
+export type DialRefusal = 'barred' | 'notNow' | 'notShown' | 'invalid' | 'unknown' | 'absent' | 'noWay';
 
 /** With what the lists say of one who calls in. */
 export type TreatedResolution = DialResolution & { treatment?: CallerTreatment | null | undefined };

@@ -10,7 +10,7 @@ import { Distributor, QueueBook } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
 import { loadConfig, tlsFiles, type Config } from '../config/index.js';
-import { ClipName, type LiveEvents } from '../contract/index.js';
+import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type Recovery } from '../db/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
@@ -37,6 +37,8 @@ import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { VoicemailService } from '../voicemail/index.js';
 import { makeCallbackParts } from './callback-parts.js';
+import { DeskService } from '../desk/index.js';
+import { makeDeskParts, type DeskParts } from './desk-parts.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
 import { VoiceParts } from './voice-parts.js';
@@ -90,7 +92,7 @@ export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
 interface Running extends Services {
   engineLines: EngineLines;
   lines: LineSwitch;
-  desk: ServiceDesk;
+  phones: ServiceDesk;
 }
 
 class RunningBox {
@@ -164,6 +166,10 @@ class RunningBox {
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
     this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
+    this.#agents = new AgentBook({
+      ...{ db, live, clock, log: this.#part('agents'), metrics },
+      stationInUse: this.#config.settings.agents.stationInUse,
+    });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
       watch: (step) => live.emit('flow.step', step),
@@ -206,7 +212,7 @@ class RunningBox {
     this.#engine = engine;
     const running = this.#makeServices(engine);
     this.#running = running;
-    const { engineLines, trunks, stations, calls, queues, exchange, distributor, desk, live } = running;
+    const { engineLines, trunks, stations, calls, queues, exchange, distributor, phones, live } = running;
     live.on('agent.updated', ({ station }) => (station === null ? undefined : this.#stationChanged(station)));
     // Who keeps books of the lines hears of a leg before those who do something with it.
     if (running.sip !== undefined) live.on('agent.updated', (agent) => running.sip?.agentChanged(agent));
@@ -214,7 +220,7 @@ class RunningBox {
     stations.start();
     calls.start();
     const distributing = distributor.start();
-    desk.start();
+    phones.start();
     const others = [queues.start(), exchange.start(), running.conferences.start(), running.archive.open()];
     await Promise.all([booked, distributing, engineLines.start(), ...others]);
     await running.sip?.start();
@@ -287,9 +293,13 @@ class RunningBox {
       ...{ ...common, flows, prompts: this.#prompts, zone: routing.calendars.zone, log: this.#part('surveys') },
       agentAt: (station) => agents.takerAt(station),
     });
-    const calls = new CallControl({
+    const dialPlan = voice.plan(
+      DeskService.planFor(flowDesk.planWithTests(plan), db, (station) => agents.atStation(station)),
+    );
+    const calls: CallControl = new CallControl({
       ...common,
-      plan: voice.plan(flowDesk.planWithTests(plan)),
+      plan: dialPlan,
+      refused: (station, number, found) => desk.service.refused(station, number, found),
       trunks,
       flows: voice.programs,
       answering: (station) => voice.answering(station),
@@ -301,6 +311,11 @@ class RunningBox {
       log: this.#part('calls'),
     });
     voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });
+    const findPrompt = (name: string, language: Language) => this.#prompts.find(name, language);
+    const desk: DeskParts = makeDeskParts({
+      ...{ ...common, plan: dialPlan, calls, agents, stations, findPrompt },
+      ...{ language: settings.language, log: this.#part('desk') },
+    });
     const queues = new QueueBook({ ...common, calls, agents, log: this.#part('acd') });
     const distributor = new Distributor({
       ...common,
@@ -312,14 +327,17 @@ class RunningBox {
       say: queueSayer(this.#prompts, this.#part('acd')),
       log: this.#part('acd'),
     });
-    const desk = new ServiceDesk({
+    const phones = new ServiceDesk({
       ...common,
-      agents,
-      dial: (offered, number) => calls.dial(offered, number),
+      ...{ agents, findPrompt, pins: desk.pins },
+      numberOf: (code, station) => desk.service.numberOf(code, station),
+      dial(offered, number) {
+        if (offered.origin.kind === 'station') desk.service.dialled(offered.origin.station, number);
+        calls.dial(offered, number);
+      },
       pickUp: (offered, stations) => calls.pickUp(offered, stations),
       takeParked: (offered, slot) => calls.takeParked(offered, slot),
       pickUpCode: settings.pickUpCode,
-      findPrompt: (name, language) => this.#prompts.find(name, language),
       language: settings.language,
       log: this.#part('agents'),
     });
@@ -339,14 +357,14 @@ class RunningBox {
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
     const stores = { archive, mail, voicemail, callbacks, surveys, conferences, voice, music: music.store };
-    return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk };
+    return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */
   async #stopEngine(): Promise<void> {
     const running = this.#running;
     running?.exchange.stop();
-    running?.desk.stop();
+    running?.phones.stop();
     this.#voice?.stopCalling();
     await running?.calls.stop();
     await running?.sip?.stop();

@@ -20,6 +20,7 @@ import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
 import { conferencesPort } from './conference-parts.js';
+import type { DeskParts } from './desk-parts.js';
 import type { Routing } from './routing.js';
 import type { VoiceParts } from './voice-parts.js';
 
@@ -48,6 +49,7 @@ export interface Services {
   sip: SipService | undefined;
   live: TypedEmitter<LiveEvents>;
   routing: Routing;
+  desk: DeskParts;
 }
 
 /** A telephone with the agent who is signed in at it. */
@@ -64,9 +66,19 @@ export function httpPorts(services: Services): Ports {
   const { engine, trunks, agents, calls, queues, distributor, flowDesk, promptStore, exchange } = services;
   const { recordings, archive, mail, voicemail, sip, live } = services;
   return {
-    calls,
+    calls: {
+      live: () => calls.live(),
+      find: (id) => calls.find(id),
+      act: (id, station, action) => calls.act(id, station, action),
+      originate: (station, number) => services.desk.service.originate(station, number),
+      takeParkedAt: (id, station) => calls.takeParkedAt(id, station),
+      supervise: (id, action, by) => calls.supervise(id, action, by),
+      record: (id, action, by) => calls.record(id, action, by),
+      recordingOf: (id) => calls.recordingOf(id),
+    },
     agents,
     queues: { list: () => queues.list(), waiting: (id, language) => distributor.waiting(id, language) },
+    desk: services.desk.port,
     flows: flowDesk,
     prompts: promptStore,
     music: services.music,

@@ -10,6 +10,7 @@ export * from './nearest.js';
 export * from './pin.js';
 export * from './problems.js';
 export * from './scheduling.js';
+export * from './pin.js';
 export * from './sd-notify.js';
 export * from './state-machine.js';
 export * from './ulid.js';

@@ -4,6 +4,7 @@
 
 import { callbackMessages } from './callback-messages.js';
 import { conferenceMessages } from './conference-messages.js';
+import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
@@ -287,6 +288,7 @@ export const messages = {
   },
   ...flowMessages,
   ...conferenceMessages,
+  ...deskMessages,
   ...recordingMessages,
   ...callbackMessages,
   ...musicMessages,

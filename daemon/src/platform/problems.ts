@@ -55,6 +55,11 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be a letter, then letters, digits and underscores, 40 at most.',
     zh: '必须以字母开头，只含字母、数字和下划线，最多 40 个字符。',
   },
+  'format:speedDialSlot': { en: 'must be two digits, 00 to 99.', zh: '必须是两位数字，00 到 99。' },
+  'format:agentPin': {
+    en: 'must be 4 to 8 digits, the first two not 11.',
+    zh: '必须是 4 到 8 位数字，且前两位不能是 11。',
+  },
   'format:agentReason': {
     en: 'must be lower-case letters, digits and underscores, 32 at most.',
     zh: '只能包含小写字母、数字和下划线，最多 32 个字符。',
@@ -140,8 +145,8 @@ const FORMATS: Record<Format, Text> = {
     zh: '必须是 IANA 时区，例如 Asia/Shanghai。',
   },
   'format:dialSubject': {
-    en: 'must be station: or agent: and a number, such as station:1001.',
-    zh: '必须是 station: 或 agent: 加号码，例如 station:1001。',
+    en: 'must be station: or agent: and a number, or queue: and a name, such as station:1001.',
+    zh: '必须是 station: 或 agent: 加号码，或 queue: 加队列标识，例如 station:1001。',
   },
   'format:conferencePins': {
     en: 'must have a PIN for moderators that differs from that of the others.',

@@ -71,6 +71,10 @@ export class Audience {
         const seen = shownToAgents && run.agentId !== null ? [agentRoom(run.agentId)] : [];
         return [{ event, data, rooms: [STAFF_ROOM, ...seen] }];
       }
+      case 'agent.message':
+        return [{ event, data, rooms: [agentRoom(data.agentId)] }];
+      case 'dial.refused':
+        return [{ event, data, rooms: [STAFF_ROOM, ...(data.agentId === null ? [] : [agentRoom(data.agentId)])] }];
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }

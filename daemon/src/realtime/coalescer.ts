@@ -68,6 +68,8 @@ function replaces(event: LiveEvent): string | undefined {
     case 'call.segment':
     case 'survey.answered':
     case 'recording.alarm':
+    case 'agent.message':
+    case 'dial.refused':
       return undefined;
   }
 }

@@ -69,6 +69,8 @@ interface SocketData {
   /** monotonic, ms */
   lastSyncMs: number;
   syncWaits: boolean;
+  /** of the last event that was sent to it */
+  seq: number;
 }
 
 type OurServer = Server<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
@@ -139,6 +141,8 @@ class RealtimeServer implements Realtime {
       'callback.updated',
       'survey.answered',
       'conference.updated',
+      'agent.message',
+      'dial.refused',
     ];
     for (const event of events) {
       this.#unsubscribe.push(live.on(event, (data) => this.#heard({ event, data } as LiveEvent)));
@@ -184,6 +188,7 @@ class RealtimeServer implements Realtime {
     socket.data.identity = identity;
     socket.data.lastSyncMs = Number.NEGATIVE_INFINITY;
     socket.data.syncWaits = false;
+    socket.data.seq = 0;
   }
 
   /** What the page gets as connect_error: `message` is the code, `data` the same body as over HTTP. */
@@ -232,9 +237,11 @@ class RealtimeServer implements Realtime {
     let whole: LiveSnapshot;
     let tries = 0;
     let batches: number;
+    let seq: number;
     do {
       // A batch that went out meanwhile is newer than the snapshot and would be overwritten by it.
       batches = this.#batches;
+      seq = socket.data.seq;
       whole = await this.#options.snapshot();
       tries += 1;
     } while (batches !== this.#batches && tries < SNAPSHOT_TRIES);
@@ -242,7 +249,7 @@ class RealtimeServer implements Realtime {
     this.#audience.learn(whole.calls);
     const own = whole.agents.find((agent) => agent.id === identity.user.agentId);
     if (!isStaff(identity.user) && own !== undefined) this.#joinQueues(socket, own);
-    socket.emit('snapshot', snapshotFor(identity.user, whole));
+    socket.emit('snapshot', snapshotFor(identity.user, whole), seq);
   }
 
   #joinQueues(socket: OurSocket, agent: Agent): void {
@@ -264,9 +271,12 @@ class RealtimeServer implements Realtime {
     this.#batches += 1;
     for (const { event, data } of events) {
       for (const delivery of this.#audience.deliveries(event, data)) {
-        // The types of socket.io cannot follow that event and data belong together.
-        const to = io.to(delivery.rooms) as unknown as { emit(event: string, data: unknown): void };
-        to.emit(delivery.event, delivery.data);
+        for (const socket of socketsIn(io, delivery.rooms)) {
+          socket.data.seq += 1;
+          // The types of socket.io cannot follow that event and data belong together.
+          const to = socket as unknown as { emit(event: string, data: unknown, seq: number): void };
+          to.emit(delivery.event, delivery.data, socket.data.seq);
+        }
       }
       if (event === 'agent.updated') this.#agentChanged(io, data);
     }
@@ -294,6 +304,13 @@ class RealtimeServer implements Realtime {
       endSocket(socket, reason ?? (expired ? 'expired' : 'signedOut'));
     }
   }
+}
+
+/** Each once, however many of the rooms it is in. */
+function socketsIn(io: OurServer, rooms: readonly string[]): OurSocket[] {
+  const { adapter, sockets } = io.of('/');
+  const ids = new Set(rooms.flatMap((room) => [...(adapter.rooms.get(room) ?? [])]));
+  return [...ids].flatMap((id) => sockets.get(id) ?? []);
 }
 
 function endSocket(socket: OurSocket, reason: SessionEnded['reason']): void {

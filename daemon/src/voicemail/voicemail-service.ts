@@ -15,6 +15,7 @@ import {
   errorText,
   hashPin,
   newUlid,
+  pinFits,
   type Clock,
   type Log,
   type Timer,

@@ -12,6 +12,7 @@ import { recordings } from './0011-recordings.js';
 import { callbacks } from './0012-callbacks.js';
 import { voice } from './0013-voice.js';
 import { conferences } from './0014-conferences.js';
+import { desk } from './0015-desk.js';
 import { surveys } from './0017-surveys.js';
 import { queueMusic } from './0018-queue-music.js';
 import type { Migration } from './migration.js';
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   callbacks,
   voice,
   conferences,
+  desk,
   surveys,
   queueMusic,
 ];

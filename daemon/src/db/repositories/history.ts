@@ -1,5 +1,5 @@
 // What happened: calls and their segments, recordings, the agents' states.
-import { Op, col, type WhereOptions } from 'sequelize';
+import { Op, cast, col, where, type WhereOptions } from 'sequelize';
 import type { Models } from '../models.js';
 import type {
   AgentSegmentsWrite,
@@ -76,6 +76,16 @@ export function segmentsRepository(models: Models, scope: Scope): SegmentsWrite 
         order,
         limit: query.limit ?? 10_000,
       }),
+    async ofAgent(kind, agentId, fromMs, limit) {
+      // The text narrows it down, whatever kind of column holds it; what it says is looked at.
+      const names = where(cast(col('data'), 'text'), { [Op.like]: `%"agentId"%"${agentId}"%` });
+      const found = await table.all({
+        where: allOf([{ kind }, startedBetween(fromMs, undefined), names]),
+        order,
+        limit,
+      });
+      return found.filter(({ data }) => data['agentId'] === agentId);
+    },
     insert: (row) => table.insert(row),
     update: (id, patch) => table.update(id, patch),
     closeOpen: (callId, endedAt) => closeOpen(table, { callId }, endedAt),
@@ -114,7 +124,11 @@ export function streamsRepository(models: Models, scope: Scope): StreamsWrite {
 }
 
 export function agentStatesRepository(models: Models, scope: Scope): AgentStatesWrite {
-  const table = new Table<AgentStateRow>(models.agentStates, scope, { key: 'agentId', wide: ['since'] });
+  const table = new Table<AgentStateRow>(models.agentStates, scope, {
+    key: 'agentId',
+    wide: ['since'],
+    json: ['detail'],
+  });
   return {
     find: (agentId) => table.find(agentId),
     list: () => table.all({ order: ['agentId'] }),
@@ -125,7 +139,10 @@ export function agentStatesRepository(models: Models, scope: Scope): AgentStates
 }
 
 export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegmentsWrite {
-  const table = new Table<AgentSegmentRow>(models.agentSegments, scope, { wide: ['startedAt', 'endedAt'] });
+  const table = new Table<AgentSegmentRow>(models.agentSegments, scope, {
+    wide: ['startedAt', 'endedAt'],
+    flags: ['forced'],
+  });
   return {
     list: (query) =>
       table.all({

@@ -1,5 +1,6 @@
 import type { Models } from '../models.js';
 import type { MetaWrite, Writes } from '../repositories.js';
+import { deskRepository } from './desk.js';
 import { announcementsRepository, flowDraftsRepository, flowTracesRepository, flowsRepository } from './flows.js';
 import {
   agentSegmentsRepository,
@@ -178,6 +179,9 @@ class Repositories implements Writes {
   }
   get dialRights() {
     return this.#once('dialRights', dialRightsRepository);
+  }
+  get desk() {
+    return this.#once('desk', deskRepository);
   }
   get audit() {
     return this.#once('audit', auditRepository);

@@ -11,7 +11,8 @@ import type { AgentRow, Writes } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { mustBeOwn } from './desk.js';
 
 const ById = z.strictObject({ id: AgentNumber });
 
@@ -31,6 +32,11 @@ export function agentRoutes(http: HttpContext): Route[] {
       station: live?.station ?? null,
       since: live?.since ?? 0,
       callId: live?.callId ?? null,
+      forced: live?.forced ?? false,
+      reasonOverdue: live?.reasonOverdue ?? false,
+      pending: live?.pending ?? null,
+      wrapUp: live?.wrapUp ?? null,
+      pausedQueues: live?.pausedQueues ?? [],
     };
   }
 
@@ -149,15 +155,17 @@ export function agentRoutes(http: HttpContext): Route[] {
     route({
       method: 'post',
       path: '/agents/:id/state',
-      summary: 'Make an agent ready or not ready, or sign him out',
+      summary: 'Make an agent ready or not ready, or sign him out; of one in a call, after the call',
       tag: 'Agents',
-      roles: STAFF,
+      roles: ANYONE_SIGNED_IN,
       params: ById,
       body: AgentStateRequest,
       reply: Agent,
-      errors: ['agent_not_found', 'agent_signed_out', 'agent_busy'],
+      errors: ['agent_not_yours', 'agent_not_found', 'agent_signed_out', 'reason_not_found', 'disposition_required'],
       async handle({ params: { id }, body, identity }) {
-        const agent = await ports.agents.setState(id, body);
+        mustBeOwn(identity, id);
+        const { username: by, agentId } = identity.user;
+        const agent = await ports.agents.setState(id, body, { by, forced: agentId !== id });
         log.info({ agentId: id, state: body.state, by: identity.user.username }, "agent's state was set");
         return agent;
       },

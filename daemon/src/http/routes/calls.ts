@@ -84,14 +84,15 @@ export function callRoutes(http: HttpContext): Route[] {
       async handle({ params: { id }, identity, language }) {
         const row = await db.calls.find(id);
         if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
-        const [stored, streams, rows] = await Promise.all([
+        const [stored, streams, rows, notes] = await Promise.all([
           db.segments.listByCall(id),
           db.streams.listByCall(id),
           db.recordings.listByCall(id),
+          ports.desk.notesOf(id),
         ]);
         const segments = stored.map((segment) => inWords(segment, language));
         const [recording = null, ...furtherRecordings] = rows.map(toRecording);
-        return { ...withPhase(row), segments, streams, recording, furtherRecordings };
+        return { ...withPhase(row), segments, streams, recording, furtherRecordings, notes };
       },
     }),
     route({
@@ -103,7 +104,7 @@ export function callRoutes(http: HttpContext): Route[] {
       body: CallCreate,
       reply: Call,
       status: 201,
-      errors: ['agent_signed_out', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
+      errors: ['agent_signed_out', 'dial_refused', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
       async handle({ body, identity }) {
         const station = stationOf(identity, body.station);
         if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });

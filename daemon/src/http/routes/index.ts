@@ -6,6 +6,8 @@ import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
 import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
+import { deskRoutes } from './desk.js';
+import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
@@ -60,6 +62,8 @@ export function allRoutes(http: HttpContext): Route[] {
     ...sipRoutes(http),
     ...queueRoutes(http),
     ...agentRoutes(http),
+    ...deskRoutes(http),
+    ...dispositionRoutes(http),
     ...callRoutes(http),
     ...recordingRoutes(http),
     ...recordingRuleRoutes(http),

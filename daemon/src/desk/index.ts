@@ -1,0 +1,2 @@
+export * from './desk-service.js';
+export * from './agent-figures.js';
