@@ -32,7 +32,6 @@ import {
   type Clock,
   type Log,
   type Metrics,
-  type Timer,
   type TypedEmitter,
   type Unsubscribe,
 } from '../platform/index.js';
@@ -43,8 +42,8 @@ import { Matcher, boundariesOf, dueOf, type Offer, type Preference, type Waiting
 import { lastAgentOf } from './last-agent.js';
 import { waitingText } from './match-words.js';
 import { Misses } from './misses.js';
-import { OtherTalks } from './other-talks.js';
 import type { QueueBook } from './queue-book.js';
+import { QueueTalks } from './queue-talks.js';
 import { estimateWait } from './wait-estimate.js';
 import { quiet, reasonData, type Waiting } from './waiting.js';
 import { WaitSounds, type Sayer } from './wait-sounds.js';
@@ -99,9 +98,7 @@ export class Distributor implements QueuePlaces {
   readonly #left = new Map<string, QueuePlace>();
   /** queues that a call has been in */
   readonly #hops = new Map<string, number>();
-  /** agents in talk, by call */
-  readonly #talking = new Map<string, { agentId: string; queueId: string; since: number }>();
-  readonly #others: OtherTalks;
+  readonly #talks: QueueTalks;
   readonly #misses = new Misses();
   readonly #rows = new Map<string, QueueRow>();
   #offs: Unsubscribe[] = [];
@@ -120,8 +117,14 @@ export class Distributor implements QueuePlaces {
       DECISION_BUCKETS,
     );
     this.#handling = new HandlingTimes(options.clock);
-    this.#others = new OtherTalks({ agents: options.agents, queueCallOf: (agentId) => this.#callOf(agentId) });
     this.#roster = new AgentRoster({ ...options, matcher: this.#matcher, freed: () => this.#plan() });
+    this.#talks = new QueueTalks({
+      ...options,
+      talked: (agentId, queueId, talkMs) => {
+        this.#roster.talked(agentId, queueId, talkMs);
+        this.#handling.talked(agentId, queueId, talkMs);
+      },
+    });
   }
 
   /** Resolves when what agents can do has been read; it works before. */
@@ -132,15 +135,13 @@ export class Distributor implements QueuePlaces {
       calls.events.on('call.connected', ({ call, agentId, queueId }) => {
         if (agentId !== null && queueId !== null) return this.#connected(call.id, agentId, queueId);
         this.#leave(call.id);
-        if (agentId !== null) this.#others.begin(agentId, call.id);
+        if (agentId !== null) this.#talks.others.begin(agentId, call.id);
       }),
       calls.events.on('call.transferred', ({ call, agentId }) => {
-        if (agentId === null) return;
-        if (this.#talking.get(call.id)?.agentId === agentId) this.#talkOver(call.id);
-        else this.#others.end(agentId, call.id);
+        if (agentId !== null) this.#talks.left(agentId, call.id);
       }),
       calls.events.on('call.consulted', ({ call, agentId, talking }) =>
-        talking ? this.#others.begin(agentId, call.id) : this.#others.end(agentId, call.id),
+        talking ? this.#talks.others.begin(agentId, call.id) : this.#talks.others.end(agentId, call.id),
       ),
       calls.events.on('call.overflowed', ({ call }) => this.#leave(call.id)),
       calls.events.on('call.released', ({ call }) => this.#released(call.id)),
@@ -374,45 +375,16 @@ export class Distributor implements QueuePlaces {
 
   #connected(callId: string, agentId: string, queueId: string): void {
     this.#leave(callId);
-    const { agents, clock } = this.#options;
     this.#misses.forgive(agentId);
     this.#roster.answered(agentId, queueId);
-    // He may have been put through from another call to this one.
-    if ((this.#callOf(agentId) ?? this.#others.callOf(agentId)) === undefined) agents.beginTalk(agentId, callId);
-    else agents.moveTalk(agentId, callId);
-    this.#others.forget(agentId, callId);
-    this.#talking.set(callId, { agentId, queueId, since: clock.monotonicMs() });
+    this.#talks.begin(agentId, callId, queueId);
   }
 
   #released(callId: string): void {
     this.#leave(callId);
     this.#hops.delete(callId);
     this.#left.delete(callId);
-    this.#talkOver(callId);
-    this.#others.released(callId);
-  }
-
-  #callOf(agentId: string): string | undefined {
-    for (const [callId, talk] of this.#talking) if (talk.agentId === agentId) return callId;
-    return undefined;
-  }
-
-  /** The agent is out of the call, which may go on without him. */
-  #talkOver(callId: string): void {
-    const talk = this.#talking.get(callId);
-    if (talk === undefined) return;
-    this.#talking.delete(callId);
-    const { agentId, queueId, since } = talk;
-    const { agents, clock, queues } = this.#options;
-    const talkMs = clock.monotonicMs() - since;
-    this.#roster.talked(agentId, queueId, talkMs);
-    this.#handling.talked(agentId, queueId, talkMs);
-    const other = this.#callOf(agentId) ?? this.#others.callOf(agentId);
-    if (other !== undefined) return agents.moveTalk(agentId, other);
-    const queue = queues.find(queueId);
-    if (queue === undefined) return agents.endTalk(agentId, null);
-    const { wrapUpMode: mode, wrapUpMs: ms, wrapUpLimitMs: limitMs } = queue;
-    agents.endTalk(agentId, { queueId, mode, ms, limitMs });
+    this.#talks.released(callId);
   }
 
   #agentChanged(agent: Agent): void {

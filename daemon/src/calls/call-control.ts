@@ -40,7 +40,7 @@ import {
   type Unsubscribe,
 } from '../platform/index.js';
 import type { TrunkBook } from '../trunks/index.js';
-import { TalkKeys, askedByKeys, followsTalk, sendAfterTalk, type AfterTalk } from './after-talk.js';
+import { TalkKeys, followsTalk, sendAfterTalk, type AfterTalk } from './after-talk.js';
 import { takeCall } from './arrival.js';
 import { act, supervise } from './call-actions.js';
 import { cause, type CallContext } from './call-context.js';
@@ -49,7 +49,6 @@ import { callBack, type CallBackOutcome, type CallBackPlan } from './calling-bac
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
 import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
-import { DigitRelay } from './digit-relay.js';
 import type { FlowRunner, PreparedFlow, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
@@ -59,6 +58,7 @@ import { LiveCall, type OfferOutcome } from './live-call.js';
 import { monitorAnswered } from './monitor.js';
 import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { originate } from './originate.js';
+import { keyPressed } from './pressed-keys.js';
 import { forgetHold, hold, retrieve } from './parties.js';
 import { ParkingLot, takeParked, takeParkedAt, takerAnswered } from './parking.js';
 import { Playbacks } from './playbacks.js';
@@ -80,10 +80,6 @@ import { referrerGone, transfer } from './transfer.js';
 const RELEASE_GUARD_MS = 10_000;
 /** How long a stop waits for the calls it releases. */
 const STOP_LIMIT_MS = 3000;
-/** of the digits column */
-const MOST_DIGITS_KEPT = 200;
-/** in place of a key of a PIN */
-const HIDDEN_KEY = '•';
 
 const WAITED_TOO_LONG: QueueLeft = { why: 'overflow', target: { to: 'flow', node: null }, key: null };
 
@@ -166,7 +162,7 @@ export class CallControl {
         call.dialling?.progressed(leg, progress);
       }),
       on('leg.answered', ({ call, leg }) => this.#answered(call, leg)),
-      on('leg.digit', ({ call, leg }, { digit, source }) => this.#digit(call, leg, digit, source)),
+      on('leg.digit', (of, key) => keyPressed(this.#context, of, key, this.#talkKeys)),
       on('leg.held', ({ call, leg }) => hold(call, leg, this.#context)),
       on('leg.retrieved', ({ call, leg }) => retrieve(call, leg, this.#context)),
       on('leg.flashed', ({ call, leg }) => this.#flashed(call, leg)),
@@ -415,30 +411,6 @@ export class CallControl {
       !takerAnswered(call, this.#context, leg)
     )
       call.dialling?.answered(leg);
-  }
-
-  #digit(call: LiveCall, leg: Leg, digit: string, source: LineEvents['leg.digit']['source']): void {
-    if (call.ending !== undefined) return;
-    if (call.phase === 'talking') {
-      const partner = call.partnerOf(leg);
-      if (this.#talkKeys.press(this.#context, leg, digit)) return askedByKeys(this.#context, call, leg);
-      // A tone is in the audio; one who takes his keys beside it gets it there, too.
-      const heard = source === 'tone' && partner !== undefined && !this.#context.lines.keys(partner.leg).takesBeside;
-      if (partner === undefined || heard || source === 'overlap') return;
-      call.relay ??= new DigitRelay(this.#context);
-      return call.relay.send(partner, digit);
-    }
-    if (leg !== call.leg || call.phase === 'dialling') return;
-    // Before the answer, digits are part of the number; those that come after it is complete mean nothing.
-    if (source === 'overlap') return call.phase === 'arriving' ? call.digits.push(digit) : undefined;
-    if (call.phase === 'inFlow') call.digits.push(digit);
-    // Who presses keys without end is not written down without end.
-    if (call.row.digits.length >= MOST_DIGITS_KEPT) return;
-    const written = call.keysHidden ? HIDDEN_KEY : digit;
-    call.happened('digit', { digit: written });
-    call.record.update({ digits: call.row.digits + written });
-    this.#changed(call);
-    this.#context.events.emit('call.digit', { call: call.toDto(), digit });
   }
 
   /** The key of an analog telephone puts the other one on hold, and takes him back. */

@@ -59,8 +59,6 @@ export function leadTo(
       return { kind: 'flow', flowId: '*mailbox', language };
     case 'conference':
       return enterRoom(target.room, language);
-    case 'voicemail':
-      return { kind: 'refused', cause: cause.notImplemented, reason: `the box has no ${target.kind}` };
     case 'hangUp':
       return { kind: 'refused', cause: target.cause, reason: 'the route refuses the call' };
     case 'busy':

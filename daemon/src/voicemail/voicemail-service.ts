@@ -15,7 +15,6 @@ import {
   errorText,
   hashPin,
   newUlid,
-  pinFits,
   type Clock,
   type Log,
   type Timer,
