@@ -1,6 +1,6 @@
 // What flows do with their callers, heard over the virtual card: questions and look-ups, opening hours, queues and the way out of them, a
 // flow in the middle of a talk, and changes while somebody is inside.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import type {
 } from '../../daemon/src/contract/index.js';
 import { findSound, samplesOf } from '../support/audio-match.js';
 import { callIn, nothingLeaks, phase, signInByPhone, stationFree, waitFor, whileRunning } from '../support/box.js';
-import { TONE, shareOf, startFlowBox, type FlowBox } from '../support/flow-box.js';
+import { TONE, shareOf, startFlowBox, tonesIn, type FlowBox } from '../support/flow-box.js';
 import { until } from '../support/turns.js';
 import { writeTone } from '../support/wav.js';
 
@@ -311,4 +311,35 @@ it('drafts are nobody’s, a change touches nobody inside, and the way back make
   expect([old.tones.at(-1), old.traces[0]?.version, old.way]).toEqual([
     ...[TONE.goodbye, 1, ['menu:key', 'one:next', 'bye:callEnded']],
   ]);
+});
+
+it('what is asked while a flow has the recording paused is in no recording, and the pause is marked', async () => {
+  await on.flow('5107', {
+    start: 'before',
+    nodes: {
+      before: play('welcome', 'pause'),
+      pause: { type: 'recording', action: 'pause', next: 'again' },
+      // It is paused already: that is what was wanted.
+      again: { type: 'recording', action: 'pause', next: 'secret' },
+      secret: play('invalid-choice', 'resume'),
+      resume: { type: 'recording', action: 'resume', next: 'after' },
+      after: play('goodbye'),
+      bye,
+    },
+  });
+  const { callId, traces } = await on.whole('5107');
+  const steps = traces[0]?.steps ?? [];
+  expect(steps.map(({ node }) => node)).toEqual(['before', 'pause', 'again', 'secret', 'resume', 'after', 'bye']);
+  expect(steps[2]?.warnings?.join()).toContain('pause');
+  const [row] = await on.box.db.recordings.listByCall(callId);
+  const [mark] = await on.box.db.recordingArchive.marks(row!.id);
+  expect(mark).toMatchObject({ kind: 'pause', by: expect.stringContaining('flow') as string });
+  // Both sides of the pause are there, and nothing of it.
+  const folder = on.box.config.recordingsFolder;
+  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.includes(callId));
+  expect(parts).toHaveLength(2);
+  const heard = parts.flatMap((file) => tonesIn(samplesOf(join(folder, file), 2)));
+  expect(heard).toContain(TONE.welcome);
+  expect(heard).toContain(TONE.goodbye);
+  expect(heard).not.toContain(TONE.invalid);
 });

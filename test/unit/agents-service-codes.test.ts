@@ -23,28 +23,7 @@ describe('service codes', () => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'code', code });
   });
 
-  it.each(['', '*', '*1', '*11', '*1120', '*12', '*14', '*1412', '*11200*'])('%s may become one', (dialled) => {
-    expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });
-  });
-
-  it.each([
-    '1',
-    '#',
-    '*2',
-    '*11#',
-    '*121',
-    '*13A',
-    '*15',
-    '*8A',
-    '*6',
-    '*98#',
-    '*96',
-    `*8${'1'.repeat(17)}`,
-    `*11${'1'.repeat(17)}`,
-  ])('%s is none', (dialled) => {
-    expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'unknown' });
-  });
-  it.each(['', '*', '*1', '*11', '*1120', '*12', '*14', '*1412', '*11200*', '*11200*43', '*6', '*00'])(
+  it.each(['', '*', '*1', '*11', '*1120', '*12', '*14', '*1412', '*11200*', '*11200*43', '*6', '*9', '*00'])(
     '%s may become one',
     (dialled) => {
       expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });
@@ -60,7 +39,8 @@ describe('service codes', () => {
     '*13A',
     '*15',
     '*8A',
-    '*9',
+    '*98#',
+    '*96',
     '*07#',
     '*0077#',
     `*8${'1'.repeat(17)}`,

@@ -42,7 +42,7 @@ describe('a lifted telephone', () => {
 
   it('gives congestion tone for a code there is not, then the telephone up', async () => {
     const desk = await agentDesk();
-    dial(desk, 1, '*6');
+    dial(desk, 1, '*2');
     await until(() => desk.engine.sent('tone.start').length === 1, 'congestion tone');
     expect(desk.engine.sent('tone.start')[0]).toMatchObject({ tone: 'congestion' });
     await desk.clock.advance(10_000);

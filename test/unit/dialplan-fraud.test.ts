@@ -142,6 +142,8 @@ async function planOf(routes: OutboundRouteRow[], trunks: TrunkRow[]): Promise<T
     outboundRoutes: table(routes),
     dialRights: table([]),
     trunks: table(trunks),
+    conferences: { rooms: () => Promise.resolve([]) },
+    voicemail: { boxes: () => Promise.resolve([]) },
     events: new TypedEmitter<DbEvents>(),
   } as unknown as Db;
   const plan = new TableDialPlan({ db, numbering, analogStations: () => [1], log: silentLog });

@@ -75,7 +75,7 @@ describe('a flow', () => {
     [withNode('welcome', { next: undefined }), 'nodes.welcome.next | Node "welcome", field "next": it is missing.'],
     [
       withNode('bye', { type: 'explode' }),
-      'nodes.bye.type | Node "bye", field "type": there is no such type of node; there are play, speak, say, menu, collect, branch, set, schedule, language, member, http, sql, queue, transfer, voicemail, record, conference, survey, faxReceive, faxSend, announce, subflow, return, hangup.',
+      'nodes.bye.type | Node "bye", field "type": there is no such type of node; there are play, speak, say, menu, collect, branch, set, schedule, language, member, http, sql, queue, transfer, voicemail, voicemailMenu, record, recording, conference, survey, faxReceive, faxSend, announce, subflow, return, hangup.',
     ],
     [
       withNode('bye', { cause: 0 }),

@@ -13,6 +13,7 @@ import { menu } from './menu.js';
 import { play } from './play.js';
 import { queue } from './queue.js';
 import { record } from './record.js';
+import { recording } from './recording.js';
 import { returnNode } from './return.js';
 import { say } from './say.js';
 import { schedule } from './schedule.js';
@@ -26,7 +27,7 @@ import { voicemailMenu } from './voicemail-menu.js';
 
 export const nodeKinds: readonly NodeKind[] = [
   ...[play, speakNode, say, menu, collect, branch, set, schedule, language, member, http, sql, queue, transfer],
-  ...[voicemail, voicemailMenu, record, conference, survey, faxReceive, faxSend, announce, subflow, returnNode, hangup],
+  ...[voicemail, voicemailMenu, record, recording, conference, survey, faxReceive, faxSend, announce, subflow, returnNode, hangup],
 ];
 
 const byType = new Map(nodeKinds.map((kind) => [kind.type, kind]));
