@@ -100,6 +100,11 @@ describe('an agent at an analog telephone', () => {
     await floor.api.request('PATCH', '/ring-groups/3000', { ringTimeoutMs: 1000 });
     await act({ action: 'transfer', to: '3000' });
     await third.rings();
+    let back = false;
+    floor.box.calls.events.on('call.segment', ({ callId: of, kind, endedAt }) => {
+      back ||= of === callId && kind === 'transferred' && endedAt !== null;
+    });
+    await waitFor(floor.box.calls.events, 'call.segment', () => back);
     await floor.talk(agent, caller);
     await end();
     expect(floor.outcomes(await floor.over(callId), 'transferred')).toEqual(['failed']);

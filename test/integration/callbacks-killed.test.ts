@@ -29,7 +29,9 @@ it('callbacks survive kill -9 with their places, and what was under way is taken
   await daemon.start();
   await takesCalls();
   const exits = [{ key: '7', target: { to: 'callback' } }];
-  await ask('POST', '/queues', { id: 'back', name: 'back', wrapUpMs: 0, exits });
+  // The telephone is told again how to behave when the daemon is back; it may ring before.
+  const noAnswer = { action: 'stayReady', restMs: 500 };
+  await ask('POST', '/queues', { id: 'back', name: 'back', wrapUpMs: 0, ringTimeoutMs: 3000, noAnswer, exits });
   await ask('PUT', '/queues/back/members', [{ agentId: '2001' }]);
   await ask('PUT', '/queues/back/callback-rule', { confirm: false });
   await ask('POST', '/routes', { calledNumber: '97000', language: 'en', target: { kind: 'queue', queueId: 'back' } });

@@ -7,6 +7,7 @@ import type { FlowCallers, FlowDefinitionInput, FlowStep } from '../../daemon/sr
 import { callIn, nothingLeaks, phase, signInByPhone, stationFree, waitFor, whileRunning } from '../support/box.js';
 import { TONE, startFlowBox, type FlowBox } from '../support/flow-box.js';
 import { heardWell, secondsHeard, speech } from '../support/speech.js';
+import { talkFor } from '../support/talk-time.js';
 import { until } from '../support/turns.js';
 
 const HEARD = 0.8;
@@ -208,6 +209,7 @@ describe('an agent', () => {
     expect(waiting[0]?.why.code).not.toBe('offered');
     expect(on.box.agents.find('2001')?.state).toBe('talking');
     expect(on.box.calls.find(waits.callId)?.phase).toBe('queued');
+    await talkFor(on.box, 2000);
     await on.box.exchange.hangUp(first.exchangeId);
     const story = await on.story(first.callId);
     expect(secondsHeard(story.heard, said, HEARD)).toBeGreaterThan(0.7);

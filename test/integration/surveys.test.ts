@@ -50,7 +50,7 @@ interface Talking {
   hears: (part: string) => Promise<void>;
   hangUp: () => Promise<unknown>;
   /** what he has heard, once he has hung up: words in their order */
-  heard: () => string[];
+  heard: () => Promise<string[]>;
 }
 
 /** A caller talks with agent 2001 at station 1. */
@@ -74,14 +74,19 @@ async function talk(callingNumber: string): Promise<Talking> {
 /** What is heard at the far end of a line. */
 async function listening(callId: string, port: number): Promise<Pick<Talking, 'callId' | 'hears' | 'heard'>> {
   const file = join(box.config.home, `${callId}-heard.wav`);
-  await box.engine.command('recording.start', { port, path: file });
+  const { recording } = await box.engine.command('recording.start', { port, path: file });
+  let closed = false;
+  box.engine.events.on('recording.ended', (ended) => void (closed ||= ended.recording === recording));
   const told: string[] = [];
   box.calls.events.on('call.segment', ({ callId: of, kind, endedAt, data }) => {
     if (of === callId && kind === 'prompt' && endedAt === null) told.push(String(data['survey']));
   });
   return {
     callId,
-    heard: () => wordsIn(stereoAlaw(file).left),
+    async heard() {
+      await waitFor(box.engine.events, 'recording.ended', () => closed);
+      return wordsIn(stereoAlaw(file).left);
+    },
     async hears(part) {
       await waitFor(box.calls.events, 'call.segment', () => told.includes(part));
       told.splice(0, told.indexOf(part) + 1);
@@ -146,7 +151,7 @@ test('who stays on the line when his agent hangs up is asked; he presses 4 and 1
   });
   expect(segments.find(({ kind }) => kind === 'survey')?.data).toMatchObject({ outcome: 'complete', answers: 2 });
   expect(said).toEqual(['service 4', 'solved 1']);
-  expect(call.heard()).toEqual(['score', 'solved', 'thanks']);
+  expect(await call.heard()).toEqual(['score', 'solved', 'thanks']);
   expect(await api.request<SurveyFigures[]>('GET', '/survey-figures?by=agent')).toMatchObject([
     { key: '2001', offered: 1, answered: 1, responseRate: 1, mean: 4, topTwo: 1 },
   ]);
@@ -169,7 +174,7 @@ test('a key that is no answer is told so, and the question asked again; who hang
   const { row } = await storedCall(box, call.callId);
   expect(row.releasedBy).toBe('caller');
   expect((await results(call.callId))[0]).toMatchObject({ state: 'partial', answers: [{ value: 2 }] });
-  expect(call.heard().slice(0, 3)).toEqual(['score', 'invalid', 'score']);
+  expect((await call.heard()).slice(0, 3)).toEqual(['score', 'invalid', 'score']);
 });
 
 test('nobody is asked who hangs up first, whose rule has no share for him, or who was asked the other day', async () => {
@@ -293,7 +298,7 @@ test('who was called by an agent is asked, too, when the agent has hung up', asy
     ...{ direction: 'out', agentId: '2001', trigger: 'rule', state: 'partial', number: '013900139000' },
     answers: [{ value: 4 }],
   });
-  expect(person.heard()[0]).toBe('score');
+  expect((await person.heard())[0]).toBe('score');
 });
 
 test('a flow asks', async () => {

@@ -68,8 +68,8 @@ export class SoundFloor {
     const home = mkdtempSync(join(tmpdir(), 'cordboard-floor-'));
     const running = whileRunning();
     running.onEnd(() => rmSync(home, { recursive: true, force: true }));
-    mkdirSync(join(home, 'cache'), { recursive: true });
-    writeTone(join(home, 'cache', 'hold-music.wav'), MUSIC_HZ, 1000);
+    mkdirSync(join(home, 'cache', 'music'), { recursive: true });
+    writeTone(join(home, 'cache', 'music', 'cordboard.wav'), MUSIC_HZ, 1000);
     const env = { CORDBOARD_SIP_TRUSTED: '127.0.0.1', CORDBOARD_SIP_HOST: '127.0.0.1', ...options.env };
     const box = await startTestBox({ start: startCompiledBox, ...options, home, env }, running);
     mkdirSync(join(home, 'voices'), { recursive: true });

@@ -56,6 +56,8 @@ export class Outsider extends Listener {
   exchangeId = '';
   readonly #of: Box;
   #timeslot = 0;
+  /** what he has heard is whole on the disk */
+  #closed = (): Promise<void> => Promise.resolve();
 
   private constructor(box: Box) {
     super(box, () => this.callId);
@@ -84,7 +86,11 @@ export class Outsider extends Listener {
 
   /** Records what he hears (left) and says (right). */
   async recordsWhatHeHears(path: string): Promise<string> {
-    await this.#of.engine.command('recording.start', { port: await this.port(), path });
+    const { engine } = this.#of;
+    const { recording } = await engine.command('recording.start', { port: await this.port(), path });
+    let over = false;
+    engine.events.on('recording.ended', (ended) => void (over ||= ended.recording === recording));
+    this.#closed = () => waitFor(engine.events, 'recording.ended', () => over);
     return path;
   }
 
@@ -100,10 +106,12 @@ export class Outsider extends Listener {
   async hangsUp(): Promise<void> {
     await this.#of.exchange.hangUp(this.exchangeId);
     await waitFor(this.#of.live, 'call.removed', () => this.#of.calls.find(this.callId) === undefined);
+    await this.#closed();
   }
 
   async gone(): Promise<void> {
     await waitFor(this.#of.live, 'call.removed', () => this.#of.calls.find(this.callId) === undefined, 30_000);
+    await this.#closed();
   }
 }
 

@@ -199,14 +199,14 @@ export class DeskService {
   }
 
   /** As CallsPort. Whoever may not dial the number is told at once: dial_refused. */
-  async originate(station: number, number: string): Promise<Call> {
+  async originate(station: number, number: string, shown?: string): Promise<Call> {
     const { plan, calls } = this.#options;
-    const found = await plan.resolve(number, { station });
+    const found = await plan.resolve(number, { station, shownNumber: shown });
     if (found.kind === 'refused') {
       const { reason } = this.#tell(station, number, found);
       throw new AppError('dial_refused', { number, reason });
     }
-    const call = await calls.originate(station, number);
+    const call = await calls.originate(station, number, shown);
     this.dialled(station, number);
     return call;
   }

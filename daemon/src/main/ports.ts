@@ -70,7 +70,7 @@ export function httpPorts(services: Services): Ports {
       live: () => calls.live(),
       find: (id) => calls.find(id),
       act: (id, station, action) => calls.act(id, station, action),
-      originate: (station, number) => services.desk.service.originate(station, number),
+      originate: (station, number, shown) => services.desk.service.originate(station, number, shown),
       takeParkedAt: (id, station) => calls.takeParkedAt(id, station),
       supervise: (id, action, by) => calls.supervise(id, action, by),
       record: (id, action, by) => calls.record(id, action, by),
