@@ -2,7 +2,7 @@
 // own, music too, and who hears whom is read off at the far end of every cable.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallAction } from '../../daemon/src/contract/index.js';
-import { stationFree } from '../support/box.js';
+import { stationFree, waitFor } from '../support/box.js';
 import { keysIn } from '../support/dtmf.js';
 import { loudness } from '../support/wav.js';
 import { SoundFloor, type AnalogPhone, type E1Caller } from '../support/sound-floor.js';
