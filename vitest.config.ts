@@ -34,8 +34,8 @@ export default defineConfig({
           server: { deps: { external: [/\/daemon\/dist\//] } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each has its own box, folder and ports; they wait for seconds of audio more than they work.
-          maxWorkers: 2,
+          // Each has its own box, folder and ports; nine tenths of the time they wait for seconds of audio.
+          maxWorkers: 4,
         },
       },
       {
