@@ -1,26 +1,12 @@
 // `cordboard conference …`, as it is typed, against the API.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { runCli } from '../../daemon/src/cli/index.js';
+import { expect, test } from 'vitest';
 import { pinFits } from '../../daemon/src/platform/index.js';
 import { httpBox } from '../support/http-box.js';
+import { typed } from '../support/typed.js';
 
 test('rooms are made, changed, listed and removed; PINs are stored as hashes and shown to nobody', async () => {
   const box = await httpBox();
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  const run = async (line: string): Promise<[number, string]> => {
-    said = '';
-    return [await runCli(['conference', ...line.split(' ')]), said.trim()];
-  };
+  const run = typed(box, 'conference');
 
   expect(await run('add board --number 8000 --pin 1234 --moderator-pin 4711 --wait --moderators 2001,2002')).toEqual([
     0,

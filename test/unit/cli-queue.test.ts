@@ -1,26 +1,14 @@
 // `cordboard queue …`, as it is typed, against the API.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { runCli } from '../../daemon/src/cli/index.js';
+import { expect, test } from 'vitest';
 import { agentRow } from '../support/db-rows.js';
 import { httpBox } from '../support/http-box.js';
+import { typed } from '../support/typed.js';
 
 test('queues are made, changed, filled with agents who can something, and removed', async () => {
   const box = await httpBox();
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  const run = async (line: string): Promise<[number, string]> => {
-    said = '';
-    return [await runCli(['queue', ...line.split(' ')]), said.trim()];
-  };
+  const run = typed(box, 'queue');
   await box.db.write(async (tx) => {
     for (const id of ['2001', '2002']) await tx.agents.insert(agentRow({ id }));
   });

@@ -1,25 +1,11 @@
 // `cordboard voicemail …`, as it is typed, against the API.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { runCli } from '../../daemon/src/cli/index.js';
+import { expect, test } from 'vitest';
 import { httpBox } from '../support/http-box.js';
+import { typed } from '../support/typed.js';
 
 test('boxes are made, changed, shown and removed', async () => {
   const box = await httpBox();
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  const run = async (line: string): Promise<[number, string]> => {
-    said = '';
-    return [await runCli(['voicemail', ...line.split(' ')]), said.trim()];
-  };
+  const run = typed(box, 'voicemail');
   expect(await run('add li --number 7001 --stations 1,1001 --pin 2468 --language en --answers --notify 139')).toEqual([
     0,
     'Voicemail box li is made.',

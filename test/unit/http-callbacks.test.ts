@@ -1,13 +1,11 @@
 // Callbacks over REST and on the command line: who may do what, what is refused and why, and what is written of it.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { CallbackBook } from '../../daemon/src/callback/index.js';
-import { runCli } from '../../daemon/src/cli/index.js';
 import type { Callback, CallbackList } from '../../daemon/src/contract/index.js';
 import { silentLog } from '../../daemon/src/platform/index.js';
 import { queueRow } from '../support/db-rows.js';
 import { codeOf, httpBox } from '../support/http-box.js';
+import { typed } from '../support/typed.js';
 
 const API = '/api/v1';
 
@@ -94,19 +92,7 @@ test('an agent asks for one, sees his own, and no other agent sees it', async ()
 
 test('on the command line they are listed, asked for and cancelled, and rules are set', async () => {
   const http = await box();
-  writeFileSync(join(http.home, 'address'), `${http.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', http.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  const run = async (line: string): Promise<[number, string]> => {
-    said = '';
-    return [await runCli(['callback', ...line.split(' ')]), said.trim()];
-  };
+  const run = typed(http, 'callback');
   expect((await run('rule sales --first customer --tries 2 --abandoned 30'))[0]).toBe(0);
   expect((await run('rule sales --most 7'))[0]).toBe(0);
   expect(await http.db.callbacks.rule('sales')).toMatchObject({

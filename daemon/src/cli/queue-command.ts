@@ -1,11 +1,9 @@
 // `cordboard queue …`: queues, who is in them, and what agents can do.
-import { readFileSync } from 'node:fs';
 import type { AgentAbilities, Queue, QueueMember } from '../contract/index.js';
-import { errorText } from '../platform/index.js';
 import { linesCommand, runVerb, type LinesContext } from './lines-context.js';
+import { readSettings } from './lines-settings.js';
 import { given, listOf, numberOf } from './lines-values.js';
 import { secondsToMs } from './parse-command.js';
-import { CliError } from './terminal.js';
 
 const PATH = '/queues';
 
@@ -46,16 +44,6 @@ function fields(values: Values, context: LinesContext) {
       music: values.music,
     }),
   };
-}
-
-function readSettings(file: string, context: LinesContext): object {
-  try {
-    const settings: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) throw new Error('{ … }?');
-    return settings;
-  } catch (error) {
-    throw new CliError(context.say('secretFile', { file, reason: errorText(error) }));
-  }
 }
 
 async function add(args: readonly string[]): Promise<number> {

@@ -1,11 +1,9 @@
 // `cordboard survey …`: what callers are asked after a talk, who is asked, and what came of it.
-import { readFileSync } from 'node:fs';
 import type { Survey, SurveyFigures, SurveyRule } from '../contract/index.js';
-import { errorText } from '../platform/index.js';
 import { linesCommand, runVerb, type LinesContext } from './lines-context.js';
+import { readSettings } from './lines-settings.js';
 import { eitherOf, given, numberOf } from './lines-values.js';
 import { secondsToMs } from './parse-command.js';
-import { CliError } from './terminal.js';
 
 const PATH = '/surveys';
 const RULES = '/survey-rules';
@@ -44,16 +42,6 @@ function fields(values: Values, context: LinesContext): object {
       enabled: eitherOf({ ...values }, 'enable', 'disable'),
     }),
   };
-}
-
-function readSettings(file: string, context: LinesContext): object {
-  try {
-    const settings: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) throw new Error('{ … }?');
-    return settings;
-  } catch (error) {
-    throw new CliError(context.say('secretFile', { file, reason: errorText(error) }));
-  }
 }
 
 async function add(args: readonly string[]): Promise<number> {

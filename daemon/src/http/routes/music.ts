@@ -1,13 +1,11 @@
 // Music for those who wait or are on hold.
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { ClipName, MusicPlaylist, MusicPlaylistPut, Slug } from '../../contract/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import type { Identity } from '../auth/identity.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
-import { Stream } from '../stream.js';
+import { wavFile } from '../stream.js';
 
 const ById = z.strictObject({ id: Slug });
 const ByPiece = z.strictObject({ id: Slug, piece: ClipName });
@@ -66,13 +64,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       replyType: 'audio/wav',
       errors: ['music_not_found'],
       async handle({ params: { id, piece } }) {
-        const file = await music.file(id, piece);
-        const { size } = await stat(file);
-        return new Stream(createReadStream(file), 200, {
-          'Content-Type': 'audio/wav',
-          'Content-Length': String(size),
-          'Cache-Control': 'private, no-cache',
-        });
+        return wavFile(await music.file(id, piece));
       },
     }),
     route({

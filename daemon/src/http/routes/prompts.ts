@@ -1,12 +1,10 @@
 // The library of prompts.
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { ClipName, Language, Prompt, PromptSpeech, PromptUse } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
-import { Stream } from '../stream.js';
+import { wavFile } from '../stream.js';
 
 const ByName = z.strictObject({ language: Language, name: ClipName });
 const UPLOAD_BYTES = 20 * 1024 * 1024;
@@ -33,13 +31,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       replyType: 'audio/wav',
       errors: ['prompt_not_found'],
       async handle({ params: { language, name } }) {
-        const file = await prompts.file(name, language);
-        const { size } = await stat(file);
-        return new Stream(createReadStream(file), 200, {
-          'Content-Type': 'audio/wav',
-          'Content-Length': String(size),
-          'Cache-Control': 'private, no-cache',
-        });
+        return wavFile(await prompts.file(name, language));
       },
     }),
     route({
