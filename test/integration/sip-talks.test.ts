@@ -65,13 +65,20 @@ function sip(number: number): Party {
   };
 }
 
-/** A port at the far end of a cable. */
-async function speakAt(port: number, { path }: Speech, name: string): Promise<string> {
+/** What is heard at the far end of a cable, where `said` is spoken; given when the file is whole, which is after the port has gone. */
+async function speakAt(port: number, { path }: Speech, name: string): Promise<() => Promise<Float64Array>> {
   const heard = join(box.config.home, `${name}-heard.wav`);
-  await box.engine.command('recording.start', { port, path: heard });
+  const { recording } = await box.engine.command('recording.start', { port, path: heard });
+  let ended = false;
+  box.engine.events.on('recording.ended', (which) => void (ended ||= which.recording === recording));
   await box.engine.command('play.start', { port, files: [path] });
-  return heard;
+  return async () => {
+    await waitFor(box.engine.events, 'recording.ended', () => ended);
+    return samplesOf(heard);
+  };
 }
+
+const nothingYet = (): Promise<Float64Array> => Promise.reject(new Error('has not spoken'));
 
 async function farPort(of: (leg: { analog: number; span: number; timeslot: number }) => boolean): Promise<number> {
   const { legs } = await box.engine.command('engine.snapshot', {});
@@ -80,7 +87,7 @@ async function farPort(of: (leg: { analog: number; span: number; timeslot: numbe
 
 function analog(station: number): Party {
   const says = speech(station + 2);
-  let heard = '';
+  let heard = nothingYet;
   return {
     number: String(station),
     says,
@@ -99,7 +106,7 @@ function analog(station: number): Party {
     hangUp: () => box.exchange.hangUpPhone(station),
     heard: async () => {
       await stationFree(box, station);
-      return samplesOf(heard);
+      return heard();
     },
   };
 }
@@ -107,7 +114,7 @@ function analog(station: number): Party {
 /** Somebody outside; `number` is his. */
 function outside(number: string, voice: number): Party {
   const says = speech(voice);
-  let heard = '';
+  let heard = nothingYet;
   let port = async (): Promise<number> => {
     const called = () => box.exchange.subscribers.list().find(({ calledNumber }) => calledNumber === number);
     await waitFor(box.exchange.subscribers.events, 'call.changed', () => called()?.state === 'answered');
@@ -130,7 +137,7 @@ function outside(number: string, voice: number): Party {
     hangUp: async () => {
       if (exchangeId !== undefined) await box.exchange.hangUp(exchangeId);
     },
-    heard: () => Promise.resolve(samplesOf(heard)),
+    heard: () => heard(),
   };
 }
 
