@@ -15,7 +15,17 @@ const unused = {
 };
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/build/', '**/build-*/', '**/node_modules/', '**/coverage/', 'native/**/*.d.ts'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/build/',
+      '**/build-*/',
+      '**/generated/',
+      '**/node_modules/',
+      '**/coverage/',
+      'native/**/*.d.ts',
+    ],
+  },
   js.configs.recommended,
   {
     rules: {

@@ -46,7 +46,7 @@ const LONG_REASON = /long because: \S/;
 const HEAD_LINES = 20;
 const SPDX = /^(\/\/|\/\*) SPDX-License-Identifier: GPL-2\.0-or-later/;
 
-const NEVER = /^(node_modules|dist|build|build-.*|coverage|reports|\..*)$/;
+const NEVER = /^(node_modules|dist|build|build-.*|generated|coverage|reports|\..*)$/;
 const CPP = /\.(cpp|cc|hpp|h)$/;
 const SCRIPT = /\.(ts|mts|cts|js|mjs|cjs|vue)$/;
 

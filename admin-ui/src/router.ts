@@ -1,6 +1,8 @@
-import type { Role } from '@cordboard/daemon/contract';
+import type { Permission } from '@cordboard/daemon/contract';
 import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-router';
 import { box } from '@/api/box';
+import { pages } from '@/areas';
+import { toRoute } from '@/areas/area';
 import { useSession } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -10,15 +12,27 @@ declare module 'vue-router' {
     /** key of the words in the browser's title */
     title?: string;
     /** who may see it; left out: everybody who has signed in */
-    roles?: readonly Role[];
+    needs?: Permission | undefined;
+    /** has the side menu beside it */
+    menu?: boolean;
+    /** the place in bar or menu that is marked */
+    place?: string;
+    /** without bar and menu */
+    bare?: boolean | undefined;
   }
 }
+
+const PREFETCHED = new Set([
+  ...['floor', 'calls', 'call'],
+  ...pages.filter(({ bar }) => bar !== undefined).map(({ name }) => name),
+]);
 
 export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
-    { path: '/', redirect: { name: 'floor' } },
+    { path: '/', redirect: () => ({ name: homePage() }) },
+    ...pages.map(toRoute),
     {
       path: '/set-up',
       name: 'set-up',
@@ -44,28 +58,34 @@ export const router = createRouter({
       path: '/simulator',
       name: 'simulator',
       component: () => import('@/pages/SimulatorPage.vue'),
-      meta: { roles: ['admin'], title: 'shell.simulator' },
+      meta: { needs: 'simulator.use', title: 'shell.simulator' },
     },
     { path: '/:path(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
   ],
 });
 
+/** Where somebody begins who has not asked for a page. */
+function homePage(): string {
+  return 'floor';
+}
+
 router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   const session = useSession();
   await session.begin();
   if (session.setupNeeded) return to.name === 'set-up' ? true : { name: 'set-up' };
-  if (to.name === 'set-up') return { name: 'floor' };
+  if (to.name === 'set-up') return { name: homePage() };
   if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
-  if (to.meta.open) return { name: 'floor' };
-  if (to.meta.roles && !to.meta.roles.includes(session.user.role)) return { name: 'floor' };
+  if (to.meta.open) return { name: homePage() };
+  if (to.meta.needs && !session.may(to.meta.needs)) return { name: homePage() };
   return true;
 });
 
-// The box may be away when a page is first opened: all of them are fetched once the first one stands.
+// The box may be away when a page is first opened: those in the bar are fetched once the first one stands.
 void router.isReady().then(() => {
   window.setTimeout(() => {
-    for (const { components } of router.getRoutes()) {
+    for (const { name, components } of router.getRoutes()) {
       const page = components?.default;
+      if (!PREFETCHED.has(String(name))) continue;
       // a page not fetched now is fetched when it is opened
       if (typeof page === 'function') (page as () => Promise<unknown>)().catch(() => undefined);
     }

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 import { makePrompts } from '../prompts.mjs';
+import { API_TYPES, writeApiTypes } from './api-types.mjs';
 import { run } from './child.mjs';
 import { compileEnvironment, digestOfWanted } from './dependencies.mjs';
 import { Failure } from './failure.mjs';
@@ -27,6 +28,13 @@ export const BUILDS = [
     inputs: ['daemon', 'native/engine.d.ts', 'native/types', 'tsconfig.json', 'tsconfig.base.json'],
     outputs: ['daemon/dist'],
     run: (keep) => runTool('daemon', ['tsc', '-b'], process.env, keep),
+  },
+  {
+    name: 'api',
+    does: 'describing the API for the pages',
+    inputs: ['daemon/src', 'install/lib/api-types.mjs'],
+    outputs: [API_TYPES],
+    run: writeApiTypes,
   },
   {
     name: 'prompts',

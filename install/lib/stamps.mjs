@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 
 /** Products and caches, wherever they lie. */
-const NEVER_INPUT = /^(node_modules|dist|build|build-.*|coverage|\..*|.*\.tsbuildinfo)$/;
+const NEVER_INPUT = /^(node_modules|dist|build|build-.*|generated|coverage|\..*|.*\.tsbuildinfo)$/;
 
 function* filesUnder(path, skip) {
   if (!existsSync(path)) return;

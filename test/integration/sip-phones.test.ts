@@ -8,6 +8,7 @@ import { samplesOf } from '../support/audio-match.js';
 import { Phone, type PhoneOptions } from '../support/baresip.js';
 import { nothingLeaks, recordingOf, storedCall, waitFor, whileRunning } from '../support/box.js';
 import { addStation, startSipBox, type SipBox } from '../support/peer-box.js';
+import { recordAt } from '../support/recorded.js';
 import { heardWell, secondsHeard, speech } from '../support/speech.js';
 import { talkFor } from '../support/talk-time.js';
 import type { SipStationRow } from '../../daemon/src/db/index.js';
@@ -177,7 +178,7 @@ describe.concurrent('a telephone in talk', () => {
     const { legs } = await box.engine.command('engine.snapshot', {});
     const { port } = legs.find(({ span, timeslot }) => span === 101 && timeslot === placed.timeslot)!;
     const callerHeard = join(box.config.home, 'caller-heard.wav');
-    await box.engine.command('recording.start', { port, path: callerHeard });
+    const whole = await recordAt(box, port, callerHeard);
     await box.engine.command('play.start', { port, files: [speech(3).path] });
     await talkFor(box, 3500);
     await box.exchange.hangUp(placed.id);
@@ -186,6 +187,7 @@ describe.concurrent('a telephone in talk', () => {
     const agentHeard = await lastHeard(agent);
     const { left, right } = await recorded(callId);
     expect(heardWell(agentHeard, speech(3)), 'the agent hears the caller').toBeGreaterThan(SAME);
+    await whole();
     expect(heardWell(samplesOf(callerHeard), speech(2)), 'the caller hears the agent').toBeGreaterThan(SAME);
     expect(heardWell(left, speech(3)), 'left').toBeGreaterThan(SAME);
     expect(heardWell(right, speech(2)), 'right').toBeGreaterThan(SAME);

@@ -6,6 +6,7 @@ import { samplesOf } from '../support/audio-match.js';
 import { Phone } from '../support/baresip.js';
 import { nothingLeaks, recordingOf, stationFree, storedCall, waitFor, whileRunning } from '../support/box.js';
 import { addStation, startSipBox, type SipBox } from '../support/peer-box.js';
+import { recordAt } from '../support/recorded.js';
 import { heardWell, speech, type Speech } from '../support/speech.js';
 import { talkFor } from '../support/talk-time.js';
 
@@ -68,12 +69,10 @@ function sip(number: number): Party {
 /** What is heard at the far end of a cable, where `said` is spoken; given when the file is whole, which is after the port has gone. */
 async function speakAt(port: number, { path }: Speech, name: string): Promise<() => Promise<Float64Array>> {
   const heard = join(box.config.home, `${name}-heard.wav`);
-  const { recording } = await box.engine.command('recording.start', { port, path: heard });
-  let ended = false;
-  box.engine.events.on('recording.ended', (which) => void (ended ||= which.recording === recording));
+  const whole = await recordAt(box, port, heard);
   await box.engine.command('play.start', { port, files: [path] });
   return async () => {
-    await waitFor(box.engine.events, 'recording.ended', () => ended);
+    await whole();
     return samplesOf(heard);
   };
 }

@@ -14,6 +14,7 @@ import {
   waitFor,
   whileRunning,
 } from '../support/box.js';
+import { recordAt } from '../support/recorded.js';
 import { Insider, Listener, Outsider, heardFile } from '../support/voice.js';
 import { sentence, understood } from '../support/voice-words.js';
 
@@ -191,7 +192,7 @@ it('the box calls a number for a new message, again when it was busy, and plays 
   await waitFor(box.exchange.subscribers.events, 'call.changed', () => mobile() !== undefined, 40_000);
   const { port, leg } = mobile()!;
   const heard = heardFile(box, 'mobile');
-  await box.engine.command('recording.start', { port, path: heard });
+  const whole = await recordAt(box, port, heard);
   const press = (digits: string) => box.engine.command('digits.send', { port, digits });
   await listener.hears('vm-notice');
   await press('1');
@@ -201,6 +202,7 @@ it('the box calls a number for a new message, again when it was busy, and plays 
   await listener.hears('vm-menu');
   await box.exchange.subscribers.hangUp(leg);
   await expect.poll(notice, { timeout: 20_000 }).toMatchObject({ state: 'reached', tries: 2 });
+  await whole();
   expect(understood(heard, 'tt-monkeysintro')).toBe(true);
   expect(await box.voicemail.messages('li')).toMatchObject([{ state: 'read' }]);
   const { row } = await storedCall(box, callId!);

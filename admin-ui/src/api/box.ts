@@ -1,61 +1,55 @@
 import type {
   Call,
-  CallDetail,
-  CallList,
   CallState,
-  ExchangeCall,
   ExchangeCallCreate,
-  ExchangePhone,
-  Health,
   PhoneBehaviour,
-  Queue,
-  Route,
-  Session,
   SetupRequest,
-  SignedIn,
   SignIn,
   SpanAlarmRequest,
   SpanDchannelRequest,
-  Trunk,
 } from '@cordboard/daemon/contract';
-import { request, requestBlob } from './client';
+import { api, patientApi, told } from './client';
 
-/** The routes of the box that the pages use, named by what they are for. */
+const soon = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(5000) });
+const ofPhone = (station: number) => ({ params: { path: { station: String(station) } } });
+const ofSpan = (span: number) => ({ params: { path: { span: String(span) } } });
+const withId = (id: string) => ({ params: { path: { id } } });
+
+/** The routes of the box that more than one page uses, named by what they are for. */
 export const box = {
-  health: () => request<Health>('GET', '/health', { timeoutMs: 5000 }),
+  health: () => told(api.GET('/api/v1/health', soon())),
 
-  setUp: (body: SetupRequest) => request<SignedIn>('POST', '/setup', { body }),
-  signIn: (body: SignIn) => request<SignedIn>('POST', '/session', { body }),
-  session: () => request<Session>('GET', '/session', { timeoutMs: 5000 }),
-  signOut: () => request<void>('DELETE', '/session', { timeoutMs: 5000 }),
+  setUp: (body: SetupRequest) => told(api.POST('/api/v1/setup', { body })),
+  signIn: (body: SignIn) => told(api.POST('/api/v1/session', { body })),
+  session: () => told(api.GET('/api/v1/session', soon())),
+  signOut: () => told(api.DELETE('/api/v1/session', soon())),
 
-  queues: () => request<Queue[]>('GET', '/queues'),
-  routes: () => request<Route[]>('GET', '/routes'),
-  trunks: () => request<Trunk[]>('GET', '/trunks'),
+  queues: () => told(api.GET('/api/v1/queues')),
+  routes: () => told(api.GET('/api/v1/routes')),
+  trunks: () => told(api.GET('/api/v1/trunks')),
 
   calls: (query: { state?: CallState; limit: number; before?: string }, signal?: AbortSignal) =>
-    request<CallList>('GET', '/calls', { query, signal }),
-  call: (id: Call['id'], signal?: AbortSignal) => request<CallDetail>('GET', `/calls/${id}`, { signal }),
-  recordingAudio: (id: string, signal?: AbortSignal) => requestBlob(`/recordings/${id}/audio`, signal),
+    told(api.GET('/api/v1/calls', { params: { query }, signal })),
+  call: (id: Call['id'], signal?: AbortSignal) => told(api.GET('/api/v1/calls/{id}', { ...withId(id), signal })),
+  recordingAudio: (id: string, signal?: AbortSignal): Promise<Blob> =>
+    told(patientApi.GET('/api/v1/recordings/{id}/audio', { ...withId(id), parseAs: 'blob', signal })),
 
   exchange: {
-    calls: (signal?: AbortSignal) => request<ExchangeCall[]>('GET', '/exchange/calls', { signal }),
-    place: (body: ExchangeCallCreate) => request<ExchangeCall>('POST', '/exchange/calls', { body }),
-    hangUp: (id: string) => request<void>('DELETE', `/exchange/calls/${id}`),
-    press: (id: string, digits: string) => request<void>('POST', `/exchange/calls/${id}/digits`, { body: { digits } }),
-    phones: (signal?: AbortSignal) => request<ExchangePhone[]>('GET', '/exchange/phones', { signal }),
-    lift: (station: number) => phone(station, 'lift'),
-    putDown: (station: number) => phone(station, 'hangUp'),
-    dial: (station: number, digits: string) => phone(station, 'dial', { digits }),
+    calls: (signal?: AbortSignal) => told(api.GET('/api/v1/exchange/calls', { signal })),
+    place: (body: ExchangeCallCreate) => told(api.POST('/api/v1/exchange/calls', { body })),
+    hangUp: (id: string) => told(api.DELETE('/api/v1/exchange/calls/{id}', withId(id))),
+    press: (id: string, digits: string) =>
+      told(api.POST('/api/v1/exchange/calls/{id}/digits', { ...withId(id), body: { digits } })),
+    phones: (signal?: AbortSignal) => told(api.GET('/api/v1/exchange/phones', { signal })),
+    lift: (station: number) => told(api.POST('/api/v1/exchange/phones/{station}/lift', ofPhone(station))),
+    putDown: (station: number) => told(api.POST('/api/v1/exchange/phones/{station}/hangUp', ofPhone(station))),
+    dial: (station: number, digits: string) =>
+      told(api.POST('/api/v1/exchange/phones/{station}/dial', { ...ofPhone(station), body: { digits } })),
     behave: (station: number, body: PhoneBehaviour) =>
-      request<unknown>('PUT', `/exchange/phones/${station}/behaviour`, { body }),
+      told(api.PUT('/api/v1/exchange/phones/{station}/behaviour', { ...ofPhone(station), body })),
     alarm: (span: number, body: SpanAlarmRequest) =>
-      request<unknown>('POST', `/exchange/spans/${span}/alarm`, { body }),
+      told(api.POST('/api/v1/exchange/spans/{span}/alarm', { ...ofSpan(span), body })),
     dchannel: (span: number, body: SpanDchannelRequest) =>
-      request<unknown>('POST', `/exchange/spans/${span}/dchannel`, { body }),
+      told(api.POST('/api/v1/exchange/spans/{span}/dchannel', { ...ofSpan(span), body })),
   },
 };
-
-function phone(station: number, action: string, body?: object): Promise<unknown> {
-  return request('POST', `/exchange/phones/${station}/${action}`, { body });
-}

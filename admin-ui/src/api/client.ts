@@ -1,12 +1,12 @@
+import createClient from 'openapi-fetch';
 import { RefusedError, UnexpectedAnswerError, UnreachableError, type RefusedField } from './errors';
+import type { paths } from './generated/schema';
 
 /*
- * page → request() → fetch → the box
- *                  ← JSON of the type the caller names, or one of the three errors of ./errors
+ * page → api.GET('/api/v1/…') → fetch → the box
+ *                             ← what the OpenAPI document says, or one of the three errors of ./errors
  * The token and the language are asked for at each request, so that neither can be stale.
  */
-
-export const apiRoot = '/api/v1';
 
 interface Surroundings {
   token: () => string | null;
@@ -21,71 +21,52 @@ export function configureClient(given: Surroundings): void {
   surroundings = given;
 }
 
-export type Query = Record<string, string | number | undefined>;
+/** Every route of the box, typed by its OpenAPI document; gives up after 15 s. */
+export const api = client(15_000);
 
-export interface RequestOptions {
-  body?: unknown;
-  query?: Query;
-  signal?: AbortSignal;
-  /** give up after this long, ms */
-  timeoutMs?: number;
+/** The same for files and for long work; gives up after ten minutes. */
+export const patientApi = client(600_000);
+
+function client(timeoutMs: number) {
+  return createClient<paths>({
+    fetch: (request) => send(request, timeoutMs),
+    credentials: 'omit',
+    cache: 'no-store',
+  });
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
-  const answer = await send(method, path, options);
-  if (answer.status === 204) return undefined as T;
-  try {
-    return (await answer.json()) as T;
-  } catch {
-    throw new UnexpectedAnswerError(answer.status);
-  }
+/** What was answered; whatever went wrong has been thrown already. */
+export async function told<T>(answer: Promise<{ data?: T; response: Response }>): Promise<T> {
+  const { data, response } = await answer;
+  if (data === undefined && response.status !== 204) throw new UnexpectedAnswerError(response.status);
+  return data as T;
 }
 
-export async function requestBlob(path: string, signal?: AbortSignal): Promise<Blob> {
-  const answer = await send('GET', path, { signal, timeoutMs: 120_000 });
-  try {
-    return await answer.blob();
-  } catch (cause) {
-    throw new UnreachableError({ cause });
-  }
+/** Options of a route that takes a file as it is: `api.PUT(path, { ...fileBody(file) })`. */
+export function fileBody(file: Blob) {
+  return {
+    // the document calls a file a string (binary); what is sent is the file
+    body: file as unknown as string,
+    bodySerializer: () => file,
+    headers: { 'Content-Type': 'application/octet-stream' },
+  };
 }
 
-async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
+async function send(request: Request, timeoutMs: number): Promise<Response> {
   const token = surroundings.token();
-  const headers: Record<string, string> = { 'Accept-Language': surroundings.language() };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-
-  const signals = [AbortSignal.timeout(options.timeoutMs ?? 15_000)];
-  if (options.signal) signals.push(options.signal);
-
+  request.headers.set('Accept-Language', surroundings.language());
+  if (token) request.headers.set('Authorization', `Bearer ${token}`);
   let answer: Response;
   try {
-    answer = await fetch(`${apiRoot}${path}${queryString(options.query)}`, {
-      method,
-      headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-      signal: AbortSignal.any(signals),
-      credentials: 'omit',
-      cache: 'no-store',
-    });
+    answer = await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]) });
   } catch (cause) {
-    if (options.signal?.aborted) throw cause;
+    if (request.signal.aborted) throw cause;
     throw new UnreachableError({ cause });
   }
   if (answer.ok) return answer;
-
   const error = await refusal(answer);
   if (answer.status === 401 && token) surroundings.onSignedOut(token);
   throw error;
-}
-
-function queryString(query: Query | undefined): string {
-  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== '');
-  if (pairs.length === 0) return '';
-  return `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;
 }
 
 async function refusal(answer: Response): Promise<Error> {

@@ -1,8 +1,10 @@
 import { watch } from 'vue';
 import { createI18n } from 'vue-i18n';
 import { usePreferences } from '@/stores/preferences';
-import type { Bilingual } from './bilingual';
+import { titles } from '@/areas';
+import type { Bilingual, Texts } from './bilingual';
 import { calls } from './words/calls';
+import { common } from './words/common';
 import { errors } from './words/errors';
 import { floor } from './words/floor';
 import { shell } from './words/shell';
@@ -10,7 +12,8 @@ import { signIn } from './words/sign-in';
 import { simulator } from './words/simulator';
 import { states } from './words/states';
 
-const areas = { calls, errors, floor, shell, signIn, simulator, states };
+/** What every page may need; an area brings the rest with `addWords`. */
+const areas = { calls, common, errors, floor, shell, signIn, simulator, states, titles };
 
 type Messages = { [A in keyof typeof areas]: (typeof areas)[A] extends Bilingual<infer T> ? T : never };
 
@@ -24,6 +27,13 @@ export const i18n = createI18n({
   messages: { 'zh-CN': inLanguage('zh-CN'), en: inLanguage('en') },
   fallbackLocale: false,
 });
+
+/** Adds the words of an area, `<area>.…`; done once, by the module that holds them. */
+export function addWords<T extends Texts>(area: string, words: Bilingual<T>): void {
+  for (const language of ['zh-CN', 'en'] as const) {
+    i18n.global.mergeLocaleMessage(language, { [area]: words[language] });
+  }
+}
 
 /** A sentence outside components. */
 export const translate = i18n.global.t;

@@ -1,4 +1,5 @@
-import type { SetupRequest, SignedIn, SignIn, User } from '@cordboard/daemon/contract';
+import { BUILT_IN_PERMISSIONS } from '@cordboard/daemon/contract';
+import type { Permission, SetupRequest, SignedIn, SignIn, User } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import { box } from '@/api/box';
@@ -19,6 +20,11 @@ export const useSession = defineStore('session', () => {
 
   const isAdmin = computed(() => user.value?.role === 'admin');
   const mayListen = computed(() => user.value?.role === 'admin' || user.value?.role === 'supervisor');
+
+  const permissions = computed(() => new Set<Permission>(user.value ? BUILT_IN_PERMISSIONS[user.value.role] : []));
+
+  /** Whether the box would let us; a page shows no button that it would refuse. */
+  const may = (permission: Permission): boolean => permissions.value.has(permission);
 
   /** Resolves when it is known who sits here; until the box answers it is asked again and `waiting` is true. */
   let known: Promise<void> | undefined;
@@ -109,6 +115,7 @@ export const useSession = defineStore('session', () => {
     waiting,
     isAdmin,
     mayListen,
+    may,
     begin,
     refresh,
     signIn,

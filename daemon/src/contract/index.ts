@@ -1,5 +1,7 @@
 // Everything the pages may know of the daemon: schemas, their types and the socket's events.
 export * from './formats.js';
+export { BUILT_IN_PERMISSIONS, PERMISSIONS } from './permission-names.js';
+export * from './permissions.js';
 export * from './primitives.js';
 export * from './errors.js';
 export * from './users.js';

@@ -27,7 +27,20 @@ import { voicemailMenu } from './voicemail-menu.js';
 
 export const nodeKinds: readonly NodeKind[] = [
   ...[play, speakNode, say, menu, collect, branch, set, schedule, language, member, http, sql, queue, transfer],
-  ...[voicemail, voicemailMenu, record, recording, conference, survey, faxReceive, faxSend, announce, subflow, returnNode, hangup],
+  ...[
+    voicemail,
+    voicemailMenu,
+    record,
+    recording,
+    conference,
+    survey,
+    faxReceive,
+    faxSend,
+    announce,
+    subflow,
+    returnNode,
+    hangup,
+  ],
 ];
 
 const byType = new Map(nodeKinds.map((kind) => [kind.type, kind]));
