@@ -1,0 +1,105 @@
+// A box and a browser for one test of pages: an administrator exists and is signed in, and every page can be shot in both
+// languages and both themes (build/screens/<name>.<language>.<theme>.png, kept as artefacts).
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { startBox, type Box } from '../../daemon/dist/main.js';
+import { ANY_SIP_PORTS } from '../support/sip-ports.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { openBrowser, type Browser } from './ui-browser.js';
+import { checkWords, type Language } from './ui-words.js';
+
+export const PASSWORD = 'cord and jack 31';
+const SCREENS = join(import.meta.dirname, '../../build/screens');
+export const LANGUAGES = ['zh-CN', 'en'] as const;
+
+export interface UiBox {
+  box: Box;
+  origin: string;
+  /** of the administrator */
+  token: string;
+  /** As the administrator, or whoever's token is given; throws with the answer when it is refused. */
+  api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<T>;
+  /** A browser of its own in which somebody has signed in. */
+  browser(options?: { language?: Language; token?: string }): Promise<Browser>;
+  /** Makes a user and signs him in; gives his token. */
+  user(username: string, role: string, agentId?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startUiBox(env: Record<string, string> = {}, language: Language = 'zh-CN'): Promise<UiBox> {
+  const box = await startBox({
+    home: temporaryFolder(),
+    env: {
+      CORDBOARD_HTTP_PORT: '0',
+      ...ANY_SIP_PORTS,
+      CORDBOARD_LANGUAGE: language,
+      CORDBOARD_ENGINE_REALTIME: 'false',
+      ...env,
+    },
+  });
+  const { origin } = new URL(box.url);
+  const browsers: Browser[] = [];
+
+  async function api<T>(method: string, path: string, body?: unknown, by?: string): Promise<T> {
+    const answer = await fetch(`${origin}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(by === undefined ? {} : { Authorization: `Bearer ${by}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  const admin = { code: box.setupCode, username: 'admin', password: PASSWORD, language };
+  const { token } = await api<{ token: string }>('POST', '/setup', admin);
+
+  return {
+    box,
+    origin,
+    token,
+    api: (method, path, body, by = token) => api(method, path, body, by),
+    async browser(options = {}) {
+      const browser = await openBrowser(origin, options.language ?? language);
+      browsers.push(browser);
+      const [key, chosen] = [options.token ?? token, options.language ?? language].map((text) => JSON.stringify(text));
+      // text, because these tests know no DOM
+      await browser.page.addInitScript(`
+        localStorage.setItem('cordboard.token', ${key});
+        localStorage.getItem('cordboard.language') ?? localStorage.setItem('cordboard.language', ${chosen});
+      `);
+      return browser;
+    },
+    async user(username, role, agentId) {
+      const one = { username, password: PASSWORD, role, language };
+      await api('POST', '/users', agentId === undefined ? one : { ...one, agentId }, token);
+      return (await api<{ token: string }>('POST', '/session', { username, password: PASSWORD })).token;
+    },
+    async close() {
+      for (const browser of browsers) await browser.close();
+      await box.stop();
+    },
+  };
+}
+
+/** Shoots the page as it is in both languages and themes, and checks that each keeps to its language. `ready`: seen when it may be shot. */
+export async function shootAll(page: Page, name: string, ready: string): Promise<void> {
+  mkdirSync(SCREENS, { recursive: true });
+  for (const language of LANGUAGES) {
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate(`
+        localStorage.setItem('cordboard.language', '${language}');
+        localStorage.setItem('cordboard.theme', '${theme}');
+      `);
+      await page.reload();
+      await page.locator(ready).first().waitFor();
+      await page.evaluate('document.fonts.ready.then(() => undefined)');
+      await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`) });
+    }
+    await checkWords(page, language);
+  }
+}
