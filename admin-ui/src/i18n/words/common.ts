@@ -35,6 +35,15 @@ export const common = bilingual(
     seconds: '秒',
     minutes: '分钟',
     total: '共 {count} 条',
+    sound: {
+      play: '播放',
+      pause: '暂停',
+      speed: '倍速',
+      zoom: '放大',
+      position: '播放位置',
+      caller: '来电方',
+      heard: '来电方听到',
+    },
   },
   {
     add: 'Add',
@@ -69,5 +78,14 @@ export const common = bilingual(
     seconds: 's',
     minutes: 'min',
     total: '{count} in all',
+    sound: {
+      play: 'Play',
+      pause: 'Pause',
+      speed: 'Speed',
+      zoom: 'Zoom',
+      position: 'Position',
+      caller: 'Caller',
+      heard: 'What the caller hears',
+    },
   },
 );

@@ -1,12 +1,13 @@
 // The pages, as they were built. Only files that were found in the folder are served: a path is looked up in a list, never put
 // together with one. Paths of the pages' own router (/calls, /agents/2001) get index.html.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
+import { contentSecurityPolicy } from './headers.js';
 
 interface StaticFile {
   path: string;
@@ -39,6 +40,9 @@ const ZIPPED = /^(text\/|application\/(json|manifest)|image\/svg)/;
 const HASHED = /^\/assets\/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 /** The folder is read again at most so often, for those who build while it runs. */
 const RESCAN_MS = 1000;
+
+/** Stands in the pages' HTML where the nonce of their style elements is to stand. */
+const NONCE = '__STYLE_NONCE__';
 
 const zip = promisify(gzip);
 
@@ -95,6 +99,7 @@ function unchanged(file: StaticFile): boolean {
 async function send(ctx: Context, file: StaticFile): Promise<void> {
   ctx.status = 200;
   ctx.type = file.type;
+  if (file.type.startsWith('text/html')) return sendPage(ctx, file);
   ctx.set('ETag', file.etag);
   ctx.set('Cache-Control', file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (ctx.fresh) {
@@ -111,4 +116,12 @@ async function send(ctx: Context, file: StaticFile): Promise<void> {
   }
   ctx.length = file.bytes;
   ctx.body = createReadStream(file.path);
+}
+
+/** Each time with a nonce of its own, so never from a cache. */
+function sendPage(ctx: Context, file: StaticFile): void {
+  const nonce = randomBytes(16).toString('base64');
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Content-Security-Policy', contentSecurityPolicy(nonce));
+  ctx.body = readFileSync(file.path, 'utf8').replaceAll(NONCE, nonce);
 }
