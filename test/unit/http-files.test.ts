@@ -80,7 +80,10 @@ describe('the pages', () => {
   async function pages(): Promise<HttpBox> {
     const folder = join(temporaryFolder(), 'dist');
     mkdirSync(join(folder, 'assets'), { recursive: true });
-    writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Cordboard</title>');
+    writeFileSync(
+      join(folder, 'index.html'),
+      '<!doctype html><meta content="__STYLE_NONCE__"><title>Cordboard</title>',
+    );
     writeFileSync(join(folder, 'assets/index-4f3a9b2c.js'), `console.log(${'1'.repeat(5000)})`);
     writeFileSync(join(folder, 'assets/.env'), 'SECRET=1');
     writeFileSync(join(folder, '../outside.js'), 'outside');
@@ -91,7 +94,7 @@ describe('the pages', () => {
     const box = await pages();
     for (const path of ['/', '/index.html', '/agents/2001', '/calls']) {
       const answer = await box.ask('GET', path);
-      expect([path, answer.status, answer.headers['cache-control']]).toEqual([path, 200, 'no-cache']);
+      expect([path, answer.status, answer.headers['cache-control']]).toEqual([path, 200, 'no-store']);
       expect(answer.text).toContain('<title>Cordboard');
     }
     const script = await box.ask('GET', '/assets/index-4f3a9b2c.js');
@@ -105,6 +108,23 @@ describe('the pages', () => {
     expect(zipped.headers.get('content-encoding')).toBe('gzip');
     expect(await zipped.text()).toBe(script.text);
     expect(() => gunzipSync(Buffer.from(script.text))).toThrow();
+  });
+
+  test('let style elements in by a nonce that is new each time', async () => {
+    const box = await pages();
+    const nonces = await Promise.all(
+      [1, 2].map(async () => {
+        const { text, headers } = await box.ask('GET', '/');
+        const nonce = /content="([A-Za-z0-9+/=]{24})"/.exec(text)?.[1];
+        const policy = String(headers['content-security-policy']);
+        expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
+        expect(policy).toContain("script-src 'self';");
+        return nonce;
+      }),
+    );
+    expect(nonces[0]).not.toBe(nonces[1]);
+    const script = await box.ask('GET', '/assets/index-4f3a9b2c.js');
+    expect(script.headers['content-security-policy']).not.toContain('nonce');
   });
 
   test.each([

@@ -49,10 +49,11 @@ export function useWaveform(element: Ref<HTMLElement | null>, sound: () => WaveS
       peaks: from.waves,
       duration: from.durationMs / 1000,
       height: 44,
-      splitChannels: from.waves.map((_, side) => ({
-        waveColor: colour('--line-strong'),
-        progressColor: colour(side === 0 ? '--accent' : '--mute'),
-      })),
+      splitChannels: from.waves.map((_, side) => {
+        const played = colour(side === 0 ? '--accent' : '--mute');
+        // what has not been played yet: the same, half as strong
+        return { waveColor: `${played}80`, progressColor: played };
+      }),
       cursorColor: colour('--ink'),
       cursorWidth: 2,
       normalize: true,
