@@ -210,6 +210,7 @@ function agentsOf(count: number, clock: FakeClock, live: TypedEmitter<LiveEvents
   return {
     list: () => [...all.values()],
     find: (id: string) => all.get(id),
+    atStation: (station: number) => [...all.values()].find((agent) => agent.station === station),
     beginOffer: (id: string) => step(id, ['ready'], 'ringing'),
     beginTalk: (id: string) => void step(id, ['ringing'], 'talking'),
     moveTalk: fault,

@@ -52,7 +52,7 @@ export interface DistributorOptions {
   calls: Pick<CallControl, 'events' | 'offerAll' | 'overflow' | 'moveToQueue' | 'setBackground' | 'release'>;
   agents: Pick<
     AgentBook,
-    'list' | 'find' | 'beginOffer' | 'beginTalk' | 'moveTalk' | 'endTalk' | 'missOffer' | 'withdrawOffer'
+    'list' | 'find' | 'atStation' | 'beginOffer' | 'beginTalk' | 'moveTalk' | 'endTalk' | 'missOffer' | 'withdrawOffer'
   >;
   stations: Pick<StationBook, 'find'>;
   queues: Pick<QueueBook, 'find' | 'rows'>;
@@ -136,9 +136,11 @@ export class Distributor implements QueuePlaces {
         if (agentId !== null && queueId !== null) return this.#connected(call.id, agentId, queueId);
         this.#leave(call.id);
         if (agentId !== null) this.#talks.others.begin(agentId, call.id);
+        this.#talks.others.connected(call);
       }),
-      calls.events.on('call.transferred', ({ call, agentId }) => {
-        if (agentId !== null) this.#talks.left(agentId, call.id);
+      calls.events.on('call.transferred', ({ call, agentId, station }) => {
+        if (agentId === null) this.#talks.others.leftAt(station, call.id);
+        else this.#talks.left(agentId, call.id);
       }),
       calls.events.on('call.consulted', ({ call, agentId, talking }) =>
         talking ? this.#talks.others.begin(agentId, call.id) : this.#talks.others.end(agentId, call.id),

@@ -1,9 +1,11 @@
-// Agents in talk who were given the call by nobody but people or flows: put through to them, or asked by a colleague. They count as talking,
-// so that no queue rings them, and are as before when it is over: there is no paperwork for a call of no queue.
+// Agents in talk who were given the call by no queue: dialled by them or to their telephones, put through to them, or asked by a
+// colleague. They count as talking, so that no queue rings them, and are as before when it is over: there is no paperwork for a call
+// of no queue.
+import type { Call } from '../contract/index.js';
 import type { AgentBook } from '../agents/index.js';
 
 export interface OtherTalksOptions {
-  agents: Pick<AgentBook, 'find' | 'beginTalk' | 'moveTalk' | 'endTalk'>;
+  agents: Pick<AgentBook, 'find' | 'atStation' | 'beginTalk' | 'moveTalk' | 'endTalk'>;
   /** the call of a queue that he is in */
   queueCallOf: (agentId: string) => string | undefined;
 }
@@ -24,6 +26,22 @@ export class OtherTalks {
     if (state === undefined || state === 'signedOut' || state === 'ringing') return;
     this.#calls.set(agentId, (this.#calls.get(agentId) ?? new Set()).add(callId));
     if (state !== 'talking') agents.beginTalk(agentId, callId);
+  }
+
+  /** Whoever is signed in at the telephones that talk now. */
+  connected({ id, parties }: Call): void {
+    const { agents, queueCallOf } = this.#options;
+    for (const { station, state } of parties) {
+      if (station === null || state !== 'talking') continue;
+      const agentId = agents.atStation(station)?.id;
+      if (agentId !== undefined && queueCallOf(agentId) !== id) this.begin(agentId, id);
+    }
+  }
+
+  /** The telephone is out of the call, which goes on. */
+  leftAt(station: number, callId: string): void {
+    const agentId = this.#options.agents.atStation(station)?.id;
+    if (agentId !== undefined) this.end(agentId, callId);
   }
 
   /** One of those that he is in. */

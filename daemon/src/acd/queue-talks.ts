@@ -5,7 +5,7 @@ import { OtherTalks } from './other-talks.js';
 import type { QueueBook } from './queue-book.js';
 
 export interface QueueTalksOptions {
-  agents: Pick<AgentBook, 'find' | 'beginTalk' | 'moveTalk' | 'endTalk'>;
+  agents: Pick<AgentBook, 'find' | 'atStation' | 'beginTalk' | 'moveTalk' | 'endTalk'>;
   queues: Pick<QueueBook, 'find'>;
   /** a talk is over, after so long */
   talked: (agentId: string, queueId: string, talkMs: number) => void;
