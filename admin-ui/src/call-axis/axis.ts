@@ -6,9 +6,12 @@ import type { Mark } from '@/components/StateMark.vue';
  * the bars by the page.
  */
 
+/** What happens to somebody while, or after, he talks: drawn over the rest. */
+type Aside = 'held' | 'parked' | 'lent' | 'conference' | 'survey' | 'callback';
+
 export interface Bar {
   id: string;
-  kind: 'arriving' | 'prompt' | 'menu' | 'queued' | 'offer' | 'dial' | 'talk';
+  kind: 'arriving' | 'prompt' | 'menu' | 'queued' | 'offer' | 'dial' | 'talk' | Aside | 'consult' | 'monitor';
   mark: Mark;
   from: number;
   to: number;
@@ -23,11 +26,20 @@ export interface AgentRow {
   bars: Bar[];
 }
 
+/** Somebody who comes to a talk: one who is consulted (`who`: the number), one who supervises (`who`: his name). */
+export interface GuestRow {
+  id: string;
+  kind: 'consult' | 'monitor';
+  who: string;
+  bars: Bar[];
+}
+
 export interface Axis {
   from: number;
   to: number;
   caller: Bar[];
   agents: AgentRow[];
+  guests: GuestRow[];
   keys: { id: string; at: number; digit: string }[];
   ticks: { at: number; offsetMs: number }[];
 }
@@ -70,8 +82,11 @@ export function axisOf(call: CallDetail, now: number): Axis {
   const dials = of('dial').map((segment) => bar(segment, 'dial', 'ringing'));
   const offers = of('offer').map((segment) => bar(segment, 'offer', 'ringing'));
 
+  const asides = ASIDES.flatMap(([kind, mark]) => of(kind).map((segment) => bar(segment, kind, mark)));
+  const holds = asides.filter(({ kind }) => kind === 'held');
+
   const caller = trim([...prompts, ...menus, ...queued, ...dials, ...talks]);
-  const first = caller[0]?.from ?? to;
+  const first = [...caller, ...asides].reduce((least, { from: at }) => Math.min(least, at), to);
   if (first > from) {
     caller.unshift({ id: 'arriving', kind: 'arriving', mark: 'inFlow', from, to: first, digits: '' });
   }
@@ -82,14 +97,37 @@ export function axisOf(call: CallDetail, now: number): Axis {
     if (agentId) agents.set(agentId, [...(agents.get(agentId) ?? []), piece]);
   }
 
+  const guests = (['consult', 'monitor'] as const).flatMap((kind) =>
+    of(kind).map((segment): GuestRow => {
+      const who = text(segment, kind === 'consult' ? 'number' : 'by');
+      return { id: segment.id, kind, who, bars: [bar(segment, kind, kind === 'consult' ? 'talking' : 'inFlow')] };
+    }),
+  );
+
   return {
     from,
     to,
-    caller,
-    agents: [...agents].map(([agentId, bars]) => ({ agentId, bars })),
+    caller: [...caller, ...asides],
+    agents: [...agents].map(([agentId, bars]) => ({ agentId, bars: [...bars, ...within(holds, bars)] })),
+    guests,
     keys,
     ticks: ticks(from, to),
   };
+}
+
+const ASIDES: readonly (readonly [Aside, Mark])[] = [
+  ['held', 'holding'],
+  ['parked', 'holding'],
+  ['lent', 'inFlow'],
+  ['conference', 'talking'],
+  ['survey', 'wrapUp'],
+  ['callback', 'ringing'],
+];
+
+/** Those that begin while one of `bars` is a talk. */
+function within(asides: readonly Bar[], bars: readonly Bar[]): Bar[] {
+  const talks = bars.filter(({ kind }) => kind === 'talk');
+  return asides.filter((aside) => talks.some((talk) => aside.from >= talk.from && aside.from < talk.to));
 }
 
 /** In time's order; one that runs into the next ends where that begins. */

@@ -72,7 +72,7 @@ export const calls = bilingual(
       line: '线路',
       lineSlot: '{line}，时隙 {slot}',
       digits: '按键',
-      rows: { caller: '主叫', recording: '录音', digits: '按键' },
+      rows: { caller: '主叫', recording: '录音', digits: '按键', consult: '咨询 {who}', monitor: '班长 {who}' },
       kinds: {
         seized: '接入',
         flow: '流程',
@@ -254,7 +254,13 @@ export const calls = bilingual(
       line: 'Line',
       lineSlot: '{line}, timeslot {slot}',
       digits: 'Keys',
-      rows: { caller: 'Caller', recording: 'Recording', digits: 'Keys' },
+      rows: {
+        caller: 'Caller',
+        recording: 'Recording',
+        digits: 'Keys',
+        consult: 'Consulted {who}',
+        monitor: 'Supervisor {who}',
+      },
       kinds: {
         seized: 'Came in',
         flow: 'Flow',

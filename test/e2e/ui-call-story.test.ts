@@ -1,0 +1,51 @@
+// The page of a call that had a full life: hold, a colleague who was asked, a supervisor who listened; and a caller whose name is an attack.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callIn, phase, signInByPhone, storedCall, waitFor } from '../support/box.js';
+import { shootAll, startUiBox, type UiBox } from './ui-box.js';
+
+const XSS = '<img src=x onerror=alert(1)>';
+
+let ui: UiBox;
+beforeAll(async () => {
+  ui = await startUiBox();
+});
+afterAll(() => ui.close());
+
+test('its axis and its story tell all of it, in both languages', async () => {
+  const { box } = ui;
+  for (const station of [1, 2, 3]) {
+    await ui.api('PUT', `/exchange/phones/${station}/behaviour`, { answer: true, answerAfterMs: 0 });
+  }
+  await signInByPhone(box, '2001', 1);
+  const { callId, exchangeId } = await callIn(box, { callingName: XSS, digits: '1' });
+  await phase(box, callId, 'talking');
+  const act = (body: object) => ui.api('POST', `/calls/${callId}/actions`, { station: 1, ...body });
+  const parties = (what: (states: string[]) => boolean) =>
+    waitFor(box.live, 'call.updated', () => what(box.calls.find(callId)?.parties.map(({ state }) => state) ?? []));
+
+  await act({ action: 'hold' });
+  await waitFor(box.live, 'call.updated', () => box.calls.find(callId)?.parties.some(({ holds }) => holds) === true);
+  await act({ action: 'retrieve' });
+  await ui.api('POST', `/calls/${callId}/supervise`, {
+    action: 'monitor',
+    mode: 'listen',
+    station: 3,
+  });
+  await parties((states) => states.includes('listen'));
+  await act({ action: 'consult', to: '2' });
+  await parties((states) => states.length === 4 && states.includes('waiting') && !states.includes('ringing'));
+  await act({ action: 'cancelConsult' });
+  await parties((states) => !states.includes('waiting'));
+  await box.exchange.hangUp(exchangeId);
+  await storedCall(box, callId);
+
+  const { page, complaints } = await ui.browser();
+  await page.goto(`${ui.origin}/calls/${callId}`);
+  await page.locator('[data-row="consult"] [data-bar="consult"]').waitFor();
+  await page.locator('[data-row="monitor"] [data-bar="monitor"]').waitFor();
+  for (const row of ['caller', 'agent']) await page.locator(`[data-row="${row}"] [data-bar="held"]`).waitFor();
+  expect(await page.locator('.story').textContent()).toContain('2001：仅该坐席可振铃');
+  await shootAll(page, 'call-story', '[data-row="monitor"]', [XSS]);
+  expect(await page.locator('.story').textContent()).toContain('2001: nobody else could be rung');
+  expect(complaints).toEqual([]);
+});
