@@ -155,7 +155,7 @@ describe('who listens', () => {
     const ask = (id: string, action: string) =>
       box.ask('POST', `/api/v1/calls/${id}/recording`, { token, body: { action } });
     expect((await ask(own.id, 'pause')).json).toEqual({ callId: own.id, state: 'paused' });
-    expect(codeOf(await ask(own.id, 'stop'))).toBe('role_insufficient');
+    expect(codeOf(await ask(own.id, 'stop'))).toBe('permission_missing');
     expect(codeOf(await ask(other.id, 'pause'))).toBe('call_not_found');
     expect(codeOf(await ask(own.id, 'erase'))).toBe('body_invalid');
   });

@@ -10,7 +10,7 @@ describe('a body', () => {
   test('that does not fit is refused with every place named, in the language asked for', async () => {
     const box = await httpBox();
     const { token } = await box.signIn('admin');
-    const body = { username: 'a b', password: 'short', role: 'king', colour: 'red' };
+    const body = { username: 'a b', password: 'short', role: 'The King', colour: 'red' };
     const answer = await box.ask('POST', '/api/v1/users', { token, body });
     expect([answer.status, codeOf(answer)]).toEqual([400, 'body_invalid']);
     expect(Object.keys(details(answer.json)).sort()).toEqual(['colour', 'password', 'role', 'username']);

@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import type { ConferenceStatus, LiveSnapshot, User } from '../../daemon/src/contract/index.js';
-import { Audience, snapshotFor } from '../../daemon/src/realtime/audience.js';
+import {
+  BUILT_IN_PERMISSIONS,
+  type ConferenceStatus,
+  type LiveSnapshot,
+  type User,
+} from '../../daemon/src/contract/index.js';
+import { Audience, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
 import { originAllowed } from '../../daemon/src/realtime/origin.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, segmentRow } from '../support/db-rows.js';
 import { liveAgent, liveCall, liveStation, queueStatus } from '../support/http-ports.js';
 
-const user = (role: User['role'], agentId: string | null = null): User => ({
-  id: '01JD7Q4Y5ZK8M3N9P2R6S7T8VW',
-  username: 'x',
-  role,
-  language: 'en',
-  agentId,
-  createdAt: T0,
+const user = (role: keyof typeof BUILT_IN_PERMISSIONS, agentId: string | null = null): Listener => ({
+  user: { ...{ id: '01JD7Q4Y5ZK8M3N9P2R6S7T8VW', username: 'x', language: 'en', createdAt: T0 }, role, agentId },
+  permissions: new Set(BUILT_IN_PERMISSIONS[role]),
+  scope: { kind: role === 'agent' ? 'own' : 'all' },
 });
 
 const conference = (...moderators: string[]): ConferenceStatus => ({
@@ -28,16 +30,20 @@ describe('who hears what', () => {
   test('a call is heard by staff, and by the agent while it is his', () => {
     const audience = new Audience();
     const call = liveCall();
-    expect(rooms(audience, 'call.updated', call)).toEqual([['call.updated', ['staff']]]);
+    expect(rooms(audience, 'call.updated', call)).toEqual([['call.updated', ['staff', 'watch:sales']]]);
     expect(rooms(audience, 'call.updated', { ...call, agentId: '2001' })).toEqual([
-      ['call.updated', ['staff', 'agent:2001']],
+      ['call.updated', ['staff', 'agent:2001', 'watch:sales']],
     ]);
-    expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([['call.segment', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([
+      ['call.segment', ['staff', 'agent:2001', 'watch:sales']],
+    ]);
     expect(rooms(audience, 'call.updated', { ...call, agentId: '2002' })).toEqual([
-      ['call.updated', ['staff', 'agent:2002']],
+      ['call.updated', ['staff', 'agent:2002', 'watch:sales']],
       ['call.removed', ['agent:2001']],
     ]);
-    expect(rooms(audience, 'call.removed', { id: call.id })).toEqual([['call.removed', ['staff', 'agent:2002']]]);
+    expect(rooms(audience, 'call.removed', { id: call.id })).toEqual([
+      ['call.removed', ['staff', 'agent:2002', 'watch:sales']],
+    ]);
     expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([['call.segment', ['staff']]]);
   });
 
@@ -49,7 +55,7 @@ describe('who hears what', () => {
     };
     expect(rooms(audience, 'flow.step', step)).toEqual([['flow.step', ['staff']]]);
     audience.deliveries('call.updated', call);
-    expect(rooms(audience, 'flow.step', step)).toEqual([['flow.step', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'flow.step', step)).toEqual([['flow.step', ['staff', 'agent:2001', 'watch:sales']]]);
   });
 
   test('of the steps of a caller within a flow the last goes out, of others theirs', async () => {

@@ -94,16 +94,16 @@ it('staff listen to answers over HTTP, which is noted; administrators remove the
   ];
   const ask = (method: string, path: string, { token }: { token: string }, body?: unknown, headers = {}) =>
     box.ask(method, `/api/v1${path}`, { token, headers, ...(body === undefined ? {} : { body }) });
-  expect(codeOf(await ask('GET', '/flow-recordings', agent))).toBe('role_insufficient');
+  expect(codeOf(await ask('GET', '/flow-recordings', agent))).toBe('permission_missing');
   expect((await ask('GET', '/flow-recordings', supervisor)).json).toMatchObject({ recordings: [{ id: file }] });
   const audio = await ask('GET', `/flow-recordings/${file}/audio`, supervisor, undefined, { range: 'bytes=0-3' });
   expect([audio.status, audio.text]).toEqual([206, 'RIFF']);
-  expect(codeOf(await ask('DELETE', `/flow-recordings/${file}`, supervisor))).toBe('role_insufficient');
+  expect(codeOf(await ask('DELETE', `/flow-recordings/${file}`, supervisor))).toBe('permission_missing');
   expect((await ask('DELETE', `/flow-recordings/${file}`, admin)).status).toBe(204);
   expect(codeOf(await ask('GET', `/flow-recordings/${file}/audio`, supervisor))).toBe('flow_recording_not_found');
 
   expect(codeOf(await ask('POST', '/prompt-tickets', supervisor, { name: 'hello', language: 'en' }))).toBe(
-    'role_insufficient',
+    'permission_missing',
   );
   expect(codeOf(await ask('POST', '/prompt-tickets', admin, { name: '../hello', language: 'en' }))).toBe(
     'body_invalid',

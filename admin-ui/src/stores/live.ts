@@ -150,7 +150,7 @@ export const useLive = defineStore('live', () => {
     everConnected.value = true;
     failing.value = false;
     lostAt.value = null;
-    if (session.mayListen) void readQueueSettings();
+    if (session.may('queues.view')) void readQueueSettings();
   }
 
   async function readQueueSettings(): Promise<void> {

@@ -1,5 +1,4 @@
-import { BUILT_IN_PERMISSIONS } from '@cordboard/daemon/contract';
-import type { Permission, SetupRequest, SignedIn, SignIn, User } from '@cordboard/daemon/contract';
+import type { Permission, Scope, Session, SetupRequest, SignedIn, SignIn, SignInDuty, User } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import { box } from '@/api/box';
@@ -18,13 +17,15 @@ export const useSession = defineStore('session', () => {
   /** the page is open and the box has not answered yet */
   const waiting = ref(false);
 
-  const isAdmin = computed(() => user.value?.role === 'admin');
-  const mayListen = computed(() => user.value?.role === 'admin' || user.value?.role === 'supervisor');
-
-  const permissions = computed(() => new Set<Permission>(user.value ? BUILT_IN_PERMISSIONS[user.value.role] : []));
+  const permissions = ref<ReadonlySet<Permission>>(new Set());
+  /** whose calls, recordings and agents one sees */
+  const scope = ref<Scope>({ kind: 'own' });
+  /** what has to be done before the box serves anything else */
+  const due = ref<readonly SignInDuty[]>([]);
 
   /** Whether the box would let us; a page shows no button that it would refuse. */
   const may = (permission: Permission): boolean => permissions.value.has(permission);
+  const mayListen = computed(() => may('recordings.listen'));
 
   /** Resolves when it is known who sits here; until the box answers it is asked again and `waiting` is true. */
   let known: Promise<void> | undefined;
@@ -48,7 +49,7 @@ export const useSession = defineStore('session', () => {
     setupNeeded.value = health.setupNeeded;
     if (!token.value) return;
     try {
-      accept((await box.session()).user);
+      accept(await box.session());
     } catch (error) {
       if (!(error instanceof RefusedError && error.status === 401)) throw error;
       forget(true);
@@ -58,7 +59,7 @@ export const useSession = defineStore('session', () => {
   /** Reads anew who we are and what we may; a session that is no more ends through the client's 401. */
   async function refresh(): Promise<void> {
     try {
-      accept((await box.session()).user);
+      accept(await box.session());
     } catch {
       // the box is away: nothing is known better than before
     }
@@ -91,6 +92,8 @@ export const useSession = defineStore('session', () => {
   function forget(unasked: boolean): void {
     token.value = null;
     user.value = null;
+    permissions.value = new Set();
+    due.value = [];
     ended.value = unasked;
     localStorage.removeItem(storageKey);
   }
@@ -99,21 +102,25 @@ export const useSession = defineStore('session', () => {
     token.value = signedIn.token;
     ended.value = false;
     localStorage.setItem(storageKey, signedIn.token);
-    accept(signedIn.user);
+    accept(signedIn);
   }
 
-  function accept(someone: User): void {
-    user.value = someone;
-    usePreferences().suggestLanguage(someone.language);
+  function accept(told: Session): void {
+    permissions.value = new Set(told.permissions);
+    scope.value = told.scope;
+    due.value = told.due;
+    user.value = told.user;
+    usePreferences().suggestLanguage(told.user.language);
   }
 
   return {
     token,
     user,
+    scope,
+    due,
     setupNeeded,
     ended,
     waiting,
-    isAdmin,
     mayListen,
     may,
     begin,

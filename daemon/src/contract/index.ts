@@ -1,10 +1,13 @@
 // Everything the pages may know of the daemon: schemas, their types and the socket's events.
 export * from './formats.js';
 export { BUILT_IN_PERMISSIONS, PERMISSIONS } from './permission-names.js';
+export * from './permission-words.js';
 export * from './permissions.js';
 export * from './primitives.js';
 export * from './errors.js';
+export * from './roles.js';
 export * from './users.js';
+export * from './sign-in.js';
 export * from './flow-live.js';
 export * from './flows.js';
 export * from './prompts.js';

@@ -6,11 +6,6 @@ import { formats } from './formats.js';
 export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language', description: 'Language of texts and prompts' });
 export type Language = z.infer<typeof Language>;
 
-export const Role = z
-  .enum(['admin', 'supervisor', 'agent'])
-  .meta({ id: 'Role', description: 'What a user may do; admin may do everything' });
-export type Role = z.infer<typeof Role>;
-
 /** 26 characters of Crockford's base 32; sorts by the time it was made. */
 export const Ulid = z
   .string()
@@ -24,6 +19,13 @@ export const Slug = z
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, formats.slug)
   .meta({ id: 'Slug', description: 'Lower-case letters, digits and hyphens, 40 at most', example: 'sales' });
 export type Slug = z.infer<typeof Slug>;
+
+export const RoleId = Slug.meta({
+  id: 'RoleId',
+  description: 'A role: admin, supervisor, agent, or one that was made here',
+  example: 'supervisor',
+});
+export type RoleId = z.infer<typeof RoleId>;
 
 /** Number of an agent, dialled as *11 number #. */
 export const AgentNumber = z

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { formats } from './formats.js';
-import { AgentNumber, Language, Role, TimeMs, Ulid } from './primitives.js';
+import { Permission } from './permissions.js';
+import { AgentNumber, Language, RoleId, TimeMs, Ulid } from './primitives.js';
+import { Scope } from './roles.js';
 
 export const Username = z
   .string()
@@ -19,7 +21,7 @@ export const User = z
   .strictObject({
     id: Ulid,
     username: Username,
-    role: Role,
+    role: RoleId,
     language: Language,
     agentId: AgentNumber.nullable().meta({ description: 'The agent this user is, if any' }),
     createdAt: TimeMs,
@@ -30,8 +32,10 @@ export type User = z.infer<typeof User>;
 export const UserCreate = z
   .strictObject({
     username: Username,
-    password: NewPassword,
-    role: Role,
+    password: NewPassword.optional().meta({
+      description: 'Left out: nobody can sign in until POST /users/:id/password has made a one-time password',
+    }),
+    role: RoleId,
     language: Language.optional(),
     agentId: AgentNumber.nullable().optional(),
   })
@@ -41,7 +45,7 @@ export type UserCreate = z.infer<typeof UserCreate>;
 export const UserPatch = z
   .strictObject({
     password: NewPassword.optional(),
-    role: Role.optional(),
+    role: RoleId.optional(),
     language: Language.optional(),
     agentId: AgentNumber.nullable().optional(),
   })
@@ -49,20 +53,42 @@ export const UserPatch = z
 export type UserPatch = z.infer<typeof UserPatch>;
 
 export const SignIn = z
-  .strictObject({ username: z.string().min(1).max(64), password: z.string().min(1).max(200) })
+  .strictObject({
+    username: z.string().min(1).max(64),
+    password: z.string().min(1).max(200),
+    code: z
+      .string()
+      .min(6)
+      .max(24)
+      .optional()
+      .meta({ description: 'Six digits of the authenticator, or a recovery code; asked for by second_factor_needed' }),
+  })
   .meta({ id: 'SignIn' });
 export type SignIn = z.infer<typeof SignIn>;
+
+/** What has to be done before anything else is served. */
+export const SignInDuty = z
+  .enum(['password', 'secondFactor'])
+  .meta({ id: 'SignInDuty', description: 'password: choose a new one; secondFactor: set one up' });
+export type SignInDuty = z.infer<typeof SignInDuty>;
+
+const session = {
+  user: User,
+  permissions: z.array(Permission),
+  scope: Scope,
+  due: z.array(SignInDuty).meta({ description: 'Until it is empty, nothing but this account is served' }),
+  expiresAt: TimeMs,
+};
 
 export const SignedIn = z
   .strictObject({
     token: z.string().meta({ description: 'Sent as Authorization: Bearer …; shown this once' }),
-    user: User,
-    expiresAt: TimeMs,
+    ...session,
   })
   .meta({ id: 'SignedIn' });
 export type SignedIn = z.infer<typeof SignedIn>;
 
-export const Session = z.strictObject({ user: User, expiresAt: TimeMs }).meta({ id: 'Session' });
+export const Session = z.strictObject(session).meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;
 
 export const SetupState = z.strictObject({ needed: z.boolean() }).meta({ id: 'SetupState' });

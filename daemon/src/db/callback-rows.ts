@@ -1,3 +1,4 @@
+import type { ReachFilter } from '../platform/index.js';
 import type { Callback, CallbackRule } from '../contract/index.js';
 
 export type CallbackRuleRow = CallbackRule;
@@ -13,6 +14,8 @@ export interface CallbackRowQuery {
   /** whose they are: he has asked for them, or they are his to call */
   agentId?: string | undefined;
   createdBy?: string | undefined;
+  /** beside them those of these agents and queues */
+  reach?: ReachFilter | undefined;
   before?: string | undefined;
   limit: number;
 }

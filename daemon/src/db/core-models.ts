@@ -19,7 +19,6 @@ import type {
   QueueTarget,
   RecordingState,
   ReleasedBy,
-  Role,
   RouteTarget,
   SegmentKind,
 } from '../contract/index.js';
@@ -61,7 +60,7 @@ export class UserModel
   declare id: string;
   declare username: string;
   declare passwordHash: string;
-  declare role: Role;
+  declare role: string;
   declare language: Language;
   declare agentId: string | null;
   declare createdAt: number;
@@ -76,6 +75,9 @@ export class SessionModel
   declare userId: string;
   declare createdAt: number;
   declare expiresAt: number;
+  declare userAgent: string | null;
+  declare address: string | null;
+  declare lastSeenAt: number | null;
 }
 
 export class FlowModel
@@ -270,7 +272,10 @@ export function defineCoreModels(sequelize: Sequelize) {
   );
   const sessions = class extends SessionModel {};
   sessions.init(
-    { id: id(), tokenHash: text(), userId: text(), createdAt: time(), expiresAt: time() },
+    {
+      ...{ id: id(), tokenHash: text(), userId: text(), createdAt: time(), expiresAt: time() },
+      ...{ userAgent: textOrNull(), address: textOrNull(), lastSeenAt: timeOrNull() },
+    },
     options('sessions'),
   );
   const flows = class extends FlowModel {};

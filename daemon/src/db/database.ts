@@ -6,6 +6,8 @@ import type { Reads, Writes } from './repositories.js';
 export interface DbEvents {
   'user.changed': { id: string; removed: boolean };
   'session.removed': { ids: string[] };
+  'role.changed': { id: string; removed: boolean };
+  'signInRules.changed': Record<string, never>;
   'flow.changed': { id: string; removed: boolean };
   'flowDraft.changed': { id: string; removed: boolean };
   'announcement.changed': { id: string; removed: boolean };

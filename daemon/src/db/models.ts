@@ -1,5 +1,6 @@
 // Every table as Sequelize knows it.
 import type { Sequelize } from 'sequelize';
+import { defineAccessModels } from './access-models.js';
 import { defineCallbackModels } from './callback-models.js';
 import { defineConferenceModels } from './conference-models.js';
 import { defineCoreModels } from './core-models.js';
@@ -11,6 +12,7 @@ import { defineRoutingModels } from './routing-models.js';
 import { defineSurveyModels } from './survey-models.js';
 import { defineVoiceModels } from './voice-models.js';
 
+type AccessModels = ReturnType<typeof defineAccessModels>;
 type CoreModels = ReturnType<typeof defineCoreModels>;
 type DeskModels = ReturnType<typeof defineDeskModels>;
 type FlowModels = ReturnType<typeof defineFlowModels>;
@@ -23,6 +25,7 @@ type ConferenceModels = ReturnType<typeof defineConferenceModels>;
 type VoiceModels = ReturnType<typeof defineVoiceModels>;
 export interface Models
   extends
+    AccessModels,
     CoreModels,
     DeskModels,
     FlowModels,
@@ -37,6 +40,7 @@ export interface Models
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
   return {
+    ...defineAccessModels(sequelize),
     ...defineCoreModels(sequelize),
     ...defineDeskModels(sequelize),
     ...defineFlowModels(sequelize),

@@ -120,6 +120,8 @@ async function openMigrated(
   return {
     users: reads.users,
     sessions: reads.sessions,
+    roles: reads.roles,
+    userSecurity: reads.userSecurity,
     flows: reads.flows,
     flowDrafts: reads.flowDrafts,
     flowTraces: reads.flowTraces,

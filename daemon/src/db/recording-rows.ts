@@ -1,4 +1,5 @@
 // Rows of what becomes of recordings after they were made, and what may be asked of them.
+import type { ReachFilter } from '../platform/index.js';
 import type {
   RecordingAccess,
   RecordingDeletion,
@@ -81,6 +82,7 @@ export interface RecordingSearch {
   calledNumber?: string | undefined;
   agentId?: string | undefined;
   queueId?: string | undefined;
+  reach?: ReachFilter | undefined;
   direction?: CallRow['direction'] | undefined;
   minDurationMs?: number | undefined;
   maxDurationMs?: number | undefined;

@@ -2,6 +2,8 @@
 // reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
 // reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
 // number_in_use for what must be unique. update and remove say whether there was such a row.
+import type { RolesRead, RolesWrite, UserSecurityRead, UserSecurityWrite } from './access-rows.js';
+import type { ReachFilter } from '../platform/index.js';
 import type { CallbacksRead, CallbacksWrite } from './callback-rows.js';
 import type { AgentAbilities, AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
@@ -67,6 +69,7 @@ export interface UsersRead {
   findByUsername(username: string): Promise<UserRow | null>;
   /** by username */
   list(): Promise<UserRow[]>;
+  /** who may make users and roles: while there is nobody, the box has no administrator */
   countAdmins(): Promise<number>;
 }
 export interface UsersWrite extends UsersRead {
@@ -80,9 +83,11 @@ export interface SessionsRead {
   find(id: string): Promise<SessionRow | null>;
   findByTokenHash(tokenHash: string): Promise<SessionRow | null>;
   listByUser(userId: string): Promise<SessionRow[]>;
+  list(): Promise<SessionRow[]>;
 }
 export interface SessionsWrite extends SessionsRead {
   insert(row: SessionRow): Promise<void>;
+  touch(id: string, lastSeenAt: number): Promise<void>;
   remove(id: string): Promise<boolean>;
   /** returns the ids of those removed */
   removeByUser(userId: string, exceptId?: string): Promise<string[]>;
@@ -236,6 +241,7 @@ export interface AgentSegmentsWrite extends AgentSegmentsRead {
 }
 
 export interface CallQuery {
+  reach?: ReachFilter | undefined;
   state?: CallState | undefined;
   agentId?: string | undefined;
   queueId?: string | undefined;
@@ -392,6 +398,8 @@ export interface MetaWrite extends MetaRead {
 export interface Reads {
   readonly users: UsersRead;
   readonly sessions: SessionsRead;
+  readonly roles: RolesRead;
+  readonly userSecurity: UserSecurityRead;
   readonly flows: FlowsRead;
   readonly flowDrafts: FlowDraftsRead;
   readonly flowTraces: FlowTracesRead;
@@ -435,6 +443,8 @@ export interface Reads {
 export interface Writes extends Reads {
   readonly users: UsersWrite;
   readonly sessions: SessionsWrite;
+  readonly roles: RolesWrite;
+  readonly userSecurity: UserSecurityWrite;
   readonly flows: FlowsWrite;
   readonly flowDrafts: FlowDraftsWrite;
   readonly flowTraces: FlowTracesWrite;

@@ -27,7 +27,6 @@ import type {
   RecordingState,
   ReleasedBy,
   RingStrategy,
-  Role,
   RouteTarget,
   SegmentKind,
   SipCodec,
@@ -43,7 +42,8 @@ export interface UserRow {
   id: string;
   username: string;
   passwordHash: string;
-  role: Role;
+  /** id of a role */
+  role: string;
   language: Language;
   /** the agent this user is, if any */
   agentId: string | null;
@@ -57,6 +57,10 @@ export interface SessionRow {
   userId: string;
   createdAt: number;
   expiresAt: number;
+  userAgent?: string | null;
+  address?: string | null;
+  /** null: since it began */
+  lastSeenAt?: number | null;
 }
 
 export interface FlowRow {

@@ -5,7 +5,17 @@ import { newUlid } from '../platform/index.js';
 import type { Identity } from './auth/identity.js';
 
 export interface Change {
-  action: 'created' | 'changed' | 'removed' | 'imported' | 'opened' | 'closed' | 'overrideEnded';
+  action:
+    | 'created'
+    | 'changed'
+    | 'removed'
+    | 'imported'
+    | 'opened'
+    | 'closed'
+    | 'overrideEnded'
+    | 'reset'
+    | 'ended'
+    | 'unlocked';
   objectKind: string;
   objectId: string;
   before?: unknown;

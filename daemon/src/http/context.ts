@@ -5,6 +5,7 @@ import type { Db } from '../db/index.js';
 import type { Clock, Log, Metrics } from '../platform/index.js';
 import type { AttemptLimit } from './auth/attempt-limit.js';
 import type { Passwords } from './auth/passwords.js';
+import type { SecondFactor } from './auth/second-factor.js';
 import type { Sessions } from './auth/sessions.js';
 import type { Setup } from './auth/setup.js';
 import type { Ports } from './ports.js';
@@ -19,6 +20,7 @@ export interface HttpContext {
   passwords: Passwords;
   setup: Setup;
   attempts: AttemptLimit;
+  secondFactor: SecondFactor;
   version: string;
   startedAtMs: number;
   recordingsFolder: string;

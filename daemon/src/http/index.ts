@@ -1,4 +1,4 @@
-export { hasRole, isLoopback, type Identity } from './auth/identity.js';
+export { isLoopback, type Identity } from './auth/identity.js';
 export type * from './ports.js';
 export { describeApi } from './describe.js';
 export { createHttpServer, type HttpOptions, type HttpServer } from './server.js';

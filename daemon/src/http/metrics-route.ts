@@ -1,8 +1,8 @@
-// GET /metrics, for Prometheus: from this machine, or with an administrator's token.
+// GET /metrics, for Prometheus: from this machine, or with the token of one who may see its health.
 import type { Middleware } from 'koa';
 import type { Counter } from 'prom-client';
-import { AppError, word, type Metrics } from '../platform/index.js';
-import { hasRole, isLoopback } from './auth/identity.js';
+import type { Metrics } from '../platform/index.js';
+import { isLoopback, mustMay } from './auth/identity.js';
 import type { Sessions } from './auth/sessions.js';
 import type { Ports } from './ports.js';
 import { identityOf } from './router.js';
@@ -15,7 +15,7 @@ export function metricsRoute(metrics: Metrics, sessions: Sessions): Middleware {
       isLoopback(ctx.req.socket.remoteAddress) && ctx.get('x-forwarded-for') === '' && ctx.get('via') === '';
     if (!direct || ctx.get('authorization') !== '') {
       const identity = await identityOf(ctx, sessions);
-      if (!hasRole(identity, ['admin'])) throw new AppError('role_insufficient', { roles: word('admin') });
+      mustMay(identity, ['health.view']);
     }
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Content-Type', metrics.contentType);

@@ -6,6 +6,8 @@ import { messages, type MessageCode } from '../platform/index.js';
 import type { Route } from './route.js';
 import { API } from './router.js';
 
+const DUTIES = ['password_due', 'second_factor_due'] as const;
+
 export function openApiDocument(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
@@ -32,12 +34,13 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
 }
 
 function operation(route: Route): ZodOpenApiOperationObject {
-  const open = route.access === 'everyone';
   return {
     operationId: operationId(route),
     summary: route.summary,
     tags: [route.tag],
-    ...(open ? { security: [] } : { description: `Roles: ${(route.access as readonly string[]).join(', ')}` }),
+    ...(route.access === 'everyone'
+      ? { security: [] }
+      : { description: needsOf(route.access), 'x-needs': route.access }),
     ...(route.params === undefined && route.query === undefined
       ? {}
       : { requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }) } }),
@@ -47,6 +50,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses: { ...success(route), ...failures(route) },
   };
+}
+
+function needsOf(access: Exclude<Route['access'], 'everyone'>): string {
+  return access === 'signedIn' ? 'For everybody who has signed in' : `Needs the permission ${access.join(' or ')}`;
 }
 
 function upload(bytes: number): NonNullable<ZodOpenApiOperationObject['requestBody']> {
@@ -70,7 +77,13 @@ function failures(route: Route): ZodOpenApiOperationObject['responses'] {
   if (route.upload !== undefined) codes.push('body_too_large');
   if (route.body !== undefined) codes.push('body_not_json', 'body_too_large', 'media_type_unsupported');
   if (route.body !== undefined || route.params !== undefined || route.query !== undefined) codes.push('body_invalid');
-  if (route.access !== 'everyone') codes.push('token_missing', 'token_invalid', 'role_insufficient');
+  if (route.access !== 'everyone')
+    codes.push(
+      'token_missing',
+      'token_invalid',
+      ...(route.whileDue ? [] : DUTIES),
+      ...(route.access === 'signedIn' ? [] : ['permission_missing' as const]),
+    );
   const byStatus = new Map<number, MessageCode[]>();
   for (const code of codes) {
     const { status } = messages[code];

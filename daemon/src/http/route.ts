@@ -1,15 +1,15 @@
 // A route is data: what it takes, who may, what it gives, and the function that does it. The router (router.ts), the OpenAPI
 // document (openapi.ts) and the test that tries every route without rights all read the same table.
 import type { z } from 'zod';
-import type { Language, Role } from '../contract/index.js';
+import type { Language, Permission } from '../contract/index.js';
 import type { MessageCode } from '../platform/index.js';
 import type { Identity } from './auth/identity.js';
 import type { Stream } from './stream.js';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** everyone: without signing in. */
-export type Access = 'everyone' | readonly Role[];
+/** everyone: without signing in; signedIn: whoever has; else who has one of these permissions. */
+export type Access = 'everyone' | 'signedIn' | readonly Permission[];
 
 export interface RouteRequest<Params, Query, Body> {
   params: Params;
@@ -58,6 +58,8 @@ interface RouteSpecBase<
   status?: number;
   /** what may go wrong, beyond what may always */
   errors?: readonly MessageCode[];
+  /** also for who has still to choose a password or to set up a second factor */
+  whileDue?: boolean;
 }
 
 export interface Route {
@@ -74,11 +76,13 @@ export interface Route {
   readonly replyType: string | undefined;
   readonly status: number;
   readonly errors: readonly MessageCode[];
+  /** also for who has still to choose a password or to set up a second factor */
+  readonly whileDue: boolean;
   /** given a SignedInRequest whose parts have passed the schemas above */
   readonly handle: (request: never) => unknown;
 }
 
-/** A route for those who hold one of `roles` (admin is not implied: name it). */
+/** A route for those who have signed in and whose role has `needs`, or one of them where there are several. */
 export function route<
   P extends Shape | undefined = undefined,
   Q extends Shape | undefined = undefined,
@@ -86,11 +90,13 @@ export function route<
   R extends z.ZodType | undefined = undefined,
 >(
   spec: RouteSpecBase<P, Q, B, R> & {
-    roles: readonly Role[];
+    needs: Permission | readonly Permission[] | 'signedIn';
     handle(request: SignedInRequest<Out<P>, Out<Q>, Out<B>>): ReplyOf<R> | Promise<ReplyOf<R>>;
   },
 ): Route {
-  return finish(spec, spec.roles, spec.handle.bind(spec));
+  const { needs } = spec;
+  const access = needs === 'signedIn' || typeof needs !== 'string' ? needs : [needs];
+  return finish(spec, access, spec.handle.bind(spec));
 }
 
 /** A route for everyone. */
@@ -126,10 +132,7 @@ function finish(
     replyType: spec.replyType,
     status: spec.status ?? (spec.reply === undefined && spec.replyType === undefined ? 204 : 200),
     errors: spec.errors ?? [],
+    whileDue: spec.whileDue ?? false,
     handle,
   };
 }
-
-export const ADMIN: readonly Role[] = ['admin'];
-export const STAFF: readonly Role[] = ['admin', 'supervisor'];
-export const ANYONE_SIGNED_IN: readonly Role[] = ['admin', 'supervisor', 'agent'];

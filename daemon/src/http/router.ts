@@ -3,8 +3,8 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
-import { AppError, check, pickLanguage, wordList, type Log } from '../platform/index.js';
-import { hasRole, type Identity } from './auth/identity.js';
+import { AppError, check, pickLanguage, type Log } from '../platform/index.js';
+import { mustMay, type Identity } from './auth/identity.js';
 import type { Sessions } from './auth/sessions.js';
 import { BODY_LIMIT_BYTES } from './middleware/errors.js';
 import type { Language } from '../contract/index.js';
@@ -64,7 +64,10 @@ function identify(sessions: Sessions, route: Route): Middleware {
   return async (ctx, next) => {
     if (route.access !== 'everyone') {
       const identity = await identityOf(ctx, sessions);
-      if (!hasRole(identity, route.access)) throw new AppError('role_insufficient', { roles: wordList(route.access) });
+      const [due] = identity.due;
+      if (due !== undefined && !route.whileDue)
+        throw new AppError(due === 'password' ? 'password_due' : 'second_factor_due');
+      if (route.access !== 'signedIn') mustMay(identity, route.access);
       (ctx.state as { identity: Identity }).identity = identity;
     }
     await next();

@@ -1,6 +1,7 @@
 // Puts it all together: one HTTP server for the API, the pages and /metrics; realtime/ adds its socket to the same server.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import Koa from 'koa';
 import type { Numbering, Settings } from '../config/index.js';
 import type { Language } from '../contract/index.js';
@@ -8,6 +9,8 @@ import type { Db } from '../db/index.js';
 import { silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
 import { AttemptLimit } from './auth/attempt-limit.js';
 import { passwordHashing, type Passwords } from './auth/passwords.js';
+import { SecondFactor } from './auth/second-factor.js';
+import { Secrets } from './auth/secrets.js';
 import { Sessions } from './auth/sessions.js';
 import { Setup } from './auth/setup.js';
 import type { HttpContext } from './context.js';
@@ -70,6 +73,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const passwords = options.passwords ?? passwordHashing();
   const sessions = new Sessions({ ...options, clock, log });
   const setup = new Setup({ db, clock, passwords, setupCodeFile: options.setupCodeFile });
+  const accessKeyFile = join(dirname(options.localTokenFile), 'keys/access.key');
+  const secondFactor = new SecondFactor({ db, clock, secrets: new Secrets(accessKeyFile) });
   const context: HttpContext = {
     db,
     clock,
@@ -80,6 +85,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     passwords,
     setup,
     attempts: new AttemptLimit({ clock }),
+    secondFactor,
     version: options.version,
     startedAtMs: clock.wallMs(),
     recordingsFolder: options.recordingsFolder,

@@ -8,7 +8,7 @@
 import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { FlowSession } from '../calls/flow-session.js';
-import type { Language, PromptTicket } from '../contract/index.js';
+import { BUILT_IN_PERMISSIONS, type Language, type Permission, type PromptTicket } from '../contract/index.js';
 import type { AnnouncementNumberRow, AnnouncementRow, Db } from '../db/index.js';
 import { AppError, isAppError, type Clock, type Log } from '../platform/index.js';
 import type { PromptStore } from './prompt-store.js';
@@ -133,15 +133,20 @@ export class PhoneDesk {
     }
   }
 
+  async #usersWhoSwitch(): Promise<{ username: string; agentId: string | null }[]> {
+    const { db } = this.#options;
+    const builtIn = Object.entries(BUILT_IN_PERMISSIONS).map(([id, permissions]) => ({ id, permissions }));
+    const may = (permissions: readonly Permission[]): boolean => permissions.includes('announcements.switch');
+    const roles = [...builtIn, ...(await db.roles.list())].filter(({ permissions }) => may(permissions));
+    return (await db.users.list()).filter(({ role }) => roles.some(({ id }) => id === role));
+  }
+
   /** Who it is, for the record; undefined: he may not, and was told so. */
   async #mayBe(session: FlowSession, { id, pinHash }: AnnouncementNumberRow): Promise<string | undefined> {
     const { db, talk, agentAt, pinFits, clock, log } = this.#options;
     const { station } = session;
     const agentId = station === null ? null : agentAt(station);
-    const user =
-      agentId === null
-        ? undefined
-        : (await db.users.list()).find((one) => one.agentId === agentId && one.role !== 'agent');
+    const user = agentId === null ? undefined : (await this.#usersWhoSwitch()).find((one) => one.agentId === agentId);
     if (user !== undefined) return user.username;
     const who = `${id}|${station === null ? session.callingNumber : `station:${station}`}`;
     const refused = async (prompt: string): Promise<undefined> => {

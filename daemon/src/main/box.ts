@@ -428,7 +428,7 @@ class RunningBox {
     this.#realtime = createRealtime({
       ...{ allowedHosts, language, metrics, log, clock },
       server: http.server,
-      authenticate: (token, address) => http.sessions.authenticate(token, address),
+      authenticate: (token, address) => http.sessions.authenticateSocket(token, address),
       hostAllowed: (header) => hostAllowed(header, http.hostRule),
       live: this.#live,
       snapshot: () => liveSnapshot(running, clock),

@@ -9,6 +9,7 @@ export * from './metrics.js';
 export * from './nearest.js';
 export * from './pin.js';
 export * from './problems.js';
+export * from './reach.js';
 export * from './scheduling.js';
 export * from './pin.js';
 export * from './sd-notify.js';

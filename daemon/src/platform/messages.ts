@@ -2,6 +2,7 @@
 // {name} is filled in from the parameters of the error; both languages must name the same ones (a test checks it).
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
+import { accessMessages } from './access-messages.js';
 import { callbackMessages } from './callback-messages.js';
 import { conferenceMessages } from './conference-messages.js';
 import { deskMessages } from './desk-messages.js';
@@ -87,11 +88,22 @@ export const messages = {
     en: 'The session has ended or never was; sign in again.',
     zh: '会话已结束或不存在；请重新登录。',
   },
-  role_insufficient: {
+  permission_missing: {
     status: 403,
-    en: 'This needs the role {roles}; ask an administrator.',
-    zh: '此操作需要角色 {roles}；请联系管理员。',
+    en: 'This needs the permission “{permission}”, which your role does not have; ask an administrator.',
+    zh: '此操作需要“{permission}”权限，您的角色没有；请联系管理员。',
   },
+  password_due: {
+    status: 403,
+    en: 'Choose a new password first: PUT /api/v1/account/password.',
+    zh: '请先设置新密码：PUT /api/v1/account/password。',
+  },
+  second_factor_due: {
+    status: 403,
+    en: 'Your role asks for a second factor; set one up first: POST /api/v1/account/second-factor.',
+    zh: '您的角色要求两步验证；请先设置：POST /api/v1/account/second-factor。',
+  },
+  ...accessMessages,
   sign_in_refused: {
     status: 401,
     en: 'Username or password is wrong; check both and try again.',

@@ -10,7 +10,6 @@ import type {
   LiveSnapshot,
   ServerToClientEvents,
   SessionEnded,
-  User,
 } from '../contract/index.js';
 import type { DbEvents } from '../db/index.js';
 import {
@@ -24,12 +23,25 @@ import {
   type Log,
   type Metrics,
 } from '../platform/index.js';
-import { Audience, STAFF_ROOM, agentRoom, isStaff, queueRoom, sessionRoom, snapshotFor, userRoom } from './audience.js';
+import {
+  Audience,
+  KIND_OF,
+  STAFF_ROOM,
+  agentRoom,
+  isStaff,
+  kindRoom,
+  queueRoom,
+  reachOf,
+  sessionRoom,
+  snapshotFor,
+  userRoom,
+  watchRoom,
+  type Listener,
+} from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
 import { originAllowed } from './origin.js';
 
-export interface RealtimeIdentity {
-  user: User;
+export interface RealtimeIdentity extends Listener {
   sessionId: string | undefined;
   expiresAt: number;
 }
@@ -151,6 +163,7 @@ class RealtimeServer implements Realtime {
       dbEvents.on('session.removed', ({ ids }) => ids.forEach((id) => this.#end(sessionRoom(id), undefined))),
       // His role or his agent may be another one now: he signs in to the socket anew.
       dbEvents.on('user.changed', ({ id }) => this.#end(userRoom(id), 'changed')),
+      dbEvents.on('role.changed', ({ id }) => this.#end(roleRoom(id), 'changed')),
     );
     const sockets = metrics?.gauge('realtime_sockets', 'Pages that listen');
     metrics?.beforeScrape(() => sockets?.set(io.of('/').sockets.size));
@@ -200,11 +213,15 @@ class RealtimeServer implements Realtime {
   }
 
   #connected(socket: OurSocket): void {
-    const { user, sessionId } = socket.data.identity;
-    void socket.join(userRoom(user.id));
+    const { identity } = socket.data;
+    const { user, sessionId, permissions, scope } = identity;
+    void socket.join([userRoom(user.id), roleRoom(user.role)]);
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
-    if (isStaff(user)) void socket.join(STAFF_ROOM);
-    else if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
+    if (isStaff(identity)) void socket.join(STAFF_ROOM);
+    else {
+      if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
+      if (scope.kind === 'all') void socket.join([...permissions].map(kindRoom));
+    }
     socket.on('sync', () => this.#syncSoon(socket));
     this.#syncSoon(socket);
     this.#stillSignedIn(socket).catch((error: unknown) => this.#log.warn({ err: error }, 'a session was not checked'));
@@ -248,12 +265,30 @@ class RealtimeServer implements Realtime {
     if (!socket.connected) return;
     this.#audience.learn(whole.calls);
     const own = whole.agents.find((agent) => agent.id === identity.user.agentId);
-    if (!isStaff(identity.user) && own !== undefined) this.#joinQueues(socket, own);
-    socket.emit('snapshot', snapshotFor(identity.user, whole), seq);
+    if (!isStaff(identity)) {
+      if (own !== undefined) this.#joinQueues(socket, own);
+      this.#joinGroups(socket, whole.agents);
+    }
+    socket.emit('snapshot', snapshotFor(identity, whole), seq);
+  }
+
+  /** Those whom he watches over, as they are now. */
+  #joinGroups(socket: OurSocket, agents: readonly Agent[]): void {
+    const { identity } = socket.data;
+    const { scope } = identity;
+    if (scope.kind !== 'groups' || !identity.permissions.has('floor.view')) return;
+    const byId = new Map(agents.map((agent) => [agent.id, agent]));
+    const reach = reachOf(identity, (id) => byId.get(id)?.queues ?? []);
+    const seats = agents.filter(({ id }) => reach.agent(id)).map(({ id }) => agentRoom(id));
+    const wanted = new Set([...seats, ...scope.queues.flatMap((id) => [watchRoom(id), queueRoom(id)])]);
+    for (const room of socket.rooms) if (room.startsWith(agentRoom('')) && !wanted.has(room)) void socket.leave(room);
+    void socket.join([...wanted]);
   }
 
   #joinQueues(socket: OurSocket, agent: Agent): void {
-    const wanted = new Set(agent.queues.map(queueRoom));
+    const { scope } = socket.data.identity;
+    const watched = scope.kind === 'groups' ? scope.queues : [];
+    const wanted = new Set([...agent.queues, ...watched].map(queueRoom));
     for (const room of socket.rooms) {
       if (room.startsWith(queueRoom('')) && !wanted.has(room)) void socket.leave(room);
     }
@@ -271,14 +306,21 @@ class RealtimeServer implements Realtime {
     this.#batches += 1;
     for (const { event, data } of events) {
       for (const delivery of this.#audience.deliveries(event, data)) {
-        for (const socket of socketsIn(io, delivery.rooms)) {
+        const kind = delivery.rooms.includes(STAFF_ROOM) ? KIND_OF[delivery.event] : undefined;
+        for (const socket of socketsIn(io, kind === undefined ? delivery.rooms : [...delivery.rooms, kindRoom(kind)])) {
+          // A message is for the agent himself, not for those who watch over him.
+          if (delivery.event === 'agent.message' && socket.data.identity.user.agentId !== delivery.data.agentId)
+            continue;
           socket.data.seq += 1;
           // The types of socket.io cannot follow that event and data belong together.
           const to = socket as unknown as { emit(event: string, data: unknown, seq: number): void };
           to.emit(delivery.event, delivery.data, socket.data.seq);
         }
       }
-      if (event === 'agent.updated') this.#agentChanged(io, data);
+      if (event === 'agent.updated') {
+        this.#agentChanged(io, data);
+        this.#groupsChanged(io, data);
+      }
     }
   }
 
@@ -286,11 +328,21 @@ class RealtimeServer implements Realtime {
   #agentChanged(io: OurServer, agent: Agent): void {
     for (const id of io.of('/').adapter.rooms.get(agentRoom(agent.id)) ?? []) {
       const socket = io.of('/').sockets.get(id);
-      if (socket === undefined) continue;
+      if (socket === undefined || socket.data.identity.user.agentId !== agent.id) continue;
       const before = [...socket.rooms].filter((room) => room.startsWith(queueRoom(''))).sort();
       this.#joinQueues(socket, agent);
-      const after = agent.queues.map(queueRoom).sort();
+      const after = [...socket.rooms].filter((room) => room.startsWith(queueRoom(''))).sort();
       if (before.join() !== after.join()) this.#syncSoon(socket);
+    }
+  }
+
+  /** One who watches over groups learns anew who is in them when somebody comes into one or leaves it. */
+  #groupsChanged(io: OurServer, agent: Agent): void {
+    for (const socket of io.of('/').sockets.values()) {
+      const { identity } = socket.data;
+      if (identity.scope.kind !== 'groups' || !identity.permissions.has('floor.view')) continue;
+      const reaches = reachOf(identity, () => agent.queues).agent(agent.id);
+      if (reaches !== socket.rooms.has(agentRoom(agent.id))) this.#syncSoon(socket);
     }
   }
 
@@ -305,6 +357,8 @@ class RealtimeServer implements Realtime {
     }
   }
 }
+
+const roleRoom = (id: string): string => `role:${id}`;
 
 /** Each once, however many of the rooms it is in. */
 function socketsIn(io: OurServer, rooms: readonly string[]): OurSocket[] {

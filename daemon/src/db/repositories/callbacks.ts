@@ -24,10 +24,11 @@ export function callbacksRepository(models: Models, scope: Scope): CallbacksWrit
     rule: (queueId) => rules.find(queueId),
     rules: () => rules.all({ order: ['queueId'] }),
     find: (id) => table.find(id),
-    list: ({ states, queueId, number, agentId, createdBy, before, limit }) => {
+    list: ({ states, queueId, number, agentId, createdBy, reach, before, limit }) => {
       const whose = [
         ...(agentId === undefined ? [] : [{ agentId }]),
         ...(createdBy === undefined ? [] : [{ createdBy }]),
+        ...(reach === undefined ? [] : [{ agentId: [...reach.agents] }, { queueId: [...reach.queues] }]),
       ];
       const conditions = [
         ...(states === undefined ? [] : [{ state: [...states] }]),

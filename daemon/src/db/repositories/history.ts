@@ -33,6 +33,7 @@ function callsWhere(query: CallQuery): WhereOptions {
     query.state !== undefined && { state: query.state },
     query.agentId !== undefined && { agentId: query.agentId },
     query.queueId !== undefined && { queueId: query.queueId },
+    query.reach && { [Op.or]: [{ agentId: [...query.reach.agents] }, { queueId: [...query.reach.queues] }] },
     query.before !== undefined && { id: { [Op.lt]: query.before } },
     startedBetween(query.fromMs, query.toMs),
   ]);

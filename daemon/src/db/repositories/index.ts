@@ -1,5 +1,6 @@
 import type { Models } from '../models.js';
 import type { MetaWrite, Writes } from '../repositories.js';
+import { rolesRepository, userSecurityRepository } from './access.js';
 import { deskRepository } from './desk.js';
 import { announcementsRepository, flowDraftsRepository, flowTracesRepository, flowsRepository } from './flows.js';
 import {
@@ -74,6 +75,12 @@ class Repositories implements Writes {
   }
   get sessions() {
     return this.#once('sessions', sessionsRepository);
+  }
+  get roles() {
+    return this.#once('roles', rolesRepository);
+  }
+  get userSecurity() {
+    return this.#once('userSecurity', userSecurityRepository);
   }
   get flows() {
     return this.#once('flows', flowsRepository);

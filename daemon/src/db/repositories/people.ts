@@ -4,7 +4,11 @@ import type { Models } from '../models.js';
 import type { SessionsWrite, UsersWrite } from '../repositories.js';
 import type { SessionRow, UserRow } from '../rows.js';
 import { announced } from './announced.js';
+import type { RoleRow } from '../access-rows.js';
 import { Table, type Scope } from './table.js';
+
+/** Who has these can give everything else to himself or to others. */
+const RULES = ['users.edit', 'roles.edit'] as const;
 
 export function usersRepository(models: Models, scope: Scope): UsersWrite {
   const table = new Table<UserRow>(models.users, scope, {
@@ -16,13 +20,17 @@ export function usersRepository(models: Models, scope: Scope): UsersWrite {
     find: (id) => table.find(id),
     findByUsername: (username) => table.first({ username }),
     list: () => table.all({ order: ['username'] }),
-    countAdmins: () => table.count({ role: 'admin' }),
+    async countAdmins() {
+      const roles = await new Table<RoleRow>(models.roles, scope, { json: ['permissions'] }).all();
+      const ruling = roles.filter(({ permissions }) => RULES.every((one) => permissions.includes(one)));
+      return table.count({ role: ['admin', ...ruling.map(({ id }) => id)] });
+    },
     ...announced(table, (row) => row.id, changed),
   };
 }
 
 export function sessionsRepository(models: Models, scope: Scope): SessionsWrite {
-  const table = new Table<SessionRow>(models.sessions, scope, { wide: ['createdAt', 'expiresAt'] });
+  const table = new Table<SessionRow>(models.sessions, scope, { wide: ['createdAt', 'expiresAt', 'lastSeenAt'] });
 
   async function removeAll(rows: SessionRow[]): Promise<string[]> {
     const ids = rows.map((row) => row.id);
@@ -36,6 +44,8 @@ export function sessionsRepository(models: Models, scope: Scope): SessionsWrite 
     find: (id) => table.find(id),
     findByTokenHash: (tokenHash) => table.first({ tokenHash }),
     listByUser: (userId) => table.all({ where: { userId } }),
+    list: () => table.all({ order: ['id'] }),
+    touch: async (id, lastSeenAt) => void (await table.update(id, { lastSeenAt })),
     insert: (row) => table.insert(row),
     async remove(id) {
       const row = await table.find(id);

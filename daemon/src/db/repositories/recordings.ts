@@ -175,6 +175,12 @@ function searchWhere(query: RecordingSearch, escape: (text: string) => string): 
   equals('agentId', query.agentId);
   equals('queueId', query.queueId);
   equals('direction', query.direction);
+  if (query.reach !== undefined) {
+    const among = (column: string, values: readonly string[]): string[] =>
+      values.length === 0 ? [] : [`"other"."${column}" IN (${values.map((value) => escape(value)).join(', ')})`];
+    const either = [...among('agentId', query.reach.agents), ...among('queueId', query.reach.queues)];
+    ofCall.push(either.length === 0 ? '1 = 0' : `(${either.join(' OR ')})`);
+  }
   if (query.number !== undefined) {
     // Digits, + * # alone come here: none of them means anything to LIKE.
     const like = escape(`%${query.number.replace(/[^0-9+*#]/g, '')}%`);

@@ -1,5 +1,6 @@
 // Slows down guessing. Every failed attempt takes a token from two buckets, that of the address and that of the name tried; the
-// buckets fill again with time. A name that does not exist has a bucket like any other, so it cannot be told apart.
+// buckets fill again with time. A name that does not exist has a bucket like any other, so it cannot be told apart. Whoever goes on
+// trying one name waits twice as long each time, up to 64 times; of an address many people may share, so it does not grow there.
 import { AppError, type Clock } from '../../platform/index.js';
 
 export interface AttemptLimitOptions {
@@ -13,9 +14,16 @@ export interface AttemptLimitOptions {
 /** Of those who tried; the oldest go first. Bounds the memory under attack. */
 const MOST_KEYS = 20_000;
 
+const MOST_STRIKES = 6;
+/** Keys that grow: names. */
+const NAME = 'as ';
+export const nameKey = (username: string): string => `${NAME}${username.toLowerCase()}`;
+
 interface Bucket {
   tokens: number;
   atMs: number;
+  /** how often it was emptied since it was full */
+  strikes: number;
 }
 
 export class AttemptLimit {
@@ -36,9 +44,39 @@ export class AttemptLimit {
    */
   take(keys: readonly string[]): void {
     const buckets = keys.map((key) => this.#bucket(key));
-    const waitMs = Math.max(0, ...buckets.map((bucket) => (1 - bucket.tokens) * this.#refillMs));
+    const waitMs = Math.max(0, ...buckets.map((bucket) => this.#waitMs(bucket)));
     if (waitMs > 0) throw new AppError('sign_in_too_often', { seconds: Math.ceil(waitMs / 1000) });
-    for (const bucket of buckets) bucket.tokens -= 1;
+    for (const [index, bucket] of buckets.entries()) {
+      bucket.tokens -= 1;
+      const grows = keys[index]?.startsWith(NAME) === true;
+      if (grows && bucket.tokens < 1) bucket.strikes = Math.min(MOST_STRIKES, bucket.strikes + 1);
+    }
+  }
+
+  /** It was no attempt after all; what was emptied before stays so. */
+  giveBack(keys: readonly string[]): void {
+    for (const key of keys) {
+      const bucket = this.#buckets.get(key);
+      if (bucket === undefined) continue;
+      if (bucket.tokens < 1 && bucket.strikes > 0) bucket.strikes -= 1;
+      bucket.tokens = Math.min(this.#burst, bucket.tokens + 1);
+    }
+  }
+
+  /** Names that must wait, with the seconds. */
+  lockedNames(): { name: string; seconds: number }[] {
+    return [...this.#buckets.keys()]
+      .filter((key) => key.startsWith(NAME))
+      .map((key) => ({ name: key.slice(NAME.length), seconds: this.lockedForS(key) }))
+      .filter(({ seconds }) => seconds > 0);
+  }
+
+  /** 0: it may be tried now */
+  lockedForS(key: string): number {
+    const bucket = this.#buckets.get(key);
+    if (bucket === undefined) return 0;
+    this.#refill(bucket);
+    return Math.max(0, Math.ceil(this.#waitMs(bucket) / 1000));
   }
 
   /** It succeeded: the keys are as good as new. */
@@ -46,12 +84,27 @@ export class AttemptLimit {
     for (const key of keys) this.#buckets.delete(key);
   }
 
+  #refill(bucket: Bucket): void {
+    const nowMs = this.#clock.monotonicMs();
+    bucket.tokens = Math.min(this.#burst, bucket.tokens + (nowMs - bucket.atMs) / this.#slowMs(bucket));
+    bucket.atMs = nowMs;
+    if (bucket.tokens >= this.#burst) bucket.strikes = 0;
+  }
+
+  #waitMs(bucket: Bucket): number {
+    return (1 - bucket.tokens) * this.#slowMs(bucket);
+  }
+
+  /** for one attempt to come back */
+  #slowMs({ strikes }: Bucket): number {
+    return this.#refillMs * 2 ** Math.max(0, strikes - 1);
+  }
+
   #bucket(key: string): Bucket {
     const nowMs = this.#clock.monotonicMs();
     const old = this.#buckets.get(key);
-    const bucket: Bucket = old ?? { tokens: this.#burst, atMs: nowMs };
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + (nowMs - bucket.atMs) / this.#refillMs);
-    bucket.atMs = nowMs;
+    const bucket: Bucket = old ?? { tokens: this.#burst, atMs: nowMs, strikes: 0 };
+    this.#refill(bucket);
     // Last used goes to the end, so that the first is the one nobody asked for longest.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);

@@ -9,9 +9,10 @@ import {
 } from '../../contract/index.js';
 import type { AgentRow, Writes } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
+import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { mustBeOwn } from './desk.js';
 
 const ById = z.strictObject({ id: AgentNumber });
@@ -46,22 +47,26 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents',
       summary: 'All agents, with their state of now',
       tag: 'Agents',
-      roles: STAFF,
+      needs: ['agents.view', 'floor.view'],
       reply: z.array(Agent),
-      handle: async () => (await db.agents.list()).map(withState),
+      async handle({ identity }) {
+        const reach = reachOf(ports, identity, 'agents.view', 'floor.view');
+        return (await db.agents.list()).filter(({ id }) => reach.agent(id)).map(withState);
+      },
     }),
     route({
       method: 'get',
       path: '/agents/:id',
       summary: 'One agent',
       tag: 'Agents',
-      roles: STAFF,
+      needs: ['agents.view', 'floor.view'],
       params: ById,
       reply: Agent,
       errors: ['agent_not_found'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
         const row = await db.agents.find(id);
-        if (row === null) throw new AppError('agent_not_found', { id });
+        if (row === null || !reachOf(ports, identity, 'agents.view', 'floor.view').agent(id))
+          throw new AppError('agent_not_found', { id });
         return withState(row);
       },
     }),
@@ -70,7 +75,7 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents',
       summary: 'Make an agent',
       tag: 'Agents',
-      roles: ADMIN,
+      needs: 'agents.edit',
       body: AgentCreate,
       reply: Agent,
       status: 201,
@@ -89,7 +94,7 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents/:id',
       summary: 'Change an agent',
       tag: 'Agents',
-      roles: ADMIN,
+      needs: 'agents.edit',
       params: ById,
       body: AgentPatch,
       reply: Agent,
@@ -109,7 +114,7 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents/:id/abilities',
       summary: "An agent's skills, and the regions and levels of customers that he serves",
       tag: 'Agents',
-      roles: STAFF,
+      needs: 'agents.view',
       params: ById,
       reply: AgentAbilities,
       errors: ['agent_not_found'],
@@ -123,7 +128,7 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents/:id/abilities',
       summary: 'Say what an agent can do, in place of what he could',
       tag: 'Agents',
-      roles: ADMIN,
+      needs: 'agents.edit',
       params: ById,
       body: AgentAbilities,
       reply: AgentAbilities,
@@ -143,7 +148,7 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents/:id',
       summary: 'Remove an agent who is signed out; his history stays',
       tag: 'Agents',
-      roles: ADMIN,
+      needs: 'agents.edit',
       params: ById,
       errors: ['agent_not_found', 'agent_signed_in'],
       async handle({ params: { id } }) {
@@ -157,13 +162,13 @@ export function agentRoutes(http: HttpContext): Route[] {
       path: '/agents/:id/state',
       summary: 'Make an agent ready or not ready, or sign him out; of one in a call, after the call',
       tag: 'Agents',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['desk.use', 'floor.force'],
       params: ById,
       body: AgentStateRequest,
       reply: Agent,
       errors: ['agent_not_yours', 'agent_not_found', 'agent_signed_out', 'reason_not_found', 'disposition_required'],
       async handle({ params: { id }, body, identity }) {
-        mustBeOwn(identity, id);
+        mustBeOwn(ports, identity, id);
         const { username: by, agentId } = identity.user;
         const agent = await ports.agents.setState(id, body, { by, forced: agentId !== id });
         log.info({ agentId: id, state: body.state, by: identity.user.username }, "agent's state was set");

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Announcement, AnnouncementPut, Slug } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 
@@ -14,7 +14,7 @@ export function announcementRoutes({ clock, db, log }: HttpContext): Route[] {
       path: '/announcements',
       summary: 'All temporary announcements',
       tag: 'Flows',
-      roles: STAFF,
+      needs: ['announcements.switch', 'prompts.view'],
       reply: z.array(Announcement),
       handle: () => db.announcements.list(),
     }),
@@ -23,7 +23,7 @@ export function announcementRoutes({ clock, db, log }: HttpContext): Route[] {
       path: '/announcements/:id',
       summary: 'Make or change a temporary announcement, switch it on or off',
       tag: 'Flows',
-      roles: STAFF,
+      needs: 'announcements.switch',
       params: ById,
       body: AnnouncementPut,
       reply: Announcement,
@@ -39,7 +39,7 @@ export function announcementRoutes({ clock, db, log }: HttpContext): Route[] {
       path: '/announcements/:id',
       summary: 'Remove a temporary announcement that no flow plays',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ById,
       errors: ['announcement_not_found', 'announcement_in_use'],
       async handle({ params: { id }, identity }) {

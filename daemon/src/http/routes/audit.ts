@@ -1,6 +1,6 @@
 import { AuditList, AuditQuery } from '../../contract/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 export function auditRoutes({ db }: HttpContext): Route[] {
   return [
@@ -9,7 +9,7 @@ export function auditRoutes({ db }: HttpContext): Route[] {
       path: '/audit',
       summary: 'Who changed what, newest first',
       tag: 'System',
-      roles: ADMIN,
+      needs: 'audit.view',
       query: AuditQuery,
       reply: AuditList,
       async handle({ query }) {

@@ -17,7 +17,7 @@ import { AppError, decodeText } from '../../platform/index.js';
 import { audit, type Change } from '../audit.js';
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 const MOST_BYTES = 1_000_000;
@@ -59,7 +59,7 @@ export function calendarRoutes({ db, clock, log, ports }: HttpContext): Route[] 
         path: '/calendars',
         summary: 'Calendars, and whether they are open now',
       },
-      ...{ roles: STAFF, reply: z.array(Calendar) },
+      ...{ needs: 'calendars.view', reply: z.array(Calendar) },
       async handle() {
         await calendars.applied();
         return calendars.list();
@@ -67,12 +67,12 @@ export function calendarRoutes({ db, clock, log, ports }: HttpContext): Route[] 
     }),
     route({
       ...{ ...kind, method: 'get', path: '/calendars/:id', summary: 'One calendar' },
-      ...{ roles: STAFF, params: ById, reply: Calendar },
+      ...{ needs: 'calendars.view', params: ById, reply: Calendar },
       handle: ({ params: { id } }) => dto(id),
     }),
     route({
       ...{ ...kind, method: 'get', path: '/calendars/:id/state', summary: 'Whether it is open, now or at any time' },
-      ...{ roles: STAFF, params: ById, query: AtQuery, reply: OpenState },
+      ...{ needs: 'calendars.view', params: ById, query: AtQuery, reply: OpenState },
       async handle({ params: { id }, query: { at } }) {
         await calendars.applied();
         return calendars.isOpen(id, at ?? clock.wallMs());
@@ -80,7 +80,7 @@ export function calendarRoutes({ db, clock, log, ports }: HttpContext): Route[] 
     }),
     route({
       ...{ tag: kind.tag, errors: ['calendar_exists'], method: 'post', path: '/calendars', summary: 'Make a calendar' },
-      ...{ roles: ADMIN, body: CalendarCreate, reply: Calendar, status: 201 },
+      ...{ needs: 'calendars.edit', body: CalendarCreate, reply: Calendar, status: 201 },
       async handle({ body, identity }) {
         await db.write(async (tx) => {
           await tx.calendars.insert({ ...body, override: null });
@@ -92,12 +92,12 @@ export function calendarRoutes({ db, clock, log, ports }: HttpContext): Route[] 
     }),
     route({
       ...{ ...kind, method: 'patch', path: '/calendars/:id', summary: 'Change a calendar' },
-      ...{ roles: ADMIN, params: ById, body: CalendarPatch, reply: Calendar },
+      ...{ needs: 'calendars.edit', params: ById, body: CalendarPatch, reply: Calendar },
       handle: ({ params: { id }, body, identity }) => change(id, identity, 'changed', given(body)),
     }),
     route({
       ...{ tag: kind.tag, errors: ['calendar_not_found', 'calendar_in_use'], method: 'delete', path: '/calendars/:id' },
-      ...{ summary: 'Remove a calendar that nothing asks', roles: ADMIN, params: ById },
+      ...{ summary: 'Remove a calendar that nothing asks', needs: 'calendars.edit', params: ById },
       async handle({ params: { id }, identity }) {
         await db.write(async (tx) => {
           const before = await tx.calendars.find(id);
@@ -118,7 +118,7 @@ export function calendarRoutes({ db, clock, log, ports }: HttpContext): Route[] 
         path: '/calendars/:id/override',
         summary: 'Open or close now, whatever the hours say',
       },
-      ...{ roles: STAFF, params: ById, body: CalendarOverrideRequest, reply: Calendar },
+      ...{ needs: 'calendars.override', params: ById, body: CalendarOverrideRequest, reply: Calendar },
       handle({ params: { id }, body, identity }) {
         const override = { ...body, by: identity.user.username, since: clock.wallMs() };
         return change(id, identity, body.open ? 'opened' : 'closed', { override });
@@ -126,11 +126,11 @@ export function calendarRoutes({ db, clock, log, ports }: HttpContext): Route[] 
     }),
     route({
       ...{ ...kind, method: 'delete', path: '/calendars/:id/override', summary: 'Let the hours decide again' },
-      ...{ roles: STAFF, params: ById, reply: Calendar, status: 200 },
+      ...{ needs: 'calendars.override', params: ById, reply: Calendar, status: 200 },
       handle: ({ params: { id }, identity }) => change(id, identity, 'overrideEnded', { override: null }),
     }),
     route({
-      ...{ tag: kind.tag, method: 'post', path: '/calendars/:id/special-days', roles: ADMIN, params: ById },
+      ...{ tag: kind.tag, method: 'post', path: '/calendars/:id/special-days', needs: 'calendars.edit', params: ById },
       ...{
         summary: 'Special days from a file, first as a preview',
         errors: ['calendar_not_found', 'upload_not_text', 'import_invalid'],

@@ -11,12 +11,13 @@ import {
   Slug,
   Ulid,
 } from '../../contract/index.js';
-import { AppError } from '../../platform/index.js';
+import { AppError, type Reach } from '../../platform/index.js';
 import { audit, type Change } from '../audit.js';
 import type { Identity } from '../auth/identity.js';
+import { filterOf, reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 const ByQueue = z.strictObject({ id: Slug });
@@ -24,10 +25,11 @@ const TAG = 'Callbacks';
 const OVER = ['done', 'failed', 'cancelled', 'expired'] as const;
 
 export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] {
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'callbacks.view', 'callbacks.edit');
+
   /** An agent sees those that are his to call, or that he has asked for. */
-  function isTheirs({ user }: Identity, { agentId, createdBy }: Callback): boolean {
-    if (user.role !== 'agent') return true;
-    return (user.agentId !== null && agentId === user.agentId) || createdBy === user.username;
+  function isTheirs(identity: Identity, callback: Callback): boolean {
+    return reach(identity).call(callback) || callback.createdBy === identity.user.username;
   }
 
   /** AppError callback_not_found. */
@@ -49,12 +51,13 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/callbacks',
       summary: 'Those who are, or were, called back, newest first; an agent gets his own',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['callbacks.view', 'desk.use'],
       query: CallbackQuery,
       reply: CallbackList,
-      async handle({ query: { state, open, limit, ...query }, identity: { user } }) {
+      async handle({ query: { state, open, limit, ...query }, identity }) {
         const ofOpen = open === undefined ? undefined : open === 'true' ? OPEN_CALLBACK_STATES : OVER;
-        const own = user.role === 'agent' ? { createdBy: user.username, agentId: user.agentId ?? undefined } : {};
+        const narrowed = filterOf(ports, reach(identity));
+        const own = narrowed === undefined ? {} : { createdBy: identity.user.username, reach: narrowed };
         // One more than asked for tells whether there is a next page.
         const states = state === undefined ? ofOpen : [state];
         const rows = await db.callbacks.list({ ...query, ...own, states, limit: limit + 1 });
@@ -67,7 +70,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/callbacks/:id',
       summary: 'One callback',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['callbacks.view', 'desk.use'],
       params: ById,
       reply: Callback,
       errors: ['callback_not_found'],
@@ -78,7 +81,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/callbacks',
       summary: 'Have somebody called back, as soon as may be or at a time',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['callbacks.edit', 'desk.use'],
       body: CallbackCreate,
       reply: Callback,
       status: 201,
@@ -98,7 +101,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/callbacks/:id',
       summary: 'Call him at another time; his place is kept',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['callbacks.edit', 'desk.use'],
       params: ById,
       body: CallbackPatch,
       reply: Callback,
@@ -113,7 +116,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/callbacks/:id',
       summary: 'Cancel a callback that waits; it stays in the list as cancelled',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['callbacks.edit', 'desk.use'],
       params: ById,
       reply: Callback,
       errors: ['callback_not_found', 'callback_over'],
@@ -127,7 +130,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/callback-rules',
       summary: 'The rules of all queues that take callbacks',
       tag: TAG,
-      roles: STAFF,
+      needs: ['callbacks.view', 'queues.view'],
       reply: z.array(CallbackRule),
       handle: () => db.callbacks.rules(),
     }),
@@ -136,7 +139,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/queues/:id/callback-rule',
       summary: 'How a queue takes callbacks',
       tag: TAG,
-      roles: STAFF,
+      needs: ['callbacks.view', 'queues.view'],
       params: ByQueue,
       reply: CallbackRule,
       errors: ['callback_rule_not_found'],
@@ -151,7 +154,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/queues/:id/callback-rule',
       summary: 'Let a queue take callbacks; what is left out is as it is at first',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'queues.edit',
       params: ByQueue,
       body: CallbackRulePut,
       reply: CallbackRule,
@@ -176,7 +179,7 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       path: '/queues/:id/callback-rule',
       summary: 'Let a queue take callbacks no more; those that are open fail when it is their turn',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'queues.edit',
       params: ByQueue,
       errors: ['callback_rule_not_found'],
       handle: ({ params: { id: queueId }, identity }) =>

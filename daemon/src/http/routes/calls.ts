@@ -14,11 +14,12 @@ import {
 } from '../../contract/index.js';
 import type { CallRow, RecordingRow, SegmentRow } from '../../db/index.js';
 import { reasonText } from '../../acd/index.js';
-import { AppError } from '../../platform/index.js';
-import type { Identity } from '../auth/identity.js';
+import { AppError, type Reach } from '../../platform/index.js';
+import { mustMay, type Identity } from '../auth/identity.js';
+import { filterOf, reachOf, stationOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 
@@ -34,18 +35,7 @@ export function callRoutes(http: HttpContext): Route[] {
     return { ...row, phase: null, phaseSince: null, parkingSlot: null, parties: [] };
   }
 
-  /** An agent sees the calls that were his; staff sees all. */
-  function maySee(identity: Identity, row: CallRow): boolean {
-    if (identity.user.role !== 'agent') return true;
-    return identity.user.agentId !== null && row.agentId === identity.user.agentId;
-  }
-
-  /** Where one acts: an agent at the telephone where he is signed in, staff wherever they say. null: nowhere. */
-  function stationOf({ user }: Identity, asked: number | undefined): number | null {
-    const own = user.agentId === null ? null : (ports.agents.find(user.agentId)?.station ?? null);
-    if (user.role === 'agent') return asked === undefined || asked === own ? own : null;
-    return asked ?? own;
-  }
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'calls.view');
 
   return [
     route({
@@ -53,17 +43,15 @@ export function callRoutes(http: HttpContext): Route[] {
       path: '/calls',
       summary: 'Calls, newest first; an agent gets his own',
       tag: 'Calls',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['calls.view', 'desk.use'],
       query: CallQuery,
       reply: CallList,
       async handle({ query, identity }) {
-        const ownOnly = identity.user.role === 'agent';
-        if (ownOnly && identity.user.agentId === null) return { calls: [], before: null };
         const rows = await db.calls.list({
           ...query,
           // One more than asked for tells whether there is a next page.
           limit: query.limit + 1,
-          agentId: ownOnly ? (identity.user.agentId ?? undefined) : undefined,
+          reach: filterOf(ports, reach(identity)),
         });
         const page = rows.slice(0, query.limit);
         return {
@@ -77,13 +65,13 @@ export function callRoutes(http: HttpContext): Route[] {
       path: '/calls/:id',
       summary: 'One call with its segments and its recordings',
       tag: 'Calls',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['calls.view', 'desk.use'],
       params: ById,
       reply: CallDetail,
       errors: ['call_not_found'],
       async handle({ params: { id }, identity, language }) {
         const row = await db.calls.find(id);
-        if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
+        if (row === null || !reach(identity).call(row)) throw new AppError('call_not_found', { id });
         const [stored, streams, rows, notes] = await Promise.all([
           db.segments.listByCall(id),
           db.streams.listByCall(id),
@@ -100,13 +88,13 @@ export function callRoutes(http: HttpContext): Route[] {
       path: '/calls',
       summary: "Call a number: one's own telephone rings first, and calls when it is lifted",
       tag: 'Calls',
-      roles: ANYONE_SIGNED_IN,
+      needs: 'desk.dialOut',
       body: CallCreate,
       reply: Call,
       status: 201,
       errors: ['agent_signed_out', 'dial_refused', 'number_leads_nowhere', 'line_refused', 'line_unknown'],
       async handle({ body, identity }) {
-        const station = stationOf(identity, body.station);
+        const station = stationOf(ports, identity, body.station);
         if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
         const call = await ports.calls.originate(station, body.to, body.callingNumber);
         log.info({ callId: call.id, station, to: body.to, by: identity.user.username }, 'a call is made from a page');
@@ -118,7 +106,7 @@ export function callRoutes(http: HttpContext): Route[] {
       path: '/calls/:id/actions',
       summary: 'What one of those in talk does: hold, transfer, consult, …; an agent does it at his own telephone',
       tag: 'Calls',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['desk.use', 'floor.force'],
       params: ById,
       body: CallAction,
       reply: Call,
@@ -132,7 +120,7 @@ export function callRoutes(http: HttpContext): Route[] {
         'queue_not_found',
       ],
       async handle({ params: { id }, body, identity }) {
-        const station = stationOf(identity, body.station);
+        const station = stationOf(ports, identity, body.station);
         if (station === null) throw new AppError('call_not_found', { id });
         if (body.action === 'transferToQueue' && (await db.queues.find(body.queueId)) === null) {
           throw invalidBody('queueId', new AppError('queue_not_found', { id: body.queueId }));
@@ -147,13 +135,13 @@ export function callRoutes(http: HttpContext): Route[] {
       path: '/calls/:id/take',
       summary: "Take a parked call: one's own telephone rings, and has it when it is lifted",
       tag: 'Calls',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['desk.use', 'floor.force'],
       params: ById,
       body: CallTake,
       reply: Call,
       errors: ['agent_signed_out', 'call_not_found', 'call_wrong_state', 'line_refused', 'line_unknown'],
       async handle({ params: { id }, body, identity }) {
-        const station = stationOf(identity, body.station);
+        const station = stationOf(ports, identity, body.station);
         if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
         const call = await ports.calls.takeParkedAt(id, station);
         log.info({ callId: id, station, by: identity.user.username }, 'a parked call is taken from a page');
@@ -165,12 +153,17 @@ export function callRoutes(http: HttpContext): Route[] {
       path: '/calls/:id/supervise',
       summary: 'What a supervisor does in a call: listen, whisper, barge in, take over, end it',
       tag: 'Calls',
-      roles: STAFF,
+      needs: ['floor.listen', 'floor.bargeIn'],
       params: ById,
       body: SuperviseAction,
       reply: Call,
       errors: ['call_not_found', 'not_in_call', 'call_wrong_state', 'station_not_found'],
       async handle({ params: { id }, body, identity }) {
+        const listens = body.action === 'stop' || ('mode' in body && body.mode !== 'barge');
+        mustMay(identity, [listens ? 'floor.listen' : 'floor.bargeIn']);
+        const now = ports.calls.find(id);
+        if (now !== undefined && !reachOf(ports, identity, 'floor.listen', 'floor.bargeIn').call(now))
+          throw new AppError('call_not_found', { id });
         const call = await ports.calls.supervise(id, body, identity.user.username);
         log.info({ callId: id, ...body, by: identity.user.username }, 'a supervisor acts in a call');
         return call;

@@ -16,8 +16,9 @@ import {
 import { AppError, isAppError, newUlid } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { Identity } from '../auth/identity.js';
+import { reachOf, stationOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, ANYONE_SIGNED_IN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 const OfParty = z.strictObject({ id: Slug, party: Ulid });
@@ -27,9 +28,10 @@ const OBJECT = 'conference';
 export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[] {
   const { conferences } = ports;
 
-  /** Staff moderates every room, an agent those that name him. */
-  function moderates({ user }: Identity, { moderators }: { moderators: readonly string[] }): boolean {
-    return user.role !== 'agent' || (user.agentId !== null && moderators.includes(user.agentId));
+  /** Who reaches everything moderates every room, others those that name them or one of theirs. */
+  function moderates(identity: Identity, { moderators }: { moderators: readonly string[] }): boolean {
+    const reach = reachOf(ports, identity, 'conferences.view', 'conferences.moderate', 'conferences.edit');
+    return reach.everything || moderators.some((id) => reach.agent(id));
   }
 
   /** AppError conference_not_found. */
@@ -39,15 +41,8 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
     return room;
   }
 
-  /** Where one is: an agent at the telephone where he is signed in, staff wherever they say. null: nowhere. */
-  function stationOf({ user }: Identity, asked: number | undefined): number | null {
-    const own = user.agentId === null ? null : (ports.agents.find(user.agentId)?.station ?? null);
-    if (user.role === 'agent') return asked === undefined || asked === own ? own : null;
-    return asked ?? own;
-  }
-
   const from = (identity: Identity, asked: number | undefined) => ({
-    station: stationOf(identity, asked),
+    station: stationOf(ports, identity, asked),
     agentId: identity.user.agentId,
     by: identity.user.username,
   });
@@ -58,7 +53,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences',
       summary: 'Conference rooms; an agent gets those that he moderates',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.view', 'desk.use'],
       reply: z.array(ConferenceRoom),
       async handle({ identity }) {
         await conferences.applied();
@@ -70,7 +65,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id',
       summary: 'One room',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.view', 'desk.use'],
       params: ById,
       reply: ConferenceRoom,
       errors: ['conference_not_found'],
@@ -84,7 +79,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences',
       summary: 'Make a room',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'conferences.edit',
       body: ConferenceRoomCreate,
       reply: ConferenceRoom,
       status: 201,
@@ -106,7 +101,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id',
       summary: 'Change a room; what changes holds at once for those who come',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'conferences.edit',
       params: ById,
       body: ConferenceRoomPatch,
       reply: ConferenceRoom,
@@ -130,7 +125,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id',
       summary: 'Remove a room in which nobody is; its recordings stay',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'conferences.edit',
       params: ById,
       errors: ['conference_not_found', 'conference_in_use'],
       async handle({ params: { id }, identity }) {
@@ -149,7 +144,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/ad-hoc',
       summary: "Make a room for now: one's own telephone rings, and so do those who are invited",
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.moderate', 'desk.use'],
       body: ConferenceAdHoc,
       reply: ConferenceStatus,
       status: 201,
@@ -187,7 +182,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id/parties',
       summary: 'Who is in a room and who speaks; changes come over the socket',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.view', 'desk.use'],
       params: ById,
       reply: ConferenceStatus,
       errors: ['conference_not_found'],
@@ -201,7 +196,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id/actions',
       summary: 'Lock, mute all, record, end',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.moderate', 'desk.use'],
       params: ById,
       body: ConferenceAction,
       reply: ConferenceStatus,
@@ -223,7 +218,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id/parties/:party/actions',
       summary: 'Mute, deafen, make louder or remove one',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.moderate', 'desk.use'],
       params: OfParty,
       body: ConferencePartyAction,
       reply: ConferenceStatus,
@@ -238,7 +233,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id/invitations',
       summary: 'Call somebody into a room; he comes in by the key 1',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.moderate', 'desk.use'],
       params: ById,
       body: ConferenceInvite,
       reply: ConferenceStatus,
@@ -261,7 +256,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id/calls',
       summary: "Bring the partner of one's talk into a room, and come along",
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.moderate', 'desk.use'],
       params: ById,
       body: ConferenceAddCall,
       reply: ConferenceStatus,
@@ -275,7 +270,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       ],
       handle({ params: { id }, body: { callId, station: asked, join }, identity }) {
         conferences.room(id);
-        const station = stationOf(identity, asked);
+        const station = stationOf(ports, identity, asked);
         if (station === null) throw new AppError('call_not_found', { id: callId });
         return conferences.addCall(id, callId, station, join, identity.user.username);
       },
@@ -285,12 +280,12 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       path: '/conferences/:id/recordings',
       summary: 'Recordings of a room, newest first; also of one that has been removed',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['conferences.view', 'desk.use'],
       params: ById,
       reply: z.array(ConferenceRecording),
       errors: ['conference_not_found'],
       handle({ params: { id }, identity }) {
-        if (identity.user.role === 'agent') roomFor(identity, id);
+        if (!reachOf(ports, identity, 'conferences.view').everything) roomFor(identity, id);
         return conferences.recordings(id);
       },
     }),

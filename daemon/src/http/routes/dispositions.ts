@@ -19,9 +19,10 @@ import type { Writes } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import { audit, type Change } from '../audit.js';
 import type { Identity } from '../auth/identity.js';
+import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, ANYONE_SIGNED_IN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { mustBeOwn } from './desk.js';
 
 const ByCode = z.strictObject({ code: ReasonCode });
@@ -36,11 +37,11 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
   return [
     route({
       ...{ method: 'get', path: '/agent-reasons', summary: 'Why an agent may be not ready', tag: REASONS },
-      ...{ roles: ANYONE_SIGNED_IN, reply: z.array(NotReadyReason) },
+      ...{ needs: 'signedIn', reply: z.array(NotReadyReason) },
       handle: () => db.desk.reasons(),
     }),
     route({
-      ...{ method: 'post', path: '/agent-reasons', summary: 'Make a reason', tag: REASONS, roles: ADMIN },
+      ...{ method: 'post', path: '/agent-reasons', summary: 'Make a reason', tag: REASONS, needs: 'agents.edit' },
       ...{ body: NotReadyReasonCreate, reply: NotReadyReason, status: 201, errors: ['reason_exists'] },
       handle: ({ body, identity }) =>
         db.write(async (tx) => {
@@ -50,7 +51,13 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
         }),
     }),
     route({
-      ...{ method: 'patch', path: '/agent-reasons/:code', summary: 'Change a reason', tag: REASONS, roles: ADMIN },
+      ...{
+        method: 'patch',
+        path: '/agent-reasons/:code',
+        summary: 'Change a reason',
+        tag: REASONS,
+        needs: 'agents.edit',
+      },
       ...{ params: ByCode, body: NotReadyReasonPatch, reply: NotReadyReason, errors: ['reason_not_found'] },
       handle: ({ params: { code }, body, identity }) =>
         db.write(async (tx) => {
@@ -64,7 +71,7 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'delete', path: '/agent-reasons/:code', summary: 'Remove a reason; the history keeps its code' },
-      ...{ tag: REASONS, roles: ADMIN, params: ByCode, errors: ['reason_not_found'] },
+      ...{ tag: REASONS, needs: 'agents.edit', params: ByCode, errors: ['reason_not_found'] },
       handle: ({ params: { code }, identity }) =>
         db.write(async (tx) => {
           const before = await tx.desk.reason(code);
@@ -74,11 +81,17 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'get', path: '/dispositions', summary: 'What calls can come to', tag: DISPOSITIONS },
-      ...{ roles: ANYONE_SIGNED_IN, reply: z.array(Disposition) },
+      ...{ needs: 'signedIn', reply: z.array(Disposition) },
       handle: () => db.desk.dispositions(),
     }),
     route({
-      ...{ method: 'post', path: '/dispositions', summary: 'Make a disposition', tag: DISPOSITIONS, roles: ADMIN },
+      ...{
+        method: 'post',
+        path: '/dispositions',
+        summary: 'Make a disposition',
+        tag: DISPOSITIONS,
+        needs: 'agents.edit',
+      },
       ...{ body: DispositionCreate, reply: Disposition, status: 201 },
       errors: ['disposition_exists', 'disposition_not_found', 'disposition_too_deep'],
       handle: ({ body, identity }) =>
@@ -91,7 +104,7 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'patch', path: '/dispositions/:id', summary: 'Change a disposition', tag: DISPOSITIONS },
-      ...{ roles: ADMIN, params: BySlug, body: DispositionPatch, reply: Disposition },
+      ...{ needs: 'agents.edit', params: BySlug, body: DispositionPatch, reply: Disposition },
       errors: ['disposition_not_found', 'disposition_too_deep'],
       handle: ({ params: { id }, body, identity }) =>
         db.write(async (tx) => {
@@ -106,7 +119,7 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'delete', path: '/dispositions/:id', summary: 'Remove a disposition that no call came to' },
-      ...{ tag: DISPOSITIONS, roles: ADMIN, params: BySlug },
+      ...{ tag: DISPOSITIONS, needs: 'agents.edit', params: BySlug },
       errors: ['disposition_not_found', 'disposition_in_use'],
       handle: ({ params: { id }, identity }) =>
         db.write(async (tx) => {
@@ -117,19 +130,22 @@ export function dispositionRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'get', path: '/call-notes', summary: 'What agents wrote of calls, newest first; an agent his own' },
-      ...{ tag: DISPOSITIONS, roles: ANYONE_SIGNED_IN, query: CallNoteQuery, reply: z.array(CallNote) },
-      handle({ query, identity: { user } }) {
-        if (user.role !== 'agent') return ports.desk.notes(query);
-        return user.agentId === null ? [] : ports.desk.notes({ ...query, agentId: user.agentId });
+      ...{ tag: DISPOSITIONS, needs: ['calls.view', 'desk.use'], query: CallNoteQuery, reply: z.array(CallNote) },
+      async handle({ query, identity }) {
+        const reach = reachOf(ports, identity, 'calls.view');
+        if (reach.everything) return ports.desk.notes(query);
+        const { agentId } = identity.user;
+        if (reach.scope.kind === 'own') return agentId === null ? [] : ports.desk.notes({ ...query, agentId });
+        return (await ports.desk.notes(query)).filter((one) => reach.agent(one.agentId));
       },
     }),
     route({
       ...{ method: 'put', path: '/calls/:id/notes/:agentId', summary: 'Say what a call came to, as its agent' },
-      ...{ tag: DISPOSITIONS, roles: ANYONE_SIGNED_IN, body: CallNotePut, reply: CallNote },
+      ...{ tag: DISPOSITIONS, needs: ['desk.use', 'floor.force'], body: CallNotePut, reply: CallNote },
       params: z.strictObject({ id: Ulid, agentId: AgentNumber }),
       errors: ['call_not_found', 'call_not_yours', 'agent_not_yours', 'disposition_not_found', 'note_required'],
       handle({ params: { id, agentId }, body, identity }) {
-        mustBeOwn(identity, agentId);
+        mustBeOwn(ports, identity, agentId);
         return ports.desk.putNote(id, agentId, body);
       },
     }),

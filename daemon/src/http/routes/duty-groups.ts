@@ -5,7 +5,7 @@ import { AppError } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { given } from './calendars.js';
 
 const ById = z.strictObject({ id: Slug });
@@ -16,12 +16,12 @@ export function dutyGroupRoutes({ db, clock, ports }: HttpContext): Route[] {
   const { calendars } = ports.routing;
   return [
     route({
-      ...{ method: 'get', path: '/duty-groups', summary: 'Groups of people on duty', tag, roles: STAFF },
+      ...{ method: 'get', path: '/duty-groups', summary: 'Groups of people on duty', tag, needs: 'calendars.view' },
       reply: z.array(DutyGroup),
       handle: () => db.dutyGroups.list(),
     }),
     route({
-      ...{ method: 'get', path: '/duty-groups/:id', summary: 'One duty group', tag, roles: STAFF, errors },
+      ...{ method: 'get', path: '/duty-groups/:id', summary: 'One duty group', tag, needs: 'calendars.view', errors },
       ...{ params: ById, reply: DutyGroup },
       async handle({ params: { id } }) {
         const row = await db.dutyGroups.find(id);
@@ -37,14 +37,14 @@ export function dutyGroupRoutes({ db, clock, ports }: HttpContext): Route[] {
         tag,
         errors,
       },
-      ...{ roles: STAFF, params: ById, query: AtQuery, reply: OnDuty },
+      ...{ needs: 'calendars.view', params: ById, query: AtQuery, reply: OnDuty },
       async handle({ params: { id }, query: { at } }) {
         await calendars.applied();
         return calendars.onDuty(id, at ?? clock.wallMs());
       },
     }),
     route({
-      ...{ method: 'post', path: '/duty-groups', summary: 'Make a duty group', tag, roles: ADMIN },
+      ...{ method: 'post', path: '/duty-groups', summary: 'Make a duty group', tag, needs: 'calendars.edit' },
       ...{ body: DutyGroupCreate, reply: DutyGroup, status: 201, errors: ['duty_group_exists'] },
       async handle({ body, identity }) {
         await db.write(async (tx) => {
@@ -57,7 +57,14 @@ export function dutyGroupRoutes({ db, clock, ports }: HttpContext): Route[] {
       },
     }),
     route({
-      ...{ method: 'patch', path: '/duty-groups/:id', summary: 'Change a duty group', tag, roles: ADMIN, errors },
+      ...{
+        method: 'patch',
+        path: '/duty-groups/:id',
+        summary: 'Change a duty group',
+        tag,
+        needs: 'calendars.edit',
+        errors,
+      },
       ...{ params: ById, body: DutyGroupPatch, reply: DutyGroup },
       handle: ({ params: { id }, body, identity }) =>
         db.write(async (tx) => {
@@ -77,7 +84,14 @@ export function dutyGroupRoutes({ db, clock, ports }: HttpContext): Route[] {
         }),
     }),
     route({
-      ...{ method: 'delete', path: '/duty-groups/:id', summary: 'Remove a duty group', tag, roles: ADMIN, errors },
+      ...{
+        method: 'delete',
+        path: '/duty-groups/:id',
+        summary: 'Remove a duty group',
+        tag,
+        needs: 'calendars.edit',
+        errors,
+      },
       params: ById,
       handle: ({ params: { id }, identity }) =>
         db.write(async (tx) => {

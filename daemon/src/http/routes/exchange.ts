@@ -13,7 +13,7 @@ import {
 } from '../../contract/index.js';
 import { AppError, type MessageCode } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 const number = (most: number) =>
@@ -40,7 +40,7 @@ function callRoutes(exchange: Exchange): Route[] {
       path: '/exchange/calls',
       summary: 'Call in over a virtual cable',
       tag: 'Simulator',
-      roles: ADMIN,
+      needs: 'simulator.use',
       body: ExchangeCallCreate,
       reply: ExchangeCall,
       status: 201,
@@ -52,7 +52,7 @@ function callRoutes(exchange: Exchange): Route[] {
       path: '/exchange/calls',
       summary: 'Calls that the simulator placed, newest first',
       tag: 'Simulator',
-      roles: ADMIN,
+      needs: 'simulator.use',
       reply: z.array(ExchangeCall),
       handle: () => exchange.calls(),
     }),
@@ -61,7 +61,7 @@ function callRoutes(exchange: Exchange): Route[] {
       path: '/exchange/calls/:id',
       summary: 'One such call',
       tag: 'Simulator',
-      roles: ADMIN,
+      needs: 'simulator.use',
       params: ById,
       reply: ExchangeCall,
       errors: ['exchange_call_not_found'],
@@ -76,7 +76,7 @@ function callRoutes(exchange: Exchange): Route[] {
       path: '/exchange/calls/:id',
       summary: 'The caller hangs up',
       tag: 'Simulator',
-      roles: ADMIN,
+      needs: 'simulator.use',
       params: ById,
       reply: ExchangeCall,
       errors: ['exchange_call_not_found'],
@@ -87,7 +87,7 @@ function callRoutes(exchange: Exchange): Route[] {
       path: '/exchange/calls/:id/digits',
       summary: 'The caller presses keys',
       tag: 'Simulator',
-      roles: ADMIN,
+      needs: 'simulator.use',
       params: ById,
       body: ExchangeDigits,
       errors: ['exchange_call_not_found'],
@@ -97,7 +97,7 @@ function callRoutes(exchange: Exchange): Route[] {
 }
 
 function phoneRoutes(exchange: Exchange): Route[] {
-  const common = { tag: 'Simulator', roles: ADMIN, params: ByStation, reply: ExchangePhone } as const;
+  const common = { tag: 'Simulator', needs: 'simulator.use', params: ByStation, reply: ExchangePhone } as const;
   const errors: readonly MessageCode[] = ['station_not_found', 'phone_wrong_state'];
   return [
     route({
@@ -105,7 +105,7 @@ function phoneRoutes(exchange: Exchange): Route[] {
       path: '/exchange/phones',
       summary: 'The telephones on the stations',
       tag: 'Simulator',
-      roles: ADMIN,
+      needs: 'simulator.use',
       reply: z.array(ExchangePhone),
       handle: () => exchange.phones(),
     }),
@@ -164,7 +164,7 @@ function phoneRoutes(exchange: Exchange): Route[] {
 }
 
 function spanRoutes(exchange: Exchange): Route[] {
-  const common = { tag: 'Simulator', roles: ADMIN, params: BySpan, errors: ['span_not_found'] } as const;
+  const common = { tag: 'Simulator', needs: 'simulator.use', params: BySpan, errors: ['span_not_found'] } as const;
   return [
     route({
       ...common,

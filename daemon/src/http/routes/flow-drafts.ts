@@ -12,7 +12,7 @@ import {
 import type { Identity } from '../auth/identity.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 const ByVersion = z.strictObject({
@@ -62,7 +62,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flow-drafts',
       summary: 'All drafts of flows',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       reply: z.array(FlowDraft),
       handle: () => db.flowDrafts.list(),
     }),
@@ -71,7 +71,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/draft',
       summary: 'The draft of a flow',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       params: ById,
       reply: FlowDraft,
       errors: ['flow_draft_not_found'],
@@ -82,7 +82,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/draft',
       summary: 'Keep a draft; callers do not come to it',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.edit',
       params: ById,
       body: DraftPut,
       reply: FlowDraft,
@@ -100,7 +100,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/draft',
       summary: 'Throw a draft away',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.edit',
       params: ById,
       errors: ['flow_draft_not_found'],
       async handle({ params: { id }, identity }) {
@@ -113,7 +113,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/draft/live',
       summary: 'Let a draft live; who is in the flow stays in the version that he came into',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.publish',
       params: ById,
       body: FlowPublish,
       reply: Flow,
@@ -127,7 +127,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/versions',
       summary: 'Every version that went live, newest first',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       params: ById,
       reply: z.array(FlowVersionSummary),
       handle: async ({ params: { id } }) =>
@@ -140,7 +140,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/versions/:version',
       summary: 'One version',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       params: ByVersion,
       reply: FlowVersion,
       errors: ['flow_version_not_found'],
@@ -151,7 +151,7 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       path: '/flows/:id/versions/:version/live',
       summary: 'Go back to a version; it becomes the newest',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.publish',
       params: ByVersion,
       body: FlowPublish,
       reply: Flow,

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { FlowCallers, FlowTrace, Slug, Ulid } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
+import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
-import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 export function flowLiveRoutes({ db, ports }: HttpContext): Route[] {
   return [
@@ -12,7 +13,7 @@ export function flowLiveRoutes({ db, ports }: HttpContext): Route[] {
       path: '/flows/:id/callers',
       summary: 'Who is in a flow now, by node',
       tag: 'Flows',
-      roles: STAFF,
+      needs: ['floor.view', 'flows.view'],
       params: z.strictObject({ id: Slug }),
       reply: FlowCallers,
       errors: ['flow_not_found'],
@@ -31,14 +32,14 @@ export function flowLiveRoutes({ db, ports }: HttpContext): Route[] {
       path: '/calls/:id/flow-traces',
       summary: 'The way of a call through flows, node by node; an agent sees those of his own calls',
       tag: 'Calls',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['calls.view', 'desk.use'],
       params: z.strictObject({ id: Ulid }),
       reply: z.array(FlowTrace),
       errors: ['call_not_found'],
-      async handle({ params: { id }, identity: { user } }) {
+      async handle({ params: { id }, identity }) {
         const call = ports.calls.find(id) ?? (await db.calls.find(id));
-        const own = user.role !== 'agent' || (user.agentId !== null && call?.agentId === user.agentId);
-        if (call == null || !own) throw new AppError('call_not_found', { id });
+        if (call === null || !reachOf(ports, identity, 'calls.view').call(call))
+          throw new AppError('call_not_found', { id });
         return ports.flows.traces(id);
       },
     }),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ExchangeCall, FlowDryRun, FlowDryRunResult, FlowNodeKind, FlowTestCall, Slug } from '../../contract/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 export function flowTestRoutes({ log, ports }: HttpContext): Route[] {
   return [
@@ -11,7 +11,7 @@ export function flowTestRoutes({ log, ports }: HttpContext): Route[] {
       path: '/flow-nodes',
       summary: 'The types of nodes, each with its JSON Schema',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       reply: z.array(FlowNodeKind),
       handle: () => ports.flows.kinds(),
     }),
@@ -20,7 +20,7 @@ export function flowTestRoutes({ log, ports }: HttpContext): Route[] {
       path: '/flows/dry-run',
       summary: 'What a flow would do with a caller who presses these keys; nobody is called or asked',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       body: FlowDryRun,
       reply: FlowDryRunResult,
       errors: ['flow_invalid', 'flow_node_not_found'],
@@ -31,7 +31,7 @@ export function flowTestRoutes({ log, ports }: HttpContext): Route[] {
       path: '/flows/:id/test-calls',
       summary: 'A call of the simulator into a draft, from any node',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.edit',
       params: z.strictObject({ id: Slug }),
       body: FlowTestCall,
       reply: ExchangeCall,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Flow, FlowPut, FlowValidate, FlowVerdict, Slug } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 
@@ -14,7 +14,7 @@ export function flowRoutes(http: HttpContext): Route[] {
       path: '/flows',
       summary: 'All flows',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       reply: z.array(Flow),
       handle: () => db.flows.list(),
     }),
@@ -23,7 +23,7 @@ export function flowRoutes(http: HttpContext): Route[] {
       path: '/flows/:id',
       summary: 'One flow',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       params: ById,
       reply: Flow,
       errors: ['flow_not_found'],
@@ -38,7 +38,7 @@ export function flowRoutes(http: HttpContext): Route[] {
       path: '/flows/validate',
       summary: 'Check a flow without saving it',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.view',
       body: FlowValidate,
       reply: FlowVerdict,
       async handle({ body, language }) {
@@ -54,7 +54,7 @@ export function flowRoutes(http: HttpContext): Route[] {
       path: '/flows/:id',
       summary: 'Save a flow and let it live; calls that come from now on take it',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.publish',
       params: ById,
       body: FlowPut,
       reply: Flow,
@@ -74,7 +74,7 @@ export function flowRoutes(http: HttpContext): Route[] {
       path: '/flows/:id',
       summary: 'Remove a flow that no route uses and no flow calls',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'flows.publish',
       params: ById,
       errors: ['flow_not_found', 'flow_in_use', 'flow_called'],
       async handle({ params: { id }, identity }) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Span, Station, SystemInfo } from '../../contract/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { systemInfo } from '../system-info.js';
 
 export function hardwareRoutes(http: HttpContext): Route[] {
@@ -12,7 +12,7 @@ export function hardwareRoutes(http: HttpContext): Route[] {
       path: '/spans',
       summary: 'The E1s and their timeslots',
       tag: 'Hardware',
-      roles: STAFF,
+      needs: 'trunks.view',
       reply: z.array(Span),
       handle: () => ports.engine.spans(),
     }),
@@ -21,7 +21,7 @@ export function hardwareRoutes(http: HttpContext): Route[] {
       path: '/stations',
       summary: "The agents' telephones",
       tag: 'Hardware',
-      roles: STAFF,
+      needs: ['stations.view', 'floor.view'],
       reply: z.array(Station),
       handle: () => ports.engine.stations(),
     }),
@@ -30,7 +30,7 @@ export function hardwareRoutes(http: HttpContext): Route[] {
       path: '/system',
       summary: 'The machine, the media tick and the counters',
       tag: 'System',
-      roles: ADMIN,
+      needs: 'health.view',
       reply: SystemInfo,
       handle: () => systemInfo(http),
     }),
@@ -39,7 +39,7 @@ export function hardwareRoutes(http: HttpContext): Route[] {
       path: '/engine/dump',
       summary: 'All the engine knows, for people',
       tag: 'System',
-      roles: ADMIN,
+      needs: 'health.view',
       replyType: 'text/plain; charset=utf-8',
       errors: ['engine_closed'],
       handle: () => ports.engine.dump(),

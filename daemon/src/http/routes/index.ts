@@ -1,6 +1,7 @@
 import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
 import { conferenceRoutes } from './conferences.js';
+import { accountRoutes } from './account.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
@@ -26,8 +27,10 @@ import { queueRoutes } from './queues.js';
 import { recordingRuleRoutes } from './recording-rules.js';
 import { recordingRoutes } from './recordings.js';
 import { ringGroupRoutes } from './ring-groups.js';
+import { roleRoutes } from './roles.js';
 import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
+import { signInRoutes } from './sign-in.js';
 import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { surveyRoutes } from './surveys.js';
@@ -40,7 +43,10 @@ import { voicemailRoutes } from './voicemail.js';
 export function allRoutes(http: HttpContext): Route[] {
   return [
     ...sessionRoutes(http),
+    ...accountRoutes(http),
     ...userRoutes(http),
+    ...roleRoutes(http),
+    ...signInRoutes(http),
     ...hardwareRoutes(http),
     ...flowRoutes(http),
     ...flowDraftRoutes(http),

@@ -3,7 +3,7 @@ import { MailQuery, MailTest, OutgoingMail, Ulid } from '../../contract/index.js
 import type { OutgoingMailRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 
@@ -14,7 +14,7 @@ export function mailRoutes({ db, log, ports, defaultLanguage }: HttpContext): Ro
       path: '/mail',
       summary: 'Mails on their way out, newest first',
       tag: 'Mail',
-      roles: ADMIN,
+      needs: 'settings.view',
       query: MailQuery,
       reply: z.array(OutgoingMail),
       handle: async ({ query }) => (await db.outgoingMail.list(query)).map(shown),
@@ -24,7 +24,7 @@ export function mailRoutes({ db, log, ports, defaultLanguage }: HttpContext): Ro
       path: '/mail/test',
       summary: 'Send a mail to see whether the settings are right; GET /mail tells what came of it',
       tag: 'Mail',
-      roles: ADMIN,
+      needs: 'settings.edit',
       body: MailTest,
       reply: OutgoingMail,
       status: 202,
@@ -37,7 +37,7 @@ export function mailRoutes({ db, log, ports, defaultLanguage }: HttpContext): Ro
       path: '/mail/:id/retry',
       summary: 'Try a mail again now, also one that was given up',
       tag: 'Mail',
-      roles: ADMIN,
+      needs: 'settings.edit',
       params: ById,
       reply: OutgoingMail,
       errors: ['mail_not_found'],
@@ -48,7 +48,7 @@ export function mailRoutes({ db, log, ports, defaultLanguage }: HttpContext): Ro
       path: '/mail/:id',
       summary: 'Remove a mail; one that waits is not sent',
       tag: 'Mail',
-      roles: ADMIN,
+      needs: 'settings.edit',
       params: ById,
       errors: ['mail_not_found'],
       async handle({ params: { id }, identity }) {

@@ -4,7 +4,7 @@ import { ClipName, MusicPlaylist, MusicPlaylistPut, Slug } from '../../contract/
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import type { Identity } from '../auth/identity.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { wavFile } from '../stream.js';
 
 const ById = z.strictObject({ id: Slug });
@@ -21,7 +21,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/music',
       summary: 'All playlists, with their pieces',
       tag: 'Music',
-      roles: STAFF,
+      needs: 'prompts.view',
       reply: z.array(MusicPlaylist),
       handle: () => music.list(),
     }),
@@ -30,7 +30,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/music/:id',
       summary: "Make or change a playlist of the box's own",
       tag: 'Music',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ById,
       body: MusicPlaylistPut,
       reply: MusicPlaylist,
@@ -46,7 +46,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/music/:id',
       summary: 'Remove a playlist with its pieces',
       tag: 'Music',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ById,
       errors: ['music_not_found', 'music_bundled', 'music_in_use'],
       async handle({ params: { id }, identity }) {
@@ -59,7 +59,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/music/:id/pieces/:piece/audio',
       summary: 'The sound of a piece',
       tag: 'Music',
-      roles: STAFF,
+      needs: 'prompts.view',
       params: ByPiece,
       replyType: 'audio/wav',
       errors: ['music_not_found'],
@@ -72,7 +72,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/music/:id/pieces/:piece',
       summary: 'Upload a piece in any common audio format',
       tag: 'Music',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ByPiece,
       upload: { limitBytes: UPLOAD_BYTES },
       reply: MusicPlaylist,
@@ -88,7 +88,7 @@ export function musicRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/music/:id/pieces/:piece',
       summary: 'Remove a piece',
       tag: 'Music',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ByPiece,
       errors: ['music_not_found', 'music_bundled'],
       async handle({ params: { id, piece }, identity }) {

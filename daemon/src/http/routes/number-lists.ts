@@ -20,7 +20,7 @@ import { AppError, decodeText } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { Stream } from '../stream.js';
 import { given } from './calendars.js';
 
@@ -55,17 +55,17 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
 
   return [
     route({
-      ...{ method: 'get', path: '/number-lists', summary: 'Black, white and VIP lists', tag, roles: STAFF },
+      ...{ method: 'get', path: '/number-lists', summary: 'Black, white and VIP lists', tag, needs: 'lists.view' },
       reply: z.array(NumberList),
       handle: async () => Promise.all((await db.numberLists.list()).map(dto)),
     }),
     route({
-      ...{ method: 'get', path: '/number-lists/:id', summary: 'One list', tag, roles: STAFF, errors },
+      ...{ method: 'get', path: '/number-lists/:id', summary: 'One list', tag, needs: 'lists.view', errors },
       ...{ params: ById, reply: NumberList },
       handle: async ({ params: { id } }) => dto(await found(id)),
     }),
     route({
-      ...{ method: 'post', path: '/number-lists', summary: 'Make a list', tag, roles: ADMIN, status: 201 },
+      ...{ method: 'post', path: '/number-lists', summary: 'Make a list', tag, needs: 'lists.edit', status: 201 },
       ...{ body: NumberListCreate, reply: NumberList, errors: ['number_list_exists'] },
       async handle({ body, identity }) {
         await db.write(async (tx) => {
@@ -79,7 +79,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
       },
     }),
     route({
-      ...{ method: 'patch', path: '/number-lists/:id', summary: 'Change a list', tag, roles: ADMIN, errors },
+      ...{ method: 'patch', path: '/number-lists/:id', summary: 'Change a list', tag, needs: 'lists.edit', errors },
       ...{ params: ById, body: NumberListPatch, reply: NumberList },
       async handle({ params: { id }, body, identity }) {
         const before = await found(id);
@@ -94,7 +94,13 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
       },
     }),
     route({
-      ...{ method: 'delete', path: '/number-lists/:id', summary: 'Remove a list with its entries', tag, roles: ADMIN },
+      ...{
+        method: 'delete',
+        path: '/number-lists/:id',
+        summary: 'Remove a list with its entries',
+        tag,
+        needs: 'lists.edit',
+      },
       ...{ params: ById, errors: ['number_list_not_found', 'number_list_in_use'] },
       async handle({ params: { id }, identity }) {
         const before = await found(id);
@@ -116,7 +122,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
         path: '/number-lists/:id/entries',
         summary: 'Who stands on a list',
         tag,
-        roles: STAFF,
+        needs: 'lists.view',
         errors,
       },
       ...{ params: ById, query: NumberListEntryQuery, reply: NumberListEntries },
@@ -134,7 +140,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
         tag,
         errors,
       },
-      ...{ roles: STAFF, params: ById, replyType: 'text/csv; charset=utf-8' },
+      ...{ needs: 'lists.view', params: ById, replyType: 'text/csv; charset=utf-8' },
       async handle({ params: { id } }) {
         await found(id);
         async function* text() {
@@ -161,7 +167,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
         path: '/number-lists/:id/entries',
         summary: 'Put a number on a list',
         tag,
-        roles: ADMIN,
+        needs: 'lists.edit',
         errors,
       },
       ...{ params: ById, body: NumberListEntryCreate, reply: NumberListEntry, status: 201 },
@@ -187,7 +193,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
     }),
     route({
       ...{ method: 'delete', path: '/number-lists/:id/entries/:entry', summary: 'Take a number from a list', tag },
-      ...{ roles: ADMIN, params: ByEntry, errors: ['number_list_not_found', 'list_entry_not_found'] },
+      ...{ needs: 'lists.edit', params: ByEntry, errors: ['number_list_not_found', 'list_entry_not_found'] },
       async handle({ params: { id, entry }, identity }) {
         await found(id);
         await db.write(async (tx) => {
@@ -207,7 +213,7 @@ export function numberListRoutes({ db, clock, log, ports }: HttpContext): Route[
         summary: 'Numbers from a CSV file, first as a preview',
         tag,
       },
-      ...{ roles: ADMIN, params: ById, query: NumberListImportQuery, upload: { limitBytes: MOST_BYTES } },
+      ...{ needs: 'lists.edit', params: ById, query: NumberListImportQuery, upload: { limitBytes: MOST_BYTES } },
       ...{ reply: NumberListImport, errors: ['number_list_not_found', 'upload_not_text', 'import_invalid'] },
       async handle({ params: { id }, query: { apply }, file, identity, language }) {
         await found(id);

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const BySubject = DialRight.pick({ subject: true });
 
@@ -12,18 +12,18 @@ export function numberRoutes({ db, clock, ports }: HttpContext): Route[] {
   return [
     route({
       ...{ method: 'get', path: '/numbers/:number', summary: 'Form, region and carrier of a telephone number' },
-      ...{ tag: 'Numbers', roles: ANYONE_SIGNED_IN, reply: NumberInfo },
+      ...{ tag: 'Numbers', needs: 'signedIn', reply: NumberInfo },
       params: z.strictObject({ number: z.string().regex(/^\+?[0-9 ().-]{1,40}$/) }),
       handle: ({ params: { number } }) => ports.routing.numberInfo(number),
     }),
     route({
       ...{ method: 'get', path: '/dial-rights', summary: 'What telephones and agents may do beyond their accounts' },
-      ...{ tag: 'Routes', roles: STAFF, reply: z.array(DialRight) },
+      ...{ tag: 'Routes', needs: 'routes.view', reply: z.array(DialRight) },
       handle: () => db.dialRights.list(),
     }),
     route({
       ...{ method: 'put', path: '/dial-rights/:subject', summary: 'Numbers to show, and when to dial outside' },
-      ...{ tag: 'Routes', roles: ADMIN, params: BySubject, body: DialRightPut, reply: DialRight },
+      ...{ tag: 'Routes', needs: 'routes.edit', params: BySubject, body: DialRightPut, reply: DialRight },
       handle: ({ params: { subject }, body, identity }) =>
         db.write(async (tx) => {
           const { calendar } = body;
@@ -45,7 +45,7 @@ export function numberRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'delete', path: '/dial-rights/:subject', summary: 'What the account says holds again' },
-      ...{ tag: 'Routes', roles: ADMIN, params: BySubject, errors: ['dial_right_not_found'] },
+      ...{ tag: 'Routes', needs: 'routes.edit', params: BySubject, errors: ['dial_right_not_found'] },
       handle: ({ params: { subject }, identity }) =>
         db.write(async (tx) => {
           const before = await tx.dialRights.find(subject);

@@ -5,7 +5,7 @@ import { AppError, newUlid } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 
@@ -17,7 +17,7 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       path: '/outbound-routes',
       summary: 'Which numbers go out over which trunks',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'routes.view',
       reply: z.array(OutboundRoute),
       handle: () => db.outboundRoutes.list(),
     }),
@@ -26,7 +26,7 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       path: '/outbound-routes/:id',
       summary: 'One route out',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'routes.view',
       params: ById,
       reply: OutboundRoute,
       errors: ['outbound_route_not_found'],
@@ -41,7 +41,7 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       path: '/outbound-routes',
       summary: 'Lead numbers out over trunks',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'routes.edit',
       body: OutboundRouteCreate,
       reply: OutboundRoute,
       status: 201,
@@ -64,7 +64,7 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       path: '/outbound-routes/:id',
       summary: 'Change a route out',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'routes.edit',
       params: ById,
       body: OutboundRoutePatch,
       reply: OutboundRoute,
@@ -91,7 +91,7 @@ export function outboundRouteRoutes(http: HttpContext): Route[] {
       path: '/outbound-routes/:id',
       summary: 'Remove a route out',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'routes.edit',
       params: ById,
       errors: ['outbound_route_not_found'],
       async handle({ params: { id }, identity }) {

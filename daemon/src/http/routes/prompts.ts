@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ClipName, Language, Prompt, PromptSpeech, PromptUse } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { wavFile } from '../stream.js';
 
 const ByName = z.strictObject({ language: Language, name: ClipName });
@@ -17,7 +17,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       path: '/prompts',
       summary: 'All prompts, bundled ones and the own ones that stand for them',
       tag: 'Prompts',
-      roles: STAFF,
+      needs: 'prompts.view',
       reply: z.array(Prompt),
       handle: () => prompts.list(),
     }),
@@ -26,7 +26,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       path: '/prompts/:language/:name/audio',
       summary: 'The sound of a prompt',
       tag: 'Prompts',
-      roles: STAFF,
+      needs: 'prompts.view',
       params: ByName,
       replyType: 'audio/wav',
       errors: ['prompt_not_found'],
@@ -39,7 +39,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       path: '/prompts/:language/:name/uses',
       summary: 'Who plays a prompt',
       tag: 'Prompts',
-      roles: STAFF,
+      needs: 'prompts.view',
       params: ByName,
       reply: z.array(PromptUse),
       handle: ({ params: { name } }) => flows.usesOf(name),
@@ -49,7 +49,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       path: '/prompts/:language/:name',
       summary: 'Upload a prompt in any common audio format; it stands for the bundled one of its name',
       tag: 'Prompts',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ByName,
       upload: { limitBytes: UPLOAD_BYTES },
       reply: Prompt,
@@ -62,7 +62,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       path: '/prompts/:language/:name/speech',
       summary: 'Make a prompt of a text',
       tag: 'Prompts',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ByName,
       body: PromptSpeech,
       reply: Prompt,
@@ -75,7 +75,7 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       path: '/prompts/:language/:name',
       summary: "Remove one of the box's own prompts that nobody would miss",
       tag: 'Prompts',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: ByName,
       errors: ['prompt_not_found', 'prompt_in_use'],
       async handle({ params: { language, name }, identity }) {

@@ -11,9 +11,10 @@ import {
 } from '../../contract/index.js';
 import type { Writes } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
+import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 
@@ -25,16 +26,19 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues',
       summary: 'All queues, as they are laid down; how they stand comes over the socket',
       tag: 'Queues',
-      roles: STAFF,
+      needs: ['queues.view', 'floor.view'],
       reply: z.array(Queue),
-      handle: () => db.queues.list(),
+      async handle({ identity }) {
+        const reach = reachOf(ports, identity, 'queues.view', 'floor.view');
+        return (await db.queues.list()).filter(({ id }) => reach.queue(id) || reach.serves(id));
+      },
     }),
     route({
       method: 'get',
       path: '/queues/:id',
       summary: 'One queue',
       tag: 'Queues',
-      roles: STAFF,
+      needs: 'queues.view',
       params: ById,
       reply: Queue,
       errors: ['queue_not_found'],
@@ -49,7 +53,7 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues',
       summary: 'Make a queue',
       tag: 'Queues',
-      roles: ADMIN,
+      needs: 'queues.edit',
       body: QueueCreate,
       reply: Queue,
       status: 201,
@@ -67,7 +71,7 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues/:id',
       summary: 'Change a queue; calls that wait keep their place. What is made of several fields is replaced whole',
       tag: 'Queues',
-      roles: ADMIN,
+      needs: 'queues.edit',
       params: ById,
       body: QueuePatch,
       reply: Queue,
@@ -87,7 +91,7 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues/:id/members',
       summary: 'The agents of a queue, with their places in it',
       tag: 'Queues',
-      roles: STAFF,
+      needs: 'queues.view',
       params: ById,
       reply: z.array(QueueMember),
       errors: ['queue_not_found'],
@@ -101,7 +105,7 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues/:id/waiting',
       summary: 'The calls that wait in a queue, and what keeps each from being served',
       tag: 'Queues',
-      roles: STAFF,
+      needs: ['queues.view', 'floor.view'],
       params: ById,
       reply: z.array(QueueWaiting),
       errors: ['queue_not_found'],
@@ -115,7 +119,7 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues/:id/members',
       summary: 'Say who is in a queue, in place of those who were',
       tag: 'Queues',
-      roles: ADMIN,
+      needs: 'queues.edit',
       params: ById,
       body: z.array(QueueMemberPut).max(2000),
       reply: z.array(QueueMember),
@@ -143,7 +147,7 @@ export function queueRoutes(http: HttpContext): Route[] {
       path: '/queues/:id',
       summary: 'Remove a queue that no agent and no flow uses',
       tag: 'Queues',
-      roles: ADMIN,
+      needs: 'queues.edit',
       params: ById,
       errors: ['queue_not_found', 'queue_in_use'],
       async handle({ params: { id } }) {

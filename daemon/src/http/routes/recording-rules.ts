@@ -11,7 +11,7 @@ import {
 } from '../../contract/index.js';
 import { AppError, newUlid } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 
@@ -22,7 +22,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/recording-rules',
       summary: 'What is recorded: the first rule that fits a call says so; when none does, it is recorded',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.listen',
       reply: z.array(RecordingRule),
       handle: () => db.recordingRules.list(),
     }),
@@ -31,7 +31,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/recording-rules',
       summary: 'Make a rule of recording; calls in progress keep theirs',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       body: RecordingRuleCreate,
       reply: RecordingRule,
       status: 201,
@@ -47,7 +47,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/recording-rules/:id',
       summary: 'Change a rule of recording',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       params: ById,
       body: RecordingRulePatch,
       reply: RecordingRule,
@@ -67,7 +67,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/recording-rules/:id',
       summary: 'Remove a rule of recording',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       params: ById,
       errors: ['recording_rule_not_found'],
       async handle({ params: { id }, identity }) {
@@ -81,7 +81,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/retention-rules',
       summary: 'How long recordings are kept: the first rule that fits one says so; what no rule fits is kept',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.listen',
       reply: z.array(RetentionRule),
       handle: () => db.retentionRules.list(),
     }),
@@ -90,7 +90,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/retention-rules',
       summary: 'Make a rule of keeping',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       body: RetentionRuleCreate,
       reply: RetentionRule,
       status: 201,
@@ -106,7 +106,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/retention-rules/:id',
       summary: 'Change a rule of keeping',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       params: ById,
       body: RetentionRulePatch,
       reply: RetentionRule,
@@ -126,7 +126,7 @@ export function recordingRuleRoutes({ db, log }: HttpContext): Route[] {
       path: '/retention-rules/:id',
       summary: 'Remove a rule of keeping',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       params: ById,
       errors: ['retention_rule_not_found'],
       async handle({ params: { id }, identity }) {

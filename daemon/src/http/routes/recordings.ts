@@ -20,12 +20,13 @@ import {
   type RecordingSummary,
 } from '../../contract/index.js';
 import type { FoundRecording } from '../../db/index.js';
-import { AppError } from '../../platform/index.js';
-import type { Identity } from '../auth/identity.js';
+import { AppError, type Reach } from '../../platform/index.js';
+import { mustMay, type Identity } from '../auth/identity.js';
+import { filterOf, reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import type { Reader } from '../ports.js';
 import { recordingFile } from '../recording-file.js';
-import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { Stream } from '../stream.js';
 
 const ById = z.strictObject({ id: Ulid });
@@ -35,12 +36,12 @@ const MOST_ACCESSES = 500;
 export function recordingRoutes(http: HttpContext): Route[] {
   const { db, log, ports } = http;
 
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'recordings.listen');
+
   /** An agent has the recordings of the calls that were his. AppError recording_not_found. */
   async function findFor(identity: Identity, id: string): Promise<FoundRecording> {
     const found = await ports.recordings.find(id);
-    const { role, agentId } = identity.user;
-    if (role === 'agent' && (agentId === null || found.call.agentId !== agentId))
-      throw new AppError('recording_not_found', { id });
+    if (!reach(identity).call(found.call)) throw new AppError('recording_not_found', { id });
     return found;
   }
 
@@ -50,17 +51,14 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings',
       summary: 'Recordings, newest first; an agent gets his own',
       tag: 'Recordings',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['recordings.listen', 'desk.use'],
       query: RecordingQuery,
       reply: RecordingList,
       async handle({ query, identity }) {
-        const { role, agentId } = identity.user;
-        if (role === 'agent' && (agentId === null || (query.agentId ?? agentId) !== agentId))
-          return { recordings: [], before: null };
         const found = await db.recordingArchive.search({
           ...query,
           limit: query.limit + 1,
-          agentId: role === 'agent' ? (agentId ?? undefined) : query.agentId,
+          reach: filterOf(ports, reach(identity)),
         });
         const page = found.slice(0, query.limit);
         return {
@@ -74,7 +72,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id',
       summary: 'One recording with its pauses',
       tag: 'Recordings',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['recordings.listen', 'desk.use'],
       params: ById,
       reply: RecordingDetail,
       errors: ['recording_not_found'],
@@ -94,7 +92,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id/audio',
       summary: 'The recording: stereo WAV, left the caller, right what he heard; takes Range',
       tag: 'Recordings',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['recordings.listen', 'desk.use'],
       params: ById,
       replyType: 'audio/wav',
       errors: [...unreadable, 'range_unsatisfiable'],
@@ -112,7 +110,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id/export',
       summary: 'The recording as a file: WAV, MP3 or Opus',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.download',
       params: ById,
       query: z.strictObject({ format: ExportFormat.default('wav') }),
       replyType: 'application/octet-stream',
@@ -129,7 +127,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id/peaks',
       summary: 'The picture of a recording for the player',
       tag: 'Recordings',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['recordings.listen', 'desk.use'],
       params: ById,
       reply: RecordingPeaks,
       errors: [...unreadable],
@@ -140,7 +138,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id/accesses',
       summary: 'Who listened to it, exported or held it, newest first; also of one that was removed',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.listen',
       params: ById,
       reply: z.array(RecordingAccess),
       handle: ({ params: { id } }) => db.recordingArchive.accesses(id, MOST_ACCESSES),
@@ -150,7 +148,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id/hold',
       summary: 'Hold a recording, so that no rule removes it, or release it',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.hold',
       params: ById,
       body: RecordingHold,
       errors: ['recording_not_found'],
@@ -165,7 +163,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recordings/:id/removal',
       summary: 'Remove a recording for good',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.remove',
       params: ById,
       body: RecordingRemoval,
       errors: ['recording_not_found', 'recording_held', 'recording_in_progress'],
@@ -178,7 +176,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recording-deletions',
       summary: 'Recordings that were removed, newest first',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.listen',
       query: z.strictObject({
         before: Ulid.optional(),
         limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -191,7 +189,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recording-alarms',
       summary: 'What is wrong with the recordings now',
       tag: 'Recordings',
-      roles: STAFF,
+      needs: 'recordings.listen',
       reply: z.array(RecordingAlarm),
       handle: () => ports.recordings.alarms(),
     }),
@@ -200,7 +198,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recording-verification',
       summary: 'Check every recording at rest against the chain of digests',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       reply: Verification,
       handle: () => ports.recordings.verify(),
     }),
@@ -209,7 +207,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recording-retention',
       summary: 'Remove what the rules no longer keep, or only say what that would be',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.remove',
       body: z.strictObject({ dryRun: z.boolean().default(true) }),
       reply: RetentionRun,
       handle: ({ body: { dryRun }, identity }) => ports.recordings.retain(dryRun, identity.user.username),
@@ -219,7 +217,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recording-keys',
       summary: 'The keys that recordings are encrypted with; their ids alone',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       reply: z.array(RecordingKey),
       handle: () => ports.recordings.keys(),
     }),
@@ -228,7 +226,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/recording-keys',
       summary: 'Encrypt with a new key from now on, and wrap what there is with it',
       tag: 'Recordings',
-      roles: ADMIN,
+      needs: 'recordings.edit',
       reply: KeyRotation,
       async handle({ identity }) {
         const rotation = await ports.recordings.rotateKeys();
@@ -241,19 +239,18 @@ export function recordingRoutes(http: HttpContext): Route[] {
       path: '/calls/:id/recording',
       summary: 'Start, pause, resume or stop the recording of a call; an agent of his own, and he cannot stop it',
       tag: 'Recordings',
-      roles: ANYONE_SIGNED_IN,
+      needs: ['desk.use', 'floor.force'],
       params: ById,
       body: RecordingControl,
       reply: RecordingCondition,
       errors: ['call_not_found', 'recording_wrong_state', 'recording_not_stopped', 'recording_not_started'],
       async handle({ params: { id }, body: { action }, identity }) {
-        const { role, agentId, username } = identity.user;
-        if (role === 'agent') {
-          if (agentId === null || ports.calls.find(id)?.agentId !== agentId)
-            throw new AppError('call_not_found', { id });
-          if (action === 'stop') throw new AppError('role_insufficient', { roles: 'admin, supervisor' });
-        }
-        return ports.calls.record(id, action, username);
+        const call = ports.calls.find(id);
+        const force = reachOf(ports, identity, 'floor.force');
+        if (!force.everything && (call === undefined || !force.call(call)))
+          throw new AppError('call_not_found', { id });
+        if (action === 'stop') mustMay(identity, ['floor.force']);
+        return ports.calls.record(id, action, identity.user.username);
       },
     }),
   ];

@@ -5,7 +5,7 @@ import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
 import { extensionInPath, mustNotBeReserved } from '../numbers.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ByNumber = z.strictObject({ number: extensionInPath });
 
@@ -23,7 +23,7 @@ export function ringGroupRoutes(http: HttpContext): Route[] {
       path: '/ring-groups',
       summary: 'All ring groups',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'stations.view',
       reply: z.array(RingGroup),
       handle: () => db.ringGroups.list(),
     }),
@@ -32,7 +32,7 @@ export function ringGroupRoutes(http: HttpContext): Route[] {
       path: '/ring-groups/:number',
       summary: 'One ring group',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'stations.view',
       params: ByNumber,
       reply: RingGroup,
       errors: ['ring_group_not_found'],
@@ -47,7 +47,7 @@ export function ringGroupRoutes(http: HttpContext): Route[] {
       path: '/ring-groups',
       summary: 'Make a number that rings several telephones',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'stations.edit',
       body: RingGroupCreate,
       reply: RingGroup,
       status: 201,
@@ -69,7 +69,7 @@ export function ringGroupRoutes(http: HttpContext): Route[] {
       path: '/ring-groups/:number',
       summary: 'Change a ring group',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'stations.edit',
       params: ByNumber,
       body: RingGroupPatch,
       reply: RingGroup,
@@ -91,7 +91,7 @@ export function ringGroupRoutes(http: HttpContext): Route[] {
       path: '/ring-groups/:number',
       summary: 'Remove a ring group; its telephones stay',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'stations.edit',
       params: ByNumber,
       errors: ['ring_group_not_found'],
       async handle({ params: { number }, identity }) {

@@ -14,7 +14,7 @@ import { AppError, newUlid } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { given } from './calendars.js';
 
 const ById = z.strictObject({ id: Ulid });
@@ -26,7 +26,7 @@ export function routeRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/routes',
       summary: 'What becomes of calls from outside',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'routes.view',
       reply: z.array(RouteDto),
       handle: () => db.routes.list(),
     }),
@@ -35,7 +35,7 @@ export function routeRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/routes/:id',
       summary: 'One route',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'routes.view',
       params: ById,
       reply: RouteDto,
       errors: ['route_unknown'],
@@ -50,7 +50,7 @@ export function routeRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/routes/try',
       summary: 'What would happen to a call, and why',
       tag: 'Routes',
-      roles: STAFF,
+      needs: 'routes.view',
       body: RouteTry,
       reply: RouteTryResult,
       handle: ({ body, language }) => ports.routing.tryRoute(body, language),
@@ -60,7 +60,7 @@ export function routeRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/routes',
       summary: 'Lead calls somewhere',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'routes.edit',
       body: RouteCreate,
       reply: RouteDto,
       status: 201,
@@ -87,7 +87,7 @@ export function routeRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/routes/:id',
       summary: 'Change a route',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'routes.edit',
       params: ById,
       body: RoutePatch,
       reply: RouteDto,
@@ -118,7 +118,7 @@ export function routeRoutes({ db, clock, ports }: HttpContext): Route[] {
       path: '/routes/:id',
       summary: 'Remove a route; calls that no other one takes are released with cause 1',
       tag: 'Routes',
-      roles: ADMIN,
+      needs: 'routes.edit',
       params: ById,
       errors: ['route_unknown'],
       async handle({ params: { id }, identity }) {

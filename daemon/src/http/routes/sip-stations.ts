@@ -5,7 +5,7 @@ import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
 import { mustNotBeReserved, extensionInPath } from '../numbers.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { digestHashes, newSecret } from '../../sip/index.js';
 import { sipServers } from '../sip-account.js';
 
@@ -36,7 +36,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       path: '/stations/sip',
       summary: 'All SIP telephones',
       tag: 'SIP',
-      roles: STAFF,
+      needs: ['stations.view', 'floor.view'],
       reply: z.array(SipStation),
       handle: async () => (await db.sipStations.list()).map(toStation),
     }),
@@ -45,7 +45,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       path: '/stations/sip/:number',
       summary: 'One SIP telephone',
       tag: 'SIP',
-      roles: STAFF,
+      needs: ['stations.view', 'floor.view'],
       params: ByNumber,
       reply: SipStation,
       errors: ['sip_station_not_found'],
@@ -60,7 +60,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       path: '/stations/sip',
       summary: 'Make a SIP telephone; its secret is told this once',
       tag: 'SIP',
-      roles: ADMIN,
+      needs: 'stations.edit',
       body: SipStationCreate,
       reply: SipAccount,
       status: 201,
@@ -88,7 +88,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       path: '/stations/sip/:number',
       summary: 'Change a SIP telephone; its calls go on',
       tag: 'SIP',
-      roles: ADMIN,
+      needs: 'stations.edit',
       params: ByNumber,
       body: SipStationPatch,
       reply: SipStation,
@@ -112,7 +112,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       path: '/stations/sip/:number',
       summary: 'Remove a SIP telephone that no ring group rings; its registrations end',
       tag: 'SIP',
-      roles: ADMIN,
+      needs: 'stations.edit',
       params: ByNumber,
       errors: ['sip_station_not_found', 'station_in_use'],
       async handle({ params: { number }, identity }) {
@@ -127,7 +127,7 @@ export function sipStationRoutes(http: HttpContext): Route[] {
       path: '/stations/sip/:number/secret',
       summary: 'Make a new secret; the telephone cannot register with the old one any more',
       tag: 'SIP',
-      roles: ADMIN,
+      needs: 'stations.edit',
       params: ByNumber,
       reply: SipAccount,
       errors: ['sip_station_not_found'],

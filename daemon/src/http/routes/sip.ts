@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SipBan, SipBanCreate, SipRegistration, SipStatus, SipTrunkStatus } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ByAddress = z.strictObject({ address: z.string().min(1).max(60) });
 
@@ -15,7 +15,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       path: '/sip',
       summary: 'Whether SIP runs, and on which ports',
       tag: 'SIP',
-      roles: STAFF,
+      needs: ['stations.view', 'trunks.view'],
       reply: SipStatus,
       handle() {
         const listening = ports.sip.listening();
@@ -31,7 +31,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       path: '/sip/trunks',
       summary: 'How SIP trunks that are switched on do now',
       tag: 'SIP',
-      roles: STAFF,
+      needs: 'trunks.view',
       reply: z.array(SipTrunkStatus),
       handle: () => Promise.resolve([...ports.sip.trunks()]),
     }),
@@ -40,7 +40,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       path: '/sip/registrations',
       summary: 'Where SIP telephones are registered now',
       tag: 'SIP',
-      roles: STAFF,
+      needs: ['stations.view', 'trunks.view'],
       reply: z.array(SipRegistration),
       async handle() {
         const nowMs = clock.wallMs();
@@ -57,7 +57,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       path: '/sip/bans',
       summary: 'Addresses that are not listened to, newest first',
       tag: 'SIP',
-      roles: STAFF,
+      needs: ['stations.view', 'trunks.view'],
       reply: z.array(SipBan),
       async handle() {
         const nowMs = clock.wallMs();
@@ -69,7 +69,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       path: '/sip/bans',
       summary: 'Do not listen to an address for a while',
       tag: 'SIP',
-      roles: ADMIN,
+      needs: 'settings.edit',
       body: SipBanCreate,
       reply: SipBan,
       status: 201,
@@ -92,7 +92,7 @@ export function sipRoutes(http: HttpContext): Route[] {
       path: '/sip/bans/:address',
       summary: 'Listen to an address again',
       tag: 'SIP',
-      roles: ADMIN,
+      needs: 'settings.edit',
       params: ByAddress,
       errors: ['sip_ban_not_found'],
       async handle({ params, identity }) {

@@ -19,9 +19,10 @@ import {
 import { AppError } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { Identity } from '../auth/identity.js';
+import { reachOf, stationOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import type { SurveyNote } from '../ports.js';
-import { ADMIN, ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 const ByRule = z.strictObject({ id: Ulid });
@@ -31,14 +32,18 @@ const TAG = 'Surveys';
 const MOST_OF_A_CALL = 100;
 
 export function surveyRoutes({ clock, log, ports }: HttpContext): Route[] {
-  const { surveys, agents } = ports;
+  const { surveys } = ports;
 
   /** An agent's own, of the surveys that show it to him; undefined: he is nobody. */
-  function narrowed<Q extends { agentId?: string | undefined }>(
-    { user }: Identity,
+  function narrowed<Q extends { agentId?: string | undefined; queueId?: string | undefined }>(
+    identity: Identity,
     query: Q,
   ): { query: Q; surveyIds: string[] | undefined } | undefined {
-    if (user.role !== 'agent') return { query, surveyIds: undefined };
+    const { user } = identity;
+    const reach = reachOf(ports, identity, 'surveys.view');
+    // Of groups: the agent or the queue that was asked for, if it is one of theirs.
+    const asked = (query.agentId !== undefined && reach.agent(query.agentId)) || reach.queue(query.queueId ?? null);
+    if (reach.everything || (asked && query.agentId !== user.agentId)) return { query, surveyIds: undefined };
     if (user.agentId === null) return undefined;
     const shown = surveys.list().filter(({ shownToAgents }) => shownToAgents);
     return { query: { ...query, agentId: user.agentId }, surveyIds: shown.map(({ id }) => id) };
@@ -52,22 +57,22 @@ export function surveyRoutes({ clock, log, ports }: HttpContext): Route[] {
   return [
     route({
       ...{ method: 'get', path: '/surveys', summary: 'What callers are asked after a talk', tag: TAG },
-      ...{ roles: ANYONE_SIGNED_IN, reply: z.array(Survey) },
+      ...{ needs: ['surveys.view', 'desk.use'], reply: z.array(Survey) },
       handle: () => surveys.list(),
     }),
     route({
-      ...{ method: 'get', path: '/surveys/:id', summary: 'One survey', tag: TAG, roles: STAFF },
+      ...{ method: 'get', path: '/surveys/:id', summary: 'One survey', tag: TAG, needs: 'surveys.view' },
       ...{ params: ById, reply: Survey, errors: ['survey_not_found'] },
       handle: ({ params: { id } }) => surveys.get(id),
     }),
     route({
-      ...{ method: 'post', path: '/surveys', summary: 'Make a survey', tag: TAG, roles: ADMIN, status: 201 },
+      ...{ method: 'post', path: '/surveys', summary: 'Make a survey', tag: TAG, needs: 'surveys.edit', status: 201 },
       ...{ body: SurveyCreate, reply: Survey, errors: ['survey_exists'] },
       handle: ({ body, identity }) =>
         surveys.create(body, identity.user.username, noted(identity, 'created', 'survey')),
     }),
     route({
-      ...{ method: 'patch', path: '/surveys/:id', tag: TAG, roles: ADMIN, params: ById, body: SurveyPatch },
+      ...{ method: 'patch', path: '/surveys/:id', tag: TAG, needs: 'surveys.edit', params: ById, body: SurveyPatch },
       ...{ summary: 'Change a survey; those who are being asked keep what they came into' },
       ...{ reply: Survey, errors: ['survey_not_found'] },
       handle: ({ params: { id }, body, identity }) =>
@@ -75,49 +80,60 @@ export function surveyRoutes({ clock, log, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'delete', path: '/surveys/:id', summary: 'Remove a survey; what was answered stays', tag: TAG },
-      ...{ roles: ADMIN, params: ById, errors: ['survey_not_found', 'survey_in_use'] },
+      ...{ needs: 'surveys.edit', params: ById, errors: ['survey_not_found', 'survey_in_use'] },
       handle: ({ params: { id }, identity }) => surveys.remove(id, noted(identity, 'removed', 'survey')),
     }),
     route({
-      ...{ method: 'get', path: '/survey-rules', tag: TAG, roles: STAFF, reply: z.array(SurveyRule) },
+      ...{ method: 'get', path: '/survey-rules', tag: TAG, needs: 'surveys.view', reply: z.array(SurveyRule) },
       summary: 'Who is asked when his agent has hung up: the first rule that fits says so',
       handle: () => [...surveys.rules()],
     }),
     route({
-      ...{ method: 'post', path: '/survey-rules', summary: 'Make a rule of surveys', tag: TAG, roles: ADMIN },
+      ...{ method: 'post', path: '/survey-rules', summary: 'Make a rule of surveys', tag: TAG, needs: 'surveys.edit' },
       ...{ body: SurveyRuleCreate, reply: SurveyRule, status: 201 },
       handle: ({ body, identity }) => surveys.createRule(body, noted(identity, 'created', 'surveyRule')),
     }),
     route({
-      ...{ method: 'patch', path: '/survey-rules/:id', summary: 'Change a rule of surveys', tag: TAG, roles: ADMIN },
+      ...{
+        method: 'patch',
+        path: '/survey-rules/:id',
+        summary: 'Change a rule of surveys',
+        tag: TAG,
+        needs: 'surveys.edit',
+      },
       ...{ params: ByRule, body: SurveyRulePatch, reply: SurveyRule, errors: ['survey_rule_not_found'] },
       handle: ({ params: { id }, body, identity }) =>
         surveys.changeRule(id, body, noted(identity, 'changed', 'surveyRule')),
     }),
     route({
-      ...{ method: 'delete', path: '/survey-rules/:id', summary: 'Remove a rule of surveys', tag: TAG, roles: ADMIN },
+      ...{
+        method: 'delete',
+        path: '/survey-rules/:id',
+        summary: 'Remove a rule of surveys',
+        tag: TAG,
+        needs: 'surveys.edit',
+      },
       ...{ params: ByRule, errors: ['survey_rule_not_found'] },
       handle: ({ params: { id }, identity }) => surveys.removeRule(id, noted(identity, 'removed', 'surveyRule')),
     }),
     route({
-      ...{ method: 'post', path: '/calls/:id/survey', tag: TAG, roles: ANYONE_SIGNED_IN, params: ByCall },
+      ...{ method: 'post', path: '/calls/:id/survey', tag: TAG, needs: ['desk.use', 'floor.force'], params: ByCall },
       ...{ summary: 'Send the other one of a talk into a survey; the agent is free at once', body: SurveyPush },
       reply: Call,
       errors: [
         ...(['call_not_found', 'not_in_call', 'call_wrong_state'] as const),
         ...(['survey_not_found', 'survey_off', 'survey_none'] as const),
       ],
-      handle({ params: { id }, body: { surveyId, station: asked }, identity: { user } }) {
-        const own = user.agentId === null ? null : (agents.find(user.agentId)?.station ?? null);
-        const station = user.role !== 'agent' ? (asked ?? own) : asked === undefined || asked === own ? own : null;
+      handle({ params: { id }, body: { surveyId, station: asked }, identity }) {
+        const station = stationOf(ports, identity, asked);
         if (station === null) throw new AppError('call_not_found', { id });
         const call = surveys.push(id, station, surveyId);
-        log.info({ callId: id, station, by: user.username }, 'a caller is sent into a survey');
+        log.info({ callId: id, station, by: identity.user.username }, 'a caller is sent into a survey');
         return call;
       },
     }),
     route({
-      ...{ method: 'get', path: '/calls/:id/survey', tag: TAG, roles: ANYONE_SIGNED_IN, params: ByCall },
+      ...{ method: 'get', path: '/calls/:id/survey', tag: TAG, needs: ['surveys.view', 'desk.use'], params: ByCall },
       ...{ summary: 'What a caller has answered; an agent gets what was said of him', reply: z.array(SurveyResult) },
       async handle({ params: { id }, identity }) {
         const asked = narrowed(identity, { callId: id, limit: MOST_OF_A_CALL } as SurveyResultQuery);
@@ -125,7 +141,13 @@ export function surveyRoutes({ clock, log, ports }: HttpContext): Route[] {
       },
     }),
     route({
-      ...{ method: 'get', path: '/survey-results', tag: TAG, roles: ANYONE_SIGNED_IN, query: SurveyResultQuery },
+      ...{
+        method: 'get',
+        path: '/survey-results',
+        tag: TAG,
+        needs: ['surveys.view', 'desk.use'],
+        query: SurveyResultQuery,
+      },
       ...{ summary: 'What was answered, newest first; an agent gets what was said of him', reply: SurveyResultList },
       async handle({ query, identity }) {
         const asked = narrowed(identity, query);
@@ -133,7 +155,13 @@ export function surveyRoutes({ clock, log, ports }: HttpContext): Route[] {
       },
     }),
     route({
-      ...{ method: 'get', path: '/survey-figures', tag: TAG, roles: ANYONE_SIGNED_IN, query: SurveyFiguresQuery },
+      ...{
+        method: 'get',
+        path: '/survey-figures',
+        tag: TAG,
+        needs: ['surveys.view', 'desk.use'],
+        query: SurveyFiguresQuery,
+      },
       summary: 'Satisfaction: mean score, share of the two best scores and response rate; an agent gets his own',
       reply: z.array(SurveyFigures),
       async handle({ query, identity }) {

@@ -13,7 +13,7 @@ import type { TrunkRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 
@@ -54,7 +54,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
       path: '/trunks',
       summary: 'All trunks, without their secrets',
       tag: 'Trunks',
-      roles: STAFF,
+      needs: 'trunks.view',
       reply: z.array(Trunk),
       handle: async () => (await db.trunks.list()).map(toTrunk),
     }),
@@ -63,7 +63,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
       path: '/trunks/:id',
       summary: 'One trunk',
       tag: 'Trunks',
-      roles: STAFF,
+      needs: 'trunks.view',
       params: ById,
       reply: Trunk,
       errors: ['trunk_not_found'],
@@ -78,7 +78,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
       path: '/trunks',
       summary: 'Make a trunk; calls come in over it, and go out where a route leads to it',
       tag: 'Trunks',
-      roles: ADMIN,
+      needs: 'trunks.edit',
       body: TrunkCreate,
       reply: Trunk,
       status: 201,
@@ -99,7 +99,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
       path: '/trunks/:id',
       summary: 'Change a trunk; its calls go on',
       tag: 'Trunks',
-      roles: ADMIN,
+      needs: 'trunks.edit',
       params: ById,
       body: TrunkPatch,
       reply: Trunk,
@@ -126,7 +126,7 @@ export function trunkRoutes(http: HttpContext): Route[] {
       path: '/trunks/:id',
       summary: 'Remove a trunk that no route leads to',
       tag: 'Trunks',
-      roles: ADMIN,
+      needs: 'trunks.edit',
       params: ById,
       errors: ['trunk_not_found', 'trunk_in_use'],
       async handle({ params: { id }, identity }) {

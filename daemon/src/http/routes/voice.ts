@@ -16,7 +16,7 @@ import type { FlowRecordingRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { recordingFile } from '../recording-file.js';
-import { ADMIN, STAFF, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Ulid });
 const BySlug = z.strictObject({ id: Slug });
@@ -28,7 +28,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/flow-recordings',
       summary: 'What callers said to record nodes, newest first',
       tag: 'Flows',
-      roles: STAFF,
+      needs: 'recordings.listen',
       query: FlowRecordingQuery,
       reply: FlowRecordingList,
       async handle({ query }) {
@@ -45,7 +45,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/flow-recordings/:id/audio',
       summary: 'One of them: WAV, left the caller; takes Range',
       tag: 'Flows',
-      roles: STAFF,
+      needs: 'recordings.listen',
       params: ById,
       replyType: 'audio/wav',
       errors: ['flow_recording_not_found', 'recording_damaged', 'recording_key_missing', 'range_unsatisfiable'],
@@ -62,7 +62,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/flow-recordings/:id',
       summary: 'Remove one of them for good',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'recordings.remove',
       params: ById,
       errors: ['flow_recording_not_found'],
       async handle({ params: { id }, identity, remoteAddress }) {
@@ -75,7 +75,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/voicemail/boxes/:id/notices',
       summary: 'Calls that tell of messages of a box, newest first',
       tag: 'Voicemail',
-      roles: STAFF,
+      needs: 'messages.view',
       params: BySlug,
       reply: z.array(VoicemailNotice),
       errors: ['voicemail_box_not_found'],
@@ -89,7 +89,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/prompt-tickets',
       summary: 'Leave to record a prompt by telephone: a code to dial, or a telephone that rings',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       body: PromptTicketCreate,
       reply: PromptTicket,
       status: 201,
@@ -106,7 +106,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/announcement-numbers',
       summary: 'The numbers by which announcements are switched by telephone',
       tag: 'Flows',
-      roles: STAFF,
+      needs: 'prompts.view',
       reply: z.array(AnnouncementNumber),
       handle: async () => (await db.voice.announcementNumbers()).map(numberShown),
     }),
@@ -115,7 +115,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/announcements/:id/telephone',
       summary: 'Give an announcement a number for telephones, and a PIN',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: BySlug,
       body: AnnouncementNumberPut,
       reply: AnnouncementNumber,
@@ -136,7 +136,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       path: '/announcements/:id/telephone',
       summary: 'Take the number for telephones away',
       tag: 'Flows',
-      roles: ADMIN,
+      needs: 'prompts.edit',
       params: BySlug,
       errors: ['announcement_number_not_found'],
       async handle({ params: { id }, identity }) {

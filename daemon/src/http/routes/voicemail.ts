@@ -11,9 +11,10 @@ import {
 } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
+import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { recordingFile } from '../recording-file.js';
-import { ADMIN, ANYONE_SIGNED_IN, route, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 
 const ByBox = z.strictObject({ id: Slug });
 const ById = z.strictObject({ id: Ulid });
@@ -23,11 +24,10 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
   const { voicemail } = ports;
 
   /** An agent has the boxes that name him, and those of his queues. */
-  function mayListen({ user }: Identity, box: { agents: readonly string[]; queueId: string | null }): boolean {
-    if (user.role !== 'agent') return true;
-    if (user.agentId === null) return false;
-    const queues = ports.agents.find(user.agentId)?.queues ?? [];
-    return box.agents.includes(user.agentId) || (box.queueId !== null && queues.includes(box.queueId));
+  function mayListen(identity: Identity, box: { agents: readonly string[]; queueId: string | null }): boolean {
+    const reach = reachOf(ports, identity, 'messages.view', 'messages.edit');
+    if (reach.everything || reach.queue(box.queueId) || reach.serves(box.queueId)) return true;
+    return box.agents.some((id) => reach.agent(id));
   }
 
   /** AppError voice_message_not_found. */
@@ -43,7 +43,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/boxes',
       summary: 'Boxes for voice messages; an agent gets those that he may listen to',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['messages.view', 'desk.use'],
       reply: z.array(VoicemailBox),
       handle: async ({ identity }) => (await voicemail.boxes()).filter((box) => mayListen(identity, box)),
     }),
@@ -52,7 +52,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/boxes',
       summary: 'Make a box',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'messages.boxes',
       body: VoicemailBoxCreate,
       reply: VoicemailBox,
       status: 201,
@@ -68,7 +68,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/boxes/:id',
       summary: 'Change a box; a new PIN unlocks it',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'messages.boxes',
       params: ByBox,
       body: VoicemailBoxPatch,
       reply: VoicemailBox,
@@ -84,7 +84,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/boxes/:id',
       summary: 'Remove a box and its messages',
       tag: TAG,
-      roles: ADMIN,
+      needs: 'messages.boxes',
       params: ByBox,
       errors: ['voicemail_box_not_found'],
       async handle({ params: { id }, identity }) {
@@ -97,7 +97,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/boxes/:id/messages',
       summary: 'Messages of a box, newest first',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['messages.view', 'desk.use'],
       params: ByBox,
       reply: z.array(VoiceMessage),
       errors: ['voicemail_box_not_found'],
@@ -111,7 +111,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/messages/:id/audio',
       summary: 'The message: WAV, left the caller; takes Range',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['messages.view', 'desk.use'],
       params: ById,
       replyType: 'audio/wav',
       errors: ['voice_message_not_found', 'recording_damaged', 'recording_key_missing', 'range_unsatisfiable'],
@@ -128,7 +128,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/messages/:id',
       summary: 'Mark a message as new, read or handled',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['messages.edit', 'desk.use'],
       params: ById,
       body: VoiceMessagePatch,
       reply: VoiceMessage,
@@ -143,7 +143,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/messages/:id/forward',
       summary: 'Hand a message on to another box, where it is new; here it is handled',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['messages.edit', 'desk.use'],
       params: ById,
       body: VoiceMessageForward,
       reply: VoiceMessage,
@@ -160,7 +160,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       path: '/voicemail/messages/:id',
       summary: 'Remove a message',
       tag: TAG,
-      roles: ANYONE_SIGNED_IN,
+      needs: ['messages.edit', 'desk.use'],
       params: ById,
       errors: ['voice_message_not_found'],
       async handle({ params: { id }, identity }) {
