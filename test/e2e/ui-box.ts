@@ -93,12 +93,14 @@ export async function startUiBox(env: Record<string, string> = {}, language: Lan
 export async function shootAll(page: Page, name: string, ready: string, given: readonly string[] = []): Promise<void> {
   mkdirSync(SCREENS, { recursive: true });
   for (const language of LANGUAGES) {
+    await page.evaluate(`localStorage.setItem('cordboard.language', '${language}')`);
+    // what the box says in words it says in the language in which it is asked
+    await page.reload();
     for (const theme of ['light', 'dark']) {
       await page.evaluate(`
-        localStorage.setItem('cordboard.language', '${language}');
         localStorage.setItem('cordboard.theme', '${theme}');
+        window.dispatchEvent(new StorageEvent('storage', { key: 'cordboard.theme', newValue: '${theme}' }));
       `);
-      await page.reload();
       await page.locator(ready).first().waitFor();
       await page.evaluate('document.fonts.ready.then(() => undefined)');
       await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`) });

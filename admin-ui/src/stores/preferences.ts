@@ -1,4 +1,4 @@
-import { usePreferredDark } from '@vueuse/core';
+import { useEventListener, usePreferredDark } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, ref, watchEffect } from 'vue';
 
@@ -20,6 +20,12 @@ export const usePreferences = defineStore('preferences', () => {
   watchEffect(() => {
     document.documentElement.classList.toggle('dark', dark.value);
     document.documentElement.lang = language.value;
+  });
+
+  // what is chosen in one tab holds in all of them
+  useEventListener('storage', ({ key, newValue }: StorageEvent) => {
+    if (key === 'cordboard.language') chosenLanguage.value = oneOf(languages, newValue) ?? chosenLanguage.value;
+    if (key === 'cordboard.theme') theme.value = oneOf(themes, newValue) ?? 'system';
   });
 
   function chooseLanguage(value: Language): void {

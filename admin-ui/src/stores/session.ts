@@ -1,4 +1,13 @@
-import type { Permission, Scope, Session, SetupRequest, SignedIn, SignIn, SignInDuty, User } from '@cordboard/daemon/contract';
+import type {
+  Permission,
+  Scope,
+  Session,
+  SetupRequest,
+  SignedIn,
+  SignIn,
+  SignInDuty,
+  User,
+} from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import { box } from '@/api/box';
