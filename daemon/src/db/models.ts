@@ -4,6 +4,7 @@ import { defineCallbackModels } from './callback-models.js';
 import { defineConferenceModels } from './conference-models.js';
 import { defineCoreModels } from './core-models.js';
 import { defineDeskModels } from './desk-models.js';
+import { defineFloorModels } from './floor-models.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRecordingModels } from './recording-models.js';
@@ -13,6 +14,7 @@ import { defineVoiceModels } from './voice-models.js';
 
 type CoreModels = ReturnType<typeof defineCoreModels>;
 type DeskModels = ReturnType<typeof defineDeskModels>;
+type FloorModels = ReturnType<typeof defineFloorModels>;
 type FlowModels = ReturnType<typeof defineFlowModels>;
 type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
@@ -25,6 +27,7 @@ export interface Models
   extends
     CoreModels,
     DeskModels,
+    FloorModels,
     FlowModels,
     LineModels,
     RoutingModels,
@@ -39,6 +42,7 @@ export function defineModels(sequelize: Sequelize): Models {
   return {
     ...defineCoreModels(sequelize),
     ...defineDeskModels(sequelize),
+    ...defineFloorModels(sequelize),
     ...defineFlowModels(sequelize),
     ...defineLineModels(sequelize),
     ...defineRoutingModels(sequelize),

@@ -11,6 +11,7 @@ import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
+import { floorRoutes } from './floor.js';
 import { flowDraftRoutes } from './flow-drafts.js';
 import { flowLiveRoutes } from './flow-live.js';
 import { flowTestRoutes } from './flow-tests.js';
@@ -61,6 +62,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...ringGroupRoutes(http),
     ...sipRoutes(http),
     ...queueRoutes(http),
+    ...floorRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
     ...dispositionRoutes(http),
