@@ -58,11 +58,13 @@ export function floorRepository(models: Models, scope: Scope): FloorWrite {
         ),
       ]);
       const changes = new Array<number>(length).fill(0);
-      for (const { step, n } of begun) changes[Number(step)]! += Number(n);
-      for (const { step, n } of over) changes[Number(step)]! -= Number(n);
-      const counts = [Number(open?.n ?? 0)];
-      for (const change of changes) counts.push(Math.max(0, counts.at(-1)! + change));
-      return counts;
+      const put = (step: Step['step'], n: number): void => {
+        changes[Number(step)] = (changes[Number(step)] ?? 0) + n;
+      };
+      for (const { step, n } of begun) put(step, Number(n));
+      for (const { step, n } of over) put(step, -Number(n));
+      let count = Number(open?.n ?? 0);
+      return [count, ...changes.map((change) => (count = Math.max(0, count + change)))];
     },
     async statesAt(atMs) {
       const columns = '"agentId", "state", "reason", "station", "startedAt", "forced"';
