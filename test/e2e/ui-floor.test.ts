@@ -106,7 +106,7 @@ test('seats are found by state, queue and name, and by the keyboard', async () =
 
   await page.locator('label').filter({ hasText: '按队列' }).click();
   await page.locator('[data-group="after-sales"]').waitFor();
-  await page.locator('label').filter({ hasText: '不分组' }).click();
+  await page.locator('label').filter({ hasText: '按工号' }).click();
 });
 
 test('a state that is forced is stored with who has done it, and can be taken back', async () => {
