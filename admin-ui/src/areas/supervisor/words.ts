@@ -5,7 +5,7 @@ addWords(
   'supervisor',
   bilingual(
     {
-      wallboard: '打开大屏',
+      wallboard: '大屏',
       strip: {
         serviceLevel: '接通率 {percent}',
         nobodySignedIn: '无人签入',
@@ -93,9 +93,9 @@ addWords(
         whisper: '耳语',
         barge: '强插',
         modes: {
-          listen: '双方都听不到你',
-          whisper: '只有坐席听得到你',
-          barge: '双方都听得到你',
+          listen: '双方听不到你',
+          whisper: '仅坐席听到你',
+          barge: '双方都听到你',
         },
         myPhone: '我的话机',
         choosePhone: '选择话机',
@@ -168,7 +168,7 @@ addWords(
       },
     },
     {
-      wallboard: 'Open the wallboard',
+      wallboard: 'Wallboard',
       strip: {
         serviceLevel: '{percent} in time',
         nobodySignedIn: 'nobody signed in',
@@ -193,7 +193,7 @@ addWords(
         state: 'By state',
         search: 'Name or number',
         order: 'Order',
-        orders: { attention: 'Attention first', number: 'By number', queue: 'By queue' },
+        orders: { attention: 'Attention', number: 'Number', queue: 'Queue' },
         noQueue: 'In no queue',
       },
       overdue: 'overdue',
@@ -289,10 +289,10 @@ addWords(
         recordStop: 'Stop recording',
         recordPause: 'Pause recording',
         recordResume: 'Go on recording',
-        recording: { off: 'not recorded', recording: 'recording', paused: 'recording paused' },
+        recording: { off: 'Not recorded', recording: 'Recording', paused: 'Recording paused' },
         state: 'State',
-        ready: 'Make ready',
-        notReady: 'Make not ready',
+        ready: 'Ready',
+        notReady: 'Not ready',
         signOut: 'Sign out',
         reason: 'Reason',
         signOutTitle: 'Sign {name} out?',
