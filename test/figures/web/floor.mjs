@@ -12,6 +12,7 @@ const SECONDS = Number(process.env.FIGURES_FLOOR_S ?? 60);
 const EVENTS_PER_S = 10;
 /** Each call is worth some events of its agent, its queue, its line and itself. */
 const CALL_EVERY = 10;
+const PARTS = ['Task', 'Script', 'RecalcStyle', 'Layout'];
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
 
@@ -51,14 +52,15 @@ export async function floor(report) {
     });
     const cdp = await context.newCDPSession(page);
     await cdp.send('Performance.enable');
-    const taskSeconds = async () => {
+    /** seconds since the page began */
+    const spent = async () => {
       const { metrics } = await cdp.send('Performance.getMetrics');
-      return metrics.find(({ name }) => name === 'TaskDuration').value;
+      return PARTS.map((part) => metrics.find(({ name }) => name === `${part}Duration`).value);
     };
     const renderers = rendererPids(profile);
     const inSight = await page.locator('[data-agent]').evaluateAll((seats) => seats.map((seat) => seat.dataset.agent));
     const cpu = (pids) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
-    const [tasks, busy] = [await taskSeconds(), cpu(renderers)];
+    const [before, busy] = [await spent(), cpu(renderers)];
     const begun = performance.now();
     events = 0;
     const set = new Map();
@@ -79,7 +81,8 @@ export async function floor(report) {
       );
     }
     const seconds = (performance.now() - begun) / 1000;
-    const [tasksAfter, busyAfter] = [await taskSeconds(), cpu(renderers)];
+    const [after, busyAfter] = [await spent(), cpu(renderers)];
+    const percents = after.map((value, i) => (100 * (value - before[i])) / seconds);
     await Promise.all(working);
     const seen = await page.evaluate('window.seen');
     const delays = [...set.values()].flatMap(({ id, state, asked }) => {
@@ -89,8 +92,9 @@ export async function floor(report) {
     report.note(
       `${(events / seconds).toFixed(1)} events/s came over the socket, ${delays.length} of them looked for in the page`,
     );
+    report.note(`main thread: ${PARTS.map((part, i) => `${part} ${percents[i].toFixed(1)} %`).join(', ')}`);
     report.add('floorCpuPercent', (100 * (busyAfter - busy)) / seconds, '%', 30, 'most');
-    report.add('floorMainThreadPercent', (100 * (tasksAfter - tasks)) / seconds, '%');
+    report.add('floorMainThreadPercent', percents[0], '%');
     report.add('floorEventToPaintMs', percentile(delays, 95), 'ms');
   } finally {
     await context?.close();
@@ -121,7 +125,7 @@ function rendererPids(profile) {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)) {
     try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
       all.set(pid, { command, parent });
     } catch {
@@ -129,6 +133,6 @@ function rendererPids(profile) {
     }
   }
   const ours = ({ command, parent }) =>
-    command.some((word) => word.includes(profile)) || (all.has(parent) && parent > 1 && ours(all.get(parent)));
+    command.includes(profile) || (all.has(parent) && parent > 1 && ours(all.get(parent)));
   return [...all].filter(([, one]) => one.command.includes('--type=renderer') && ours(one)).map(([pid]) => pid);
 }
