@@ -7,7 +7,6 @@ addWords(
     {
       wallboard: '大屏',
       strip: {
-        serviceLevel: '接通率 {percent}',
         nobodySignedIn: '无人签入',
         filter: '只看“{name}”的坐席',
         thresholds: '设置“{name}”的告警线',
@@ -44,9 +43,6 @@ addWords(
         add: '去添加坐席',
       },
       side: {
-        calls: '进行中的通话',
-        noCalls: '现在没有通话',
-        noCallsHint: '来电会立刻显示在这里。',
         callbacks: '待回呼 {count}',
         oldest: '最早 {at}',
       },
@@ -57,7 +53,6 @@ addWords(
         showSlots: '显示时隙',
         hideSlots: '收起时隙',
         none: '还没有中继。接好数字中继或添加网络中继后，这里会显示占用和告警。',
-        state: { up: '正常', down: '中断', registering: '注册中', refused: '被拒绝' },
         down: '网络中继“{name}”中断：请检查网络和对端地址，期间这条中继无法呼入呼出。',
         refused: '网络中继“{name}”被运营商拒绝注册：请核对账号和密码。',
       },
@@ -80,7 +75,6 @@ addWords(
       panel: {
         title: '坐席 {name}',
         close: '关闭',
-        station: '话机 {station}',
         noStation: '未在话机上签入',
         queues: '队列',
         noQueues: '未编入队列',
@@ -149,7 +143,6 @@ addWords(
         answered: '接通',
         abandoned: '放弃',
         agents: '坐席',
-        all: '全部队列',
         settings: '设置',
         queues: '显示的队列',
         queuesHint: '不选则全部显示。选择记在地址里，大屏刷新后不变。',
@@ -170,7 +163,6 @@ addWords(
     {
       wallboard: 'Wallboard',
       strip: {
-        serviceLevel: '{percent} in time',
         nobodySignedIn: 'nobody signed in',
         filter: 'Show the agents of “{name}” alone',
         thresholds: 'Set the thresholds of “{name}”',
@@ -207,9 +199,6 @@ addWords(
         add: 'Add agents',
       },
       side: {
-        calls: 'Calls in progress',
-        noCalls: 'No call at the moment',
-        noCallsHint: 'A call shows here as soon as it comes in.',
         callbacks: '{count} to call back',
         oldest: 'oldest {at}',
       },
@@ -220,7 +209,6 @@ addWords(
         showSlots: 'Show timeslots',
         hideSlots: 'Hide timeslots',
         none: 'There is no line yet. Once an E1 is connected or a SIP trunk is added, use and alarms stand here.',
-        state: { up: 'up', down: 'down', registering: 'registering', refused: 'refused' },
         down: 'SIP trunk “{name}” is down: check the network and the address of the far end. No calls go over it meanwhile.',
         refused: 'The carrier refuses to register SIP trunk “{name}”: check account and password.',
       },
@@ -244,7 +232,6 @@ addWords(
       panel: {
         title: 'Agent {name}',
         close: 'Close',
-        station: 'Station {station}',
         noStation: 'Signed in nowhere',
         queues: 'Queues',
         noQueues: 'In no queue',
@@ -317,7 +304,6 @@ addWords(
         answered: 'Answered',
         abandoned: 'Abandoned',
         agents: 'Agents',
-        all: 'All queues',
         settings: 'Settings',
         queues: 'Queues shown',
         queuesHint: 'None chosen: all. The choice stands in the address, so a screen keeps it.',
