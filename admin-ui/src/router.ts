@@ -23,7 +23,7 @@ declare module 'vue-router' {
 }
 
 const PREFETCHED = new Set([
-  ...['floor', 'calls', 'call'],
+  ...['calls', 'call'],
   ...pages.filter(({ bar }) => bar !== undefined).map(({ name }) => name),
 ]);
 
@@ -45,7 +45,6 @@ export const router = createRouter({
       component: () => import('@/pages/SignInPage.vue'),
       meta: { open: true, title: 'signIn.title' },
     },
-    { path: '/floor', name: 'floor', component: () => import('@/pages/FloorPage.vue'), meta: { title: 'shell.floor' } },
     { path: '/calls', name: 'calls', component: () => import('@/pages/CallsPage.vue'), meta: { title: 'shell.calls' } },
     {
       path: '/calls/:id',
@@ -66,7 +65,11 @@ export const router = createRouter({
 
 /** Where somebody begins who has not asked for a page. */
 function homePage(): string {
-  return 'floor';
+  const { may } = useSession();
+  const own = pages
+    .filter(({ bar, needs }) => bar !== undefined && (needs === undefined || may(needs)))
+    .sort((a, b) => (a.bar ?? 0) - (b.bar ?? 0))[0];
+  return may('floor.view') ? 'floor' : (own?.name ?? 'calls');
 }
 
 router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {

@@ -11,6 +11,7 @@ export * from './mail-rows.js';
 export * from './voicemail-rows.js';
 export * from './callback-rows.js';
 export * from './survey-rows.js';
+export * from './floor-rows.js';
 export * from './conference-rows.js';
 export * from './voice-rows.js';
 export * from './desk-rows.js';

@@ -5,6 +5,7 @@ import { defineCallbackModels } from './callback-models.js';
 import { defineConferenceModels } from './conference-models.js';
 import { defineCoreModels } from './core-models.js';
 import { defineDeskModels } from './desk-models.js';
+import { defineFloorModels } from './floor-models.js';
 import { defineFlowModels } from './flow-models.js';
 import { defineLineModels } from './line-models.js';
 import { defineRecordingModels } from './recording-models.js';
@@ -15,6 +16,7 @@ import { defineVoiceModels } from './voice-models.js';
 type AccessModels = ReturnType<typeof defineAccessModels>;
 type CoreModels = ReturnType<typeof defineCoreModels>;
 type DeskModels = ReturnType<typeof defineDeskModels>;
+type FloorModels = ReturnType<typeof defineFloorModels>;
 type FlowModels = ReturnType<typeof defineFlowModels>;
 type LineModels = ReturnType<typeof defineLineModels>;
 type RoutingModels = ReturnType<typeof defineRoutingModels>;
@@ -28,6 +30,7 @@ export interface Models
     AccessModels,
     CoreModels,
     DeskModels,
+    FloorModels,
     FlowModels,
     LineModels,
     RoutingModels,
@@ -43,6 +46,7 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineAccessModels(sequelize),
     ...defineCoreModels(sequelize),
     ...defineDeskModels(sequelize),
+    ...defineFloorModels(sequelize),
     ...defineFlowModels(sequelize),
     ...defineLineModels(sequelize),
     ...defineRoutingModels(sequelize),

@@ -143,6 +143,7 @@ async function openMigrated(
     voicemail: reads.voicemail,
     callbacks: reads.callbacks,
     surveys: reads.surveys,
+    floor: reads.floor,
     conferences: reads.conferences,
     voice: reads.voice,
     streams: reads.streams,

@@ -23,6 +23,7 @@ import type { ConferencesRead, ConferencesWrite } from './conference-rows.js';
 import type { VoiceRead, VoiceWrite } from './voice-rows.js';
 import type { DeskRead, DeskWrite } from './desk-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
+import type { FloorRead, FloorWrite } from './floor-rows.js';
 import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
   RecordingArchiveRead,
@@ -421,6 +422,7 @@ export interface Reads {
   readonly voicemail: VoicemailRead;
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
+  readonly floor: FloorRead;
   readonly conferences: ConferencesRead;
   readonly voice: VoiceRead;
   readonly streams: StreamsRead;
@@ -466,6 +468,7 @@ export interface Writes extends Reads {
   readonly voicemail: VoicemailWrite;
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;
+  readonly floor: FloorWrite;
   readonly conferences: ConferencesWrite;
   readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;

@@ -16,6 +16,7 @@ import { desk } from './0015-desk.js';
 import { surveys } from './0017-surveys.js';
 import { queueMusic } from './0018-queue-music.js';
 import { access } from './0019-access.js';
+import { floor } from './0021-floor.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   surveys,
   queueMusic,
   access,
+  floor,
 ];

@@ -11,6 +11,7 @@ import {
   segmentsRepository,
   streamsRepository,
 } from './history.js';
+import { floorRepository } from './floor.js';
 import { callbacksRepository } from './callbacks.js';
 import {
   outboundRoutesRepository,
@@ -135,6 +136,9 @@ class Repositories implements Writes {
   }
   get surveys() {
     return this.#once('surveys', surveysRepository);
+  }
+  get floor() {
+    return this.#once('floor', floorRepository);
   }
   get conferences() {
     return this.#once('conferences', conferencesRepository);

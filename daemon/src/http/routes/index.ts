@@ -12,6 +12,7 @@ import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
+import { floorRoutes } from './floor.js';
 import { flowDraftRoutes } from './flow-drafts.js';
 import { flowLiveRoutes } from './flow-live.js';
 import { flowTestRoutes } from './flow-tests.js';
@@ -67,6 +68,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...ringGroupRoutes(http),
     ...sipRoutes(http),
     ...queueRoutes(http),
+    ...floorRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
     ...dispositionRoutes(http),
