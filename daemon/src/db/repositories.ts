@@ -2,6 +2,7 @@
 // reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
 // reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
 // number_in_use for what must be unique. update and remove say whether there was such a row.
+import type { ReportsRead, ReportsWrite } from './report-rows.js';
 import type { CallbacksRead, CallbacksWrite } from './callback-rows.js';
 import type { AgentAbilities, AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
@@ -413,6 +414,7 @@ export interface Reads {
   readonly voicemail: VoicemailRead;
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
+  readonly reports: ReportsRead;
   readonly conferences: ConferencesRead;
   readonly voice: VoiceRead;
   readonly streams: StreamsRead;
@@ -456,6 +458,7 @@ export interface Writes extends Reads {
   readonly voicemail: VoicemailWrite;
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;
+  readonly reports: ReportsWrite;
   readonly conferences: ConferencesWrite;
   readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;

@@ -144,8 +144,9 @@ export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegm
     flags: ['forced'],
   });
   return {
-    list: (query) =>
-      table.all({
+    // Of which call paperwork was is for reports alone.
+    list: async (query) => {
+      const rows = await table.all({
         where: allOf([
           query.agentId !== undefined && { agentId: query.agentId },
           query.state !== undefined && { state: query.state },
@@ -157,7 +158,9 @@ export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegm
           ['id', 'ASC'],
         ],
         limit: query.limit ?? 1000,
-      }),
+      });
+      return rows.map(({ callId: _callId, ...row }) => row);
+    },
     insert: (row) => table.insert(row),
     closeOpen: (agentId, endedAt) => closeOpen(table, { agentId }, endedAt),
   };
