@@ -20,6 +20,7 @@ export * from './mail.js';
 export * from './voicemail.js';
 export * from './callbacks.js';
 export * from './surveys.js';
+export * from './reports.js';
 export * from './conferences.js';
 export * from './voice.js';
 export * from './hardware.js';

@@ -1,0 +1,4 @@
+export * from './book-call.js';
+export * from './definitions.js';
+export * from './report-reader.js';
+export * from './roll-up.js';
