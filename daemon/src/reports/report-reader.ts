@@ -1,11 +1,12 @@
 // A report, read from the figures that are rolled up: whole days from the rows of days, the rest from the quarters of an hour.
 import type { ZoneClock } from '../calendar/index.js';
-import type { Report, ReportBy, ReportFilters, ReportId, ReportRow } from '../contract/index.js';
+import type { Language, Report, ReportBy, ReportFilters, ReportId, ReportRow } from '../contract/index.js';
 import { REPORT_TABLES, type Db, type ReportDimension } from '../db/index.js';
 import { AppError } from '../platform/index.js';
 import { figuresFrom, reportOf, type Sums } from './definitions.js';
 import { SLOT_MS } from './book-call.js';
 import { DAY_MS, dayOf } from './roll-up.js';
+import { exitName, reasonName } from './sheet.js';
 
 export interface ReportRequest {
   report: ReportId;
@@ -13,6 +14,8 @@ export interface ReportRequest {
   to: number;
   by?: ReportBy | undefined;
   filters: ReportFilters;
+  /** of names */
+  language?: Language | undefined;
 }
 
 const MOST_ROWS = 20_000;
@@ -36,7 +39,7 @@ export class ReportReader {
   }
 
   /** AppError report_range_invalid, report_too_wide. */
-  async read({ report, from, to, by: asked, filters }: ReportRequest): Promise<Omit<Report, 'behind'>> {
+  async read({ report, from, to, by: asked, filters, language = 'zh-CN' }: ReportRequest): Promise<Omit<Report, 'behind'>> {
     const definition = reportOf(report);
     const by = asked ?? definition.by;
     // Figures are kept by quarters of an hour: a part of one is not known.
@@ -58,7 +61,7 @@ export class ReportReader {
       add(totals, sums);
       if (rows.size > MOST_ROWS) throw new AppError('report_range_invalid', { most: MOST_ROWS });
     }
-    const names = await this.#names([...rows.values()].map(({ keys }) => keys));
+    const names = await this.#names([...rows.values()].map(({ keys }) => keys), language);
     return {
       ...{ report, from: first, to: last, by, zone: zone.zone },
       rows: [...rows.values()]
@@ -150,23 +153,28 @@ export class ReportReader {
     }));
   }
 
-  async #names(all: readonly Record<string, string>[]): Promise<(keys: Record<string, string>) => Record<string, string>> {
+  async #names(all: readonly Record<string, string>[], language: Language): Promise<(keys: Record<string, string>) => Record<string, string>> {
     const { db } = this.#options;
     const has = (key: string): boolean => all[0] !== undefined && key in all[0];
-    const [queues, agents, trunks, flows] = await Promise.all([
+    const [queues, agents, trunks, flows, reasons] = await Promise.all([
       has('queueId') ? db.queues.list() : [],
       has('agentId') ? db.agents.list() : [],
       has('trunk') ? db.trunks.list() : [],
       has('flowId') ? db.flows.list() : [],
+      has('reason') ? db.desk.reasons() : [],
     ]);
     const named = (rows: readonly { id: string; name: string }[]) => new Map(rows.map(({ id, name }) => [id, name]));
     const known: Record<string, Map<string, string>> = {
       ...{ queueId: named(queues), agentId: named(agents), trunk: named(trunks), flowId: named(flows) },
+      reason: new Map(reasons.map(({ code, nameZh, nameEn }) => [code, language === 'en' ? nameEn : nameZh])),
     };
     return (keys) =>
       Object.fromEntries(
         Object.entries(keys).flatMap(([key, value]) => {
-          const name = known[key]?.get(value);
+          const name =
+            key === 'exit'
+              ? exitName(value, keys['node'] ?? '', language)
+              : (known[key]?.get(value) ?? (key === 'reason' ? reasonName(value, language) : undefined));
           return name === undefined ? [] : [[key, name]];
         }),
       );
