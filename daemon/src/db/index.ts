@@ -16,3 +16,4 @@ export * from './desk-rows.js';
 export * from './report-rows.js';
 export * from './long-reads.js';
 export * from './report-pending.js';
+export * from './call-search.js';

@@ -10,13 +10,14 @@ export interface AskOptions {
   background?: boolean | undefined;
 }
 
-type Lane = 'people' | 'background';
+type Lane = 'background' | 0 | 1;
 
 export class LongReads {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #open = new Map<Lane, Promise<sqlite3.Database>>();
   readonly #last = new Map<Lane, Promise<unknown>>();
+  readonly #waiting: [number, number] = [0, 0];
   #closed = false;
 
   constructor(file: string, clock: Clock) {
@@ -24,15 +25,18 @@ export class LongReads {
     this.#clock = clock;
   }
 
-  /** Values are bound, by names with their `$`. One question of each kind at a time. */
+  /** Values are bound, by names with their `$`. Two of people at a time, and one of the background. */
   ask<Row extends object>(
     sql: string,
     values: Readonly<Record<string, string | number | null>> = {},
     { limitMs = 10_000, background = false }: AskOptions = {},
   ): Promise<Row[]> {
-    const lane: Lane = background ? 'background' : 'people';
+    const lane: Lane = background ? 'background' : this.#waiting[0] <= this.#waiting[1] ? 0 : 1;
+    if (lane !== 'background') this.#waiting[lane] += 1;
     const before = this.#last.get(lane) ?? Promise.resolve();
-    const asked = before.then(() => this.#ask<Row>(lane, sql, values, limitMs));
+    const asked = before
+      .then(() => this.#ask<Row>(lane, sql, values, limitMs))
+      .finally(() => lane !== 'background' && (this.#waiting[lane] -= 1));
     this.#last.set(
       lane,
       asked.catch(() => undefined),

@@ -254,6 +254,8 @@ export interface CallsRead {
   /** newest first */
   list(query: CallQuery): Promise<CallRow[]>;
   count(query: CallQuery): Promise<number>;
+  /** in no order */
+  byIds(ids: readonly string[]): Promise<CallRow[]>;
   /** The agent who had the last call of this number that began at `sinceMs` or later; null: none. */
   lastAgentOf(callingNumber: string, sinceMs: number): Promise<string | null>;
 }

@@ -4,3 +4,7 @@ export * from './report-reader.js';
 export * from './roll-up.js';
 export * from './make-file.js';
 export * from './sheet.js';
+export * from './periods.js';
+export * from './report-service.js';
+export * from './schedules.js';
+export * from './call-sheet.js';

@@ -29,7 +29,9 @@ export interface RollUpOptions {
 export class RollUp {
   readonly #options: RollUpOptions;
   #timer: Timer | undefined;
-  #working: Promise<void> | undefined;
+  /** the last piece of work: one after the other, for what is booked at once would be booked twice */
+  #last: Promise<void> = Promise.resolve();
+  #asked: Promise<void> | undefined;
   #stopped = true;
   #behind = false;
 
@@ -53,29 +55,34 @@ export class RollUp {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await this.#working;
+    await this.#last;
   }
 
-  /** Resolves when all that had ended is booked. */
-  async catchUp(): Promise<void> {
-    await this.#working;
-    this.#working = this.#work(true).finally(() => (this.#working = undefined));
-    await this.#working;
+  /** Resolves when all that has ended until now is booked; those who ask at once are served at once. */
+  catchUp(): Promise<void> {
+    this.#asked ??= this.#next(() => {
+      this.#asked = undefined;
+      return this.#work(true);
+    });
+    return this.#asked;
   }
 
   /** Forgets every figure and books anew. */
-  async rebuild(): Promise<void> {
-    await this.#working;
-    await this.#reset();
+  rebuild(): Promise<void> {
+    return this.#next(() => this.#reset());
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   #look(): void {
-    if (this.#stopped || this.#working !== undefined) return;
-    this.#timer?.cancel();
-    this.#working = this.#work(false)
+    if (this.#stopped) return;
+    this.#next(() => this.#work(false))
       .catch((error: unknown) => this.#options.log.error({ err: error }, `reports: ${errorText(error)}`))
       .finally(() => {
-        this.#working = undefined;
         if (!this.#stopped) this.#timer = this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
       });
   }
@@ -91,7 +98,8 @@ export class RollUp {
     const goesOn = (): boolean => asked || !this.#stopped;
     const state = await db.reports.state();
     if (state?.version !== DEFINITION_VERSION || state.zone !== zone.zone) await this.#reset();
-    while (goesOn() && (await db.write((tx) => tx.reports.clear(CLEARED_AT_ONCE), { lockWaitMs: Infinity })));
+    while (goesOn() && (await db.reports.state())?.clearing != null)
+      await db.write((tx) => tx.reports.clear(CLEARED_AT_ONCE), { lockWaitMs: Infinity });
     if (!goesOn()) return;
     const context = await this.#context();
     let after = '';

@@ -52,6 +52,7 @@ export function callsRepository(models: Models, scope: Scope): CallsWrite {
         limit: Math.min(query.limit ?? CALLS_PER_PAGE, MOST_CALLS_PER_PAGE),
       }),
     count: (query) => table.count(callsWhere(query)),
+    byIds: (ids) => table.all({ where: { id: [...ids] } }),
     async lastAgentOf(callingNumber, sinceMs) {
       const where = { callingNumber, startedAt: { [Op.gte]: sinceMs }, agentId: { [Op.not]: null } };
       const [call] = await table.all({ where, order: [['startedAt', 'DESC']], limit: 1 });

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import {
   Call,
   CallAction,
+  CallCount,
   CallCreate,
   CallDetail,
+  CallFileQuery,
+  CallFilter,
   CallList,
   CallQuery,
   CallTake,
@@ -12,11 +15,13 @@ import {
   type Language,
   type Recording,
 } from '../../contract/index.js';
-import type { CallRow, RecordingRow, SegmentRow } from '../../db/index.js';
+import { countCalls, findCalls, type CallRow, type RecordingRow, type SegmentRow } from '../../db/index.js';
 import { reasonText } from '../../acd/index.js';
 import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
+import { MOST_IN_FILE } from '../../reports/index.js';
+import { download } from '../download.js';
 import { invalidBody } from '../invalid-body.js';
 import { ANYONE_SIGNED_IN, STAFF, route, type Route } from '../route.js';
 
@@ -40,6 +45,12 @@ export function callRoutes(http: HttpContext): Route[] {
     return identity.user.agentId !== null && row.agentId === identity.user.agentId;
   }
 
+  /** An agent finds his own alone; undefined: he is nobody. */
+  function ownAlone({ user }: Identity, filter: CallFilter): CallFilter | undefined {
+    if (user.role !== 'agent') return filter;
+    return user.agentId === null ? undefined : { ...filter, agentId: user.agentId };
+  }
+
   /** Where one acts: an agent at the telephone where he is signed in, staff wherever they say. null: nowhere. */
   function stationOf({ user }: Identity, asked: number | undefined): number | null {
     const own = user.agentId === null ? null : (ports.agents.find(user.agentId)?.station ?? null);
@@ -56,20 +67,49 @@ export function callRoutes(http: HttpContext): Route[] {
       roles: ANYONE_SIGNED_IN,
       query: CallQuery,
       reply: CallList,
-      async handle({ query, identity }) {
-        const ownOnly = identity.user.role === 'agent';
-        if (ownOnly && identity.user.agentId === null) return { calls: [], before: null };
-        const rows = await db.calls.list({
-          ...query,
-          // One more than asked for tells whether there is a next page.
-          limit: query.limit + 1,
-          agentId: ownOnly ? (identity.user.agentId ?? undefined) : undefined,
-        });
-        const page = rows.slice(0, query.limit);
+      errors: ['report_too_wide'],
+      async handle({ query: { limit, before, ...filter }, identity }) {
+        const own = ownAlone(identity, filter);
+        if (own === undefined) return { calls: [], before: null };
+        // One more than asked for tells whether there is a next page.
+        const found = await findCalls(db.long, own, { limit: limit + 1, before });
+        const page = found.slice(0, limit);
+        const rows = new Map((await db.calls.byIds(page.map(({ id }) => id))).map((row) => [row.id, row]));
         return {
-          calls: page.map(withPhase),
-          before: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+          calls: page.flatMap(({ id, waitMs, talkMs, recorded, trunk }) => {
+            const row = rows.get(id);
+            return row === undefined ? [] : [{ ...withPhase(row), waitMs, talkMs, recorded: recorded === 1, trunk }];
+          }),
+          before: found.length > limit ? (page.at(-1)?.id ?? null) : null,
         };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/count',
+      summary: 'How many calls there are of a kind, as far as 10,000',
+      tag: 'Calls',
+      roles: ANYONE_SIGNED_IN,
+      query: CallFilter,
+      reply: CallCount,
+      errors: ['report_too_wide'],
+      handle({ query, identity }) {
+        const own = ownAlone(identity, query);
+        return own === undefined ? { count: 0, more: false } : countCalls(db.long, own);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/file',
+      summary: `The calls of a kind as a file, newest first, ${MOST_IN_FILE} at most`,
+      tag: 'Calls',
+      roles: STAFF,
+      query: CallFileQuery,
+      replyType: 'application/octet-stream',
+      errors: ['report_too_wide', 'report_not_exportable'],
+      async handle({ query: { format, ...filter }, language, identity }) {
+        log.info({ ...filter, format, by: identity.user.username }, 'calls are exported');
+        return download(await ports.reports.callFile(filter, format, language));
       },
     }),
     route({

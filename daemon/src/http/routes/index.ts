@@ -25,6 +25,7 @@ import { promptRoutes } from './prompts.js';
 import { queueRoutes } from './queues.js';
 import { recordingRuleRoutes } from './recording-rules.js';
 import { recordingRoutes } from './recordings.js';
+import { reportRoutes } from './reports.js';
 import { ringGroupRoutes } from './ring-groups.js';
 import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
@@ -71,6 +72,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...voicemailRoutes(http),
     ...callbackRoutes(http),
     ...surveyRoutes(http),
+    ...reportRoutes(http),
     ...conferenceRoutes(http),
     ...voiceRoutes(http),
     ...exchangeRoutes(http),
