@@ -38,8 +38,8 @@ export async function findCalls(
   const { sql, values } = await conditions(long, filter, before);
   return long.ask<FoundCall>(
     `SELECT c."id", c."trunk",
-      (SELECT SUM(${LAST}) FROM "segments" s WHERE s."callId" = c."id" AND s."kind" = 'queued') AS "waitMs",
-      (SELECT SUM(${LAST}) FROM "segments" s WHERE s."callId" = c."id" AND s."kind" = 'talk') AS "talkMs",
+      (SELECT SUM(${LAST}) FROM "segments" s WHERE s."callId" = c."id" AND +s."kind" = 'queued') AS "waitMs",
+      (SELECT SUM(${LAST}) FROM "segments" s WHERE s."callId" = c."id" AND +s."kind" = 'talk') AS "talkMs",
       EXISTS (SELECT 1 FROM "recordings" r WHERE r."callId" = c."id") AS "recorded"
       FROM "calls" c ${whereOf(sql)} ORDER BY c."id" DESC LIMIT $limit`,
     { ...values, $limit: limit },
@@ -150,14 +150,14 @@ function behindFigure(figure: CallFigure, { from = 0, to = Number.MAX_SAFE_INTEG
       .replaceAll('$limit_short', limitOf('shortAbandonMs', 0))
       .replaceAll('$limit_level', limitOf('serviceLevelMs', 20_000));
     return add(
-      `c."state" <> 'live' AND EXISTS (SELECT 1 FROM "segments" s WHERE ${began} AND s."kind" = 'queued'
+      `c."state" <> 'live' AND EXISTS (SELECT 1 FROM "segments" s WHERE ${began} AND +s."kind" = 'queued'
         AND s."data" ->> 'callbackId' IS NULL AND ${among(`s."data" ->> 'queueId'`)} AND ${text})`,
       bound,
     );
   }
   if (offers !== undefined)
     return add(
-      `EXISTS (SELECT 1 FROM "segments" s WHERE ${began} AND s."kind" = 'offer' AND ${among(`s."data" ->> 'agentId'`)} AND ${offers})`,
+      `EXISTS (SELECT 1 FROM "segments" s WHERE ${began} AND +s."kind" = 'offer' AND ${among(`s."data" ->> 'agentId'`)} AND ${offers})`,
       bound,
     );
   if (figure === 'handled' || figure === 'agentHandled') {
@@ -165,7 +165,7 @@ function behindFigure(figure: CallFigure, { from = 0, to = Number.MAX_SAFE_INTEG
     const over = `COALESCE((SELECT MAX(w."endedAt") FROM "agentSegments" w WHERE w."callId" = c."id"
       AND w."agentId" = s."data" ->> 'agentId'), s."endedAt")`;
     return add(
-      `c."state" <> 'live' AND EXISTS (SELECT 1 FROM "segments" s WHERE s."callId" = c."id" AND s."kind" = 'talk'
+      `c."state" <> 'live' AND EXISTS (SELECT 1 FROM "segments" s WHERE s."callId" = c."id" AND +s."kind" = 'talk'
         AND s."data" ->> '${key}' IS NOT NULL AND ${among(`s."data" ->> '${key}'`)} AND ${over} >= $from AND ${over} < $to)`,
       bound,
     );
@@ -173,7 +173,7 @@ function behindFigure(figure: CallFigure, { from = 0, to = Number.MAX_SAFE_INTEG
   const cameIn = `(c."direction" = 'in' AND c."startedAt" >= $from AND c."startedAt" < $to AND c."trunk" IS NOT NULL AND ${among('c."trunk"')})`;
   const lost = `a.value ->> 'cause' IN (34, 42, 44)`;
   const wentOut = (which: string): string =>
-    `EXISTS (SELECT 1 FROM "segments" s, json_each(s."data", '$.attempts') a WHERE ${began} AND s."kind" = 'dial'
+    `EXISTS (SELECT 1 FROM "segments" s, json_each(s."data", '$.attempts') a WHERE ${began} AND +s."kind" = 'dial'
       AND a.value ->> 'trunk' IS NOT NULL AND ${among(`a.value ->> 'trunk'`)} AND ${which})`;
   const seizedOut = wentOut(`COALESCE(${lost}, 0) = 0`);
   if (figure === 'seizedIn') return add(cameIn, bound);
