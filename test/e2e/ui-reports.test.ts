@@ -12,7 +12,7 @@ let page: Page;
 let complaints: readonly string[];
 
 beforeAll(async () => {
-  ui = await startUiBox({ CORDBOARD_MAIL_HOST: '127.0.0.1', CORDBOARD_MAIL_PORT: '9' });
+  ui = await startUiBox();
   const browser = await ui.browser();
   page = browser.page;
   complaints = browser.complaints;
