@@ -50,13 +50,19 @@ export class ReportReader {
       report === 'satisfaction'
         ? await this.#satisfaction(first, last, by, filters)
         : await this.#rolledUp(report, first, last, by, filters);
-    const rows = new Map<string, { at: number | null; keys: Record<string, string>; sums: Record<string, number> }>();
+    const rows = new Map<
+      string,
+      { at: number | null; key: string; keys: Record<string, string>; sums: Record<string, number> }
+    >();
+    const begun = new Map<number, number | null>();
     const totals: Record<string, number> = {};
     for (const { at, keys, sums } of parts) {
-      const begins = beginOf(by, at, zone);
-      const name = [begins, ...Object.values(keys)].join('\n');
+      let begins = begun.get(at);
+      if (begins === undefined) begun.set(at, (begins = beginOf(by, at, zone)));
+      const key = Object.values(keys).join('\n');
+      const name = `${begins}\n${key}`;
       let row = rows.get(name);
-      if (row === undefined) rows.set(name, (row = { at: begins, keys, sums: {} }));
+      if (row === undefined) rows.set(name, (row = { at: begins, key, keys, sums: {} }));
       add(row.sums, sums);
       add(totals, sums);
       if (rows.size > MOST_ROWS) throw new AppError('report_range_invalid', { most: MOST_ROWS });
@@ -65,11 +71,7 @@ export class ReportReader {
     return {
       ...{ report, from: first, to: last, by, zone: zone.zone },
       rows: [...rows.values()]
-        .sort(
-          (a, b) =>
-            (a.at ?? 0) - (b.at ?? 0) ||
-            Object.values(a.keys).join('\n').localeCompare(Object.values(b.keys).join('\n'), 'en', { numeric: true }),
-        )
+        .sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || byName.compare(a.key, b.key))
         .map(
           ({ at, keys, sums }): ReportRow => ({ at, keys, names: names(keys), figures: figuresFrom(definition, sums) }),
         ),
@@ -192,6 +194,8 @@ function conditions(filters: ReportFilters, columns: readonly string[]): { sql: 
   }
   return { sql, values };
 }
+
+const byName = new Intl.Collator('en', { numeric: true });
 
 /** When the interval begins in which an instant lies. */
 function beginOf(by: ReportBy, at: number, zone: ZoneClock): number | null {
