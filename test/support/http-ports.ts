@@ -204,6 +204,7 @@ export function fakePorts(): FakePorts {
     voicemail: undefined as never,
     callbacks: undefined as never,
     surveys: undefined as never,
+    reports: undefined as never,
     conferences: undefined as never,
     voice: undefined as never,
     mail: {

@@ -154,13 +154,3 @@ export function text(segment: Segment, key: string): string {
   const value = segment.data[key];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
-
-/** How long callers wait and talk, added up over all pieces. */
-export function timesOf(call: CallDetail, now: number): { waitMs: number | null; talkMs: number | null } {
-  const sum = (kind: Segment['kind']) => {
-    const pieces = call.segments.filter((segment) => segment.kind === kind);
-    if (pieces.length === 0) return null;
-    return pieces.reduce((total, piece) => total + ((piece.endedAt ?? call.endedAt ?? now) - piece.startedAt), 0);
-  };
-  return { waitMs: sum('queued'), talkMs: sum('talk') };
-}

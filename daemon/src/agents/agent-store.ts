@@ -34,6 +34,7 @@ export class AgentStore {
       const by = { changedBy: detail?.changedBy ?? null, forced: detail?.forced ?? false };
       await tx.agentSegments.insert({
         ...{ id: newUlid(), agentId, state: entered, reason, station, startedAt: fromMs, endedAt: null, ...by },
+        ...(entered === 'wrapUp' ? { callId: detail?.wrapUp?.callId ?? null } : {}),
       });
     });
   }

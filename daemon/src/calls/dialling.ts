@@ -194,7 +194,11 @@ export class Dialling {
       this.#finish({ kind: 'failed', cause: cause.noAnswer, by: 'system' }, cause.noAnswer);
     });
     const attempts = callees.map((callee): Attempt => {
-      const data = { to: toText(callee, targetWords(callee.target).en) };
+      const { target } = callee;
+      const data = {
+        to: toText(callee, targetWords(target).en),
+        ...(target.kind === 'trunk' ? { trunk: target.trunk } : {}),
+      };
       return { callee, begun: this.#options.context.clock.moment(), leg: undefined, data };
     });
     this.#round = new Set(attempts);

@@ -164,21 +164,80 @@ export const CallDetail = Call.extend({
 }).meta({ id: 'CallDetail' });
 export type CallDetail = z.infer<typeof CallDetail>;
 
+/** A call as lists have it. */
+export const CallListed = Call.extend({
+  waitMs: DurationMs.nullable().meta({ description: 'In queues, all in all; null: in none' }),
+  talkMs: DurationMs.nullable().meta({ description: 'Talks, all in all, hold included; null: none' }),
+  recorded: z.boolean(),
+  trunk: z.string().nullable().meta({ description: 'Over which it came or went; null: none, or not known yet' }),
+}).meta({ id: 'CallListed' });
+export type CallListed = z.infer<typeof CallListed>;
+
 export const CallList = z
   .strictObject({
-    calls: z.array(Call),
+    calls: z.array(CallListed),
     before: Ulid.nullable().meta({ description: 'Pass as before to get the next page; null: no more' }),
   })
   .meta({ id: 'CallList' });
 export type CallList = z.infer<typeof CallList>;
 
-/** Page of calls, newest first. */
-export const CallQuery = z.strictObject({
+/** What became of a call. served: a flow has done what there was to do. */
+export const CallResult = z
+  .enum(['answered', 'abandonedQueue', 'abandonedFlow', 'refused', 'notAnswered', 'served', 'broken', 'fault'])
+  .meta({ id: 'CallResult' });
+export type CallResult = z.infer<typeof CallResult>;
+
+/** Figures of reports whose calls can be listed. */
+export const CallFigure = z
+  .enum([
+    ...(['offered', 'answered', 'answeredInTime', 'abandoned', 'shortAbandoned', 'left', 'handled'] as const),
+    ...(['agentOffered', 'agentAnswered', 'missed', 'agentHandled', 'seized', 'seizedIn', 'seizedOut', 'lost'] as const),
+  ])
+  .meta({ id: 'CallFigure' });
+export type CallFigure = z.infer<typeof CallFigure>;
+
+const time = z.coerce.number().int().min(0).optional();
+export const CallFilter = z.strictObject({
   state: CallState.optional(),
+  from: time.meta({ description: 'Calls that began at this time or later; with behind: what is counted happened then' }),
+  to: time.meta({ description: 'Before this time' }),
+  number: z
+    .string()
+    .regex(/^\+?[0-9*#]{1,24}$/, formats.outsideNumber)
+    .optional()
+    .meta({ description: 'Of the caller or the one called' }),
+  match: z.enum(['is', 'begins', 'contains']).default('is'),
+  queueId: Slug.optional(),
+  agentId: AgentNumber.optional(),
+  trunk: z.string().min(1).max(64).optional(),
+  direction: CallDirection.optional(),
+  result: CallResult.optional(),
+  minMs: time.meta({ description: 'Lasted so long at least' }),
+  maxMs: time,
+  recorded: z.enum(['yes', 'no']).optional(),
+  disposition: Slug.optional(),
+  behind: CallFigure.optional().meta({ description: 'The calls behind this figure of a report; wants from and to' }),
+  of: z.string().max(2000).optional().meta({ description: 'With behind: of these queues, agents or trunks, commas between them' }),
+});
+export type CallFilter = z.infer<typeof CallFilter>;
+
+/** Page of calls, newest first. */
+export const CallQuery = CallFilter.extend({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   before: Ulid.optional(),
 });
 export type CallQuery = z.infer<typeof CallQuery>;
+
+export const CallCount = z
+  .strictObject({
+    count: z.int().min(0),
+    more: z.boolean().meta({ description: 'There are more than were counted' }),
+  })
+  .meta({ id: 'CallCount' });
+export type CallCount = z.infer<typeof CallCount>;
+
+export const CallFileQuery = CallFilter.extend({ format: z.enum(['xlsx', 'csv']) });
+export type CallFileQuery = z.infer<typeof CallFileQuery>;
 
 const ToNumber = z.string().min(1).max(40).meta({ description: 'As it is dialled at a telephone of the box' });
 const OfStation = {

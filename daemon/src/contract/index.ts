@@ -24,6 +24,7 @@ export * from './voicemail.js';
 export * from './callbacks.js';
 export * from './surveys.js';
 export * from './floor.js';
+export * from './reports.js';
 export * from './conferences.js';
 export * from './voice.js';
 export * from './hardware.js';

@@ -195,6 +195,7 @@ export class AgentSegmentModel
   declare endedAt: number | null;
   declare changedBy: string | null;
   declare forced: boolean;
+  declare callId?: string | null | undefined;
 }
 
 export class CallModel
@@ -361,6 +362,7 @@ export function defineCoreModels(sequelize: Sequelize) {
       endedAt: timeOrNull(),
       changedBy: textOrNull(),
       forced: flag(),
+      callId: textOrNull(),
     },
     options('agentSegments'),
   );

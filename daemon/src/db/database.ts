@@ -1,5 +1,6 @@
 import type { EventSource } from '../platform/index.js';
 import type { CallRow, RecordingRow, SegmentRow, SipDialogRow, StreamRow } from './rows.js';
+import type { LongReads } from './long-reads.js';
 import type { Reads, Writes } from './repositories.js';
 
 /** After COMMIT, for those who keep something of it in memory. `removed`: the row is gone. */
@@ -72,6 +73,8 @@ export interface Recovery {
 export type Work<T> = (tx: Writes) => Promise<T>;
 
 export interface Db extends Reads {
+  /** questions that may take long: on connections of their own, so that nobody else waits for them */
+  readonly long: LongReads;
   readonly events: EventSource<DbEvents>;
   /**
    * Runs `work` when its turn comes, in the order of the calls; resolves with its result once that is on the disk (COMMIT,

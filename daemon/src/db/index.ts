@@ -15,3 +15,7 @@ export * from './floor-rows.js';
 export * from './conference-rows.js';
 export * from './voice-rows.js';
 export * from './desk-rows.js';
+export * from './report-rows.js';
+export * from './long-reads.js';
+export * from './report-pending.js';
+export * from './call-search.js';

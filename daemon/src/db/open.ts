@@ -11,6 +11,7 @@ import {
   type Metrics,
 } from '../platform/index.js';
 import type { Db, DbEvents, Recovery, Work, WriteOptions } from './database.js';
+import { LongReads } from './long-reads.js';
 import { migrate, type MigrateResult } from './migrate.js';
 import type { Migration } from './migrations/index.js';
 import { defineModels } from './models.js';
@@ -109,10 +110,12 @@ async function openMigrated(
       publish: (event, data) => context.afterCommit.push(() => events.emit(event, data)),
     });
 
+  const long = new LongReads(options.file, clock);
   let closing: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
     await writer.close();
     await reserve.stop();
+    await long.close();
     await sequelize.close();
     events.removeAll();
   }
@@ -144,6 +147,7 @@ async function openMigrated(
     callbacks: reads.callbacks,
     surveys: reads.surveys,
     floor: reads.floor,
+    reports: reads.reports,
     conferences: reads.conferences,
     voice: reads.voice,
     streams: reads.streams,
@@ -161,6 +165,7 @@ async function openMigrated(
     desk: reads.desk,
     audit: reads.audit,
     meta: reads.meta,
+    long,
     events,
     migrated,
     write: <T>(work: Work<T>, writeOptions?: WriteOptions) =>

@@ -4,6 +4,7 @@
 // number_in_use for what must be unique. update and remove say whether there was such a row.
 import type { RolesRead, RolesWrite, UserSecurityRead, UserSecurityWrite } from './access-rows.js';
 import type { ReachFilter } from '../platform/index.js';
+import type { ReportsRead, ReportsWrite } from './report-rows.js';
 import type { CallbacksRead, CallbacksWrite } from './callback-rows.js';
 import type { AgentAbilities, AgentState, CallState, SegmentKind } from '../contract/index.js';
 import type {
@@ -260,6 +261,8 @@ export interface CallsRead {
   /** newest first */
   list(query: CallQuery): Promise<CallRow[]>;
   count(query: CallQuery): Promise<number>;
+  /** in no order */
+  byIds(ids: readonly string[]): Promise<CallRow[]>;
   /** The agent who had the last call of this number that began at `sinceMs` or later; null: none. */
   lastAgentOf(callingNumber: string, sinceMs: number): Promise<string | null>;
 }
@@ -423,6 +426,7 @@ export interface Reads {
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
   readonly floor: FloorRead;
+  readonly reports: ReportsRead;
   readonly conferences: ConferencesRead;
   readonly voice: VoiceRead;
   readonly streams: StreamsRead;
@@ -469,6 +473,7 @@ export interface Writes extends Reads {
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;
   readonly floor: FloorWrite;
+  readonly reports: ReportsWrite;
   readonly conferences: ConferencesWrite;
   readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;

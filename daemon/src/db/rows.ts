@@ -237,6 +237,8 @@ export interface AgentSegmentRow {
   /** null: it came from a call */
   changedBy: string | null;
   forced: boolean;
+  /** of wrap-up: of which call; for reports, and not told */
+  callId?: string | null | undefined;
 }
 
 export interface CallRow {

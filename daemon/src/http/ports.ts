@@ -1,6 +1,7 @@
 // What the pages need of the services. http/ and realtime/ know these interfaces alone; main.ts hands in what implements
 // them. Each may throw AppError; a thing that does not exist is the *_not_found of its kind.
 import type {
+  CallFilter,
   Agent,
   AgentMessage,
   AgentStateRequest,
@@ -67,6 +68,11 @@ import type {
   SpeedDial,
   Station,
   SuperviseAction,
+  Report,
+  ReportDefinitions,
+  ReportRun,
+  ReportSchedule,
+  ReportScheduleCreate,
   Survey,
   SurveyCreate,
   SurveyFigures,
@@ -91,7 +97,8 @@ import type {
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
 import type { CallNoteQuery, ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
-import type { EventSource } from '../platform/index.js';
+import type { EventSource, ReachFilter } from '../platform/index.js';
+import type { FileFormat, MadeFile, ReportRequest } from '../reports/index.js';
 
 export interface CallsPort {
   /** Every live call, oldest first. */
@@ -174,6 +181,30 @@ export interface SurveysPort {
   results(query: SurveyResultQuery, surveyIds?: readonly string[]): Promise<SurveyResultList>;
   figures(query: SurveyFiguresQuery, surveyIds?: readonly string[]): Promise<SurveyFigures[]>;
 }
+
+/** report_range_invalid, report_too_wide, report_not_exportable; of schedules: report_schedule_not_found, mail_not_set_up */
+export interface ReportsPort {
+  definitions(): ReportDefinitions;
+  read(request: ReportRequest): Promise<Report>;
+  file(request: ReportRequest, format: FileFormat, language: Language): Promise<MadeFile>;
+  /** the newest 50,000 of them */
+  callFile(filter: CallFilter, format: FileFormat, language: Language, reach?: ReachFilter): Promise<MadeFile>;
+  rebuild(): Promise<void>;
+  schedules(): Promise<ReportSchedule[]>;
+  /** `id`: in place of that one */
+  putSchedule(
+    schedule: ReportScheduleCreate,
+    by: string,
+    id: string | undefined,
+    also: ReportAlso,
+  ): Promise<ReportSchedule>;
+  removeSchedule(id: string, also: ReportAlso): Promise<void>;
+  runSchedule(id: string): Promise<ReportRun>;
+  runs(id: string): Promise<ReportRun[]>;
+}
+
+/** written with the change */
+type ReportAlso = (tx: Writes, id: string) => Promise<void>;
 
 /** Errors of all: conference_not_found */
 export interface ConferencesPort {
@@ -405,6 +436,7 @@ export interface Ports {
   voicemail: VoicemailPort;
   callbacks: CallbacksPort;
   surveys: SurveysPort;
+  reports: ReportsPort;
   conferences: ConferencesPort;
   voice: VoicePort;
   exchange: ExchangePort;

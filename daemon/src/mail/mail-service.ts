@@ -1,7 +1,7 @@
 // Mails wait in a table until the server has taken them, over restarts; each keeps its Message-ID, so that one that was taken
 // just before a crash and is sent again is known for the same.
 import type { Language, OutgoingMail } from '../contract/index.js';
-import type { Db, MailAttachment, OutgoingMailRow } from '../db/index.js';
+import type { Db, MailAttachment, OutgoingMailRow, Writes } from '../db/index.js';
 import { AppError, errorText, newUlid, type Clock, type Log, type Metrics, type Timer } from '../platform/index.js';
 import { mailText, type MailText } from './texts.js';
 import type { MailTransport } from './transport.js';
@@ -23,6 +23,8 @@ export interface MailRequest {
   language: Language;
   values: Readonly<Record<string, string>>;
   attachments?: readonly MailAttachment[];
+  /** written with the mail */
+  also?: ((tx: Writes, id: string) => Promise<void>) | undefined;
 }
 
 const FIRST_RETRY_MS = 60_000;
@@ -74,7 +76,10 @@ export class MailService {
       messageId: `<${id.toLowerCase()}@${domain}>`,
       ...{ sentAt: null, lastError: null },
     };
-    await db.write((tx) => tx.outgoingMail.insert(row));
+    await db.write(async (tx) => {
+      await tx.outgoingMail.insert(row);
+      await request.also?.(tx, id);
+    });
     this.#kick();
     return toMail(row);
   }

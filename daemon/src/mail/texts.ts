@@ -16,6 +16,10 @@ const texts = {
       text: '信箱 {box} 有一条新留言，时长 {length}，由 {from} 于 {at} 留下。录音见附件。',
     },
   },
+  report: {
+    en: { subject: '{name} ({from} to {to})', text: 'The report "{name}" from {from} to {to} is attached.' },
+    'zh-CN': { subject: '{name}（{from} 至 {to}）', text: '报表“{name}”（{from} 至 {to}）见附件。' },
+  },
   alarm: {
     en: { subject: '{box}: {what}', text: '{what}\n\n{detail}\n\nSince {at}.' },
     'zh-CN': { subject: '{box}：{what}', text: '{what}\n\n{detail}\n\n发生时间：{at}。' },

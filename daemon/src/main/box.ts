@@ -46,6 +46,7 @@ import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { nodePorts } from './node-parts.js';
 import { seed } from './seed.js';
+import { makeReports } from './report-parts.js';
 import { makeSurveys, startSurveys } from './survey-parts.js';
 
 export interface StartBoxOptions {
@@ -356,7 +357,8 @@ class RunningBox {
       ...{ ...common, config: this.#config, calls, recorder: recordings, agents, routing, flows: flowParts },
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
-    const stores = { archive, mail, voicemail, callbacks, surveys, conferences, voice, music: music.store };
+    const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
+    const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones };
   }
 
@@ -380,6 +382,7 @@ class RunningBox {
     await running?.recordings.stop();
     running?.voicemail.stop();
     running?.surveys.stop();
+    await running?.reports.stop();
     await running?.archive.stop();
     await running?.mail.stop();
   }
@@ -392,6 +395,7 @@ class RunningBox {
     await made(this.#running).voicemail.start();
     await made(this.#running).callbacks.start();
     await startSurveys(made(this.#running).surveys, made(this.#running).calls, this.#config.settings.language);
+    await made(this.#running).reports.start();
     await made(this.#voice).startCalling();
   }
 

@@ -4,6 +4,7 @@ import type { AgentBook, StationBook, StationState } from '../agents/index.js';
 import type { Distributor, QueueBook } from '../acd/index.js';
 import type { CallControl } from '../calls/index.js';
 import type { LiveEvents, LiveSnapshot, Station } from '../contract/index.js';
+import type { Db } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import type { Exchange } from '../exchange/index.js';
 import type { Ports } from '../http/index.js';
@@ -16,6 +17,8 @@ import type { SipService } from '../sip/index.js';
 import type { ConferenceService } from '../conference/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
 import type { SurveyService } from '../surveys/index.js';
+import type { ReportService } from '../reports/index.js';
+import { reportsPort } from './report-parts.js';
 import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
@@ -25,6 +28,7 @@ import type { Routing } from './routing.js';
 import type { VoiceParts } from './voice-parts.js';
 
 export interface Services {
+  db: Db;
   engine: EngineClient;
   trunks: TrunkBook;
   stations: StationBook;
@@ -43,6 +47,7 @@ export interface Services {
   voicemail: VoicemailService;
   callbacks: CallbackService;
   surveys: SurveyService;
+  reports: ReportService;
   conferences: ConferenceService;
   voice: VoiceParts;
   /** undefined: SIP is switched off */
@@ -89,6 +94,7 @@ export function httpPorts(services: Services): Ports {
     voicemail,
     callbacks: callbacksPort(services.callbacks, services.routing),
     surveys: surveysPort(services.surveys),
+    reports: reportsPort(services.reports, services.db),
     conferences: conferencesPort(services.conferences),
     voice: services.voice.port(),
     mail: {

@@ -10,6 +10,7 @@ import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
+import { reportMessages } from './report-messages.js';
 import { surveyMessages } from './survey-messages.js';
 import { voiceMessages } from './voice-messages.js';
 
@@ -307,6 +308,7 @@ export const messages = {
   ...voiceMessages,
   ...routingMessages,
   ...surveyMessages,
+  ...reportMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

@@ -17,6 +17,7 @@ import { surveys } from './0017-surveys.js';
 import { queueMusic } from './0018-queue-music.js';
 import { access } from './0019-access.js';
 import { floor } from './0021-floor.js';
+import { reports } from './0022-reports.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   queueMusic,
   access,
   floor,
+  reports,
 ];

@@ -53,6 +53,7 @@ export function callsRepository(models: Models, scope: Scope): CallsWrite {
         limit: Math.min(query.limit ?? CALLS_PER_PAGE, MOST_CALLS_PER_PAGE),
       }),
     count: (query) => table.count(callsWhere(query)),
+    byIds: (ids) => table.all({ where: { id: [...ids] } }),
     async lastAgentOf(callingNumber, sinceMs) {
       const where = { callingNumber, startedAt: { [Op.gte]: sinceMs }, agentId: { [Op.not]: null } };
       const [call] = await table.all({ where, order: [['startedAt', 'DESC']], limit: 1 });
@@ -145,8 +146,9 @@ export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegm
     flags: ['forced'],
   });
   return {
-    list: (query) =>
-      table.all({
+    // Of which call paperwork was is for reports alone.
+    list: async (query) => {
+      const rows = await table.all({
         where: allOf([
           query.agentId !== undefined && { agentId: query.agentId },
           query.state !== undefined && { state: query.state },
@@ -158,7 +160,9 @@ export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegm
           ['id', 'ASC'],
         ],
         limit: query.limit ?? 1000,
-      }),
+      });
+      return rows.map(({ callId: _callId, ...row }) => row);
+    },
     insert: (row) => table.insert(row),
     closeOpen: (agentId, endedAt) => closeOpen(table, { agentId }, endedAt),
   };

@@ -36,6 +36,7 @@ import {
 import { conferencesRepository } from './conferences.js';
 import { voiceRepository } from './voice.js';
 import { voicemailRepository } from './voicemail.js';
+import { reportsRepository } from './reports.js';
 import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
@@ -124,6 +125,9 @@ class Repositories implements Writes {
   }
   get recordings() {
     return this.#once('recordings', recordingsRepository);
+  }
+  get reports() {
+    return this.#once('reports', reportsRepository);
   }
   get outgoingMail() {
     return this.#once('outgoingMail', outgoingMailRepository);

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import {
   Call,
   CallAction,
+  CallCount,
   CallCreate,
   CallDetail,
+  CallFileQuery,
+  CallFilter,
   CallList,
   CallQuery,
   CallTake,
@@ -12,12 +15,14 @@ import {
   type Language,
   type Recording,
 } from '../../contract/index.js';
-import type { CallRow, RecordingRow, SegmentRow } from '../../db/index.js';
+import { countCalls, findCalls, type CallRow, type RecordingRow, type SegmentRow } from '../../db/index.js';
 import { reasonText } from '../../acd/index.js';
-import { AppError, type Reach } from '../../platform/index.js';
+import { AppError, type Reach, type ReachFilter } from '../../platform/index.js';
 import { mustMay, type Identity } from '../auth/identity.js';
 import { filterOf, reachOf, stationOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
+import { MOST_IN_FILE } from '../../reports/index.js';
+import { download } from '../download.js';
 import { invalidBody } from '../invalid-body.js';
 import { route, type Route } from '../route.js';
 
@@ -36,6 +41,7 @@ export function callRoutes(http: HttpContext): Route[] {
   }
 
   const reach = (identity: Identity): Reach => reachOf(ports, identity, 'calls.view');
+  const within = (identity: Identity): ReachFilter | undefined => filterOf(ports, reach(identity));
 
   return [
     route({
@@ -46,18 +52,44 @@ export function callRoutes(http: HttpContext): Route[] {
       needs: ['calls.view', 'desk.use'],
       query: CallQuery,
       reply: CallList,
-      async handle({ query, identity }) {
-        const rows = await db.calls.list({
-          ...query,
-          // One more than asked for tells whether there is a next page.
-          limit: query.limit + 1,
-          reach: filterOf(ports, reach(identity)),
-        });
-        const page = rows.slice(0, query.limit);
+      errors: ['report_too_wide'],
+      async handle({ query: { limit, before, ...filter }, identity }) {
+        // One more than asked for tells whether there is a next page.
+        const found = await findCalls(db.long, filter, { limit: limit + 1, before, reach: within(identity) });
+        const page = found.slice(0, limit);
+        const rows = new Map((await db.calls.byIds(page.map(({ id }) => id))).map((row) => [row.id, row]));
         return {
-          calls: page.map(withPhase),
-          before: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+          calls: page.flatMap(({ id, waitMs, talkMs, recorded, trunk }) => {
+            const row = rows.get(id);
+            return row === undefined ? [] : [{ ...withPhase(row), waitMs, talkMs, recorded: recorded === 1, trunk }];
+          }),
+          before: found.length > limit ? (page.at(-1)?.id ?? null) : null,
         };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/count',
+      summary: 'How many calls there are of a kind, as far as 10,000',
+      tag: 'Calls',
+      needs: ['calls.view', 'desk.use'],
+      query: CallFilter,
+      reply: CallCount,
+      errors: ['report_too_wide'],
+      handle: ({ query, identity }) => countCalls(db.long, query, within(identity)),
+    }),
+    route({
+      method: 'get',
+      path: '/calls/file',
+      summary: `The calls of a kind as a file, newest first, ${MOST_IN_FILE} at most`,
+      tag: 'Calls',
+      needs: 'reports.export',
+      query: CallFileQuery,
+      replyType: 'application/octet-stream',
+      errors: ['report_too_wide', 'report_not_exportable'],
+      async handle({ query: { format, ...filter }, language, identity }) {
+        log.info({ ...filter, format, by: identity.user.username }, 'calls are exported');
+        return download(await ports.reports.callFile(filter, format, language, within(identity)));
       },
     }),
     route({

@@ -52,7 +52,13 @@ export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
       },
     }),
     route({
-      ...{ method: 'get', path: '/floor/moment', summary: 'How the floor was at a moment', tag: TAG, needs: 'floor.view' },
+      ...{
+        method: 'get',
+        path: '/floor/moment',
+        summary: 'How the floor was at a moment',
+        tag: TAG,
+        needs: 'floor.view',
+      },
       ...{ query: FloorMomentQuery, reply: FloorMoment },
       async handle({ query }) {
         const at = Math.min(query.at, clock.wallMs());
@@ -95,7 +101,13 @@ export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
       },
     }),
     route({
-      ...{ method: 'get', path: '/queue-thresholds', tag: TAG, needs: ['floor.view', 'queues.view'], reply: z.array(QueueThresholds) },
+      ...{
+        method: 'get',
+        path: '/queue-thresholds',
+        tag: TAG,
+        needs: ['floor.view', 'queues.view'],
+        reply: z.array(QueueThresholds),
+      },
       summary: 'When the figures of each queue turn amber and red',
       async handle() {
         const [queues, rows] = await Promise.all([db.queues.list(), db.floor.thresholds()]);

@@ -27,6 +27,7 @@ import { promptRoutes } from './prompts.js';
 import { queueRoutes } from './queues.js';
 import { recordingRuleRoutes } from './recording-rules.js';
 import { recordingRoutes } from './recordings.js';
+import { reportRoutes } from './reports.js';
 import { ringGroupRoutes } from './ring-groups.js';
 import { roleRoutes } from './roles.js';
 import { routeRoutes } from './routes.js';
@@ -79,6 +80,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...voicemailRoutes(http),
     ...callbackRoutes(http),
     ...surveyRoutes(http),
+    ...reportRoutes(http),
     ...conferenceRoutes(http),
     ...voiceRoutes(http),
     ...exchangeRoutes(http),

@@ -1,0 +1,128 @@
+// Reports as a supervisor uses them: calls that were really made stand in the report, a figure leads to its calls and from there to
+// the call; what is exported is what is shown; a report is scheduled, found in the list and removed.
+import { readFile } from 'node:fs/promises';
+import readXlsx from 'read-excel-file/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { shootAll, startUiBox, type UiBox } from './ui-box.js';
+import { putDays } from '../support/report-days.js';
+
+let ui: UiBox;
+let page: Page;
+let complaints: readonly string[];
+
+beforeAll(async () => {
+  ui = await startUiBox();
+  const browser = await ui.browser();
+  page = browser.page;
+  complaints = browser.complaints;
+});
+afterAll(async () => {
+  await ui.close();
+});
+
+/** Calls in over the cable; gives the id once it is over and stored. */
+async function callThatGivesUp(): Promise<string> {
+  const { box } = ui;
+  const ended = new Promise<string>((resolve) => {
+    const off = box.live.on('call.removed', ({ id }) => {
+      off();
+      resolve(id);
+    });
+  });
+  const placed = await ui.api<{ id: string }>('POST', '/exchange/calls', { calledNumber: '4001', callingNumber: '13800138000' });
+  await new Promise<void>((resolve) => {
+    const off = box.live.on('call.segment', ({ kind }) => {
+      if (kind !== 'menu') return;
+      off();
+      resolve();
+    });
+  });
+  await ui.api('DELETE', `/exchange/calls/${placed.id}`);
+  return ended;
+}
+
+test('a day of calls is read, followed to a call, exported and scheduled', async () => {
+  await page.goto(`${ui.origin}/reports`);
+  await page.locator('[data-test="empty"]').waitFor();
+  await shootAll(page, 'reports-empty', '[data-test="empty"]');
+
+  const real = await callThatGivesUp();
+  await putDays(ui.box.db, Date.now());
+
+  await page.goto(`${ui.origin}/reports/queues?period=last7`);
+  const table = page.locator('[data-test="report"]');
+  const offered = table.locator('tfoot [data-figure="offered"]');
+  await offered.waitFor();
+  const shown = Number((await offered.innerText()).replaceAll(',', ''));
+  const { totals } = await ui.api<{ totals: Record<string, number> }>(
+    'GET',
+    `/reports/queues?from=${Date.now() - 8 * 86_400_000}&to=${Date.now()}`,
+  );
+  expect(shown).toBe(totals['offered']);
+  expect(shown).toBeGreaterThan(100);
+  // the formula is read out with the heading, and stands in the footer
+  expect(await table.locator('th [data-figure="serviceLevel"]').getAttribute('aria-description')).toContain('T 内接听');
+  await page.locator('[data-test="chart"] canvas').waitFor();
+  await shootAll(page, 'reports-queues', '[data-test="chart"] canvas');
+
+  await page.locator('th [data-figure="abandoned"]').click();
+  expect(await page.locator('th[aria-sort="descending"]').count()).toBe(1);
+
+  // what is behind a figure is as many calls as it says, and each opens
+  const first = table.locator('tbody tr').first().locator('[data-figure="abandoned"] a');
+  const abandoned = Number(await first.innerText());
+  await first.click();
+  await page.waitForURL(/\/calls\?/);
+  await page.locator('[data-call]').first().waitFor();
+  expect(await page.locator('[data-call]').count()).toBe(Math.min(50, abandoned));
+  await shootAll(page, 'calls-behind', '[data-call]');
+  await page.locator('[data-call] a').first().click();
+  await page.waitForURL(/\/calls\/[0-9A-Z]{26}$/);
+
+  await page.goto(`${ui.origin}/calls?number=1380013&match=begins&direction=in`);
+  await page.locator(`[data-call="${real}"]`).waitFor();
+  expect(await page.locator('[data-call]').count()).toBe(1);
+
+  await page.goto(`${ui.origin}/reports/intervals?period=last7&by=day`);
+  await page.locator('[data-test="report"] tbody tr').first().waitFor();
+  await shootAll(page, 'reports-intervals', '[data-test="chart"] canvas');
+  await page.goto(`${ui.origin}/reports/agents?period=last7`);
+  await page.locator('[data-test="report"] tbody tr').first().waitFor();
+  await shootAll(page, 'reports-agents', '[data-test="chart"] canvas');
+  await page.goto(`${ui.origin}/reports/paths?period=last7`);
+  await page.locator('[data-test="report"] tbody tr').first().waitFor();
+  await shootAll(page, 'reports-paths', '[data-test="chart"] canvas');
+
+  await page.goto(`${ui.origin}/reports/queues?period=last7`);
+  await offered.waitFor();
+  await page.locator('[data-test="export"]').click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.locator('.el-dropdown-menu__item').first().click(),
+  ]);
+  const rows = await readXlsx(await readFile(await download.path()));
+  const sheet = Array.isArray(rows) && 'data' in (rows[0] as object) ? (rows as unknown as { data: unknown[][] }[])[0]!.data : (rows as unknown as unknown[][]);
+  const total = sheet.find((row) => String(row[0]) === '合计' || String(row[0]) === 'Total');
+  expect(total).toContain(shown);
+
+  await page.goto(`${ui.origin}/reports/schedules`);
+  await page.locator('.empty button').click();
+  await page.locator('input[name="name"]').fill('<img src=x onerror=alert(1)>');
+  await page.locator('textarea[name="recipients"]').fill('not an address');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('[data-field="recipients"] .el-form-item__error, .rest').first().waitFor();
+  await page.locator('textarea[name="recipients"]').fill('li@example.com');
+  await page.keyboard.press('Control+Enter');
+  const scheduled = page.locator('[data-test="schedules"] tbody tr');
+  await scheduled.waitFor();
+  expect(await scheduled.innerText()).toContain('<img src=x onerror=alert(1)>');
+  const [one] = await ui.api<{ report: string; recipients: string[]; nextAt: number }[]>('GET', '/report-schedules');
+  expect(one).toMatchObject({ report: 'queues', recipients: ['li@example.com'] });
+  expect(one!.nextAt).toBeGreaterThan(Date.now());
+  await ui.api('PUT', `/report-schedules/${(one as unknown as { id: string }).id}`, {
+    ...{ name: '99', report: 'queues', period: 'yesterday', by: 'none', filters: {}, format: 'xlsx', language: 'en' },
+    ...{ recipients: ['9@9.cn'], time: '08:00', days: [1, 2, 3, 4, 5], enabled: true },
+  });
+  expect(complaints).toEqual([]);
+});
