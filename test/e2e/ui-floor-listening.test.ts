@@ -103,6 +103,16 @@ test('two supervisors listen to one agent, whisper and barge in, and one takes t
   await floor.talk(caller, agent);
   await page.locator(`[data-agent="${AGENT}"]`).filter({ hasText: 'listened to' }).waitFor();
 
+  // The recording is stopped and begun again from the page.
+  await page.locator('[data-act="stop"]').click();
+  await page.locator('[data-test="recording"]').filter({ hasText: 'Not recorded' }).waitFor();
+  expect(box.calls.recordingOf(caller.callId)?.state).toBe('off');
+  await page.locator('[data-act="start"]').click();
+  await page
+    .locator('[data-test="recording"]')
+    .filter({ hasText: /^Recording$/ })
+    .waitFor();
+
   await page.locator('[data-mode="barge"]').click();
   await floor.hears(caller, agent, boss);
 

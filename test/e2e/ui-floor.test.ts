@@ -12,7 +12,7 @@ const NAMES =
   '李娜 王磊 张敏 刘洋 陈晨 杨帆 赵敏 黄伟 周涛 吴静 徐丽 孙浩 马超 朱琳 胡军 郭芳 何勇 高翔 林峰 罗丹 郑凯 梁雪 宋佳 谢宇 韩冰 唐娟'.split(
     ' ',
   );
-/** of 2003, in which XSS would show itself */
+/** name of the last agent */
 const XSS = '<img src=x onerror=alert(1)>';
 const QUEUES = [
   ['after-sales', '售后', '96001'],
@@ -23,6 +23,7 @@ const REASONS = [
   ['1', '会议', 'Meeting'],
   ['2', '用餐', 'Meal'],
 ] as const;
+NAMES[NAMES.length - 1] = XSS;
 const GIVEN = [...NAMES, ...QUEUES.map(([, name]) => name), '服务', 'admin', 'lina', 'boss'];
 const HOUR = 3_600_000;
 
@@ -59,14 +60,9 @@ beforeAll(async () => {
 });
 afterAll(() => ui.close());
 
-test('a floor where nobody has signed in says so, and lives from then on', async () => {
+test('a floor where nobody has signed in fills as they do', async () => {
   await page.goto(`${ui.origin}/floor`);
   await seat(1, 'signedOut').waitFor();
-  await shootAll(page, 'floor-empty', '[data-agent]', GIVEN);
-  await page.evaluate(`localStorage.setItem('cordboard.language', 'zh-CN')`);
-  await page.reload();
-  await seat(1, 'signedOut').waitFor();
-
   for (let n = 1; n <= 24; n += 1) await ui.box.agents.signIn(agent(n), n);
   await page.locator('[data-count="ready"]').filter({ hasText: '24' }).waitFor();
 });
@@ -86,6 +82,9 @@ test('seats are found by state, queue and name, and by the keyboard', async () =
   await page.locator('[data-count="notReady"]').click();
   await page.locator('input[name="seat-search"]').fill('王磊');
   await expect.poll(() => page.locator('[data-agent]').count()).toBe(1);
+  await page.locator('input[name="seat-search"]').fill('onerror');
+  await seat(26).waitFor();
+  expect(await seat(26).locator('.name').textContent()).toBe(XSS);
   await page.locator('input[name="seat-search"]').fill('没有这个人');
   await page.getByText('没有符合条件的坐席').waitFor();
   await page.getByRole('button', { name: '清除筛选' }).click();
@@ -247,6 +246,39 @@ test('the floor, a seat and the wall are good to look at in both languages and t
       await chosen.screenshot({ path: `build/screens/floor-seat.${language}.${theme}.png` });
     }
   expect(other.complaints).toEqual([]);
+});
+
+test('a floor without agents says what to do first; many lines are shown short, with their alarms', async () => {
+  const other = await startUiBox({ CORDBOARD_VIRTUAL_STATIONS: '1', CORDBOARD_VIRTUAL_SPANS: '4' });
+  try {
+    await dchannelsUp(other.box);
+    await other.api('DELETE', '/agents/2001');
+    await other.api('POST', '/trunks', {
+      ...{ kind: 'sip', id: 'carrier', name: '电信语音', mode: 'address', hosts: [{ host: '127.0.0.1', port: 9 }] },
+      maxCalls: 60,
+    });
+    await other.api('POST', '/exchange/spans/2/alarm', { alarm: 'los', active: true });
+    const { page: empty } = await other.browser();
+    await empty.goto(`${other.origin}/floor`);
+    await empty.getByText('还没有坐席').waitFor();
+    await empty.locator('[data-line="span 2"].is-fault').waitFor();
+    await empty.getByText('收不到线路信号').waitFor();
+    await empty.locator('[data-line="trunk carrier"]').waitFor();
+    await shootAll(empty, 'floor-empty', '[data-line="trunk carrier"]', ['电信语音']);
+  } finally {
+    await other.close();
+  }
+});
+
+test('the floor and the wall are not for agents', async () => {
+  const token = await ui.user('wanglei', 'agent', agent(2));
+  const own = (await ui.browser({ token })).page;
+  for (const path of ['floor', 'wallboard']) {
+    await own.goto(`${ui.origin}/${path}`);
+    await own.waitForURL(({ pathname }) => pathname !== `/${path}`);
+    expect(await own.locator('[data-agent], [data-queue]').count()).toBe(0);
+  }
+  expect(browser.complaints).toEqual([]);
 });
 
 test('the wall shows the queues of its address, turns pages, and finds its way back after a loss', async () => {

@@ -13,7 +13,7 @@ let box: HttpBox;
 let token: string;
 beforeEach(async () => {
   box = await httpBox();
-  box.clock.advance(NOON + 60 * MINUTE - box.clock.wallMs());
+  await box.clock.advance(NOON + 60 * MINUTE - box.clock.wallMs());
   token = (await box.signIn('supervisor')).token;
 });
 
