@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-route
 import { box } from '@/api/box';
 import { pages } from '@/areas';
 import { toRoute } from '@/areas/area';
+import { menuPages } from '@/areas/menu';
 import { useSession } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -12,7 +13,7 @@ declare module 'vue-router' {
     /** key of the words in the browser's title */
     title?: string;
     /** who may see it; left out: everybody who has signed in */
-    needs?: Permission | undefined;
+    needs?: Permission | readonly Permission[] | undefined;
     /** has the side menu beside it */
     menu?: boolean;
     /** the place in bar or menu that is marked */
@@ -45,13 +46,18 @@ export const router = createRouter({
       component: () => import('@/pages/SignInPage.vue'),
       meta: { open: true, title: 'signIn.title' },
     },
-    { path: '/calls', name: 'calls', component: () => import('@/pages/CallsPage.vue'), meta: { title: 'shell.calls' } },
+    {
+      path: '/calls',
+      name: 'calls',
+      component: () => import('@/pages/CallsPage.vue'),
+      meta: { title: 'shell.calls', needs: ['calls.view', 'desk.use'] },
+    },
     {
       path: '/calls/:id',
       name: 'call',
       component: () => import('@/pages/CallPage.vue'),
       props: true,
-      meta: { title: 'shell.calls' },
+      meta: { title: 'shell.calls', needs: ['calls.view', 'desk.use'] },
     },
     {
       path: '/simulator',
@@ -63,14 +69,19 @@ export const router = createRouter({
   ],
 });
 
-/** Where somebody begins who has not asked for a page. */
+/** Where somebody begins who has not asked for a page: the floor, or the first page that he may see. */
 function homePage(): string {
   const { may } = useSession();
-  const own = pages
-    .filter(({ bar, needs }) => bar !== undefined && (needs === undefined || may(needs)))
-    .sort((a, b) => (a.bar ?? 0) - (b.bar ?? 0))[0];
-  return may('floor.view') ? 'floor' : (own?.name ?? 'calls');
+  if (may('floor.view')) return 'floor';
+  const inBar = router
+    .getRoutes()
+    .filter(({ name, meta }) => barPlace(String(name)) !== undefined && (meta.needs === undefined || may(meta.needs)))
+    .sort((a, b) => (barPlace(String(a.name)) ?? 0) - (barPlace(String(b.name)) ?? 0));
+  return String(inBar[0]?.name ?? menuPages(may)[0]?.name ?? 'account');
 }
+
+const OWN_BAR: Partial<Record<string, number>> = { calls: 30, simulator: 90 };
+const barPlace = (name: string): number | undefined => pages.find((page) => page.name === name)?.bar ?? OWN_BAR[name];
 
 router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   const session = useSession();
@@ -78,7 +89,8 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   if (session.setupNeeded) return to.name === 'set-up' ? true : { name: 'set-up' };
   if (to.name === 'set-up') return { name: homePage() };
   if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
-  if (to.meta.open) return { name: homePage() };
+  if (session.due.length > 0) return to.name === 'duty' ? true : { name: 'duty', query: { next: to.fullPath } };
+  if (to.meta.open || to.name === 'duty') return { name: homePage() };
   if (to.meta.needs && !session.may(to.meta.needs)) return { name: homePage() };
   return true;
 });

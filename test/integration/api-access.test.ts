@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BUILT_IN_PERMISSIONS, type Permission, type SignedIn } from '../../daemon/src/contract/index.js';
+import { BUILT_IN_PERMISSIONS, PERMISSIONS, type Permission, type SignedIn } from '../../daemon/src/contract/index.js';
 import { startTestBox } from '../support/box.js';
 
 interface Operation {
@@ -70,3 +70,64 @@ test('every operation of the document asks who it is, and whether he may', async
   expect(counts.unsigned).toBeGreaterThan(120);
   expect(counts.forbidden).toBeGreaterThan(90);
 });
+
+/** What ends the session that asks, or changes how everybody signs in. */
+const NOT_CALLED = ['delete /api/v1/session', 'delete /api/v1/account/sessions'];
+const AT_ONCE = 8;
+
+test('a role with one permission is refused exactly where the document says so', async () => {
+  const box = await startTestBox();
+  const local = readFileSync(join(box.config.home, 'local-token'), 'utf8').trim();
+  const ask = async (method: string, path: string, token: string, body?: unknown): Promise<[number, string]> => {
+    const answer = await fetch(new URL(path, box.url), {
+      method: method.toUpperCase(),
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return [answer.status, answer.status === 403 ? (JSON.parse(text) as { error: { code: string } }).error.code : ''];
+  };
+  const role = { id: 'one', name: 'One', permissions: [], scope: { kind: 'all' } };
+  expect(await ask('post', '/api/v1/roles', local, role)).toEqual([201, '']);
+  const user = { username: 'one', password: PASSWORD, role: 'one' };
+  expect(await ask('post', '/api/v1/users', local, user)).toEqual([201, '']);
+  const signedIn = await fetch(new URL('/api/v1/session', box.url), {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+    body: JSON.stringify({ username: 'one', password: PASSWORD }),
+  });
+  const { token } = (await signedIn.json()) as SignedIn;
+
+  const document = (await (await fetch(new URL('/api/v1/openapi.json', box.url))).json()) as Document;
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { 'x-needs': needs = 'signedIn' }]) => {
+      const at = `${method} ${path}`;
+      return needs === 'signedIn' || NOT_CALLED.includes(at) ? [] : [{ at, method, path, needs }];
+    }),
+  );
+  expect(new Set(operations.flatMap(({ needs }) => needs)).size).toBeGreaterThan(40);
+  const counts = { refused: 0, let: 0 };
+  for (const permission of PERMISSIONS) {
+    expect(await ask('patch', '/api/v1/roles/one', local, { permissions: [permission] })).toEqual([200, '']);
+    // Of what is refused a part, another one each time; of what is allowed all that cannot do any harm: it names nothing that
+    // there is, and says nothing that could be done.
+    const share = PERMISSIONS.indexOf(permission) % 4;
+    const tried = operations.filter(({ needs }, index) => needs.includes(permission) || index % 4 === share);
+    for (let from = 0; from < tried.length; from += AT_ONCE)
+      await Promise.all(
+        tried.slice(from, from + AT_ONCE).map(async ({ at, method, path, needs }) => {
+          const allowed = needs.includes(permission);
+          if (allowed && method !== 'get' && !path.includes('{')) return;
+          const body = method === 'get' || method === 'delete' ? undefined : { no: 'such field' };
+          const [status, code] = await ask(method, path.replace(/\{[a-zA-Z]+\}/g, 'x'), token, body);
+          if (allowed) expect([at, permission, code]).not.toEqual([at, permission, 'permission_missing']);
+          else expect([at, permission, status, code]).toEqual([at, permission, 403, 'permission_missing']);
+          counts[allowed ? 'let' : 'refused'] += 1;
+        }),
+      );
+  }
+  expect(counts.refused).toBeGreaterThan(2000);
+  expect(counts.let).toBeGreaterThan(150);
+}, 120_000);

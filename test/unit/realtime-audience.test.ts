@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  BUILT_IN_PERMISSIONS,
-  type ConferenceStatus,
-  type LiveSnapshot,
-  type User,
-} from '../../daemon/src/contract/index.js';
+import { BUILT_IN_PERMISSIONS, type ConferenceStatus, type LiveSnapshot } from '../../daemon/src/contract/index.js';
 import { Audience, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
 import { originAllowed } from '../../daemon/src/realtime/origin.js';

@@ -12,8 +12,8 @@ export interface AreaPage {
   path: string;
   /** fetched when it is opened */
   page: () => Promise<{ default: Component }>;
-  /** who may open it; left out: everybody who has signed in */
-  needs?: Permission;
+  /** who may open it, one of these where there are several; left out: everybody who has signed in */
+  needs?: Permission | readonly Permission[];
   /** in the bar at the top, in this order */
   bar?: number;
   /** in the side menu; the lower stands higher */

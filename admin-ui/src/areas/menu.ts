@@ -13,6 +13,6 @@ const sorted = pages
   .sort((a, b) => GROUPS.indexOf(a.menu.group) - GROUPS.indexOf(b.menu.group) || a.menu.order - b.menu.order);
 
 /** The pages of the side menu that somebody may see, in the order in which they stand there. */
-export function menuPages(may: (permission: Permission) => boolean): MenuPage[] {
+export function menuPages(may: (needs: Permission | readonly Permission[]) => boolean): MenuPage[] {
   return sorted.filter(({ needs }) => needs === undefined || may(needs));
 }

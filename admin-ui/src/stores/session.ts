@@ -32,8 +32,9 @@ export const useSession = defineStore('session', () => {
   /** what has to be done before the box serves anything else */
   const due = ref<readonly SignInDuty[]>([]);
 
-  /** Whether the box would let us; a page shows no button that it would refuse. */
-  const may = (permission: Permission): boolean => permissions.value.has(permission);
+  /** Whether the box would let us, by one of them where there are several; a page shows no button that it would refuse. */
+  const may = (needs: Permission | readonly Permission[]): boolean =>
+    typeof needs === 'string' ? permissions.value.has(needs) : needs.some((one) => permissions.value.has(one));
   const mayListen = computed(() => may('recordings.listen'));
 
   /** Resolves when it is known who sits here; until the box answers it is asked again and `waiting` is true. */

@@ -143,7 +143,7 @@ export class PhoneDesk {
 
   /** Who it is, for the record; undefined: he may not, and was told so. */
   async #mayBe(session: FlowSession, { id, pinHash }: AnnouncementNumberRow): Promise<string | undefined> {
-    const { db, talk, agentAt, pinFits, clock, log } = this.#options;
+    const { talk, agentAt, pinFits, clock, log } = this.#options;
     const { station } = session;
     const agentId = station === null ? null : agentAt(station);
     const user = agentId === null ? undefined : (await this.#usersWhoSwitch()).find((one) => one.agentId === agentId);

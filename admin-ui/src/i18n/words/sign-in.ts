@@ -8,6 +8,8 @@ export const signIn = bilingual(
     password: '密码',
     enter: '登录',
     ended: '登录已失效，请重新登录。',
+    code: '验证码',
+    codeHint: '验证器显示的六位数字；手机不在身边时，可输入一个备用码。',
     needUsername: '请输入用户名',
     needPassword: '请输入密码',
     setUp: {
@@ -33,6 +35,8 @@ export const signIn = bilingual(
     password: 'Password',
     enter: 'Sign in',
     ended: 'Your session has ended. Please sign in again.',
+    code: 'Code',
+    codeHint: 'The six digits of your authenticator; without your telephone, a recovery code.',
     needUsername: 'Enter your user name',
     needPassword: 'Enter your password',
     setUp: {

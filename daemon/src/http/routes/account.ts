@@ -1,6 +1,8 @@
 // One's own account: password, second factor, sessions, language. Nobody needs a permission for what is his.
 import { toDataURL } from 'qrcode';
 import { z } from 'zod';
+import type {
+  SecondFactorState} from '../../contract/index.js';
 import {
   Account,
   AccountPatch,
@@ -9,7 +11,6 @@ import {
   RecoveryCodes,
   SecondFactorCode,
   SecondFactorOffer,
-  SecondFactorState,
   SessionInfo,
   Ulid,
   User,
