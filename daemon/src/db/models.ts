@@ -1,6 +1,7 @@
 // Every table as Sequelize knows it.
 import type { Sequelize } from 'sequelize';
 import { defineCallbackModels } from './callback-models.js';
+import { defineContactModels } from './contact-models.js';
 import { defineConferenceModels } from './conference-models.js';
 import { defineCoreModels } from './core-models.js';
 import { defineDeskModels } from './desk-models.js';
@@ -21,6 +22,7 @@ type CallbackModels = ReturnType<typeof defineCallbackModels>;
 type SurveyModels = ReturnType<typeof defineSurveyModels>;
 type ConferenceModels = ReturnType<typeof defineConferenceModels>;
 type VoiceModels = ReturnType<typeof defineVoiceModels>;
+type ContactModels = ReturnType<typeof defineContactModels>;
 export interface Models
   extends
     CoreModels,
@@ -32,7 +34,8 @@ export interface Models
     CallbackModels,
     SurveyModels,
     ConferenceModels,
-    VoiceModels {}
+    VoiceModels,
+    ContactModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -47,5 +50,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineSurveyModels(sequelize),
     ...defineConferenceModels(sequelize),
     ...defineVoiceModels(sequelize),
+    ...defineContactModels(sequelize),
   };
 }

@@ -141,6 +141,7 @@ async function openMigrated(
     voicemail: reads.voicemail,
     callbacks: reads.callbacks,
     surveys: reads.surveys,
+    contacts: reads.contacts,
     conferences: reads.conferences,
     voice: reads.voice,
     streams: reads.streams,

@@ -21,6 +21,7 @@ import type { ConferencesRead, ConferencesWrite } from './conference-rows.js';
 import type { VoiceRead, VoiceWrite } from './voice-rows.js';
 import type { DeskRead, DeskWrite } from './desk-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
+import type { ContactsRead, ContactsWrite } from './contact-rows.js';
 import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
   RecordingArchiveRead,
@@ -239,6 +240,8 @@ export interface CallQuery {
   state?: CallState | undefined;
   agentId?: string | undefined;
   queueId?: string | undefined;
+  /** that this number has made, or to which it was called */
+  numbers?: readonly string[] | undefined;
   /** calls that began at this time or later */
   fromMs?: number | undefined;
   /** calls that began before this time */
@@ -413,6 +416,7 @@ export interface Reads {
   readonly voicemail: VoicemailRead;
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
+  readonly contacts: ContactsRead;
   readonly conferences: ConferencesRead;
   readonly voice: VoiceRead;
   readonly streams: StreamsRead;
@@ -456,6 +460,7 @@ export interface Writes extends Reads {
   readonly voicemail: VoicemailWrite;
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;
+  readonly contacts: ContactsWrite;
   readonly conferences: ConferencesWrite;
   readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;

@@ -3,6 +3,7 @@
 // The status is that of HTTP; it is also right for those who are not HTTP (4xx: the one who asked can mend it).
 
 import { callbackMessages } from './callback-messages.js';
+import { contactMessages } from './contact-messages.js';
 import { conferenceMessages } from './conference-messages.js';
 import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
@@ -289,6 +290,7 @@ export const messages = {
   ...flowMessages,
   ...conferenceMessages,
   ...deskMessages,
+  ...contactMessages,
   ...recordingMessages,
   ...callbackMessages,
   ...musicMessages,

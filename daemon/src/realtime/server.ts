@@ -5,6 +5,7 @@ import { Server, type Socket } from 'socket.io';
 import type {
   Agent,
   ClientToServerEvents,
+  Colleague,
   Language,
   LiveEvents,
   LiveSnapshot,
@@ -20,11 +21,23 @@ import {
   silentLog,
   systemClock,
   type Clock,
+  type Timer,
   type EventSource,
   type Log,
   type Metrics,
 } from '../platform/index.js';
-import { Audience, STAFF_ROOM, agentRoom, isStaff, queueRoom, sessionRoom, snapshotFor, userRoom } from './audience.js';
+import {
+  Audience,
+  DESK_ROOM,
+  STAFF_ROOM,
+  agentRoom,
+  colleagueOf,
+  isStaff,
+  queueRoom,
+  sessionRoom,
+  snapshotFor,
+  userRoom,
+} from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
 import { originAllowed } from './origin.js';
 
@@ -77,6 +90,8 @@ type OurServer = Server<ClientToServerEvents, ServerToClientEvents, Record<strin
 type OurSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
 
 const COALESCE_MS = 50;
+/** Of four hundred agents thirty change a second, and everybody at a desk is told of each. */
+const COLLEAGUES_MS = 1000;
 /** A page that asks for snapshots in a loop gets one a second. */
 const SYNC_PERIOD_MS = 1000;
 /** Pages send nothing but `sync` and their token. */
@@ -94,6 +109,8 @@ class RealtimeServer implements Realtime {
   readonly #audience = new Audience();
   readonly #coalescer: Coalescer;
   readonly #unsubscribe: (() => void)[] = [];
+  #colleagues = new Map<string, Colleague>();
+  #colleaguesTimer: Timer | undefined;
   #io: OurServer | undefined;
   /** grows with every batch sent */
   #batches = 0;
@@ -163,6 +180,7 @@ class RealtimeServer implements Realtime {
   async stop(): Promise<void> {
     for (const off of this.#unsubscribe.splice(0)) off();
     this.#coalescer.stop();
+    this.#colleaguesTimer?.cancel();
     const io = this.#io;
     this.#io = undefined;
     if (io === undefined) return;
@@ -204,7 +222,7 @@ class RealtimeServer implements Realtime {
     void socket.join(userRoom(user.id));
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
     if (isStaff(user)) void socket.join(STAFF_ROOM);
-    else if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
+    else if (user.agentId !== null) void socket.join([agentRoom(user.agentId), DESK_ROOM]);
     socket.on('sync', () => this.#syncSoon(socket));
     this.#syncSoon(socket);
     this.#stillSignedIn(socket).catch((error: unknown) => this.#log.warn({ err: error }, 'a session was not checked'));
@@ -246,7 +264,7 @@ class RealtimeServer implements Realtime {
       tries += 1;
     } while (batches !== this.#batches && tries < SNAPSHOT_TRIES);
     if (!socket.connected) return;
-    this.#audience.learn(whole.calls);
+    this.#audience.learn(whole.calls, whole.agents);
     const own = whole.agents.find((agent) => agent.id === identity.user.agentId);
     if (!isStaff(identity.user) && own !== undefined) this.#joinQueues(socket, own);
     socket.emit('snapshot', snapshotFor(identity.user, whole), seq);
@@ -263,6 +281,18 @@ class RealtimeServer implements Realtime {
   #heard(event: LiveEvent): void {
     if (this.#io?.of('/').sockets.size === 0) this.#audience.forget();
     else this.#coalescer.add(event);
+    if (event.event === 'agent.updated') this.#colleagueChanged(event.data);
+  }
+
+  #colleagueChanged(agent: Agent): void {
+    if (!this.#io?.of('/').adapter.rooms.has(DESK_ROOM)) return;
+    this.#colleagues.set(agent.id, colleagueOf(agent));
+    this.#colleaguesTimer ??= this.#clock.after(COLLEAGUES_MS, () => {
+      this.#colleaguesTimer = undefined;
+      const colleagues = [...this.#colleagues.values()];
+      this.#colleagues = new Map();
+      this.#send([{ event: 'colleagues.changed', data: { colleagues } }]);
+    });
   }
 
   #send(events: LiveEvent[]): void {

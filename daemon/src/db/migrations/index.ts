@@ -15,6 +15,7 @@ import { conferences } from './0014-conferences.js';
 import { desk } from './0015-desk.js';
 import { surveys } from './0017-surveys.js';
 import { queueMusic } from './0018-queue-music.js';
+import { contacts } from './0020-contacts.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   desk,
   surveys,
   queueMusic,
+  contacts,
 ];

@@ -33,6 +33,9 @@ function callsWhere(query: CallQuery): WhereOptions {
     query.state !== undefined && { state: query.state },
     query.agentId !== undefined && { agentId: query.agentId },
     query.queueId !== undefined && { queueId: query.queueId },
+    query.numbers !== undefined && {
+      [Op.or]: [{ callingNumber: [...query.numbers] }, { direction: 'out', calledNumber: [...query.numbers] }],
+    },
     query.before !== undefined && { id: { [Op.lt]: query.before } },
     startedBetween(query.fromMs, query.toMs),
   ]);

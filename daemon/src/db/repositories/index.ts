@@ -34,6 +34,7 @@ import {
 import { conferencesRepository } from './conferences.js';
 import { voiceRepository } from './voice.js';
 import { voicemailRepository } from './voicemail.js';
+import { contactsRepository } from './contacts.js';
 import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
@@ -128,6 +129,9 @@ class Repositories implements Writes {
   }
   get surveys() {
     return this.#once('surveys', surveysRepository);
+  }
+  get contacts() {
+    return this.#once('contacts', contactsRepository);
   }
   get conferences() {
     return this.#once('conferences', conferencesRepository);

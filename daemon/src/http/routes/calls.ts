@@ -34,10 +34,16 @@ export function callRoutes(http: HttpContext): Route[] {
     return { ...row, phase: null, phaseSince: null, parkingSlot: null, parties: [] };
   }
 
-  /** An agent sees the calls that were his; staff sees all. */
-  function maySee(identity: Identity, row: CallRow): boolean {
-    if (identity.user.role !== 'agent') return true;
-    return identity.user.agentId !== null && row.agentId === identity.user.agentId;
+  /** An agent sees the calls that were his, and that which rings for him or is on his telephone; staff sees all. */
+  async function maySee({ user: { role, agentId } }: Identity, row: CallRow): Promise<boolean> {
+    if (role !== 'agent') return true;
+    if (agentId === null) return false;
+    const agent = ports.agents.find(agentId);
+    if (row.agentId === agentId || agent?.callId === row.id) return true;
+    const { parties } = withPhase(row);
+    if (parties.some(({ station }) => station !== null && station === agent?.station)) return true;
+    const segments = await db.segments.listByCall(row.id);
+    return segments.some(({ kind, data }) => (kind === 'talk' || kind === 'offer') && data['agentId'] === agentId);
   }
 
   /** Where one acts: an agent at the telephone where he is signed in, staff wherever they say. null: nowhere. */
@@ -83,7 +89,7 @@ export function callRoutes(http: HttpContext): Route[] {
       errors: ['call_not_found'],
       async handle({ params: { id }, identity, language }) {
         const row = await db.calls.find(id);
-        if (row === null || !maySee(identity, row)) throw new AppError('call_not_found', { id });
+        if (row === null || !(await maySee(identity, row))) throw new AppError('call_not_found', { id });
         const [stored, streams, rows, notes] = await Promise.all([
           db.segments.listByCall(id),
           db.streams.listByCall(id),
