@@ -66,7 +66,8 @@ export const router = createRouter({
 
 /** Where somebody begins who has not asked for a page. */
 function homePage(): string {
-  return 'floor';
+  const { user } = useSession();
+  return user?.role === 'agent' && user.agentId !== null ? 'desk' : 'floor';
 }
 
 router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
