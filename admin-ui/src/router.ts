@@ -31,7 +31,8 @@ export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
-    { path: '/', redirect: () => ({ name: homePage() }) },
+    // leads on as soon as it is known who sits here
+    { path: '/', name: 'home', component: () => import('@/pages/NotFoundPage.vue') },
     ...pages.map(toRoute),
     {
       path: '/set-up',
@@ -76,7 +77,7 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   if (session.setupNeeded) return to.name === 'set-up' ? true : { name: 'set-up' };
   if (to.name === 'set-up') return { name: homePage() };
   if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
-  if (to.meta.open) return { name: homePage() };
+  if (to.meta.open || to.name === 'home') return { name: homePage() };
   if (to.meta.needs && !session.may(to.meta.needs)) return { name: homePage() };
   return true;
 });

@@ -157,9 +157,9 @@ export const useDesk = defineStore('desk', () => {
     void readPhone();
   }
 
-  /** One thing at a time; what the box says against it is shown. Whether it was done. */
+  /** Not the same thing twice at once; what the box says against it is shown. Whether it was done. */
   async function attempt(name: string, work: () => Promise<unknown>): Promise<boolean> {
-    if (busy.value !== null) return false;
+    if (busy.value === name) return false;
     busy.value = name;
     try {
       await work();
@@ -168,7 +168,7 @@ export const useDesk = defineStore('desk', () => {
       ElMessage({ type: 'error', message: sentenceOf(error), duration: 6000, showClose: true });
       return false;
     } finally {
-      busy.value = null;
+      if (busy.value === name) busy.value = null;
     }
   }
 
@@ -184,7 +184,7 @@ export const useDesk = defineStore('desk', () => {
   const answer = () => own('answer', (id) => deskBox.movePhone(id, 'lift'));
   const dial = (to: string) => attempt('dial', () => deskBox.call(to));
   const setState = (state: 'ready' | 'notReady' | 'signedOut', reason?: string) =>
-    own('state', (id) => deskBox.setState(id, state, reason));
+    own(`state ${state} ${reason ?? ''}`, (id) => deskBox.setState(id, state, reason));
   const signIn = (at: number) => own('signIn', (id) => deskBox.signIn(id, at));
   const extendWrapUp = () => own('wrapUp', (id) => deskBox.extendWrapUp(id, 60_000));
   const record = (action: 'pause' | 'resume' | 'start') => {
