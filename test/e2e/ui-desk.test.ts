@@ -76,6 +76,11 @@ afterAll(async () => {
 });
 
 const state = (page: Page, is: string) => page.locator(`[data-state][data-is="${is}"]`).waitFor();
+/** Answers or hangs up, once the page offers it. */
+async function f2(page: Page): Promise<void> {
+  await page.locator('[aria-keyshortcuts="F2"]').waitFor();
+  await page.keyboard.press('F2');
+}
 const detail = (id: string) => ui.api<CallDetail>('GET', `/calls/${id}`);
 const parties = (id: string) => ui.box.calls.find(id)?.parties ?? [];
 const happened = (id: string, condition: () => boolean) =>
@@ -122,12 +127,12 @@ test('a call pops up, is answered, noted and held; a reload and a second tab lea
   await page.locator('[data-path] li').nth(1).waitFor();
   expect(await page.locator('[data-path]').innerText()).toContain('Pressed 1');
   expect(await page.locator('[data-sent-name]').innerText()).toBe(HOSTILE);
-  await shootAll(page, 'desk-ringing', '[data-create]', GIVEN);
+  await shootAll(page, 'desk-ringing', '[data-disposition]', GIVEN);
 
   // A new record in one click, with what the caller says he is called; nothing that arrives takes the focus from it.
   await page.locator('[data-create]').click();
   expect(await page.locator('[data-contact-form] input[name=name]').inputValue()).toBe(HOSTILE);
-  await page.keyboard.press('F2');
+  await f2(page);
   await state(page, 'talking');
   expect(await page.evaluate('document.activeElement.name')).toBe('name');
   await page.locator('[data-contact-form] input[name=tags]').fill(`${HOSTILE}, 保修期内`);
@@ -180,7 +185,7 @@ test('a colleague is asked, all three talk, and the next caller is put through t
   await page.keyboard.press('F4');
   await page.locator('[data-place="a2002"] [data-how=consult]').click();
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(2)?.ringing === true);
-  await colleague.page.keyboard.press('F2');
+  await f2(colleague.page);
   await happened(id, () => parties(id).length === 3);
   // Whom he asks sees whose call it is.
   await colleague.page.locator(`[data-card][data-number="${CALLER}"]`).waitFor();
@@ -189,7 +194,7 @@ test('a colleague is asked, all three talk, and the next caller is put through t
   await page.getByRole('button', { name: 'Three-way' }).click();
   await happened(id, () => parties(id).every((one) => one.state === 'talking'));
   await page.getByText('Three-way call').waitFor();
-  await page.keyboard.press('F2');
+  await f2(page);
   await happened(id, () => parties(id).every(({ station }) => station !== 1));
   await state(page, 'wrapUp');
   // He is not ready before he has said what it came to.
@@ -201,24 +206,24 @@ test('a colleague is asked, all three talk, and the next caller is put through t
   const { notes } = await detail(id);
   expect(notes).toMatchObject([{ agentId: '2001', disposition: 'fault-power', note: `${NOTE} He calls again.` }]);
   await colleague.page.locator('[data-contact-name]', { hasText: HOSTILE }).waitFor();
-  await colleague.page.keyboard.press('F2');
+  await f2(colleague.page);
   await waitFor(ui.box.live, 'call.removed', () => ui.box.calls.find(id) === undefined);
 
   await Promise.all([stationFree(ui.box, 1), stationFree(ui.box, 2)]);
   const next = await rings();
   await page.locator(`[data-history="${id}"]`).waitFor();
-  await page.keyboard.press('F2');
+  await f2(page);
   await state(page, 'talking');
   await page.keyboard.press('F4');
   await page.locator('[data-place="a2002"] [data-how=blind]').click();
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(2)?.ringing === true);
-  await colleague.page.keyboard.press('F2');
+  await f2(colleague.page);
   await happened(next, () => parties(next).some(({ station, state: now }) => station === 2 && now === 'talking'));
   await colleague.page.locator('[data-contact-name]', { hasText: HOSTILE }).waitFor();
   // What the first has written is told to the second.
   await colleague.page.locator(`[data-history="${id}"]`, { hasText: 'He calls again.' }).waitFor();
   expect(ui.box.calls.find(next)?.agentId).toBe('2002');
-  await colleague.page.keyboard.press('F2');
+  await f2(colleague.page);
   await page.locator('[data-disposition="price"]').click();
   await state(page, 'ready');
 });
@@ -250,10 +255,10 @@ test('who was not answered stands in the list, and can be called back', async ()
   await page.locator('[role=option]', { hasText: '陈晨' }).waitFor();
   await page.keyboard.press('Enter');
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(1)?.ringing === true);
-  await page.keyboard.press('F2');
+  await f2(page);
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(2)?.ringing === true);
   await page.locator('[data-call]').waitFor();
-  await page.keyboard.press('F2');
+  await f2(page);
   await page.locator('[data-call]').waitFor({ state: 'detached' });
 
   await ui.api('POST', '/agents/2001/messages', { text: HOSTILE });
