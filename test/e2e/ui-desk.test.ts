@@ -168,7 +168,7 @@ test('a call pops up, is answered, noted and held; a reload and a second tab lea
   await state(tab, 'talking');
   expect(parties(id).some(({ holds }) => holds)).toBe(false);
   await tab.close();
-  await shootAll(page, 'desk-talking', '[data-card] [data-note]', GIVEN);
+  await shootAll(page, 'desk-talking', '[data-note-state=saved]', GIVEN);
 
   // Keys are not for the page while something is typed.
   await note.press('/');
@@ -181,7 +181,7 @@ test('a colleague is asked, all three talk, and the next caller is put through t
   const id = ui.box.calls.live()[0]!.id;
   await page.keyboard.press('F4');
   await page.locator('[data-send]').waitFor();
-  await shootAll(page, 'desk-before-transfer', '[data-card] [data-note]', GIVEN);
+  await shootAll(page, 'desk-before-transfer', '[data-note-state=saved]', GIVEN);
   await page.keyboard.press('F4');
   await page.locator('[data-place="a2002"] [data-how=consult]').click();
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(2)?.ringing === true);

@@ -9,6 +9,8 @@ const DONE = 'cordboard.desk.missedDone';
 const MESSAGES = 'cordboard.desk.messages';
 const MOST_MESSAGES = 20;
 const DAY_MS = 86_400_000;
+/** ends of an offer that leave somebody unanswered */
+const MISSED = ['noAnswer', 'callEnded', 'stationFailed'];
 
 export interface BoxMessage extends VoiceMessage {
   boxName: string;
@@ -33,11 +35,15 @@ export function useWork() {
   const problem = ref<unknown>(null);
   const done = ref<string[]>(stored(localStorage, DONE, []));
 
+  let told: MissedCall[] = [];
+
   async function readMissed(): Promise<void> {
     if (desk.agentId === null) return;
     const found = await deskBox.missed(desk.agentId);
     const since = Date.now() - DAY_MS;
-    missed.value = found
+    // What the socket has told and is not on the box's disk yet stays.
+    const ids = new Set(found.map(({ callId }) => callId));
+    missed.value = [...found, ...told.filter(({ callId }) => !ids.has(callId))]
       .filter(({ at, callId }) => at > since && !done.value.includes(callId))
       .sort((a, b) => b.at - a.at);
   }
@@ -82,6 +88,15 @@ export function useWork() {
     (now, before) => before === 'ringing' && now !== 'talking' && void readMissed().catch(() => undefined),
   );
   const off = [
+    live.onSegment(({ kind, callId, startedAt, endedAt, data }) => {
+      const call = live.calls.get(callId);
+      if (kind !== 'offer' || endedAt === null || call === undefined || data['agentId'] !== desk.agentId) return;
+      if (!MISSED.includes(String(data['outcome']))) return;
+      const { callingNumber, queueId } = call;
+      const one = { callId, at: startedAt, callingNumber, queueId, ringMs: endedAt - startedAt };
+      told = [...told, { ...one, outcome: String(data['outcome']) }];
+      void readMissed().catch(() => undefined);
+    }),
     live.onEvent('voicemail.updated', quietly(readVoicemail)),
     live.onEvent('callback.updated', quietly(readCallbacks)),
     live.onEvent('agent.message', (message) => {
