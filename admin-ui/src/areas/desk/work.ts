@@ -10,7 +10,7 @@ const MESSAGES = 'cordboard.desk.messages';
 const MOST_MESSAGES = 20;
 const DAY_MS = 86_400_000;
 /** ends of an offer that leave somebody unanswered */
-const MISSED = ['noAnswer', 'callEnded', 'stationFailed'];
+const MISSED = ['noAnswer', 'callerGone', 'stationFailed'];
 
 export interface BoxMessage extends VoiceMessage {
   boxName: string;
