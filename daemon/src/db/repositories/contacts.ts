@@ -41,12 +41,15 @@ export function contactsRepository(models: Models, scope: Scope): ContactsWrite 
       if (before !== undefined) all.push({ id: { [Op.lt]: before } });
       if (number !== undefined) all.push({ id: await idsWith({ number }) });
       if (text !== undefined) {
-        const part = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+        // What stands for others in LIKE, which databases escape each in its way, is looked at below.
+        const part = `%${text.replaceAll(/[\\%]/g, '_')}%`;
         const digits = text.replaceAll(/[ ().+-]/g, '');
         const byNumber = /^[0-9]{2,}$/.test(digits) ? await idsWith({ number: { [Op.like]: `%${digits}%` } }) : [];
         all.push({ [Op.or]: [{ name: { [Op.like]: part } }, { company: { [Op.like]: part } }, { id: byNumber }] });
       }
-      return withNumbers(await contacts.all({ where: { [Op.and]: all }, order: [['id', 'DESC']], limit }));
+      const found = await withNumbers(await contacts.all({ where: { [Op.and]: all }, order: [['id', 'DESC']], limit }));
+      if (text === undefined || !/[\\%_]/.test(text)) return found;
+      return found.filter(({ name, company }) => `${name}\n${company}`.toLowerCase().includes(text.toLowerCase()));
     },
     async insert({ numbers: given, ...row }) {
       await contacts.insert(row);
