@@ -9,6 +9,8 @@ const DONE = 'cordboard.desk.missedDone';
 const MESSAGES = 'cordboard.desk.messages';
 const MOST_MESSAGES = 20;
 const DAY_MS = 86_400_000;
+/** after it the box has on its disk what has just happened */
+const STORED_MS = 1500;
 /** ends of an offer that leave somebody unanswered */
 const MISSED = ['noAnswer', 'callerGone', 'stationFailed'];
 
@@ -83,13 +85,26 @@ export function useWork() {
     ([connected]) => connected && void read(),
     { immediate: true },
   );
+  // What rang for me is known here still when the live store has forgotten it.
+  const rang = new Map<string, { callingNumber: string; queueId: string | null }>();
+  watch(
+    () => desk.call,
+    (call) => call && rang.set(call.id, { callingNumber: call.callingNumber, queueId: call.queueId }),
+    { immediate: true },
+  );
+  let later = 0;
   watch(
     () => desk.self?.state,
-    (now, before) => before === 'ringing' && now !== 'talking' && void readMissed().catch(() => undefined),
+    (now, before) => {
+      if (before !== 'ringing' || now === 'talking') return;
+      window.clearTimeout(later);
+      later = window.setTimeout(quietly(readMissed), STORED_MS);
+    },
   );
+  onScopeDispose(() => window.clearTimeout(later));
   const off = [
     live.onSegment(({ kind, callId, startedAt, endedAt, data }) => {
-      const call = live.calls.get(callId);
+      const call = live.calls.get(callId) ?? rang.get(callId);
       if (kind !== 'offer' || endedAt === null || call === undefined || data['agentId'] !== desk.agentId) return;
       if (!MISSED.includes(String(data['outcome']))) return;
       const { callingNumber, queueId } = call;
