@@ -239,6 +239,7 @@ test('who was not answered stands in the list, and can be called back', async ()
   });
   const id = await missed;
   await waitFor(ui.box.live, 'agent.updated', () => ui.box.agents.find('2001')?.state === 'ringing');
+  await state(page, 'ringing');
   await ui.box.exchange.callers.hangUp(placed.id);
   await waitFor(ui.box.live, 'call.removed', () => ui.box.calls.find(id) === undefined);
   const row = page.locator('[data-missed]', { hasText: '139 1234 5678' });

@@ -94,9 +94,10 @@ export function useWork() {
   );
   let later = 0;
   watch(
-    () => desk.self?.state,
-    (now, before) => {
-      if (before !== 'ringing' || now === 'talking') return;
+    // A ring so short that no event told of it leaves another time in the state, too.
+    () => desk.self?.since,
+    () => {
+      if (desk.self?.state === 'talking') return;
       window.clearTimeout(later);
       later = window.setTimeout(quietly(readMissed), STORED_MS);
     },
