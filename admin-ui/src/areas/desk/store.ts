@@ -71,9 +71,11 @@ export const useDesk = defineStore('desk', () => {
   /** what is being done now, so that nobody presses twice */
   const busy = ref<string | null>(null);
 
+  /** A call that has just begun may not be on the box's disk yet: it is asked for again. */
+  const again = ref(0);
   let reading = new AbortController();
   watch(
-    () => [shownId.value, live.connected] as const,
+    () => [shownId.value, live.connected, again.value] as const,
     async ([id, connected], before) => {
       reading.abort();
       if (id !== before?.[0]) {
@@ -93,6 +95,7 @@ export const useDesk = defineStore('desk', () => {
         if (found.recording?.state === 'recording' && recording.value === 'off') recording.value = 'recording';
       } catch {
         // it was another's, or the box is away: the card shows what the socket told; a connection anew tries again
+        if (!signal.aborted && call.value?.id === id) window.setTimeout(() => (again.value += 1), 500);
         if (!signal.aborted && !call.value && id === lastCallId.value && live.connected) putAway();
       }
     },
