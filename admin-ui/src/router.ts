@@ -32,7 +32,8 @@ export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
-    { path: '/', redirect: () => ({ name: homePage() }) },
+    // leads on as soon as it is known who sits here
+    { path: '/', name: 'home', component: () => import('@/pages/NotFoundPage.vue') },
     ...pages.map(toRoute),
     {
       path: '/set-up',
@@ -71,7 +72,9 @@ export const router = createRouter({
 
 /** Where somebody begins who has not asked for a page: the floor, or the first page that he may see. */
 function homePage(): string {
-  const { may } = useSession();
+  const { may, user } = useSession();
+  // who sits at a desk begins there; who watches over others on the floor
+  if (user?.agentId != null && may('desk.use') && !may('floor.view')) return 'desk';
   if (may('floor.view')) return 'floor';
   const inBar = router
     .getRoutes()
@@ -90,7 +93,7 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   if (to.name === 'set-up') return { name: homePage() };
   if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
   if (session.due.length > 0) return to.name === 'duty' ? true : { name: 'duty', query: { next: to.fullPath } };
-  if (to.meta.open || to.name === 'duty') return { name: homePage() };
+  if (to.meta.open || to.name === 'duty' || to.name === 'home') return { name: homePage() };
   if (to.meta.needs && !session.may(to.meta.needs)) return { name: homePage() };
   return true;
 });

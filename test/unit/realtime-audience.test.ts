@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN_PERMISSIONS, type ConferenceStatus, type LiveSnapshot } from '../../daemon/src/contract/index.js';
-import { Audience, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
+import { Audience, colleagueOf, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
 import { originAllowed } from '../../daemon/src/realtime/origin.js';
 import { FakeClock } from '../support/clock-fake.js';
@@ -42,6 +42,29 @@ describe('who hears what', () => {
     expect(rooms(audience, 'call.segment', segmentRow(call.id))).toEqual([['call.segment', ['staff']]]);
   });
 
+  test('a call is told to the agent for whom it rings, whichever comes first, and to the one at whose telephone it is', () => {
+    const audience = new Audience();
+    const call = liveCall({ parties: [] });
+    audience.deliveries('call.updated', call);
+    const ringing = liveAgent({ state: 'ringing', callId: call.id });
+    expect(rooms(audience, 'agent.updated', ringing)).toEqual([
+      ['call.updated', ['agent:2001']],
+      ['agent.updated', ['staff', 'agent:2001']],
+    ]);
+    expect(rooms(audience, 'call.updated', call)).toEqual([['call.updated', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'agent.updated', liveAgent())).toEqual([
+      ['call.removed', ['agent:2001']],
+      ['agent.updated', ['staff', 'agent:2001']],
+    ]);
+    const party = { role: 'callee' as const, place: '', agentId: null, state: 'talking' as const };
+    const consulted = { ...call, parties: [{ ...party, station: 1, holds: false, muted: false }] };
+    expect(rooms(audience, 'call.updated', consulted)).toEqual([['call.updated', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'call.updated', call)).toEqual([
+      ['call.updated', ['staff']],
+      ['call.removed', ['agent:2001']],
+    ]);
+  });
+
   test('where a caller is in a flow is heard by staff, and by the agent who has lent him', () => {
     const audience = new Audience();
     const call = { ...liveCall(), agentId: '2001' };
@@ -77,7 +100,7 @@ describe('who hears what', () => {
     expect(rooms(audience, 'conference.updated', conference('2001'))).toEqual([
       ['conference.updated', ['staff', 'agent:2001']],
     ]);
-    expect(rooms(audience, 'station.updated', station)).toEqual([['station.updated', ['staff']]]);
+    expect(rooms(audience, 'station.updated', station)).toEqual([['station.updated', ['staff', 'agent:2001']]]);
   });
 
   test('a snapshot has for an agent what is his, and nothing for one without a number', () => {
@@ -87,6 +110,7 @@ describe('who hears what', () => {
       at: T0,
       calls: [own, liveCall(), liveCall({ agentId: '2002' })],
       agents: [liveAgent(), liveAgent({ id: '2002', queues: ['help'] })],
+      colleagues: [],
       queues: [queueStatus('sales'), queueStatus('help')],
       spans: [],
       stations: [station],
@@ -97,15 +121,17 @@ describe('who hears what', () => {
       at: T0,
       calls: [own],
       agents: [liveAgent()],
+      colleagues: [colleagueOf(liveAgent()), colleagueOf(liveAgent({ id: '2002', queues: ['help'] }))],
       queues: [queueStatus('sales')],
       spans: [],
-      stations: [],
+      stations: [station],
       conferences: [conference('2001')],
     });
     expect(snapshotFor(user('agent'), whole)).toEqual({
       at: T0,
       calls: [],
       agents: [],
+      colleagues: [],
       queues: [],
       spans: [],
       stations: [],

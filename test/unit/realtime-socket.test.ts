@@ -25,7 +25,7 @@ describe('a page', () => {
     const { token } = await box.signIn('supervisor');
     const page = await box.page(token);
     expect(await snapshotOf(page)).toEqual({
-      ...{ at: T0, calls: [], agents: [], queues: [], spans: [], stations: [], conferences: [] },
+      ...{ at: T0, calls: [], agents: [], colleagues: [], queues: [], spans: [], stations: [], conferences: [] },
     });
     box.ports.world.calls.push(liveCall());
     for (let i = 0; i < 50; i++) page.socket.emit('sync');
@@ -92,7 +92,11 @@ describe('events', () => {
     box.realtime.flush();
     live.emit('call.removed', { id: call.id });
     await published(box, [staff, agent]);
-    expect(agent.names()).toEqual(['queue.updated', 'call.updated', 'call.segment', 'agent.updated', 'call.removed']);
+    expect(agent.names()).toEqual([
+      ...['queue.updated', 'station.updated', 'call.updated', 'call.segment', 'agent.updated'],
+      // it rings for him still
+      ...['call.updated', 'call.removed', 'colleagues.changed'],
+    ]);
     expect(agent.heard.find(([event]) => event === 'queue.updated')?.[1]).toMatchObject({ id: 'sales' });
     expect(staff.names()).toEqual([
       'call.updated',
@@ -123,7 +127,7 @@ describe('events', () => {
     box.realtime.flush();
     live.emit('queue.updated', queueStatus('sales'));
     await published(box, [page]);
-    expect(page.names()).toEqual(['agent.updated', 'queue.updated']);
+    expect(page.names()).toEqual(['agent.updated', 'queue.updated', 'colleagues.changed']);
     expect(page.snapshots().at(-1)!.queues).toHaveLength(1);
   });
 });

@@ -10,7 +10,7 @@ export function useNames() {
 
   /** With his number, unless the name says it already. */
   const agentLabel = ({ id, name }: Agent): string => (name.includes(id) ? name : `${name} ${id}`);
-  const agentName = (id: string): string => live.agents.get(id)?.name ?? id;
+  const agentName = (id: string): string => live.agents.get(id)?.name ?? live.colleagues.get(id)?.name ?? id;
   const queueName = (id: string): string => live.queues.get(id)?.name ?? live.queueSettings.get(id)?.name ?? id;
   const lineName = (span: number): string => live.spans.get(span)?.name ?? `E1-${span}`;
 

@@ -1,4 +1,15 @@
-import type { Agent, Call, LiveSnapshot, Queue, QueueStatus, Segment, Span, Station } from '@cordboard/daemon/contract';
+import type {
+  Agent,
+  Call,
+  Colleague,
+  LiveEvents,
+  LiveSnapshot,
+  Queue,
+  QueueStatus,
+  Segment,
+  Span,
+  Station,
+} from '@cordboard/daemon/contract';
 import { LiveSequence } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
@@ -18,7 +29,7 @@ type Listener<T> = (value: T) => void;
 /** events that have listeners of their own here */
 const shown = new Set<string>([
   ...['call.updated', 'call.removed', 'call.segment', 'agent.updated'],
-  ...['queue.updated', 'span.updated', 'station.updated'],
+  ...['queue.updated', 'span.updated', 'station.updated', 'colleagues.changed'],
 ]);
 
 export const useLive = defineStore('live', () => {
@@ -26,6 +37,8 @@ export const useLive = defineStore('live', () => {
 
   const calls = shallowReactive(new Map<string, Call>());
   const agents = shallowReactive(new Map<string, Agent>());
+  /** of agents who do not hear of each other */
+  const colleagues = shallowReactive(new Map<string, Colleague>());
   const queues = shallowReactive(new Map<string, QueueStatus>());
   const spans = shallowReactive(new Map<number, Span>());
   const stations = shallowReactive(new Map<number, Station>());
@@ -42,6 +55,8 @@ export const useLive = defineStore('live', () => {
 
   const segmentListeners = new Set<Listener<Segment>>();
   const removalListeners = new Set<Listener<string>>();
+
+  const eventListeners = new Map<string, Set<Listener<unknown>>>();
 
   let socket: LiveSocket | null = null;
   const sequence = new LiveSequence();
@@ -85,9 +100,11 @@ export const useLive = defineStore('live', () => {
       if (apply) repaint(snapshot);
     });
     // What is not shown here is counted all the same: its numbers are no gaps.
-    socket.onAny((event: string, _data: unknown, seq: unknown) => {
-      if (!shown.has(event) && event !== 'snapshot' && typeof seq === 'number' && sequence.event(seq).sync)
-        socket?.emit('sync');
+    socket.onAny((event: string, data: unknown, seq: unknown) => {
+      if (shown.has(event) || event === 'snapshot' || typeof seq !== 'number') return;
+      const { apply, sync } = sequence.event(seq);
+      if (sync) socket?.emit('sync');
+      if (apply) for (const listener of eventListeners.get(event) ?? []) listener(data);
     });
     socket.on(
       'call.updated',
@@ -113,6 +130,10 @@ export const useLive = defineStore('live', () => {
       inTurn((agent) => agents.set(agent.id, agent)),
     );
     socket.on(
+      'colleagues.changed',
+      inTurn(({ colleagues: changed }) => changed.forEach((one) => colleagues.set(one.id, one))),
+    );
+    socket.on(
       'queue.updated',
       inTurn((queue) => queues.set(queue.id, queue)),
     );
@@ -136,13 +157,14 @@ export const useLive = defineStore('live', () => {
     everConnected.value = false;
     failing.value = false;
     lostAt.value = null;
-    for (const map of [calls, agents, queues, spans, stations, queueSettings]) map.clear();
+    for (const map of [calls, agents, colleagues, queues, spans, stations, queueSettings]) map.clear();
   }
 
   function repaint(snapshot: LiveSnapshot): void {
     setBoxTime(snapshot.at);
     replace(calls, snapshot.calls, (call) => call.id);
     replace(agents, snapshot.agents, (agent) => agent.id);
+    replace(colleagues, snapshot.colleagues, (one) => one.id);
     replace(queues, snapshot.queues, (queue) => queue.id);
     replace(spans, snapshot.spans, (span) => span.span);
     replace(stations, snapshot.stations, (station) => station.station);
@@ -191,9 +213,18 @@ export const useLive = defineStore('live', () => {
     return () => removalListeners.delete(listener);
   }
 
+  /** Of what is shown on one page alone; what was missed while the connection was lost is asked for by the page. */
+  function onEvent<E extends keyof LiveEvents>(event: E, listener: Listener<LiveEvents[E]>): () => void {
+    const listeners = eventListeners.get(event) ?? new Set();
+    eventListeners.set(event, listeners);
+    listeners.add(listener as Listener<unknown>);
+    return () => listeners.delete(listener as Listener<unknown>);
+  }
+
   return {
     calls,
     agents,
+    colleagues,
     queues,
     spans,
     stations,
@@ -206,6 +237,7 @@ export const useLive = defineStore('live', () => {
     stop,
     onSegment,
     onCallEnded,
+    onEvent,
   };
 });
 

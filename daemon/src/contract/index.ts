@@ -18,6 +18,8 @@ export * from './queues.js';
 export * from './agents.js';
 export * from './calls.js';
 export * from './desk.js';
+export * from './contacts.js';
+export * from './directory.js';
 export * from './recordings.js';
 export * from './mail.js';
 export * from './voicemail.js';

@@ -4,6 +4,7 @@ import type { Callback } from './callbacks.js';
 import type { Calendar } from './calendars.js';
 import { Agent } from './agents.js';
 import type { AgentMessage, DialRefused } from './desk.js';
+import { Colleague, type ColleaguesChanged } from './directory.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import type { FlowStep } from './flow-live.js';
@@ -20,6 +21,8 @@ export const LiveSnapshot = z.strictObject({
   at: TimeMs,
   calls: z.array(Call),
   agents: z.array(Agent),
+  /** of one who hears nothing more of the others */
+  colleagues: z.array(Colleague),
   queues: z.array(QueueStatus),
   spans: z.array(Span),
   stations: z.array(Station),
@@ -46,6 +49,8 @@ export interface LiveEvents {
   'call.removed': CallRemoved;
   'call.segment': Segment;
   'agent.updated': Agent;
+  /** for those who do not hear of each agent */
+  'colleagues.changed': ColleaguesChanged;
   'queue.updated': QueueStatus;
   'span.updated': Span;
   'station.updated': Station;

@@ -12,6 +12,7 @@ export * from './voicemail-rows.js';
 export * from './callback-rows.js';
 export * from './survey-rows.js';
 export * from './floor-rows.js';
+export * from './contact-rows.js';
 export * from './conference-rows.js';
 export * from './voice-rows.js';
 export * from './desk-rows.js';

@@ -2,6 +2,7 @@
 import type { Sequelize } from 'sequelize';
 import { defineAccessModels } from './access-models.js';
 import { defineCallbackModels } from './callback-models.js';
+import { defineContactModels } from './contact-models.js';
 import { defineConferenceModels } from './conference-models.js';
 import { defineCoreModels } from './core-models.js';
 import { defineDeskModels } from './desk-models.js';
@@ -25,6 +26,7 @@ type CallbackModels = ReturnType<typeof defineCallbackModels>;
 type SurveyModels = ReturnType<typeof defineSurveyModels>;
 type ConferenceModels = ReturnType<typeof defineConferenceModels>;
 type VoiceModels = ReturnType<typeof defineVoiceModels>;
+type ContactModels = ReturnType<typeof defineContactModels>;
 export interface Models
   extends
     AccessModels,
@@ -38,7 +40,8 @@ export interface Models
     CallbackModels,
     SurveyModels,
     ConferenceModels,
-    VoiceModels {}
+    VoiceModels,
+    ContactModels {}
 
 /** The models of one database. */
 export function defineModels(sequelize: Sequelize): Models {
@@ -55,5 +58,6 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineSurveyModels(sequelize),
     ...defineConferenceModels(sequelize),
     ...defineVoiceModels(sequelize),
+    ...defineContactModels(sequelize),
   };
 }

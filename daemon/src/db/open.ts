@@ -148,6 +148,7 @@ async function openMigrated(
     surveys: reads.surveys,
     floor: reads.floor,
     reports: reads.reports,
+    contacts: reads.contacts,
     conferences: reads.conferences,
     voice: reads.voice,
     streams: reads.streams,

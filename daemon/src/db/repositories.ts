@@ -25,6 +25,7 @@ import type { VoiceRead, VoiceWrite } from './voice-rows.js';
 import type { DeskRead, DeskWrite } from './desk-rows.js';
 import type { VoicemailRead, VoicemailWrite } from './voicemail-rows.js';
 import type { FloorRead, FloorWrite } from './floor-rows.js';
+import type { ContactsRead, ContactsWrite } from './contact-rows.js';
 import type { SurveysRead, SurveysWrite } from './survey-rows.js';
 import type {
   RecordingArchiveRead,
@@ -247,6 +248,8 @@ export interface CallQuery {
   state?: CallState | undefined;
   agentId?: string | undefined;
   queueId?: string | undefined;
+  /** that this number has made, or to which it was called */
+  numbers?: readonly string[] | undefined;
   /** calls that began at this time or later */
   fromMs?: number | undefined;
   /** calls that began before this time */
@@ -427,6 +430,7 @@ export interface Reads {
   readonly surveys: SurveysRead;
   readonly floor: FloorRead;
   readonly reports: ReportsRead;
+  readonly contacts: ContactsRead;
   readonly conferences: ConferencesRead;
   readonly voice: VoiceRead;
   readonly streams: StreamsRead;
@@ -474,6 +478,7 @@ export interface Writes extends Reads {
   readonly surveys: SurveysWrite;
   readonly floor: FloorWrite;
   readonly reports: ReportsWrite;
+  readonly contacts: ContactsWrite;
   readonly conferences: ConferencesWrite;
   readonly voice: VoiceWrite;
   readonly streams: StreamsWrite;

@@ -88,7 +88,13 @@ export class DeskService {
     const call = calls.find(callId) ?? (await db.calls.find(callId));
     if (call === null) throw new AppError('call_not_found', { id: callId });
     const agent = agents.find(agentId);
-    const his = call.agentId === agentId || agent?.callId === callId;
+    const parties = calls.find(callId)?.parties ?? [];
+    const his =
+      call.agentId === agentId ||
+      agent?.callId === callId ||
+      parties.some(({ station }) => station !== null && station === agent?.station) ||
+      // what he has begun to write during a call that he dialled himself
+      (await db.desk.note(callId, agentId)) !== null;
     if (!his && !(await this.#hasServed(callId, agentId)))
       throw new AppError('call_not_yours', { id: callId, agent: agentId });
     const row = await db.write(async (tx) => {

@@ -132,6 +132,7 @@ export function liveSnapshot(services: Services, clock: Clock): LiveSnapshot {
     at: clock.wallMs(),
     calls: calls.live(),
     agents: agents.list(),
+    colleagues: [],
     queues: queues.list(),
     spans: trunks.list(),
     stations: stationList(services),

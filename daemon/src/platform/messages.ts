@@ -4,6 +4,7 @@
 
 import { accessMessages } from './access-messages.js';
 import { callbackMessages } from './callback-messages.js';
+import { contactMessages } from './contact-messages.js';
 import { conferenceMessages } from './conference-messages.js';
 import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
@@ -302,6 +303,7 @@ export const messages = {
   ...flowMessages,
   ...conferenceMessages,
   ...deskMessages,
+  ...contactMessages,
   ...recordingMessages,
   ...callbackMessages,
   ...musicMessages,

@@ -1,9 +1,12 @@
 // Who hears what. Who watches over the floor and reaches everything hears everything; who watches over some groups hears of those;
-// everybody hears of himself, of his calls and of his queues. Beyond the floor, who may see a kind of thing hears of that kind.
-import type { Call, LiveEvents, LiveSnapshot, Permission, Scope, User } from '../contract/index.js';
+// everybody hears of himself, of the calls that ring for him or are on his telephone, of his queues, and of his colleagues whether
+// they are free. Beyond the floor, who may see a kind of thing hears of that kind.
+import type { Agent, Call, Colleague, LiveEvents, LiveSnapshot, Permission, Scope, User } from '../contract/index.js';
 import { Reach } from '../platform/index.js';
 
 export const STAFF_ROOM = 'staff';
+/** those who may use a desk and are no staff */
+export const DESK_ROOM = 'desk';
 export const agentRoom = (id: string): string => `agent:${id}`;
 export const queueRoom = (id: string): string => `queue:${id}`;
 export const sessionRoom = (id: string): string => `session:${id}`;
@@ -47,20 +50,32 @@ export type Delivery = {
   [E in keyof LiveEvents]: { event: E; data: LiveEvents[E]; rooms: string[] };
 }[keyof LiveEvents];
 
+type Place = Pick<Agent, 'callId' | 'station'>;
+
 /**
- * Remembers whose each call is, because an agent must also hear when a call is no longer his: to him it is removed.
+ * Remembers whose each call is, because an agent must also hear when a call is no longer his: to him it is removed. And where each
+ * agent is: a call that begins to ring for him is told to him, whichever of the two events comes first.
  */
 export class Audience {
-  readonly #owners = new Map<string, { agentId: string | null; queueId: string | null }>();
+  readonly #calls = new Map<string, Call>();
+  readonly #heard = new Map<string, readonly string[]>();
+  readonly #places = new Map<string, Place>();
 
-  /** Takes over what a snapshot says; for calls that were there before anybody listened. */
-  learn(calls: readonly Call[]): void {
-    for (const call of calls) if (!this.#owners.has(call.id)) this.#owners.set(call.id, call);
+  /** Takes over what a snapshot says; for what was there before anybody listened. */
+  learn(calls: readonly Call[], agents: readonly Agent[] = []): void {
+    for (const agent of agents) if (!this.#places.has(agent.id)) this.#placed(agent);
+    for (const call of calls) {
+      if (this.#calls.has(call.id)) continue;
+      this.#calls.set(call.id, call);
+      this.#heard.set(call.id, agentsOf(call, this.#places));
+    }
   }
 
   /** Nobody listens: the next one's snapshot is learned from. */
   forget(): void {
-    this.#owners.clear();
+    this.#calls.clear();
+    this.#heard.clear();
+    this.#places.clear();
   }
 
   deliveries<E extends keyof LiveEvents>(event: E, data: LiveEvents[E]): Delivery[];
@@ -70,19 +85,22 @@ export class Audience {
         return this.#callUpdated(data);
       case 'call.removed': {
         const rooms = this.#ofCall(data.id);
-        this.#owners.delete(data.id);
+        this.#calls.delete(data.id);
+        this.#heard.delete(data.id);
         return [{ event, data, rooms }];
       }
       case 'call.segment':
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'agent.updated':
-        return [{ event, data, rooms: [STAFF_ROOM, agentRoom(data.id)] }];
+        return [...this.#moved(data), { event, data, rooms: [STAFF_ROOM, agentRoom(data.id)] }];
+      case 'colleagues.changed':
+        return [{ event, data, rooms: [DESK_ROOM] }];
       case 'queue.updated':
         return [{ event, data, rooms: [STAFF_ROOM, queueRoom(data.id)] }];
       case 'span.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'station.updated':
-        return [{ event, data, rooms: [STAFF_ROOM] }];
+        return [{ event, data, rooms: [STAFF_ROOM, ...(data.agentId === null ? [] : [agentRoom(data.agentId)])] }];
       case 'calendar.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'routing.changed':
@@ -94,7 +112,7 @@ export class Audience {
       case 'conference.updated':
         return [{ event, data, rooms: [STAFF_ROOM, ...data.moderators.map(agentRoom)] }];
       case 'voicemail.updated':
-        return [{ event, data, rooms: [STAFF_ROOM] }];
+        return [{ event, data, rooms: [STAFF_ROOM, DESK_ROOM] }];
       case 'callback.updated':
         return [{ event, data, rooms: [STAFF_ROOM, ...ofAgent(data.agentId), watchRoom(data.queueId)] }];
       case 'survey.answered': {
@@ -111,10 +129,14 @@ export class Audience {
     }
   }
 
+  #placed({ id, callId, station }: Agent): void {
+    this.#places.set(id, { callId, station });
+  }
+
   #callUpdated(call: Call): Delivery[] {
     const before = this.#ofCall(call.id);
-    const { agentId, queueId } = call;
-    this.#owners.set(call.id, { agentId, queueId });
+    this.#calls.set(call.id, call);
+    this.#heard.set(call.id, agentsOf(call, this.#places));
     const rooms = this.#ofCall(call.id);
     const gone = before.filter((room) => !rooms.includes(room));
     const deliveries: Delivery[] = [{ event: 'call.updated', data: call, rooms }];
@@ -122,13 +144,52 @@ export class Audience {
     return deliveries;
   }
 
+  /** His call, or his telephone, may be another one now: he is told of what is his, and what is so no more. */
+  #moved(agent: Agent): Delivery[] {
+    const before = this.#places.get(agent.id);
+    if (before !== undefined && before.callId === agent.callId && before.station === agent.station) return [];
+    this.#placed(agent);
+    const room = [agentRoom(agent.id)];
+    const deliveries: Delivery[] = [];
+    const concerned =
+      before?.station === agent.station
+        ? [before?.callId, agent.callId].flatMap((id) => (id == null ? [] : (this.#calls.get(id) ?? [])))
+        : [...this.#calls.values()];
+    for (const call of new Set(concerned)) {
+      const heard = this.#heard.get(call.id) ?? [];
+      const now = agentsOf(call, this.#places);
+      this.#heard.set(call.id, now);
+      if (now.includes(agent.id) === heard.includes(agent.id)) continue;
+      deliveries.push(
+        now.includes(agent.id)
+          ? { event: 'call.updated', data: call, rooms: room }
+          : { event: 'call.removed', data: { id: call.id }, rooms: room },
+      );
+    }
+    return deliveries;
+  }
+
   #ofCall(id: string): string[] {
-    const { agentId = null, queueId = null } = this.#owners.get(id) ?? {};
-    return [STAFF_ROOM, ...ofAgent(agentId), ...(queueId === null ? [] : [watchRoom(queueId)])];
+    const queueId = this.#calls.get(id)?.queueId ?? null;
+    const agents = (this.#heard.get(id) ?? []).map(agentRoom);
+    return [STAFF_ROOM, ...agents, ...(queueId === null ? [] : [watchRoom(queueId)])];
   }
 }
 
 const ofAgent = (id: string | null): string[] => (id === null ? [] : [agentRoom(id)]);
+
+/** Whose call it is, for whom it rings, and who is at a telephone that is in it. */
+function agentsOf(call: Call, places: ReadonlyMap<string, Place>): string[] {
+  const stations = new Set(call.parties.flatMap(({ station }) => station ?? []));
+  const ids = new Set<string>(call.agentId === null ? [] : [call.agentId]);
+  for (const [id, { callId, station }] of places)
+    if (callId === call.id || (station !== null && stations.has(station))) ids.add(id);
+  return [...ids].sort();
+}
+
+export function colleagueOf({ id, name, queues, state, since, station }: Agent): Colleague {
+  return { id, name, queues, state, since, station };
+}
 
 /** The part of a snapshot that this one may see. */
 export function snapshotFor(listener: Listener, whole: LiveSnapshot): LiveSnapshot {
@@ -136,17 +197,22 @@ export function snapshotFor(listener: Listener, whole: LiveSnapshot): LiveSnapsh
   const { permissions, scope, user } = listener;
   const byId = new Map(whole.agents.map((agent) => [agent.id, agent]));
   const reach = reachOf(listener, (id) => byId.get(id)?.queues ?? []);
-  const own = byId.has(user.agentId ?? '') ? user.agentId : null;
+  const self = byId.get(user.agentId ?? '');
+  const own = self?.id ?? null;
+  const places = new Map(self === undefined ? [] : [[self.id, self]]);
+  const onMine = (call: Call): boolean => own !== null && agentsOf(call, places).includes(own);
   const sees = (permission: Permission): boolean => scope.kind === 'all' && permissions.has(permission);
   const some = <T>(permission: Permission, all: T[], mine: (one: T) => boolean): T[] =>
     sees(permission) ? all : all.filter(mine);
+  const seesStations = permissions.has('stations.view') || permissions.has('simulator.use');
   return {
     at: whole.at,
-    calls: some('calls.view', whole.calls, (call) => reach.call(call)),
+    calls: some('calls.view', whole.calls, (call) => reach.call(call) || onMine(call)),
     agents: some('agents.view', whole.agents, ({ id }) => reach.agent(id)),
+    colleagues: self === undefined ? [] : whole.agents.map(colleagueOf),
     queues: some('queues.view', whole.queues, ({ id }) => reach.queue(id) || reach.serves(id)),
     spans: permissions.has('trunks.view') || permissions.has('simulator.use') ? whole.spans : [],
-    stations: permissions.has('stations.view') || permissions.has('simulator.use') ? whole.stations : [],
+    stations: seesStations ? whole.stations : whole.stations.filter(({ station }) => station === self?.station),
     conferences: some('conferences.view', whole.conferences, ({ moderators }) =>
       moderators.some((id) => reach.agent(id) || (own !== null && id === own)),
     ),

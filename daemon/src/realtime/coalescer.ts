@@ -64,6 +64,7 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.callId}`;
     case 'voicemail.updated':
       return `${event.event} ${event.data.boxId}`;
+    case 'colleagues.changed':
     case 'call.removed':
     case 'call.segment':
     case 'survey.answered':

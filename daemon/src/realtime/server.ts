@@ -5,6 +5,7 @@ import { Server, type Socket } from 'socket.io';
 import type {
   Agent,
   ClientToServerEvents,
+  Colleague,
   Language,
   LiveEvents,
   LiveSnapshot,
@@ -19,15 +20,18 @@ import {
   silentLog,
   systemClock,
   type Clock,
+  type Timer,
   type EventSource,
   type Log,
   type Metrics,
 } from '../platform/index.js';
 import {
   Audience,
+  DESK_ROOM,
   KIND_OF,
   STAFF_ROOM,
   agentRoom,
+  colleagueOf,
   isStaff,
   kindRoom,
   queueRoom,
@@ -89,6 +93,8 @@ type OurServer = Server<ClientToServerEvents, ServerToClientEvents, Record<strin
 type OurSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
 
 const COALESCE_MS = 50;
+/** Of four hundred agents thirty change a second, and everybody at a desk is told of each. */
+const COLLEAGUES_MS = 1000;
 /** A page that asks for snapshots in a loop gets one a second. */
 const SYNC_PERIOD_MS = 1000;
 /** Pages send nothing but `sync` and their token. */
@@ -106,6 +112,8 @@ class RealtimeServer implements Realtime {
   readonly #audience = new Audience();
   readonly #coalescer: Coalescer;
   readonly #unsubscribe: (() => void)[] = [];
+  #colleagues = new Map<string, Colleague>();
+  #colleaguesTimer: Timer | undefined;
   #io: OurServer | undefined;
   /** grows with every batch sent */
   #batches = 0;
@@ -176,6 +184,7 @@ class RealtimeServer implements Realtime {
   async stop(): Promise<void> {
     for (const off of this.#unsubscribe.splice(0)) off();
     this.#coalescer.stop();
+    this.#colleaguesTimer?.cancel();
     const io = this.#io;
     this.#io = undefined;
     if (io === undefined) return;
@@ -219,7 +228,7 @@ class RealtimeServer implements Realtime {
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
     if (isStaff(identity)) void socket.join(STAFF_ROOM);
     else {
-      if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
+      if (user.agentId !== null) void socket.join([agentRoom(user.agentId), DESK_ROOM]);
       if (scope.kind === 'all') void socket.join([...permissions].map(kindRoom));
     }
     socket.on('sync', () => this.#syncSoon(socket));
@@ -263,7 +272,7 @@ class RealtimeServer implements Realtime {
       tries += 1;
     } while (batches !== this.#batches && tries < SNAPSHOT_TRIES);
     if (!socket.connected) return;
-    this.#audience.learn(whole.calls);
+    this.#audience.learn(whole.calls, whole.agents);
     const own = whole.agents.find((agent) => agent.id === identity.user.agentId);
     if (!isStaff(identity)) {
       if (own !== undefined) this.#joinQueues(socket, own);
@@ -298,6 +307,18 @@ class RealtimeServer implements Realtime {
   #heard(event: LiveEvent): void {
     if (this.#io?.of('/').sockets.size === 0) this.#audience.forget();
     else this.#coalescer.add(event);
+    if (event.event === 'agent.updated') this.#colleagueChanged(event.data);
+  }
+
+  #colleagueChanged(agent: Agent): void {
+    if (!this.#io?.of('/').adapter.rooms.has(DESK_ROOM)) return;
+    this.#colleagues.set(agent.id, colleagueOf(agent));
+    this.#colleaguesTimer ??= this.#clock.after(COLLEAGUES_MS, () => {
+      this.#colleaguesTimer = undefined;
+      const colleagues = [...this.#colleagues.values()];
+      this.#colleagues = new Map();
+      this.#send([{ event: 'colleagues.changed', data: { colleagues } }]);
+    });
   }
 
   #send(events: LiveEvent[]): void {

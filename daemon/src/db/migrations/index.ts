@@ -16,6 +16,7 @@ import { desk } from './0015-desk.js';
 import { surveys } from './0017-surveys.js';
 import { queueMusic } from './0018-queue-music.js';
 import { access } from './0019-access.js';
+import { contacts } from './0020-contacts.js';
 import { floor } from './0021-floor.js';
 import { reports } from './0022-reports.js';
 import type { Migration } from './migration.js';
@@ -42,6 +43,7 @@ export const migrations: readonly Migration[] = [
   surveys,
   queueMusic,
   access,
+  contacts,
   floor,
   reports,
 ];

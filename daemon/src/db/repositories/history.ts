@@ -34,6 +34,9 @@ function callsWhere(query: CallQuery): WhereOptions {
     query.agentId !== undefined && { agentId: query.agentId },
     query.queueId !== undefined && { queueId: query.queueId },
     query.reach && { [Op.or]: [{ agentId: [...query.reach.agents] }, { queueId: [...query.reach.queues] }] },
+    query.numbers !== undefined && {
+      [Op.or]: [{ callingNumber: [...query.numbers] }, { direction: 'out', calledNumber: [...query.numbers] }],
+    },
     query.before !== undefined && { id: { [Op.lt]: query.before } },
     startedBetween(query.fromMs, query.toMs),
   ]);

@@ -37,6 +37,7 @@ import { conferencesRepository } from './conferences.js';
 import { voiceRepository } from './voice.js';
 import { voicemailRepository } from './voicemail.js';
 import { reportsRepository } from './reports.js';
+import { contactsRepository } from './contacts.js';
 import { surveysRepository } from './surveys.js';
 import { recordingArchiveRepository, recordingRulesRepository, retentionRulesRepository } from './recordings.js';
 import { Table, type Scope } from './table.js';
@@ -143,6 +144,9 @@ class Repositories implements Writes {
   }
   get floor() {
     return this.#once('floor', floorRepository);
+  }
+  get contacts() {
+    return this.#once('contacts', contactsRepository);
   }
   get conferences() {
     return this.#once('conferences', conferencesRepository);

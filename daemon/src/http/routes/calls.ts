@@ -43,6 +43,19 @@ export function callRoutes(http: HttpContext): Route[] {
   const reach = (identity: Identity): Reach => reachOf(ports, identity, 'calls.view');
   const within = (identity: Identity): ReachFilter | undefined => filterOf(ports, reach(identity));
 
+  /** Beyond one's reach: a call that rings for oneself, is on one's telephone, or was offered to one. */
+  async function maySee(identity: Identity, row: CallRow): Promise<boolean> {
+    if (reach(identity).call(row)) return true;
+    const { agentId } = identity.user;
+    if (agentId === null) return false;
+    const agent = ports.agents.find(agentId);
+    if (agent?.callId === row.id) return true;
+    const { parties } = withPhase(row);
+    if (parties.some(({ station }) => station !== null && station === agent?.station)) return true;
+    const segments = await db.segments.listByCall(row.id);
+    return segments.some(({ kind, data }) => (kind === 'talk' || kind === 'offer') && data['agentId'] === agentId);
+  }
+
   return [
     route({
       method: 'get',
@@ -103,7 +116,7 @@ export function callRoutes(http: HttpContext): Route[] {
       errors: ['call_not_found'],
       async handle({ params: { id }, identity, language }) {
         const row = await db.calls.find(id);
-        if (row === null || !reach(identity).call(row)) throw new AppError('call_not_found', { id });
+        if (row === null || !(await maySee(identity, row))) throw new AppError('call_not_found', { id });
         const [stored, streams, rows, notes] = await Promise.all([
           db.segments.listByCall(id),
           db.streams.listByCall(id),

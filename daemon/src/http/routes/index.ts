@@ -7,7 +7,9 @@ import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
 import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
+import { contactRoutes } from './contacts.js';
 import { deskRoutes } from './desk.js';
+import { directoryRoutes } from './directory.js';
 import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
 import { announcementRoutes } from './announcements.js';
@@ -72,6 +74,8 @@ export function allRoutes(http: HttpContext): Route[] {
     ...floorRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
+    ...directoryRoutes(http),
+    ...contactRoutes(http),
     ...dispositionRoutes(http),
     ...callRoutes(http),
     ...recordingRoutes(http),
