@@ -1,4 +1,14 @@
-import type { Agent, Call, LiveSnapshot, Queue, QueueStatus, Segment, Span, Station } from '@cordboard/daemon/contract';
+import type {
+  Agent,
+  Call,
+  LiveEvents,
+  LiveSnapshot,
+  Queue,
+  QueueStatus,
+  Segment,
+  Span,
+  Station,
+} from '@cordboard/daemon/contract';
 import { LiveSequence } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
@@ -14,6 +24,8 @@ import { useSession } from './session';
  */
 
 type Listener<T> = (value: T) => void;
+
+const NOBODY: ReadonlySet<Listener<unknown>> = new Set();
 
 /** events that have listeners of their own here */
 const shown = new Set<string>([
@@ -42,6 +54,8 @@ export const useLive = defineStore('live', () => {
 
   const segmentListeners = new Set<Listener<Segment>>();
   const removalListeners = new Set<Listener<string>>();
+  /** of pages that show what is kept in no map here */
+  const eventListeners = new Map<string, Set<Listener<unknown>>>();
 
   let socket: LiveSocket | null = null;
   const sequence = new LiveSequence();
@@ -85,9 +99,9 @@ export const useLive = defineStore('live', () => {
       if (apply) repaint(snapshot);
     });
     // What is not shown here is counted all the same: its numbers are no gaps.
-    socket.onAny((event: string, _data: unknown, seq: unknown) => {
-      if (!shown.has(event) && event !== 'snapshot' && typeof seq === 'number' && sequence.event(seq).sync)
-        socket?.emit('sync');
+    socket.onAny((event: string, data: unknown, seq: unknown) => {
+      if (shown.has(event) || event === 'snapshot' || typeof seq !== 'number') return;
+      inTurn((value: unknown) => tell(eventListeners.get(event) ?? NOBODY, value))(data, seq);
     });
     socket.on(
       'call.updated',
@@ -191,6 +205,13 @@ export const useLive = defineStore('live', () => {
     return () => removalListeners.delete(listener);
   }
 
+  /** What the box tells of a kind that is kept in no map here. */
+  function onEvent<E extends keyof LiveEvents>(event: E, listener: Listener<LiveEvents[E]>): () => void {
+    const listeners = eventListeners.get(event) ?? new Set();
+    eventListeners.set(event, listeners.add(listener as Listener<unknown>));
+    return () => listeners.delete(listener as Listener<unknown>);
+  }
+
   return {
     calls,
     agents,
@@ -206,6 +227,7 @@ export const useLive = defineStore('live', () => {
     stop,
     onSegment,
     onCallEnded,
+    onEvent,
   };
 });
 
