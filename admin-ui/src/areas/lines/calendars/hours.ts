@@ -1,4 +1,5 @@
-import type { CalendarOverride, HoursSpan, OpenReason, SpecialDay } from '@cordboard/daemon/contract';
+import type { CalendarOverride, HoursSpan, OpenReason, OpenState, SpecialDay } from '@cordboard/daemon/contract';
+import { moment } from '@/format/time';
 
 export const DAY = 1440;
 /** what drawing snaps to */
@@ -75,6 +76,12 @@ export function reasonText(reason: OpenReason, t: Translate): string {
 
 export function overrideText({ by, reason }: Pick<CalendarOverride, 'by' | 'reason'>, t: Translate): string {
   return t(reason ? 'lines.calendars.reasons.overrideFor' : 'lines.calendars.reasons.override', { by, reason });
+}
+
+/** When it will be the other way. */
+export function untilText({ until, reason }: OpenState, now: number, t: Translate): string {
+  if (until !== null) return t('lines.calendars.until', { at: moment(until, now) });
+  return t(reason.code === 'override' ? 'lines.calendars.untilEnded' : 'lines.calendars.noChange');
 }
 
 export function effectText({ effect }: SpecialDay, t: Translate): string {

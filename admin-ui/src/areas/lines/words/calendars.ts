@@ -11,6 +11,7 @@ export const calendars = bilingual(
     open: '开放',
     closed: '关闭',
     until: '到 {at}',
+    untilEnded: '直到有人取消',
     noChange: '400 天内不变',
     reasons: {
       override: '{by} 临时设置',
@@ -128,6 +129,7 @@ export const calendars = bilingual(
     open: 'Open',
     closed: 'Closed',
     until: 'until {at}',
+    untilEnded: 'until somebody takes it back',
     noChange: 'No change within 400 days',
     reasons: {
       override: 'Set by {by}',
