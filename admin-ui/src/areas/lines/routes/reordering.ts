@@ -12,8 +12,8 @@ interface Ordered {
  * has left: a second click while the first is on its way would else mix the two.
  */
 export function useReordering<R extends Ordered>(options: {
-  /** those of the same pattern, as they are known now */
-  neighbours: (id: string) => readonly R[];
+  /** those of the same pattern in their order, read anew */
+  neighbours: (id: string) => Promise<readonly R[]>;
   patch: (id: string, body: { priority: number }) => Promise<unknown>;
   again: () => Promise<void>;
 }): {
@@ -27,7 +27,7 @@ export function useReordering<R extends Ordered>(options: {
 
   async function one(id: string, to: number): Promise<void> {
     await act(async () => {
-      for (const { id: other, priority } of moved(options.neighbours(id), id, to))
+      for (const { id: other, priority } of moved(await options.neighbours(id), id, to))
         await options.patch(other, { priority });
     });
     await options.again();
