@@ -52,8 +52,10 @@ export function moved<R extends { id: string; priority: number }>(
   if (from < 0 || to < 0 || to >= same.length || from === to) return [];
   const rest = same.filter((route) => route.id !== id);
   const order = [...rest.slice(0, to), same[from] as R, ...rest.slice(to)];
-  return order.flatMap((route, at) => {
-    const priority = (at + 1) * 10;
-    return route.priority === priority ? [] : [{ id: route.id, priority }];
-  });
+  // The box takes no two alike with one priority, not even on the way from one order to the other: all new ones are free.
+  const used = new Set(same.map(({ priority }) => priority));
+  const free = Array.from({ length: 10 }, (_, offset) => offset).find((offset) =>
+    order.every((_, at) => !used.has((at + 1) * 10 + offset)),
+  );
+  return order.map((route, at) => ({ id: route.id, priority: (at + 1) * 10 + (free ?? 0) }));
 }
