@@ -32,13 +32,17 @@ export function patternWords(pattern: string, t: Translate): string {
 export function exampleOf(pattern: string): string {
   const parts = parseDialPattern(pattern);
   if (parts === undefined) return '';
-  const filling = '1380013800012345678901234';
-  const digits = parts.sets.map((set, at) => {
-    const liked = filling[at] ?? '1';
+  const { sets, open } = parts;
+  // behind the digits that are given a mobile's number, as far as it may go
+  const filling = '1380013800013800138000138';
+  const given = sets.findIndex((set) => digitsOf(set).length !== 1);
+  const from = given < 0 ? sets.length : given;
+  const digits = sets.map((set, at) => {
+    const liked = filling[at - from] ?? '1';
     return (set & (1 << Number(liked))) !== 0 ? liked : (digitsOf(set)[0] ?? '');
   });
-  const tail = parts.open ? filling.slice(parts.sets.length, Math.max(parts.sets.length + 1, 11)) : '';
-  return digits.join('') + tail;
+  const rest = sets.length - from;
+  return digits.join('') + (open ? filling.slice(rest, Math.max(rest + 1, 11)) : '');
 }
 
 export interface Rewriting {

@@ -6,7 +6,7 @@ export const trunks = bilingual(
     lead: '通往外部的线路：E1 板卡上的每个时隙，以及运营商的 SIP 中继。',
     addE1: '新增 E1 中继',
     addSip: '新增 SIP 中继',
-    list: '中继',
+    list: '中继列表',
     none: '还没有中继',
     noneHint:
       '有 E1 板卡就新增一条 E1 中继；运营商给的是账号或地址，就新增一条 SIP 中继。建好后再去“呼入路由”和“呼出路由”指定电话怎么走。',
