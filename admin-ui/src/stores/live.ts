@@ -26,6 +26,7 @@ import { useSession } from './session';
 
 type Listener<T> = (value: T) => void;
 
+
 /** events that have listeners of their own here */
 const shown = new Set<string>([
   ...['call.updated', 'call.removed', 'call.segment', 'agent.updated'],
@@ -55,7 +56,7 @@ export const useLive = defineStore('live', () => {
 
   const segmentListeners = new Set<Listener<Segment>>();
   const removalListeners = new Set<Listener<string>>();
-
+  /** of pages that show what is kept in no map here */
   const eventListeners = new Map<string, Set<Listener<unknown>>>();
 
   let socket: LiveSocket | null = null;

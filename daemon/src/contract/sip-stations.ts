@@ -91,6 +91,9 @@ export const SipAccount = z
     secret: z.string().meta({ description: 'Shown this once' }),
     domain: z.string().meta({ description: 'Domain and realm' }),
     servers: z.array(SipServer).meta({ description: 'The best one first; empty while SIP is switched off' }),
+    picture: z.string().meta({
+      description: 'The same as a QR code, a data URI of an SVG: four lines of text (user, secret, domain, server)',
+    }),
   })
   .meta({ id: 'SipAccount' });
 export type SipAccount = z.infer<typeof SipAccount>;

@@ -1,3 +1,3 @@
 export * from './dial-plan.js';
 export * from './numbering-plan.js';
-export { stepText } from './steps.js';
+export { stepText, type Step } from './steps.js';

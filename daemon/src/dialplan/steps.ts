@@ -1,5 +1,6 @@
 // Why a number leads where it leads, step by step, for those who try a route out.
 import type { Language } from '../contract/index.js';
+import { refusalText, subjectText } from './refusal-texts.js';
 
 const texts = {
   blackListed: ['{caller} stands on the black list {list}: {reason}', '{caller} 在黑名单 {list} 中：{reason}'],
@@ -34,7 +35,10 @@ export interface Step {
 export type NoteStep = (step: Step) => void;
 
 export function stepText({ code, params }: Step, language: Language): string {
+  const said: Record<string, string | number> = { ...params };
+  if (code === 'refused') said['reason'] = refusalText(String(params['reason'] ?? ''), language);
+  if (code === 'notNow') said['subject'] = subjectText(String(params['subject'] ?? ''), language).trim();
   return texts[code][language === 'en' ? 0 : 1].replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) =>
-    String(params[name] ?? whole),
+    String(said[name] ?? whole),
   );
 }

@@ -4,7 +4,7 @@ import { CalendarBook } from '../calendar/index.js';
 import type { Config } from '../config/index.js';
 import type { JsonValue, Language, LiveEvents, RouteTry, RouteTryResult } from '../contract/index.js';
 import type { Db, DbEvents } from '../db/index.js';
-import { TableDialPlan, stepText } from '../dialplan/index.js';
+import { TableDialPlan, stepText, type Step } from '../dialplan/index.js';
 import type { RoutingPort } from '../http/index.js';
 import { ListBook } from '../lists/index.js';
 import { NumberBlocks, NumberBook } from '../numbers/index.js';
@@ -92,7 +92,30 @@ export class Routing {
     return {
       ...{ at, number, caller, outcome: kind, treatment },
       target: JSON.parse(JSON.stringify(target)) as JsonValue,
-      steps: steps.map((step) => ({ code: step.code, routeId: step.routeId, text: stepText(step, language) })),
+      steps: (await this.#named(steps)).map((step) => ({
+        ...{ code: step.code, routeId: step.routeId, text: stepText(step, language) },
+      })),
     };
+  }
+
+  /** With calendars, lists and trunks by the names that people have given them. */
+  async #named(steps: readonly Step[]): Promise<Step[]> {
+    if (steps.length === 0) return [];
+    const { db } = this.#options;
+    const [lists, trunks] = await Promise.all([db.numberLists.list(), db.trunks.list()]);
+    const inWords = (rows: readonly { id: string; name: string }[], ids: string | number): string =>
+      String(ids)
+        .split(', ')
+        .map((id) => rows.find((row) => row.id === id)?.name ?? id)
+        .join(', ');
+    return steps.map((step) => {
+      const { calendar, list, lists: on, trunks: over, ...rest } = step.params;
+      const params: Record<string, string | number> = { ...rest };
+      if (calendar !== undefined) params['calendar'] = inWords(this.calendars.list(), calendar);
+      if (list !== undefined) params['list'] = inWords(lists, list);
+      if (on !== undefined) params['lists'] = inWords(lists, on);
+      if (over !== undefined) params['trunks'] = inWords(trunks, over);
+      return { ...step, params };
+    });
   }
 }

@@ -7,6 +7,7 @@ import { invalidBody } from '../invalid-body.js';
 import { mustNotBeReserved, extensionInPath } from '../numbers.js';
 import { route, type Route } from '../route.js';
 import { digestHashes, newSecret } from '../../sip/index.js';
+import { accountPicture } from '../account-picture.js';
 import { sipServers } from '../sip-account.js';
 
 const ByNumber = z.strictObject({ number: extensionInPath });
@@ -25,9 +26,10 @@ export function sipStationRoutes(http: HttpContext): Route[] {
   }
 
   /** With the secret, this once. */
-  function account(row: SipStationRow, secret: string): SipAccount {
+  async function account(row: SipStationRow, secret: string): Promise<SipAccount> {
     const servers = sipServers(sip, ports.sip.listening(), row.security);
-    return { station: toStation(row), username: String(row.number), secret, domain: sip.domain, servers };
+    const typed = { username: String(row.number), secret, domain: sip.domain, servers };
+    return { station: toStation(row), ...typed, picture: await accountPicture(typed) };
   }
 
   return [
