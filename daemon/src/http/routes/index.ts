@@ -1,6 +1,7 @@
 import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
 import { conferenceRoutes } from './conferences.js';
+import { agentBulkRoutes } from './agent-bulk.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
@@ -16,6 +17,7 @@ import { flowLiveRoutes } from './flow-live.js';
 import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { importRoutes } from './imports.js';
 import { mailRoutes } from './mail.js';
 import { musicRoutes } from './music.js';
 import { numberListRoutes } from './number-lists.js';
@@ -61,6 +63,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...ringGroupRoutes(http),
     ...sipRoutes(http),
     ...queueRoutes(http),
+    ...agentBulkRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
     ...dispositionRoutes(http),
@@ -73,6 +76,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...surveyRoutes(http),
     ...conferenceRoutes(http),
     ...voiceRoutes(http),
+    ...importRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
