@@ -28,7 +28,12 @@ export const area = defineArea({
       page: () => import('./MusicPage.vue'),
     },
     {
-      ...{ name: 'conferences', path: '/conferences', needs: 'conferences.view', menu: { group: 'service', order: 80 } },
+      ...{
+        name: 'conferences',
+        path: '/conferences',
+        needs: 'conferences.view',
+        menu: { group: 'service', order: 80 },
+      },
       page: () => import('./ConferencesPage.vue'),
     },
     {

@@ -35,9 +35,17 @@ export function wouldRing(queue: Queue, members: readonly QueueMember[], agents:
   const first = ready.filter(({ member }) => member.penalty === least);
   const certain = queue.strategy === 'longest_idle' || queue.strategy === 'linear';
   return {
-    how: queue.strategy === 'ring_all' ? ('all' as const) : certain || first.length === 1 ? ('one' as const) : ('among' as const),
-    agents: (queue.strategy === 'ring_all' ? ready.slice(0, queue.routing.ringAllMost) : certain ? ready.slice(0, 1) : first).map(
-      ({ agent }) => agent,
-    ),
+    how:
+      queue.strategy === 'ring_all'
+        ? ('all' as const)
+        : certain || first.length === 1
+          ? ('one' as const)
+          : ('among' as const),
+    agents: (queue.strategy === 'ring_all'
+      ? ready.slice(0, queue.routing.ringAllMost)
+      : certain
+        ? ready.slice(0, 1)
+        : first
+    ).map(({ agent }) => agent),
   };
 }

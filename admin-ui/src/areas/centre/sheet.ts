@@ -6,7 +6,8 @@ export function useSheet(saved: (agentId: string, skill: string) => number | nul
   /** text as typed, by agent and skill */
   const typed = reactive(new Map<string, string>());
   const keyOf = (agentId: string, skill: string): string => `${agentId} ${skill}`;
-  const isLevel = (text: string): boolean => text === '' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 10);
+  const isLevel = (text: string): boolean =>
+    text === '' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 10);
 
   function textOf(agentId: string, skill: string): string {
     return typed.get(keyOf(agentId, skill)) ?? String(saved(agentId, skill) ?? '');

@@ -283,7 +283,8 @@ addWords(
         least_talk: 'Rings whoever has talked least in this queue today.',
         skill_level: 'Rings the highest levels in what the call asks for: experts first, always.',
         ring_all: 'Rings everybody who is ready; who lifts first has the call. For small teams in a hurry.',
-        linear: 'Begins with the first member every time; the next is rung when those before are busy. Drag the order under Members.',
+        linear:
+          'Begins with the first member every time; the next is rung when those before are busy. Drag the order under Members.',
         random: 'Rings anybody who is ready.',
         weighted: 'Gives each member a share by weight; who is furthest behind comes first.',
       },
