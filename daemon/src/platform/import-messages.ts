@@ -32,9 +32,4 @@ export const importMessages = {
     en: '{count} rows cannot be taken, so nothing was changed; correct them, or leave them out.',
     zh: '有 {count} 行无法导入，因此没有做任何更改；请修改这些行，或选择跳过。',
   },
-  import_job_not_found: {
-    status: 404,
-    en: 'No import {job} is under way.',
-    zh: '没有正在进行的导入 {job}。',
-  },
 } as const satisfies Record<string, Message>;

@@ -11,7 +11,6 @@ import {
   Ulid,
 } from '../../contract/index.js';
 import { LIMITS, TABLES, exportFile, importFile, tableView, type Surroundings } from '../../imports/index.js';
-import { AppError } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { ADMIN, STAFF, route, type Route } from '../route.js';
@@ -21,6 +20,7 @@ const ByKind = z.strictObject({ kind: ImportKind });
 const ByJob = z.strictObject({ job: Ulid });
 const tag = 'Imports';
 const DAY_MS = 86_400_000;
+const OVER: ImportProgress = { phase: 'over', done: 0, total: 0 };
 const TYPES = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   csv: 'text/csv; charset=utf-8',
@@ -28,7 +28,7 @@ const TYPES = {
 
 export function importRoutes({ db, clock, log, ports, defaultLanguage, sip, numbering }: HttpContext): Route[] {
   /** under way; each is gone when its answer is */
-  const jobs = new Map<string, { by: string; progress: z.infer<typeof ImportProgress> }>();
+  const jobs = new Map<string, { by: string; progress: ImportProgress }>();
 
   const around = (by: string): Surroundings => ({
     ...{ defaultLanguage, by, sipDomain: sip.domain, nowMs: clock.wallMs() },
@@ -45,11 +45,10 @@ export function importRoutes({ db, clock, log, ports, defaultLanguage, sip, numb
     }),
     route({
       ...{ method: 'get', path: '/imports/jobs/:job', tag, roles: ADMIN, params: ByJob, reply: ImportProgress },
-      ...{ summary: 'How far an import is', errors: ['import_job_not_found'] },
+      summary: 'How far an import is; over also when there is none',
       handle({ params: { job }, identity: { user } }) {
         const found = jobs.get(job);
-        if (found?.by !== user.username) throw new AppError('import_job_not_found', { job });
-        return found.progress;
+        return found?.by === user.username ? found.progress : OVER;
       },
     }),
     route({
