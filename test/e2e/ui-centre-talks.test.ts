@@ -92,7 +92,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
   await ui.box.db.write(async (tx) => {
     for (let at = 0; at < 24; at += 1) {
       const startedAt = now - (24 - at) * 7_200_000;
-      const [callId, runId] = [newUlid(startedAt), newUlid(startedAt + 1)];
+      const [callId, runId] = [newUlid(), newUlid()];
       const agentId = String(2001 + (at % 4));
       const number = `1380013${String(8000 + at)}`;
       const call = {
@@ -121,7 +121,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
       const nothing = { choice: null, file: null, durationMs: null };
       const value = [5, 4, 5, 3][at % 4] ?? 1;
       const score = { questionId: 'score', kind: 'score' as const, value, least: 1, most: 5 };
-      await tx.surveys.insertAnswer({ id: newUlid(startedAt + 2), runId, at: startedAt, ...score, ...nothing });
+      await tx.surveys.insertAnswer({ id: newUlid(), runId, at: startedAt, ...score, ...nothing });
     }
   });
   await page.getByRole('radio', { name: '结果' }).check({ force: true });

@@ -116,15 +116,23 @@ function judge(
     },
   });
   const key = session.keyOf(said);
-  if (key === '') return bad(key, [{ path: table.key, message: language === 'en' ? 'is missing.' : '缺失。' }]);
+  const before = session.existing.get(key);
+  const whole: Cells = { ...before, ...said };
+  const missing = table.columns.filter(({ id, required }) => required === true && (whole[id] ?? '') === '');
+  if (missing.length > 0) {
+    const message = language === 'en' ? 'is missing.' : '没有填写。';
+    return bad(
+      key,
+      missing.map(({ id }) => ({ path: id, message })),
+    );
+  }
   const earlier = seen.get(key);
   if (earlier !== undefined) {
     const message = language === 'en' ? `stands on line ${earlier} already.` : `与第 ${earlier} 行重复。`;
     return bad(key, [{ path: table.key, message }]);
   }
   seen.set(key, line);
-  const before = session.existing.get(key);
-  const checked: CheckedRow = session.check({ ...before, ...said });
+  const checked: CheckedRow = session.check(whole);
   if (!checked.ok) return bad(key, checked.problems(language));
   const changes = table.columns.flatMap(({ id }) => {
     const change = { field: id, before: before?.[id] ?? '', after: checked.cells[id] ?? '' };
