@@ -124,6 +124,7 @@ test('the sheet of skills gives one agent the skill, and the call goes to him', 
   await ui.api('POST', '/routes', { calledNumber: '95002', target, language: 'zh-CN' });
   await open('/queues/premium');
   await page.locator('.agents .is-ready').nth(2).waitFor();
+  await page.locator('[data-test="would-ring"]').getByText('坐席 2003').waitFor();
   await ui.api('POST', '/exchange/calls', {
     calledNumber: '95002',
     callingNumber: '13800138000',

@@ -30,7 +30,21 @@ const open = (path: string) => page.goto(`${ui.origin}${path}`);
 const save = () => page.locator('.el-drawer__footer .el-button--primary:visible').click();
 const gone = () => page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
 const names = [
-  ...['周会', '产品评审', '销售', '服务', '服务评价', '满意度调查', '夜间', '新歌', '午餐', '投诉', '退货', '质量'],
+  ...[
+    '满意度',
+    '周会',
+    '产品评审',
+    '销售',
+    '服务',
+    '服务评价',
+    '满意度调查',
+    '夜间',
+    '新歌',
+    '午餐',
+    '投诉',
+    '退货',
+    '质量',
+  ],
   ...['Lunch', 'Complaint', 'Return', 'Quality', 'Opsound', 'opsound', 'VIP', 'MB', 'night', 'survey-score'],
   ...Array.from({ length: 8 }, (_, at) => `坐席 ${2001 + at}`),
 ];

@@ -1,4 +1,12 @@
-import type { Agent, Queue, QueueMember, QueueStatus, QueueStrategy, QueueTarget } from '@cordboard/daemon/contract';
+import type {
+  Agent,
+  AgentAbilitiesOf,
+  Queue,
+  QueueMember,
+  QueueStatus,
+  QueueStrategy,
+  QueueTarget,
+} from '@cordboard/daemon/contract';
 
 export const STRATEGIES: readonly QueueStrategy[] = [
   ...(['longest_idle', 'round_robin', 'fewest_calls', 'least_talk', 'skill_level'] as const),
@@ -18,13 +26,25 @@ export function targetOf(to: QueueTarget['to']): QueueTarget {
 }
 
 /** Whom a call would ring now, as far as it can be told without the call: the order is that of the strategy. */
-export function wouldRing(queue: Queue, members: readonly QueueMember[], agents: ReadonlyMap<string, Agent>) {
-  const ready = members.flatMap((member) => {
+export function wouldRing(
+  queue: Queue,
+  members: readonly QueueMember[],
+  agents: ReadonlyMap<string, Agent>,
+  abilities: readonly AgentAbilitiesOf[],
+) {
+  const fits = (agentId: string): boolean => {
+    const has = abilities.find((one) => one.agentId === agentId)?.skills ?? [];
+    return queue.routing.skills.every(({ skill, minLevel }) =>
+      has.some((one) => one.skill === skill && one.level >= minLevel),
+    );
+  };
+  const free = members.flatMap((member) => {
     const agent = agents.get(member.agentId);
     const paused = agent?.pausedQueues.includes(queue.id) ?? false;
     return agent?.state === 'ready' && !paused ? [{ member, agent }] : [];
   });
-  const byIdle = (a: (typeof ready)[number], b: (typeof ready)[number]): number => a.agent.since - b.agent.since;
+  const byIdle = (a: (typeof free)[number], b: (typeof free)[number]): number => a.agent.since - b.agent.since;
+  const ready = free.filter(({ agent }) => fits(agent.id));
   ready.sort(
     (a, b) =>
       a.member.penalty - b.member.penalty ||
@@ -35,6 +55,8 @@ export function wouldRing(queue: Queue, members: readonly QueueMember[], agents:
   const first = ready.filter(({ member }) => member.penalty === least);
   const certain = queue.strategy === 'longest_idle' || queue.strategy === 'linear';
   return {
+    /** ready, but without the skills that the queue asks for */
+    lacking: free.length - ready.length,
     how:
       queue.strategy === 'ring_all'
         ? ('all' as const)

@@ -54,6 +54,7 @@ addWords(
       wouldRingAll: '现在来一个电话会同时振铃：',
       wouldRingAmong: '现在可能振铃其中一位：',
       nobodyReady: '现在没有空闲坐席，来电会排队。',
+      nobodyFits: '空闲的 {count} 位坐席都没有所需技能，来电会排队。',
       idleFor: '空闲 {time}',
       groups: {
         ringing: '分配与振铃',
@@ -292,6 +293,7 @@ addWords(
       wouldRingAll: 'A call now would ring, all at once:',
       wouldRingAmong: 'A call now would ring one of:',
       nobodyReady: 'Nobody is ready: a call now would wait.',
+      nobodyFits: '{count} are ready, none with the skills asked for: a call now would wait.',
       idleFor: 'idle {time}',
       groups: {
         ringing: 'Ringing agents',
