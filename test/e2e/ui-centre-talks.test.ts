@@ -30,6 +30,7 @@ const open = (path: string) => page.goto(`${ui.origin}${path}`);
 const save = () => page.locator('.el-drawer__footer .el-button--primary:visible').click();
 const gone = () => page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
 const names = [
+  'rating',
   ...[
     '满意度',
     '周会',
@@ -93,14 +94,14 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
   await open('/surveys');
   await page.getByRole('button', { name: '新建问卷' }).first().click();
   await page.locator('input[name="name"]').fill('服务评价');
-  await page.locator('input[name="id"]').fill('service');
+  await page.locator('input[name="id"]').fill('rating');
   await save();
-  await page.waitForURL('**/surveys/service?tab=questions');
+  await page.waitForURL('**/surveys/rating?tab=questions');
   await page.getByRole('button', { name: '添加问题' }).click();
   await page.getByLabel('中文播报').nth(1).fill('问题是否已经解决？');
   await page.locator('[data-test="save-survey"]').click();
   await page.locator('.el-message--success').waitFor();
-  expect((await ui.api<Survey>('GET', '/surveys/service')).questions.map(({ id }) => id)).toEqual(['score', 'q2']);
+  expect((await ui.api<Survey>('GET', '/surveys/rating')).questions.map(({ id }) => id)).toEqual(['score', 'q2']);
 
   const now = Date.now();
   await ui.box.db.write(async (tx) => {
@@ -120,7 +121,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
       await tx.calls.insert(callRow({ ...call, queueId: 'sales', releasedBy: 'agent' as never, cause: 16 }));
       const run = {
         id: runId,
-        surveyId: 'service',
+        surveyId: 'rating',
         callId,
         segmentId: null,
         agentId,
@@ -140,7 +141,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
   });
   await page.getByRole('radio', { name: '结果' }).check({ force: true });
   await page.locator('[data-test="mean"]').waitFor();
-  const [figures] = await ui.api<{ mean: number }[]>('GET', '/survey-figures?surveyId=service');
+  const [figures] = await ui.api<{ mean: number }[]>('GET', '/survey-figures?surveyId=rating');
   expect(await page.locator('[data-test="mean"]').textContent()).toBe(figures?.mean.toFixed(2));
   await page.locator('.chart canvas').first().waitFor();
   await page.getByRole('radio', { name: '按坐席' }).check({ force: true });
@@ -148,7 +149,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
   const link = page.locator('[data-run] a').first();
   const path = await link.getAttribute('href');
   expect(path).toMatch(/^\/calls\/[0-9A-Z]{26}$/);
-  await open('/surveys/service');
+  await open('/surveys/rating');
   await page.locator('.chart canvas').first().waitFor();
   await shootNamed(page, 'centre-survey', '.chart canvas', [...names, '问题是否已经解决？']);
   await page.evaluate(`localStorage.setItem('cordboard.language', 'zh-CN')`);
@@ -156,7 +157,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
   await page.getByRole('button', { name: '新建规则' }).click();
   await save();
   await page.locator('[data-rule]').waitFor();
-  expect(await ui.api('GET', '/survey-rules')).toMatchObject([{ surveyId: 'service', percentage: 100 }]);
+  expect(await ui.api('GET', '/survey-rules')).toMatchObject([{ surveyId: 'rating', percentage: 100 }]);
 });
 
 test('music is uploaded and put in order, a call-back is arranged and cancelled, reasons and dispositions are made', async () => {
@@ -211,7 +212,7 @@ test('music is uploaded and put in order, a call-back is arranged and cancelled,
 
   for (const [name, path, ready] of [
     ['centre-surveys', '/surveys', '[data-survey]'],
-    ['centre-survey-questions', '/surveys/service?tab=questions', '[data-question="q2"]'],
+    ['centre-survey-questions', '/surveys/rating?tab=questions', '[data-question="q2"]'],
     ['centre-music', '/music', '[data-playlist="night"]'],
     ['centre-callbacks', '/callbacks', '[data-callback]'],
     ['centre-reasons', '/reasons', '[data-reason]'],
