@@ -6,7 +6,9 @@ const compiledThreads = {
   transform: (code: string, id: string) =>
     id.endsWith('/daemon/src/sip/stack-thread.ts')
       ? code.replace('./stack/worker.js', '../../dist/sip/stack/worker.js')
-      : undefined,
+      : id.endsWith('/daemon/src/imports/files.ts')
+        ? code.replace('./workbook-thread.js', '../../dist/imports/workbook-thread.js')
+        : undefined,
 };
 
 // unit: no addon, no browser, no network but loopback. integration: the daemon with the built addon. e2e: the same with

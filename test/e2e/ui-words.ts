@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 export type Language = 'zh-CN' | 'en';
 
 /** Names that are the same in Chinese: the product, lines, codecs, protocols, files, the score, the user, the other language's own name. */
-const NOT_ENGLISH =
+export const NOT_ENGLISH =
   /Cordboard|E1-\d+|Opus|MOS|admin|English|Enter|EN\b|\b(?:[kMGT]?B|WAV|MP3|OPUS|AES-256-GCM|SIP|TLS|UDP|TCP|VIP|CSV|iCal)\b/g;
 
 /** What a new box calls its flow, queues, trunk, route and agents, in the language in which it was set up. */

@@ -8,6 +8,7 @@ import { contactMessages } from './contact-messages.js';
 import { conferenceMessages } from './conference-messages.js';
 import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
+import { importMessages } from './import-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
@@ -307,6 +308,7 @@ export const messages = {
   ...recordingMessages,
   ...callbackMessages,
   ...musicMessages,
+  ...importMessages,
   ...voiceMessages,
   ...routingMessages,
   ...surveyMessages,

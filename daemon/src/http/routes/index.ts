@@ -2,6 +2,7 @@ import type { HttpContext } from '../context.js';
 import type { Route } from '../route.js';
 import { conferenceRoutes } from './conferences.js';
 import { accountRoutes } from './account.js';
+import { agentBulkRoutes } from './agent-bulk.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { calendarRoutes } from './calendars.js';
@@ -20,6 +21,7 @@ import { flowLiveRoutes } from './flow-live.js';
 import { flowTestRoutes } from './flow-tests.js';
 import { flowRoutes } from './flows.js';
 import { hardwareRoutes } from './hardware.js';
+import { importRoutes } from './imports.js';
 import { mailRoutes } from './mail.js';
 import { musicRoutes } from './music.js';
 import { numberListRoutes } from './number-lists.js';
@@ -72,6 +74,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...sipRoutes(http),
     ...queueRoutes(http),
     ...floorRoutes(http),
+    ...agentBulkRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
     ...directoryRoutes(http),
@@ -87,6 +90,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...reportRoutes(http),
     ...conferenceRoutes(http),
     ...voiceRoutes(http),
+    ...importRoutes(http),
     ...exchangeRoutes(http),
   ];
 }
