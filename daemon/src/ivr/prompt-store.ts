@@ -43,13 +43,16 @@ export class PromptStore {
       [bundled, false],
       [folder, true],
     ] as const)
-      for (const language of LANGUAGES)
+      for (const language of LANGUAGES) {
+        const texts = own ? {} : await bundledTexts(root, language);
         for (const entry of await readdir(join(root, language)).catch(() => [])) {
           const name = entry.replace(/\.wav$/, '');
           if (name === entry || !ClipName.safeParse(name).success) continue;
           const prompt = await this.#describe(root, language, name, own);
-          if (prompt !== undefined) found.set(`${name}/${language}`, prompt);
+          if (prompt === undefined) continue;
+          found.set(`${name}/${language}`, own ? prompt : { ...prompt, text: texts[name] ?? '' });
         }
+      }
     return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, prompt]) => prompt);
   }
 
@@ -159,6 +162,15 @@ async function readNote(file: string): Promise<Partial<Note> | undefined> {
     return JSON.parse(await readFile(file, 'utf8')) as Partial<Note>;
   } catch {
     return undefined;
+  }
+}
+
+/** What the bundled prompts say (install/prompts.mjs writes it beside them). */
+async function bundledTexts(root: string, language: Language): Promise<Partial<Record<string, string>>> {
+  try {
+    return JSON.parse(await readFile(join(root, language, '.texts.json'), 'utf8')) as Record<string, string>;
+  } catch {
+    return {};
   }
 }
 
