@@ -1,4 +1,14 @@
-import type { Agent, Call, LiveSnapshot, Queue, QueueStatus, Segment, Span, Station } from '@cordboard/daemon/contract';
+import type {
+  Agent,
+  Call,
+  FlowStep,
+  LiveSnapshot,
+  Queue,
+  QueueStatus,
+  Segment,
+  Span,
+  Station,
+} from '@cordboard/daemon/contract';
 import { LiveSequence } from '@cordboard/daemon/contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
@@ -18,7 +28,7 @@ type Listener<T> = (value: T) => void;
 /** events that have listeners of their own here */
 const shown = new Set<string>([
   ...['call.updated', 'call.removed', 'call.segment', 'agent.updated'],
-  ...['queue.updated', 'span.updated', 'station.updated'],
+  ...['queue.updated', 'span.updated', 'station.updated', 'flow.step'],
 ]);
 
 export const useLive = defineStore('live', () => {
@@ -42,6 +52,7 @@ export const useLive = defineStore('live', () => {
 
   const segmentListeners = new Set<Listener<Segment>>();
   const removalListeners = new Set<Listener<string>>();
+  const flowStepListeners = new Set<Listener<FlowStep>>();
 
   let socket: LiveSocket | null = null;
   const sequence = new LiveSequence();
@@ -107,6 +118,10 @@ export const useLive = defineStore('live', () => {
     socket.on(
       'call.segment',
       inTurn((segment) => tell(segmentListeners, segment)),
+    );
+    socket.on(
+      'flow.step',
+      inTurn((step) => tell(flowStepListeners, step)),
     );
     socket.on(
       'agent.updated',
@@ -191,6 +206,12 @@ export const useLive = defineStore('live', () => {
     return () => removalListeners.delete(listener);
   }
 
+  /** A caller goes from one node of a flow to another. */
+  function onFlowStep(listener: Listener<FlowStep>): () => void {
+    flowStepListeners.add(listener);
+    return () => flowStepListeners.delete(listener);
+  }
+
   return {
     calls,
     agents,
@@ -206,6 +227,7 @@ export const useLive = defineStore('live', () => {
     stop,
     onSegment,
     onCallEnded,
+    onFlowStep,
   };
 });
 
