@@ -151,7 +151,11 @@ export function provideEditor(id: string, mayEdit: () => boolean): Editor {
   }
 
   // What the box says against it, a moment after the last edit.
-  const verdict = shallowRef<{ problems: ErrorDetail[]; warnings: ErrorDetail[] }>({ problems: [], warnings: [] });
+  const verdict = shallowRef<{ of: Drawing; problems: ErrorDetail[]; warnings: ErrorDetail[] }>({
+    of: drawing.value,
+    problems: [],
+    warnings: [],
+  });
   const checking = ref(false);
   let timer: number | undefined;
   let turn = 0;
@@ -159,9 +163,10 @@ export function provideEditor(id: string, mayEdit: () => boolean): Editor {
     const mine = ++turn;
     checking.value = true;
     try {
-      const body = { id, definition: toDefinition(drawing.value) };
-      const told_ = await told(api.POST('/api/v1/flows/validate', { body }));
-      if (mine === turn) verdict.value = told_;
+      const of = drawing.value;
+      const body = { id, definition: toDefinition(of) };
+      const { problems: bad, warnings } = await told(api.POST('/api/v1/flows/validate', { body }));
+      if (mine === turn) verdict.value = { of, problems: bad, warnings };
     } catch {
       // what was last said stays; going live asks again
     } finally {
@@ -194,7 +199,8 @@ export function provideEditor(id: string, mayEdit: () => boolean): Editor {
         warning,
       };
     }
-    const node = drawing.value.nodes[name];
+    // as it was when it was judged: what has been edited since is not blamed for it
+    const node = verdict.value.of.nodes[name];
     const field = rest.join('.');
     const exit = node && exitsOf(node, kindOf(node.type)).find((one) => one.field === field);
     if (node && exit && exit.target === undefined)
