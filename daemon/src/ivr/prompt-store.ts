@@ -45,13 +45,17 @@ export class PromptStore {
     ] as const)
       for (const language of LANGUAGES) {
         const texts = own ? {} : await bundledTexts(root, language);
-        for (const entry of await readdir(join(root, language)).catch(() => [])) {
-          const name = entry.replace(/\.wav$/, '');
-          if (name === entry || !ClipName.safeParse(name).success) continue;
-          const prompt = await this.#describe(root, language, name, own);
-          if (prompt === undefined) continue;
-          found.set(`${name}/${language}`, own ? prompt : { ...prompt, text: texts[name] ?? '' });
-        }
+        const entries = await readdir(join(root, language)).catch((): string[] => []);
+        // side by side: a library has hundreds, and each is looked into
+        await Promise.all(
+          entries.map(async (entry) => {
+            const name = entry.replace(/\.wav$/, '');
+            if (name === entry || !ClipName.safeParse(name).success) return;
+            const prompt = await this.#describe(root, language, name, own);
+            if (prompt === undefined) return;
+            found.set(`${name}/${language}`, own ? prompt : { ...prompt, text: texts[name] ?? '' });
+          }),
+        );
       }
     return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, prompt]) => prompt);
   }
