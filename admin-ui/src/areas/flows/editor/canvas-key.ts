@@ -1,5 +1,5 @@
 // What nodes and ways on the sheet know of the sheet that they are on.
-import type { InjectionKey } from 'vue';
+import { inject, type InjectionKey } from 'vue';
 import type { Fate } from '../model/difference';
 import type { Drawing } from '../model/drawing';
 
@@ -22,6 +22,12 @@ export interface Canvas {
 }
 
 export const canvasKey: InjectionKey<Canvas> = Symbol('sheet of a flow');
+
+export function useCanvas(): Canvas {
+  const canvas = inject(canvasKey);
+  if (!canvas) throw new Error('only on the sheet of a flow');
+  return canvas;
+}
 
 /** A way is known by where it begins. */
 export const wayId = (node: string, field: string): string => `${node} ${field}`;

@@ -12,7 +12,7 @@ export interface Piece {
   own: boolean;
 }
 
-const [OPEN, CLOSE] = ['\u0002', '\u0003'];
+const [OPEN, CLOSE] = ['\uE000', '\uE001'];
 const MOST_SHOWN = 36;
 
 const asText = (value: unknown): string =>
@@ -136,7 +136,7 @@ export function useSentences(
 
   function pieces(node: DraftNode): Piece[] {
     return raw(node)
-      .split(/([\u0002][^\u0003]*[\u0003])/)
+      .split(/([\uE000][^\uE001]*[\uE001])/)
       .filter((one) => one !== '')
       .map((one) => (one.startsWith(OPEN) ? { text: one.slice(1, -1), own: true } : { text: one, own: false }));
   }
