@@ -20,6 +20,8 @@ const VOICES = {
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
 /** What was spoken last time: { name: digest }. */
 const LIST = '.spoken.json';
+/** What the prompts say, for those who choose among them: { name: text }. */
+const TEXTS = '.texts.json';
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
@@ -50,7 +52,7 @@ async function speakLanguage(language, texts, folder, keep) {
   const wav = (name) => join(folder, `${name}.wav`);
 
   for (const file of readdirSync(folder)) {
-    if (file !== LIST && !(basename(file, '.wav') in wanted)) rmSync(join(folder, file));
+    if (file !== LIST && file !== TEXTS && !(basename(file, '.wav') in wanted)) rmSync(join(folder, file));
   }
   const changed = Object.keys(wanted).filter((name) => before[name] !== wanted[name] || !existsSync(wav(name)));
   const speakNext = async () => {
@@ -65,6 +67,8 @@ async function speakLanguage(language, texts, folder, keep) {
   await Promise.all(cpus().map(speakNext));
   writeFileSync(`${list}.partial`, JSON.stringify(wanted, undefined, 1));
   renameSync(`${list}.partial`, list);
+  writeFileSync(join(folder, `${TEXTS}.partial`), JSON.stringify(texts));
+  renameSync(join(folder, `${TEXTS}.partial`), join(folder, TEXTS));
 }
 
 async function voiceFor(language) {

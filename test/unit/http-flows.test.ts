@@ -1,6 +1,14 @@
 // Drafts, versions and the way back, announcements and traces, as those who draw flows ask for them.
 import { beforeEach, expect, test } from 'vitest';
-import type { Flow, FlowDraft, FlowTrace, FlowVersion, FlowVersionSummary } from '../../daemon/src/contract/index.js';
+import type {
+  Flow,
+  FlowDraft,
+  FlowTrace,
+  FlowVersion,
+  FlowVersionSummary,
+  FlowWays,
+  TraceStep,
+} from '../../daemon/src/contract/index.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { T0, callRow } from '../support/db-rows.js';
 import { codeOf, httpBox, type Answer, type HttpBox } from '../support/http-box.js';
@@ -32,6 +40,47 @@ test('a draft is kept half done, goes live when it holds together, and is gone t
   expect((await ask('GET', '/flow-drafts')).json).toEqual([]);
   expect(((await ask('PUT', '/flows/new/draft', { name: 'New', definition: 1 })).json as FlowDraft).basedOn).toBe(1);
   expect((await ask('DELETE', '/flows/new/draft')).status).toBe(204);
+});
+
+test('a draft that somebody else has changed is not written over by accident', async () => {
+  const put = async (expected?: number | null) =>
+    ask('PUT', '/flows/new/draft', {
+      name: 'New',
+      definition: ending(16),
+      ...(expected === undefined ? {} : { expected }),
+    });
+  const first = (await put(null)).json as FlowDraft;
+  expect(outcome(await put(null))).toEqual([409, 'flow_draft_changed']);
+  const second = (await put(first.updatedAt)).json as FlowDraft;
+  expect(second.updatedAt).toBeGreaterThan(first.updatedAt);
+  expect(outcome(await put(first.updatedAt))).toEqual([409, 'flow_draft_changed']);
+  expect((await put()).status).toBe(200);
+});
+
+test('where its nodes stand and what they are called is kept with a flow', async () => {
+  const definition = { ...ending(16), layout: { a: { x: 40, y: -8, title: '再见' } } };
+  await ask('PUT', '/flows/main', { name: 'Main', definition });
+  expect((await ask('GET', '/flows/main')).json as Flow).toMatchObject({ definition });
+});
+
+test('the ways of the last callers are counted, node by node', async () => {
+  const step = (node: string, next: string | null, why: string, flowId = 'main'): TraceStep => ({
+    ...{ flowId, version: 1, node, type: 'play', enteredAt: T0, leftAt: T0 + 1, next, why },
+  });
+  const trace = async (steps: TraceStep[]) => {
+    const call = callRow({ id: newUlid(), state: 'ended', endedAt: T0 });
+    await box.db.write((tx) => tx.calls.insert(call));
+    const row = { id: newUlid(), callId: call.id, flowId: 'main', version: 1, startedAt: T0, endedAt: T0 + 9 };
+    await box.db.write((tx) => tx.flowTraces.insert({ ...row, steps, dropped: 0 }));
+  };
+  await trace([step('a', 'b', 'key'), step('x', null, 'returned', 'sub'), step('b', null, 'hangup')]);
+  await trace([step('a', 'b', 'key'), step('b', 'a', 'timeout')]);
+  const all = (await ask('GET', '/flows/main/ways')).json as FlowWays;
+  expect(all.calls).toBe(2);
+  expect(all.ways).toContainEqual({ node: 'a', next: 'b', why: 'key', count: 2 });
+  expect(all.ways).toContainEqual({ node: 'b', next: null, why: 'hangup', count: 1 });
+  expect(all.ways.map(({ node }) => node)).not.toContain('x');
+  expect(((await ask('GET', '/flows/main/ways?calls=1')).json as FlowWays).calls).toBe(1);
 });
 
 test('every version is kept, and one can go back to each', async () => {

@@ -35,6 +35,26 @@ export const FlowCaller = z
   .meta({ id: 'FlowCaller' });
 export type FlowCaller = z.infer<typeof FlowCaller>;
 
+export const FlowWaysQuery = z.strictObject({
+  calls: z.coerce.number().int().min(1).max(500).default(100).meta({ description: 'The newest so many' }),
+});
+
+/** How often callers went from one node to another. */
+export const FlowWays = z
+  .strictObject({
+    calls: z.int().min(0).meta({ description: 'Callers that were counted, of the last seven days' }),
+    ways: z.array(
+      z.strictObject({
+        node: z.string(),
+        next: z.string().nullable().meta({ description: 'null: it ended there' }),
+        why: z.string(),
+        count: z.int().min(1),
+      }),
+    ),
+  })
+  .meta({ id: 'FlowWays' });
+export type FlowWays = z.infer<typeof FlowWays>;
+
 export const FlowCallers = z
   .strictObject({
     nodes: z.record(z.string(), z.int().min(1)).meta({ description: 'How many are at each node' }),

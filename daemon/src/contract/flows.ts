@@ -36,6 +36,16 @@ export const FlowNode = z
   .meta({ id: 'FlowNode', description: 'Its further fields depend on the type: GET /flow-nodes' });
 export type FlowNode = z.infer<typeof FlowNode>;
 
+/** Where a node stands in the drawing, and what people call it there; callers notice neither. */
+export const FlowPlace = z
+  .strictObject({
+    x: z.int().min(-100_000).max(100_000),
+    y: z.int().min(-100_000).max(100_000),
+    title: z.string().trim().max(60).optional().meta({ description: 'What the node is called in the drawing' }),
+  })
+  .meta({ id: 'FlowPlace' });
+export type FlowPlace = z.infer<typeof FlowPlace>;
+
 export const FlowDefinition = z
   .strictObject({
     start: NodeName,
@@ -54,6 +64,10 @@ export const FlowDefinition = z
     onError: NodeName.optional().meta({
       description: 'Where a caller goes on, after an apology, when a node breaks that has no way of its own for it',
     }),
+    layout: z
+      .record(NodeName, FlowPlace)
+      .optional()
+      .meta({ description: 'How it is drawn; nodes left out are placed by the page' }),
   })
   .meta({ id: 'FlowDefinition' });
 /** With every default filled in. */
@@ -104,6 +118,21 @@ export const FlowDraft = z
   })
   .meta({ id: 'FlowDraft' });
 export type FlowDraft = z.infer<typeof FlowDraft>;
+
+/** Drafts may be half done: what they hold is judged when they are to go live. */
+export const FlowDraftPut = z
+  .strictObject({
+    name: DisplayName,
+    definition: z.json(),
+    expected: TimeMs.nullable()
+      .optional()
+      .meta({
+        description:
+          'updatedAt of the draft that was read, null: there was none; another one there is not written over',
+      }),
+  })
+  .meta({ id: 'FlowDraftPut', description: 'Need not be valid' });
+export type FlowDraftPut = z.infer<typeof FlowDraftPut>;
 
 export const FlowVersion = z
   .strictObject({

@@ -11,7 +11,7 @@ export const Prompt = z
     language: Language,
     own: z.boolean().meta({ description: "The box's own; false: bundled" }),
     source: PromptSource,
-    text: z.string().meta({ description: 'What was spoken, when it was made of a text' }),
+    text: z.string().meta({ description: 'What it says, where that is known' }),
     durationMs: DurationMs,
     bytes: z.int().min(0),
     updatedAt: TimeMs,

@@ -124,6 +124,8 @@ export interface FlowDraftsWrite extends FlowDraftsRead {
 export interface FlowTracesRead {
   /** in the order in which he came into them */
   listByCall(callId: string): Promise<FlowTraceRow[]>;
+  /** of the newest calls since then, the newest first */
+  listByFlow(flowId: string, since: number, limit: number): Promise<FlowTraceRow[]>;
 }
 export interface FlowTracesWrite extends FlowTracesRead {
   insert(row: FlowTraceRow): Promise<void>;

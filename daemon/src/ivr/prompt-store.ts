@@ -43,13 +43,20 @@ export class PromptStore {
       [bundled, false],
       [folder, true],
     ] as const)
-      for (const language of LANGUAGES)
-        for (const entry of await readdir(join(root, language)).catch(() => [])) {
-          const name = entry.replace(/\.wav$/, '');
-          if (name === entry || !ClipName.safeParse(name).success) continue;
-          const prompt = await this.#describe(root, language, name, own);
-          if (prompt !== undefined) found.set(`${name}/${language}`, prompt);
-        }
+      for (const language of LANGUAGES) {
+        const texts = own ? {} : await bundledTexts(root, language);
+        const entries = await readdir(join(root, language)).catch((): string[] => []);
+        // side by side: a library has hundreds, and each is looked into
+        await Promise.all(
+          entries.map(async (entry) => {
+            const name = entry.replace(/\.wav$/, '');
+            if (name === entry || !ClipName.safeParse(name).success) return;
+            const prompt = await this.#describe(root, language, name, own);
+            if (prompt === undefined) return;
+            found.set(`${name}/${language}`, own ? prompt : { ...prompt, text: texts[name] ?? '' });
+          }),
+        );
+      }
     return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, prompt]) => prompt);
   }
 
@@ -159,6 +166,15 @@ async function readNote(file: string): Promise<Partial<Note> | undefined> {
     return JSON.parse(await readFile(file, 'utf8')) as Partial<Note>;
   } catch {
     return undefined;
+  }
+}
+
+/** What the bundled prompts say (install/prompts.mjs writes it beside them). */
+async function bundledTexts(root: string, language: Language): Promise<Partial<Record<string, string>>> {
+  try {
+    return JSON.parse(await readFile(join(root, language, '.texts.json'), 'utf8')) as Record<string, string>;
+  } catch {
+    return {};
   }
 }
 

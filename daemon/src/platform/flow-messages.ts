@@ -27,6 +27,11 @@ export const flowMessages = {
     en: 'The flow {id} has no draft; PUT /flows/{id}/draft begins one.',
     zh: '流程 {id} 没有草稿；请先保存草稿。',
   },
+  flow_draft_changed: {
+    status: 409,
+    en: 'Meanwhile {by} has changed the draft of the flow {id}; read it anew, or write over it on purpose.',
+    zh: '流程 {id} 的草稿刚被 {by} 修改过；请重新读取，或确认覆盖。',
+  },
   flow_version_not_found: {
     status: 404,
     en: 'The flow {id} has no version {version}; GET /flows/{id}/versions lists them.',

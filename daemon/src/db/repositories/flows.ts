@@ -1,5 +1,6 @@
 // Flows: what is live, every version that was, drafts, the ways of callers, and announcements.
-import { AppError, newUlid } from '../../platform/index.js';
+import { Op } from 'sequelize';
+import { AppError, newUlid, ulidFactory } from '../../platform/index.js';
 import type { FlowDefinition } from '../../contract/index.js';
 import type { Models } from '../models.js';
 import type { AnnouncementsWrite, FlowDraftsWrite, FlowTracesWrite, FlowsWrite } from '../repositories.js';
@@ -77,6 +78,13 @@ export function flowTracesRepository(models: Models, scope: Scope): FlowTracesWr
   const table = new Table<FlowTraceRow>(models.flowTraces, scope, { json: ['steps'], wide: ['startedAt', 'endedAt'] });
   return {
     listByCall: (callId) => table.all({ where: { callId }, order: ['startedAt', 'id'] }),
+    // ids grow with time: those of the last days are read by their index, however many calls were kept
+    listByFlow: (flowId, since, limit) =>
+      table.all({
+        where: { flowId, id: { [Op.gte]: ulidFactory({ wallMs: () => since }, (bytes) => bytes.fill(0))() } },
+        order: [['id', 'DESC']],
+        limit,
+      }),
     insert: (row) => table.insert(row),
   };
 }

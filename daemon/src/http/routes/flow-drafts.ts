@@ -1,9 +1,9 @@
 // Drafts of flows, what went live before, and the way back.
 import { z } from 'zod';
 import {
-  DisplayName,
   Flow,
   FlowDraft,
+  FlowDraftPut,
   FlowPublish,
   FlowVersion,
   FlowVersionSummary,
@@ -22,11 +22,6 @@ const ByVersion = z.strictObject({
     .regex(/^[1-9][0-9]{0,8}$/)
     .transform(Number),
 });
-/** Drafts may be half done: what they hold is judged when they are to go live. */
-const DraftPut = z
-  .strictObject({ name: DisplayName, definition: z.json() })
-  .meta({ id: 'FlowDraftPut', description: 'Need not be valid' });
-
 export function flowDraftRoutes(http: HttpContext): Route[] {
   const { clock, db, log, ports } = http;
 
@@ -84,13 +79,22 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       tag: 'Flows',
       needs: 'flows.edit',
       params: ById,
-      body: DraftPut,
+      body: FlowDraftPut,
       reply: FlowDraft,
-      async handle({ params: { id }, body, identity }) {
-        const [live, before] = await Promise.all([db.flows.find(id), db.flowDrafts.find(id)]);
-        const basedOn = before?.basedOn ?? live?.version ?? 0;
-        const row = { id, ...body, basedOn, updatedAt: clock.wallMs(), updatedBy: identity.user.username };
-        await db.write((tx) => tx.flowDrafts.put(row));
+      errors: ['flow_draft_changed'],
+      async handle({ params: { id }, body: { expected, ...body }, identity }) {
+        const live = await db.flows.find(id);
+        const row = await db.write(async (tx) => {
+          const before = await tx.flowDrafts.find(id);
+          if (before !== null && expected !== undefined && before.updatedAt !== expected)
+            throw new AppError('flow_draft_changed', { id, by: before.updatedBy });
+          const basedOn = before?.basedOn ?? live?.version ?? 0;
+          // two within a millisecond are two all the same
+          const updatedAt = Math.max(clock.wallMs(), (before?.updatedAt ?? 0) + 1);
+          const kept = { id, ...body, basedOn, updatedAt, updatedBy: identity.user.username };
+          await tx.flowDrafts.put(kept);
+          return kept;
+        });
         log.info({ flowId: id, by: row.updatedBy }, 'draft of a flow kept');
         return row;
       },

@@ -1,12 +1,15 @@
 // Who is in a flow now, and what the caller of a call did in flows.
 import { z } from 'zod';
-import { FlowCallers, FlowTrace, Slug, Ulid } from '../../contract/index.js';
+import { FlowCallers, FlowTrace, FlowWays, FlowWaysQuery, Slug, Ulid } from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
 
-export function flowLiveRoutes({ db, ports }: HttpContext): Route[] {
+/** What is counted of the ways of callers who have left. */
+const WAYS_MS = 7 * 86_400_000;
+
+export function flowLiveRoutes({ clock, db, ports }: HttpContext): Route[] {
   return [
     route({
       method: 'get',
@@ -25,6 +28,30 @@ export function flowLiveRoutes({ db, ports }: HttpContext): Route[] {
           nodes,
           callers: callers.map((one) => ({ ...one, phase: ports.calls.find(one.callId)?.phase ?? null })),
         };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/flows/:id/ways',
+      summary: 'How often the last callers went from each node to another',
+      tag: 'Flows',
+      needs: 'flows.view',
+      params: z.strictObject({ id: Slug }),
+      query: FlowWaysQuery,
+      reply: FlowWays,
+      async handle({ params: { id }, query: { calls } }) {
+        const traces = await db.flowTraces.listByFlow(id, clock.wallMs() - WAYS_MS, calls);
+        const ways = new Map<string, FlowWays['ways'][number]>();
+        for (const { steps } of traces)
+          for (const { flowId, node, next, why } of steps) {
+            // a flow that is called writes its steps into the trace of the one that calls it
+            if (flowId !== id) continue;
+            const key = JSON.stringify([node, next, why]);
+            const way = ways.get(key) ?? { node, next, why, count: 0 };
+            way.count += 1;
+            ways.set(key, way);
+          }
+        return { calls: traces.length, ways: [...ways.values()] };
       },
     }),
     route({
