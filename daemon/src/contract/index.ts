@@ -39,3 +39,4 @@ export * from './sip-live.js';
 export * from './system.js';
 export * from './socket.js';
 export * from './live-sequence.js';
+export * from './line-audio.js';

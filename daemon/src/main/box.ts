@@ -433,6 +433,7 @@ class RunningBox {
       live: this.#live,
       snapshot: () => liveSnapshot(running, clock),
       dbEvents: db.events,
+      exchange: running.exchange,
     });
     this.#realtime.start();
     this.#address = await http.start();

@@ -4,6 +4,7 @@
 
 import { callbackMessages } from './callback-messages.js';
 import { conferenceMessages } from './conference-messages.js';
+import { boxMessages } from './box-messages.js';
 import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { recordingMessages } from './recording-messages.js';
@@ -295,6 +296,7 @@ export const messages = {
   ...voiceMessages,
   ...routingMessages,
   ...surveyMessages,
+  ...boxMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

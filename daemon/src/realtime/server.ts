@@ -26,6 +26,7 @@ import {
 } from '../platform/index.js';
 import { Audience, STAFF_ROOM, agentRoom, isStaff, queueRoom, sessionRoom, snapshotFor, userRoom } from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
+import { openLineNamespace, type LineNamespaceOptions } from './line-namespace.js';
 import { originAllowed } from './origin.js';
 
 export interface RealtimeIdentity {
@@ -52,6 +53,8 @@ export interface RealtimeOptions {
   log?: Log | undefined;
   clock?: Clock | undefined;
   metrics?: Metrics | undefined;
+  /** of the simulator, by which pages hear its lines; left out: none do */
+  exchange?: LineNamespaceOptions['exchange'] | undefined;
   /** default 50 */
   coalesceMs?: number | undefined;
 }
@@ -152,6 +155,11 @@ class RealtimeServer implements Realtime {
       // His role or his agent may be another one now: he signs in to the socket anew.
       dbEvents.on('user.changed', ({ id }) => this.#end(userRoom(id), 'changed')),
     );
+    const { exchange, authenticate, language } = this.#options;
+    if (exchange !== undefined) {
+      const lines = { exchange, authenticate, dbEvents, language, log: this.#log };
+      this.#unsubscribe.push(openLineNamespace(io, lines));
+    }
     const sockets = metrics?.gauge('realtime_sockets', 'Pages that listen');
     metrics?.beforeScrape(() => sockets?.set(io.of('/').sockets.size));
   }
