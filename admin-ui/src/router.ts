@@ -54,12 +54,6 @@ export const router = createRouter({
       props: true,
       meta: { title: 'shell.calls' },
     },
-    {
-      path: '/simulator',
-      name: 'simulator',
-      component: () => import('@/pages/SimulatorPage.vue'),
-      meta: { needs: 'simulator.use', title: 'shell.simulator' },
-    },
     { path: '/:path(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
   ],
 });

@@ -15,7 +15,11 @@ export async function writeApiTypes() {
   const { describeApi } = await import(inRoot('daemon/dist/http/describe.js'));
   const { version } = JSON.parse(readFileSync(inRoot('daemon/package.json'), 'utf8'));
   // through JSON, as the box tells it
-  const types = astToString(await openapiTS(JSON.parse(JSON.stringify(describeApi(version)))));
+  const tree = await openapiTS(JSON.parse(JSON.stringify(describeApi(version))), {
+    // a field of a body that has a default may be left out
+    defaultNonNullable: false,
+  });
+  const types = astToString(tree);
   mkdirSync(dirname(inRoot(API_TYPES)), { recursive: true });
   writeFileSync(inRoot(API_TYPES), `// Made from the OpenAPI document; not to be edited.\n${types}`);
 }

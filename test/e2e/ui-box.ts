@@ -1,11 +1,11 @@
 // A box and a browser for one test of pages: an administrator exists and is signed in, and every page can be shot in both
 // languages and both themes (build/screens/<name>.<language>.<theme>.png, kept as artefacts).
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startBox, type Box } from '../../daemon/dist/main.js';
 import { ANY_SIP_PORTS } from '../support/sip-ports.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
 import { openBrowser, type Browser } from './ui-browser.js';
 import { checkWords, type Language } from './ui-words.js';
 
@@ -21,15 +21,17 @@ export interface UiBox {
   /** As the administrator, or whoever's token is given; throws with the answer when it is refused. */
   api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<T>;
   /** A browser of its own in which somebody has signed in. */
-  browser(options?: { language?: Language; token?: string }): Promise<Browser>;
+  browser(options?: { language?: Language; token?: string; microphone?: string }): Promise<Browser>;
   /** Makes a user and signs him in; gives his token. */
   user(username: string, role: string, agentId?: string): Promise<string>;
   close(): Promise<void>;
 }
 
 export async function startUiBox(env: Record<string, string> = {}, language: Language = 'zh-CN'): Promise<UiBox> {
+  // one box for all tests of a file: it is removed by close()
+  const home = mkdtempSync(join(tmpdir(), 'cordboard-ui-'));
   const box = await startBox({
-    home: temporaryFolder(),
+    home,
     env: {
       CORDBOARD_HTTP_PORT: '0',
       ...ANY_SIP_PORTS,
@@ -64,7 +66,7 @@ export async function startUiBox(env: Record<string, string> = {}, language: Lan
     token,
     api: (method, path, body, by = token) => api(method, path, body, by),
     async browser(options = {}) {
-      const browser = await openBrowser(origin, options.language ?? language);
+      const browser = await openBrowser(origin, options.language ?? language, options.microphone);
       browsers.push(browser);
       const [key, chosen] = [options.token ?? token, options.language ?? language].map((text) => JSON.stringify(text));
       // text, because these tests know no DOM
@@ -82,12 +84,13 @@ export async function startUiBox(env: Record<string, string> = {}, language: Lan
     async close() {
       for (const browser of browsers) await browser.close();
       await box.stop();
+      rmSync(home, { recursive: true, force: true });
     },
   };
 }
 
-/** Shoots the page as it is in both languages and themes, and checks that each keeps to its language. `ready`: seen when it may be shot. */
-export async function shootAll(page: Page, name: string, ready: string): Promise<void> {
+/** Shoots the page as it is in both languages and themes, and checks that each keeps to its language. `ready`: seen when it may be shot. `given`: names that people have given. */
+export async function shootAll(page: Page, name: string, ready: string, given: readonly string[] = []): Promise<void> {
   mkdirSync(SCREENS, { recursive: true });
   for (const language of LANGUAGES) {
     for (const theme of ['light', 'dark']) {
@@ -100,6 +103,6 @@ export async function shootAll(page: Page, name: string, ready: string): Promise
       await page.evaluate('document.fonts.ready.then(() => undefined)');
       await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`) });
     }
-    await checkWords(page, language);
+    await checkWords(page, language, given);
   }
 }

@@ -5,10 +5,16 @@ import type { Page } from 'playwright-core';
 export type Language = 'zh-CN' | 'en';
 
 /** Names that are the same in Chinese: the product, lines, codecs, the score, the user, the other language's own name. */
-const NOT_ENGLISH = /Cordboard|E1-\d+|Opus|MOS|admin|EN\b/g;
+const NOT_ENGLISH = /Cordboard|E1-\d+|Opus|MOS|admin|English|EN\b|\b(?:[kMGT]?B|WAV|MP3|OPUS|AES-256-GCM)\b/g;
 
-/** No key of a text, no word of the other language: in what is read, and in what is read aloud or shown on pointing. */
-export async function checkWords(page: Page, language: Language): Promise<void> {
+/** What a new box calls its flow, queues, trunk, route and agents, in the language in which it was set up. */
+const SEEDED = /主菜单|销售|服务|外线|坐席 \d+|Main menu|Sales|Service|Outside line|Agent \d+/g;
+
+/**
+ * No key of a text, no word of the other language: in what is read, and in what is read aloud or shown on pointing. `given`: what
+ * people have named themselves, in whatever language.
+ */
+export async function checkWords(page: Page, language: Language, given: readonly string[] = []): Promise<void> {
   const read = await page.locator('#app').innerText();
   const spoken = await page
     .locator('[title], [placeholder], [aria-label]')
@@ -17,7 +23,10 @@ export async function checkWords(page: Page, language: Language): Promise<void> 
         ['title', 'placeholder', 'aria-label'].map((name) => element.getAttribute(name) ?? ''),
       ),
     );
-  const text = [await page.title(), read, ...spoken].join('\n');
+  const all = [await page.title(), read, ...spoken].join('\n');
+  // keys and digests are the same in every language
+  const codes = await page.locator('code').allTextContents();
+  const text = [...given, ...codes].reduce((rest, name) => rest.replaceAll(name, ''), all).replaceAll(SEEDED, '');
   expect(text).not.toMatch(/\b(shell|signIn|floor|calls|simulator|states|errors|titles|common)\.[a-z]/i);
   if (language === 'zh-CN') expect(text.replaceAll(NOT_ENGLISH, '')).not.toMatch(/[A-Za-z]{2,}/);
   else expect(text.replaceAll('中文', '')).not.toMatch(/\p{Script=Han}/u);

@@ -101,7 +101,7 @@ it('several pages hear one telephone; the stream goes with the last of them; oth
   const token = await administrator(box);
   const [one, other] = [open(box, token), open(box, token)];
   const streams = async (): Promise<number> =>
-    (await box.engine.command('engine.snapshot', {})).legs.filter(({ kind }) => kind === 'rtp').length;
+    (await box.engine.command('engine.snapshot', {})).legs.filter(({ kind }) => kind === 'sip').length;
   for (const page of [one, other]) expect(await listen(page, 7, { station: 2 })).toBeNull();
   const [first, second] = [heardBy(one, 7), heardBy(other, 7)];
   expect(await streams()).toBe(1);

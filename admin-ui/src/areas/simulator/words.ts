@@ -1,11 +1,13 @@
-import { bilingual } from '../bilingual';
+import { addWords } from '@/i18n';
+import { bilingual } from '@/i18n/bilingual';
 
-export const simulator = bilingual(
+addWords('simulator', bilingual(
   {
     title: '模拟器',
-    lead: '虚拟电缆的另一头：在这里打电话进来，拿起坐席的话机，制造线路故障。',
+    lead: '虚拟电缆的另一头：在这里打电话进来、接起坐席的话机，听得到也说得了话；还可以制造线路故障。',
     place: {
-      title: '打一通电话进来',
+      title: '自动来电',
+      lead: '按这里写的自己打完一通电话，不出声音。',
       to: '拨打号码',
       toHint: '已设路由的号码：',
       noRoutes: '还没有设置来电路由，打进来的电话会听到空号音。',
@@ -58,9 +60,10 @@ export const simulator = bilingual(
   },
   {
     title: 'Simulator',
-    lead: 'The other end of the virtual cables: call in, lift the agents’ telephones, make line faults.',
+    lead: 'The other end of the virtual cables: call in, pick up the agents’ telephones, hear and be heard; make line faults.',
     place: {
-      title: 'Call the box',
+      title: 'A call that runs by itself',
+      lead: 'It does what stands here, without sound.',
       to: 'Number to call',
       toHint: 'Numbers with a route:',
       noRoutes: 'There is no route for calls yet, so a caller hears the unobtainable tone.',
@@ -118,4 +121,4 @@ export const simulator = bilingual(
       clear: 'Clear all',
     },
   },
-);
+));
