@@ -40,3 +40,6 @@ export * from './system.js';
 export * from './socket.js';
 export * from './live-sequence.js';
 export * from './line-audio.js';
+export * from './settings.js';
+export * from './health.js';
+export * from './backups.js';

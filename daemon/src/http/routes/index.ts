@@ -3,6 +3,8 @@ import type { Route } from '../route.js';
 import { conferenceRoutes } from './conferences.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
+import { backupRoutes } from './backups.js';
+import { boxRoutes } from './box.js';
 import { calendarRoutes } from './calendars.js';
 import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
@@ -74,5 +76,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...conferenceRoutes(http),
     ...voiceRoutes(http),
     ...exchangeRoutes(http),
+    ...boxRoutes(http),
+    ...backupRoutes(http),
   ];
 }
