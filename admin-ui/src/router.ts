@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-route
 import { box } from '@/api/box';
 import { pages } from '@/areas';
 import { toRoute } from '@/areas/area';
+import { wizardStep } from '@/areas/wizard/state';
 import { useSession } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -36,8 +37,8 @@ export const router = createRouter({
     {
       path: '/set-up',
       name: 'set-up',
-      component: () => import('@/pages/SetUpPage.vue'),
-      meta: { open: true, title: 'signIn.setUp.title' },
+      component: () => import('@/areas/wizard/SetUpPage.vue'),
+      meta: { open: true, title: 'titles.set-up' },
     },
     {
       path: '/sign-in',
@@ -67,6 +68,12 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   const session = useSession();
   await session.begin();
   if (session.setupNeeded) return to.name === 'set-up' ? true : { name: 'set-up' };
+  // the wizard goes on until it is through, or put off
+  if (session.user && session.may('settings.edit') && (to.name === 'set-up' || to.redirectedFrom?.path === '/')) {
+    const open = (await wizardStep()) !== null;
+    if (open !== (to.name === 'set-up')) return { name: open ? 'set-up' : homePage() };
+    return true;
+  }
   if (to.name === 'set-up') return { name: homePage() };
   if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
   if (to.meta.open) return { name: homePage() };

@@ -64,9 +64,9 @@ it('a wiped box has all of it again after a restore and a restart, and keeps wha
   expect(restored.agents.find('9999')).toBeUndefined();
   expect(restored.config.settings).toMatchObject({ organisation: { name: '云帆科技' }, parkingMs: 45_000 });
   expect(readFileSync(join(restored.config.promptsFolder, 'en', 'own.wav'), 'utf8')).toBe('a prompt of our own');
-  expect(readFileSync(join(restored.config.recordingsFolder, '2026', 'talk.cbr')).equals(Buffer.alloc(3_000_000, 7))).toBe(
-    true,
-  );
+  expect(
+    readFileSync(join(restored.config.recordingsFolder, '2026', 'talk.cbr')).equals(Buffer.alloc(3_000_000, 7)),
+  ).toBe(true);
   const keys = (of: Box): string => readFileSync(join(of.config.home, 'keys', 'recordings.json'), 'utf8');
   expect(keys(restored)).toBe(keys(box));
   expect((await restored.box.backups.state()).restoring).toBeNull();
@@ -126,11 +126,7 @@ async function forged(manifest: object, entries: string[], prepare: (folder: str
   prepare(folder);
   const target = join(temporaryFolder(), 'forged');
   const pack = create({ cwd: folder, gzip: true, portable: true, preservePaths: true }, ['manifest.json', ...entries]);
-  await pipeline(
-    Readable.from(pack as AsyncIterable<Buffer>),
-    await sealing(PASSPHRASE),
-    createWriteStream(target),
-  );
+  await pipeline(Readable.from(pack as AsyncIterable<Buffer>), await sealing(PASSPHRASE), createWriteStream(target));
   return target;
 }
 

@@ -6,15 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { ErrorBody, LineClientEvents, LineServerEvents, LineTarget } from '../../daemon/src/contract/index.js';
 import type { Box } from '../../daemon/src/main.js';
 import { RATE_HZ, findSound } from '../support/audio-match.js';
-import {
-  callIn,
-  nothingLeaks,
-  phase,
-  recordingOf,
-  signInByPhone,
-  startTestBox,
-  storedCall,
-} from '../support/box.js';
+import { callIn, nothingLeaks, phase, recordingOf, signInByPhone, startTestBox, storedCall } from '../support/box.js';
 import { speech } from '../support/speech.js';
 import { until } from '../support/turns.js';
 import { fromAlaw, stereoAlaw, toAlaw } from '../support/wav.js';

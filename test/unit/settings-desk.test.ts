@@ -15,7 +15,10 @@ function desk(settings?: object, env: Record<string, string> = {}) {
 }
 
 test('tells each value and where it comes from; a secret is never told', () => {
-  const { one } = desk({ version: 3, mail: { password: 'hidden words' }, parkingMs: 5000 }, { CORDBOARD_SIP_PORT: '5070' });
+  const { one } = desk(
+    { version: 3, mail: { password: 'hidden words' }, parkingMs: 5000 },
+    { CORDBOARD_SIP_PORT: '5070' },
+  );
   expect(one('parkingMs')).toMatchObject({ value: 5000, source: 'file', variable: null, pending: false });
   expect(one('sip.port')).toMatchObject({ value: 5070, source: 'environment', variable: 'CORDBOARD_SIP_PORT' });
   expect(one('http.port')).toMatchObject({ value: 8080, source: 'default' });
@@ -39,7 +42,10 @@ test('writes what is changed, says that it waits for a restart, and takes it bac
 });
 
 test('refuses what does not fit, what is not known and what the environment says, and writes nothing', () => {
-  const { made, written } = desk(undefined, { CORDBOARD_MAIL_HOST: 'mail.example' , CORDBOARD_MAIL_FROM: 'a@example.com' });
+  const { made, written } = desk(undefined, {
+    CORDBOARD_MAIL_HOST: 'mail.example',
+    CORDBOARD_MAIL_FROM: 'a@example.com',
+  });
   const refused = (changes: Record<string, never>): unknown => {
     try {
       made.change(changes);

@@ -96,7 +96,11 @@ export class BackupService {
     if (next.enabled && next.passphrase === '') throw new AppError('backup_no_passphrase');
     if (next.secondFolder !== '') {
       const folder = next.secondFolder;
-      const usable = isAbsolute(folder) && (await stat(folder).then((one) => one.isDirectory()).catch(() => false));
+      const usable =
+        isAbsolute(folder) &&
+        (await stat(folder)
+          .then((one) => one.isDirectory())
+          .catch(() => false));
       if (!usable) throw new AppError('backup_folder_missing', { folder });
     }
     this.#plan = next;
@@ -198,7 +202,11 @@ export class BackupService {
     }));
     // What the old database had not yet taken over belongs to the old one.
     const database = places['database.sqlite'] ?? '';
-    const wal = ['-wal', '-shm'].map((end) => ({ from: '', to: database + end, kept: join(kept, `database.sqlite${end}`) }));
+    const wal = ['-wal', '-shm'].map((end) => ({
+      from: '',
+      to: database + end,
+      kept: join(kept, `database.sqlite${end}`),
+    }));
     return [...wal, ...moves];
   }
 
@@ -344,7 +352,10 @@ export class BackupService {
 /** Newest first; none where the folder is away. */
 async function backupsIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((): string[] => []);
-  return names.filter((name) => BackupName.safeParse(name).success).sort().reverse();
+  return names
+    .filter((name) => BackupName.safeParse(name).success)
+    .sort()
+    .reverse();
 }
 
 function stamp(ms: number): string {
@@ -355,4 +366,3 @@ function timeOf(name: string): number {
   const [, y, mo, d, h, mi, s] = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(name) ?? [];
   return Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s));
 }
-

@@ -1,7 +1,12 @@
 // What is configured, where each value comes from, and what may be changed in a page.
 import { z } from 'zod';
 
-export const SettingValue = z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.string().max(200)).max(100)]);
+export const SettingValue = z.union([
+  z.string().max(500),
+  z.number(),
+  z.boolean(),
+  z.array(z.string().max(200)).max(100),
+]);
 export type SettingValue = z.infer<typeof SettingValue>;
 
 export const Setting = z

@@ -1,6 +1,13 @@
 // The settings as a page may change them: settings.json is written whole or not at all, after the schema has seen what the box
 // would be with it; what the environment says stays the environment's.
-import { VARIABLES, checkSettings, readEnvironment, readSettingsFile, writeWhole, SETTINGS_VERSION } from '../config/index.js';
+import {
+  VARIABLES,
+  checkSettings,
+  readEnvironment,
+  readSettingsFile,
+  writeWhole,
+  SETTINGS_VERSION,
+} from '../config/index.js';
 import type { SettingsFile } from '../config/index.js';
 import type { Setting, SettingsState, SettingValue } from '../contract/index.js';
 import { AppError } from '../platform/index.js';
