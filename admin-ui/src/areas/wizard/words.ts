@@ -41,7 +41,6 @@ addWords(
         waits: '时区和国家在下次启动后生效。',
         applying: '正在应用，几秒钟就好…',
       },
-      countries: { cn: '中国', de: '德国', us: '美国', other: '其他（{code}）' },
       trunk: {
         title: '电话从哪里来',
         lead: '没有板卡也能先用起来：虚拟线路上的电话和真的一样走完全程。',
@@ -141,7 +140,6 @@ addWords(
         waits: 'Time zone and country take effect at the next start.',
         applying: 'Applying it; this takes a few seconds…',
       },
-      countries: { cn: 'China', de: 'Germany', us: 'United States', other: 'Other ({code})' },
       trunk: {
         title: 'Where calls come from',
         lead: 'You can begin without a card: calls over the virtual line go all the way like real ones.',
