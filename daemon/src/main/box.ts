@@ -178,7 +178,6 @@ class RunningBox {
   /** What needs no engine. */
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
-    this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#agents = new AgentBook({
       ...{ db, live, clock, log: this.#part('agents'), metrics },
       stationInUse: this.#config.settings.agents.stationInUse,
