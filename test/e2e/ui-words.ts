@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 export type Language = 'zh-CN' | 'en';
 
 /** Names that are the same in Chinese: the product, lines, codecs, the score, the user, the other language's own name. */
-const NOT_ENGLISH = /Cordboard|E1-\d+|Opus|MOS|admin|English|Enter|SIP|IP|UTC|[A-Z][a-z]+\/[A-Z][A-Za-z_]+|EN\b|\b(?:[kMGT]?B|WAV|MP3|OPUS|AES-256-GCM)\b/g;
+const NOT_ENGLISH = /Cordboard|E1-\d+|Opus|MOS|admin|English|Enter|CORDBOARD_[A-Z_]+|SIP|IP|UTC|TLS|UDP|TCP|[A-Z][a-z]+\/[A-Z][A-Za-z_]+|EN\b|\b(?:[kMGT]?B|WAV|MP3|OPUS|AES-256-GCM)\b/g;
 
 /** What a new box calls its flow, queues, trunk, route and agents, in the language in which it was set up. */
 const SEEDED = /主菜单|销售|服务|外线|坐席 \d+|Main menu|Sales|Service|Outside line|Agent \d+/g;
