@@ -4,6 +4,7 @@ import { box } from '@/api/box';
 import { pages } from '@/areas';
 import { toRoute } from '@/areas/area';
 import { menuPages } from '@/areas/menu';
+import { wizardStep } from '@/areas/wizard/state';
 import { useSession } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -38,8 +39,8 @@ export const router = createRouter({
     {
       path: '/set-up',
       name: 'set-up',
-      component: () => import('@/pages/SetUpPage.vue'),
-      meta: { open: true, title: 'signIn.setUp.title' },
+      component: () => import('@/areas/wizard/SetUpPage.vue'),
+      meta: { open: true, title: 'titles.set-up' },
     },
     {
       path: '/sign-in',
@@ -60,12 +61,6 @@ export const router = createRouter({
       props: true,
       meta: { title: 'shell.calls', needs: ['calls.view', 'desk.use'] },
     },
-    {
-      path: '/simulator',
-      name: 'simulator',
-      component: () => import('@/pages/SimulatorPage.vue'),
-      meta: { needs: 'simulator.use', title: 'shell.simulator' },
-    },
     { path: '/:path(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
   ],
 });
@@ -83,13 +78,19 @@ function homePage(): string {
   return String(inBar[0]?.name ?? menuPages(may)[0]?.name ?? 'account');
 }
 
-const OWN_BAR: Partial<Record<string, number>> = { calls: 30, simulator: 90 };
+const OWN_BAR: Partial<Record<string, number>> = { calls: 30 };
 const barPlace = (name: string): number | undefined => pages.find((page) => page.name === name)?.bar ?? OWN_BAR[name];
 
 router.beforeEach(async (to): Promise<RouteLocationRaw | true> => {
   const session = useSession();
   await session.begin();
   if (session.setupNeeded) return to.name === 'set-up' ? true : { name: 'set-up' };
+  // the wizard goes on until it is through, or put off
+  if (session.user && session.may('settings.edit') && (to.name === 'set-up' || to.redirectedFrom?.path === '/')) {
+    const open = (await wizardStep()) !== null;
+    if (open !== (to.name === 'set-up')) return { name: open ? 'set-up' : homePage() };
+    return true;
+  }
   if (to.name === 'set-up') return { name: homePage() };
   if (!session.user) return to.meta.open ? true : { name: 'sign-in', query: { next: to.fullPath } };
   if (session.due.length > 0) return to.name === 'duty' ? true : { name: 'duty', query: { next: to.fullPath } };

@@ -1,6 +1,5 @@
 // The daemon: one box, from start to signal. Tests and the demo use startBox alone.
-import { loadConfig } from './config/index.js';
-import { startBox, type Box } from './main/box.js';
+import { restoredConfig, startBox, type Box } from './main/box.js';
 import { startWatchdog } from './main/watchdog.js';
 import { reasonOf } from './main/reason.js';
 import { createLog, sdNotify, systemClock, type Log } from './platform/index.js';
@@ -11,19 +10,32 @@ export { FIRST_NUMBER } from './main/seed.js';
 /** A part that hangs while it stops does not keep the daemon: systemd would kill it, and what is not written is lost. */
 const LONGEST_STOP_MS = 30_000;
 
-/** Runs a box until SIGTERM or SIGINT; a second signal ends at once. Resolves with the exit code. */
+/** Runs a box until SIGTERM or SIGINT, also anew when a page asks for it; a second signal ends at once. Resolves with the exit code. */
 export async function runDaemon(): Promise<number> {
-  const config = loadConfig();
-  const log = createLog({ level: config.settings.log.level });
+  const log = createLog({ level: restoredConfig().settings.log.level });
   const notify = sdNotify({ log });
   const asked = stopSignal(log);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'a fault of the program; the daemon ends');
     process.exit(1);
   });
+  for (;;) {
+    const ended = await runBox(log, notify, asked);
+    if (ended !== 'restart') return ended;
+    log.info('starting again');
+  }
+}
+
+async function runBox(
+  log: Log,
+  notify: ReturnType<typeof sdNotify>,
+  asked: Promise<NodeJS.Signals>,
+): Promise<number | 'restart'> {
   let box: Box;
+  let restart = (): void => undefined;
+  const again = new Promise<'restart'>((resolve) => (restart = () => resolve('restart')));
   try {
-    box = await startBox({ config, log, processMetrics: true });
+    box = await startBox({ config: restoredConfig(), log, processMetrics: true, restart });
   } catch (error) {
     log.fatal({ err: error }, `Cordboard does not start: ${reasonOf(error)}`);
     return 1;
@@ -31,9 +43,10 @@ export async function runDaemon(): Promise<number> {
   const watchdog = startWatchdog({ engine: box.engine, notify, clock: systemClock, log });
   announce(box);
   await notify.ready(`listening on ${box.url}`);
-  const signal = await asked;
-  log.info({ signal }, 'stopping');
-  await notify.stopping();
+  const why = await Promise.race([asked, again]);
+  log.info({ why }, 'stopping');
+  // The service goes on while the box starts anew.
+  if (why !== 'restart') await notify.stopping();
   watchdog?.cancel();
   const limit = systemClock.after(LONGEST_STOP_MS, () => {
     log.fatal({ limitMs: LONGEST_STOP_MS }, 'the stop takes too long; the daemon ends as it is');
@@ -42,6 +55,7 @@ export async function runDaemon(): Promise<number> {
   const failed = await box.stop();
   limit.cancel();
   log.info({ failed }, 'stopped');
+  if (why === 'restart') return why;
   return failed.length === 0 ? 0 : 1;
 }
 

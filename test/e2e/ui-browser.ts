@@ -20,6 +20,41 @@ const ARGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
+const fakeMicrophone = (wav: string): string[] => [
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  `--use-file-for-fake-audio-capture=${wav}`,
+];
+
+/**
+ * Keeps what goes to the loudspeaker, and takes the microphone as it is: what a browser does for its sound would be measured
+ * otherwise. Text, because these tests know no DOM.
+ */
+const TAP = `
+  window.heardHere = [];
+  window.taps = [];
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode && this instanceof AudioWorkletNode) {
+      const tap = this.context.createScriptProcessor(1024, 1, 1);
+      tap.onaudioprocess = ({ inputBuffer }) => window.heardHere.push(...inputBuffer.getChannelData(0));
+      connect.call(this, tap);
+      connect.call(tap, to);
+      window.taps.push(tap);
+    }
+    return connect.call(this, to, ...rest);
+  };
+  const devices = navigator.mediaDevices;
+  const getUserMedia = devices && devices.getUserMedia.bind(devices);
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  if (devices) devices.getUserMedia = () => getUserMedia({ audio: plain });
+`;
+
+/** What the page has played of the lines since the last time it was asked, 8 kHz, in the scale of 16 bits. */
+export async function heardIn(page: Page): Promise<Float64Array> {
+  return Float64Array.from(await page.evaluate<number[]>('window.heardHere.splice(0)'), (sample) => sample * 32_768);
+}
+
 export interface Browser {
   page: Page;
   /** Errors and warnings on the console, faults of scripts, requests to anybody but the box. */
@@ -27,21 +62,28 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** `origin`: of the box, such as http://127.0.0.1:8080 */
-export async function openBrowser(origin: string, locale: string): Promise<Browser> {
+/**
+ * `origin`: of the box, such as http://127.0.0.1:8080. `microphone`: a WAV that is said into it again and again; what the pages
+ * play can then be read by `heardIn`.
+ */
+export async function openBrowser(origin: string, locale: string, microphone?: string): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium fonts-noto-cjk`);
   const profile = mkdtempSync(join(tmpdir(), 'cordboard-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
-    args: ARGS,
+    args: microphone === undefined ? ARGS : [...ARGS, ...fakeMicrophone(microphone)],
+    ...(microphone === undefined ? {} : { permissions: ['microphone'] }),
     locale,
     viewport: { width: 1280, height: 720 },
   });
   const page = context.pages()[0] ?? (await context.newPage());
   page.setDefaultTimeout(20_000);
+  if (microphone !== undefined) await page.addInitScript(TAP);
 
   const complaints: string[] = [];
   page.on('console', (message) => {
+    // of the tap above, not of a page
+    if (message.text().startsWith('The ScriptProcessorNode is deprecated')) return;
     if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));

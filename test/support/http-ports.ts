@@ -165,6 +165,8 @@ export function fakePorts(): FakePorts {
     return Promise.resolve(call);
   };
   const ports: FakePorts = {
+    // Tested with whole boxes.
+    box: {} as FakePorts['box'],
     world,
     asked,
     tick: {

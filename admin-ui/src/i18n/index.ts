@@ -9,11 +9,10 @@ import { errors } from './words/errors';
 import { floor } from './words/floor';
 import { shell } from './words/shell';
 import { signIn } from './words/sign-in';
-import { simulator } from './words/simulator';
 import { states } from './words/states';
 
 /** What every page may need; an area brings the rest with `addWords`. */
-const areas = { calls, common, errors, floor, shell, signIn, simulator, states, titles };
+const areas = { calls, common, errors, floor, shell, signIn, states, titles };
 
 type Messages = { [A in keyof typeof areas]: (typeof areas)[A] extends Bilingual<infer T> ? T : never };
 

@@ -8,6 +8,9 @@ export interface Config {
   readonly country: Country;
   readonly numbering: Numbering;
   readonly home: string;
+  readonly settingsFile: string;
+  /** codes of those that may be chosen */
+  readonly countries: readonly string[];
   readonly recordingsFolder: string;
   /** where a box's own prompts are: <folder>/<language>/<name>.wav */
   readonly promptsFolder: string;

@@ -4,5 +4,6 @@ export * from './environment.js';
 export * from './load.js';
 export * from './migrations.js';
 export * from './numbering.js';
+export * from './pending-restore.js';
 export * from './schema.js';
 export * from './tls-files.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ErrorDetail, Language } from '../contract/index.js';
 import { AppError, check, errorText, problemLine } from '../platform/index.js';
 import type { Config } from './config.js';
-import { readCountry } from './country.js';
+import { knownCountries, readCountry } from './country.js';
 import { HOME_VARIABLE, readEnvironment } from './environment.js';
 import { parseJsonText } from './json-text.js';
 import { migrateSettings, type SettingsFile } from './migrations.js';
@@ -44,6 +44,8 @@ export function loadConfig(options: LoadOptions = {}): Config {
     settings,
     ...readCountry(settings.country, options.countriesFolder ?? COUNTRIES),
     home,
+    settingsFile: join(home, 'settings.json'),
+    countries: knownCountries(options.countriesFolder ?? COUNTRIES),
     recordingsFolder: resolve(home, settings.recordings.folder),
     promptsFolder: resolve(home, settings.prompts.folder),
     databaseFile: resolve(home, settings.database.file),
@@ -53,9 +55,15 @@ export function loadConfig(options: LoadOptions = {}): Config {
   };
 }
 
-function readSettings(file: string, env: NodeJS.ProcessEnv): Settings {
+/** AppError as loadConfig. */
+export function readSettings(file: string, env: NodeJS.ProcessEnv): Settings {
+  return checkSettings(readSettingsFile(file), env);
+}
+
+/** As they would be with this file, in this environment. AppError settings_invalid. */
+export function checkSettings(file: SettingsFile, env: NodeJS.ProcessEnv): Settings {
   const fromEnvironment = readEnvironment(env);
-  const merged = merge(readFile(file), fromEnvironment.settings);
+  const merged = merge(file, fromEnvironment.settings);
   const checked = check(SettingsSchema, merged);
   const problems = (language: Language): ErrorDetail[] => [
     ...fromEnvironment.problems(language),
@@ -71,7 +79,7 @@ function readSettings(file: string, env: NodeJS.ProcessEnv): Settings {
   return checked.value;
 }
 
-function readFile(file: string): SettingsFile {
+export function readSettingsFile(file: string): SettingsFile {
   if (!existsSync(file)) return {};
   let text: string;
   try {

@@ -60,6 +60,12 @@ const AsWritten = z.strictObject({
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
   /** of what the box says where nobody chose */
   language: Language.default('zh-CN'),
+  organisation: z
+    .strictObject({
+      /** whose call centre it is; shown in pages and mails */
+      name: z.string().trim().max(80).default(''),
+    })
+    .prefault({}),
   /** file of firmware-config/countries */
   country: z
     .string()

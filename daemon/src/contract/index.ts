@@ -48,3 +48,7 @@ export * from './sip-live.js';
 export * from './system.js';
 export * from './socket.js';
 export * from './live-sequence.js';
+export * from './line-audio.js';
+export * from './settings.js';
+export * from './health.js';
+export * from './backups.js';

@@ -109,6 +109,13 @@ export class ExchangeCalls {
     return caller === undefined ? undefined : { ...caller.call };
   }
 
+  /** For those who listen. exchange_call_not_found, also when it has ended */
+  portOf(id: string): number {
+    const { call, port } = this.#get(id);
+    if (call.state === 'released') throw new AppError('exchange_call_not_found', { id });
+    return port;
+  }
+
   /** Sends the SETUP. span_not_found, span_busy, or engine_refused with the reason (the D-channel is down, …). */
   async place(plan: CallPlan): Promise<ExchangeCall> {
     const span = plan.span ?? 1;

@@ -108,6 +108,12 @@ export class ExchangePhones {
     return toDto(this.#get(station));
   }
 
+  /** For those who listen; undefined: it is on the hook. station_not_found */
+  portInHand(station: number): number | undefined {
+    const { state, port } = this.#get(station);
+    return state === 'lifted' ? port : undefined;
+  }
+
   /** Lifts: answers when it rings, else hears dial tone. phone_wrong_state when it is lifted. */
   async lift(station: number): Promise<ExchangePhone> {
     const phone = this.#get(station);

@@ -12,6 +12,7 @@ import type {
 } from '../contract/index.js';
 import { exchangeSpan, isBoxSpan, isRefusal, type EngineClient, type EngineCommands } from '../engine/index.js';
 import { AppError, type Clock, type Log } from '../platform/index.js';
+import { ExchangeAudio } from './exchange-audio.js';
 import { ExchangeCalls } from './exchange-calls.js';
 import { ExchangePhones } from './exchange-phones.js';
 import { ExchangeSubscribers } from './exchange-subscribers.js';
@@ -32,6 +33,8 @@ export class Exchange {
   readonly telephones: ExchangePhones;
   /** those whom the box calls */
   readonly subscribers: ExchangeSubscribers;
+  /** who listens to all these */
+  readonly audio: ExchangeAudio;
   readonly #options: ExchangeOptions;
   readonly #playing: Playing;
 
@@ -43,15 +46,18 @@ export class Exchange {
     this.callers = new ExchangeCalls({ engine, calls, playing, clock, log });
     this.telephones = new ExchangePhones({ engine, playing, clock, log });
     this.subscribers = new ExchangeSubscribers({ engine, playing, clock, log });
+    this.audio = new ExchangeAudio({ engine, telephones: this.telephones, callers: this.callers, log });
   }
 
   async start(): Promise<void> {
     this.callers.start();
     this.subscribers.start();
+    this.audio.start();
     await this.telephones.start();
   }
 
   stop(): void {
+    this.audio.stop();
     this.callers.stop();
     this.telephones.stop();
     this.subscribers.stop();

@@ -3,3 +3,4 @@ export type * from './ports.js';
 export { describeApi } from './describe.js';
 export { createHttpServer, type HttpOptions, type HttpServer } from './server.js';
 export { hostAllowed, type HostRule } from './middleware/hosts.js';
+export type { BoxPort } from './box-ports.js';

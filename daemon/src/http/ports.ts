@@ -94,6 +94,7 @@ import type {
   VoicemailBoxCreate,
   VoicemailBoxPatch,
 } from '../contract/index.js';
+import type { BoxPort } from './box-ports.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
 import type { CallNoteQuery, ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
@@ -422,6 +423,7 @@ export interface RoutingPort {
 }
 
 export interface Ports {
+  box: BoxPort;
   routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Distributor, QueueBook } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
-import { loadConfig, tlsFiles, type Config } from '../config/index.js';
+import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type Recovery } from '../db/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
@@ -36,6 +36,7 @@ import { RecordingArchive, RecordingService, VoiceStore } from '../recording/ind
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
 import { VoicemailService } from '../voicemail/index.js';
+import { BoxParts } from './box-parts.js';
 import { makeCallbackParts } from './callback-parts.js';
 import { DeskService } from '../desk/index.js';
 import { makeDeskParts, type DeskParts } from './desk-parts.js';
@@ -59,6 +60,8 @@ export interface StartBoxOptions {
   log?: Log | undefined;
   /** metrics of the process, too; one box of a process can have them */
   processMetrics?: boolean | undefined;
+  /** Stops this box and starts another one in its place; left out: nobody can. */
+  restart?: (() => void) | undefined;
   /** default the prompts that set-up has spoken */
   promptsFolder?: string | undefined;
 }
@@ -81,12 +84,18 @@ export interface Box extends Services {
 
 /** Starts a box. Rejects with a LifecycleError that names the part, after what had begun was stopped again. */
 export async function startBox(options: StartBoxOptions = {}): Promise<Box> {
-  const config = options.config ?? loadConfig({ home: options.home, env: options.env });
+  const config = options.config ?? restoredConfig(options.env, options.home);
   // Before any thread begins: they inherit it.
   if (config.settings.engine.realtime) preferCalls(options.log ?? silentLog);
   const box = new RunningBox(config, options);
   await box.lifecycle.start();
   return box.ready();
+}
+
+/** The configuration as it is once a restore that waits has taken effect. Throws as loadConfig. */
+export function restoredConfig(env: NodeJS.ProcessEnv = process.env, home = homeFolder(env)): Config {
+  applyPendingRestore(home);
+  return loadConfig({ home, env });
 }
 
 /** What there is once the engine runs. */
@@ -105,6 +114,8 @@ class RunningBox {
   readonly #live: TypedEmitter<LiveEvents>;
   readonly #prompts: PromptLibrary;
   readonly #bundledPrompts: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #restart: (() => void) | undefined;
   #db: OpenedDb | undefined;
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
@@ -121,6 +132,8 @@ class RunningBox {
   constructor(config: Config, options: StartBoxOptions) {
     this.#config = config;
     this.#log = options.log ?? silentLog;
+    this.#env = options.env ?? process.env;
+    this.#restart = options.restart;
     this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
     this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
@@ -166,7 +179,6 @@ class RunningBox {
   /** What needs no engine. */
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
-    this.#agents = new AgentBook({ db, live, clock, log: this.#part('agents'), metrics });
     this.#agents = new AgentBook({
       ...{ db, live, clock, log: this.#part('agents'), metrics },
       stationInUse: this.#config.settings.agents.stationInUse,
@@ -359,12 +371,17 @@ class RunningBox {
     });
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
     const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
-    return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones };
+    const box = new BoxParts({
+      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db },
+      ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
+    });
+    return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones, box };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */
   async #stopEngine(): Promise<void> {
     const running = this.#running;
+    await running?.box.stop();
     running?.exchange.stop();
     running?.phones.stop();
     this.#voice?.stopCalling();
@@ -397,6 +414,7 @@ class RunningBox {
     await startSurveys(made(this.#running).surveys, made(this.#running).calls, this.#config.settings.language);
     await made(this.#running).reports.start();
     await made(this.#voice).startCalling();
+    await made(this.#running).box.start();
   }
 
   async #startPages(): Promise<void> {
@@ -437,6 +455,7 @@ class RunningBox {
       live: this.#live,
       snapshot: () => liveSnapshot(running, clock),
       dbEvents: db.events,
+      exchange: running.exchange,
     });
     this.#realtime.start();
     this.#address = await http.start();

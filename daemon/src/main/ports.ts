@@ -23,6 +23,7 @@ import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
 import { conferencesPort } from './conference-parts.js';
+import type { BoxParts } from './box-parts.js';
 import type { DeskParts } from './desk-parts.js';
 import type { Routing } from './routing.js';
 import type { VoiceParts } from './voice-parts.js';
@@ -55,6 +56,7 @@ export interface Services {
   live: TypedEmitter<LiveEvents>;
   routing: Routing;
   desk: DeskParts;
+  box: BoxParts;
 }
 
 /** A telephone with the agent who is signed in at it. */
@@ -71,6 +73,7 @@ export function httpPorts(services: Services): Ports {
   const { engine, trunks, agents, calls, queues, distributor, flowDesk, promptStore, exchange } = services;
   const { recordings, archive, mail, voicemail, sip, live } = services;
   return {
+    box: services.box.port,
     calls: {
       live: () => calls.live(),
       find: (id) => calls.find(id),

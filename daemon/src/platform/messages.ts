@@ -6,6 +6,7 @@ import { accessMessages } from './access-messages.js';
 import { callbackMessages } from './callback-messages.js';
 import { contactMessages } from './contact-messages.js';
 import { conferenceMessages } from './conference-messages.js';
+import { boxMessages } from './box-messages.js';
 import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { importMessages } from './import-messages.js';
@@ -313,6 +314,7 @@ export const messages = {
   ...routingMessages,
   ...surveyMessages,
   ...reportMessages,
+  ...boxMessages,
   exchange_call_not_found: {
     status: 404,
     en: 'The exchange simulator has no call {id}; it may have ended.',

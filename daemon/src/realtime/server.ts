@@ -43,6 +43,7 @@ import {
   type Listener,
 } from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
+import { openLineNamespace, type LineNamespaceOptions } from './line-namespace.js';
 import { originAllowed } from './origin.js';
 
 export interface RealtimeIdentity extends Listener {
@@ -68,6 +69,8 @@ export interface RealtimeOptions {
   log?: Log | undefined;
   clock?: Clock | undefined;
   metrics?: Metrics | undefined;
+  /** of the simulator, by which pages hear its lines; left out: none do */
+  exchange?: LineNamespaceOptions['exchange'] | undefined;
   /** default 50 */
   coalesceMs?: number | undefined;
 }
@@ -173,6 +176,11 @@ class RealtimeServer implements Realtime {
       dbEvents.on('user.changed', ({ id }) => this.#end(userRoom(id), 'changed')),
       dbEvents.on('role.changed', ({ id }) => this.#end(roleRoom(id), 'changed')),
     );
+    const { exchange, authenticate, language } = this.#options;
+    if (exchange !== undefined) {
+      const lines = { exchange, authenticate, dbEvents, language, log: this.#log };
+      this.#unsubscribe.push(openLineNamespace(io, lines));
+    }
     const sockets = metrics?.gauge('realtime_sockets', 'Pages that listen');
     metrics?.beforeScrape(() => sockets?.set(io.of('/').sockets.size));
   }

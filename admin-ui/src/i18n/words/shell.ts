@@ -4,7 +4,6 @@ export const shell = bilingual(
   {
     floor: '现场',
     calls: '通话',
-    simulator: '模拟器',
     manage: '管理',
     menu: '管理菜单',
     groups: { lines: '线路', service: '服务', people: '人员', records: '记录', system: '系统' },
@@ -23,7 +22,6 @@ export const shell = bilingual(
   {
     floor: 'Floor',
     calls: 'Calls',
-    simulator: 'Simulator',
     manage: 'Manage',
     menu: 'Manage',
     groups: { lines: 'Lines', service: 'Service', people: 'People', records: 'Records', system: 'System' },

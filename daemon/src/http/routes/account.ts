@@ -1,8 +1,7 @@
 // One's own account: password, second factor, sessions, language. Nobody needs a permission for what is his.
 import { toDataURL } from 'qrcode';
 import { z } from 'zod';
-import type {
-  SecondFactorState} from '../../contract/index.js';
+import type { SecondFactorState } from '../../contract/index.js';
 import {
   Account,
   AccountPatch,

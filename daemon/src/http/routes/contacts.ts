@@ -59,7 +59,13 @@ export function contactRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'patch', path: '/contacts/:id', summary: 'Change what is known of him', tag: TAG },
-      ...{ needs: ['desk.use', 'calls.view'], params: ById, body: ContactPatch, reply: Contact, errors: ['contact_not_found'] },
+      ...{
+        needs: ['desk.use', 'calls.view'],
+        params: ById,
+        body: ContactPatch,
+        reply: Contact,
+        errors: ['contact_not_found'],
+      },
       handle: ({ params: { id }, body, identity }) =>
         db.write(async (tx) => {
           const stamp = { updatedAt: clock.wallMs(), updatedBy: identity.user.username };

@@ -5,6 +5,8 @@ import { accountRoutes } from './account.js';
 import { agentBulkRoutes } from './agent-bulk.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
+import { backupRoutes } from './backups.js';
+import { boxRoutes } from './box.js';
 import { calendarRoutes } from './calendars.js';
 import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
@@ -92,5 +94,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...voiceRoutes(http),
     ...importRoutes(http),
     ...exchangeRoutes(http),
+    ...boxRoutes(http),
+    ...backupRoutes(http),
   ];
 }

@@ -1,0 +1,166 @@
+// Looks at the machine and the box every five seconds and keeps an hour of it in memory: enough to see what has just happened.
+// What needs doing is named; the words are the pages'.
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { stat, statfs } from 'node:fs/promises';
+import os from 'node:os';
+import si from 'systeminformation';
+import type { HealthConcern, HealthReport, HealthSample } from '../contract/index.js';
+import type { Clock, Timer } from '../platform/index.js';
+
+export interface HealthMonitorOptions {
+  clock: Clock;
+  recordingsFolder: string;
+  databaseFile: string;
+  reserveBytes: number;
+  lowBytes: number;
+  /** the setting; whether the engine got it is told by its snapshot */
+  realtimeWanted: boolean;
+  calls(): number;
+  tick(): Promise<{ ticks: number; missed: number; realtime: boolean } | undefined>;
+  recordingsState(): HealthReport['recordingsState'];
+  mailReady(): boolean;
+  restartNeeded(): boolean;
+  /** the last back-up; undefined: there is none */
+  lastBackupAt(): number | undefined;
+}
+
+const EVERY_MS = 5000;
+const MOST_SAMPLES = 720;
+/** sensors of broken hardware can hang */
+const SENSOR_LIMIT_MS = 2000;
+const HOT_C = 80;
+const WEEK_MS = 7 * 86_400_000;
+/** of the last minutes, so that one busy moment is no concern */
+const RECENT = 24;
+
+export class HealthMonitor {
+  readonly #options: HealthMonitorOptions;
+  readonly #samples: HealthSample[] = [];
+  #loop: IntervalHistogram | undefined;
+  #timer: Timer | undefined;
+  #sampling: Promise<void> | undefined;
+  #stopped = false;
+  #ticksBefore: { ticks: number; missed: number } | undefined;
+  #missedLately = 0;
+  #realtime = true;
+
+  constructor(options: HealthMonitorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = monitorEventLoopDelay({ resolution: 10 });
+    this.#loop.enable();
+    this.#again();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#loop?.disable();
+    await this.#sampling;
+  }
+
+  async report(): Promise<HealthReport> {
+    if (this.#samples.length === 0) await (this.#sampling ??= this.#sample());
+    const { recordingsFolder, databaseFile, reserveBytes, lowBytes } = this.#options;
+    const disk = await statfs(recordingsFolder).catch(() => undefined);
+    const sizes = await Promise.all(['', '-wal'].map((end) => stat(databaseFile + end).catch(() => undefined)));
+    const space =
+      disk === undefined
+        ? null
+        : { sizeBytes: disk.bsize * disk.blocks, freeBytes: disk.bsize * disk.bavail, reserveBytes, lowBytes };
+    return {
+      samples: [...this.#samples],
+      disk: space,
+      databaseBytes: sizes.reduce((sum, one) => sum + (one?.size ?? 0), 0),
+      recordingsState: this.#options.recordingsState(),
+      concerns: this.#concerns(space),
+    };
+  }
+
+  #concerns(disk: HealthReport['disk']): HealthConcern[] {
+    const { restartNeeded, mailReady, lastBackupAt, clock, recordingsState, realtimeWanted } = this.#options;
+    const recent = this.#samples.slice(-RECENT);
+    const middle = (of: (sample: HealthSample) => number): number => median(recent.map(of));
+    const cpu = middle((sample) => sample.cpuPercent);
+    const memory = middle((sample) => sample.memoryPercent);
+    const hot = middle((sample) => sample.temperatureC ?? 0);
+    const late = middle((sample) => sample.eventLoopMs);
+    const free = disk?.freeBytes ?? Number.POSITIVE_INFINITY;
+    const backupAt = lastBackupAt();
+    const found: (HealthConcern | false)[] = [
+      recordingsState() !== 'good' && { kind: 'recordings', grave: true, value: null },
+      disk !== null && free < disk.lowBytes && { kind: 'disk', grave: free < disk.reserveBytes * 1.5, value: free },
+      this.#missedLately > 0 && { kind: 'ticks', grave: true, value: this.#missedLately },
+      cpu > 85 && { kind: 'cpu', grave: cpu > 95, value: cpu },
+      memory > 90 && { kind: 'memory', grave: memory > 97, value: memory },
+      hot > HOT_C && { kind: 'temperature', grave: hot > 90, value: hot },
+      late > 200 && { kind: 'eventLoop', grave: false, value: late },
+      realtimeWanted && !this.#realtime && { kind: 'notRealtime', grave: false, value: null },
+      restartNeeded() && { kind: 'restart', grave: false, value: null },
+      (backupAt === undefined || clock.wallMs() - backupAt > WEEK_MS) && {
+        ...{ kind: 'backup', grave: false },
+        value: backupAt ?? null,
+      },
+      !mailReady() && { kind: 'mail', grave: false, value: null },
+    ];
+    return found.filter((one) => one !== false);
+  }
+
+  #again(): void {
+    this.#sampling = this.#sample().finally(() => {
+      if (!this.#stopped) this.#timer = this.#options.clock.after(EVERY_MS, () => this.#again());
+    });
+  }
+
+  async #sample(): Promise<void> {
+    const { clock, calls, tick } = this.#options;
+    const [load, temperature, network, ticks] = await Promise.all([
+      soon(si.currentLoad()),
+      soon(si.cpuTemperature()),
+      soon(si.networkStats('*')),
+      soon(tick()),
+    ]);
+    if (ticks !== undefined) {
+      this.#missedLately = ticks.missed - (this.#ticksBefore?.missed ?? ticks.missed);
+      this.#ticksBefore = ticks;
+      this.#realtime = ticks.realtime;
+    }
+    const sum = (of: (one: si.Systeminformation.NetworkStatsData) => number): number =>
+      Math.round((network ?? []).reduce((all, one) => all + Math.max(0, of(one) || 0), 0));
+    this.#samples.push({
+      at: clock.wallMs(),
+      cpuPercent: rounded(load?.currentLoad ?? 0),
+      // what the system keeps of files is free for whoever needs it
+      memoryPercent: rounded(100 * (1 - availableMemory() / os.totalmem())),
+      temperatureC: temperature?.main ?? null,
+      receivedBytesPerS: sum((one) => one.rx_sec),
+      sentBytesPerS: sum((one) => one.tx_sec),
+      eventLoopMs: rounded((this.#loop?.percentile(99) ?? 0) / 1e6),
+      calls: calls(),
+    });
+    this.#loop?.reset();
+    if (this.#samples.length > MOST_SAMPLES) this.#samples.shift();
+  }
+}
+
+const availableMemory = (): number => process.availableMemory();
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+async function soon<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), SENSOR_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([work.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,33 @@
+// What the pages of the system need: settings, health, back-ups, restart.
+import type {
+  Backup,
+  BackupCheck,
+  BackupCreate,
+  BackupPlanPut,
+  BackupState,
+  HealthReport,
+  SettingsState,
+  SettingValue,
+} from '../contract/index.js';
+
+export interface BoxPort {
+  settings: {
+    list(): SettingsState;
+    /** Gives the paths that are others now. */
+    change(changes: Readonly<Record<string, SettingValue | null>>): string[];
+  };
+  health(): Promise<HealthReport>;
+  backups: {
+    state(): Promise<BackupState>;
+    setPlan(plan: BackupPlanPut): Promise<void>;
+    create(wanted: BackupCreate): Promise<Backup>;
+    put(name: string, file: Buffer): Promise<Backup>;
+    fileOf(name: string): Promise<string>;
+    remove(name: string): Promise<void>;
+    verify(name: string, passphrase: string): Promise<BackupCheck>;
+    restore(name: string, passphrase: string): Promise<BackupCheck>;
+    cancelRestore(): void;
+  };
+  /** Answers before it begins. restart_not_possible */
+  restart(): void;
+}

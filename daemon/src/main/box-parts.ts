@@ -1,0 +1,71 @@
+// The running of the box itself: settings, health, back-ups, joined to the services.
+import { BackupService } from '../backup/index.js';
+import type { Config } from '../config/index.js';
+import type { OpenedDb } from '../db/index.js';
+import type { BoxPort } from '../http/index.js';
+import { HealthMonitor } from '../health/index.js';
+import { AppError, type Clock, type Log } from '../platform/index.js';
+import { SettingsDesk } from '../settings/index.js';
+import { version } from './folders.js';
+import type { Services } from './ports.js';
+
+export interface BoxPartsOptions {
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  db: OpenedDb;
+  services: Pick<Services, 'engine' | 'calls' | 'recordings' | 'mail'>;
+  /** undefined: nobody can */
+  restart: (() => void) | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+export class BoxParts {
+  readonly backups: BackupService;
+  readonly health: HealthMonitor;
+  readonly settings: SettingsDesk;
+  readonly port: BoxPort;
+
+  constructor({ config, env, db, services, restart, clock, log }: BoxPartsOptions) {
+    const { engine, calls, recordings, mail } = services;
+    const { settings, settingsFile: file, countries, recordingsFolder, databaseFile } = config;
+    const desk = new SettingsDesk({ file, env, countries, canRestart: restart !== undefined });
+    this.settings = desk;
+    this.backups = new BackupService({
+      ...{ config, env, clock, log, version: version() },
+      copyDatabase: (copy) => db.copyTo(copy),
+    });
+    this.health = new HealthMonitor({
+      ...{ clock, recordingsFolder, databaseFile },
+      reserveBytes: settings.recordings.reserveMb * 2 ** 20,
+      lowBytes: settings.recordings.lowMb * 2 ** 20,
+      realtimeWanted: settings.engine.realtime,
+      calls: () => calls.live().length,
+      tick: async () => (await engine.command('engine.snapshot', {})).tick,
+      recordingsState: () => recordings.disk.state,
+      mailReady: () => mail.ready,
+      restartNeeded: () => desk.list().restartNeeded,
+      lastBackupAt: () => this.backups.lastAt,
+    });
+    this.port = {
+      settings: desk,
+      health: () => this.health.report(),
+      backups: this.backups,
+      restart() {
+        if (restart === undefined) throw new AppError('restart_not_possible');
+        // After the answer has gone out.
+        clock.after(300, restart);
+      },
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.backups.start();
+    this.health.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.health.stop();
+    await this.backups.stop();
+  }
+}

@@ -1,0 +1,68 @@
+// Settings, health and back-ups as an administrator has them.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { shootAll, startUiBox, type UiBox } from './ui-box.js';
+import type { Browser } from './ui-browser.js';
+
+const PASSPHRASE = 'a cord for every call';
+let ui: UiBox;
+let browser: Browser;
+
+beforeAll(async () => {
+  ui = await startUiBox();
+  browser = await ui.browser();
+});
+afterAll(() => ui.close());
+
+test('a setting is changed, refused at its field, and waits for a restart', async () => {
+  const { page } = browser;
+  await page.goto(`${ui.origin}/system/settings`);
+  await page.locator('[data-test="settings"]').waitFor();
+  await page.locator('input[name="organisation.name"]').fill('云帆科技');
+  await page.locator('[data-field="parkingMs"] input').fill('0');
+  await page.locator('[data-field="parkingMs"] input').blur();
+  await page.locator('[data-act="save"]').click();
+  await page.locator('[data-field="parkingMs"] .el-form-item__error').waitFor();
+  await page.locator('[data-field="parkingMs"] input').fill('90');
+  await page.locator('[data-field="parkingMs"] input').blur();
+  await page.locator('[data-act="save"]').click();
+  await page.locator('.note').waitFor();
+  const { settings } = await ui.api<{ settings: { path: string; value: unknown; pending: boolean }[] }>('GET', '/settings');
+  const one = (path: string): unknown => settings.find((setting) => setting.path === path);
+  expect(one('parkingMs')).toMatchObject({ value: 90_000, pending: true });
+  expect(one('organisation.name')).toMatchObject({ value: '云帆科技', pending: false });
+  await shootAll(page, 'system-settings', '[data-test="settings"]');
+});
+
+test('health has figures and names what needs doing', async () => {
+  const { page } = browser;
+  await page.goto(`${ui.origin}/system/health`);
+  await page.locator('[data-concern="restart"]').waitFor();
+  await page.locator('[data-concern="backup"]').waitFor();
+  await shootAll(page, 'system-health', '[data-test="health"]');
+});
+
+test('a back-up is made, checked, refused with a wrong passphrase, laid ready and taken back', async () => {
+  const { page } = browser;
+  await page.goto(`${ui.origin}/system/backups`);
+  await page.locator('[data-test="backups"]').waitFor();
+  await page.locator('[data-act="make"]').click();
+  await page.locator('input[name="passphrase"]').fill(PASSPHRASE);
+  await page.locator('input[name="again"]').fill(PASSPHRASE);
+  await page.locator('.el-drawer__footer .el-button--primary').click();
+  const row = page.locator('tr[data-backup]');
+  await row.waitFor();
+  const run = async (act: string, passphrase: string): Promise<void> => {
+    await row.locator(`[data-act="${act}"]`).click();
+    await page.locator('input[name="passphrase"]').fill(passphrase);
+    await page.locator('.el-drawer__footer .el-button--primary').click();
+  };
+  await run('restore', 'not the passphrase');
+  await page.locator('.el-drawer__footer .rest').waitFor();
+  await page.locator('input[name="passphrase"]').fill(PASSPHRASE);
+  await page.locator('.el-drawer__footer .el-button--primary').click();
+  await page.locator('[data-act="take-back"]').click();
+  await expect
+    .poll(async () => (await ui.api<{ restoring: string | null }>('GET', '/backups')).restoring)
+    .toBeNull();
+  await shootAll(page, 'system-backups', '[data-test="backups"]');
+});
