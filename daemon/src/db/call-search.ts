@@ -112,7 +112,8 @@ async function numbered(long: LongReads, number: string, match: CallFilter['matc
       values,
       { limitMs: LIMIT_MS },
     );
-    if (found.length > FEW) return add(`((${fits('callingNumber')}) OR (${fits('calledNumber')}))`.replaceAll('"call', 'c."call'), values);
+    if (found.length > FEW)
+      return add(`((${fits('callingNumber')}) OR (${fits('calledNumber')}))`.replaceAll('"call', 'c."call'), values);
     ids.push(...found.map(({ id }) => id));
   }
   add('c."id" IN (SELECT value FROM json_each($ids))', { $ids: JSON.stringify(ids) });

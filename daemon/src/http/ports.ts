@@ -192,7 +192,12 @@ export interface ReportsPort {
   rebuild(): Promise<void>;
   schedules(): Promise<ReportSchedule[]>;
   /** `id`: in place of that one */
-  putSchedule(schedule: ReportScheduleCreate, by: string, id: string | undefined, also: ReportAlso): Promise<ReportSchedule>;
+  putSchedule(
+    schedule: ReportScheduleCreate,
+    by: string,
+    id: string | undefined,
+    also: ReportAlso,
+  ): Promise<ReportSchedule>;
   removeSchedule(id: string, also: ReportAlso): Promise<void>;
   runSchedule(id: string): Promise<ReportRun>;
   runs(id: string): Promise<ReportRun[]>;

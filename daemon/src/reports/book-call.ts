@@ -160,7 +160,10 @@ export function bookHandling(call: ReportCall): Booking[] {
   for (const [queueId, own] of byQueue) {
     // Whose paperwork is it, when he has talked for two queues? Of the one that he came from last.
     const agents = [...byAgent].filter(([, his]) => text(his.at(-1) as ReportSegment, 'queueId') === queueId);
-    const { at, measures } = sums(own, agents.map(([agentId]) => agentId));
+    const { at, measures } = sums(
+      own,
+      agents.map(([agentId]) => agentId),
+    );
     const answers = call.segments.filter(
       (one) => one.kind === 'queued' && text(one, 'queueId') === queueId && one.data['outcome'] === 'answered',
     );
@@ -207,7 +210,7 @@ export function bookState(segment: ReportAgentSegment): Booking[] {
   const bookings: Booking[] = [];
   const end = Math.min(segment.endedAt, segment.startedAt + LONGEST_STATE_MS);
   const why = segment.reason ?? '';
-  for (let from = segment.startedAt; from < end; ) {
+  for (let from = segment.startedAt; from < end;) {
     const to = Math.min(end, Math.floor(from / SLOT_MS) * SLOT_MS + SLOT_MS);
     bookings.push({ dimension: 'agent', at: from, keys: [segment.agentId], measures: { [measure]: to - from } });
     if (segment.state === 'notReady') {

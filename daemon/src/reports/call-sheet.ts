@@ -11,7 +11,21 @@ const PAGE = 500;
 const WORDS = {
   'zh-CN': {
     title: '通话记录',
-    columns: ['开始时间', '方向', '主叫', '被叫', '队列', '坐席', '中继', '等待', '通话', '总时长', '结果', '录音', '编号'],
+    columns: [
+      '开始时间',
+      '方向',
+      '主叫',
+      '被叫',
+      '队列',
+      '坐席',
+      '中继',
+      '等待',
+      '通话',
+      '总时长',
+      '结果',
+      '录音',
+      '编号',
+    ],
     direction: { in: '呼入', out: '呼出', internal: '内部' },
     result: {
       ...{ answered: '已接听', abandonedQueue: '排队放弃', abandonedFlow: '流程中挂机', refused: '未接入' },
@@ -22,10 +36,29 @@ const WORDS = {
   },
   en: {
     title: 'Call records',
-    columns: ['Began', 'Direction', 'Caller', 'Called', 'Queue', 'Agent', 'Trunk', 'Wait', 'Talk', 'Length', 'Result', 'Recording', 'Id'],
+    columns: [
+      'Began',
+      'Direction',
+      'Caller',
+      'Called',
+      'Queue',
+      'Agent',
+      'Trunk',
+      'Wait',
+      'Talk',
+      'Length',
+      'Result',
+      'Recording',
+      'Id',
+    ],
     direction: { in: 'In', out: 'Out', internal: 'Internal' },
     result: {
-      ...{ answered: 'Answered', abandonedQueue: 'Abandoned in queue', abandonedFlow: 'Hung up in flow', refused: 'Refused' },
+      ...{
+        answered: 'Answered',
+        abandonedQueue: 'Abandoned in queue',
+        abandonedFlow: 'Hung up in flow',
+        refused: 'Refused',
+      },
       ...{ notAnswered: 'Not answered', served: 'Served by the flow', broken: 'Cut off', fault: 'Fault', live: 'Live' },
     },
     yes: 'Yes',
@@ -61,7 +94,12 @@ export async function callSheet(db: Db, filter: CallFilter, zone: ZoneClock, lan
       const call = calls.get(id);
       if (call === undefined) continue;
       rows.push([
-        ...[wallText(call.startedAt, zone, 'moment'), words.direction[call.direction], call.callingNumber, call.calledNumber],
+        ...[
+          wallText(call.startedAt, zone, 'moment'),
+          words.direction[call.direction],
+          call.callingNumber,
+          call.calledNumber,
+        ],
         ...[call.queueId === null ? '' : (queueNames.get(call.queueId) ?? call.queueId)],
         ...[call.agentId === null ? '' : `${agentNames.get(call.agentId) ?? ''} ${call.agentId}`.trim()],
         ...[trunk ?? '', waitMs, talkMs, call.endedAt === null ? null : call.endedAt - call.startedAt],

@@ -28,7 +28,11 @@ export function periodOf(period: ReportPeriod, now: number, zone: ZoneClock): { 
 }
 
 /** The first time after `now` that a day of these (1 is Monday) shows this time; one that the clocks leave out is not waited for. */
-export function nextDue({ time, days }: { time: string; days: readonly number[] }, now: number, zone: ZoneClock): number {
+export function nextDue(
+  { time, days }: { time: string; days: readonly number[] },
+  now: number,
+  zone: ZoneClock,
+): number {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
   const midnight = Math.floor(zone.wallOf(now) / DAY_MS) * DAY_MS;
   for (let day = 0; day < 15; day += 1) {

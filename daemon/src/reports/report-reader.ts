@@ -39,7 +39,14 @@ export class ReportReader {
   }
 
   /** AppError report_range_invalid, report_too_wide. */
-  async read({ report, from, to, by: asked, filters, language = 'zh-CN' }: ReportRequest): Promise<Omit<Report, 'behind'>> {
+  async read({
+    report,
+    from,
+    to,
+    by: asked,
+    filters,
+    language = 'zh-CN',
+  }: ReportRequest): Promise<Omit<Report, 'behind'>> {
     const definition = reportOf(report);
     const by = asked ?? definition.by;
     // Figures are kept by quarters of an hour: a part of one is not known.
@@ -67,19 +74,31 @@ export class ReportReader {
       add(totals, sums);
       if (rows.size > MOST_ROWS) throw new AppError('report_range_invalid', { most: MOST_ROWS });
     }
-    const names = await this.#names([...rows.values()].map(({ keys }) => keys), language);
+    const names = await this.#names(
+      [...rows.values()].map(({ keys }) => keys),
+      language,
+    );
     return {
       ...{ report, from: first, to: last, by, zone: zone.zone },
       rows: [...rows.values()]
         .sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || byName.compare(a.key, b.key))
-        .map(
-          ({ at, keys, sums }): ReportRow => ({ at, keys, names: names(keys), figures: figuresFrom(definition, sums) }),
-        ),
+        .map(({ at, keys, sums }): ReportRow => ({
+          at,
+          keys,
+          names: names(keys),
+          figures: figuresFrom(definition, sums),
+        })),
       totals: figuresFrom(definition, totals),
     };
   }
 
-  async #rolledUp(report: Exclude<ReportId, 'satisfaction'>, from: number, to: number, by: ReportBy, filters: ReportFilters) {
+  async #rolledUp(
+    report: Exclude<ReportId, 'satisfaction'>,
+    from: number,
+    to: number,
+    by: ReportBy,
+    filters: ReportFilters,
+  ) {
     const { table, keys, sums, most } = REPORT_TABLES[DIMENSIONS[report]];
     const shown = reportOf(report).keys;
     const groups = [...shown.map((key) => `"${key}"`), ...(by === 'none' ? [] : ['"at"'])];
@@ -155,7 +174,10 @@ export class ReportReader {
     }));
   }
 
-  async #names(all: readonly Record<string, string>[], language: Language): Promise<(keys: Record<string, string>) => Record<string, string>> {
+  async #names(
+    all: readonly Record<string, string>[],
+    language: Language,
+  ): Promise<(keys: Record<string, string>) => Record<string, string>> {
     const { db } = this.#options;
     const has = (key: string): boolean => all[0] !== undefined && key in all[0];
     const [queues, agents, trunks, flows, reasons] = await Promise.all([
@@ -183,7 +205,10 @@ export class ReportReader {
   }
 }
 
-function conditions(filters: ReportFilters, columns: readonly string[]): { sql: string; values: Record<string, string> } {
+function conditions(
+  filters: ReportFilters,
+  columns: readonly string[],
+): { sql: string; values: Record<string, string> } {
   const values: Record<string, string> = {};
   let sql = '';
   for (const [filter, column] of Object.entries(FILTER_COLUMNS)) {

@@ -75,7 +75,11 @@ export class ReportService {
     const { zone } = this.#options;
     const report = await this.read({ ...request, language });
     const bytes = await makeFile(reportSheet(report, zone, language), format);
-    return { bytes, name: `${request.report}-${wallText(report.from, zone, 'day')}.${format}`, type: FILE_TYPES[format] };
+    return {
+      bytes,
+      name: `${request.report}-${wallText(report.from, zone, 'day')}.${format}`,
+      type: FILE_TYPES[format],
+    };
   }
 
   async sheetFile(sheet: Sheet, name: string, format: FileFormat): Promise<MadeFile> {

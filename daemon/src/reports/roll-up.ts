@@ -1,13 +1,7 @@
 // Books what has ended into the figures, a piece at a time. A piece and the marks of what is in it are one transaction: after
 // kill -9 it was booked or it was not. What was booked under other rules, or in another time zone, is forgotten and booked anew.
 import type { ZoneClock } from '../calendar/index.js';
-import {
-  pendingAgentSegments,
-  pendingCalls,
-  type Db,
-  type ReportDelta,
-  type ReportStep,
-} from '../db/index.js';
+import { pendingAgentSegments, pendingCalls, type Db, type ReportDelta, type ReportStep } from '../db/index.js';
 import { errorText, type Clock, type Log, type Metrics, type Timer } from '../platform/index.js';
 import { SLOT_MS, bookEntry, bookHandling, bookState, type Booking, type BookingContext } from './book-call.js';
 
@@ -183,4 +177,3 @@ export function dayOf(at: number, zone: ZoneClock): number {
   // A day that the clocks have no midnight of begins when they go on; one that has two begins at the first.
   return zone.instantsOf(midnight)[0] ?? zone.instantsOf(midnight + 3_600_000)[0] ?? midnight;
 }
-

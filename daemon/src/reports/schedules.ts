@@ -170,7 +170,11 @@ export class ReportSchedules {
       const day = wallText(run.fromMs, zone, 'day');
       const name = `${report}-${day}.${format}`;
       const attachments = [{ name, type: FILE_TYPES[format], content: file.toString('base64') }];
-      const values = { name: schedule.name, from: wallText(run.fromMs, zone, 'moment'), to: wallText(run.toMs, zone, 'moment') };
+      const values = {
+        name: schedule.name,
+        from: wallText(run.fromMs, zone, 'moment'),
+        to: wallText(run.toMs, zone, 'moment'),
+      };
       const mails = [...run.mails];
       for (const to of recipients.slice(run.mails.length)) {
         await send({

@@ -57,8 +57,14 @@ async function xlsxFile({ title, lines, columns, rows, totals, notes }: Sheet): 
     [],
     ...notes.map((note) => [text(note)]),
   ];
-  const widths = columns.map(({ title: name, unit }) => ({ width: unit === 'text' || unit === 'at' ? 22 : Math.max(11, wide(name) + 2) }));
-  return writeXlsxFile(data, { columns: widths, stickyRowsCount: lines.length + 3, sheet: title.slice(0, 31) }).toBuffer();
+  const widths = columns.map(({ title: name, unit }) => ({
+    width: unit === 'text' || unit === 'at' ? 22 : Math.max(11, wide(name) + 2),
+  }));
+  return writeXlsxFile(data, {
+    columns: widths,
+    stickyRowsCount: lines.length + 3,
+    sheet: title.slice(0, 31),
+  }).toBuffer();
 }
 
 /** Chinese letters take the room of two. */
@@ -106,7 +112,13 @@ function pdfFile({ title, lines, columns, rows, totals, notes }: Sheet): Promise
         .fontSize(SIZE)
         .fillColor(strong ? '#000000' : '#222222')
         .text(text, x + 2, y + 2, {
-          ...{ width: width - 4, height: height - 2, align: right ? 'right' : 'left', ellipsis: true, lineBreak: height > LINE },
+          ...{
+            width: width - 4,
+            height: height - 2,
+            align: right ? 'right' : 'left',
+            ellipsis: true,
+            lineBreak: height > LINE,
+          },
         });
       x += width;
     }
@@ -118,7 +130,12 @@ function pdfFile({ title, lines, columns, rows, totals, notes }: Sheet): Promise
       .strokeColor(strong ? '#555555' : '#cccccc')
       .stroke();
   };
-  const head = (): void => row(columns.map(({ title: name }) => name), 2 * LINE, true);
+  const head = (): void =>
+    row(
+      columns.map(({ title: name }) => name),
+      2 * LINE,
+      true,
+    );
   const next = (): void => {
     doc.addPage();
     y = MARGIN;
@@ -141,12 +158,19 @@ function pdfFile({ title, lines, columns, rows, totals, notes }: Sheet): Promise
   }
   if (totals !== null) {
     if (y + LINE > bottom) next();
-    row(totals.map((value, index) => valueText(value, columns[index]?.unit ?? 'text')), LINE, true);
+    row(
+      totals.map((value, index) => valueText(value, columns[index]?.unit ?? 'text')),
+      LINE,
+      true,
+    );
   }
   y += 8;
   for (const note of notes) {
     if (y + 12 > bottom) next();
-    doc.fontSize(7).fillColor('#555555').text(note, MARGIN, y, { width: room, height: 12, ellipsis: true, lineBreak: false });
+    doc
+      .fontSize(7)
+      .fillColor('#555555')
+      .text(note, MARGIN, y, { width: room, height: 12, ellipsis: true, lineBreak: false });
     y += 11;
   }
   const pages = doc.bufferedPageRange().count;
@@ -155,7 +179,11 @@ function pdfFile({ title, lines, columns, rows, totals, notes }: Sheet): Promise
     doc
       .fontSize(7)
       .fillColor('#777777')
-      .text(`${page + 1} / ${pages}`, MARGIN, doc.page.height - MARGIN - 8, { width: room, align: 'right', lineBreak: false });
+      .text(`${page + 1} / ${pages}`, MARGIN, doc.page.height - MARGIN - 8, {
+        width: room,
+        align: 'right',
+        lineBreak: false,
+      });
   }
   doc.end();
   return done;

@@ -32,13 +32,37 @@ export const FILE_TYPES: Record<FileFormat, string> = {
 
 const WORDS = {
   'zh-CN': {
-    ...{ queueId: '队列', agentId: '坐席', trunk: '中继', flowId: '流程', node: '节点', exit: '去向', reason: '小休原因' },
+    ...{
+      queueId: '队列',
+      agentId: '坐席',
+      trunk: '中继',
+      flowId: '流程',
+      node: '节点',
+      exit: '去向',
+      reason: '小休原因',
+    },
     ...{ at: '时间', total: '合计', none: '（无）', to: '至', zone: '时区', formulas: '指标口径', entered: '进入流程' },
     ...{ key: '按 {key}', timeout: '超时未按键', invalid: '按键无效', gone: '中途挂机' },
   },
   en: {
-    ...{ queueId: 'Queue', agentId: 'Agent', trunk: 'Trunk', flowId: 'Flow', node: 'Node', exit: 'Way out', reason: 'Reason' },
-    ...{ at: 'Time', total: 'Total', none: '(none)', to: 'to', zone: 'Time zone', formulas: 'How figures are computed', entered: 'Came in' },
+    ...{
+      queueId: 'Queue',
+      agentId: 'Agent',
+      trunk: 'Trunk',
+      flowId: 'Flow',
+      node: 'Node',
+      exit: 'Way out',
+      reason: 'Reason',
+    },
+    ...{
+      at: 'Time',
+      total: 'Total',
+      none: '(none)',
+      to: 'to',
+      zone: 'Time zone',
+      formulas: 'How figures are computed',
+      entered: 'Came in',
+    },
     ...{ key: 'Key {key}', timeout: 'No key in time', invalid: 'Wrong key', gone: 'Hung up' },
   },
 } as const;

@@ -36,7 +36,14 @@ export function reportRoutes({ clock, log, ports: { reports } }: HttpContext): R
       handle: () => reports.definitions(),
     }),
     route({
-      ...{ method: 'get', path: '/reports/:report', tag: TAG, roles: STAFF, params: ByReport, query: ReportQuery.omit({ format: true }) },
+      ...{
+        method: 'get',
+        path: '/reports/:report',
+        tag: TAG,
+        roles: STAFF,
+        params: ByReport,
+        query: ReportQuery.omit({ format: true }),
+      },
       ...{ summary: 'One report; times are widened to quarters of an hour', reply: Report },
       errors: ['report_range_invalid', 'report_too_wide'],
       handle: ({ params: { report }, query: { from, to, by, ...filters }, language }) =>
@@ -65,13 +72,27 @@ export function reportRoutes({ clock, log, ports: { reports } }: HttpContext): R
       handle: () => reports.schedules(),
     }),
     route({
-      ...{ method: 'post', path: '/report-schedules', tag: TAG, roles: STAFF, body: ReportScheduleCreate, reply: ReportSchedule },
+      ...{
+        method: 'post',
+        path: '/report-schedules',
+        tag: TAG,
+        roles: STAFF,
+        body: ReportScheduleCreate,
+        reply: ReportSchedule,
+      },
       ...{ summary: 'Have a report mailed by itself', status: 201 },
       handle: ({ body, identity }) =>
         reports.putSchedule(body, identity.user.username, undefined, noted(identity, 'created', body)),
     }),
     route({
-      ...{ method: 'put', path: '/report-schedules/:id', tag: TAG, roles: STAFF, params: ById, body: ReportSchedulePut },
+      ...{
+        method: 'put',
+        path: '/report-schedules/:id',
+        tag: TAG,
+        roles: STAFF,
+        params: ById,
+        body: ReportSchedulePut,
+      },
       ...{ summary: 'Change a scheduled report', reply: ReportSchedule, errors: ['report_schedule_not_found'] },
       handle: ({ params: { id }, body, identity }) =>
         reports.putSchedule(body, identity.user.username, id, noted(identity, 'changed', body)),
@@ -87,7 +108,14 @@ export function reportRoutes({ clock, log, ports: { reports } }: HttpContext): R
       handle: ({ params: { id } }) => reports.runSchedule(id),
     }),
     route({
-      ...{ method: 'get', path: '/report-schedules/:id/runs', tag: TAG, roles: STAFF, params: ById, reply: z.array(ReportRun) },
+      ...{
+        method: 'get',
+        path: '/report-schedules/:id/runs',
+        tag: TAG,
+        roles: STAFF,
+        params: ById,
+        reply: z.array(ReportRun),
+      },
       ...{ summary: 'When it was sent, the newest first', errors: ['report_schedule_not_found'] },
       handle: ({ params: { id } }) => reports.runs(id),
     }),
