@@ -5,6 +5,7 @@ import readXlsx from 'read-excel-file/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
+import { storedCall } from '../support/box.js';
 import { putDays } from '../support/report-days.js';
 
 let ui: UiBox;
@@ -24,22 +25,21 @@ afterAll(async () => {
 /** Calls in over the cable; gives the id once it is over and stored. */
 async function callThatGivesUp(): Promise<string> {
   const { box } = ui;
-  const ended = new Promise<string>((resolve) => {
-    const off = box.live.on('call.removed', ({ id }) => {
-      off();
-      resolve(id);
-    });
-  });
-  const placed = await ui.api<{ id: string }>('POST', '/exchange/calls', { calledNumber: '4001', callingNumber: '13800138000' });
-  await new Promise<void>((resolve) => {
-    const off = box.live.on('call.segment', ({ kind }) => {
+  // Listened for before the call is made: it may be in the menu before the answer to the request has come.
+  const inMenu = new Promise<string>((resolve) => {
+    const off = box.live.on('call.segment', ({ kind, callId }) => {
       if (kind !== 'menu') return;
       off();
-      resolve();
+      resolve(callId);
     });
   });
+  const placed = await ui.api<{ id: string }>('POST', '/exchange/calls', {
+    ...{ calledNumber: '4001', callingNumber: '13800138000' },
+  });
+  const id = await inMenu;
   await ui.api('DELETE', `/exchange/calls/${placed.id}`);
-  return ended;
+  await storedCall(box, id);
+  return id;
 }
 
 test('a day of calls is read, followed to a call, exported and scheduled', async () => {

@@ -30,11 +30,23 @@ export async function putDays(db: Db, now: number): Promise<void> {
     calls.push({
       ...{ id, direction: 'in' as const, state: 'ended' as const, startedAt, answeredAt: startedAt + 500 },
       ...{ endedAt: entered + waitMs + talkMs, callingNumber: `139${String(10_000_000 + n * 7)}`, callingName: '' },
-      ...{ calledNumber: '4001', origin: null, treatment: null, span: 1, timeslot: (n % 30) + 1, flowId: 'main', queueId },
+      ...{
+        calledNumber: '4001',
+        origin: null,
+        treatment: null,
+        span: 1,
+        timeslot: (n % 30) + 1,
+        flowId: 'main',
+        queueId,
+      },
       ...{ agentId: answered ? agentId : null, digits: '1', cause: 16, releasedBy: 'caller' as const },
     });
-    const piece = (kind: 'seized' | 'flow' | 'menu' | 'queued' | 'offer' | 'talk', from: number, to: number, data: Record<string, string | number>) =>
-      segments.push({ id: idAt(from), callId: id, kind, startedAt: from, endedAt: to, data });
+    const piece = (
+      kind: 'seized' | 'flow' | 'menu' | 'queued' | 'offer' | 'talk',
+      from: number,
+      to: number,
+      data: Record<string, string | number>,
+    ) => segments.push({ id: idAt(from), callId: id, kind, startedAt: from, endedAt: to, data });
     piece('seized', startedAt, startedAt, { span: 1, timeslot: (n % 30) + 1 });
     piece('flow', startedAt, entered, { flowId: 'main', version: 1 });
     piece('menu', startedAt + 600, entered, { node: 'menu', digit: String((n % 2) + 1) });
@@ -46,7 +58,13 @@ export async function putDays(db: Db, now: number): Promise<void> {
     }
   }
   await db.put(() => ({ calls, segments }));
-  const state = (agentId: string, name: 'ready' | 'notReady' | 'talking', from: number, ms: number, reason: string | null) => ({
+  const state = (
+    agentId: string,
+    name: 'ready' | 'notReady' | 'talking',
+    from: number,
+    ms: number,
+    reason: string | null,
+  ) => ({
     ...{ id: idAt(from), agentId, state: name, reason, station: 1, startedAt: from, endedAt: from + ms },
     ...{ changedBy: null, forced: false },
   });

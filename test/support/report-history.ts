@@ -83,7 +83,9 @@ export function rowsOf(one: Happened): { call: CallRow; segments: SegmentRow[]; 
     piece('queued', startedAt, left, { queueId: one.queue, outcome: one.outcome, waitMs: one.waitMs }),
   ];
   if (one.missedBefore !== null)
-    segments.push(piece('offer', startedAt, left, { agentId: one.missedBefore, queueId: one.queue, outcome: 'noAnswer' }));
+    segments.push(
+      piece('offer', startedAt, left, { agentId: one.missedBefore, queueId: one.queue, outcome: 'noAnswer' }),
+    );
   if (answered) {
     segments.push(piece('offer', startedAt, left, { agentId: one.agent, queueId: one.queue, outcome: 'answered' }));
     segments.push(piece('talk', left, endedAt, { agentId: one.agent, queueId: one.queue, station: 1 }));
@@ -126,10 +128,7 @@ export function queueByHand(calls: readonly Happened[], queue: string, from: num
     shortAbandoned: gaveUp.length - abandoned.length,
     serviceLevel: share(inTime.length, answered.length + late.length),
     serviceLevelAnswered: share(inTime.length, answered.length),
-    serviceLevelAll: share(
-      inTime.length + (abandoned.length - late.length),
-      answered.length + abandoned.length,
-    ),
+    serviceLevelAll: share(inTime.length + (abandoned.length - late.length), answered.length + abandoned.length),
     answerRate: share(answered.length, offered),
     abandonmentRate: share(abandoned.length, offered),
     asa: share(
@@ -152,17 +151,22 @@ export function queueByHand(calls: readonly Happened[], queue: string, from: num
   };
 }
 
-export function agentByHand(calls: readonly Happened[], states: readonly Stated[], agent: string, from: number, to: number) {
+export function agentByHand(
+  calls: readonly Happened[],
+  states: readonly Stated[],
+  agent: string,
+  from: number,
+  to: number,
+) {
   const rung = calls.filter((one) => within(FIRST_DAY + one.atMs, from, to));
   const answered = rung.filter((one) => one.agent === agent && one.outcome === 'answered').length;
   const missed = rung.filter((one) => one.missedBefore === agent).length;
   const handled = calls.filter(
     (one) => one.agent === agent && one.outcome === 'answered' && within(handledAt(one), from, to),
   );
-  const rows = [
-    ...states.map(stateRow),
-    ...calls.flatMap((one) => rowsOf(one).wrapUp ?? []),
-  ].filter(({ agentId }) => agentId === agent);
+  const rows = [...states.map(stateRow), ...calls.flatMap((one) => rowsOf(one).wrapUp ?? [])].filter(
+    ({ agentId }) => agentId === agent,
+  );
   const spent = (...wanted: string[]): number =>
     rows
       .filter(({ state }) => wanted.includes(state))

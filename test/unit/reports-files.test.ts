@@ -42,7 +42,9 @@ describe('a file of a report', () => {
   it('opens as a spreadsheet, in which no name is a formula', async () => {
     const file = await makeFile(sheet, 'xlsx');
     const read = (await readXlsx(file)) as unknown;
-    const rows = (Array.isArray(read) && 'data' in (read[0] as object) ? (read[0] as { data: unknown }).data : read) as unknown[][];
+    const rows = (
+      Array.isArray(read) && 'data' in (read[0] as object) ? (read[0] as { data: unknown }).data : read
+    ) as unknown[][];
     const texts = rows.map((row) => row[0]);
     expect(texts).toEqual(expect.arrayContaining(['队列', `'=HYPERLINK("http://x")`, "'+1", "'@a", '合计']));
     const row = rows.find(([name]) => name === `'=HYPERLINK("http://x")`)!;
@@ -122,7 +124,15 @@ function box(db: Db, clock: FakeClock, port: number) {
 }
 
 const daily: ReportScheduleCreate = {
-  ...{ name: '每日队列', report: 'queues', period: 'yesterday', by: 'none', filters: {}, format: 'csv', language: 'zh-CN' },
+  ...{
+    name: '每日队列',
+    report: 'queues',
+    period: 'yesterday',
+    by: 'none',
+    filters: {},
+    format: 'csv',
+    language: 'zh-CN',
+  },
   ...{ recipients: ['li@example.org', 'wang@example.org'], time: '08:00', days: [1, 2, 3, 4, 5, 6, 7], enabled: true },
 };
 
@@ -151,8 +161,12 @@ describe('a scheduled report', () => {
       const bodies = [...text.matchAll(attached)].map(([, body]) => Buffer.from(body!, 'base64').toString('utf8'));
       expect(bodies.join('\n')).toMatch(/sales,1,1,0/);
     }
-    while ((await service.schedules.runs(made.id))[0]?.state !== 'sent') await new Promise((resolve) => setImmediate(resolve));
-    expect((await service.schedules.list())[0]).toMatchObject({ nextAt: FIRST_DAY + 56 * HOUR_MS, lastRun: { state: 'sent' } });
+    while ((await service.schedules.runs(made.id))[0]?.state !== 'sent')
+      await new Promise((resolve) => setImmediate(resolve));
+    expect((await service.schedules.list())[0]).toMatchObject({
+      nextAt: FIRST_DAY + 56 * HOUR_MS,
+      lastRun: { state: 'sent' },
+    });
   });
 
   it('is sent once for all the times that were missed while the box was off', async () => {
@@ -165,7 +179,8 @@ describe('a scheduled report', () => {
     const { service, start } = box(db, clock, server.port);
     await start();
     await server.count(1);
-    while ((await service.schedules.runs(made.id))[0]?.state !== 'sent') await new Promise((resolve) => setImmediate(resolve));
+    while ((await service.schedules.runs(made.id))[0]?.state !== 'sent')
+      await new Promise((resolve) => setImmediate(resolve));
     expect(await service.schedules.runs(made.id)).toHaveLength(1);
     expect(server.received).toHaveLength(1);
   });
@@ -178,13 +193,20 @@ describe('a scheduled report', () => {
     const { service, start } = box(db, clock, server.port);
     const made = await service.schedules.put(daily, 'boss');
     const run: ReportRunRow = {
-      ...{ id: made.id.replace(/.$/, '0'), scheduleId: made.id, dueAt: clock.wallMs(), at: clock.wallMs(), state: 'running' },
+      ...{
+        id: made.id.replace(/.$/, '0'),
+        scheduleId: made.id,
+        dueAt: clock.wallMs(),
+        at: clock.wallMs(),
+        state: 'running',
+      },
       ...{ fromMs: FIRST_DAY - 24 * HOUR_MS, toMs: FIRST_DAY, error: null, mails: ['the first one'] },
     };
     await db.write((tx) => tx.reports.putRun(run));
     await start();
     await server.count(1);
-    while ((await service.schedules.runs(made.id))[0]?.state !== 'sent') await new Promise((resolve) => setImmediate(resolve));
+    while ((await service.schedules.runs(made.id))[0]?.state !== 'sent')
+      await new Promise((resolve) => setImmediate(resolve));
     expect(server.received).toHaveLength(1);
     expect(server.received[0]).toContain('wang@example.org');
   });
@@ -199,7 +221,10 @@ describe('periods', () => {
     expect((week.to - week.from) / HOUR_MS).toBe(169);
     const day = periodOf('yesterday', now, berlin);
     expect((day.to - day.from) / HOUR_MS).toBe(25);
-    expect(periodOf('lastMonth', now, berlin)).toEqual({ from: Date.UTC(2026, 7, 31, 22), to: Date.UTC(2026, 8, 30, 22) });
+    expect(periodOf('lastMonth', now, berlin)).toEqual({
+      from: Date.UTC(2026, 7, 31, 22),
+      to: Date.UTC(2026, 8, 30, 22),
+    });
     expect(nextDue({ time: '08:00', days: [7] }, now, berlin)).toBe(Date.UTC(2026, 10, 1, 7));
   });
 });

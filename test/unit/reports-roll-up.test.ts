@@ -27,7 +27,13 @@ const QUARTER_MS = 900_000;
 
 function service(db: Db, zone = 'Asia/Shanghai') {
   const clock = new ZoneClock(zone);
-  const rollUp = new RollUp({ db, zone: clock, clock: new FakeClock(FIRST_DAY), log: silentLog, metrics: new Metrics() });
+  const rollUp = new RollUp({
+    db,
+    zone: clock,
+    clock: new FakeClock(FIRST_DAY),
+    log: silentLog,
+    metrics: new Metrics(),
+  });
   return { rollUp, reader: new ReportReader({ db, zone: clock }) };
 }
 
@@ -72,10 +78,7 @@ async function check(db: Db, calls: readonly Happened[], states: readonly Stated
   }
 }
 
-const history = fc.tuple(
-  fc.array(happened, { maxLength: 25 }),
-  fc.array(stated, { maxLength: 12 }),
-);
+const history = fc.tuple(fc.array(happened, { maxLength: 25 }), fc.array(stated, { maxLength: 12 }));
 
 describe('figures that are rolled up', () => {
   it('say what counting call by call says', async () => {
@@ -138,7 +141,14 @@ describe('figures that are rolled up', () => {
     const db = await testDatabase();
     await people(db);
     const [one] = fc.sample(happened, { numRuns: 1, seed: 3 });
-    const call: Happened = { ...one!, outcome: 'answered', waitMs: 1000, talkMs: 60_000, wrapUpMs: 7_200_000, holdMs: 0 };
+    const call: Happened = {
+      ...one!,
+      outcome: 'answered',
+      waitMs: 1000,
+      talkMs: 60_000,
+      wrapUpMs: 7_200_000,
+      holdMs: 0,
+    };
     const { call: row, segments, wrapUp } = rowsOf(call);
     const open = { ...wrapUp!, endedAt: null };
     await db.put(() => ({ calls: [row], segments }));

@@ -67,7 +67,9 @@ export const ReportDefinition = z
     id: ReportId,
     name: InBoth,
     purpose: InBoth,
-    keys: z.array(z.string()).meta({ description: 'What a row is about: queueId, agentId, trunk, flowId, node, exit, reason' }),
+    keys: z
+      .array(z.string())
+      .meta({ description: 'What a row is about: queueId, agentId, trunk, flowId, node, exit, reason' }),
     figures: z.array(z.string()),
     filters: z.array(z.enum(['queues', 'agents', 'trunks', 'flows'])),
     by: ReportBy.meta({ description: 'How it is divided when nothing is said' }),

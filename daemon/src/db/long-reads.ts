@@ -89,7 +89,8 @@ function openFile(file: string): Promise<sqlite3.Database> {
   return new Promise((resolve, reject) => {
     const connection = new sqlite3.Database(file, sqlite3.OPEN_READONLY, (error) => {
       if (error !== null) return reject(error);
-      const settings = 'PRAGMA busy_timeout = 1000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA query_only = ON';
+      const settings =
+        'PRAGMA busy_timeout = 1000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA query_only = ON';
       connection.exec(settings, (failed) => (failed === null ? resolve(connection) : reject(failed)));
     });
   });

@@ -40,7 +40,12 @@ export async function reports(report) {
 const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
 
 function start(home) {
-  const env = { CORDBOARD_HTTP_PORT: '0', CORDBOARD_SIP_ENABLED: 'false', CORDBOARD_LANGUAGE: 'en', CORDBOARD_ENGINE_REALTIME: 'false' };
+  const env = {
+    CORDBOARD_HTTP_PORT: '0',
+    CORDBOARD_SIP_ENABLED: 'false',
+    CORDBOARD_LANGUAGE: 'en',
+    CORDBOARD_ENGINE_REALTIME: 'false',
+  };
   return startBox({ home, env });
 }
 
@@ -55,8 +60,16 @@ async function measure(box, report, to) {
   report.add('rollUpLoopLate99Ms', late.percentile(99) / 1e6, 'ms', 10, 'most');
   report.add('rollUpLoopLateMaxMs', late.max / 1e6, 'ms');
 
-  const ranges = { day: [to - 10 * DAY_MS, to - 9 * DAY_MS], month: [to - 60 * DAY_MS, to - 30 * DAY_MS], year: [to - YEAR_MS, to] };
-  const intervals = { day: ['none', 'quarter', 'hour'], month: ['none', 'hour', 'day'], year: ['none', 'day', 'month'] };
+  const ranges = {
+    day: [to - 10 * DAY_MS, to - 9 * DAY_MS],
+    month: [to - 60 * DAY_MS, to - 30 * DAY_MS],
+    year: [to - YEAR_MS, to],
+  };
+  const intervals = {
+    day: ['none', 'quarter', 'hour'],
+    month: ['none', 'hour', 'day'],
+    year: ['none', 'day', 'month'],
+  };
   let slowest = 0;
   for (const [span, [from, until]] of Object.entries(ranges)) {
     for (const name of ['queues', 'intervals', 'agents', 'reasons', 'trunks', 'paths', 'satisfaction']) {
@@ -135,12 +148,16 @@ async function makeUp(file, from, report) {
     const opened = new sqlite3.Database(file, (error) => (error ? reject(error) : resolve(opened)));
   });
   const run = (sql) => new Promise((resolve, reject) => db.exec(sql, (error) => (error ? reject(error) : resolve())));
-  await run('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF');
+  await run(
+    'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF',
+  );
   await run(`BEGIN;
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${QUEUES}) INSERT INTO queues SELECT ${columns(await queueColumns(db))} FROM queues q, n WHERE q.id = 'sales';
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${AGENTS}) INSERT INTO agents (id, name, language) SELECT 3000 + i, 'Agent ' || (3000 + i), 'en' FROM n;
     COMMIT`);
-  await run(`CREATE TEMP TABLE g (i INTEGER, t INTEGER, id TEXT, q TEXT, a TEXT, waitMs INTEGER, talkMs INTEGER, wrapMs INTEGER, out INTEGER)`);
+  await run(
+    `CREATE TEMP TABLE g (i INTEGER, t INTEGER, id TEXT, q TEXT, a TEXT, waitMs INTEGER, talkMs INTEGER, wrapMs INTEGER, out INTEGER)`,
+  );
   const step = YEAR_MS / CALLS;
   for (let first = 0; first < CALLS; first += CHUNK) {
     const last = Math.min(CALLS, first + CHUNK) - 1;
@@ -185,9 +202,13 @@ async function makeUp(file, from, report) {
 
 function queueColumns(db) {
   return new Promise((resolve, reject) =>
-    db.all('SELECT name FROM pragma_table_info(?)', 'queues', (error, rows) => (error ? reject(error) : resolve(rows.map(({ name }) => name)))),
+    db.all('SELECT name FROM pragma_table_info(?)', 'queues', (error, rows) =>
+      error ? reject(error) : resolve(rows.map(({ name }) => name)),
+    ),
   );
 }
 
 const columns = (names) =>
-  names.map((name) => (name === 'id' ? `'queue-' || n.i` : name === 'name' ? `'Queue ' || n.i` : `q."${name}"`)).join(', ');
+  names
+    .map((name) => (name === 'id' ? `'queue-' || n.i` : name === 'name' ? `'Queue ' || n.i` : `q."${name}"`))
+    .join(', ');

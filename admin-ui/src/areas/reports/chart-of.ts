@@ -43,7 +43,12 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
     };
   };
   // Answered and given up make the load; what they are told apart by besides colour is a pattern of lines.
-  const hatched = { itemStyle: { color: colour('fault'), decal: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: 0.8, color: colour('pane') } } };
+  const hatched = {
+    itemStyle: {
+      color: colour('fault'),
+      decal: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: 0.8, color: colour('pane') },
+    },
+  };
   const series = load
     ? [
         one(drawn('answered'), 'bar', 'ready', { stack: 'load' }),
@@ -58,7 +63,11 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
     axisLabel: {
       ...text,
       formatter: (value: number) =>
-        unit === 'share' ? `${Math.round(value * 100)}%` : unit === 'duration' ? duration(value) : valueText(value, unit),
+        unit === 'share'
+          ? `${Math.round(value * 100)}%`
+          : unit === 'duration'
+            ? duration(value)
+            : valueText(value, unit),
     },
     splitLine: { lineStyle: { color: colour('line') } },
     ...(unit === 'count' ? { minInterval: 1 } : {}),
@@ -80,7 +89,10 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
       formatter: (points: { seriesIndex: number; seriesName: string; value: number | null; name: string }[]) =>
         [
           points[0]?.name ?? '',
-          ...points.map(({ seriesIndex, seriesName, value }) => `${seriesName}  ${valueText(value, unitOf[seriesIndex] ?? 'count')}`),
+          ...points.map(
+            ({ seriesIndex, seriesName, value }) =>
+              `${seriesName}  ${valueText(value, unitOf[seriesIndex] ?? 'count')}`,
+          ),
         ].join('\n'),
     },
     xAxis: {
@@ -90,9 +102,7 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
       axisLine: { lineStyle: { color: colour('line-strong') } },
       axisTick: { show: false },
     },
-    yAxis: load
-      ? [axis('count'), axis('share', { splitLine: { show: false } })]
-      : axis(figure.unit),
+    yAxis: load ? [axis('count'), axis('share', { splitLine: { show: false } })] : axis(figure.unit),
     series,
   };
 }

@@ -27,7 +27,8 @@ export function useColumns({ id, figures }: ReportDefinition) {
 function remembered(key: string): string[] | undefined {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(key) ?? 'null');
-    if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')) return value as string[];
+    if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string'))
+      return value as string[];
   } catch {
     // not ours, or storage is switched off
   }

@@ -27,7 +27,16 @@ const up = [
     'reportQueues',
     ['queueId'],
     sums(
-      ...['offered', 'answered', 'answeredInTime', 'abandoned', 'abandonedInTime', 'shortAbandoned', 'callbacks', 'left'],
+      ...[
+        'offered',
+        'answered',
+        'answeredInTime',
+        'abandoned',
+        'abandonedInTime',
+        'shortAbandoned',
+        'callbacks',
+        'left',
+      ],
       ...['waitMs', 'abandonWaitMs', 'longestWaitMs', 'handled', 'talkMs', 'holdMs', 'wrapUpMs', 'transferred'],
     ),
   ),
@@ -55,9 +64,15 @@ const up = [
 ];
 
 const down = [
-  ...['reportRuns', 'reportSchedules', 'reportReasons', 'reportPaths', 'reportTrunks', 'reportAgents', 'reportQueues'].map(
-    (table) => `DROP TABLE "${table}"`,
-  ),
+  ...[
+    'reportRuns',
+    'reportSchedules',
+    'reportReasons',
+    'reportPaths',
+    'reportTrunks',
+    'reportAgents',
+    'reportQueues',
+  ].map((table) => `DROP TABLE "${table}"`),
   ...['calls_unreported', 'calls_callingNumber_id', 'calls_calledNumber_id', 'calls_queueId_id', 'calls_trunk_id'].map(
     (index) => `DROP INDEX "${index}"`,
   ),

@@ -54,10 +54,9 @@ export function reportsRepository(models: Models, scope: Scope): ReportsWrite {
           { rows: JSON.stringify(calls.map(({ id, reported, trunk }) => [id, reported, trunk])) },
         );
       if (agentSegments.length > 0)
-        await run(
-          'UPDATE "agentSegments" SET "reported" = 1 WHERE "id" IN (SELECT value FROM json_each($ids))',
-          { ids: JSON.stringify(agentSegments) },
-        );
+        await run('UPDATE "agentSegments" SET "reported" = 1 WHERE "id" IN (SELECT value FROM json_each($ids))', {
+          ids: JSON.stringify(agentSegments),
+        });
     },
     async reset(to) {
       for (const { table } of Object.values(REPORT_TABLES)) await run(`DELETE FROM "${table}"`);
@@ -73,11 +72,15 @@ export function reportsRepository(models: Models, scope: Scope): ReportsWrite {
       const upTo = last?.id ?? '~';
       const range = { after: now.clearing, upTo };
       await run('UPDATE "calls" SET "reported" = 0 WHERE "id" > $after AND "id" <= $upTo AND "reported" > 0', range);
-      await run('UPDATE "agentSegments" SET "reported" = 0 WHERE "id" > $after AND "id" <= $upTo AND "reported" > 0', range);
+      await run(
+        'UPDATE "agentSegments" SET "reported" = 0 WHERE "id" > $after AND "id" <= $upTo AND "reported" > 0',
+        range,
+      );
       await putState({ ...now, clearing: last?.id ?? null });
       return last !== undefined;
     },
-    schedules: async () => (await read<ScheduleRecord>('SELECT * FROM "reportSchedules" ORDER BY "name", "id"')).map(schedule),
+    schedules: async () =>
+      (await read<ScheduleRecord>('SELECT * FROM "reportSchedules" ORDER BY "name", "id"')).map(schedule),
     async schedule(id) {
       const [row] = await read<ScheduleRecord>('SELECT * FROM "reportSchedules" WHERE "id" = $id', { id });
       return row === undefined ? null : schedule(row);
@@ -138,7 +141,9 @@ const schedule = (row: ScheduleRecord): ReportScheduleRow => ({
 const ADDING = Object.fromEntries(
   Object.entries(REPORT_TABLES).map(([dimension, { table, keys, sums, most }]) => {
     const columns = ['span', 'at', ...keys, ...sums, ...most];
-    const added = (sums as readonly string[]).map((column) => `"${column}" = "${table}"."${column}" + excluded."${column}"`);
+    const added = (sums as readonly string[]).map(
+      (column) => `"${column}" = "${table}"."${column}" + excluded."${column}"`,
+    );
     const kept = (most as readonly string[]).map(
       (column) => `"${column}" = MAX("${table}"."${column}", excluded."${column}")`,
     );
