@@ -31,6 +31,8 @@ let ui: UiBox;
 let browser: Browser;
 let page: Page;
 
+/** on a machine that is busy, too */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 const agent = (n: number): string => String(2000 + n);
 const seat = (n: number, state?: string) =>
   page.locator(`[data-agent="${agent(n)}"]${state ? `[data-state="${state}"]` : ''}`);
@@ -78,10 +80,10 @@ test('seats are found by state, queue and name, and by the keyboard', async () =
   await page.locator('[data-count="notReady"]').filter({ hasText: '3' }).waitFor();
 
   await page.locator('[data-count="notReady"]').click();
-  await expect.poll(() => page.locator('[data-agent]').count()).toBe(3);
+  await soon(() => page.locator('[data-agent]').count()).toBe(3);
   await page.locator('[data-count="notReady"]').click();
   await page.locator('input[name="seat-search"]').fill('王磊');
-  await expect.poll(() => page.locator('[data-agent]').count()).toBe(1);
+  await soon(() => page.locator('[data-agent]').count()).toBe(1);
   await page.locator('input[name="seat-search"]').fill('onerror');
   await seat(26).waitFor();
   expect(await seat(26).locator('.name').textContent()).toBe(XSS);
@@ -91,7 +93,7 @@ test('seats are found by state, queue and name, and by the keyboard', async () =
   // A press on a queue shows those who serve it.
   const inSales = box.agents.list().filter(({ queues }) => queues.includes('sales')).length;
   await page.getByRole('button', { name: '只看“销售”的坐席' }).click();
-  await expect.poll(() => page.locator('[data-agent]').count()).toBe(inSales);
+  await soon(() => page.locator('[data-agent]').count()).toBe(inSales);
   await page.getByRole('button', { name: '只看“销售”的坐席' }).click();
 
   await page.locator('label').filter({ hasText: '按工号' }).click();
@@ -100,7 +102,7 @@ test('seats are found by state, queue and name, and by the keyboard', async () =
   await page.keyboard.press('Enter');
   await page.locator('[data-test="panel"]').filter({ hasText: NAMES[1]! }).waitFor();
   await page.keyboard.press('Escape');
-  await expect.poll(() => page.locator('[data-test="panel"]').count()).toBe(0);
+  await soon(() => page.locator('[data-test="panel"]').count()).toBe(0);
   expect(await page.evaluate('document.activeElement.dataset.agent')).toBe('2002');
 
   await page.locator('label').filter({ hasText: '按队列' }).click();
@@ -145,7 +147,7 @@ test('a message comes to the agent, as it was written', async () => {
     await panel.locator('[data-act="send"]').click();
     expect(await come).toMatchObject({ agentId: agent(1), from: 'admin', text: `请尽快处理 ${XSS}` });
     await page.getByText(`消息已发给 ${NAMES[0]}`).waitFor();
-    await expect.poll(() => panel.locator('textarea[name="message"]').inputValue()).toBe('');
+    await soon(() => panel.locator('textarea[name="message"]').inputValue()).toBe('');
   } finally {
     socket.disconnect();
   }
@@ -307,7 +309,7 @@ test('the wall shows the queues of its address, turns pages, and finds its way b
   await wall.getByText('售后', { exact: true }).last().click();
   await wall.waitForURL(/queues=repair%2Csales%2Cafter-sales|queues=repair,sales,after-sales/);
   await wall.reload();
-  await expect.poll(() => wall.locator('[data-queue]').count()).toBe(3);
+  await soon(() => wall.locator('[data-queue]').count()).toBe(3);
   await shootAll(wall, 'wallboard', '[data-queue] [data-agents]', GIVEN);
 
   await wall.goto(`${ui.origin}/wallboard?per=1&every=3`);
@@ -321,6 +323,6 @@ test('the wall shows the queues of its address, turns pages, and finds its way b
   for (const line of lines.splice(0)) await line.close().catch(() => undefined);
   await wall.locator('.lost').waitFor();
   cut = false;
-  await expect.poll(() => wall.locator('.lost').count(), { timeout: 20_000 }).toBe(0);
+  await soon(() => wall.locator('.lost').count()).toBe(0);
   await wall.locator('[data-queue] [data-agents]').first().waitFor();
 });
