@@ -15,6 +15,7 @@ export interface AttemptLimitOptions {
 const MOST_KEYS = 20_000;
 
 const MOST_STRIKES = 6;
+const MOST_BESIDE = 5;
 /** Keys that grow: names. */
 const NAME = 'as ';
 export const nameKey = (username: string): string => `${NAME}${username.toLowerCase()}`;
@@ -24,6 +25,8 @@ interface Bucket {
   atMs: number;
   /** how often it was emptied since it was full */
   strikes: number;
+  /** of a name: the addresses that tried it last */
+  beside: string[];
 }
 
 export class AttemptLimit {
@@ -49,8 +52,16 @@ export class AttemptLimit {
     for (const [index, bucket] of buckets.entries()) {
       bucket.tokens -= 1;
       const grows = keys[index]?.startsWith(NAME) === true;
+      const others = keys.filter((key) => !key.startsWith(NAME) && !bucket.beside.includes(key));
+      if (grows) bucket.beside = [...others, ...bucket.beside].slice(0, MOST_BESIDE);
       if (grows && bucket.tokens < 1) bucket.strikes = Math.min(MOST_STRIKES, bucket.strikes + 1);
     }
+  }
+
+  /** Somebody lets a name in again: also from where it was tried, else its owner would still have to wait. */
+  forgiveName(username: string): void {
+    const key = nameKey(username);
+    this.forgive([key, ...(this.#buckets.get(key)?.beside ?? [])]);
   }
 
   /** It was no attempt after all; what was emptied before stays so. */
@@ -103,7 +114,7 @@ export class AttemptLimit {
   #bucket(key: string): Bucket {
     const nowMs = this.#clock.monotonicMs();
     const old = this.#buckets.get(key);
-    const bucket: Bucket = old ?? { tokens: this.#burst, atMs: nowMs, strikes: 0 };
+    const bucket: Bucket = old ?? { tokens: this.#burst, atMs: nowMs, strikes: 0, beside: [] };
     this.#refill(bucket);
     // Last used goes to the end, so that the first is the one nobody asked for longest.
     this.#buckets.delete(key);

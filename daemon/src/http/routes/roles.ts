@@ -7,6 +7,7 @@ import { BUILT_IN_ROLES, atLeast, isBuiltIn, known, toRole } from '../auth/roles
 import type { Identity } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
+import { someAdminLeft } from './users.js';
 
 const ById = z.strictObject({ id: RoleId });
 const TAG = 'Users';
@@ -69,9 +70,9 @@ export function roleRoutes({ clock, db, log }: HttpContext): Route[] {
           row.permissions = known(row.permissions);
           mustCover(identity, before);
           mustCover(identity, row);
+          const admins = await tx.users.countAdmins();
           await tx.roles.update(id, row);
-          if ((await tx.users.countAdmins()) === 0)
-            throw new AppError('user_last_admin', { username: identity.user.username });
+          await someAdminLeft(tx, admins, identity.user.username);
           await audit(tx, clock.wallMs(), identity, {
             ...{ action: 'changed', objectKind: 'role', objectId: id, before, after: row },
           });

@@ -97,7 +97,7 @@ export function signInRoutes(http: HttpContext): Route[] {
             ...{ action: 'reset', objectKind: 'password', objectId: row.username },
           });
         });
-        attempts.forgive([nameKey(row.username)]);
+        attempts.forgiveName(row.username);
         log.info({ username: row.username, by: identity.user.username }, 'a password was reset');
         return { password };
       },
@@ -160,7 +160,7 @@ export function signInRoutes(http: HttpContext): Route[] {
       ...{ method: 'delete', path: '/locked-names/:name', summary: 'Let a name be tried again now', tag: TAG },
       ...{ needs: 'users.edit', params: ByName },
       async handle({ params: { name }, identity }) {
-        attempts.forgive([nameKey(name)]);
+        attempts.forgiveName(name);
         await noted(identity, { action: 'unlocked', objectKind: 'user', objectId: name });
         log.info({ name, by: identity.user.username }, 'a name may be tried again');
       },

@@ -104,9 +104,10 @@ export function userRoutes(http: HttpContext): Route[] {
           const row = await tx.users.find(id);
           if (row === null) throw new AppError('user_not_found', { id });
           await agentMustExist(tx, rest.agentId ?? null);
+          const admins = await tx.users.countAdmins();
           await tx.users.update(id, rest);
           if (passwordHash !== undefined) await keepPassword(tx, http, row, passwordHash, false);
-          await someAdminLeft(tx, row);
+          await someAdminLeft(tx, admins, row.username);
           if (passwordHash !== undefined || (rest.role !== undefined && rest.role !== row.role)) {
             await tx.sessions.removeByUser(id, identity.sessionId);
           }
@@ -139,9 +140,10 @@ export function userRoutes(http: HttpContext): Route[] {
           const row = await tx.users.find(id);
           if (row === null) throw new AppError('user_not_found', { id });
           await mustCover(identity, row.role, true);
+          const admins = await tx.users.countAdmins();
           await tx.sessions.removeByUser(id);
           await tx.users.remove(id);
-          await someAdminLeft(tx, row);
+          await someAdminLeft(tx, admins, row.username);
           await audit(tx, clock.wallMs(), identity, {
             ...{ action: 'removed', objectKind: 'user', objectId: row.username, before: toUser(row) },
           });
@@ -152,9 +154,9 @@ export function userRoutes(http: HttpContext): Route[] {
   ];
 }
 
-/** After the change, which is undone when it would leave nobody who may make users and roles. */
-async function someAdminLeft(tx: Writes, row: UserRow): Promise<void> {
-  if ((await tx.users.countAdmins()) === 0) throw new AppError('user_last_admin', { username: row.username });
+/** After the change, which is undone when it would leave nobody who may make users and roles, of `before` that there were. */
+export async function someAdminLeft(tx: Writes, before: number, username: string): Promise<void> {
+  if (before > 0 && (await tx.users.countAdmins()) === 0) throw new AppError('user_last_admin', { username });
 }
 
 async function agentMustExist(tx: Writes, agentId: string | null): Promise<void> {
