@@ -2,6 +2,7 @@
 // reads, too, and then sees its own changes. Errors of all: AppError database_closed, database_overloaded, database_busy;
 // reference_missing when a row names one that does not exist; user_exists, route_exists, queue_exists, agent_exists, trunk_exists,
 // number_in_use for what must be unique. update and remove say whether there was such a row.
+// long because: an interface for each table, and nothing else
 import type { RolesRead, RolesWrite, UserSecurityRead, UserSecurityWrite } from './access-rows.js';
 import type { ReachFilter } from '../platform/index.js';
 import type { ReportsRead, ReportsWrite } from './report-rows.js';

@@ -3,6 +3,8 @@
 //
 //   database (migrated, recovered, seeded) → books (agents, flows, queues) → engine → what listens to it → recordings
 //   repaired → pages
+//
+// long because: all parts are made here, in one order that is read from top to bottom
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
