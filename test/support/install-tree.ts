@@ -15,6 +15,13 @@ const NPM_WORKS = [
   'cp tools/* node_modules/.bin/',
 ].join('\n');
 
+/** What a compiled daemon has that the set-up uses. */
+export const COMPILES = [
+  'mkdir -p dist/http',
+  'echo x > dist/main.js',
+  "echo 'export const describeApi = () => ({});' > dist/http/describe.js",
+].join('\n');
+
 export class InstallTree {
   readonly root = mkdtempSync(join(tmpdir(), 'install-'));
   readonly #env = { PATH: `${this.at('bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, HOME: this.root };
@@ -24,7 +31,7 @@ export class InstallTree {
     const workspaces = ['native', 'daemon', 'admin-ui'];
     this.write('package.json', JSON.stringify({ workspaces, dependencies: { a: '1.0.0' } }));
     this.write('package-lock.json', JSON.stringify({ packages: { '': {}, 'node_modules/a': { version: '1.0.0' } } }));
-    for (const part of workspaces) this.write(`${part}/package.json`, JSON.stringify({ name: part }));
+    for (const part of workspaces) this.write(`${part}/package.json`, JSON.stringify({ name: part, type: 'module' }));
     this.write('native/src/base/a.cpp', '// SPDX-License-Identifier: GPL-2.0-or-later\n');
     this.write('daemon/src/a.ts', 'export {};\n');
     this.write('admin-ui/src/a.vue', '<template></template>\n');
@@ -36,7 +43,8 @@ export class InstallTree {
     const speak = 'while [ "$1" != -w ]; do shift; done; echo > "$2"';
     this.program('espeak-ng', `if [ "$1" = --voices ]; then echo " 5  en-gb x"; else ${speak}; fi`);
     this.program('cmake-js', 'mkdir -p build/Release; echo x > build/Release/cordboard.node', 'tools');
-    this.program('tsc', 'mkdir -p dist; echo x > dist/main.js', 'tools');
+    this.program('tsc', COMPILES, 'tools');
+    this.program('openapi-typescript', 'mkdir -p "$(dirname "$3")"; echo x > "$3"', 'tools');
     this.program('vite', 'mkdir -p dist; echo x > dist/index.html', 'tools');
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InstallTree } from '../support/install-tree.js';
+import { COMPILES, InstallTree } from '../support/install-tree.js';
 
 let tree: InstallTree;
 
@@ -64,7 +64,7 @@ describe('an interrupted set-up', () => {
   });
 
   it('and another meanwhile: they take turns', async () => {
-    tree.program('tsc', 'sleep 1; mkdir -p dist; echo x > dist/main.js', 'tools');
+    tree.program('tsc', `sleep 1\n${COMPILES}`, 'tools');
     const first = tree.start('setup.mjs');
     await until(() => existsSync(tree.at('calls')));
     const second = tree.start('setup.mjs');

@@ -22,7 +22,15 @@ describe('a fresh clone', () => {
     const first = setup();
     expect(first.stderr).toBe('');
     expect(first.status).toBe(0);
-    expect([...new Set(first.programs)]).toEqual(['dpkg-query', 'npm', 'cmake-js', 'tsc', 'espeak-ng', 'vite']);
+    expect([...new Set(first.programs)]).toEqual([
+      'dpkg-query',
+      'npm',
+      'cmake-js',
+      'tsc',
+      'openapi-typescript',
+      'espeak-ng',
+      'vite',
+    ]);
     expect(first.calls).toContainEqual(expect.stringMatching(/^npm ci --include=dev --prefer-offline /));
     expect(existsSync(tree.at('build/prompts/en/welcome.wav'))).toBe(true);
 
@@ -54,7 +62,7 @@ describe('a change', () => {
     tree.write('native/src/base/a.cpp', 'int b;\n');
     expect(toolsCalled()).toEqual(['dpkg-query', 'cmake-js']);
     tree.write('daemon/src/a.ts', 'export const b = 1;\n');
-    expect(toolsCalled()).toEqual(['dpkg-query', 'tsc']);
+    expect(toolsCalled()).toEqual(['dpkg-query', 'tsc', 'openapi-typescript']);
   });
 
   it('of a time alone does not', () => {
