@@ -11,10 +11,10 @@ function problems(schema: z.ZodType, value: unknown, language: 'en' | 'zh-CN' = 
 
 describe('check', () => {
   test('names each place and says what must stand there', () => {
-    expect(problems(UserCreate, { username: '-x', password: 'short', role: 'boss' })).toEqual({
+    expect(problems(UserCreate, { username: '-x', password: 'short', role: 'lead', language: 'fr' })).toEqual({
       username: 'must begin with a letter or digit and have letters, digits and . _ @ - only, 64 at most.',
       password: 'must have 10 characters at least.',
-      role: 'must be one of admin, supervisor, agent.',
+      language: 'must be one of zh-CN, en.',
     });
     expect(problems(QueueCreate, { id: 'Sales', ringTimeoutMs: 1.5 }, 'zh-CN')).toEqual({
       id: '只能包含小写字母、数字和连字符，最多 40 个字符，且不能以连字符开头或结尾。',
