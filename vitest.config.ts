@@ -12,7 +12,7 @@ const compiledThreads = {
 };
 
 // unit: no addon, no browser, no network but loopback. integration: the daemon with the built addon. e2e: the same with
-// the built pages in a real browser. The last two share sockets and processors, so their files run one after the other.
+// the built pages in a real browser.
 export default defineConfig({
   test: {
     projects: [
@@ -46,7 +46,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each file has its own box and browser, which wait for sound and for one another most of the time.
+          maxWorkers: 2,
         },
       },
     ],

@@ -15,7 +15,11 @@ const MINUTE_MS = 60_000;
 const MOST_FAILURES = 10;
 const MOST_LINES = 15;
 
-const vitest = (project, minutes) => ({ does: `vitest, ${project} tests`, run: (f) => runVitest(project, minutes, f) });
+/** Pages are shot when everything is asked for. */
+const vitest = (project, minutes) => ({
+  does: `vitest, ${project} tests`,
+  run: (f, everything) => runVitest(project, minutes, f, everything ? { CORDBOARD_SCREENS: 'all' } : {}),
+});
 
 const SUITES = {
   lint: { does: 'style, types and the direction of dependencies', run: lint },
@@ -141,7 +145,7 @@ async function ctest({ folder, sanitize, label, target = 'tests', minutes, atOnc
   return judged(countCtest(reports), end, filter.length > 0);
 }
 
-async function runVitest(project, minutes, filter) {
+async function runVitest(project, minutes, filter, env) {
   const report = inRoot(`build/reports/${project}.json`);
   rmSync(report, { force: true });
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -150,6 +154,7 @@ async function runVitest(project, minutes, filter) {
     cwd: inRoot(),
     stdio: 'inherit',
     timeLimitMs: minutes * MINUTE_MS,
+    env: { ...process.env, ...env },
   });
   return judged(countVitest(report), end, filter.length > 0);
 }

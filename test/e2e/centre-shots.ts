@@ -1,27 +1,12 @@
 // Screens of pages that show names that people gave: those are left out when it is checked that a page keeps to its language.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Page } from 'playwright-core';
-import { LANGUAGES } from './ui-box.js';
+import { inBothLanguages } from './ui-box.js';
 import { NOT_ENGLISH } from './ui-words.js';
-
-const SCREENS = join(import.meta.dirname, '../../build/screens');
 
 /** `names`: of things, as they were given; elements marked data-foreign hold words of the other language on purpose. */
 export async function shootNamed(page: Page, name: string, ready: string, names: readonly string[]): Promise<void> {
-  mkdirSync(SCREENS, { recursive: true });
-  for (const language of LANGUAGES) {
-    for (const theme of ['light', 'dark']) {
-      await page.evaluate(`
-        localStorage.setItem('cordboard.language', '${language}');
-        localStorage.setItem('cordboard.theme', '${theme}');
-      `);
-      await page.reload();
-      await page.locator(ready).first().waitFor();
-      await page.evaluate('document.fonts.ready.then(() => undefined)');
-      await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`) });
-    }
+  await inBothLanguages(page, name, ready, async (language) => {
     const seen = await page.evaluate<string>(`(() => {
       const copy = document.querySelector('#app').cloneNode(true);
       for (const one of copy.querySelectorAll('[data-foreign], script')) one.remove();
@@ -38,5 +23,5 @@ export async function shootNamed(page: Page, name: string, ready: string, names:
     );
     if (language === 'zh-CN') expect(text.replaceAll(NOT_ENGLISH, ''), name).not.toMatch(/[A-Za-z]{2,}/);
     else expect(text.replaceAll('中文', ''), name).not.toMatch(/\p{Script=Han}/u);
-  }
+  });
 }
