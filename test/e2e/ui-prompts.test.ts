@@ -55,7 +55,9 @@ it('the microphone, a text in both languages and a telephone make prompts', asyn
   await page.locator('[data-test="record"]').click();
   // the fake microphone beeps once a second
   await expect
-    .poll(() => page.locator('.level').evaluate((meter) => Number(meter.getAttribute('value'))))
+    .poll(() => page.locator('.level').evaluate((meter) => Number(meter.getAttribute('value'))), {
+      timeout: 15_000,
+    })
     .toBeGreaterThan(0.1);
   await page.locator('[data-test="stop-recording"]').click();
   await page.locator('.recorder audio').waitFor();

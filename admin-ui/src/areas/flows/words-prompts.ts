@@ -5,14 +5,14 @@ addWords(
   'prompts',
   bilingual(
     {
-      lead: '来电者听到的每一段话。同名的自有提示音会代替随机附带的那一段。',
+      lead: '来电者听到的每一段话。同名的自有提示音会代替系统自带的那一段。',
       make: '新建提示音',
       none: '还没有自己的提示音',
-      noneHint: '可以上传音频、直接录音、输入文字合成，或用电话录。附带的提示音在“全部”里。',
+      noneHint: '可以上传音频、直接录音、输入文字合成，或用电话录。系统自带的提示音在“全部”里。',
       filter: '范围',
       filters: { own: '自有', all: '全部', missing: '缺语言' },
       columns: { name: '提示音', source: '来源', act: '操作' },
-      sources: { bundled: '附带', upload: '上传', speech: '文字合成', telephone: '电话录制' },
+      sources: { bundled: '自带', upload: '上传', speech: '文字合成', telephone: '电话录制' },
       play: '播放',
       stop: '停止',
       absent: '没有',
@@ -23,7 +23,7 @@ addWords(
       noUses: '没有地方用到它',
       kinds: { flow: '流程', draft: '流程草稿', queue: '队列', announcement: '临时公告' },
       removeMeans: '{language}的这一段会删除。',
-      removeBack: '删除后恢复为附带的那一段。',
+      removeBack: '删除后恢复为系统自带的那一段。',
       inUse: '“{name}”正在使用，不能删除：{users}。请先在这些地方换掉它。',
       restored: '已恢复“{name}”',
       form: {
