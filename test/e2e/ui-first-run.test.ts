@@ -53,6 +53,8 @@ afterEach(async () => {
 
 /** The browser itself notes the refusal that the test asks for. */
 const REFUSED = /the server responded with a status of 403/;
+/** on a machine that does other things besides */
+const SOON = { timeout: 20_000 };
 /** two seconds of talk by the caller's own clock */
 const TALKED = `/^0:0[2-9]|^0:[1-9]/.test(document.querySelector('[data-test="caller"] time')?.textContent ?? '')`;
 
@@ -85,7 +87,7 @@ test.each(['zh-CN', 'en'] as const)('from an empty folder to a recorded call, in
   await step('administrator');
   await fill(page, { code: 'ABCD', username: 'admin', password: 'short', again: 'other' });
   await next();
-  await expect.poll(() => page.locator('.el-form-item__error').count()).toBe(2);
+  await expect.poll(() => page.locator('.el-form-item__error').count(), SOON).toBe(2);
   await fill(page, { password: PASSWORD, again: PASSWORD });
   await next();
   await page.locator('.refusal').waitFor();
@@ -141,7 +143,7 @@ test.each(['zh-CN', 'en'] as const)('from an empty folder to a recorded call, in
   await page.locator('[data-act="lift"]').click();
   await phase('talking');
   await page.locator('[data-test="desk"][data-sound="on"]').waitFor();
-  await expect.poll(() => level(page), { timeout: 20_000 }).toBeGreaterThan(10);
+  await expect.poll(() => level(page), SOON).toBeGreaterThan(10);
   await page.waitForFunction(TALKED);
   await shoot(page, `wizard-talking.${language}`);
   await caller.locator('[data-act="hangUp"]').click();
@@ -199,7 +201,8 @@ async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENS, { recursive: true });
   for (const theme of ['dark', 'light']) {
     await page.evaluate(`document.documentElement.classList.toggle('dark', ${theme === 'dark'})`);
-    await page.screenshot({ path: join(SCREENS, `${name}.${theme}.png`) });
+    // colours that are still on their way from one theme to the other are taken as they will be
+    await page.screenshot({ path: join(SCREENS, `${name}.${theme}.png`), animations: 'disabled' });
   }
 }
 
@@ -209,9 +212,9 @@ async function hear(page: Page, play: string, pause: string): Promise<void> {
   const audio = page.locator('audio');
   const read = (what: 'duration' | 'currentTime'): Promise<number> =>
     audio.evaluate((element, key) => (element as unknown as Record<string, number>)[key] ?? 0, what);
-  await expect.poll(() => read('duration')).toBeGreaterThan(1);
+  await expect.poll(() => read('duration'), SOON).toBeGreaterThan(1);
   await page.getByRole('button', { name: play, exact: true }).click();
-  await expect.poll(() => read('currentTime')).toBeGreaterThan(0.5);
+  await expect.poll(() => read('currentTime'), SOON).toBeGreaterThan(0.5);
   await page.getByRole('button', { name: pause, exact: true }).click();
 }
 

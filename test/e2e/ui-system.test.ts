@@ -26,7 +26,10 @@ test('a setting is changed, refused at its field, and waits for a restart', asyn
   await page.locator('[data-field="parkingMs"] input').blur();
   await page.locator('[data-act="save"]').click();
   await page.locator('.note').waitFor();
-  const { settings } = await ui.api<{ settings: { path: string; value: unknown; pending: boolean }[] }>('GET', '/settings');
+  const { settings } = await ui.api<{ settings: { path: string; value: unknown; pending: boolean }[] }>(
+    'GET',
+    '/settings',
+  );
   const one = (path: string): unknown => settings.find((setting) => setting.path === path);
   expect(one('parkingMs')).toMatchObject({ value: 90_000, pending: true });
   expect(one('organisation.name')).toMatchObject({ value: '云帆科技', pending: false });
@@ -62,7 +65,7 @@ test('a back-up is made, checked, refused with a wrong passphrase, laid ready an
   await page.locator('.el-drawer__footer .el-button--primary').click();
   await page.locator('[data-act="take-back"]').click();
   await expect
-    .poll(async () => (await ui.api<{ restoring: string | null }>('GET', '/backups')).restoring)
+    .poll(async () => (await ui.api<{ restoring: string | null }>('GET', '/backups')).restoring, { timeout: 15_000 })
     .toBeNull();
   await shootAll(page, 'system-backups', '[data-test="backups"]');
 });

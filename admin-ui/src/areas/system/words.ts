@@ -277,7 +277,7 @@ addWords(
           disk: 'The disk of the recordings is nearly full ({value} free). Remove or move old ones; recording stops when it is full.',
           recordings: 'Recordings cannot be written. Check the disk; calls go on, but are not recorded.',
           ticks:
-            '{value} audio ticks were missed just now; speech may have broken up. Look for other heavy work on the machine.',
+            'Audio ticks missed just now: {value}; speech may have broken up. Look for other heavy work on the machine.',
           notRealtime:
             'There is no real-time priority: on a busy machine speech may break up. As a system service the box has it.',
           eventLoop: 'The program answers slowly ({value} ms). Calls go on; pages may be slow.',
