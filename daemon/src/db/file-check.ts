@@ -76,8 +76,10 @@ export function watchFile({ file, clock, log, owed, damaged }: FileWatchOptions)
       log.error({ err: found }, errorText(found));
       damaged(found);
     } finally {
-      await new Promise<void>((resolve) => (open === undefined ? resolve() : open.close(() => resolve())));
+      // What is being closed can no longer be interrupted.
+      const read = open;
       open = undefined;
+      await new Promise<void>((resolve) => (read === undefined ? resolve() : read.close(() => resolve())));
     }
   }
 
