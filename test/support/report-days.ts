@@ -31,7 +31,7 @@ export async function putDays(db: Db, now: number): Promise<void> {
       ...{ id, direction: 'in' as const, state: 'ended' as const, startedAt, answeredAt: startedAt + 500 },
       ...{ endedAt: entered + waitMs + talkMs, callingNumber: `139${String(10_000_000 + n * 7)}`, callingName: '' },
       ...{
-        calledNumber: '4001',
+        calledNumber: '95001',
         origin: null,
         treatment: null,
         span: 1,

@@ -4,6 +4,7 @@ import { openDatabase } from '../../daemon/src/db/index.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { T0, agentRow, callRow, recordingRow, segmentRow } from '../support/db-rows.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { testDatabase } from '../support/test-database.js';
 
 test('what a killed daemon left is set right, with times that are known', async () => {
   const file = join(temporaryFolder(), 'box.sqlite');
@@ -53,4 +54,19 @@ test('no time is later than now, even when the clock was set back', async () => 
   await db.write((tx) => tx.calls.insert(call));
   await db.recoverAtStart(T0 + 100);
   expect(await db.calls.find(call.id)).toMatchObject({ state: 'broken', endedAt: T0 + 100 });
+});
+
+test('what it asks for is found by an index, however many calls are stored', async () => {
+  const db = await testDatabase();
+  const plan = async (sql: string) =>
+    (await db.long.ask<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)).map(({ detail }) => detail).join('; ');
+  // a partial index of what is open may be read from end to end
+  const byIndex = /SEARCH \w+ USING INDEX|USING INDEX segments_open/;
+  for (const table of ['segments', 'agentSegments'])
+    expect(await plan(`SELECT * FROM "${table}" WHERE "endedAt" IS NULL`)).toMatch(byIndex);
+  expect(await plan('SELECT MAX("endedAt") FROM "calls" WHERE "endedAt" IS NOT NULL')).toContain('SEARCH calls USING');
+  expect(await plan(`SELECT * FROM "calls" WHERE "state" = 'live'`)).toContain('SEARCH calls USING INDEX');
+  expect(await plan(`SELECT * FROM "recordings" WHERE "state" = 'recording'`)).toContain(
+    'SEARCH recordings USING INDEX',
+  );
 });

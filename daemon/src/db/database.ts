@@ -38,6 +38,8 @@ export interface DbEvents {
   'database.full': { reserveUsed: boolean };
   /** a group of writes was lost: its promises were rejected */
   'database.failed': { error: unknown; lost: number };
+  /** pages of the file do not agree, or cannot be read: found beside the running box */
+  'database.damaged': { error: Error };
 }
 
 export interface WriteOptions {

@@ -11,6 +11,7 @@ import {
   type Metrics,
 } from '../platform/index.js';
 import type { Db, DbEvents, Recovery, Work, WriteOptions } from './database.js';
+import { CHECKED_AT_START_BYTES, checkAtStart, leftOpen, watchFile } from './file-check.js';
 import { LongReads } from './long-reads.js';
 import { migrate, type MigrateResult } from './migrate.js';
 import type { Migration } from './migrations/index.js';
@@ -19,7 +20,7 @@ import { rowScript } from './put-rows.js';
 import { recover } from './recovery.js';
 import { keepReserve } from './reserve.js';
 import { repositories } from './repositories/index.js';
-import { corrupt, execOn, isBusy, isCorrupt, isFull, quickCheck, sqliteSequelize } from './sqlite.js';
+import { corrupt, execOn, isBusy, isCorrupt, isFull, sqliteSequelize } from './sqlite.js';
 import { Writer, type WriterContext } from './writer.js';
 
 export interface OpenOptions {
@@ -30,6 +31,8 @@ export interface OpenOptions {
   metrics?: Metrics | undefined;
   /** space laid by for the day when the disk is full; default 16 MB */
   reserveBytes?: number | undefined;
+  /** A larger file is checked beside the running box, after a crash alone; default 64 MB */
+  checkedAtStartBytes?: number | undefined;
   /** for tests */
   migrations?: readonly Migration[] | undefined;
 }
@@ -48,14 +51,16 @@ export interface OpenedDb extends Db {
 export async function openDatabase(options: OpenOptions): Promise<OpenedDb> {
   const log = options.log ?? silentLog;
   const existed = existsSync(options.file) && statSync(options.file).size > 0;
+  const wasOpen = existed && leftOpen(options.file);
   const sequelize = sqliteSequelize(options.file);
   try {
     // The first statement opens the reading connection; nothing else may use it before its pragmas are set.
     await sequelize.authenticate();
-    if (existed) await quickCheck(sequelize, options.file);
+    const most = options.checkedAtStartBytes ?? CHECKED_AT_START_BYTES;
+    const checked = !existed || (await checkAtStart(sequelize, options.file, wasOpen, most));
     const { migrations, clock } = options;
     const migrated = await migrate({ sequelize, file: options.file, log, migrations, clock });
-    return await openMigrated(sequelize, options, log, migrated);
+    return await openMigrated(sequelize, options, log, migrated, wasOpen && !checked);
   } catch (error) {
     await sequelize.close().catch(() => undefined);
     if (isCorrupt(error)) throw corrupt(options.file, errorText(error), error);
@@ -68,6 +73,7 @@ async function openMigrated(
   options: OpenOptions,
   log: Log,
   migrated: MigrateResult,
+  checkOwed: boolean,
 ): Promise<OpenedDb> {
   const models = defineModels(sequelize);
   const events = new TypedEmitter<DbEvents>(log);
@@ -113,12 +119,18 @@ async function openMigrated(
     });
 
   const long = new LongReads(options.file, clock);
+  const watch = watchFile({
+    ...{ file: options.file, clock, log, owed: checkOwed },
+    damaged: (error) => events.emit('database.damaged', { error }),
+  });
   let closing: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
     await writer.close();
     await reserve.stop();
+    await watch.stop();
     await long.close();
     await sequelize.close();
+    watch.closed();
     events.removeAll();
   }
 

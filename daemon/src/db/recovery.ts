@@ -9,9 +9,9 @@ import type { Writes } from './repositories.js';
  * segments of agents end at the latest time that anything is known of. No time is later than `nowMs`.
  */
 export async function recover(tx: Writes, models: Models, transaction: Transaction, nowMs: number): Promise<Recovery> {
-  const latestMs = Math.min(nowMs, await latestKnown(models, transaction));
   const live = await models.calls.findAll({ where: { state: 'live' }, raw: true, transaction });
   const known = await lastOfSegments(models, transaction);
+  const latestMs = Math.min(nowMs, Math.max(await latestKnown(models, transaction), ...known.values()));
   for (const call of live) {
     const startedAt = Number(call.startedAt);
     const latest = Math.max(startedAt, Number(call.answeredAt ?? 0), known.get(call.id) ?? 0);
@@ -55,15 +55,16 @@ async function lastOfSegments(models: Models, transaction: Transaction): Promise
   );
 }
 
+/**
+ * Segments of calls need not be looked through: those of a call that has ended are no later than its end. Nor need those of agents:
+ * where the last one ends, the state of the agent begins. The time it takes must not grow with the calls that are stored.
+ */
 async function latestKnown(models: Models, transaction: Transaction): Promise<number> {
   let latest = 0;
   const columns = [
     [models.calls, 'startedAt'],
     [models.calls, 'endedAt'],
-    [models.segments, 'startedAt'],
-    [models.segments, 'endedAt'],
     [models.agentSegments, 'startedAt'],
-    [models.agentSegments, 'endedAt'],
     [models.agentStates, 'since'],
   ] as const;
   for (const [model, column] of columns) {

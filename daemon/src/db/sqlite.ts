@@ -164,15 +164,20 @@ function codeOf(error: unknown): string | undefined {
 
 /** Reads every page of the file. AppError database_corrupt. */
 export async function quickCheck(sequelize: Sequelize, file: string): Promise<void> {
-  let problems: string[];
+  let wrong: string | undefined;
   try {
-    const rows = await sequelize.query<{ quick_check: string }>('PRAGMA quick_check', { type: QueryTypes.SELECT });
-    problems = rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
+    wrong = wrongIn(await sequelize.query<{ quick_check: string }>('PRAGMA quick_check', { type: QueryTypes.SELECT }));
   } catch (error) {
     if (!isCorrupt(error)) throw error;
     throw corrupt(file, errorText(error), error);
   }
-  if (problems.length > 0) throw corrupt(file, problems.slice(0, 3).join('; '));
+  if (wrong !== undefined) throw corrupt(file, wrong);
+}
+
+/** What a check of all pages has found, shortened; undefined: nothing. */
+export function wrongIn(rows: readonly { quick_check: string }[]): string | undefined {
+  const problems = rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
+  return problems.length > 0 ? problems.slice(0, 3).join('; ') : undefined;
 }
 
 export function corrupt(file: string, reason: string, cause?: unknown): AppError {

@@ -27,7 +27,7 @@ export async function reports(report) {
     const opened = performance.now();
     const box = await start(home);
     try {
-      report.note(`the box starts in ${seconds(opened)} s (it reads the whole file once)`);
+      report.note(`the box starts in ${seconds(opened)} s`);
       await measure(box, report, to);
     } finally {
       await box.stop();

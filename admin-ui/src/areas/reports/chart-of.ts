@@ -76,7 +76,8 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
   });
   return {
     animation: false,
-    aria: { enabled: true },
+    // for the patterns; read out is the chart's name, and the figures as they stand in the table
+    aria: { enabled: true, label: { enabled: false } },
     grid: { left: 8, right: 8, top: load ? 36 : 16, bottom: 4, containLabel: true },
     ...(load ? { legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: text } } : {}),
     tooltip: {

@@ -19,6 +19,7 @@ import { access } from './0019-access.js';
 import { contacts } from './0020-contacts.js';
 import { floor } from './0021-floor.js';
 import { reports } from './0022-reports.js';
+import { openRows } from './0023-open-rows.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   contacts,
   floor,
   reports,
+  openRows,
 ];
