@@ -100,10 +100,10 @@ test('a user is made, told a one-time password, and chooses his own before he se
   for (const name of ['password', 'again']) await own.locator(`input[name="${name}"]`).fill(OWN);
   await own.keyboard.press('Enter');
   await own.locator('[data-test="audit"]').waitFor();
-  expect(await places(own)).toEqual(['管理', '操作日志']);
+  expect(await places(own)).toEqual(['管理', '号码名单', '操作日志']);
   // a page that is not his leads to the first that is, and the API refuses what is behind it
   await own.goto(`${ui.origin}/users`);
-  await own.locator('[data-test="audit"]').waitFor();
+  await own.waitForURL(/\/lines\/lists$/);
   const token = await own.evaluate<string>("localStorage.getItem('cordboard.token')");
   await expect(ui.api('GET', '/users', undefined, token)).rejects.toThrow(/403.*permission_missing.*查看用户/s);
   await expect(ui.api('GET', '/calls', undefined, token)).rejects.toThrow(/403/);
@@ -140,7 +140,7 @@ test('a second factor is set up with a real code, asked for when signing in, and
   // the next one counts before its time, as a telephone's clock may be ahead
   await field.fill(code(1));
   await page.keyboard.press('Enter');
-  await page.locator('[data-test="audit"]').waitFor();
+  await page.waitForURL(/\/lines\/lists$/);
   const signed = await ui.api<UserAccess[]>('GET', '/user-access');
   const { id } = (await ui.api<User[]>('GET', '/users')).find(({ username }) => username === 'wang.fang')!;
   expect(signed.find(({ userId }) => userId === id)).toMatchObject({ secondFactor: true, sessions: 1 });
@@ -216,19 +216,20 @@ test('rules of passwords hold once they are saved, and the log tells what was ch
 }, 60_000);
 
 test('each role finds in the menu what it may, and is led away from the rest', async () => {
-  const tokens = {
-    supervisor: await ui.user('boss.li', 'supervisor'),
-    agent: await ui.user('seat.zhao', 'agent', '2001'),
-  };
+  // each with the page where he begins
+  const begins = [
+    { token: await ui.user('boss.li', 'supervisor'), home: /\/floor$/ },
+    { token: await ui.user('seat.zhao', 'agent', '2001'), home: /\/desk$/ },
+  ];
   const routes = ['users', 'roles', 'sign-in-rules', 'audit', 'simulator'];
-  for (const token of Object.values(tokens)) {
+  for (const { token, home } of begins) {
     const { page, complaints } = await ui.browser({ token });
     await page.goto(`${ui.origin}/`);
     await page.locator('header nav a').first().waitFor();
     for (const path of routes) {
       expect(await page.locator(`a[href="/${path}"]`).count()).toBe(0);
       await page.goto(`${ui.origin}/${path}`);
-      await page.waitForURL(/\/floor$/);
+      await page.waitForURL(home);
     }
     expect(complaints).toEqual([]);
   }

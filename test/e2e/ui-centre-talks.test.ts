@@ -99,6 +99,7 @@ test('a survey is made with a rule, and its results lead to the calls', async ()
   await page.waitForURL('**/surveys/rating?tab=questions');
   await page.getByRole('button', { name: '添加问题' }).click();
   await page.getByLabel('中文播报').nth(1).fill('问题是否已经解决？');
+  await page.getByLabel('英文播报').nth(1).fill('Has your question been answered?');
   await page.locator('[data-test="save-survey"]').click();
   await page.locator('.el-message--success').waitFor();
   expect((await ui.api<Survey>('GET', '/surveys/rating')).questions.map(({ id }) => id)).toEqual(['score', 'q2']);

@@ -223,7 +223,7 @@ addWords(
         factorDue: 'Required, not set up yet',
         seen: 'Last used',
         signedIn: 'Signed in',
-        sessions: 'in {count} places',
+        sessions: 'in {count} place | in {count} places',
         state: 'State',
         locked: 'Locked for {time}',
         mustChange: 'New password at next sign-in',
