@@ -297,9 +297,7 @@ test('the wall shows the queues of its address, turns pages, and finds its way b
   await wall.locator('[data-queue="repair"]').waitFor();
   expect(await wall.locator('[data-queue]').count()).toBe(2);
   const waiting = ui.box.queues.list().find(({ id }) => id === 'repair')!.waiting;
-  await expect
-    .poll(() => wall.locator('[data-queue="repair"] [data-figure="waiting"]').textContent())
-    .toBe(String(waiting));
+  await soon(() => wall.locator('[data-queue="repair"] [data-figure="waiting"]').textContent()).toBe(String(waiting));
   expect(await wall.evaluate(`document.documentElement.classList.contains('dark')`)).toBe(true);
 
   // chosen at the screen: it stands in the address, and holds after a reload

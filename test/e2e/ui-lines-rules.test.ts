@@ -56,10 +56,11 @@ async function saved(name?: string | RegExp): Promise<void> {
   await form().waitFor({ state: 'hidden' });
 }
 
-const chinese = async (): Promise<void> => {
+/** Shoots the page as it is; the next one is Chinese again. */
+async function shoot(name: string, ready: string): Promise<void> {
+  await shootAll(page, name, ready, GIVEN);
   await page.evaluate(`localStorage.setItem('cordboard.language', 'zh-CN')`);
-  await page.reload();
-};
+}
 
 function fileOf(name: string, text: string): string {
   const folder = temporaryFolder();
@@ -138,8 +139,7 @@ test(
     expect([String(state.open), state.reason.code]).toEqual([before === 'true' ? 'false' : 'true', 'override']);
     await page.locator('[data-test="open-at"] button').click();
     await page.locator(`[data-test="open-at"] [data-open="${state.open}"]`).waitFor();
-    await shootAll(page, 'lines-calendar', '[data-weekday="7"]', GIVEN);
-    await chinese();
+    await shoot('lines-calendar', '[data-weekday="7"]');
     await page.locator('[data-act="end-override"]').click();
     await eventually(() => now.getAttribute('data-open')).toBe(before);
 
@@ -164,8 +164,7 @@ test(
       ],
       shift: '夜班',
     });
-    await shootAll(page, 'lines-calendars', '[data-duty]', GIVEN);
-    await chinese();
+    await shoot('lines-calendars', '[data-duty]');
   },
   LIMIT_MS,
 );
@@ -174,8 +173,7 @@ test(
   'a black list refuses who stands on it; a file with bad lines is not taken; a long list is read as it is scrolled',
   async () => {
     await page.goto(`${ui.origin}/lines/lists`);
-    await shootAll(page, 'lines-lists-empty', '.empty', GIVEN);
-    await chinese();
+    await page.locator('.empty').waitFor();
     await page.locator('[data-act="add"]').click();
     await form().locator('input[name="name"]').fill('骚扰电话');
     await saved();
@@ -221,8 +219,7 @@ test(
       page.getByRole('button', { name: '导出' }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('重要客户.csv');
-    await shootAll(page, 'lines-list', '.scroller [data-entry]', GIVEN);
-    await chinese();
+    await shoot('lines-list', '.scroller [data-entry]');
 
     // what a number tells of itself
     await page.goto(`${ui.origin}/lines/lists`);
@@ -231,7 +228,7 @@ test(
     const look = page.locator('[data-test="look-up"] [data-what="lists"]');
     await look.waitFor();
     expect(await look.innerText()).toBe('重要客户');
-    await shootAll(page, 'lines-lists', '[data-list]', GIVEN);
+    await shoot('lines-lists', '[data-list]');
   },
   LIMIT_MS,
 );

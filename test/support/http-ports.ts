@@ -191,6 +191,7 @@ export function fakePorts(): FakePorts {
           liveCall({ callingNumber: String(station), calledNumber: number, direction: 'internal' }),
         );
       },
+      stored: () => Promise.resolve(),
       takeParkedAt: (id, station) => onCall(id, `take ${station}`),
       act: (id, station, { action }) => onCall(id, `${action} ${station}`),
       supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),

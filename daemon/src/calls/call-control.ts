@@ -48,7 +48,13 @@ import { callOut, endOf, type CallOut, type CalledOut } from './call-out.js';
 import { callBack, type CallBackOutcome, type CallBackPlan } from './calling-back.js';
 import type { CallEvents } from './call-events.js';
 import type { CallRecorder } from './call-recorder.js';
-import { controlRecording, endPausedRecordings, recordingState, reviewRecording } from './call-recording.js';
+import {
+  COMMIT_LIMIT_MS,
+  controlRecording,
+  endPausedRecordings,
+  recordingState,
+  reviewRecording,
+} from './call-recording.js';
 import type { FlowRunner, PreparedFlow, QueueLeft } from './flow-session.js';
 import { Leg } from './leg.js';
 import { streamRow } from './leg-quality.js';
@@ -267,6 +273,12 @@ export class CallControl {
 
   find(id: string): Call | undefined {
     return this.#calls.get(id)?.toDto();
+  }
+
+  /** Resolves when what a live call has come to is on the disk; database_busy. */
+  async stored(id: string): Promise<void> {
+    const record = this.#calls.get(id)?.record;
+    if (record) await this.#context.writer.commit(record, COMMIT_LIMIT_MS);
   }
 
   /** AppError call_not_found, recording_wrong_state, recording_not_stopped, recording_not_started. */

@@ -9,7 +9,7 @@ import type { Leg } from './leg.js';
 import type { LiveCall } from './live-call.js';
 
 /** A caller hears nothing while his call's row is not on the disk; longer than this he had better call again. */
-const COMMIT_LIMIT_MS = 4000;
+export const COMMIT_LIMIT_MS = 4000;
 
 /**
  * Rows on the disk, then recording under way, unless a rule says that there is none. Rejects when the rows cannot be written; a

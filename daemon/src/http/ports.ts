@@ -105,6 +105,8 @@ export interface CallsPort {
   /** Every live call, oldest first. */
   live(): Call[];
   find(id: string): Call | undefined;
+  /** Resolves when what a live call has come to is on the disk: database_busy */
+  stored(id: string): Promise<void>;
   /** call_not_found, not_in_call, call_wrong_state, number_leads_nowhere, flow_not_found */
   act(id: string, station: number, action: CallAction): Promise<Call>;
   /** Rings a telephone, and calls the number when it is lifted: number_leads_nowhere, line_refused, line_unknown */

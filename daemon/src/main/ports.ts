@@ -77,6 +77,7 @@ export function httpPorts(services: Services): Ports {
     calls: {
       live: () => calls.live(),
       find: (id) => calls.find(id),
+      stored: (id) => calls.stored(id),
       act: (id, station, action) => calls.act(id, station, action),
       originate: (station, number, shown) => services.desk.service.originate(station, number, shown),
       takeParkedAt: (id, station) => calls.takeParkedAt(id, station),

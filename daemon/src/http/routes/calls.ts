@@ -115,7 +115,12 @@ export function callRoutes(http: HttpContext): Route[] {
       reply: CallDetail,
       errors: ['call_not_found'],
       async handle({ params: { id }, identity, language }) {
-        const row = await db.calls.find(id);
+        let row = await db.calls.find(id);
+        if (row === null && ports.calls.find(id) !== undefined) {
+          // Who hears of a call as it begins may ask before its first rows are written.
+          await ports.calls.stored(id).catch(() => undefined);
+          row = await db.calls.find(id);
+        }
         if (row === null || !(await maySee(identity, row))) throw new AppError('call_not_found', { id });
         const [stored, streams, rows, notes] = await Promise.all([
           db.segments.listByCall(id),
