@@ -84,9 +84,9 @@ export function useLine(): LineSound {
     mouth.value = wanted;
     noMicrophone.value = null;
     problem.value = null;
-    if (wanted === 'silence') return;
+    if (wanted === 'silence' || (wanted !== 'microphone' && !sound)) return;
     try {
-      const made = wanted === 'microphone' ? await openMicrophone() : await openSound(await sound!());
+      const made = sound && wanted !== 'microphone' ? await openSound(await sound()) : await openMicrophone();
       if (mine !== speaks) {
         made.close();
         return;

@@ -79,7 +79,7 @@ export async function makeArchive(options: MakeOptions): Promise<BackupManifest>
   for (const [path, from] of listed) files.push({ path, ...(await digestOf(from)) });
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   await enoughSpace(dirname(target), totalBytes + SPARE_BYTES);
-  const parts = [...new Set(files.map(({ path }) => ROOTS[path.split('/')[0] ?? '']!))];
+  const parts = [...new Set(files.flatMap(({ path }) => ROOTS[path.split('/')[0] ?? ''] ?? []))];
   const manifest: BackupManifest = { format: 1, ...about, parts, files };
   // The archive is made of links to what there is, so that nothing is copied twice.
   await writeFile(join(staging, MANIFEST), JSON.stringify(manifest), { mode: 0o600 });

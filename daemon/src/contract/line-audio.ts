@@ -1,7 +1,7 @@
 // The sound of the simulator's telephones and callers in a page: a namespace of the socket. A-law, 8 kHz, blocks of 20 ms.
 import { z } from 'zod';
 import type { ErrorBody } from './errors.js';
-import { ExchangeCall, ExchangePhone } from './exchange.js';
+import type { ExchangeCall, ExchangePhone } from './exchange.js';
 import { StationNumber, Ulid } from './primitives.js';
 import type { SessionEnded } from './socket.js';
 
