@@ -144,7 +144,7 @@ test.each(['zh-CN', 'en'] as const)('from an empty folder to a recorded call, in
   await phase('talking');
   await page.locator('[data-test="desk"][data-sound="on"]').waitFor();
   await expect.poll(() => level(page), SOON).toBeGreaterThan(10);
-  await page.waitForFunction(TALKED);
+  await expect.poll(() => page.evaluate<boolean>(TALKED), SOON).toBe(true);
   await shoot(page, `wizard-talking.${language}`);
   await caller.locator('[data-act="hangUp"]').click();
   await phase('works');

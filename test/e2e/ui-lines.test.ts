@@ -158,7 +158,7 @@ test(
     await page.locator('input[name="tryFrom"]').fill(CALLER);
     await page.locator('input[name="tryTo"]').fill('51880001');
     await page.keyboard.press('Enter');
-    expect(await result.locator('.outcome').innerText()).toContain('话机 1001 前台 振铃');
+    await eventually(() => result.locator('.outcome').innerText()).toContain('话机 1001 前台 振铃');
     await page.locator(`tr.taken[data-route="${route!.id}"]`).waitFor();
     const busy = { calledNumber: '51880001', target: { kind: 'busy' }, name: '占线', priority: 500, language: 'zh-CN' };
     await ui.api('POST', '/routes', busy);
@@ -171,7 +171,7 @@ test(
     await eventually(() => rows.first().innerText()).toContain('占线');
     await page.locator('input[name="tryTo"]').fill('51880001');
     await page.keyboard.press('Enter');
-    expect(await result.locator('.outcome').innerText()).toContain('送忙音');
+    await eventually(() => result.locator('.outcome').innerText()).toContain('送忙音');
     await rows.last().getByRole('button', { name: /^上移/ }).click();
     await eventually(() => rows.first().innerText()).toContain('总机');
     await shoot('lines-routes-in', 'tr[data-route]');

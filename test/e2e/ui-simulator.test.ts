@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { recordingOf, storedCall } from '../support/box.js';
-import { heardWell, speech } from '../support/speech.js';
+import { secondsHeard, speech } from '../support/speech.js';
 import { fromAlaw, stereoAlaw } from '../support/wav.js';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
 import { heardIn, type Browser } from './ui-browser.js';
@@ -28,14 +28,17 @@ const phone = (page: Page) => page.locator('[data-station="1"]');
 /** so much of what was heard last is looked at: each says the same again and again within half of it */
 const KEPT = 30 * 8000;
 
+/** A page on a busy machine may lose a block now and then; a call never waits for it. */
+const ENOUGH_S = 1.5;
+
 /** Waits until it is heard, looking anew at what has come meanwhile. */
 async function hears({ page }: Browser, said: typeof CALLER): Promise<void> {
   let heard = new Float64Array();
   const look = async (): Promise<number> => {
     heard = Float64Array.from([...heard, ...(await heardIn(page))]).slice(-KEPT);
-    return heard.length < 24_000 ? 0 : heardWell(heard, said);
+    return heard.length < 24_000 ? 0 : secondsHeard(heard, said, WELL);
   };
-  await expect.poll(look, { timeout: 30_000, interval: 500 }).toBeGreaterThan(WELL);
+  await expect.poll(look, { timeout: 30_000, interval: 500 }).toBeGreaterThan(ENOUGH_S);
 }
 
 test('a call between two browsers is heard in both and recorded', async () => {
@@ -66,8 +69,8 @@ test('a call between two browsers is heard in both and recorded', async () => {
   await outside.page.locator('[data-test="caller"][data-state="released"][data-sound="off"]').waitFor();
   await storedCall(ui.box as never, call!.id);
   const { left, right } = stereoAlaw(await recordingOf(ui.box as never, call!.id));
-  expect(heardWell(Float64Array.from(left, fromAlaw), CALLER)).toBeGreaterThan(WELL);
-  expect(heardWell(Float64Array.from(right, fromAlaw), AGENT)).toBeGreaterThan(WELL);
+  expect(secondsHeard(Float64Array.from(left, fromAlaw), CALLER, WELL)).toBeGreaterThan(ENOUGH_S);
+  expect(secondsHeard(Float64Array.from(right, fromAlaw), AGENT, WELL)).toBeGreaterThan(ENOUGH_S);
   expect([...outside.complaints, ...inside.complaints]).toEqual([]);
 });
 

@@ -28,7 +28,10 @@ export async function openMicrophone(): Promise<OpenMouth> {
   if (!microphoneThere()) throw new NoMicrophoneError('insecure');
   let stream: MediaStream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    stream = await navigator.mediaDevices.getUserMedia({
+      // a telephone line does without what makes speech pleasant for a meeting, and the box levels it itself
+      audio: { echoCancellation: true, noiseSuppression: false, autoGainControl: false },
+    });
   } catch (error) {
     const name = error instanceof DOMException ? error.name : '';
     throw new NoMicrophoneError(

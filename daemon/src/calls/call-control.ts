@@ -6,6 +6,8 @@
 //
 // Everything that fails under way ends in the release of the caller's leg with a cause; the call is over when its line says
 // leg.released (or has not said so for RELEASE_GUARD_MS), and only then are its rows closed.
+//
+// long because: what may be done with a call stands in one place, a few lines each; the work is done in the files beside it
 import type {
   Call,
   CallPhase,
