@@ -51,16 +51,18 @@ describe('who hears what', () => {
       ['call.updated', ['agent:2001']],
       ['agent.updated', ['staff', 'agent:2001']],
     ]);
-    expect(rooms(audience, 'call.updated', call)).toEqual([['call.updated', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'call.updated', call)).toEqual([['call.updated', ['staff', 'agent:2001', 'watch:sales']]]);
     expect(rooms(audience, 'agent.updated', liveAgent())).toEqual([
       ['call.removed', ['agent:2001']],
       ['agent.updated', ['staff', 'agent:2001']],
     ]);
     const party = { role: 'callee' as const, place: '', agentId: null, state: 'talking' as const };
     const consulted = { ...call, parties: [{ ...party, station: 1, holds: false, muted: false }] };
-    expect(rooms(audience, 'call.updated', consulted)).toEqual([['call.updated', ['staff', 'agent:2001']]]);
+    expect(rooms(audience, 'call.updated', consulted)).toEqual([
+      ['call.updated', ['staff', 'agent:2001', 'watch:sales']],
+    ]);
     expect(rooms(audience, 'call.updated', call)).toEqual([
-      ['call.updated', ['staff']],
+      ['call.updated', ['staff', 'watch:sales']],
       ['call.removed', ['agent:2001']],
     ]);
   });
