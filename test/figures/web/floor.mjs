@@ -1,4 +1,5 @@
 // The supervisor's floor with 400 agents and ten events a second: what the page costs, and when an event is seen.
+import { until } from './until.mjs';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ export async function floor(report) {
     await page.addInitScript(`localStorage.setItem('cordboard.token', ${JSON.stringify(token)})`);
     await page.goto(`${address}/floor`);
     await page.locator('[data-agent]').first().waitFor();
-    await page.waitForFunction(`document.querySelector('[data-count="ready"] b')?.textContent === '${AGENTS}'`);
+    await until(page, `document.querySelector('[data-count="ready"] b')?.textContent === '${AGENTS}'`);
     report.note(`${await page.locator('[data-agent]').count()} of ${AGENTS} seats are in sight`);
     // The frames in which seats were drawn anew, by the clock that this process has, too.
     await page.evaluate(`

@@ -1,5 +1,6 @@
 // How soon the caller's card stands on the agent's page: from the moment at which the queue offers him the call (the event in the
 // daemon) to the frame in which his name, kept in the box, is drawn. Queued calls over the virtual card.
+import { until } from './until.mjs';
 import { api, waitFor } from '../box.mjs';
 import { percentile } from '../report.mjs';
 import { withDesk } from './desk-page.mjs';
@@ -41,7 +42,7 @@ export async function pop(report) {
         offeredAt = performance.timeOrigin + performance.now();
       });
       const placed = await box.exchange.callers.place({ calledNumber: '95009', callingNumber: number });
-      await page.waitForFunction(`window.drawn[${JSON.stringify(name)}] > 0`);
+      await until(page, `window.drawn[${JSON.stringify(name)}] > 0`);
       off();
       times.push((await page.evaluate(`window.drawn[${JSON.stringify(name)}]`)) - offeredAt);
       await box.exchange.callers.hangUp(placed.id);
