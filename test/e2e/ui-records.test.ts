@@ -159,7 +159,14 @@ test('rules are made, put in order, switched off, removed and brought back', asy
   expect(await page.locator('[data-test="verified"] .bad').count()).toBe(0);
   await shootAll(page, 'recording-safety', '[data-act="verify"]');
   await page.goto(`${ui.origin}/recordings/rules?show=retention`);
-  await shootAll(page, 'recording-retention', '.empty');
+  await page.locator('.empty button').click();
+  await form.locator('input[name="name"]').fill('九十天');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('九十天').waitFor();
+  expect(await ui.api('GET', '/retention-rules')).toMatchObject([{ name: '九十天', keepDays: 90, maxBytes: null }]);
+  await page.getByRole('button', { name: /See what would|查看将删除什么/ }).click();
+  await soon(() => page.locator('.preview').textContent()).toMatch(/将删除 0 条|\b0 recordings/);
+  await shootAll(page, 'recording-retention', '.list', ['九十天']);
   await page.goto(`${ui.origin}/recordings/rules?show=deletions`);
   await shootAll(page, 'recording-deletions', '.list', ['打错了']);
 });

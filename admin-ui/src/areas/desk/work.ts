@@ -78,7 +78,8 @@ export function useWork() {
     }
   }
 
-  const quietly = (work: () => Promise<void>) => () => void work().catch(() => undefined);
+  /** For what is read again by itself: when it cannot be, the list says so and offers to try again. */
+  const anew = (work: () => Promise<void>) => () => void work().catch((error: unknown) => (problem.value = error));
 
   watch(
     () => [live.connected, desk.agentId] as const,
@@ -99,7 +100,7 @@ export function useWork() {
     () => {
       if (desk.self?.state === 'talking') return;
       window.clearTimeout(later);
-      later = window.setTimeout(quietly(readMissed), STORED_MS);
+      later = window.setTimeout(anew(readMissed), STORED_MS);
     },
   );
   onScopeDispose(() => window.clearTimeout(later));
@@ -111,10 +112,10 @@ export function useWork() {
       const { callingNumber, queueId } = call;
       const one = { callId, at: startedAt, callingNumber, queueId, ringMs: endedAt - startedAt };
       told = [...told, { ...one, outcome: String(data['outcome']) }];
-      void readMissed().catch(() => undefined);
+      anew(readMissed)();
     }),
-    live.onEvent('voicemail.updated', quietly(readVoicemail)),
-    live.onEvent('callback.updated', quietly(readCallbacks)),
+    live.onEvent('voicemail.updated', anew(readVoicemail)),
+    live.onEvent('callback.updated', anew(readCallbacks)),
     live.onEvent('agent.message', (message) => {
       messages.value = [message, ...messages.value].slice(0, MOST_MESSAGES);
       sessionStorage.setItem(MESSAGES, JSON.stringify(messages.value));
@@ -131,7 +132,7 @@ export function useWork() {
   function missedUndone(callId: string): void {
     done.value = done.value.filter((one) => one !== callId);
     localStorage.setItem(DONE, JSON.stringify(done.value));
-    void readMissed().catch(() => undefined);
+    anew(readMissed)();
   }
   function messageDone(at: number): void {
     messages.value = messages.value.filter((one) => one.at !== at);
