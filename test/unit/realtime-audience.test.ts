@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { BUILT_IN_PERMISSIONS, type ConferenceStatus, type LiveSnapshot } from '../../daemon/src/contract/index.js';
+import {
+  BUILT_IN_PERMISSIONS,
+  type ConferenceStatus,
+  type LiveSnapshot,
+  type Permission,
+} from '../../daemon/src/contract/index.js';
 import { Audience, colleagueOf, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
 import { originAllowed } from '../../daemon/src/realtime/origin.js';
@@ -129,6 +134,8 @@ describe('who hears what', () => {
       stations: [station],
       conferences: [conference('2001')],
     });
+    const clerk = { ...user('agent', '2001'), permissions: new Set<Permission>(['calls.view']) };
+    expect(snapshotFor(clerk, whole).colleagues, 'without a desk').toEqual([]);
     expect(snapshotFor(user('agent'), whole)).toEqual({
       at: T0,
       calls: [],

@@ -209,7 +209,7 @@ export function snapshotFor(listener: Listener, whole: LiveSnapshot): LiveSnapsh
     at: whole.at,
     calls: some('calls.view', whole.calls, (call) => reach.call(call) || onMine(call)),
     agents: some('agents.view', whole.agents, ({ id }) => reach.agent(id)),
-    colleagues: self === undefined ? [] : whole.agents.map(colleagueOf),
+    colleagues: self !== undefined && permissions.has('desk.use') ? whole.agents.map(colleagueOf) : [],
     queues: some('queues.view', whole.queues, ({ id }) => reach.queue(id) || reach.serves(id)),
     spans: permissions.has('trunks.view') || permissions.has('simulator.use') ? whole.spans : [],
     stations: seesStations ? whole.stations : whole.stations.filter(({ station }) => station === self?.station),

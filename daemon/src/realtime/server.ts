@@ -236,7 +236,8 @@ class RealtimeServer implements Realtime {
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
     if (isStaff(identity)) void socket.join(STAFF_ROOM);
     else {
-      if (user.agentId !== null) void socket.join([agentRoom(user.agentId), DESK_ROOM]);
+      if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
+      if (user.agentId !== null && permissions.has('desk.use')) void socket.join(DESK_ROOM);
       if (scope.kind === 'all') void socket.join([...permissions].map(kindRoom));
     }
     socket.on('sync', () => this.#syncSoon(socket));
