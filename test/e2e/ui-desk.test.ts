@@ -258,7 +258,7 @@ test('who was not answered stands in the list, and can be called back', async ()
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(1)?.ringing === true);
   await f2(page);
   await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(2)?.ringing === true);
-  await page.locator('[data-call]').waitFor();
+  await page.getByRole('button', { name: 'Hang up' }).waitFor();
   await f2(page);
   await page.locator('[data-call]').waitFor({ state: 'detached' });
 

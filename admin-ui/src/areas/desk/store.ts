@@ -49,6 +49,9 @@ export const useDesk = defineStore('desk', () => {
     () => call.value ?? (detail.value?.id === shownId.value ? detail.value : null),
   );
   const part = computed(() => (call.value ? partOf(call.value, station.value, segments.value) : undefined));
+  const talking = computed(() => part.value?.self !== undefined && call.value?.phase === 'talking');
+  /** also the own telephone, for a call that one makes */
+  const rings = computed(() => part.value?.ringing === true || phone.value?.ringing === true);
   const number = computed(() => {
     if (!shown.value) return '';
     // who dialled stands among the parties while it lives, and is known by the last time they were seen
@@ -211,7 +214,23 @@ export const useDesk = defineStore('desk', () => {
     live.queues.get(id)?.name ?? targets.value.queues.find((queue) => queue.id === id)?.name ?? id;
 
   return {
-    ...{ agentId, self, station, phone, signedIn, liftable, call, shown, shownId, detail, segments, part, number },
+    ...{
+      agentId,
+      self,
+      station,
+      phone,
+      signedIn,
+      liftable,
+      call,
+      shown,
+      shownId,
+      detail,
+      segments,
+      part,
+      talking,
+      rings,
+      number,
+    },
     ...{ recording, targets, reasons, dispositions, today, problem, busy },
     ...{ read, act, answer, dial, setState, signIn, extendWrapUp, record, survey, putAway, queueLabel, attempt, own },
   };
