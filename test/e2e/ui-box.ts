@@ -119,7 +119,8 @@ export async function inBothLanguages(
       `);
       await page.locator(ready).first().waitFor();
       await page.evaluate('document.fonts.ready.then(() => undefined)');
-      if (ALL_SCREENS) await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`) });
+      if (ALL_SCREENS)
+        await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`), animations: 'disabled' });
     }
     await check(language);
   }
