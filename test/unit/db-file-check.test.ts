@@ -1,5 +1,6 @@
 // A large file is not read before the start; after a crash it is read beside the running box, and until that is done it is owed.
 import { closeSync, existsSync, openSync, statSync, truncateSync, writeSync } from 'node:fs';
+import sqlite3 from 'sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../daemon/src/db/index.js';
 import { silentLog, type Log } from '../../daemon/src/platform/index.js';
@@ -27,10 +28,22 @@ async function fileOfCalls(): Promise<string> {
   expect(existsSync(`${file}.open`)).toBe(true);
   await db.close();
   expect(existsSync(`${file}.open`)).toBe(false);
+  await endWithPagesThatNoStartReads(file);
   return file;
 }
 
-/** The last pages are those of calls: nothing that a start reads. */
+/** Indexes that a start does read grow among the pages of the calls, wherever chance puts them; a table of its own lies behind them all. */
+function endWithPagesThatNoStartReads(file: string): Promise<void> {
+  const rows = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT randomblob(2000) FROM n`;
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null): void => (error === null ? resolve() : reject(error));
+    const database = new sqlite3.Database(file);
+    database.exec(`CREATE TABLE unread (bytes BLOB); INSERT INTO unread ${rows};`, (error) => {
+      database.close((closing) => done(error ?? closing));
+    });
+  });
+}
+
 function damage(file: string): void {
   const pages = statSync(file).size / PAGE;
   const descriptor = openSync(file, 'r+');
