@@ -6,12 +6,20 @@ import { makePrompts } from '../prompts.mjs';
 import { API_TYPES, writeApiTypes } from './api-types.mjs';
 import { run } from './child.mjs';
 import { compileEnvironment, digestOfWanted } from './dependencies.mjs';
+import { fetchDriverHeader } from './driver-header.mjs';
 import { Failure } from './failure.mjs';
 import { inRoot, tool } from './paths.mjs';
 import { digestOfInputs, stamp, upToDate } from './stamps.mjs';
 
 /** What each build reads, makes and runs (in its workspace). */
 export const BUILDS = [
+  {
+    name: 'driver',
+    does: "fetching the interface of the cards' driver",
+    inputs: ['install/lib/driver-header.mjs'],
+    outputs: ['build/dahdi/include'],
+    run: fetchDriverHeader,
+  },
   {
     name: 'native',
     does: 'compiling the engine',

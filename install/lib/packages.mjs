@@ -1,6 +1,7 @@
 // Debian packages: which are needed, which are missing, and their installation.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { run } from './child.mjs';
 import { Failure, outsideCause } from './failure.mjs';
@@ -22,6 +23,7 @@ export const BUILD_PACKAGES = [
 export const TEST_PACKAGES = ['chromium', 'sox', 'sip-tester', 'baresip-core', 'sipvicious'];
 
 const RETRY_AFTER_MS = 3_000;
+const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
 
 /** The system's name when it is neither Debian nor made from it. */
 function foreignSystem() {
@@ -86,10 +88,31 @@ export async function installPackages(packages, { begin, keep }) {
   }
 }
 
+/**
+ * Unpacks packages into `folder` without installing them: what they hold is wanted, not what they would do to this system.
+ * Names that apt resolves itself (of the running kernel, say) are the caller's.
+ */
+export async function unpackPackages(packages, folder, { keep }) {
+  mkdirSync(folder, { recursive: true });
+  const fetch = () => run('apt-get', ['download', ...packages], { cwd: folder, env: APT_ENV, onOutput: keep });
+  let fetched = await fetch();
+  if (fetched.code !== 0) {
+    await aptGet(keep)(['update']);
+    fetched = await fetch();
+  }
+  const wanted = `to fetch the Debian packages ${packages.join(' ')}`;
+  if (fetched.code !== 0)
+    throw new Failure(outsideCause(fetched.output, wanted) ?? `apt-get was not able ${wanted}.`, fetched.output);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
+    const { code, output } = await run('dpkg-deb', ['--extract', file, '.'], { cwd: folder, onOutput: keep });
+    if (code !== 0) throw new Failure(`${file} could not be unpacked.`, output);
+    rmSync(join(folder, file));
+  }
+}
+
 /** apt-get as root; its questions are answered by their defaults, and another apt at work is waited for. */
 function aptGet(keep) {
   const words = ['apt-get', '-o', 'DPkg::Lock::Timeout=300'];
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
   const asRoot = process.getuid() === 0 ? words : ['sudo', '-n', 'env', `DEBIAN_FRONTEND=noninteractive`, ...words];
-  return (args) => run(asRoot[0], [...asRoot.slice(1), ...args], { env, onOutput: keep, sameGroup: true });
+  return (args) => run(asRoot[0], [...asRoot.slice(1), ...args], { env: APT_ENV, onOutput: keep, sameGroup: true });
 }

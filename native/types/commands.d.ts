@@ -285,6 +285,9 @@ export interface VirtualFrame {
   hex: string;
 }
 
+export interface BoardsGet {
+}
+
 export interface SnapshotGet {
 }
 
@@ -343,6 +346,61 @@ export interface RecordingResult {
   bytes: number;
   /** silence put in where the disk was too slow, ms */
   lostMs: number;
+}
+
+export type ChannelUse = | 'none' | 'speech' | 'frames' | 'cas' | 'station' | 'line' | 'other';
+
+export interface BoardChannel {
+  /** number within the driver */
+  channel: number;
+  /** within its span, from 1: the timeslot of an E1 */
+  position: number;
+  /** what the driver is configured to use it for */
+  use: ChannelUse;
+}
+
+export interface BoardSpan {
+  /** number of the span within the driver */
+  device: number;
+  /** span of ours that it carries; 0: none */
+  span: number;
+  /** as the driver names it */
+  name: string;
+  /** of the driver */
+  description: string;
+  /** E1, FXS, … as the driver says */
+  type: string;
+  /** of the board */
+  manufacturer: string;
+  /** its type */
+  board: string;
+  /** bus and slot */
+  location: string;
+  /** alarms now */
+  alarms: AlarmKind[];
+  /** span whose clock the board runs by; 0: its own */
+  clockDevice: number;
+  /** bipolar violations since the driver was loaded */
+  codingViolations: number;
+  /** CRC4 errors received */
+  crc4Errors: number;
+  /** CRC4 errors that the far end told of */
+  eBits: number;
+  /** errors of the frame alignment signal */
+  framingErrors: number;
+  /** seconds with an error */
+  erroredSeconds: number;
+  /** of the board */
+  missedInterrupts: number;
+  /** its channels */
+  channels: BoardChannel[];
+}
+
+export interface Boards {
+  /** its version */
+  driver: string;
+  /** every span there is */
+  spans: BoardSpan[];
 }
 
 export interface Dump {

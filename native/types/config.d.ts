@@ -36,6 +36,8 @@ export interface Country {
 
 export type PriSide = | 'user' | 'network';
 
+export type CardKind = | 'virtual' | 'dahdi';
+
 export interface SpanConfig {
   /** number of the E1, from 1 */
   span: number;
@@ -43,6 +45,10 @@ export interface SpanConfig {
   name: string;
   /** which end of the D-channel is here */
   side: PriSide;
+  /** what carries it */
+  card?: CardKind;
+  /** dahdi: number of the span within the driver */
+  device?: number;
   /** Q.921 T203, ms */
   t203Ms?: number;
   /** Q.931 T309, ms */
@@ -79,6 +85,13 @@ export interface CableConfig {
   b: number;
 }
 
+export interface BoardsConfig {
+  /** of 20 ms that a channel has in the driver, each way */
+  buffers?: number;
+  /** so many of them are kept full on the way out: the longest stall that is not heard, and a delay */
+  ahead?: number;
+}
+
 export interface StreamsConfig {
   /** at once; 0: none */
   count?: number;
@@ -107,6 +120,8 @@ export interface EngineConfig {
   analogs: AnalogConfig[];
   /** virtual cables */
   cables: CableConfig[];
+  /** boards behind the DAHDI driver */
+  boards?: BoardsConfig;
   /** RTP streams; left out: none */
   streams?: StreamsConfig;
   /** conferences that can have announcements and tones at once */

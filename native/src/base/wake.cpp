@@ -23,10 +23,10 @@ void Wake::signal() {
   [[maybe_unused]] const auto written = write(fd_, &one, sizeof one);
 }
 
-bool Wake::wait(int64_t timeout_ms) {
-  pollfd entry{fd_, POLLIN, 0};
+bool Wake::wait(int64_t timeout_ms, int other) {
+  pollfd entries[]{{fd_, POLLIN, 0}, {other, POLLIN, 0}};  // poll passes over a negative one
   const int timeout = timeout_ms < 0 ? -1 : static_cast<int>(std::min<int64_t>(timeout_ms, 60000));
-  return poll(&entry, 1, timeout) > 0 && take();
+  return poll(entries, 2, timeout) > 0 && take();
 }
 
 bool Wake::take() {

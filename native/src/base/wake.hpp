@@ -15,8 +15,9 @@ class Wake {
   Wake& operator=(const Wake&) = delete;
 
   void signal();
-  /// Sleeps until signalled or `timeout_ms` has gone by (negative: for ever). True when signalled.
-  bool wait(int64_t timeout_ms);
+  /// Sleeps until signalled, or `other` (a descriptor; negative: none) is readable, or `timeout_ms` has gone by (negative: for
+  /// ever). True when signalled.
+  bool wait(int64_t timeout_ms, int other = -1);
 
   /// For those who sleep on other things too: readable when signalled, until take() has been called.
   int descriptor() const { return fd_; }

@@ -67,6 +67,23 @@ class LinePort {
   std::function<void(bool on, Millis at)> on_battery;
 };
 
+/// A card whose clock the box keeps time by. Without one the tick follows the machine's own clock.
+class ClockPort {
+ public:
+  virtual ~ClockPort() = default;
+  /// Media thread: sleeps until 20 ms of the line have gone by since the last time, or until `until_ns` of the monotonic
+  /// clock. False: it was the latter, or there is no clock just now.
+  virtual bool wait(int64_t until_ns) = 0;
+};
+
+/// A card with something that the signalling thread can sleep on.
+class WakePort {
+ public:
+  virtual ~WakePort() = default;
+  /// For poll: readable when pump() has something to do.
+  virtual int descriptor() const = 0;
+};
+
 class Card {
  public:
   virtual ~Card() = default;

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "base/result.hpp"
+#include "engine/api_boards.hpp"
 #include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
 #include "engine/api_detect.hpp"
@@ -48,7 +49,8 @@ using CommandTable = std::tuple<
     CommandEntry<"fax.stop", FaxStop, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
-    CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
+    CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
+    CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
     CommandEntry<"engine.dump", DumpGet, Dump>>;
 
 template <FixedString Name, class P>
@@ -85,6 +87,6 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Snapshot, Dump>;
+                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Boards, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

@@ -57,12 +57,17 @@ struct SpanConfig {
   uint32_t span{};
   std::string name;
   PriSide side{};
+  CardKind card{};
+  uint32_t device{};
   uint32_t t203Ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
   uint32_t t309Ms = 90000;  // Q.931 9.1: calls outlive a lost data link this long
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanConfig::span, "number of the E1, from 1", range(1, 512)),
                       field("name", &SpanConfig::name, "shown to people", range(1, 64)),
                       field("side", &SpanConfig::side, "which end of the D-channel is here"),
+                      optional_field("card", &SpanConfig::card, "what carries it"),
+                      optional_field("device", &SpanConfig::device, "dahdi: number of the span within the driver",
+                                     range(0, 128)),
                       optional_field("t203Ms", &SpanConfig::t203Ms, "Q.921 T203, ms", range(500, 60000)),
                       optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000))};
   }
@@ -127,11 +132,25 @@ struct StreamsConfig {
   }
 };
 
+/// Boards behind the DAHDI driver.
+struct BoardsConfig {
+  uint32_t buffers = 8;
+  uint32_t ahead = 2;
+  static constexpr auto fields() {
+    return std::tuple{
+        optional_field("buffers", &BoardsConfig::buffers, "of 20 ms that a channel has in the driver, each way", range(2, 32)),
+        optional_field("ahead", &BoardsConfig::ahead,
+                       "so many of them are kept full on the way out: the longest stall that is not heard, and a delay",
+                       range(1, 31))};
+  }
+};
+
 struct EngineConfig {
   Country country;
   std::vector<SpanConfig> spans;
   std::vector<AnalogConfig> analogs;
   std::vector<CableConfig> cables;
+  BoardsConfig boards;
   StreamsConfig streams;
   uint32_t announcers = 64;
   std::string recordingFolder;
@@ -148,6 +167,7 @@ struct EngineConfig {
         field("spans", &EngineConfig::spans, "E1 spans", range(0, 512)),
         field("analogs", &EngineConfig::analogs, "analog ports", range(0, 4096)),
         field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
+        optional_field("boards", &EngineConfig::boards, "boards behind the DAHDI driver"),
         optional_field("streams", &EngineConfig::streams, "RTP streams; left out: none"),
         optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements and tones at once",
                        range(0, 1024)),

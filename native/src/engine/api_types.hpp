@@ -7,6 +7,10 @@
 namespace cordboard::engine {
 enum class PriSide : uint8_t { kUser, kNetwork };
 enum class AnalogKind : uint8_t { kFxs, kFxo };
+/// What carries a span or an analog port.
+enum class CardKind : uint8_t { kVirtual, kDahdi };
+/// What a channel of a board is configured for in the driver.
+enum class ChannelUse : uint8_t { kNone, kSpeech, kFrames, kCas, kStation, kLine, kOther };
 enum class CableKind : uint8_t { kE1, kAnalog };
 enum class LegKind : uint8_t { kIsdn, kStation, kLine, kSip };
 enum class LegState : uint8_t { kIdle, kSeizing, kOffered, kAlerting, kAnswered, kReleasing, kReleased };
@@ -36,12 +40,16 @@ enum class StreamSrtpSuite : uint8_t {
 }  // namespace cordboard::engine
 
 namespace cordboard {
-using engine::AlarmKind, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::FaxToneKind,
+using engine::AlarmKind, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
     engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
 template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_view, 2> names{"user", "network"}; };
 template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
+template <> struct EnumNames<CardKind> { static constexpr std::array<std::string_view, 2> names{"virtual", "dahdi"}; };
+template <> struct EnumNames<ChannelUse> {
+  static constexpr std::array<std::string_view, 7> names{"none", "speech", "frames", "cas", "station", "line", "other"};
+};
 template <> struct EnumNames<CableKind> { static constexpr std::array<std::string_view, 2> names{"e1", "analog"}; };
 template <> struct EnumNames<LegKind> {
   static constexpr std::array<std::string_view, 4> names{"isdn", "station", "line", "sip"};

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 
 #include "dsp/tone_clip.hpp"
 
@@ -59,7 +60,7 @@ Result<> Core::build() {
         std::find_if(ports_.begin(), ports_.end(), [&](const PortState& port) { return port.span == span.span; }) -
         ports_.begin());
     spans_[span.span] =
-        std::make_unique<SpanUnit>(*this, span, first, *card_.hdlc(span.span), *card_.alarm(span.span));
+        std::make_unique<SpanUnit>(*this, span, first, *hdlc(span.span), *alarm(span.span));
   }
   const signalling::AnalogTimes times{config_.country.ringCadenceMs, config_.country.flashMinMs,
                                       config_.country.flashMaxMs};
@@ -124,12 +125,38 @@ Result<> Core::add_tone(const Tone& tone) {
   return Empty{};
 }
 
+cards::HdlcPort* Core::hdlc(uint32_t span) {
+  auto* port = card_.hdlc(span);
+  return port != nullptr || !boards_ ? port : boards_->hdlc(span);
+}
+
+cards::AlarmPort* Core::alarm(uint32_t span) {
+  auto* port = card_.alarm(span);
+  return port != nullptr || !boards_ ? port : boards_->alarm(span);
+}
+
 Result<> Core::build_spans() {
+  std::set<uint32_t> devices;
   for (const auto& span : config_.spans) {
-    if (card_.hdlc(span.span) != nullptr) {
-      return fail(ErrorCode::kInvalid, "span " + std::to_string(span.span) + " is there twice");
+    const auto named = "span " + std::to_string(span.span);
+    if (hdlc(span.span) != nullptr) return fail(ErrorCode::kInvalid, named + " is there twice");
+    const auto first_row = static_cast<uint32_t>(ports_.size());
+    if (span.card == CardKind::kVirtual) {
+      card_.add_span(span.span, first_row);
+    } else {
+      if (span.device == 0) return fail(ErrorCode::kInvalid, named + " does not say which span of the driver it is");
+      if (!devices.insert(span.device).second) {
+        return fail(ErrorCode::kInvalid, named + " is a span of the driver that another one is already");
+      }
+      if (!boards_) {
+        if (config_.boards.ahead >= config_.boards.buffers) {
+          return fail(ErrorCode::kInvalid, "boards keep fewer buffers full than they have");
+        }
+        boards_ = std::make_unique<cards::DahdiCard>(
+            cards::open_kernel_driver, cards::ChannelBuffers{config_.boards.buffers, config_.boards.ahead});
+      }
+      boards_->add_span(span.span, span.device, first_row);
     }
-    card_.add_span(span.span, static_cast<uint32_t>(ports_.size()));
     for (uint32_t timeslot = 1; timeslot <= kTimeslots; ++timeslot) {
       auto& port = ports_.emplace_back();
       port.span = span.span;
@@ -188,7 +215,9 @@ void Core::recover() {
 void Core::start() {
   const auto ports = static_cast<uint32_t>(ports_.size());
   const auto shards = config_.mediaThreads > 0 ? config_.mediaThreads : 1 + ports / (kPortsOfThread + 1);
-  media_ = std::make_unique<media::MediaCore>(ports, announcers_, std::vector<cards::Card*>{&card_}, shards);
+  std::vector<cards::Card*> cards{&card_};
+  if (boards_) cards.push_back(boards_.get());
+  media_ = std::make_unique<media::MediaCore>(ports, announcers_, cards, shards);
   clips_ = std::make_unique<media::ClipStore>(static_cast<std::size_t>(config_.clipCacheMb) * 1024 * 1024);
   if (no_recording_.empty()) {
     constexpr uint64_t kMb = 1024 * 1024;
@@ -217,7 +246,7 @@ void Core::start() {
   fax_workers_ = std::make_unique<media::FaxWorkers>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
   media_->set_fax_workers(fax_workers_.get());
   start_streams();
-  media_thread_ = std::make_unique<MediaThread>(*media_, wake_, config_.realtime);
+  media_thread_ = std::make_unique<MediaThread>(*media_, wake_, config_.realtime, boards_.get());
   if (!media_thread_->realtime_refusal().empty()) {
     log("warn", "the media thread runs without real-time guarantees: " + media_thread_->realtime_refusal());
   }
@@ -256,7 +285,7 @@ void Core::later(std::function<void()> act) {
 
 void Core::run() {
   while (true) {
-    wake_.wait(sleep_ms());
+    wake_.wait(sleep_ms(), boards_ ? boards_->descriptor() : -1);
     now_ = monotonic_ms();
     run_commands();
     run_completions();
@@ -333,6 +362,7 @@ void Core::run_completions() {
 void Core::run_signalling() {
   for (int round = 0; round < kMostRounds; ++round) {
     bool moved = card_.pump(now_);
+    if (boards_ && boards_->pump(now_)) moved = true;
     for (auto& [number, span] : spans_) {
       const auto due = span->pri().next_deadline(now_);
       if (!due || *due > now_) continue;

@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/counters.hpp"
 #include "base/wake.hpp"
+#include "cards/dahdi/dahdi_card.hpp"
 #include "cards/virtual/virtual_card.hpp"
 #include "engine/analog_unit.hpp"
 #include "engine/leg.hpp"
@@ -119,6 +120,7 @@ class Core {
   Result<> handle(const VirtualDchannel& command);
   Result<> handle(const VirtualEcho& command);
   Result<> handle(const VirtualFrame& command);
+  Result<Boards> handle(const BoardsGet& command);
   Result<Snapshot> handle(const SnapshotGet& command);
   Result<Dump> handle(const DumpGet& command);
 
@@ -202,6 +204,8 @@ class Core {
   Core(const EngineConfig& config, Deliver deliver);
   Result<> build();
   Result<> build_spans();
+  cards::HdlcPort* hdlc(uint32_t span);
+  cards::AlarmPort* alarm(uint32_t span);
   Result<> build_analogs();
   Result<> build_cables();
   Result<> build_streams();
@@ -265,6 +269,7 @@ class Core {
   void forget_digits(bus::Port port, uint32_t play);
   void tell_digit(bus::Port port, char digit, DigitSource source);
   void count_streams(Snapshot& snapshot) const;
+  void count_boards(Snapshot& snapshot) const;
   void show_streams(Snapshot& snapshot) const;
   std::string dump_streams() const;
   void fax_detached(media::FaxPort* fax);
@@ -284,6 +289,7 @@ class Core {
   std::function<void()> closed_;
 
   cards::VirtualCard card_;
+  std::unique_ptr<cards::DahdiCard> boards_;  // when something is configured there, or somebody has asked
   std::vector<PortState> ports_;
   std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
   std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;

@@ -82,6 +82,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     }
   }
   for (const auto& [name, sum] : spans) count(name.c_str(), sum.first.c_str(), sum.second);
+  count_boards(snapshot);
   count_streams(snapshot);
   return snapshot;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The threads with the deadline: one MediaCore tick every 20 ms of the monotonic clock, its shards side by side.
+// The threads with the deadline: one MediaCore tick every 20 ms of the monotonic clock, or of a card's, its shards side by
+// side.
 #pragma once
 
 #include <array>
@@ -17,8 +18,9 @@ namespace cordboard::engine {
 
 class MediaThread {
  public:
-  /// As many threads as the core has shards. `after_tick` is signalled once a tick.
-  MediaThread(media::MediaCore& core, Wake& after_tick, bool realtime);
+  /// As many threads as the core has shards. `after_tick` is signalled once a tick. While `clock` does not tick, the machine's
+  /// clock stands in.
+  MediaThread(media::MediaCore& core, Wake& after_tick, bool realtime, cards::ClockPort* clock = nullptr);
   ~MediaThread();
   MediaThread(const MediaThread&) = delete;
   MediaThread& operator=(const MediaThread&) = delete;
@@ -44,6 +46,7 @@ class MediaThread {
 
   media::MediaCore& core_;
   Wake& after_tick_;
+  cards::ClockPort* const clock_;
   PhaseBarrier barrier_;
   std::array<std::atomic<uint32_t>, kHistory> work_ns_{};
   std::array<std::atomic<uint32_t>, kHistory> late_ns_{};
