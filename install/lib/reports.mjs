@@ -61,7 +61,7 @@ export function countCtest(folder) {
 }
 
 /** gtest's JSON report; undefined when there is none or it is not whole, as after a crash. */
-function gtestCounts(path) {
+export function gtestCounts(path) {
   let report;
   try {
     report = readJson(path);

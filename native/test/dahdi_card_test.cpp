@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The card of the DAHDI driver on a driver made of memory: speech without slips, stalls, clocks that differ, events, alarms and
+// boards that come and go.
+#include <gtest/gtest.h>
+
+#include "cards/dahdi/dahdi_card.hpp"
+#include "fake_driver.hpp"
+
+namespace cordboard::cards {
+namespace {
+
+constexpr uint32_t kRows = 62;
+
+/// Two spans of ours on two of the driver's, and a bus that counts what it says.
+struct Box {
+  FakeLine line;
+  DahdiCard card{[this]() -> Result<std::unique_ptr<Driver>> {
+                   if (!line.loaded) return fail(ErrorCode::kUnavailable, "the driver is not loaded");
+                   return std::unique_ptr<Driver>(std::make_unique<FakeDriver>(line));
+                 },
+                 ChannelBuffers{8, 3}};
+  std::vector<uint8_t> received = std::vector<uint8_t>(kRows * kRowBytes);
+  std::vector<uint8_t> sent = std::vector<uint8_t>(kRows * kRowBytes);
+  uint8_t said{};
+  Millis now = 1000;
+
+  explicit Box(bool loaded = true) : line(loaded) {
+    card.add_span(1, 1, 0);
+    card.add_span(2, 2, 31);
+  }
+  /// One tick in which every row says the next number; the line moves on before it.
+  void tick(bool pass = true) {
+    if (pass) line.pass();
+    ++said;
+    for (uint32_t row = 0; row < kRows; ++row) sent[row * kRowBytes] = static_cast<uint8_t>(said + row);
+    card.exchange({received.data(), sent.data()});
+    now += 20;
+  }
+  /// What row `row` hears: the number that the other end said, counted from that end's row.
+  int heard(uint32_t row) const {
+    const uint32_t far = row < 31 ? row + 31 : row - 31;
+    return static_cast<uint8_t>(received[row * kRowBytes] - far);
+  }
+  /// How many ticks ago what row `row` hears was said.
+  int delay(uint32_t row) const { return static_cast<uint8_t>(said - heard(row)); }
+  void ticks(int count) {
+    for (int i = 0; i < count; ++i) tick();
+  }
+};
+
+TEST(DahdiCard, CarriesEveryBlockOnEveryTimeslotWithTheSameDelay) {
+  Box box;
+  box.ticks(20);
+  const int delay = box.delay(0);
+  EXPECT_LE(delay, 5);
+  for (int i = 0; i < 1000; ++i) {
+    box.tick();
+    for (uint32_t row = 0; row < kRows; ++row) {
+      if (row % 31 == 15) continue;  // timeslot 16 carries frames
+      ASSERT_EQ(delay, box.delay(row)) << "row " << row << " tick " << i;
+    }
+  }
+  EXPECT_EQ(0U, box.card.counts().speech.slips.value());
+  EXPECT_EQ(0U, box.card.counts().speech.restarts.value());
+}
+
+TEST(DahdiCard, LosesNothingInAStallThatIsShorterThanWhatIsKeptAhead) {
+  Box box;
+  box.ticks(20);
+  const int delay = box.delay(0);
+  for (int i = 0; i < 3; ++i) box.line.pass();
+  for (int i = 0; i < 3; ++i) box.tick(false);
+  box.ticks(10);
+  EXPECT_EQ(delay, box.delay(0));
+  EXPECT_EQ(0U, box.card.counts().speech.restarts.value());
+  EXPECT_EQ(0U, box.card.counts().speech.slips.value());
+}
+
+TEST(DahdiCard, BeginsAnewAfterALongStallAndKeepsItsDelay) {
+  Box box;
+  box.ticks(20);
+  const int delay = box.delay(0);
+  for (int i = 0; i < 40; ++i) box.line.pass();
+  for (int i = 0; i < 40; ++i) box.tick(false);
+  box.ticks(20);
+  EXPECT_LE(box.delay(0), delay + 1);
+  EXPECT_GE(box.card.counts().speech.restarts.value(), 60U);
+}
+
+TEST(DahdiCard, SlipsByABlockWhenTheBoardIsFasterThanTheTick) {
+  Box box;
+  box.ticks(20);
+  const auto delay = box.delay(0);
+  box.line.pass();  // what the tick has fallen behind by stays behind
+  box.ticks(31 * 40);
+  EXPECT_EQ(60U, box.card.counts().speech.slips.value());
+  EXPECT_LE(std::abs(box.delay(0) - delay), 1);
+  EXPECT_EQ(0U, box.card.counts().speech.restarts.value());
+}
+
+TEST(DahdiCard, IsSilentForABlockWhenTheBoardIsSlowerThanTheTick) {
+  Box box;
+  box.ticks(20);
+  box.tick(false);
+  EXPECT_EQ(kAlawSilence, box.received[0]);
+  EXPECT_EQ(0U, box.card.counts().speech.slips.value()) << "the first only settles who is first, the line or the tick";
+  box.ticks(10);
+  box.tick(false);
+  EXPECT_EQ(60U, box.card.counts().speech.slips.value());
+  box.ticks(10);
+  EXPECT_NE(kAlawSilence, box.received[0]);
+}
+
+TEST(DahdiCard, CarriesFramesWithoutTheirCheckSequence) {
+  Box box;
+  std::vector<uint8_t> got;
+  box.card.hdlc(2)->on_frame = [&](std::span<const uint8_t> frame) { got.assign(frame.begin(), frame.end()); };
+  const std::vector<uint8_t> frame{0x02, 0x01, 0x7F};
+  box.card.hdlc(1)->send_frame(frame);
+  box.line.pass();
+  EXPECT_TRUE(box.card.pump(box.now));
+  EXPECT_EQ(frame, got);
+  EXPECT_FALSE(box.card.pump(box.now));
+
+  box.line.tell(2, 16, {DriverEvent::kBadFrame});
+  box.card.hdlc(1)->send_frame(frame);
+  box.line.pass();
+  got.clear();
+  box.card.pump(box.now);
+  EXPECT_EQ(frame, got);
+  EXPECT_EQ(1U, box.card.counts().bad_frames.value());
+}
+
+TEST(DahdiCard, TellsOfAnAlarmAsSoonAsATimeslotHasTheEvent) {
+  Box box;
+  box.ticks(2);
+  box.card.pump(box.now);
+  std::vector<Alarms> told;
+  box.card.alarm(1)->on_alarms = [&](const Alarms& alarms) { told.push_back(alarms); };
+  box.line.spans[1].alarms.red = true;
+  box.line.tell(1, 7, {DriverEvent::kAlarm});
+  box.tick();
+  box.card.pump(box.now);
+  ASSERT_EQ(1U, told.size());
+  EXPECT_TRUE(told[0].red);
+  // Without an event it is seen at the next look.
+  box.line.spans[1].alarms.red = false;
+  box.card.pump(box.now + 600);
+  ASSERT_EQ(2U, told.size());
+  EXPECT_FALSE(told[1].down());
+}
+
+TEST(DahdiCard, LetsGoOfABoardThatIsPulledOutAndTakesItAgain) {
+  Box box;
+  box.ticks(20);
+  box.card.pump(box.now);
+  std::vector<Alarms> told;
+  box.card.alarm(1)->on_alarms = [&](const Alarms& alarms) { told.push_back(alarms); };
+  box.line.remove_span(1);
+  box.tick();
+  EXPECT_EQ(1U, box.line.refused_calls) << "each costs the tick 5 ms";
+  EXPECT_EQ(kAlawSilence, box.received[0]);
+  box.card.pump(box.now);
+  ASSERT_EQ(1U, told.size());
+  EXPECT_TRUE(told[0].los);
+  EXPECT_EQ(1U, box.card.counts().removals.value());
+  EXPECT_FALSE(box.line.channels[1].open);
+  EXPECT_TRUE(box.line.channels[32].open) << "the other board goes on";
+  box.ticks(5);
+  EXPECT_EQ(1U, box.line.refused_calls);
+
+  box.line.add_span(1);
+  box.now += 1000;
+  box.card.pump(box.now);
+  ASSERT_EQ(2U, told.size());
+  EXPECT_FALSE(told[1].down());
+  box.ticks(20);
+  EXPECT_LE(box.delay(0), 5);
+  EXPECT_LE(box.delay(31), 5);
+}
+
+TEST(DahdiCard, SeesABoardGoThatIsQuiet) {
+  Box box;
+  box.ticks(2);
+  box.card.pump(box.now);
+  box.line.remove_span(2);
+  box.card.pump(box.now + 600);  // looked at from time to time
+  box.tick();
+  EXPECT_LE(box.line.refused_calls, 1U);
+  box.card.pump(box.now + 700);
+  EXPECT_TRUE(box.card.alarm(2)->alarms().los);
+}
+
+TEST(DahdiCard, WaitsForADriverThatIsLoadedLater) {
+  Box box(false);
+  EXPECT_TRUE(box.card.alarm(1)->alarms().los);
+  EXPECT_FALSE(box.card.wait(0));
+  const auto boards = box.card.boards();
+  ASSERT_FALSE(boards);
+  EXPECT_EQ(ErrorCode::kUnavailable, boards.error().code);
+  box.tick();
+  box.card.pump(2000);
+  EXPECT_TRUE(box.card.alarm(1)->alarms().los);
+  box.line.loaded = true;
+  box.card.pump(4000);
+  EXPECT_FALSE(box.card.alarm(1)->alarms().down());
+  EXPECT_EQ(2U, box.card.boards()->size());
+}
+
+}  // namespace
+}  // namespace cordboard::cards
