@@ -1,7 +1,7 @@
 // `npm run hil`: cases on the real driver, in a virtual machine; each is printed as it ends, and then how many passed.
 //
 //   hil [Pri.* …]    those whose names fit a pattern of GoogleTest
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 import { buildEngineTests } from '../install/lib/engine-tests.mjs';
 import { installPackages } from '../install/lib/packages.mjs';
@@ -14,6 +14,7 @@ import { boot, prepare, RIG_PACKAGES, RIG_STEPS, share } from './rig/machine.mjs
 const LIMIT_MS = 10 * 60_000;
 const BUILD = 'native/build-test';
 const REPORT = 'cases.json';
+const ADDON = 'addon';
 
 /** Runs the cases that fit; the exit code. */
 export async function hil(patterns) {
@@ -23,7 +24,7 @@ export async function hil(patterns) {
     await progress.step(part.name, (begin) => prepare(part, { begin, keep: progress.keep }));
   await buildEngineTests({ folder: BUILD, buildType: 'RelWithDebInfo', target: 'hil' });
 
-  rmSync(share(REPORT), { force: true });
+  for (const file of [REPORT, ADDON]) rmSync(share(file), { force: true });
   const { code, timedOut } = await boot('pri.sh', {
     env: {
       ...{ CASES: inRoot(BUILD, 'hil_cases'), PEER: inRoot(BUILD, 'pri_peer'), CONF: inRoot('hil-tests/guest') },
@@ -35,6 +36,7 @@ export async function hil(patterns) {
     onOutput: (text) => process.stdout.write(text),
   });
   const counts = gtestCounts(share(REPORT)) ?? { passed: 0, failed: 0 };
+  if (existsSync(share(ADDON))) counts[readFileSync(share(ADDON), 'utf8').trim() === 'OK' ? 'passed' : 'failed'] += 1;
   if (timedOut || code !== 0 || counts.passed + counts.failed === 0) {
     counts.failed += 1;
     console.log(timedOut ? 'The machine was ended for taking too long.' : `The machine ended with ${code}.`);

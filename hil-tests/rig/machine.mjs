@@ -28,7 +28,13 @@ export const share = (...parts) => inRoot(CACHE, 'share', ...parts);
 
 /** Kernel, driver and first file system, each made once. */
 export const RIG_STEPS = [
-  { name: 'kernel', does: 'fetching a kernel and the driver', inputs: [], outputs: [`${CACHE}/vmlinux`], run: fetchKernel },
+  {
+    name: 'kernel',
+    does: 'fetching a kernel and the driver',
+    inputs: [],
+    outputs: [`${CACHE}/vmlinux`],
+    run: fetchKernel,
+  },
   {
     name: 'modules',
     does: 'compiling the driver',

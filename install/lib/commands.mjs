@@ -3,6 +3,7 @@
 import { bench, planBench } from './bench.mjs';
 import { run } from './child.mjs';
 import { Failure } from './failure.mjs';
+import { hil } from '../../hil-tests/run.mjs';
 import { fuzz, planFuzz } from './fuzz.mjs';
 import { NODE_FLAGS } from './node-flags.mjs';
 import { inRoot } from './paths.mjs';
@@ -16,6 +17,7 @@ const COMMANDS = {
   figures: (args) => node('test/figures/run.mjs', args),
   bench,
   fuzz,
+  hil,
   soak,
   test: testRun,
 };

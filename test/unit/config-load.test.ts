@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { homeFolder, loadConfig, loadCountry, migrateSettings } from '../../daemon/src/config/index.js';
+import { boxSpans } from '../../daemon/src/engine/index.js';
 import { AppError } from '../../daemon/src/platform/index.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -52,6 +53,22 @@ describe('settings', () => {
     expect(settings.engine.realtime).toBe(false);
     expect(settings.language).toBe('zh-CN');
     expect(recordingsFolder).toBe('/srv/rec');
+  });
+
+  test('E1 of boards have numbers of their own behind the virtual ones, and no span of the driver twice', () => {
+    const boards = (...spans: unknown[]) => homeWith({ virtual: { spans: 1 }, boards: { spans } });
+    const { settings } = loadConfig({ env: {}, home: boards({ span: 2, device: 1 }) });
+    expect(settings.boards).toEqual({
+      spans: [{ card: 'dahdi', span: 2, device: 1, side: 'user' }],
+      ...{ buffers: 8, ahead: 2 },
+    });
+    expect(boxSpans(settings)).toEqual([1, 2]);
+    for (const [home, path] of [
+      [boards({ span: 1, device: 1 }), 'boards.spans'],
+      [boards({ span: 2, device: 1 }, { span: 3, device: 1 }), 'boards.spans'],
+      [homeWith({ boards: { buffers: 4, ahead: 4 } }), 'boards.ahead'],
+    ] as const)
+      expect(refusal(() => loadConfig({ env: {}, home })).details('en')).toMatchObject([{ path }]);
   });
 
   test('unknown names are refused and the near one is named, all at once', () => {

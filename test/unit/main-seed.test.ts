@@ -12,7 +12,7 @@ const clock = new FakeClock();
 
 it('a new box has a number, a menu, two queues and an agent for every station', async () => {
   const db = await testDatabase();
-  expect(await seed(db, { language: 'zh-CN', stations: 3, spans: 2, clock })).toBe(true);
+  expect(await seed(db, { language: 'zh-CN', stations: 3, spans: [1, 2], clock })).toBe(true);
   expect(await db.routes.list()).toMatchObject([{ calledNumber: '95001', flowId: 'main', language: 'zh-CN' }]);
   expect((await db.queues.list()).map(({ id, name }) => [id, name])).toEqual([
     ['sales', '销售'],
@@ -25,7 +25,7 @@ it('a new box has a number, a menu, two queues and an agent for every station', 
 
 it('a new box dials out over its E1: the police at once, others after a 0', async () => {
   const db = await testDatabase();
-  await seed(db, { language: 'zh-CN', stations: 3, spans: 2, clock });
+  await seed(db, { language: 'zh-CN', stations: 3, spans: [1, 2], clock });
   const { numbering } = readCountry('cn', 'firmware-config/countries');
   const plan = new TableDialPlan({ db, numbering, analogStations: () => [1, 2, 3], log: silentLog });
   await plan.start();
@@ -42,7 +42,7 @@ it('a new box dials out over its E1: the police at once, others after a 0', asyn
 
 it.each(['en', 'zh-CN'])('the first menu holds together, and its prompts are spoken in %s', async (language) => {
   const db = await testDatabase();
-  await seed(db, { language: 'en', stations: 1, spans: 2, clock });
+  await seed(db, { language: 'en', stations: 1, spans: [1, 2], clock });
   const texts = JSON.parse(readFileSync(`firmware-config/prompts/${language}.json`, 'utf8')) as Record<string, string>;
   const flow = await db.flows.find('main');
   const check = validateFlow(
@@ -55,9 +55,9 @@ it.each(['en', 'zh-CN'])('the first menu holds together, and its prompts are spo
 
 it('what somebody deletes does not come back', async () => {
   const db = await testDatabase();
-  await seed(db, { language: 'en', stations: 1, spans: 2, clock });
+  await seed(db, { language: 'en', stations: 1, spans: [1, 2], clock });
   const [route] = await db.routes.list();
   await db.write((tx) => tx.routes.remove(route!.id));
-  expect(await seed(db, { language: 'en', stations: 1, spans: 2, clock })).toBe(false);
+  expect(await seed(db, { language: 'en', stations: 1, spans: [1, 2], clock })).toBe(false);
   expect(await db.routes.list()).toEqual([]);
 });

@@ -42,6 +42,8 @@ export const formats = {
   mailAddress: 'format:mailAddress',
   pin: 'format:pin',
   conferencePins: 'format:conferencePins',
+  boardSpan: 'format:boardSpan',
+  boardsAhead: 'format:boardsAhead',
   recordingPattern: 'format:recordingPattern',
 } as const;
 

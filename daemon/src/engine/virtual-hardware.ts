@@ -1,5 +1,6 @@
-// How the virtual card is numbered. Box side: spans 1…n and analog ports 1…m (stations). At the other end of each cable, for
-// the exchange simulator: span 100+n and analog port 10000+m (the telephone).
+// How spans and ports are numbered. Box side: spans 1…n and analog ports 1…m (stations) of the virtual card, and spans of boards
+// behind them. At the other end of each virtual cable, for the exchange simulator: span 100+n and analog port 10000+m (the
+// telephone).
 import { join } from 'node:path';
 import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig, StreamsConfig } from '@cordboard/native';
 
@@ -43,6 +44,11 @@ export interface HardwareSettings {
   recordingsFolder: string;
   settings: {
     virtual: { spans: number; stations: number };
+    boards: {
+      spans: { span: number; device: number; name?: string | undefined; side: 'user' | 'network' }[];
+      buffers: number;
+      ahead: number;
+    };
     recordings: { syncMs: number; reserveMb: number; journalMb: number };
     engine: { realtime: boolean; announcers: number; clipCacheMb: number; mediaThreads: number };
     sip: {
@@ -54,6 +60,11 @@ export interface HardwareSettings {
       threads: number;
     };
   };
+}
+
+/** Every E1 of the box, by number. */
+export function boxSpans({ virtual, boards }: Pick<HardwareSettings['settings'], 'virtual' | 'boards'>): number[] {
+  return [...Array.from({ length: virtual.spans }, (_, i) => i + 1), ...boards.spans.map(({ span }) => span)];
 }
 
 /** What the engine is made with. */
@@ -71,11 +82,15 @@ export function engineConfig({ country, settings, recordingsFolder }: HardwareSe
     analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo' });
     cables.push({ kind: 'analog', a: station, b: phonePort(station) });
   }
+  const { spans: onBoards, ...boards } = settings.boards;
+  for (const { span, device, name = `E1-${span}`, side } of onBoards)
+    spans.push({ span, name, side, card: 'dahdi', device });
   return {
     country,
     spans,
     analogs,
     cables,
+    boards,
     streams: streamsConfig(settings.sip),
     announcers: settings.engine.announcers,
     recordingFolder: join(recordingsFolder, 'journal'),

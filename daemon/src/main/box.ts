@@ -14,7 +14,7 @@ import { CallControl } from '../calls/index.js';
 import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type OpenedDb, type Recovery } from '../db/index.js';
-import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
+import { boxSpans, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
@@ -173,7 +173,8 @@ class RunningBox {
     this.#recovery = await db.recoverAtStart(this.#clock.wallMs());
     if (this.#recovery.calls > 0)
       this.#log.warn({ calls: this.#recovery.calls }, 'calls were cut off by the last stop; they are marked broken');
-    const { stations, spans } = settings.virtual;
+    const { stations } = settings.virtual;
+    const spans = boxSpans(settings);
     if (await seed(db, { language: settings.language, stations, spans, clock: this.#clock }))
       this.#log.info('a first menu, queues and agents were set up');
   }

@@ -58,7 +58,7 @@ export interface SeedOptions {
   language: Language;
   stations: number;
   /** E1 */
-  spans: number;
+  spans: readonly number[];
   clock: Clock;
 }
 
@@ -75,7 +75,7 @@ export async function seed(db: Db, options: SeedOptions): Promise<boolean> {
       const id = String(FIRST_AGENT + station - 1);
       await tx.agents.insert({ id, name: words.agent(id), queues: ['sales', 'service'], language });
     }
-    if (spans > 0) {
+    if (spans.length > 0) {
       await tx.trunks.insert(e1Trunk(words.trunk, spans));
       await tx.outboundRoutes.insert({
         ...{ id: newUlid(), name: words.outside, pattern: '0.', priority: 100, trunks: [E1_TRUNK], strip: 1 },
@@ -87,9 +87,9 @@ export async function seed(db: Db, options: SeedOptions): Promise<boolean> {
   });
 }
 
-function e1Trunk(name: string, spans: number): TrunkRow {
+function e1Trunk(name: string, spans: readonly number[]): TrunkRow {
   return {
-    ...{ id: E1_TRUNK, name, kind: 'e1', spans: Array.from({ length: spans }, (_, i) => i + 1), enabled: true },
+    ...{ id: E1_TRUNK, name, kind: 'e1', spans: [...spans], enabled: true },
     ...{ maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [], callerRulesIn: [], numberFormat: 'dialled' },
     ...{ callerId: 'pass', fixedNumber: '', callerIdHeader: 'from', diversionHeader: 'diversion', refer: false },
     // What only a trunk over SIP has.

@@ -116,6 +116,14 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be two ports such as 20000-29999, the first even and smaller.',
     zh: '必须是两个端口，例如 20000-29999，第一个为偶数且较小。',
   },
+  'format:boardSpan': {
+    en: 'must have numbers behind those of the virtual E1.',
+    zh: '编号必须排在虚拟 E1 之后。',
+  },
+  'format:boardsAhead': {
+    en: 'must be fewer than the buffers.',
+    zh: '必须小于缓冲块数。',
+  },
   'format:localDate': {
     en: 'must be a day that exists, such as 2027-02-06.',
     zh: '必须是存在的日期，例如 2027-02-06。',
