@@ -7,6 +7,7 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /tmp
 ip link set lo up
 cd /share || exit
+source /share/settings.sh
 read -r up _ </proc/uptime
 echo "guest: up after $up s"
 timeout -k 5 "${JOB_SECONDS:-540}" bash /share/job.sh

@@ -1,6 +1,6 @@
 // The virtual machine: Debian's kernel under pure emulation, so that nothing is asked of the machine it runs on. Its root is this
 // machine's, read-only, with memory on top; so Node.js and what was compiled here run there as they are.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants } from 'node:os';
 
@@ -141,7 +141,8 @@ async function makeInitrd(keep) {
 export async function boot(job, { env = {}, timeLimitMs, onOutput, nice = NICE }) {
   mkdirSync(share(), { recursive: true });
   const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
-  writeFileSync(share('job.sh'), [...lines, readFileSync(inRoot(HERE, 'guest', job), 'utf8')].join('\n'));
+  writeFileSync(share('settings.sh'), [...lines, ''].join('\n'));
+  copyFileSync(inRoot(HERE, 'guest', job), share('job.sh'));
   for (const file of ['start.sh', 'driver-up.sh']) copyFileSync(inRoot(HERE, 'guest', file), share(file));
   const shared = (id, path, readonly) => [
     ...['-fsdev', `local,id=${id},path=${path},security_model=none${readonly ? ',readonly=on,multidevs=remap' : ''}`],
