@@ -191,6 +191,126 @@ TEST(DahdiCard, SeesABoardGoThatIsQuiet) {
   EXPECT_TRUE(box.card.alarm(2)->alarms().los);
 }
 
+TEST(DahdiCard, CarriesCasBitsOfEveryTimeslot) {
+  Box box;
+  for (uint32_t channel = 1; channel <= 31; ++channel) box.line.channels[channel].signalling = DriverSignalling::kCas;
+  box.line.remove_span(1);
+  box.tick();
+  box.card.pump(box.now);
+  box.line.spans[1] = {};
+  box.card.pump(box.now + 1000);
+  box.ticks(2);
+  auto* cas = box.card.cas(1);
+  EXPECT_TRUE(cas->set_bits(5, 0xD));
+  EXPECT_EQ(0xD, box.line.channels[5].bits);
+  EXPECT_EQ(0x9, cas->bits(31));
+  EXPECT_FALSE(cas->set_bits(32, 0x9));
+  std::vector<std::pair<uint32_t, uint8_t>> told;
+  cas->on_bits = [&](uint32_t timeslot, uint8_t bits, Millis) { told.emplace_back(timeslot, bits); };
+  box.line.tell(1, 5, {DriverEvent::kBits, 0x1});
+  box.line.tell(1, 5, {DriverEvent::kBits, 0x9});
+  box.tick();
+  box.card.pump(box.now);
+  const std::vector<std::pair<uint32_t, uint8_t>> wanted{{5, 0x1}, {5, 0x9}};
+  EXPECT_EQ(wanted, told);
+}
+
+TEST(DahdiCard, AsksForEchoCancellersAndGainsOnlyWhereTheyAreWanted) {
+  Box box;
+  EXPECT_EQ(0U, box.line.channels[1].echo_taps);
+  FakeLine other(true);
+  DahdiCard card([&]() -> Result<std::unique_ptr<Driver>> {
+    return std::unique_ptr<Driver>(std::make_unique<FakeDriver>(other));
+  });
+  card.add_span(1, 1, 0, {.echo_taps = 128, .received_db = 2, .sent_db = -3});
+  EXPECT_EQ(128U, other.channels[31].echo_taps);
+  EXPECT_EQ(std::make_pair(2.0, -3.0), other.channels[1].gains);
+  EXPECT_EQ(0U, other.channels[16].echo_taps) << "frames are not speech";
+  EXPECT_EQ(0U, card.counts().refused.value());
+}
+
+/// A telephone on channel 1, an exchange line on channel 32 at its other end.
+struct AnalogBox {
+  FakeLine line{true};
+  DahdiCard card{[this]() -> Result<std::unique_ptr<Driver>> {
+    line.channels[1].signalling = DriverSignalling::kStation;
+    line.channels[32].signalling = DriverSignalling::kLine;
+    return std::unique_ptr<Driver>(std::make_unique<FakeDriver>(line));
+  }};
+  std::vector<uint8_t> received = std::vector<uint8_t>(2 * kRowBytes);
+  std::vector<uint8_t> sent = std::vector<uint8_t>(2 * kRowBytes, 0x11);
+  std::vector<std::string> told;
+  Millis now = 10000;
+
+  AnalogBox() {
+    card.add_station(1, 1, 0);
+    card.add_line(2, 32, 1);
+    const auto tell = [this](const std::string& what, bool on, Millis at) {
+      told.push_back(what + (on ? " on" : " off") + (at == now ? "" : " " + std::to_string(at - now)));
+    };
+    card.station(1)->on_hook = [tell](bool off, Millis at) { tell("hook", !off, at); };
+    card.station(1)->on_pulse_digit = [this](char digit, Millis) { told.push_back(std::string("digit ") + digit); };
+    card.line(2)->on_ring = [tell](bool on, Millis at) { tell("ring", on, at); };
+    card.line(2)->on_battery = [tell](bool on, Millis at) { tell("battery", on, at); };
+    tick();
+  }
+  void tick() {
+    line.pass();
+    card.exchange({received.data(), sent.data()});
+    now += 20;
+    card.pump(now);
+  }
+  void tell(uint32_t channel, DriverNotice what) {
+    line.channels[channel].events.push_back(what);
+    tick();
+  }
+};
+
+using Told = std::vector<std::string>;
+
+TEST(DahdiCard, TellsOfATelephonesHookFlashAndPulses) {
+  AnalogBox box;
+  EXPECT_EQ(nullptr, box.card.line(1));
+  EXPECT_EQ(nullptr, box.card.station(2));
+  box.tell(1, {DriverEvent::kOffHook});
+  EXPECT_TRUE(box.card.station(1)->off_hook());
+  EXPECT_EQ(std::vector<DriverHook>{DriverHook::kOff}, box.line.channels[1].hooks);
+  box.tell(1, {DriverEvent::kPulseDigit, '7'});
+  box.tell(1, {DriverEvent::kFlash});
+  box.tell(1, {DriverEvent::kOnHook});
+  EXPECT_EQ((Told{"hook off", "digit 7", "hook on -200", "hook off", "hook on"}), box.told);
+  box.line.channels[1].hooks.clear();
+  box.card.station(1)->set_ring(true);
+  box.card.station(1)->set_ring(false);
+  box.card.station(1)->set_battery(false);
+  EXPECT_EQ((std::vector{DriverHook::kRing, DriverHook::kRingOff, DriverHook::kOn}), box.line.channels[1].hooks);
+}
+
+TEST(DahdiCard, TellsOfALinesRingsAndGapsOfItsBattery) {
+  AnalogBox box;
+  box.tell(32, {DriverEvent::kRingBegun});
+  box.tell(32, {DriverEvent::kOffHook});
+  box.card.line(2)->set_hook(true);
+  EXPECT_EQ(DriverHook::kOff, box.line.channels[32].hooks.back());
+  box.tell(32, {DriverEvent::kOnHook});
+  for (int i = 0; i < 40; ++i) box.tick();
+  EXPECT_EQ((Told{"ring on", "ring off", "battery off", "battery on"}), box.told);
+  EXPECT_EQ(0x11, box.received[0]) << "what the line says is heard by the telephone";
+}
+
+TEST(DahdiCard, HangsUpATelephoneWhoseBoardIsGone) {
+  AnalogBox box;
+  box.tell(1, {DriverEvent::kOffHook});
+  box.line.remove_span(1);
+  box.tick();
+  EXPECT_EQ((Told{"hook off", "hook on"}), box.told);
+  EXPECT_EQ(kAlawSilence, box.received[0]);
+  EXPECT_EQ(1U, box.card.counts().removals.value());
+  box.line.spans[1] = {};
+  for (int i = 0; i < 60; ++i) box.tick();
+  EXPECT_EQ(0x11, box.received[0]);
+}
+
 TEST(DahdiCard, WaitsForADriverThatIsLoadedLater) {
   Box box(false);
   EXPECT_TRUE(box.card.alarm(1)->alarms().los);

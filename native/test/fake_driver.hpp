@@ -28,6 +28,10 @@ struct FakeLine {
     std::deque<std::vector<uint8_t>> received;
     std::deque<std::vector<uint8_t>> to_send;
     std::deque<DriverNotice> events;
+    std::vector<DriverHook> hooks;
+    uint8_t bits{};
+    uint32_t echo_taps{};
+    std::pair<double, double> gains;
   };
   std::map<uint32_t, Channel> channels;
   std::map<uint32_t, DriverSpanState> spans;
@@ -113,6 +117,11 @@ class FakeDriver : public Driver {
     }
     return found;
   }
+  std::optional<DriverChannel> channel(uint32_t number) override {
+    const auto found = line_.channels.find(number);
+    if (found == line_.channels.end() || line_.gone(found->second)) return std::nullopt;
+    return DriverChannel{number, found->second.position, found->second.signalling, ""};
+  }
   Result<int> open_channel(uint32_t number, DriverBuffers buffers, bool) override {
     auto& channel = line_.channels.at(number);
     if (channel.open) return fail(ErrorCode::kBusy, "in use");
@@ -154,12 +163,24 @@ class FakeDriver : public Driver {
     of(handle).to_send.clear();
     of(handle).events.clear();
   }
-  uint8_t bits(int) override { return 0; }
-  bool set_bits(int, uint8_t) override { return false; }
-  bool set_hook(int, DriverHook) override { return false; }
+  uint8_t bits(int) override { return 0x9; }
+  bool set_bits(int handle, uint8_t abcd) override {
+    of(handle).bits = abcd;
+    return true;
+  }
+  bool set_hook(int handle, DriverHook hook) override {
+    of(handle).hooks.push_back(hook);
+    return true;
+  }
   bool off_hook(int) override { return false; }
-  bool set_echo_canceller(int, uint32_t) override { return false; }
-  bool set_gain(int, double, double) override { return false; }
+  bool set_echo_canceller(int handle, uint32_t taps) override {
+    of(handle).echo_taps = taps;
+    return true;
+  }
+  bool set_gain(int handle, double received_db, double sent_db) override {
+    of(handle).gains = {received_db, sent_db};
+    return true;
+  }
   int descriptor(int) const override { return line_.wake; }
   bool wait(int64_t) override { return false; }
 

@@ -49,6 +49,12 @@ export interface SpanConfig {
   card?: CardKind;
   /** dahdi: number of the span within the driver */
   device?: number;
+  /** dahdi: echo canceller of the board or its driver, samples of 125 us; 0: none */
+  boardEchoTaps?: number;
+  /** dahdi: gain of what comes in; 0: no octet is changed */
+  receivedDb?: number;
+  /** dahdi: gain of what goes out */
+  sentDb?: number;
   /** Q.921 T203, ms */
   t203Ms?: number;
   /** Q.931 T309, ms */
@@ -66,6 +72,10 @@ export interface AnalogConfig {
   name: string;
   /** fxs: a telephone hangs here; fxo: an exchange does */
   kind: AnalogKind;
+  /** what carries it */
+  card?: CardKind;
+  /** dahdi: number of the channel within the driver */
+  channel?: number;
   /** fxs: how the telephone is told who calls; fxo: how the exchange tells, the call is offered when it has, or when it rings again */
   callerId?: CallerIdMode;
   /** fxo: busy or congestion tone in a call means that it is over */

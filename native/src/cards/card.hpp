@@ -48,6 +48,16 @@ class AlarmPort {
   std::function<void(const Alarms&)> on_alarms;
 };
 
+/// Line signalling of a span with a bit pattern for each timeslot (G.704 5.1.3.2): ABCD, A in bit 3.
+class CasPort {
+ public:
+  virtual ~CasPort() = default;
+  /// False when the timeslot has none.
+  virtual bool set_bits(uint32_t timeslot, uint8_t abcd) = 0;
+  virtual uint8_t bits(uint32_t timeslot) const = 0;
+  std::function<void(uint32_t timeslot, uint8_t abcd, Millis at)> on_bits;
+};
+
 /// FXS: a telephone hangs here.
 class StationPort {
  public:
@@ -56,6 +66,8 @@ class StationPort {
   virtual void set_battery(bool on) = 0;  // feeding of the loop; a gap tells the far end that the call has ended
   virtual bool off_hook() const = 0;
   std::function<void(bool off_hook, Millis at)> on_hook;
+  /// A digit dialled by pulses, when the board counts them itself: 0-9, * or #.
+  std::function<void(char digit, Millis at)> on_pulse_digit;
 };
 
 /// FXO: an exchange hangs here.

@@ -72,9 +72,16 @@ StationUnit::StationUnit(Core& core, const AnalogConfig& config, bus::Port port,
                          const signalling::AnalogTimes& times)
     : AnalogUnit(core, config, port), wire_(wire), station_(times, *this) {
   wire_.on_hook = [this](bool off_hook, Millis at) { station_.hook(off_hook, at); };
+  wire_.on_pulse_digit = [this](char digit, Millis) {
+    this->digit();
+    core_.pulse_digit(port_, digit);
+  };
 }
 
-StationUnit::~StationUnit() { wire_.on_hook = nullptr; }
+StationUnit::~StationUnit() {
+  wire_.on_hook = nullptr;
+  wire_.on_pulse_digit = nullptr;
+}
 
 Result<> StationUnit::seize(uint32_t leg, const LegSeize& command) {
   if (!station_.ring(core_.now())) {

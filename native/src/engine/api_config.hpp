@@ -59,6 +59,9 @@ struct SpanConfig {
   PriSide side{};
   CardKind card{};
   uint32_t device{};
+  uint32_t boardEchoTaps{};
+  double receivedDb{};
+  double sentDb{};
   uint32_t t203Ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
   uint32_t t309Ms = 90000;  // Q.931 9.1: calls outlive a lost data link this long
   static constexpr auto fields() {
@@ -68,6 +71,12 @@ struct SpanConfig {
                       optional_field("card", &SpanConfig::card, "what carries it"),
                       optional_field("device", &SpanConfig::device, "dahdi: number of the span within the driver",
                                      range(0, 128)),
+                      optional_field("boardEchoTaps", &SpanConfig::boardEchoTaps,
+                                     "dahdi: echo canceller of the board or its driver, samples of 125 us; 0: none",
+                                     range(0, 1024)),
+                      optional_field("receivedDb", &SpanConfig::receivedDb, "dahdi: gain of what comes in; 0: no octet is changed",
+                                     range(-24, 24)),
+                      optional_field("sentDb", &SpanConfig::sentDb, "dahdi: gain of what goes out", range(-24, 24)),
                       optional_field("t203Ms", &SpanConfig::t203Ms, "Q.921 T203, ms", range(500, 60000)),
                       optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000))};
   }
@@ -77,6 +86,8 @@ struct AnalogConfig {
   uint32_t analog{};
   std::string name;
   AnalogKind kind{};
+  CardKind card{};
+  uint32_t channel{};
   CallerIdMode callerId{};
   bool releaseOnBusy{};
   uint32_t echoTaps{};
@@ -84,6 +95,9 @@ struct AnalogConfig {
     return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 65535)),
                       field("name", &AnalogConfig::name, "shown to people", range(1, 64)),
                       field("kind", &AnalogConfig::kind, "fxs: a telephone hangs here; fxo: an exchange does"),
+                      optional_field("card", &AnalogConfig::card, "what carries it"),
+                      optional_field("channel", &AnalogConfig::channel, "dahdi: number of the channel within the driver",
+                                     range(0, 1023)),
                       optional_field("callerId", &AnalogConfig::callerId,
                                      "fxs: how the telephone is told who calls; fxo: how the exchange tells, the call is "
                                      "offered when it has, or when it rings again"),

@@ -70,9 +70,9 @@ Result<> Core::build() {
         ports_.begin());
     if (analog.kind == AnalogKind::kFxs) {
       analogs_[analog.analog] =
-          std::make_unique<StationUnit>(*this, analog, port, *card_.station(analog.analog), times);
+          std::make_unique<StationUnit>(*this, analog, port, *station(analog.analog), times);
     } else {
-      analogs_[analog.analog] = std::make_unique<LineUnit>(*this, analog, port, *card_.line(analog.analog), times);
+      analogs_[analog.analog] = std::make_unique<LineUnit>(*this, analog, port, *line(analog.analog), times);
     }
   }
   return build_tones();
@@ -135,6 +135,26 @@ cards::AlarmPort* Core::alarm(uint32_t span) {
   return port != nullptr || !boards_ ? port : boards_->alarm(span);
 }
 
+cards::StationPort* Core::station(uint32_t analog) {
+  auto* port = card_.station(analog);
+  return port != nullptr || !boards_ ? port : boards_->station(analog);
+}
+
+cards::LinePort* Core::line(uint32_t analog) {
+  auto* port = card_.line(analog);
+  return port != nullptr || !boards_ ? port : boards_->line(analog);
+}
+
+Result<> Core::need_boards() {
+  if (boards_) return Empty{};
+  if (config_.boards.ahead >= config_.boards.buffers) {
+    return fail(ErrorCode::kInvalid, "boards must keep fewer buffers full than they have");
+  }
+  boards_ = std::make_unique<cards::DahdiCard>(
+      cards::open_kernel_driver, cards::ChannelBuffers{config_.boards.buffers, config_.boards.ahead});
+  return Empty{};
+}
+
 Result<> Core::build_spans() {
   std::set<uint32_t> devices;
   for (const auto& span : config_.spans) {
@@ -148,14 +168,8 @@ Result<> Core::build_spans() {
       if (!devices.insert(span.device).second) {
         return fail(ErrorCode::kInvalid, named + " is a span of the driver that another one is already");
       }
-      if (!boards_) {
-        if (config_.boards.ahead >= config_.boards.buffers) {
-          return fail(ErrorCode::kInvalid, "boards keep fewer buffers full than they have");
-        }
-        boards_ = std::make_unique<cards::DahdiCard>(
-            cards::open_kernel_driver, cards::ChannelBuffers{config_.boards.buffers, config_.boards.ahead});
-      }
-      boards_->add_span(span.span, span.device, first_row);
+      if (auto made = need_boards(); !made) return made;
+      boards_->add_span(span.span, span.device, first_row, {span.boardEchoTaps, span.receivedDb, span.sentDb});
     }
     for (uint32_t timeslot = 1; timeslot <= kTimeslots; ++timeslot) {
       auto& port = ports_.emplace_back();
@@ -167,15 +181,24 @@ Result<> Core::build_spans() {
 }
 
 Result<> Core::build_analogs() {
+  std::set<uint32_t> channels;
   for (const auto& analog : config_.analogs) {
-    if (card_.station(analog.analog) != nullptr || card_.line(analog.analog) != nullptr) {
-      return fail(ErrorCode::kInvalid, "analog port " + std::to_string(analog.analog) + " is there twice");
+    const auto named = "analog port " + std::to_string(analog.analog);
+    if (station(analog.analog) != nullptr || line(analog.analog) != nullptr) {
+      return fail(ErrorCode::kInvalid, named + " is there twice");
     }
     const auto port = static_cast<uint32_t>(ports_.size());
-    if (analog.kind == AnalogKind::kFxs) {
-      card_.add_station(analog.analog, port);
+    const bool fxs = analog.kind == AnalogKind::kFxs;
+    if (analog.card == CardKind::kVirtual) {
+      fxs ? card_.add_station(analog.analog, port) : card_.add_line(analog.analog, port);
     } else {
-      card_.add_line(analog.analog, port);
+      if (analog.channel == 0) return fail(ErrorCode::kInvalid, named + " does not say which channel of the driver it is");
+      if (!channels.insert(analog.channel).second) {
+        return fail(ErrorCode::kInvalid, named + " is a channel of the driver that another one is already");
+      }
+      if (auto made = need_boards(); !made) return made;
+      fxs ? boards_->add_station(analog.analog, analog.channel, port)
+          : boards_->add_line(analog.analog, analog.channel, port);
     }
     auto& added = ports_.emplace_back();
     added.analog = analog.analog;

@@ -78,6 +78,8 @@ class Core {
   void house_tone(bus::Port port, const std::string& tone);
   void stop_house_tone(bus::Port port);
   void watch_digits(bus::Port port, bool on);
+  /// A digit that a telephone dialled by pulses.
+  void pulse_digit(bus::Port port, char digit) { tell_digit(port, digit, DigitSource::kTone); }
   /// Ends the leg when busy or congestion tone is heard.
   void release_on_busy(bus::Port port);
   /// Listens for caller identification on a port that may carry no leg; the analog unit is told.
@@ -206,6 +208,9 @@ class Core {
   Result<> build_spans();
   cards::HdlcPort* hdlc(uint32_t span);
   cards::AlarmPort* alarm(uint32_t span);
+  cards::StationPort* station(uint32_t analog);
+  cards::LinePort* line(uint32_t analog);
+  Result<> need_boards();
   Result<> build_analogs();
   Result<> build_cables();
   Result<> build_streams();

@@ -74,7 +74,8 @@ void Core::count_boards(Snapshot& snapshot) const {
   count("board_events_lost", "Events that the signalling thread took too late", counts.lost_events);
   count("board_frames_bad", "Frames of D-channels that were aborted, too long or had a wrong FCS", counts.bad_frames);
   count("board_frames_lost", "Frames that a D-channel did not take", counts.lost_frames);
-  count("board_removals", "Spans of boards that were there and went", counts.removals);
+  count("board_removals", "Spans and analog ports of boards that were there and went", counts.removals);
+  count("board_refused", "Echo cancellers and gains that the driver does not have", counts.refused);
 }
 
 }  // namespace cordboard::engine

@@ -21,24 +21,34 @@ constexpr int kMostFrames = 64;  // a span and pump: others get their turn
 
 }  // namespace
 
-struct DahdiCard::Span : HdlcPort, AlarmPort {
+struct DahdiCard::Span : HdlcPort, AlarmPort, CasPort {
   DahdiCard* card{};
   uint32_t number{};
   uint32_t driver_span{};
   uint32_t first_row{};
+  ChannelCare care;
   std::array<SpeechChannel, kTimeslots + 1> speech;  // by timeslot
   std::vector<uint32_t> timeslots;                   // that carry speech; fixed while in use
   std::size_t looked_at{};                           // media thread
   int frames = -1;                                   // handle of the D-channel
   bool opened{};
-  std::atomic<bool> in_use{false};   // set by the signalling thread, cleared by the media thread
-  std::atomic<bool> let_go{false};   // the signalling thread asks for it
+  std::atomic<bool> in_use{false};  // set by the signalling thread, cleared by the media thread
+  std::atomic<bool> let_go{false};  // the signalling thread asks for it
   Alarms current;
   Millis look_at{};
   std::array<uint8_t, kFrameBytes> frame;
 
   void send_frame(std::span<const uint8_t> octets) override;
   Alarms alarms() const override { return current; }
+  bool set_bits(uint32_t timeslot, uint8_t abcd) override {
+    return carries(timeslot) && card->driver_->set_bits(speech[timeslot].handle(), abcd);
+  }
+  uint8_t bits(uint32_t timeslot) const override {
+    return carries(timeslot) ? card->driver_->bits(speech[timeslot].handle()) : 0;
+  }
+  bool carries(uint32_t timeslot) const {
+    return opened && timeslot <= kTimeslots && speech[timeslot].handle() >= 0 && in_use.load(std::memory_order_relaxed);
+  }
 };
 
 void DahdiCard::Span::send_frame(std::span<const uint8_t> octets) {
@@ -68,15 +78,19 @@ DahdiCard::DahdiCard(OpenDriver open_driver, ChannelBuffers buffers)
 
 DahdiCard::~DahdiCard() {
   for (auto& [number, span] : spans_) close(*span);
+  for (auto* port : analogs_in_order_) {
+    if (port->opened) driver_->close_channel(port->speech.handle());
+  }
   ::close(epoll_);
 }
 
-void DahdiCard::add_span(uint32_t span, uint32_t driver_span, uint32_t first_row) {
+void DahdiCard::add_span(uint32_t span, uint32_t driver_span, uint32_t first_row, const ChannelCare& care) {
   auto added = std::make_unique<Span>();
   added->card = this;
   added->number = span;
   added->driver_span = driver_span;
   added->first_row = first_row;
+  added->care = care;
   added->current.los = true;
   in_order_.push_back(added.get());
   if (driver_) open(*added);
@@ -84,6 +98,11 @@ void DahdiCard::add_span(uint32_t span, uint32_t driver_span, uint32_t first_row
 }
 
 HdlcPort* DahdiCard::hdlc(uint32_t span) {
+  const auto found = spans_.find(span);
+  return found == spans_.end() ? nullptr : found->second.get();
+}
+
+CasPort* DahdiCard::cas(uint32_t span) {
   const auto found = spans_.find(span);
   return found == spans_.end() ? nullptr : found->second.get();
 }
@@ -127,7 +146,8 @@ void DahdiCard::open(Span& span) {
   bool whole = true;
   for (const auto& channel : driver_->channels_of(span.driver_span)) {
     const bool frames = channel.signalling == DriverSignalling::kHdlc;
-    const bool speech = channel.signalling == DriverSignalling::kClear;
+    const bool speech =
+        channel.signalling == DriverSignalling::kClear || channel.signalling == DriverSignalling::kCas;
     if (channel.position < 1 || channel.position > kTimeslots || (!frames && !speech)) continue;
     auto opened = driver_->open_channel(channel.channel, frames ? DriverBuffers{kFrameBuffers, kFrameBytes}
                                                                 : DriverBuffers{buffers_.blocks, kRowBytes},
@@ -141,6 +161,7 @@ void DahdiCard::open(Span& span) {
       span.frames = *opened;
     } else {
       span.speech[channel.position].attach(*opened);
+      care_for(*opened, span.care);
       timeslots.push_back(channel.position);
     }
   }
@@ -200,6 +221,9 @@ void DahdiCard::exchange(const SpeechRows& rows) {
   for (auto* span : in_order_) {
     if (span->in_use.load(std::memory_order_acquire)) exchange(*span, rows);
   }
+  for (auto* port : analogs_in_order_) {
+    if (port->in_use.load(std::memory_order_acquire)) exchange(*port, rows);
+  }
 }
 
 void DahdiCard::exchange(Span& span, const SpeechRows& rows) {
@@ -253,19 +277,33 @@ bool DahdiCard::read_frames(Span& span) {
   return any;
 }
 
-bool DahdiCard::take_notices() {
+bool DahdiCard::take_notices(Millis now) {
   bool any = false;
   Notice notice;
   while (notices_.pop(notice)) {
     any = true;
-    if (const auto found = spans_.find(notice.span); found != spans_.end()) found->second->look_at = 0;
+    if (notice.span == 0) {
+      if (const auto found = analogs_.find(notice.position); found != analogs_.end() && found->second->opened) {
+        found->second->heard(notice.what, now);
+      }
+      continue;
+    }
+    const auto found = spans_.find(notice.span);
+    if (found == spans_.end()) continue;
+    auto& span = *found->second;
+    if (notice.what.event != DriverEvent::kBits) {
+      span.look_at = 0;
+    } else if (span.on_bits) {
+      span.on_bits(notice.position, notice.what.value, now);
+    }
   }
   return any;
 }
 
 bool DahdiCard::pump(Millis now) {
   if (!ready(now)) return false;
-  bool any = take_notices();
+  bool any = take_notices(now);
+  for (auto* port : analogs_in_order_) any = pump(*port, now) || any;
   for (auto* span : in_order_) {
     if (span->opened && !span->in_use.load(std::memory_order_acquire)) {
       counts_.removals.add();

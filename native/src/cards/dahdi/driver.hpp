@@ -95,6 +95,7 @@ class Driver {
   /// Nothing: there is no such span, or no longer.
   virtual std::optional<DriverSpanState> span_state(uint32_t span) = 0;
   virtual std::vector<DriverChannel> channels_of(uint32_t span) = 0;
+  virtual std::optional<DriverChannel> channel(uint32_t number) = 0;
 
   /// A handle for the calls below. Speech is A-law, as it is on the line.
   virtual Result<int> open_channel(uint32_t channel, DriverBuffers buffers, bool speech) = 0;

@@ -26,6 +26,7 @@ constexpr const char* kChannelDevice = "/dev/dahdi/channel";
 constexpr const char* kTimerDevice = "/dev/dahdi/timer";
 // The driver answers with the kernel's ELAST, the end of its error numbers, when an event waits; libc has no name for it.
 constexpr int kEventWaits = 500;
+constexpr int kLongestRingMs = 60000;
 
 class Descriptor {
  public:
@@ -134,6 +135,13 @@ class KernelDriver : public Driver {
       if (channel.spanno == static_cast<int>(span)) found.push_back(described(channel));
     });
     return found;
+  }
+
+  std::optional<DriverChannel> channel(uint32_t number) override {
+    dahdi_params params{};
+    params.channo = static_cast<int>(number);
+    if (ioctl(control_.get(), DAHDI_GET_PARAMS, &params) != 0) return std::nullopt;
+    return described(params);
   }
 
   Result<int> open_channel(uint32_t channel, DriverBuffers buffers, bool speech) override {
@@ -286,9 +294,15 @@ bool KernelDriver::set_hook(int handle, DriverHook hook) {
     case DriverHook::kOff:
       state = DAHDI_OFFHOOK;
       break;
-    case DriverHook::kRing:
+    case DriverHook::kRing: {
+      // One ring that ends when it is told to: the cadence is the caller's, not that of the driver's tone zone.
+      dahdi_ring_cadence cadence{};
+      cadence.ringcadence[0] = kLongestRingMs;
+      cadence.ringcadence[1] = 1000;
+      ioctl(handle, DAHDI_SETCADENCE, &cadence);
       state = DAHDI_RING;
       break;
+    }
     case DriverHook::kRingOff:
       state = DAHDI_RINGOFF;
       break;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cards/dahdi/analog_port.hpp"
+
+#include <utility>
+
+namespace cordboard::cards {
+
+namespace {
+
+// The driver tells of a flash when it is over, and has measured it; a duration that every country takes for one stands in.
+constexpr Millis kFlashMs = 200;
+// It tells of a gap in the battery, not of its end; the gap ends a call all the same.
+constexpr Millis kBatteryGapMs = 700;
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------------- station
+
+void BoardStation::opened_with(Driver& driver, int handle) {
+  driver_ = &driver;
+  handle_ = handle;
+  hook_ = driver.off_hook(handle);
+}
+
+void BoardStation::hooked(bool off, Millis at) {
+  if (std::exchange(hook_, off) == off) return;
+  if (on_hook) on_hook(off, at);
+}
+
+void BoardStation::heard(const DriverNotice& what, Millis now) {
+  switch (what.event) {
+    case DriverEvent::kOffHook:
+      // Told back, the driver stops ringing and feeds the loop.
+      driver_->set_hook(handle_, DriverHook::kOff);
+      hooked(true, now);
+      break;
+    case DriverEvent::kOnHook:
+      hooked(false, now);
+      break;
+    case DriverEvent::kFlash:
+      hooked(false, now - kFlashMs);
+      hooked(true, now);
+      break;
+    case DriverEvent::kPulseDigit:
+      if (on_pulse_digit) on_pulse_digit(static_cast<char>(what.value), now);
+      break;
+    default:
+      break;
+  }
+}
+
+void BoardStation::lost(Millis now) {
+  handle_ = -1;
+  hooked(false, now);
+}
+
+void BoardStation::set_ring(bool on) {
+  if (handle_ >= 0) driver_->set_hook(handle_, on ? DriverHook::kRing : DriverHook::kRingOff);
+}
+
+/// Put on the hook by us while the telephone is off it, the driver takes the battery away for half a second.
+void BoardStation::set_battery(bool on) {
+  if (handle_ >= 0 && !on) driver_->set_hook(handle_, DriverHook::kOn);
+}
+
+// ------------------------------------------------------------------------------------------------------------- line
+
+void BoardLine::opened_with(Driver& driver, int handle) {
+  driver_ = &driver;
+  handle_ = handle;
+  driver.set_hook(handle, DriverHook::kOn);
+}
+
+void BoardLine::heard(const DriverNotice& what, Millis now) {
+  switch (what.event) {
+    case DriverEvent::kRingBegun:
+      if (!std::exchange(ringing_, true) && on_ring) on_ring(true, now);
+      break;
+    case DriverEvent::kOffHook:  // the end of a ring
+      if (!ringing_ && on_ring) on_ring(true, now);
+      ringing_ = false;
+      if (on_ring) on_ring(false, now);
+      break;
+    case DriverEvent::kOnHook:
+      battery_back_at_ = now + kBatteryGapMs;
+      if (on_battery) on_battery(false, now);
+      break;
+    default:
+      break;
+  }
+}
+
+void BoardLine::run_timers(Millis now) {
+  if (now < battery_back_at_) return;
+  battery_back_at_ = kNever;
+  if (on_battery) on_battery(true, now);
+}
+
+void BoardLine::lost(Millis now) {
+  handle_ = -1;
+  if (std::exchange(ringing_, false) && on_ring) on_ring(false, now);
+  battery_back_at_ = now + kBatteryGapMs;
+  if (on_battery) on_battery(false, now);
+}
+
+void BoardLine::set_hook(bool off_hook) {
+  if (handle_ >= 0) driver_->set_hook(handle_, off_hook ? DriverHook::kOff : DriverHook::kOn);
+}
+
+}  // namespace cordboard::cards
