@@ -45,6 +45,25 @@ static void take_events(int fd)
 	ioctl(fd, DAHDI_GETEVENT, &event);
 }
 
+/* Frames go through here because the driver refuses them while an event waits. */
+static int write_frame(struct pri *pri, void *frame, int length)
+{
+	ssize_t done;
+
+	while ((done = write(pri_fd(pri), frame, (size_t)length)) < 0 && errno == ELAST)
+		take_events(pri_fd(pri));
+	return done < 0 ? 0 : (int)done;
+}
+
+static int read_frame(struct pri *pri, void *frame, int size)
+{
+	ssize_t done;
+
+	while ((done = read(pri_fd(pri), frame, (size_t)size)) < 0 && errno == ELAST)
+		take_events(pri_fd(pri));
+	return done < 0 ? 0 : (int)done;
+}
+
 /* Speech goes back from the moment that a call has the timeslot. */
 static void open_speech(int first, int timeslot)
 {
@@ -136,7 +155,7 @@ int main(int argc, char **argv)
 	for (timeslot = 0; timeslot <= TIMESLOTS; ++timeslot)
 		speech[timeslot] = -1;
 	dchannel = open_channel(first + DCHANNEL - 1, 32, 1024);
-	pri = pri_new(dchannel, PRI_NETWORK, PRI_SWITCH_EUROISDN_E1);
+	pri = pri_new_cb(dchannel, PRI_NETWORK, PRI_SWITCH_EUROISDN_E1, read_frame, write_frame, NULL);
 	if (!pri)
 		return 1;
 	while (1) {

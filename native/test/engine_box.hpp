@@ -168,7 +168,10 @@ class Box {
   Engine& engine() { return *engine_; }
   Snapshot snapshot() { return ask<Snapshot>(SnapshotGet{}); }
 
-  static constexpr std::chrono::milliseconds kPatience{10000};
+#ifndef CORDBOARD_TEST_PATIENCE_MS
+#define CORDBOARD_TEST_PATIENCE_MS 10000
+#endif
+  static constexpr std::chrono::milliseconds kPatience{CORDBOARD_TEST_PATIENCE_MS};
 
  private:
   static int& next_folder() {
