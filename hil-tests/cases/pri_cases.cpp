@@ -38,8 +38,8 @@ std::vector<Talk> call_out(Box& box) {
   std::vector<Talk> talks;
   std::vector<uint64_t> asked;
   for (uint32_t call = 0; call < kCalls; ++call) {
-    asked.push_back(box.submit(LegSeize{.span = 1, .calledNumber = "9500" + std::to_string(10 + call),
-                                        .callingNumber = "02188886666"}));
+    asked.push_back(box.submit(
+        LegSeize{.span = 1, .calledNumber = "9500" + std::to_string(10 + call), .callingNumber = "02188886666"}));
   }
   for (const auto id : asked) {
     auto reply = box.reply(id);
@@ -95,7 +95,8 @@ TEST(Pri, CarriesThirtyCallsAtOnceBitExactBetweenTwoSpansOfOurs) {
   auto talks = call_out(box);
   ASSERT_EQ(kCalls, talks.size());
   for (auto& talk : talks) {
-    const auto offered = box.wait<LegOffered>([&](const LegOffered& event) { return event.timeslot == talk.timeslot; }, kSlow);
+    const auto offered =
+        box.wait<LegOffered>([&](const LegOffered& event) { return event.timeslot == talk.timeslot; }, kSlow);
     ASSERT_TRUE(offered) << talk.timeslot;
     EXPECT_EQ(2U, offered->span);
     talk.far_leg = offered->leg;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The card of the DAHDI driver on a driver made of memory: speech without slips, stalls, clocks that differ, events, alarms and
 // boards that come and go.
+#include "cards/dahdi/dahdi_card.hpp"
+
 #include <gtest/gtest.h>
 
-#include "cards/dahdi/dahdi_card.hpp"
 #include "fake_driver.hpp"
 
 namespace cordboard::cards {

@@ -113,7 +113,8 @@ class FakeDriver : public Driver {
   std::vector<DriverChannel> channels_of(uint32_t span) override {
     std::vector<DriverChannel> found;
     for (const auto& [number, channel] : line_.channels) {
-      if (channel.span == span && !line_.gone(channel)) found.push_back({number, channel.position, channel.signalling, ""});
+      if (channel.span == span && !line_.gone(channel))
+        found.push_back({number, channel.position, channel.signalling, ""});
     }
     return found;
   }

@@ -146,12 +146,11 @@ void DahdiCard::open(Span& span) {
   bool whole = true;
   for (const auto& channel : driver_->channels_of(span.driver_span)) {
     const bool frames = channel.signalling == DriverSignalling::kHdlc;
-    const bool speech =
-        channel.signalling == DriverSignalling::kClear || channel.signalling == DriverSignalling::kCas;
+    const bool speech = channel.signalling == DriverSignalling::kClear || channel.signalling == DriverSignalling::kCas;
     if (channel.position < 1 || channel.position > kTimeslots || (!frames && !speech)) continue;
-    auto opened = driver_->open_channel(channel.channel, frames ? DriverBuffers{kFrameBuffers, kFrameBytes}
-                                                                : DriverBuffers{buffers_.blocks, kRowBytes},
-                                        speech);
+    auto opened = driver_->open_channel(
+        channel.channel, frames ? DriverBuffers{kFrameBuffers, kFrameBytes} : DriverBuffers{buffers_.blocks, kRowBytes},
+        speech);
     if (!opened) {
       whole = false;
       break;
@@ -236,7 +235,8 @@ void DahdiCard::exchange(Span& span, const SpeechRows& rows) {
     const auto row = row_of(timeslot);
     there = span.speech[timeslot].exchange(*driver_, buffers_, counts_.speech, rows.received + row, rows.sent + row,
                                            [&](const DriverNotice& what) {
-                                             if (!notices_.push({span.number, timeslot, what})) counts_.lost_events.add();
+                                             if (!notices_.push({span.number, timeslot, what}))
+                                               counts_.lost_events.add();
                                            });
   }
   if (there) {

@@ -75,7 +75,7 @@ class DahdiCard : public Card, public ClockPort, public WakePort {
   struct Span;
   /// From the tick.
   struct Notice {
-    uint32_t span{};  // 0: an analog port
+    uint32_t span{};      // 0: an analog port
     uint32_t position{};  // timeslot, or number of the analog port
     DriverNotice what;
   };

@@ -56,7 +56,8 @@ Alarms alarms_of(int bits) {
   Alarms alarms;
   alarms.los = (bits & (DAHDI_ALARM_LOS | DAHDI_ALARM_NOTOPEN)) != 0;
   // While it recovers (some seconds without an error are asked for) the driver keeps the alarm, and so do we.
-  alarms.red = !alarms.los && (bits & (DAHDI_ALARM_RED | DAHDI_ALARM_LFA | DAHDI_ALARM_LMFA | DAHDI_ALARM_RECOVER)) != 0;
+  alarms.red =
+      !alarms.los && (bits & (DAHDI_ALARM_RED | DAHDI_ALARM_LFA | DAHDI_ALARM_LMFA | DAHDI_ALARM_RECOVER)) != 0;
   alarms.ais = (bits & DAHDI_ALARM_BLUE) != 0;
   alarms.yellow = (bits & DAHDI_ALARM_YELLOW) != 0;
   return alarms;
@@ -169,9 +170,7 @@ class KernelDriver : public Driver {
 
   void close_channel(int handle) override { ::close(handle); }
 
-  int read(int handle, std::span<uint8_t> into) override {
-    return answer(::read(handle, into.data(), into.size()));
-  }
+  int read(int handle, std::span<uint8_t> into) override { return answer(::read(handle, into.data(), into.size())); }
 
   int write(int handle, std::span<const uint8_t> octets) override {
     return answer(::write(handle, octets.data(), octets.size()));
@@ -348,8 +347,8 @@ bool KernelDriver::wait(int64_t until_ns) {
 Result<std::unique_ptr<Driver>> open_kernel_driver() {
   Descriptor control(::open(kControlDevice, O_RDWR | O_CLOEXEC));
   if (control.get() < 0) {
-    return fail(ErrorCode::kUnavailable, std::string("the DAHDI driver is not loaded (") + kControlDevice + ": " +
-                                             std::strerror(errno) + ")");
+    return fail(ErrorCode::kUnavailable,
+                std::string("the DAHDI driver is not loaded (") + kControlDevice + ": " + std::strerror(errno) + ")");
   }
   Descriptor timer(::open(kTimerDevice, O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (timer.get() < 0) return refused(kTimerDevice);
