@@ -8,7 +8,7 @@ namespace cordboard::engine {
 enum class PriSide : uint8_t { kUser, kNetwork };
 enum class AnalogKind : uint8_t { kFxs, kFxo };
 enum class CableKind : uint8_t { kE1, kAnalog };
-enum class LegKind : uint8_t { kIsdn, kStation, kLine, kSip };
+enum class LegKind : uint8_t { kTimeslot, kStation, kLine, kSip };
 enum class LegState : uint8_t { kIdle, kSeizing, kOffered, kAlerting, kAnswered, kReleasing, kReleased };
 enum class LegProgress : uint8_t { kProceeding, kAlerting, kInband };
 enum class ReleasedBy : uint8_t { kRemote, kLocal, kFault };
@@ -44,7 +44,7 @@ template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_
 template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
 template <> struct EnumNames<CableKind> { static constexpr std::array<std::string_view, 2> names{"e1", "analog"}; };
 template <> struct EnumNames<LegKind> {
-  static constexpr std::array<std::string_view, 4> names{"isdn", "station", "line", "sip"};
+  static constexpr std::array<std::string_view, 4> names{"timeslot", "station", "line", "sip"};
 };
 template <> struct EnumNames<LegState> {
   static constexpr std::array<std::string_view, 7> names{"idle",     "seizing",   "offered", "alerting",

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "dsp/tone_clip.hpp"
+#include "engine/pri_unit.hpp"
 
 namespace cordboard::engine {
 
@@ -59,7 +60,7 @@ Result<> Core::build() {
         std::find_if(ports_.begin(), ports_.end(), [&](const PortState& port) { return port.span == span.span; }) -
         ports_.begin());
     spans_[span.span] =
-        std::make_unique<SpanUnit>(*this, span, first, *card_.hdlc(span.span), *card_.alarm(span.span));
+        std::make_unique<PriUnit>(*this, span, first, *card_.hdlc(span.span), *card_.alarm(span.span));
   }
   const signalling::AnalogTimes times{config_.country.ringCadenceMs, config_.country.flashMinMs,
                                       config_.country.flashMaxMs};
@@ -280,7 +281,7 @@ int64_t Core::sleep_ms() {
   // The media thread wakes this one every tick, so the sleep only bounds how late a timer between ticks can be.
   Millis next = std::min(now_ + 20, outbox_.due());
   for (auto& [number, span] : spans_) {
-    if (const auto due = span->pri().next_deadline(now_)) next = std::min(next, *due);
+    if (const auto due = span->next_deadline(now_)) next = std::min(next, *due);
   }
   for (auto& [number, analog] : analogs_) next = std::min(next, analog->next_deadline());
   return std::clamp<int64_t>(next - monotonic_ms(), 0, 20);
@@ -334,9 +335,9 @@ void Core::run_signalling() {
   for (int round = 0; round < kMostRounds; ++round) {
     bool moved = card_.pump(now_);
     for (auto& [number, span] : spans_) {
-      const auto due = span->pri().next_deadline(now_);
+      const auto due = span->next_deadline(now_);
       if (!due || *due > now_) continue;
-      span->pri().run_timers(now_);
+      span->run_timers(now_);
       moved = true;
     }
     for (auto& [number, analog] : analogs_) {
