@@ -34,6 +34,8 @@ import {
   colleagueOf,
   isStaff,
   kindRoom,
+  kindsOf,
+  mayHear,
   queueRoom,
   reachOf,
   sessionRoom,
@@ -231,14 +233,14 @@ class RealtimeServer implements Realtime {
 
   #connected(socket: OurSocket): void {
     const { identity } = socket.data;
-    const { user, sessionId, permissions, scope } = identity;
+    const { user, sessionId, permissions } = identity;
     void socket.join([userRoom(user.id), roleRoom(user.role)]);
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
     if (isStaff(identity)) void socket.join(STAFF_ROOM);
     else {
       if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
       if (user.agentId !== null && permissions.has('desk.use')) void socket.join(DESK_ROOM);
-      if (scope.kind === 'all') void socket.join([...permissions].map(kindRoom));
+      void socket.join(kindsOf(identity).map(kindRoom));
     }
     socket.on('sync', () => this.#syncSoon(socket));
     this.#syncSoon(socket);
@@ -341,6 +343,7 @@ class RealtimeServer implements Realtime {
           // A message is for the agent himself, not for those who watch over him.
           if (delivery.event === 'agent.message' && socket.data.identity.user.agentId !== delivery.data.agentId)
             continue;
+          if (!mayHear(socket.data.identity, delivery)) continue;
           socket.data.seq += 1;
           // The types of socket.io cannot follow that event and data belong together.
           const to = socket as unknown as { emit(event: string, data: unknown, seq: number): void };
