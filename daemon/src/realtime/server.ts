@@ -16,6 +16,7 @@ import type { DbEvents } from '../db/index.js';
 import {
   AppError,
   isAppError,
+  originAllowed,
   pickLanguage,
   silentLog,
   systemClock,
@@ -46,7 +47,6 @@ import {
 } from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
 import { openLineNamespace, type LineNamespaceOptions } from './line-namespace.js';
-import { originAllowed } from './origin.js';
 
 export interface RealtimeIdentity extends Listener {
   sessionId: string | undefined;
