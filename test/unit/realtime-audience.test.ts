@@ -7,7 +7,7 @@ import {
 } from '../../daemon/src/contract/index.js';
 import { Audience, colleagueOf, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
-import { originAllowed } from '../../daemon/src/realtime/origin.js';
+import { originAllowed } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, segmentRow } from '../support/db-rows.js';
 import { liveAgent, liveCall, liveStation, queueStatus } from '../support/http-ports.js';

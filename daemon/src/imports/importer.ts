@@ -207,6 +207,8 @@ export interface ExportAsked {
   format: 'xlsx' | 'csv';
   template: boolean;
   language: Language;
+  /** by the key of a row; left out: all */
+  only?: ((key: string) => boolean) | undefined;
 }
 
 const NAMES: Readonly<Record<ImportKind, Words>> = {
@@ -224,7 +226,8 @@ export async function exportFile(db: Db, around: Surroundings, asked: ExportAske
   const of = namedBy(table, asked.of);
   const head = table.columns.map(({ title }) => say(title, language));
   const { existing } = await table.open(db, of, around, template ? [] : undefined);
-  const rows = template ? [] : [...existing.values()].map((cells) => table.columns.map(({ id }) => cells[id] ?? ''));
+  const shown = [...existing].flatMap(([key, cells]) => (asked.only === undefined || asked.only(key) ? [cells] : []));
+  const rows = template ? [] : shown.map((cells) => table.columns.map(({ id }) => cells[id] ?? ''));
   if (format === 'csv') return csvOf([head, ...rows]);
   const help = [
     language === 'en'

@@ -16,6 +16,7 @@ import type { DbEvents } from '../db/index.js';
 import {
   AppError,
   isAppError,
+  originAllowed,
   pickLanguage,
   silentLog,
   systemClock,
@@ -34,6 +35,8 @@ import {
   colleagueOf,
   isStaff,
   kindRoom,
+  kindsOf,
+  mayHear,
   queueRoom,
   reachOf,
   sessionRoom,
@@ -44,7 +47,6 @@ import {
 } from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
 import { openLineNamespace, type LineNamespaceOptions } from './line-namespace.js';
-import { originAllowed } from './origin.js';
 
 export interface RealtimeIdentity extends Listener {
   sessionId: string | undefined;
@@ -231,14 +233,14 @@ class RealtimeServer implements Realtime {
 
   #connected(socket: OurSocket): void {
     const { identity } = socket.data;
-    const { user, sessionId, permissions, scope } = identity;
+    const { user, sessionId, permissions } = identity;
     void socket.join([userRoom(user.id), roleRoom(user.role)]);
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
     if (isStaff(identity)) void socket.join(STAFF_ROOM);
     else {
       if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
       if (user.agentId !== null && permissions.has('desk.use')) void socket.join(DESK_ROOM);
-      if (scope.kind === 'all') void socket.join([...permissions].map(kindRoom));
+      void socket.join(kindsOf(identity).map(kindRoom));
     }
     socket.on('sync', () => this.#syncSoon(socket));
     this.#syncSoon(socket);
@@ -341,6 +343,7 @@ class RealtimeServer implements Realtime {
           // A message is for the agent himself, not for those who watch over him.
           if (delivery.event === 'agent.message' && socket.data.identity.user.agentId !== delivery.data.agentId)
             continue;
+          if (!mayHear(socket.data.identity, delivery)) continue;
           socket.data.seq += 1;
           // The types of socket.io cannot follow that event and data belong together.
           const to = socket as unknown as { emit(event: string, data: unknown, seq: number): void };

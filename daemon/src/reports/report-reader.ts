@@ -213,7 +213,7 @@ function conditions(
   let sql = '';
   for (const [filter, column] of Object.entries(FILTER_COLUMNS)) {
     const wanted = filters[filter as keyof typeof FILTER_COLUMNS];
-    if (wanted === undefined || wanted.length === 0 || !columns.includes(column)) continue;
+    if (wanted === undefined || !columns.includes(column)) continue;
     sql += ` AND "${column}" IN (SELECT value FROM json_each($${filter}))`;
     values[`$${filter}`] = JSON.stringify(wanted);
   }

@@ -85,6 +85,8 @@ export function deskRoutes({ db, log, clock, ports }: HttpContext): Route[] {
       ...{ method: 'put', path: '/agents/:id/pin', summary: 'The PIN for signing in at a telephone; null: none' },
       ...{ tag: TAG, needs: 'agents.edit', params: ById, body: AgentPinPut, errors: ['agent_not_found'] },
       async handle({ params: { id }, body: { pin }, identity }) {
+        if (!reachOf(ports, identity, 'agents.view', 'agents.edit').agent(id))
+          throw new AppError('agent_not_found', { id });
         await desk.setPin(id, pin);
         const change = {
           action: 'changed',

@@ -11,8 +11,10 @@ import {
   Ulid,
 } from '../../contract/index.js';
 import { LIMITS, TABLES, exportFile, importFile, tableView, type Surroundings } from '../../imports/index.js';
+import { AppError } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import { mustMay } from '../auth/identity.js';
+import { mustReachEverything, reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
 import { Stream } from '../stream.js';
@@ -25,6 +27,8 @@ const AREAS: Record<ImportKind, 'agents' | 'queues' | 'lists' | 'stations'> = {
   'sip-stations': 'stations',
   'speed-dials': 'agents',
 };
+/** Rows are agents, whom not everybody reaches. */
+const OF_PEOPLE: readonly ImportKind[] = ['agents', 'queue-members'];
 const SEEN = ['agents.view', 'queues.view', 'lists.view', 'stations.view'] as const;
 const CHANGED = ['agents.edit', 'queues.edit', 'lists.edit', 'stations.edit'] as const;
 
@@ -74,10 +78,11 @@ export function importRoutes({ db, clock, log, ports, defaultLanguage, sip, numb
       errors: [
         ...(['import_unreadable', 'import_empty', 'import_too_large', 'import_of_missing'] as const),
         ...(['import_mapping_invalid', 'import_has_bad_rows', 'queue_not_found', 'number_list_not_found'] as const),
-        ...(['body_too_large', 'number_in_use'] as const),
+        ...(['body_too_large', 'number_in_use', 'scope_too_narrow'] as const),
       ],
       async handle({ params: { kind }, query: { of, mapping, apply, skipBad, job }, file, identity, language }) {
         mustMay(identity, [`${AREAS[kind]}.edit`]);
+        if (OF_PEOPLE.includes(kind)) mustReachEverything(identity);
         const by = identity.user.username;
         try {
           const result = await importFile(db, around(by), {
@@ -105,7 +110,11 @@ export function importRoutes({ db, clock, log, ports, defaultLanguage, sip, numb
       errors: ['import_of_missing', 'queue_not_found', 'number_list_not_found'],
       async handle({ params: { kind }, query: { of, format, template }, identity, language }) {
         mustMay(identity, [`${AREAS[kind]}.view`]);
-        const asked = { kind, of, format, template, language };
+        const reach = reachOf(ports, identity, `${AREAS[kind]}.view`);
+        if (kind === 'queue-members' && of !== undefined && !reach.seesQueue(of))
+          throw new AppError('queue_not_found', { id: of });
+        const only = OF_PEOPLE.includes(kind) ? (id: string): boolean => reach.agent(id) : undefined;
+        const asked = { kind, of, format, template, language, only };
         const body = await exportFile(db, around(identity.user.username), asked);
         const name = `${of ?? kind}${template ? '-template' : ''}.${format}`;
         return new Stream(Readable.from([body]), 200, {
