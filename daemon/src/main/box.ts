@@ -374,7 +374,7 @@ class RunningBox {
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
     const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
     const box = new BoxParts({
-      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db },
+      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
     });
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones, box };
