@@ -28,8 +28,11 @@ const letters = (at) =>
     (_, n) => `substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', ((${at} >> ${(9 - n) * 5}) & 31) + 1, 1)`,
   ).join(' || ');
 
-/** Fills an empty box's database, which nobody else has open, with so many calls of the year that ends at `to`. */
-export async function makeUp(file, to, calls, note) {
+/**
+ * Fills an empty box's database, which nobody else has open, with so many calls of the year that ends at `to`. The last `waiting` of them
+ * are still to be booked into the figures; the others are.
+ */
+export async function makeUp(file, to, calls, waiting, note) {
   const db = await new Promise((resolve, reject) => {
     const opened = new sqlite3.Database(file, (error) => (error ? reject(error) : resolve(opened)));
   });
@@ -44,9 +47,15 @@ export async function makeUp(file, to, calls, note) {
     wrapMs INTEGER, outcome TEXT, endMs INTEGER, customer TEXT)`);
   for (let first = 0; first < calls; first += CHUNK) {
     const last = Math.min(calls, first + CHUNK) - 1;
-    await run(`BEGIN; ${chunk(first, last)}; COMMIT`);
+    const booked = last < calls - waiting;
+    await run(`BEGIN; ${[...chunk(first, last, booked), ...(booked ? bookings() : [])].join(';\n')}; COMMIT`);
     if ((last + 1) % 1_000_000 === 0) note(`${last + 1} calls`);
   }
+  // What the roll-up leaves in a box of this zone; with nothing booked it begins by itself.
+  if (waiting < calls)
+    await run(
+      `INSERT OR REPLACE INTO meta ("key", "value") VALUES ('reports', '{"version":1,"zone":"Asia/Shanghai","clearing":null}')`,
+    );
   await run('PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL');
   await new Promise((resolve, reject) => db.close((error) => (error ? reject(error) : resolve())));
 }
@@ -94,11 +103,11 @@ const over = `t + ${QUEUED_MS} + waitMs + talkMs`;
 const at = (i) => `substr('${String(i).padStart(2, '0')}', 1)`;
 const named = (k) => `substr(id, 1, 24) || ${at(k)}`;
 
-function chunk(first, last) {
+function chunk(first, last, booked) {
   const segment = (k, kind, from, to, data, where = 'true') =>
     `INSERT INTO segments (id, callId, kind, startedAt, endedAt, data) SELECT ${named(k)}, id, '${kind}', ${from}, ${to}, ${data} FROM g WHERE ${where}`;
   const state = (k, name, from, to, where, more = 'NULL, NULL') =>
-    `INSERT INTO agentSegments (id, agentId, state, station, startedAt, endedAt, forced, reason, callId) SELECT ${named(k)}, a, '${name}', 1000 + a, ${from}, ${to}, 0, ${more} FROM g WHERE ${where}`;
+    `INSERT INTO agentSegments (id, agentId, state, station, startedAt, endedAt, forced, reported, reason, callId) SELECT ${named(k)}, a, '${name}', 1000 + a, ${from}, ${to}, 0, ${booked ? 1 : 0}, ${more} FROM g WHERE ${where}`;
   return [
     'DELETE FROM g',
     `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})
@@ -114,7 +123,7 @@ function chunk(first, last) {
           (SELECT at + (n.i - first) * ${QUARTER_MS} / calls FROM quarter WHERE first <= n.i ORDER BY first DESC LIMIT 1) AS t FROM n)`,
     `UPDATE g SET endMs = CASE WHEN ${handled} OR outcome = 'internal' THEN ${over} WHEN outcome IN ('abandoned', 'callback', 'overflow') THEN ${talked} ELSE t + ${QUEUED_MS} END`,
     `INSERT INTO calls (id, direction, state, startedAt, answeredAt, endedAt, callingNumber, callingName, calledNumber, span, timeslot, flowId,
-        queueId, agentId, digits, cause, releasedBy, origin)
+        queueId, agentId, digits, cause, releasedBy, origin, reported, trunk)
       SELECT id, way, CASE WHEN i % 5000 = 7 THEN 'broken' ELSE 'ended' END, t,
         CASE WHEN way = 'in' THEN t + 200 WHEN outcome <> 'busy' THEN ${talked} END, endMs,
         CASE way WHEN 'in' THEN customer WHEN 'out' THEN '95001' ELSE 1000 + a END, '',
@@ -122,7 +131,7 @@ function chunk(first, last) {
         CASE WHEN way = 'in' AND trunk = 'trunk-1' THEN 1 ELSE 0 END, CASE WHEN way = 'in' AND trunk = 'trunk-1' THEN 1 + i % 30 ELSE 0 END,
         CASE way WHEN 'in' THEN 'main' END, CASE WHEN way = 'in' AND outcome <> 'gone' THEN q END, CASE WHEN ${handled} THEN a END,
         CASE way WHEN 'in' THEN '1' ELSE '' END, CASE outcome WHEN 'busy' THEN 17 ELSE 16 END, CASE WHEN i % 3 = 0 AND ${handled} THEN 'agent' ELSE 'caller' END,
-        CASE WHEN customer <> '' AND way <> 'internal' THEN '{"country":"CN","province":{"zh":"北京","en":"Beijing"},"city":{"zh":"北京","en":"Beijing"},"carrier":{"zh":"中国移动","en":"China Mobile"}}' END FROM g`,
+        CASE WHEN customer <> '' AND way <> 'internal' THEN '{"country":"CN","province":{"zh":"北京","en":"Beijing"},"city":{"zh":"北京","en":"Beijing"},"carrier":{"zh":"中国移动","en":"China Mobile"}}' END, ${booked ? '2, trunk' : '0, NULL'} FROM g`,
     segment(
       1,
       'seized',
@@ -215,5 +224,85 @@ function chunk(first, last) {
       SELECT id, id, 'score', 'score', ${over} + 4000, 5 - ${drawn(21, 3)} * ${drawn(22, 3)}, 1, 5 FROM g WHERE i % 8 = 0 AND i % 3 > 0 AND ${answered}`,
     `INSERT INTO recordings (id, callId, path, startedAt, endedAt, durationMs, bytes, lostMs, state)
       SELECT ${named(70)}, id, '2026/01/01/' || id || '.wav', ${talked}, ${over}, talkMs, talkMs * 16, 0, 'complete' FROM g WHERE ${handled} AND i % 2 = 0`,
-  ].join(';\n');
+  ];
+}
+
+const SLOT = (x) => `(${x}) / ${QUARTER_MS} * ${QUARTER_MS}`;
+const SHANGHAI_MS = 8 * 3_600_000;
+const DAY = (x) => `(${x} + ${SHANGHAI_MS}) / ${DAY_MS} * ${DAY_MS} - ${SHANGHAI_MS}`;
+
+/** The sums that the roll-up has of a chunk; an agent's state is booked where it begins. */
+function bookings() {
+  const made = [];
+  const add = (table, at, keys, sums, where, most = {}) => {
+    const columns = { ...sums, ...most };
+    for (const [span, begin] of [
+      ['slot', SLOT],
+      ['day', DAY],
+    ])
+      made.push(`INSERT INTO ${table} (span, at, ${Object.keys(keys).join(', ')}, ${Object.keys(columns).join(', ')})
+        SELECT '${span}', ${begin(at)}, ${Object.values(keys).join(', ')}, ${Object.values(sums)
+          .map((one) => `SUM(${one})`)
+          .concat(Object.values(most).map((one) => `MAX(${one})`))
+          .join(', ')} FROM g WHERE ${where} GROUP BY 2${Object.keys(keys)
+          .map((_, index) => `, ${index + 3}`)
+          .join('')}
+        ON CONFLICT (span, at, ${Object.keys(keys).join(', ')}) DO UPDATE SET ${Object.keys(sums)
+          .map((one) => `${one} = ${table}.${one} + excluded.${one}`)
+          .concat(Object.keys(most).map((one) => `${one} = MAX(${table}.${one}, excluded.${one})`))
+          .join(', ')}`);
+  };
+  const entered = `t + ${QUEUED_MS}`;
+  const short = `outcome = 'abandoned' AND waitMs < 5000`;
+  add(
+    'reportQueues',
+    entered,
+    { queueId: 'q' },
+    {
+      offered: `NOT (${short})`,
+      answered,
+      answeredInTime: `${answered} AND waitMs <= 20000`,
+      abandoned: `outcome = 'abandoned' AND waitMs >= 5000`,
+      abandonedInTime: `outcome = 'abandoned' AND waitMs BETWEEN 5000 AND 20000`,
+      shortAbandoned: short,
+      callbacks: `outcome = 'callback'`,
+      '"left"': `outcome IN ('callback', 'overflow')`,
+      waitMs: `(${answered}) * waitMs`,
+      abandonWaitMs: `(outcome = 'abandoned' AND waitMs >= 5000) * waitMs`,
+    },
+    `way = 'in' AND outcome <> 'gone'`,
+    { longestWaitMs: 'waitMs' },
+  );
+  const done = `${over} + wrapMs`;
+  const sums = { handled: '1', talkMs: 'talkMs - (i % 10 = 3) * (talkMs / 8)', holdMs: '(i % 10 = 3) * (talkMs / 8)' };
+  const handling = { ...sums, wrapUpMs: 'wrapMs', transferred: 'i % 33 = 5' };
+  add('reportQueues', done, { queueId: 'q' }, handling, answered);
+  const states = {
+    ringingMs: 'min(waitMs, 4000)',
+    talkingMs: 'talkMs',
+    wrappingMs: 'wrapMs',
+    readyMs: '20000 + talkMs / 2',
+  };
+  add('reportAgents', done, { agentId: 'a' }, { ...handling, ...states }, handled);
+  add('reportAgents', entered, { agentId: 'a' }, { offered: '1', answered: '1' }, answered);
+  add(
+    'reportAgents',
+    entered,
+    { agentId: `3001 + (a + 7) % ${AGENTS}` },
+    { offered: '1', missed: '1' },
+    `way = 'in' AND outcome <> 'gone' AND i % 12 = 0`,
+  );
+  add('reportAgents', 't', { agentId: 'a' }, { notReadyMs: '600000' }, 'i % 40 = 11');
+  add('reportReasons', 't', { agentId: 'a', reason: '1 + i % 4' }, { times: '1', ms: '600000' }, 'i % 40 = 11');
+  const used = { usedMs: 'endMs - t', talkMs: `(${handled}) * talkMs` };
+  add('reportTrunks', 't', { trunk: 'trunk' }, { seizedIn: '1', answeredIn: '1', ...used }, `way = 'in'`);
+  const outwards = { seizedOut: '1', answeredOut: `outcome = 'out'`, ...used };
+  add('reportTrunks', 't', { trunk: 'trunk' }, outwards, `way = 'out'`);
+  add('reportTrunks', 't', { trunk: `'trunk-2'` }, { lost: '1' }, `way = 'out' AND i % 50 = 0`);
+  const visits = { visits: '1', ms: '5800' };
+  const none = `''`;
+  add('reportPaths', 't + 200', { flowId: `'main'`, node: none, exit: none }, visits, `way = 'in'`);
+  const exit = `CASE outcome WHEN 'gone' THEN 'gone' ELSE CAST(1 + i % 4 AS TEXT) END`;
+  add('reportPaths', 't + 3000', { flowId: `'main'`, node: `'menu'`, exit }, visits, `way = 'in'`);
+  return made;
 }

@@ -67,16 +67,15 @@ export function callRoutes(http: HttpContext): Route[] {
       reply: CallList,
       errors: ['report_too_wide'],
       async handle({ query: { limit, before, ...filter }, identity }) {
-        // One more than asked for tells whether there is a next page.
-        const found = await findCalls(db.long, filter, { limit: limit + 1, before, reach: within(identity) });
-        const page = found.slice(0, limit);
-        const rows = new Map((await db.calls.byIds(page.map(({ id }) => id))).map((row) => [row.id, row]));
+        const found = await findCalls(db.long, filter, { limit, before, reach: within(identity) });
+        const rows = new Map((await db.calls.byIds(found.calls.map(({ id }) => id))).map((row) => [row.id, row]));
         return {
-          calls: page.flatMap(({ id, waitMs, talkMs, recorded, trunk }) => {
+          calls: found.calls.flatMap(({ id, waitMs, talkMs, recorded, trunk }) => {
             const row = rows.get(id);
             return row === undefined ? [] : [{ ...withPhase(row), waitMs, talkMs, recorded: recorded === 1, trunk }];
           }),
-          before: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+          before: found.before,
+          searchedTo: found.searchedTo,
         };
       },
     }),
