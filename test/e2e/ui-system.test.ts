@@ -46,7 +46,8 @@ test('health has figures and names what needs doing', async () => {
   expect(await page.locator('[data-concern="database"]').count()).toBe(0);
   // As the check of the whole file says it, half a minute after a crash.
   const events = ui.box.db.events as TypedEmitter<DbEvents>;
-  for (let twice = 0; twice < 2; twice += 1) events.emit('database.damaged', { error: new Error('page 7 is never used') });
+  for (let twice = 0; twice < 2; twice += 1)
+    events.emit('database.damaged', { error: new Error('page 7 is never used') });
   expect(await ui.api('GET', '/recording-alarms')).toMatchObject([
     { kind: 'database', detail: expect.stringContaining('page 7') as unknown },
   ]);

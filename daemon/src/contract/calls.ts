@@ -247,6 +247,17 @@ export const CallQuery = CallFilter.extend({
 });
 export type CallQuery = z.infer<typeof CallQuery>;
 
+/** What calls can be looked for by, beside what everybody knows of: those that calls have, also when they are no more. */
+export const CallFilterChoices = z
+  .strictObject({
+    trunks: z
+      .array(z.strictObject({ id: z.string(), name: z.string() }))
+      .meta({ description: 'Empty for who sees his own calls alone' }),
+    dispositions: z.array(z.strictObject({ id: Slug, nameZh: z.string(), nameEn: z.string() })),
+  })
+  .meta({ id: 'CallFilterChoices' });
+export type CallFilterChoices = z.infer<typeof CallFilterChoices>;
+
 export const CallCount = z
   .strictObject({
     count: z.int().min(0),

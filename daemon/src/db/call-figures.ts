@@ -54,7 +54,7 @@ export function behindFigure(
   if (figure === 'handled' || figure === 'agentHandled') {
     const key = figure === 'handled' ? 'queueId' : 'agentId';
     const over = `COALESCE((SELECT MAX(w."endedAt") FROM "agentSegments" w WHERE w."callId" = s."callId"
-      AND w."agentId" = s."data" ->> 'agentId'), s."endedAt")`;
+      AND +w."agentId" = s."data" ->> 'agentId'), s."endedAt")`;
     return add(
       `c."state" <> 'live' AND ${having(
         'talk',

@@ -78,6 +78,16 @@ export async function findCalls(
   return { calls, before: reached, searchedTo: reached === null ? null : timeOf(reached) };
 }
 
+/** The trunks that calls went over, without reading the calls. */
+export async function trunksOfCalls(long: LongReads): Promise<string[]> {
+  const rows = await long.ask<{ trunk: string }>(
+    `WITH RECURSIVE t("trunk") AS (SELECT MIN("trunk") FROM "calls" WHERE "trunk" IS NOT NULL
+      UNION ALL SELECT (SELECT MIN("trunk") FROM "calls" WHERE "trunk" > t."trunk") FROM t WHERE t."trunk" IS NOT NULL)
+      SELECT "trunk" FROM t WHERE "trunk" IS NOT NULL`,
+  );
+  return rows.map(({ trunk }) => trunk);
+}
+
 /** Counts up to 10,000, and no longer than a look may take. */
 export async function countCalls(
   long: LongReads,
