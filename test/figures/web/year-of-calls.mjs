@@ -71,7 +71,7 @@ async function people(run, all) {
     ${n(AGENTS)} INSERT INTO agents (id, name, language) SELECT 3000 + i, 'Agent ' || (3000 + i), 'en' FROM n;
     ${n(TRUNKS)} INSERT INTO trunks SELECT ${await copied('trunks', { id: `'trunk-' || i`, name: `'Trunk ' || i`, spans: `'[]'` })}
       FROM (SELECT * FROM trunks LIMIT 1) trunks, n;
-    ${n(DISPOSITIONS)} INSERT INTO dispositions SELECT 'kind-' || i, '小结 ' || i, 'Kind ' || i, NULL, NULL, 0, i, 1 FROM n;
+    ${n(DISPOSITIONS)} INSERT INTO dispositions SELECT 'kind-' || i, '归类 ' || i, 'Kind ' || i, NULL, NULL, 0, i, 1 FROM n;
     COMMIT`);
 }
 

@@ -31,7 +31,7 @@ export const calls = bilingual(
       recorded: '有录音',
       unrecorded: '无录音',
       trunk: '中继',
-      disposition: '小结',
+      disposition: '归类',
       noneYet: '这段时间里没有符合条件的通话。',
       searchedTo: '已查到 {at}，更早的通话还没有查。',
       further: '继续往前查',
