@@ -1,5 +1,7 @@
 // Settings, health and back-ups as an administrator has them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DbEvents } from '../../daemon/src/db/index.js';
+import type { TypedEmitter } from '../../daemon/src/platform/index.js';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
 
@@ -41,6 +43,17 @@ test('health has figures and names what needs doing', async () => {
   await page.goto(`${ui.origin}/system/health`);
   await page.locator('[data-concern="restart"]').waitFor();
   await page.locator('[data-concern="backup"]').waitFor();
+  expect(await page.locator('[data-concern="database"]').count()).toBe(0);
+  // As the check of the whole file says it, half a minute after a crash.
+  const events = ui.box.db.events as TypedEmitter<DbEvents>;
+  for (let twice = 0; twice < 2; twice += 1)
+    events.emit('database.damaged', { error: new Error('page 7 is never used') });
+  expect(await ui.api('GET', '/recording-alarms')).toMatchObject([
+    { kind: 'database', detail: expect.stringContaining('page 7') as unknown },
+  ]);
+  const damage = page.locator('[data-concern="database"].is-fault');
+  await damage.waitFor();
+  await expect.poll(() => damage.getByRole('link').getAttribute('href')).toBe('/system/backups');
   await shootAll(page, 'system-health', '[data-test="health"]');
 });
 

@@ -166,7 +166,7 @@ export function fakePorts(): FakePorts {
   };
   const ports: FakePorts = {
     // Tested with whole boxes.
-    box: {} as FakePorts['box'],
+    box: { alarms: () => [] } as Partial<FakePorts['box']> as FakePorts['box'],
     world,
     asked,
     tick: {

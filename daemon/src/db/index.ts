@@ -1,5 +1,6 @@
 export * from './open.js';
 export * from './database.js';
+export type { MigrationProgress } from './migrate.js';
 export * from './repositories.js';
 export * from './rows.js';
 export * from './access-rows.js';

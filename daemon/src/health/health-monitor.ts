@@ -18,6 +18,8 @@ export interface HealthMonitorOptions {
   calls(): number;
   tick(): Promise<{ ticks: number; missed: number; realtime: boolean } | undefined>;
   recordingsState(): HealthReport['recordingsState'];
+  /** pages of its file are damaged */
+  databaseDamaged(): boolean;
   mailReady(): boolean;
   restartNeeded(): boolean;
   /** the last back-up; undefined: there is none */
@@ -80,7 +82,8 @@ export class HealthMonitor {
   }
 
   #concerns(disk: HealthReport['disk']): HealthConcern[] {
-    const { restartNeeded, mailReady, lastBackupAt, clock, recordingsState, realtimeWanted } = this.#options;
+    const { restartNeeded, mailReady, lastBackupAt, clock, recordingsState, realtimeWanted, databaseDamaged } =
+      this.#options;
     const recent = this.#samples.slice(-RECENT);
     const middle = (of: (sample: HealthSample) => number): number => median(recent.map(of));
     const cpu = middle((sample) => sample.cpuPercent);
@@ -90,6 +93,7 @@ export class HealthMonitor {
     const free = disk?.freeBytes ?? Number.POSITIVE_INFINITY;
     const backupAt = lastBackupAt();
     const found: (HealthConcern | false)[] = [
+      databaseDamaged() && { kind: 'database', grave: true, value: null },
       recordingsState() !== 'good' && { kind: 'recordings', grave: true, value: null },
       disk !== null && free < disk.lowBytes && { kind: 'disk', grave: free < disk.reserveBytes * 1.5, value: free },
       this.#missedLately > 0 && { kind: 'ticks', grave: true, value: this.#missedLately },

@@ -6,6 +6,7 @@ import type {
   BackupPlanPut,
   BackupState,
   HealthReport,
+  RecordingAlarm,
   SettingsState,
   SettingValue,
 } from '../contract/index.js';
@@ -17,6 +18,8 @@ export interface BoxPort {
     change(changes: Readonly<Record<string, SettingValue | null>>): string[];
   };
   health(): Promise<HealthReport>;
+  /** beside those of the recordings */
+  alarms(): RecordingAlarm[];
   backups: {
     state(): Promise<BackupState>;
     setPlan(plan: BackupPlanPut): Promise<void>;

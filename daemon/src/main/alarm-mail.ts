@@ -1,4 +1,4 @@
-// Alarms of the recordings, to the administrator's address, when they begin.
+// Alarms of the recordings and of the database, to the administrator's address, when they begin.
 import { hostname } from 'node:os';
 import type { Language, LiveEvents } from '../contract/index.js';
 import type { MailService } from '../mail/index.js';
@@ -7,6 +7,10 @@ import { errorText, type Clock, type EventSource, type Log, type Unsubscribe } f
 const WHAT = {
   space: { en: 'the disk of the recordings is nearly full', 'zh-CN': '录音磁盘空间不足' },
   clock: { en: 'the clock was changed: no recording is removed', 'zh-CN': '系统时钟被更改：暂停清理录音' },
+  database: {
+    en: 'the database is damaged: restore the last sound back-up, and have the disk checked',
+    'zh-CN': '数据库文件损坏：请恢复最近一次完好的备份，并检查磁盘',
+  },
 } as const;
 
 export interface AlarmMailOptions {

@@ -13,10 +13,10 @@ import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
 import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
-import { openDatabase, type OpenedDb, type Recovery } from '../db/index.js';
+import { openDatabase, type MigrationProgress, type OpenedDb, type Recovery } from '../db/index.js';
 import { createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
-import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
+import { createHttpServer, hostAllowed, startingPage, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
 import { makeConferences } from './conference-parts.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
@@ -64,6 +64,8 @@ export interface StartBoxOptions {
   processMetrics?: boolean | undefined;
   /** Stops this box and starts another one in its place; left out: nobody can. */
   restart?: (() => void) | undefined;
+  /** While the form of a large database is being changed, in steps: every few seconds. */
+  migrating?: ((progress: MigrationProgress) => void) | undefined;
   /** default the prompts that set-up has spoken */
   promptsFolder?: string | undefined;
 }
@@ -118,6 +120,7 @@ class RunningBox {
   readonly #bundledPrompts: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #restart: (() => void) | undefined;
+  readonly #migrating: StartBoxOptions['migrating'];
   #db: OpenedDb | undefined;
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
@@ -136,12 +139,17 @@ class RunningBox {
     this.#log = options.log ?? silentLog;
     this.#env = options.env ?? process.env;
     this.#restart = options.restart;
+    this.#migrating = options.migrating;
     this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
     this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
     this.#prompts = new PromptLibrary([config.promptsFolder, this.#bundledPrompts]);
     this.lifecycle = new Lifecycle(this.#log, this.#clock)
-      .add({ name: 'database', start: () => this.#openDatabase(), stop: () => this.#db?.close() })
+      // A large database may take minutes to get another form; a start that gives up would begin anew each time.
+      .add({
+        ...{ name: 'database', startTimeoutMs: Infinity },
+        ...{ start: () => this.#openDatabase(), stop: () => this.#db?.close() },
+      })
       .add({ name: 'books', start: () => this.#startBooks(), stop: () => this.#stopBooks() })
       .add({ name: 'engine', start: () => this.#startEngine(), stop: () => this.#stopEngine() })
       .add({ name: 'recordings', start: () => this.#repairRecordings() })
@@ -168,8 +176,18 @@ class RunningBox {
 
   async #openDatabase(): Promise<void> {
     const { databaseFile: file, settings } = this.#config;
-    const db = await openDatabase({ file, log: this.#part('db'), clock: this.#clock, metrics: this.#metrics });
-    this.#db = db;
+    const meanwhile = startingPage({ ...settings.http, log: this.#part('http') });
+    const progress = (now: MigrationProgress): void => {
+      meanwhile.show(now);
+      this.#migrating?.(now);
+    };
+    const log = this.#part('db');
+    try {
+      this.#db = await openDatabase({ file, log, clock: this.#clock, metrics: this.#metrics, progress });
+    } finally {
+      await meanwhile.end();
+    }
+    const db = this.#db;
     this.#recovery = await db.recoverAtStart(this.#clock.wallMs());
     if (this.#recovery.calls > 0)
       this.#log.warn({ calls: this.#recovery.calls }, 'calls were cut off by the last stop; they are marked broken');
@@ -374,7 +392,7 @@ class RunningBox {
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
     const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
     const box = new BoxParts({
-      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db },
+      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
     });
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones, box };

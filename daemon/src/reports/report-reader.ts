@@ -1,10 +1,10 @@
 // A report, read from the figures that are rolled up: whole days from the rows of days, the rest from the quarters of an hour.
 import type { ZoneClock } from '../calendar/index.js';
 import type { Language, Report, ReportBy, ReportFilters, ReportId, ReportRow } from '../contract/index.js';
-import { REPORT_TABLES, type Db, type ReportDimension } from '../db/index.js';
-import { AppError } from '../platform/index.js';
+import { REPORT_TABLES, openAgentSegments, type Db, type ReportDimension } from '../db/index.js';
+import { AppError, systemClock, type Clock } from '../platform/index.js';
 import { figuresFrom, reportOf, type Sums } from './definitions.js';
-import { SLOT_MS } from './book-call.js';
+import { SLOT_MS, bookState } from './book-call.js';
 import { DAY_MS, dayOf } from './roll-up.js';
 import { exitName, reasonName } from './sheet.js';
 
@@ -29,6 +29,7 @@ const FILTER_COLUMNS = { queues: 'queueId', agents: 'agentId', trunks: 'trunk', 
 export interface ReportReaderOptions {
   db: Db;
   zone: ZoneClock;
+  clock?: Clock | undefined;
 }
 
 export class ReportReader {
@@ -56,7 +57,10 @@ export class ReportReader {
     const parts =
       report === 'satisfaction'
         ? await this.#satisfaction(first, last, by, filters)
-        : await this.#rolledUp(report, first, last, by, filters);
+        : [
+            ...(await this.#rolledUp(report, first, last, by, filters)),
+            ...(await this.#underWay(report, first, last, filters)),
+          ];
     const rows = new Map<
       string,
       { at: number | null; key: string; keys: Record<string, string>; sums: Record<string, number> }
@@ -128,6 +132,28 @@ export class ReportReader {
         at: Number(row['at'] ?? from),
         keys: Object.fromEntries(shown.map((key) => [key, String(row[key])])),
         sums: Object.fromEntries(counted.map((column) => [column, Number(row[column] ?? 0)])),
+      }));
+  }
+
+  /** What agents are doing now is booked when it is over; until then it counts as far as it has lasted. */
+  async #underWay(report: ReportId, from: number, to: number, filters: ReportFilters) {
+    if (report !== 'agents' && report !== 'reasons') return [];
+    const nowMs = (this.#options.clock ?? systemClock).wallMs();
+    if (from > nowMs) return [];
+    const dimension = DIMENSIONS[report];
+    const { sums, keys: columns } = REPORT_TABLES[dimension];
+    const shown = reportOf(report).keys;
+    const wanted = filters.agents;
+    return (await openAgentSegments(this.#options.db.long))
+      .filter(({ agentId }) => wanted === undefined || wanted.length === 0 || wanted.includes(agentId))
+      .flatMap((segment) => bookState({ ...segment, endedAt: nowMs }))
+      .filter((booking) => booking.dimension === dimension && booking.at < to)
+      .map((booking) => ({ ...booking, at: Math.floor(booking.at / SLOT_MS) * SLOT_MS }))
+      .filter(({ at }) => at >= from)
+      .map(({ at, keys, measures }) => ({
+        at,
+        keys: Object.fromEntries(shown.map((key) => [key, keys[(columns as readonly string[]).indexOf(key)] ?? ''])),
+        sums: Object.fromEntries(sums.map((column) => [column, measures[column] ?? 0])),
       }));
   }
 

@@ -60,6 +60,7 @@ addWords(
         title: '告警',
         space: '录音磁盘空间不足：新的录音可能无法保存。请清理磁盘，或缩短录音保存期限。',
         clock: '系统时间被往回调过：录音的先后顺序可能不准。请检查对时设置。',
+        database: '数据库文件损坏：部分通话记录可能已丢失。请管理员到“备份”恢复最近一次完好的备份。',
       },
       past: {
         title: '最近一小时',
@@ -217,6 +218,8 @@ addWords(
         space:
           'The disk for recordings is nearly full: new recordings may be lost. Free some space, or keep recordings for a shorter time.',
         clock: 'The clock was set back: the order of recordings may be wrong. Check how the box gets its time.',
+        database:
+          'The database is damaged: some call records may be lost. An administrator should restore the last sound back-up.',
       },
       past: {
         title: 'Last hour',

@@ -114,12 +114,15 @@ addWords(
           ticks: '刚才漏掉了 {value} 次语音节拍，通话可能有断续。请检查机器上有没有别的重负载。',
           notRealtime: '没有实时优先级，机器繁忙时声音可能断续。安装为系统服务后会自动取得。',
           eventLoop: '程序响应变慢（{value} 毫秒）。通话不受影响，页面可能变慢。',
+          database:
+            '数据库文件有损坏，部分记录可能读不出来。通话照常；请校验最近的备份并恢复完好的一份，再检查磁盘。详情见日志。',
           mail: '没有设置邮件服务器，告警和语音信箱发不出邮件。',
           restart: '有设置要重启后才生效。',
           backup: '超过一周没有备份。请立即备份一次，或设定每天自动备份。',
         },
         toMail: '设置邮件',
         toBackup: '去备份',
+        toRestore: '去恢复',
         toSettings: '查看设置',
       },
       backup: {
@@ -281,12 +284,15 @@ addWords(
           notRealtime:
             'There is no real-time priority: on a busy machine speech may break up. As a system service the box has it.',
           eventLoop: 'The program answers slowly ({value} ms). Calls go on; pages may be slow.',
+          database:
+            'The file of the database is damaged; some records may be lost. Calls go on. Check the last back-ups, restore a sound one, then have the disk tested. The log says more.',
           mail: 'There is no mail server: alarms and voicemail cannot be mailed.',
           restart: 'Some settings take effect after a restart.',
           backup: 'There has been no back-up for a week. Make one now, or have one made every day.',
         },
         toMail: 'Set up mail',
         toBackup: 'Make a back-up',
+        toRestore: 'Restore a back-up',
         toSettings: 'See settings',
       },
       backup: {

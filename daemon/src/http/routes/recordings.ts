@@ -206,11 +206,11 @@ export function recordingRoutes(http: HttpContext): Route[] {
     route({
       method: 'get',
       path: '/recording-alarms',
-      summary: 'What is wrong with the recordings now',
+      summary: 'What is wrong now with the recordings and with the database that tells of them',
       tag: 'Recordings',
       needs: 'recordings.listen',
       reply: z.array(RecordingAlarm),
-      handle: () => ports.recordings.alarms(),
+      handle: () => [...ports.recordings.alarms(), ...ports.box.alarms()],
     }),
     route({
       method: 'post',
