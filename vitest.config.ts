@@ -1,14 +1,17 @@
-import { defineConfig } from 'vitest/config';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vitest/config';
 
-/** A thread cannot run TypeScript: under test it is the compiled one that is started. */
-const compiledThreads = {
-  name: 'compiled-threads',
-  transform: (code: string, id: string) =>
-    id.endsWith('/daemon/src/sip/stack-thread.ts')
-      ? code.replace('./stack/worker.js', '../../dist/sip/stack/worker.js')
-      : id.endsWith('/daemon/src/imports/files.ts')
-        ? code.replace('./workbook-thread.js', '../../dist/imports/workbook-thread.js')
-        : undefined,
+/**
+ * The daemon that is compiled in place of its sources: what is delivered is what is tested, its threads among it, and no file of
+ * tests has to translate six hundred modules first.
+ */
+const compiledDaemon: Plugin = {
+  name: 'compiled-daemon',
+  enforce: 'pre',
+  resolveId: (source) => {
+    const path = /\/daemon\/(?:src|dist)\/(.+\.js)$/.exec(source)?.[1];
+    return path === undefined ? undefined : fileURLToPath(new URL(`daemon/dist/${path}`, import.meta.url));
+  },
 };
 
 // unit: no addon, no browser, no network but loopback. integration: the daemon with the built addon. e2e: the same with
@@ -28,11 +31,10 @@ export default defineConfig({
         },
       },
       {
-        plugins: [compiledThreads],
+        plugins: [compiledDaemon],
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          // Compiled already.
           server: { deps: { external: [/\/daemon\/dist\//] } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
