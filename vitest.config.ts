@@ -16,6 +16,11 @@ const compiledDaemon: Plugin = {
 
 // unit: no addon, no browser, no network but loopback. integration: the daemon with the built addon. e2e: the same with
 // the built pages in a real browser.
+const server = { deps: { external: [/\/daemon\/dist\//] } };
+
+/** What is looked at again and again: the usual second is nothing on a busy machine. */
+const expect = { poll: { timeout: 15_000 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -27,7 +32,9 @@ export default defineConfig({
           isolate: false,
           // One for each core: the usual is one less.
           maxWorkers: 2,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect,
         },
       },
       {
@@ -35,19 +42,23 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          server: { deps: { external: [/\/daemon\/dist\//] } },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          server,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect,
           // Each has its own box, folder and ports; nine tenths of the time they wait for seconds of audio.
-          maxWorkers: 4,
+          maxWorkers: 5,
         },
       },
       {
+        plugins: [compiledDaemon],
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          server,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          expect,
           // Each file has its own box and browser, which wait for sound and for one another most of the time.
           maxWorkers: 2,
         },

@@ -1,4 +1,6 @@
-const FIRST = 10_000 + (process.pid % 90) * 100;
+import { SLOT } from './slot.js';
+
+const FIRST = 10_000 + SLOT * 100;
 
 /** Any free ports of SIP, and ports of audio apart from those of other processes: boxes of tests run side by side. */
 export const ANY_SIP_PORTS = {
