@@ -6,6 +6,7 @@ import type {
   BackupPlanPut,
   BackupState,
   HealthReport,
+  Language,
   SettingsState,
   SettingValue,
 } from '../contract/index.js';
@@ -18,7 +19,7 @@ export interface BoxPort {
   };
   health(): Promise<HealthReport>;
   backups: {
-    state(): Promise<BackupState>;
+    state(language: Language): Promise<BackupState>;
     setPlan(plan: BackupPlanPut): Promise<void>;
     create(wanted: BackupCreate): Promise<Backup>;
     put(name: string, file: Buffer): Promise<Backup>;

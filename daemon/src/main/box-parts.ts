@@ -46,6 +46,7 @@ export class BoxParts {
       mailReady: () => mail.ready,
       restartNeeded: () => desk.list().restartNeeded,
       lastBackupAt: () => this.backups.lastAt,
+      backupFailed: () => this.backups.failed,
     });
     this.port = {
       settings: desk,
