@@ -19,7 +19,7 @@ const compiledDaemon: Plugin = {
 const server = { deps: { external: [/\/daemon\/dist\//] } };
 
 /** What is looked at again and again: the usual second is nothing on a busy machine. */
-const expect = { poll: { timeout: 15_000 } };
+const expect = { poll: { timeout: 45_000 } };
 
 export default defineConfig({
   test: {

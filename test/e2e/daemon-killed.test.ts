@@ -104,7 +104,7 @@ it('a daemon that is told to stop ends its calls with cause 41, and keeps them',
   const kept = await daemon.api.request<CallDetail>('GET', `/calls/${call!.id}`);
   expect(kept).toMatchObject({ state: 'ended', cause: 41, releasedBy: 'system', recording: { state: 'complete' } });
   await daemon.end('SIGTERM');
-}, 60_000);
+});
 
 it('a restart that a page asks for ends calls with cause 41, puts settings in force and takes calls again, in the same process', async () => {
   const daemon = new DaemonProcess(temporaryFolder(), ENV);
@@ -135,7 +135,7 @@ it('a restart that a page asks for ends calls with cause 41, puts settings in fo
     ([first]) => first?.phase === 'queued',
   );
   expect(await daemon.end('SIGTERM'), daemon.output).toBe(0);
-}, 120_000);
+});
 
 /** The file is a WAV whose header says how long it is. */
 async function playable(daemon: DaemonProcess, id: string, durationMs: number): Promise<void> {

@@ -57,5 +57,5 @@ it('calls end with a cause and BYE, the stack listens again on its port, and reg
   sip.box.calls.release(elsewhere, 16);
   await storedCall(sip.box, elsewhere);
   await nothingLeaks(sip.box);
-  await expect.poll(() => sip.box.db.sipDialogs.list(), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => sip.box.db.sipDialogs.list(), { timeout: 45_000 }).toEqual([]);
 });

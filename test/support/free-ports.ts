@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { SLOT } from './slot.js';
 
 /** of one process of tests */
-const PORTS = 30;
+const PORTS = 180;
 
 export interface OwnNetwork {
   /** CIDR */

@@ -6,7 +6,7 @@ export async function turn(times = 5): Promise<void> {
 }
 
 /** Resolves when the condition holds; what it waits for is real work such as writing to disk. */
-export async function until(condition: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 45_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
