@@ -16,7 +16,8 @@ import {
   whileRunning,
 } from '../support/box.js';
 import { share } from '../support/dtmf.js';
-import { turn, until } from '../support/turns.js';
+import { talkFor } from '../support/talk-time.js';
+import { until } from '../support/turns.js';
 import { stereoAlaw } from '../support/wav.js';
 
 const TONES = { invitation: 1700, score: 1800, solved: 1900, invalid: 2000, thanks: 2100 };
@@ -90,16 +91,10 @@ async function listening(callId: string, port: number): Promise<Pick<Talking, 'c
     async hears(part) {
       await waitFor(box.calls.events, 'call.segment', () => told.includes(part));
       told.splice(0, told.indexOf(part) + 1);
-      await heardFor(8);
+      // He answers when he has heard a piece of the question.
+      await talkFor(box, 160);
     },
   };
-}
-
-/** So many ticks of the engine, of 20 ms, go by: he answers when he has heard a piece of the question. */
-async function heardFor(ticks: number): Promise<void> {
-  const now = async (): Promise<number> => (await box.engine.command('engine.snapshot', {})).tick.ticks;
-  const end = (await now()) + ticks;
-  while ((await now()) < end) await turn();
 }
 
 /** Tones in place of words, in the order in which they are heard. */
