@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * The daemon that is compiled in place of its sources: what is delivered is what is tested, its threads among it, and no file of
@@ -18,11 +19,25 @@ const compiledDaemon: Plugin = {
 // the built pages in a real browser.
 const server = { deps: { external: [/\/daemon\/dist\//] } };
 
+/** Short files that take long: begun last, one of them would be waited for alone. */
+const LONG =
+  /\/(voicemail-telephone|sip-forwarding|voice-by-telephone|sip-restart|conference|conference-calls|recording-pause|callbacks-killed|queue-storm|exchange-audio|call-actions|agent-desk|faults|daemon-killed|ui-call-story|ui-simulator)\.test\.ts$/;
+
+/** On a fresh clone nothing is known of how long each takes: those, then the others by size. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 /** What is looked at again and again: the usual second is nothing on a busy machine. */
 const expect = { poll: { timeout: 45_000 } };
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
