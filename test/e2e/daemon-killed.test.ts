@@ -115,12 +115,20 @@ it('a restart that a page asks for ends calls with cause 41, puts settings in fo
     () => list(daemon),
     ([first]) => first?.phase === 'queued',
   );
-  const changed = await daemon.api.request<SettingsState>('PUT', '/settings', { parkingMs: 45_000 });
+  const changed = await daemon.api.request<SettingsState>('PUT', '/settings', {
+    changes: { parkingMs: 45_000 },
+  });
   expect(changed).toMatchObject({ restartNeeded: true, canRestart: true });
   await daemon.api.request('POST', '/system/restart');
   // Another address and another token: whoever asks too early is refused.
   const settings = await eventually(
-    () => Promise.resolve().then(() => daemon.api.request<SettingsState>('GET', '/settings').catch(() => undefined)),
+    async () => {
+      try {
+        return await daemon.api.request<SettingsState>('GET', '/settings');
+      } catch {
+        return undefined;
+      }
+    },
     (now) => now?.restartNeeded === false,
     60_000,
   );
