@@ -10,7 +10,7 @@ import type {
 } from '../../daemon/src/contract/index.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { callRow } from '../support/db-rows.js';
-import { wavBytes } from './centre-wav.js';
+import { toneWav } from '../support/wav.js';
 import { shootNamed } from './centre-shots.js';
 import type { Browser } from './ui-browser.js';
 import { startUiBox, type UiBox } from './ui-box.js';
@@ -170,7 +170,7 @@ test('music is uploaded and put in order, a call-back is arranged and cancelled,
   const list = page.locator('[data-playlist="night"]');
   await list.waitFor();
   await gone();
-  const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: wavBytes(2) });
+  const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: toneWav(425, 2000) });
   await list.locator('input[type="file"]').setInputFiles([file('1 morning.wav'), file('2 evening.wav')]);
   await list.locator('[data-piece="2-evening"]').waitFor();
   await list.locator('[data-piece="2-evening"] button').nth(1).click();

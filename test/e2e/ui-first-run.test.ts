@@ -54,7 +54,7 @@ afterEach(async () => {
 /** The browser itself notes the refusal that the test asks for. */
 const REFUSED = /the server responded with a status of 403/;
 /** on a machine that does other things besides */
-const SOON = { timeout: 20_000 };
+const SOON = { timeout: 45_000 };
 /** two seconds of talk by the caller's own clock */
 const TALKED = `/^0:0[2-9]|^0:[1-9]/.test(document.querySelector('[data-test="caller"] time')?.textContent ?? '')`;
 

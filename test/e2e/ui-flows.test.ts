@@ -37,7 +37,7 @@ afterAll(() => ui.close());
 const node = (name: string) => page.locator(`[data-node="${name}"]`);
 const draft = () => ui.api<Omit<FlowDraft, 'definition'> & Pick<Flow, 'definition'>>('GET', '/flows/office/draft');
 const until = (holds: () => Promise<boolean>, what: string) =>
-  expect.poll(holds, { timeout: 20_000, message: what }).toBe(true);
+  expect.poll(holds, { timeout: 45_000, message: what }).toBe(true);
 const saved = () => page.locator('[data-test="flow-editor"][data-draft="saved"]').waitFor();
 
 /** From the palette onto the sheet, at so much of its width and height. */
@@ -107,7 +107,7 @@ it('a flow is drawn from nothing by mouse, and what is missing is said beside th
   await pull('play1', 'next', 'hangup1');
   await node('play1').locator('header').click();
   await choose('prompts', '感谢您的来电');
-  await expect.poll(() => page.locator('.problem').count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.locator('.problem').count(), { timeout: 45_000 }).toBe(0);
   expect(await node('menu1').innerText()).toMatch(/播放“销售咨询.*”，等一位按键，每次5秒，共3次/);
   await saved();
   const { definition } = await draft();
@@ -138,7 +138,7 @@ it('edits are taken back and done again, nodes copied and removed, by keys', asy
   await node('hangup1').waitFor({ state: 'detached' });
   await page.locator('[data-test="undo"]').click();
   await node('hangup1').waitFor();
-  await expect.poll(() => page.locator('.problem').count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.locator('.problem').count(), { timeout: 45_000 }).toBe(0);
 });
 
 it('it goes live, is called on the virtual card, and the key leads where it was drawn', async () => {

@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 /** a busy machine takes its time */
-const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 20_000 });
+const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 45_000 });
 const form = (): Locator => page.locator('.el-drawer:visible');
 const saveButton = (name: string | RegExp = '保存'): Locator => form().getByRole('button', { name });
 

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 /** a busy machine takes its time */
-const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 20_000 });
+const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 45_000 });
 const form = (): Locator => page.locator('.el-drawer:visible');
 const save = (): Promise<void> => form().getByRole('button', { name: '保存' }).click();
 const field = (path: string): Locator => form().locator(`[data-field="${path}"]`);

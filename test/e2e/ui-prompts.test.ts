@@ -56,7 +56,7 @@ it('the microphone, a text in both languages and a telephone make prompts', asyn
   // the fake microphone beeps once a second
   await expect
     .poll(() => page.locator('.level').evaluate((meter) => Number(meter.getAttribute('value'))), {
-      timeout: 15_000,
+      timeout: 45_000,
     })
     .toBeGreaterThan(0.1);
   await page.locator('[data-test="stop-recording"]').click();

@@ -8,7 +8,7 @@ import { speech } from '../support/speech.js';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
 
 /** Pages are given time: this is a browser on a busy machine. */
-const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
+const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 45_000 });
 
 const XSS = '"><img src=x onerror=alert(1)>';
 

@@ -78,7 +78,7 @@ test('a back-up is made, checked, refused with a wrong passphrase, laid ready an
   await page.locator('.el-drawer__footer .el-button--primary').click();
   await page.locator('[data-act="take-back"]').click();
   await expect
-    .poll(async () => (await ui.api<{ restoring: string | null }>('GET', '/backups')).restoring, { timeout: 15_000 })
+    .poll(async () => (await ui.api<{ restoring: string | null }>('GET', '/backups')).restoring, { timeout: 45_000 })
     .toBeNull();
   await shootAll(page, 'system-backups', '[data-test="backups"]');
 });

@@ -130,4 +130,4 @@ test('a role with one permission is refused exactly where the document says so',
   }
   expect(counts.refused).toBeGreaterThan(2000);
   expect(counts.let).toBeGreaterThan(150);
-}, 120_000);
+});

@@ -149,7 +149,7 @@ it('a caller hears every node that says something, and his answers lead him', as
   const { callId } = await callIn(box, { calledNumber: '4001' });
   const keys = async (node: string, digits: string): Promise<void> => {
     await expect
-      .poll(async () => (await box.flowDesk.traces(callId))[0]?.steps.at(-1)?.node, { timeout: 20_000, interval: 30 })
+      .poll(async () => (await box.flowDesk.traces(callId))[0]?.steps.at(-1)?.node, { timeout: 45_000, interval: 30 })
       .toBe(node);
     await box.exchange.callers.sendDigits(box.exchange.callers.list()[0]!.id, digits);
   };

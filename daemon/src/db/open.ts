@@ -117,7 +117,7 @@ async function openMigrated(
     repositories(models, {
       transaction: handle,
       context,
-      publish: (event, data) => context.afterCommit.push(() => events.emit(event, data)),
+      publish: (event, data) => context.afterCommit.push(() => events.emitAndWait(event, data)),
     });
 
   const long = new LongReads(options.file, clock);

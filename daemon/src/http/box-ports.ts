@@ -6,6 +6,7 @@ import type {
   BackupPlanPut,
   BackupState,
   HealthReport,
+  Language,
   RecordingAlarm,
   SettingsState,
   SettingValue,
@@ -21,7 +22,7 @@ export interface BoxPort {
   /** beside those of the recordings */
   alarms(): RecordingAlarm[];
   backups: {
-    state(): Promise<BackupState>;
+    state(language: Language): Promise<BackupState>;
     setPlan(plan: BackupPlanPut): Promise<void>;
     create(wanted: BackupCreate): Promise<Backup>;
     put(name: string, file: Buffer): Promise<Backup>;

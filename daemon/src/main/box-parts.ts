@@ -51,6 +51,7 @@ export class BoxParts {
       mailReady: () => mail.ready,
       restartNeeded: () => desk.list().restartNeeded,
       lastBackupAt: () => this.backups.lastAt,
+      backupFailed: () => this.backups.failed,
     });
     // It stands until the next start: what is damaged does not mend.
     this.#offDamage = db.events.on('database.damaged', ({ error }) => {

@@ -1,3 +1,4 @@
+import type { HealthConcern } from '@cordboard/daemon/contract';
 import { addWords } from '@/i18n';
 import { bilingual } from '@/i18n/bilingual';
 
@@ -119,7 +120,8 @@ addWords(
           mail: '没有设置邮件服务器，告警和语音信箱发不出邮件。',
           restart: '有设置要重启后才生效。',
           backup: '超过一周没有备份。请立即备份一次，或设定每天自动备份。',
-        },
+          backupFailed: '最近一次自动备份没有成功。原因见备份页，请处理后再备份一次。',
+        } satisfies Record<HealthConcern['kind'], string>,
         toMail: '设置邮件',
         toBackup: '去备份',
         toRestore: '去恢复',
@@ -289,6 +291,7 @@ addWords(
           mail: 'There is no mail server: alarms and voicemail cannot be mailed.',
           restart: 'Some settings take effect after a restart.',
           backup: 'There has been no back-up for a week. Make one now, or have one made every day.',
+          backupFailed: 'The last daily back-up failed. The page of back-ups says why; mend it and make one.',
         },
         toMail: 'Set up mail',
         toBackup: 'Make a back-up',
