@@ -61,7 +61,7 @@ addWords(
         lead: '自上而下，第一条符合的规则决定一通电话是否录音；都不符合时录音。',
         retentionLead: '自上而下，第一条符合的规则决定录音保存多久；都不符合时一直保存。已保全的录音不会删除。',
         tabs: { rules: '录哪些', retention: '保存多久', safety: '完整性与密钥', deletions: '删除记录' },
-        add: '新增规则',
+        add: '新建规则',
         none: '没有规则：每通电话都录音',
         retentionNone: '没有规则：录音一直保存',
         name: '名称',
@@ -122,7 +122,7 @@ addWords(
       messages: {
         lead: '来电人留下的话。处理完的标为“已处理”，同事就知道不必再回。',
         boxes: '信箱',
-        addBox: '新增信箱',
+        addBox: '新建信箱',
         noBoxes: '还没有语音信箱',
         noBoxesHint: '建一个信箱，再在队列、流程或分机上指向它，来电人就能留言。',
         none: '这个信箱里没有留言。',
@@ -167,6 +167,7 @@ addWords(
       mailbox: {
         lead: '系统发出的邮件：留言通知、告警、定时报表。发不出去的会自动重试。',
         none: '没有外发邮件',
+        toSettings: '去设置邮件服务器',
         noneHint: '设好邮件服务器之后，留言通知、告警和定时报表会从这里发出。',
         filters: { all: '全部', waiting: '待发', sent: '已发', dead: '失败' },
         columns: { created: '时间', to: '收件人', subject: '主题', state: '状态', attempts: '尝试' },
@@ -184,7 +185,7 @@ addWords(
       from: 'From',
       to: 'To',
       number: 'Number',
-      numberHint: 'Part of the calling or called number',
+      numberHint: 'Part of a number',
       agent: 'Agent',
       queue: 'Queue',
       direction: 'Direction',
@@ -350,6 +351,7 @@ addWords(
       mailbox: {
         lead: 'What the box sends: voice messages, alarms, scheduled reports. What cannot be sent is tried again.',
         none: 'No mail has gone out',
+        toSettings: 'Set a mail server',
         noneHint: 'Once a mail server is set, voice messages, alarms and scheduled reports go out from here.',
         filters: { all: 'All', waiting: 'Waiting', sent: 'Sent', dead: 'Failed' },
         columns: { created: 'Time', to: 'To', subject: 'Subject', state: 'State', attempts: 'Tries' },

@@ -239,7 +239,7 @@ export const calls = bilingual(
     },
     find: {
       title: 'Find calls',
-      number: 'Number, caller or called',
+      number: 'Either number',
       match: 'How it has to fit',
       matches: { is: 'is', begins: 'begins', contains: 'contains' },
       time: 'Time',
