@@ -100,7 +100,7 @@ export const calls = bilingual(
       other: '原因值 {cause}',
     },
     one: {
-      back: '返回通话列表',
+      back: '通话',
       gone: '没有这通电话',
       goneHint: '记录可能已经清除，或者您没有查看的权限。',
       began: '开始',
@@ -332,7 +332,7 @@ export const calls = bilingual(
       other: 'Cause {cause}',
     },
     one: {
-      back: 'Back to the calls',
+      back: 'Calls',
       gone: 'There is no such call',
       goneHint: 'Its record may have been cleared, or it is not yours to see.',
       began: 'Began',
@@ -367,7 +367,7 @@ export const calls = bilingual(
         dial: 'Dialling',
         talk: 'Talk',
         held: 'On hold',
-        consult: 'Consultation',
+        consult: 'Consult',
         conference: 'Conference room',
         monitor: 'Supervision',
         parked: 'Parked',
