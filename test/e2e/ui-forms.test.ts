@@ -1,6 +1,7 @@
 // Forms, dialogs and filled lists of the centre, the records, the reports and the users, opened and shot in both languages and
 // themes, with each page's words checked. What they do is tested where they belong; without screens there is nothing to do here.
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -12,10 +13,11 @@ import { checkWords } from './ui-words.js';
 const SCREENS = join(import.meta.dirname, '../../build/screens');
 const LONG = '华东大客户售后服务与技术支持专线（二线电源组）';
 const GIVEN = [
+  `${hostname()} 的测试邮件`,
   ...['李娜', '王磊', '张敏', LONG, '全员', '会议', '用餐', '培训', '故障 / 电源', '投诉', '每周队列周报', '质检'],
   ...['英语外呼', '全部录音', '国际长途不录', '九十天', '总机', '夜班值班', 'Meeting', 'Meal', 'Training', 'Fault'],
   ...['Complaint', 'wang.lei', 'li.na', 'zhang.min', 'boss@example.com', 'reports@example.com', 'english', 'power'],
-  ...['fault', 'complaint', 'Cordboard test mail', 'Cordboard 测试邮件', '已接通', '客户反映'],
+  ...['fault', 'complaint', 'macroform', 'cordboard', 'Opsound', 'manolo_camp', 'reno_project', '满意度'],
 ];
 
 let ui: UiBox;
@@ -59,6 +61,7 @@ beforeAll(async () => {
   await api('POST', '/recording-rules', { name: '全部录音', match: {} });
   await api('POST', '/retention-rules', { name: '九十天', keepDays: 90 });
   await api('POST', '/mail/test', { to: 'boss@example.com' });
+  await api('PUT', '/queues/service/callback-rule', {}).catch(() => undefined);
   await putDays(box.db, Date.now());
   await putLongCall({
     ...{ box, queueId: 'service', missed: '2002', took: '2001', asked: '2003' },
@@ -75,14 +78,14 @@ afterAll(() => ui?.close());
 
 const PRIMARY = '.frame .actions .el-button--primary';
 const ADD = '[data-act="add"]';
-const DRAWER = '.el-drawer__footer .el-button--primary';
+const DRAWER = '.el-drawer__footer .el-button--primary:visible';
 type Shot = readonly [name: string, path: string, clicks: readonly string[], ready: string];
 const SHOTS: readonly Shot[] = [
   ['form-queue', '/queues', [PRIMARY], DRAWER],
   ['form-agent', '/agents', ['[data-agent="2001"] a, tbody a'], DRAWER],
   ['form-agents-range', '/agents', ['.frame .actions .el-button:nth-last-child(2)'], DRAWER],
-  ['centre-skills-filled', '/skills', [], '[data-cell]'],
-  ['form-skill', '/skills', ['.frame .actions .el-button'], DRAWER],
+  ['centre-skills-filled', '/agents/skills', [], '[data-cell]'],
+  ['form-skill', '/agents/skills', ['.frame .actions .el-button'], DRAWER],
   ['centre-reasons-filled', '/reasons', [], '[data-reason]'],
   ['form-reason', '/reasons', [ADD], DRAWER],
   ['centre-dispositions', '/reasons?tab=dispositions', [], '[data-disposition]'],
@@ -111,12 +114,12 @@ const SHOTS: readonly Shot[] = [
   ['form-role', '/roles', [PRIMARY], DRAWER],
   ['calls', '/calls', [], '[data-call]'],
   ['recordings-filled', '/recordings', ['[data-recording]'], '.dock canvas, .dock svg'],
-  ['reports-reasons', '/reports/reasons?period=last7', [], '[data-test="report"]'],
+  ['reports-reasons', '/reports/reasons?period=last7', [], '[data-test="chart"] canvas'],
   ['reports-trunks', '/reports/trunks?period=last7', [], '.frame'],
   ['reports-satisfaction', '/reports/satisfaction?period=last7', [], '.frame'],
   ['reports-schedules', '/reports/schedules', [], '[data-schedule]'],
   ['form-schedule', '/reports/schedules', [PRIMARY], DRAWER],
-  ['form-threshold', '/floor', ['[data-queue] button:last-of-type'], DRAWER],
+  ['form-threshold', '/floor', ['[data-queue] button.edit'], DRAWER],
 ];
 
 test.runIf(process.env.CORDBOARD_SCREENS === 'all')(
