@@ -17,7 +17,21 @@ const GIVEN = [
   ...['李娜', '王磊', '张敏', LONG, '全员', '会议', '用餐', '培训', '故障 / 电源', '投诉', '每周队列周报', '质检'],
   ...['英语外呼', '全部录音', '国际长途不录', '九十天', '总机', '夜班值班', 'Meeting', 'Meal', 'Training', 'Fault'],
   ...['Complaint', 'wang.lei', 'li.na', 'zhang.min', 'boss@example.com', 'reports@example.com', 'english', 'power'],
-  ...['fault', 'complaint', 'macroform', 'cordboard', 'Opsound', 'manolo_camp', 'reno_project', '满意度'],
+  ...[
+    'fault',
+    'complaint',
+    'macroform-cold_day',
+    'macroform-robot_dity',
+    'macroform-the_simplicity',
+    'manolo_camp-morning_coffee',
+    'reno_project-system',
+    'connect ECONNREFUSED 127.0.0.1:9',
+    'cordboard',
+    'Opsound',
+    'manolo_camp',
+    'reno_project',
+    '满意度',
+  ],
 ];
 
 let ui: UiBox;
