@@ -91,7 +91,7 @@ export const common = bilingual(
       zoom: 'Zoom',
       position: 'Position',
       caller: 'Caller',
-      heard: 'What the caller hears',
+      heard: 'Caller hears',
     },
   },
 );
