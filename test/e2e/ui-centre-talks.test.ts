@@ -30,6 +30,7 @@ const open = (path: string) => page.goto(`${ui.origin}${path}`);
 const save = () => page.locator('.el-drawer__footer .el-button--primary:visible').click();
 const gone = () => page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
 const names = [
+  '评价规则',
   'rating',
   ...[
     '满意度',

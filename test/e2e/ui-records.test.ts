@@ -120,7 +120,7 @@ test('rules are made, put in order, switched off, removed and brought back', asy
   await page.goto(`${ui.origin}/recordings/rules`);
   await page.locator('[data-rule]').waitFor();
   await page
-    .getByRole('button', { name: '新增规则' })
+    .getByRole('button', { name: '新建规则' })
     .or(page.getByRole('button', { name: 'Add a rule' }))
     .click();
   const form = page.locator('.el-drawer');

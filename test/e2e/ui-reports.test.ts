@@ -77,6 +77,9 @@ test('a day of calls is read, followed to a call, exported and scheduled', async
   await page.locator('th [data-figure="abandoned"]').click();
   expect(await page.locator('th[aria-sort="descending"]').count()).toBe(1);
 
+  // a figure that is computed leads to the calls that it counts
+  const rate = table.locator('tbody tr').first().locator('[data-figure="abandonmentRate"] a');
+  expect(await rate.getAttribute('href')).toContain('behind=abandoned');
   // what is behind a figure is as many calls as it says, and each opens
   const first = table.locator('tbody tr').first().locator('[data-figure="abandoned"] a');
   const abandoned = Number(await first.innerText());

@@ -86,6 +86,7 @@ export async function importFile(db: Db, around: Surroundings, asked: ImportAske
     if (counts.bad > 0 && !asked.skipBad) throw badRows(judged, counts.bad);
     for (const { row, take } of judged) if (row.state === 'new' || row.state === 'changed') take();
     progress({ phase: 'writing', done: 0, total: counts.new + counts.changed });
+    await session.prepare?.();
     if (counts.new + counts.changed > 0)
       secrets = await db.write(async (tx) => {
         const made = await session.write(tx);
@@ -217,6 +218,7 @@ const NAMES: Readonly<Record<ImportKind, Words>> = {
   'number-list': { zh: '名单', en: 'Numbers' },
   'sip-stations': { zh: '分机', en: 'Telephones' },
   'speed-dials': { zh: '缩位拨号', en: 'Speed dials' },
+  users: { zh: '用户', en: 'Users' },
 };
 
 /** A whole table, or the headings alone with a second sheet that says what belongs under each. */
