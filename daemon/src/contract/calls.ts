@@ -191,7 +191,16 @@ export type CallResult = z.infer<typeof CallResult>;
 export const CallFigure = z
   .enum([
     ...(['offered', 'answered', 'answeredInTime', 'abandoned', 'shortAbandoned', 'left', 'handled'] as const),
-    ...(['agentOffered', 'agentAnswered', 'missed', 'agentHandled', 'seized', 'seizedIn', 'seizedOut', 'lost'] as const),
+    ...([
+      'agentOffered',
+      'agentAnswered',
+      'missed',
+      'agentHandled',
+      'seized',
+      'seizedIn',
+      'seizedOut',
+      'lost',
+    ] as const),
   ])
   .meta({ id: 'CallFigure' });
 export type CallFigure = z.infer<typeof CallFigure>;
@@ -199,7 +208,9 @@ export type CallFigure = z.infer<typeof CallFigure>;
 const time = z.coerce.number().int().min(0).optional();
 export const CallFilter = z.strictObject({
   state: CallState.optional(),
-  from: time.meta({ description: 'Calls that began at this time or later; with behind: what is counted happened then' }),
+  from: time.meta({
+    description: 'Calls that began at this time or later; with behind: what is counted happened then',
+  }),
   to: time.meta({ description: 'Before this time' }),
   number: z
     .string()
@@ -217,7 +228,11 @@ export const CallFilter = z.strictObject({
   recorded: z.enum(['yes', 'no']).optional(),
   disposition: Slug.optional(),
   behind: CallFigure.optional().meta({ description: 'The calls behind this figure of a report; wants from and to' }),
-  of: z.string().max(2000).optional().meta({ description: 'With behind: of these queues, agents or trunks, commas between them' }),
+  of: z
+    .string()
+    .max(2000)
+    .optional()
+    .meta({ description: 'With behind: of these queues, agents or trunks, commas between them' }),
 });
 export type CallFilter = z.infer<typeof CallFilter>;
 

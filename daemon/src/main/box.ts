@@ -44,6 +44,7 @@ import { DeskService } from '../desk/index.js';
 import { makeDeskParts, type DeskParts } from './desk-parts.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
+import { TrunkTests } from './trunk-tests.js';
 import { VoiceParts } from './voice-parts.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
@@ -362,6 +363,10 @@ class RunningBox {
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
     });
+    const trunkTests = new TrunkTests({
+      ...{ db, calls, talk: voice.talk, clock: this.#clock },
+      ask: async (trunk) => (await sip?.ask(trunk)) ?? [],
+    });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
     const callbacks = makeCallbackParts({
       ...{ ...common, calls, agents, routing, flows, places: distributor, prompts: this.#prompts },
@@ -372,7 +377,18 @@ class RunningBox {
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
-    const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
+    const stores = {
+      archive,
+      mail,
+      voicemail,
+      callbacks,
+      surveys,
+      reports,
+      conferences,
+      voice,
+      trunkTests,
+      music: music.store,
+    };
     const box = new BoxParts({
       ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
