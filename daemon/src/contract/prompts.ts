@@ -51,6 +51,6 @@ export const PromptSpeech = z
 export type PromptSpeech = z.infer<typeof PromptSpeech>;
 
 export const PromptUse = z
-  .strictObject({ kind: z.enum(['flow', 'draft', 'queue', 'announcement']), id: Slug })
+  .strictObject({ kind: z.enum(['flow', 'draft', 'queue', 'announcement']), id: Slug, name: z.string() })
   .meta({ id: 'PromptUse' });
 export type PromptUse = z.infer<typeof PromptUse>;
