@@ -13,10 +13,15 @@ const SEEDED = /主菜单|销售|服务|外线|坐席 \d+|Main menu|Sales|Servic
 
 /**
  * No key of a text, no word of the other language: in what is read, and in what is read aloud or shown on pointing. `given`: what
- * people have named themselves, in whatever language.
+ * people have named themselves, in whatever language. `within`: body, where something is opened over the page.
  */
-export async function checkWords(page: Page, language: Language, given: readonly string[] = []): Promise<void> {
-  const read = await page.locator('#app').innerText();
+export async function checkWords(
+  page: Page,
+  language: Language,
+  given: readonly string[] = [],
+  within = '#app',
+): Promise<void> {
+  const read = await page.locator(within).innerText();
   const spoken = await page
     .locator('[title], [placeholder], [aria-label]')
     .evaluateAll((elements) =>

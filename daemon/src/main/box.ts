@@ -21,7 +21,7 @@ import { PromptLibrary } from '../ivr/index.js';
 import { makeConferences } from './conference-parts.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
 import { makeMusicParts, type MusicParts } from './music-parts.js';
-import { MailService, smtpTransport } from '../mail/index.js';
+import { MailService, mailServerOf } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
   Lifecycle,
@@ -37,7 +37,7 @@ import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingArchive, RecordingService, VoiceStore } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
-import { VoicemailService } from '../voicemail/index.js';
+import { VoicemailService, type VoicemailOptions } from '../voicemail/index.js';
 import { BoxParts } from './box-parts.js';
 import { makeCallbackParts } from './callback-parts.js';
 import { DeskService } from '../desk/index.js';
@@ -182,9 +182,12 @@ class RunningBox {
   /** What needs no engine. */
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
+    const { settings } = this.#config;
     this.#agents = new AgentBook({
       ...{ db, live, clock, log: this.#part('agents'), metrics },
-      stationInUse: this.#config.settings.agents.stationInUse,
+      get stationInUse() {
+        return settings.agents.stationInUse;
+      },
     });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
@@ -281,22 +284,28 @@ class RunningBox {
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
+    const mailServer = mailServerOf(() => settings.mail);
     const mail = new MailService({
       ...common,
-      transport: settings.mail.host === '' ? undefined : smtpTransport(settings.mail),
-      domain: settings.mail.from.split('@')[1] ?? 'localhost',
+      get transport() {
+        return mailServer();
+      },
+      get domain() {
+        return settings.mail.from.split('@')[1] ?? 'localhost';
+      },
       log: this.#part('mail'),
     });
+    const voiceMail: VoicemailOptions['mail'] = async (to, language, values, wav) => {
+      const audio =
+        wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
+      await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
+    };
     const voicemail = new VoicemailService({
       ...common,
       store: voices,
-      mail: mail.ready
-        ? async (to, language, values, wav) => {
-            const audio =
-              wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
-            await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
-          }
-        : undefined,
+      get mail() {
+        return mail.ready ? voiceMail : undefined;
+      },
       // undefined: there is no such calendar.
       isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
       lamp: (station, counts) => sip?.setMessages(station, counts),
@@ -323,7 +332,7 @@ class RunningBox {
       holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
       afterTalk: surveys.afterTalk(),
-      parkedMs: settings.parkingMs,
+      parkedMs: () => settings.parkingMs,
       log: this.#part('calls'),
     });
     voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });
@@ -353,7 +362,9 @@ class RunningBox {
       },
       pickUp: (offered, stations) => calls.pickUp(offered, stations),
       takeParked: (offered, slot) => calls.takeParked(offered, slot),
-      pickUpCode: settings.pickUpCode,
+      get pickUpCode() {
+        return settings.pickUpCode;
+      },
       language: settings.language,
       log: this.#part('agents'),
     });

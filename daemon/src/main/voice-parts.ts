@@ -113,7 +113,10 @@ export class VoiceParts {
       callOut: (number, language, lead) => joined.calls.callOutToEnd(outcall(number, language, programFlow(lead))),
     });
     const recordings = new FlowRecordings({
-      ...{ db, store: this.#store, keepDays: config.settings.flows.keepRecordingsDays, clock, log },
+      ...{ db, store: this.#store, clock, log },
+      get keepDays() {
+        return config.settings.flows.keepRecordingsDays;
+      },
     });
     const phones = new PhoneDesk({
       ...{ db, talk, store: flows.store, pinFits, clock, log },
@@ -121,7 +124,7 @@ export class VoiceParts {
       agentAt: (station) => this.#agentAt(station),
     });
     const { language, mail } = config.settings;
-    const alarms = mailAlarms({ live, mail: joined.mail, to: mail.alarmsTo, language, clock, log });
+    const alarms = mailAlarms({ live, mail: joined.mail, to: () => mail.alarmsTo, language, clock, log });
     this.#joined = { ...joined, notifier, recordings, phones, alarms };
     programs.add('prompt', (session, code) => phones.record(session, code));
     programs.add('announcement', (session, number) => phones.announcement(session, number));

@@ -55,7 +55,7 @@ export const lists = bilingual(
       loading: '正在读取更多…',
     },
     importing: {
-      action: '从 CSV 导入…',
+      action: '大批量 CSV（2 万行以上）…',
       title: '导入号码',
       hint: 'CSV，列：number、reason、expires、level、agent；最多 20 万行、16 MB，支持 UTF-8 和 GBK。',
       understood: '看懂 {count} 个号码（编码 {encoding}）',
@@ -151,7 +151,7 @@ export const lists = bilingual(
       loading: 'Reading more…',
     },
     importing: {
-      action: 'Import CSV…',
+      action: 'Large CSV (over 20,000 lines)…',
       title: 'Import numbers',
       hint: 'CSV with the columns number, reason, expires, level, agent; 200,000 lines or 16 MB at most, UTF-8 or GBK.',
       understood: '{count} numbers understood (encoding {encoding})',
