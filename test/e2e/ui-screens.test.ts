@@ -120,10 +120,9 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
         ...{ calledNumber: '95001', callingNumber: `1380013800${i}`, span: 1 + (i % 3) },
       });
     await ui.api('POST', '/exchange/spans/4/alarm', { alarm: 'los', active: true });
-    await until(
-      async () => (await ui.api<Span[]>('GET', '/spans')).some(({ alarms }) => alarms.length > 0),
-      'an alarm',
-    );
+    await expect
+      .poll(async () => (await ui.api<Span[]>('GET', '/spans')).some(({ alarms }) => alarms.length > 0), SOON)
+      .toBe(true);
   }
 
   it('lines', async () => {

@@ -42,7 +42,7 @@ test('a setting is changed, refused at its field, and holds at once or waits for
   expect(one('parkingMs')).toMatchObject({ value: 90_000, live: true, pending: false });
   expect(one('sip.callsPerHour')).toMatchObject({ value: 40, live: false, pending: true });
   expect(one('organisation.name')).toMatchObject({ value: '云帆科技', pending: false });
-  await shootAll(page, 'system-settings', '[data-test="settings"]');
+  await shootAll(page, 'system-settings', '[data-test="settings"]', ['Opsound']);
 });
 
 test('health has figures and names what needs doing', async () => {

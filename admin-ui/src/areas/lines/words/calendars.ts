@@ -7,7 +7,7 @@ export const calendars = bilingual(
     add: '新增日历',
     none: '还没有日历',
     noneHint: '建一个日历，画出每周的上班时间，再导入节假日。之后路由可以只在上班时或下班后有效。',
-    columns: { name: '日历', now: '现在', until: '直到', days: '特殊日', reason: '原因' },
+    columns: { name: '日历', now: '现在', until: '下次变化', days: '特殊日', reason: '原因' },
     open: '开放',
     closed: '关闭',
     until: '到 {at}',
@@ -125,7 +125,7 @@ export const calendars = bilingual(
     none: 'There is no calendar yet',
     noneHint:
       'Make one, draw the hours of the week, bring in the holidays. Routes can then hold only while it is open, or closed.',
-    columns: { name: 'Calendar', now: 'Now', until: 'Until', days: 'Special days', reason: 'Because of' },
+    columns: { name: 'Calendar', now: 'Now', until: 'Next change', days: 'Special days', reason: 'Because of' },
     open: 'Open',
     closed: 'Closed',
     until: 'until {at}',

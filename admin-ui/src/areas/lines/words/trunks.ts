@@ -56,7 +56,7 @@ export const trunks = bilingual(
       call: '拨打',
       calling: '正在拨打… {time}，最多响铃 30 秒',
       answered: '接通了：{waited} 秒后对方接听，通话 {talked} 秒。这条中继可以呼出。',
-      failed: '没有接通：{cause}（{waited} 秒后）。',
+      failed: '没有接通：{cause}（{waited} 秒后）。{advice}',
       toCall: '看这通电话',
       why: {
         1: '线路已通，但对端说没有这个号码；请检查号码改写和号码格式。',
@@ -196,7 +196,7 @@ export const trunks = bilingual(
       call: 'Call',
       calling: 'Calling… {time}; it rings for 30 s at most',
       answered: 'It works: answered after {waited} s, talked for {talked} s. Calls go out over this trunk.',
-      failed: 'No talk: {cause} (after {waited} s).',
+      failed: 'No talk: {cause} (after {waited} s). {advice}',
       toCall: 'See the call',
       why: {
         1: 'The line works, but the far end knows no such number: check how numbers are rewritten and their form.',
