@@ -108,7 +108,7 @@ it('a flow is drawn from nothing by mouse, and what is missing is said beside th
   await node('play1').locator('header').click();
   await choose('prompts', '感谢您的来电');
   await expect.poll(() => page.locator('.problem').count(), { timeout: 20_000 }).toBe(0);
-  expect(await node('menu1').innerText()).toMatch(/播放“销售咨询.*”，等一位按键，每次5秒，共3次/);
+  expect(await node('menu1').innerText()).toMatch(/播放“销售咨询.*”，等一位按键，每次 5 秒，共 3 次/);
   await saved();
   const { definition } = await draft();
   expect(definition).toMatchObject({

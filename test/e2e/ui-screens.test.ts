@@ -2,6 +2,7 @@
 // lists. What they do is tested elsewhere; here is what they look like, and whether every word is of its language.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
+import type { Prompt } from '../../daemon/src/contract/index.js';
 import { startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
 import { shootOpened } from './ui-opened.js';
@@ -44,11 +45,28 @@ const KEYS = [
   'service',
 ];
 
+const FORMATS = [
+  'cordboard',
+  '.xlsx',
+  'Excel',
+  'UTF-8',
+  'GBK',
+  'flow-1',
+  'main',
+  'number',
+  'reason',
+  'expires',
+  'level',
+  'agent',
+  'Ctrl',
+];
+
 let ui: UiBox;
 let browser: Browser;
 let page: Page;
 
-const given = [...GIVEN, ...MORE, ...KEYS];
+/** beside these, what prompts say and are called */
+const given = [...GIVEN, ...MORE, ...KEYS, ...FORMATS];
 const at = (path: string): string => `${ui.origin}${path}`;
 const seen = (selector: string): Promise<void> => page.locator(selector).first().waitFor();
 const press = (selector: string) => async (): Promise<void> => {
@@ -116,6 +134,9 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
     await ui.api('PUT', '/prompt-names/holiday', { label: '春节放假' });
     const outage = { name: '停电通知', active: true, prompts: ['holiday'], until: Date.now() + 7_200_000 };
     await ui.api('PUT', '/announcements/outage', outage);
+    const prompts = await ui.api<Prompt[]>('GET', '/prompts');
+    given.push(...prompts.flatMap(({ name, text }) => [text, name]).filter((one) => one !== ''));
+    given.sort((a, b) => b.length - a.length);
     // some lines are busy, one is broken
     for (let i = 0; i < 9; i += 1)
       await ui.api('POST', '/exchange/calls', {
@@ -168,6 +189,8 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
   it('flows, prompts and announcements', async () => {
     await shoot('flow-new', '/flows', press('[data-test="make-flow"]'));
     await empty('flows-empty', '/flows', '.empty', { flows: [], 'flow-drafts': [] });
+    for (let i = 0; i < 3; i += 1)
+      await ui.api('POST', '/exchange/calls', { calledNumber: '95001', callingNumber: `1390013800${i}`, span: 1 });
     await shoot('flow-live', '/flows/main', () => seen('.callers'));
     await shoot('flow-node', '/flows/main', async () => {
       await page.locator('[data-node="menu"] header').click();

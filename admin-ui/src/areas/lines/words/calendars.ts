@@ -97,7 +97,7 @@ export const calendars = bilingual(
       title: '值班组',
       hint: '班次按顺序看，第一个适用的生效。',
       add: '新增值班组',
-      none: '还没有值班组。',
+      none: '还没有值班组。有人轮流值班时建一个，流程就能转给当班的人。',
       columns: { name: '值班组', now: '现在值班', shift: '班次' },
       nobody: '没有人值班',
       new: '新增值班组',

@@ -34,10 +34,10 @@ export const trunks = bilingual(
       unknown: '本机的 SIP 服务没有运行，请在系统设置里检查。',
     },
     details: {
-      noHost: '所有主机都没有应答',
-      noRegister: '运营商没有应答注册请求',
-      silent: '没有应答的主机：{hosts}',
-      carrier: '运营商答复：{text}',
+      noHost: '所有主机都没有应答。',
+      noRegister: '运营商没有应答注册请求。',
+      silent: '没有应答的主机：{hosts}。',
+      carrier: '运营商答复：{text}。',
     },
     checked: '每 3 秒刷新；多久探询一次运营商，在编辑中继的“注册和检测”里设置。',
     test: {
@@ -173,10 +173,10 @@ export const trunks = bilingual(
       unknown: 'SIP does not run on this box; look at the settings.',
     },
     details: {
-      noHost: 'No host answers',
-      noRegister: 'The registration was not answered',
-      silent: 'No answer from {hosts}',
-      carrier: 'The carrier says: {text}',
+      noHost: 'No host answers.',
+      noRegister: 'The registration was not answered.',
+      silent: 'No answer from {hosts}.',
+      carrier: 'The carrier says: {text}.',
     },
     checked: 'Read every 3 s; how often the carrier is asked stands in the trunk’s form under Registration and checks.',
     test: {
