@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => ui.close());
 
-test('a setting is changed, refused at its field, and waits for a restart', async () => {
+test('a setting is changed, refused at its field, and holds at once or waits for a restart, as it says', async () => {
   const { page } = browser;
   await page.goto(`${ui.origin}/system/settings`);
   await page.locator('[data-test="settings"]').waitFor();
@@ -27,15 +27,24 @@ test('a setting is changed, refused at its field, and waits for a restart', asyn
   await page.locator('[data-field="parkingMs"] input').fill('90');
   await page.locator('[data-field="parkingMs"] input').blur();
   await page.locator('[data-act="save"]').click();
-  await page.locator('.note').waitFor();
+  await page.locator('.el-message--success').waitFor();
+  // what holds at once says so, and does
+  expect(await page.locator('[data-field="parkingMs"] [data-live="true"]').innerText()).toBe('保存后立即生效');
+  expect(await page.locator('.note').count()).toBe(0);
+  await page.locator('[data-field="pickUpCode"] input').fill('*7');
+  await page.locator('[data-field="sip.callsPerHour"] input').fill('40');
+  await page.locator('[data-field="sip.callsPerHour"] input').blur();
+  await page.locator('[data-act="save"]').click();
+  await page.locator('.note', { hasText: '每部话机每小时最多呼出' }).waitFor();
   const { settings } = await ui.api<{ settings: { path: string; value: unknown; pending: boolean }[] }>(
     'GET',
     '/settings',
   );
   const one = (path: string): unknown => settings.find((setting) => setting.path === path);
-  expect(one('parkingMs')).toMatchObject({ value: 90_000, pending: true });
+  expect(one('parkingMs')).toMatchObject({ value: 90_000, live: true, pending: false });
+  expect(one('sip.callsPerHour')).toMatchObject({ value: 40, live: false, pending: true });
   expect(one('organisation.name')).toMatchObject({ value: '云帆科技', pending: false });
-  await shootAll(page, 'system-settings', '[data-test="settings"]');
+  await shootAll(page, 'system-settings', '[data-test="settings"]', ['Opsound']);
 });
 
 test('health has figures and names what needs doing', async () => {

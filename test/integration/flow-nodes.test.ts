@@ -85,7 +85,7 @@ it('a caller hears every node that says something, and his answers lead him', as
   const box = await startTestBox({ home: folder });
   await box.db.write((tx) =>
     tx.announcements.put({
-      ...{ id: 'outage', active: true, prompts: ['no-agent'], until: null, updatedAt: 1, updatedBy: '' },
+      ...{ id: 'outage', name: '', active: true, prompts: ['no-agent'], until: null, updatedAt: 1, updatedBy: '' },
     }),
   );
   await expect.poll(() => box.flows.ports.announcements?.playing('outage')).toEqual(['no-agent']);

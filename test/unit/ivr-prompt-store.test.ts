@@ -98,3 +98,22 @@ it('are made of texts, listed, and removed', async () => {
   expect(await code(prompts.remove('welcome', 'en'))).toBe('prompt_not_found');
   expect(await code(prompts.speak('x', 'en', ' \n', 'admin'))).toBe('prompt_invalid');
 });
+
+it('are called what people call them, whatever they are known by, and found by that, page by page', async () => {
+  const { store: prompts, folder } = store();
+  mkdirSync(join(folder, 'zh-CN'), { recursive: true });
+  for (const name of ['notice-1', 'notice-2']) writeFileSync(join(folder, 'zh-CN', `${name}.wav`), readFileSync(SOUND));
+  const wanted = { show: 'all', search: '', offset: 0, limit: 100 } as const;
+  expect(await prompts.call('notice-2', '春节放假')).toMatchObject({ name: 'notice-2', label: '春节放假' });
+  expect(await code(prompts.call('nothing', 'x'))).toBe('prompt_not_found');
+  const names = async (asked: object): Promise<[string[], number]> => {
+    const page = await prompts.search({ ...wanted, ...asked });
+    return [page.prompts.map(({ name }) => name), page.total];
+  };
+  expect(await names({})).toEqual([['notice-1', 'notice-2', 'welcome'], 3]);
+  expect(await names({ offset: 1, limit: 1 })).toEqual([['notice-2'], 3]);
+  expect(await names({ search: '放假' })).toEqual([['notice-2'], 1]);
+  expect(await names({ show: 'own' })).toEqual([['notice-1', 'notice-2'], 2]);
+  await prompts.call('notice-2', '');
+  expect(await names({ search: '放假' })).toEqual([[], 0]);
+});

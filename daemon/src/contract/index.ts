@@ -43,6 +43,7 @@ export * from './agent-bulk.js';
 export * from './audit.js';
 export * from './routes.js';
 export * from './sip-stations.js';
+export * from './trunk-tests.js';
 export * from './trunks.js';
 export * from './sip-live.js';
 export * from './system.js';

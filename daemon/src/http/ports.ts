@@ -44,7 +44,10 @@ import type {
   OutgoingMail,
   PhoneBehaviour,
   PhonePlay,
+  NamedPrompt,
   Prompt,
+  PromptPage,
+  PromptSearch,
   PromptTicket,
   PromptTicketCreate,
   PromptUse,
@@ -93,6 +96,8 @@ import type {
   VoicemailBox,
   VoicemailBoxCreate,
   VoicemailBoxPatch,
+  TrunkHostAnswer,
+  TrunkTestResult,
 } from '../contract/index.js';
 import type { BoxPort } from './box-ports.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
@@ -339,6 +344,9 @@ export interface MusicPort {
 /** prompt_not_found, prompt_invalid */
 export interface PromptsPort {
   list(): Promise<Prompt[]>;
+  search(wanted: PromptSearch): Promise<PromptPage>;
+  /** what people call it */
+  call(name: string, label: string): Promise<NamedPrompt>;
   /** where the sound is */
   file(name: string, language: Language): Promise<string>;
   upload(name: string, language: Language, bytes: Buffer, by: string): Promise<Prompt>;
@@ -390,6 +398,13 @@ export interface SipListening {
   tlsPort: number | undefined;
   wsPort?: number | undefined;
   wssPort?: number | undefined;
+}
+
+export interface TrunkTestsPort {
+  /** trunk_not_found */
+  ask(trunk: string): Promise<TrunkHostAnswer[]>;
+  /** Resolves when the call is over. trunk_not_found, trunk_test_running, trunk_test_not_possible */
+  call(trunk: string, number: string, language: Language): Promise<TrunkTestResult>;
 }
 
 export interface SipPort {
@@ -445,6 +460,7 @@ export interface Ports {
   voice: VoicePort;
   exchange: ExchangePort;
   sip: SipPort;
+  trunkTests: TrunkTestsPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */
   live: EventSource<LiveEvents>;
 }

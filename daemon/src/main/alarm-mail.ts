@@ -17,14 +17,15 @@ export interface AlarmMailOptions {
   live: EventSource<LiveEvents>;
   mail: MailService;
   /** empty: nobody is told */
-  to: string;
+  to: () => string;
   language: Language;
   clock: Clock;
   log: Log;
 }
 
-export function mailAlarms({ live, mail, to, language, clock, log }: AlarmMailOptions): Unsubscribe {
+export function mailAlarms({ live, mail, to: whom, language, clock, log }: AlarmMailOptions): Unsubscribe {
   return live.on('recording.alarm', ({ kind, detail, active }) => {
+    const to = whom();
     if (!active || to === '' || !mail.ready) return;
     const at = new Date(clock.wallMs()).toISOString();
     mail

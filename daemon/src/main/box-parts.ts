@@ -33,7 +33,11 @@ export class BoxParts {
   constructor({ config, env, db, live, services, restart, clock, log }: BoxPartsOptions) {
     const { engine, calls, recordings, mail } = services;
     const { settings, settingsFile: file, countries, recordingsFolder, databaseFile } = config;
-    const desk = new SettingsDesk({ file, env, countries, canRestart: restart !== undefined });
+    const desk = new SettingsDesk({
+      ...{ file, env, countries, canRestart: restart !== undefined },
+      running: settings,
+      changed: () => mail.look(),
+    });
     this.settings = desk;
     this.backups = new BackupService({
       ...{ config, env, clock, log, version: version() },

@@ -21,7 +21,7 @@ import { PromptLibrary } from '../ivr/index.js';
 import { makeConferences } from './conference-parts.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
 import { makeMusicParts, type MusicParts } from './music-parts.js';
-import { MailService, smtpTransport } from '../mail/index.js';
+import { MailService, mailServerOf } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
   Lifecycle,
@@ -37,13 +37,14 @@ import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingArchive, RecordingService, VoiceStore } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
-import { VoicemailService } from '../voicemail/index.js';
+import { VoicemailService, type VoicemailOptions } from '../voicemail/index.js';
 import { BoxParts } from './box-parts.js';
 import { makeCallbackParts } from './callback-parts.js';
 import { DeskService } from '../desk/index.js';
 import { makeDeskParts, type DeskParts } from './desk-parts.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
+import { TrunkTests } from './trunk-tests.js';
 import { VoiceParts } from './voice-parts.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
@@ -199,9 +200,12 @@ class RunningBox {
   /** What needs no engine. */
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
+    const { settings } = this.#config;
     this.#agents = new AgentBook({
       ...{ db, live, clock, log: this.#part('agents'), metrics },
-      stationInUse: this.#config.settings.agents.stationInUse,
+      get stationInUse() {
+        return settings.agents.stationInUse;
+      },
     });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
@@ -298,22 +302,28 @@ class RunningBox {
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
+    const mailServer = mailServerOf(() => settings.mail);
     const mail = new MailService({
       ...common,
-      transport: settings.mail.host === '' ? undefined : smtpTransport(settings.mail),
-      domain: settings.mail.from.split('@')[1] ?? 'localhost',
+      get transport() {
+        return mailServer();
+      },
+      get domain() {
+        return settings.mail.from.split('@')[1] ?? 'localhost';
+      },
       log: this.#part('mail'),
     });
+    const voiceMail: VoicemailOptions['mail'] = async (to, language, values, wav) => {
+      const audio =
+        wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
+      await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
+    };
     const voicemail = new VoicemailService({
       ...common,
       store: voices,
-      mail: mail.ready
-        ? async (to, language, values, wav) => {
-            const audio =
-              wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
-            await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
-          }
-        : undefined,
+      get mail() {
+        return mail.ready ? voiceMail : undefined;
+      },
       // undefined: there is no such calendar.
       isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
       lamp: (station, counts) => sip?.setMessages(station, counts),
@@ -340,7 +350,7 @@ class RunningBox {
       holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
       afterTalk: surveys.afterTalk(),
-      parkedMs: settings.parkingMs,
+      parkedMs: () => settings.parkingMs,
       log: this.#part('calls'),
     });
     voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });
@@ -370,7 +380,9 @@ class RunningBox {
       },
       pickUp: (offered, stations) => calls.pickUp(offered, stations),
       takeParked: (offered, slot) => calls.takeParked(offered, slot),
-      pickUpCode: settings.pickUpCode,
+      get pickUpCode() {
+        return settings.pickUpCode;
+      },
       language: settings.language,
       log: this.#part('agents'),
     });
@@ -379,6 +391,10 @@ class RunningBox {
       calls,
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
+    });
+    const trunkTests = new TrunkTests({
+      ...{ db, calls, talk: voice.talk, clock: this.#clock },
+      ask: async (trunk) => (await sip?.ask(trunk)) ?? [],
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
     const callbacks = makeCallbackParts({
@@ -390,7 +406,18 @@ class RunningBox {
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
-    const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
+    const stores = {
+      archive,
+      mail,
+      voicemail,
+      callbacks,
+      surveys,
+      reports,
+      conferences,
+      voice,
+      trunkTests,
+      music: music.store,
+    };
     const box = new BoxParts({
       ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },

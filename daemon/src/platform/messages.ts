@@ -15,6 +15,7 @@ import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
 import { reportMessages } from './report-messages.js';
 import { surveyMessages } from './survey-messages.js';
+import { trunkMessages } from './trunk-messages.js';
 import { voiceMessages } from './voice-messages.js';
 
 export interface Message {
@@ -316,6 +317,7 @@ export const messages = {
   ...musicMessages,
   ...importMessages,
   ...voiceMessages,
+  ...trunkMessages,
   ...routingMessages,
   ...surveyMessages,
   ...reportMessages,

@@ -20,6 +20,7 @@ import type {
   StackStation,
   StackStatistics,
   StackTrunk,
+  TrunkAnswer,
 } from './stack/index.js';
 
 export interface SipSettings {
@@ -89,6 +90,12 @@ export class SipService {
   /** By trunk; one that nothing is known of yet is not in it. */
   get trunks(): readonly TrunkHealth[] {
     return [...this.#trunks.values()];
+  }
+
+  /** What the hosts of a trunk say to OPTIONS now; none: the trunk is switched off, or SIP does not run. */
+  async ask(trunk: string): Promise<TrunkAnswer[]> {
+    if (this.ports === undefined) return [];
+    return (await this.#thread.command('trunk.ask', { id: trunk })).hosts;
   }
 
   /** What telephones of SIP may watch from now on: every station there is, whatever carries it. Called before `start`. */

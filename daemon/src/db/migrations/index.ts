@@ -21,6 +21,7 @@ import { floor } from './0021-floor.js';
 import { reports } from './0022-reports.js';
 import { openRows } from './0023-open-rows.js';
 import { foundCalls } from './0024-found-calls.js';
+import { announcementNames } from './0028-announcement-names.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   reports,
   openRows,
   foundCalls,
+  announcementNames,
 ];

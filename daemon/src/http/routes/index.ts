@@ -42,6 +42,7 @@ import { signInRoutes } from './sign-in.js';
 import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { surveyRoutes } from './surveys.js';
+import { trunkTestRoutes } from './trunk-tests.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
 import { voiceRoutes } from './voice.js';
@@ -71,6 +72,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...auditRoutes(http),
     ...sipStationRoutes(http),
     ...trunkRoutes(http),
+    ...trunkTestRoutes(http),
     ...outboundRouteRoutes(http),
     ...ringGroupRoutes(http),
     ...sipRoutes(http),

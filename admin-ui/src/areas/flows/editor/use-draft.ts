@@ -2,7 +2,6 @@
 // else has written meanwhile is neither lost nor written over without asking.
 import type { Flow, FlowDraft } from '@cordboard/daemon/contract';
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
-import { api, told } from '@/api/client';
 import { RefusedError, isGone } from '@/api/errors';
 import { drafts } from '../model/draft-api';
 import { same } from '../model/difference';
@@ -70,10 +69,8 @@ export function useDraft(id: string, history: History<Drawing>, settle: (drawing
   async function read(): Promise<void> {
     readProblem.value = null;
     try {
-      // most flows have no draft, and a new one has nothing else: neither is asked for where it is not
-      const [flows, all] = await Promise.all([told(api.GET('/api/v1/flows')), drafts.list()]);
-      live.value = flows.find((one) => one.id === id) ?? null;
-      draft.value = all.find((one) => one.id === id) ?? null;
+      const work = await drafts.work(id);
+      [live.value, draft.value] = [work.live, work.draft];
       const from = draft.value ?? live.value;
       gone.value = from === null;
       if (from === null) return;
