@@ -17,7 +17,7 @@ function monitored() {
   const state = {
     ...{ freeBytes: 100 * GB, ticks: 0, missed: 0, realtime: true, recordings: 'good' as const },
     ...{ mail: true, restart: false, backupAt: clock.wallMs() as number | undefined, backupFailed: false },
-    folder: true,
+    ...{ folder: true, damaged: false },
   };
   const is = state as Omit<typeof state, 'recordings'> & { recordings: 'good' | 'slow' | 'full' | 'failed' };
   const options: HealthMonitorOptions = {
@@ -29,6 +29,7 @@ function monitored() {
     restartNeeded: () => is.restart,
     lastBackupAt: () => is.backupAt,
     backupFailed: () => is.backupFailed,
+    databaseDamaged: () => is.damaged,
     machine: {
       look: () => Promise.resolve({ ...world }),
       disk: () => Promise.resolve(is.folder ? { sizeBytes: 200 * GB, freeBytes: is.freeBytes } : undefined),
@@ -112,6 +113,7 @@ test('the disk, what was missed, rights, recordings, settings, mail and back-ups
     [{ backupAt: undefined }, { backup: false }],
     [{ backupAt: clock.wallMs() - 8 * 86_400_000 }, { backup: false }],
     [{ backupFailed: true }, { backupFailed: false }],
+    [{ damaged: true }, { database: true }],
   ];
   for (const [change, wanted] of cases) {
     const before = { ...is };

@@ -83,8 +83,16 @@ export class HealthMonitor {
   }
 
   #concerns(disk: HealthReport['disk']): HealthConcern[] {
-    const { restartNeeded, mailReady, lastBackupAt, backupFailed, clock, recordingsState, realtimeWanted, databaseDamaged } =
-      this.#options;
+    const {
+      restartNeeded,
+      mailReady,
+      lastBackupAt,
+      backupFailed,
+      clock,
+      recordingsState,
+      realtimeWanted,
+      databaseDamaged,
+    } = this.#options;
     const recent = this.#samples.slice(-RECENT);
     const middle = (of: (sample: HealthSample) => number): number => median(recent.map(of));
     const cpu = middle((sample) => sample.cpuPercent);
