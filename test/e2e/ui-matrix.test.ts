@@ -1,10 +1,10 @@
 // Every page of the router as every role: who may not see it is led to one that he may, and the box is not asked for what it would
 // refuse; who may sees it without a refusal and without a word on the console. Who that is stands in PAGES, and nowhere else.
+// All that people and callers name is markup: it is read as text.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import type { Permission } from '../../daemon/dist/contract/index.js';
-import { newUlid } from '../../daemon/dist/platform/index.js';
-import { callRow } from '../support/db-rows.js';
+import { HOSTILE, HURT, layDown } from './hostile-names.js';
 import { openBrowser, type Browser } from './ui-browser.js';
 import { startUiBox, type UiBox } from './ui-box.js';
 
@@ -70,10 +70,17 @@ const MADE: Record<'technician' | 'reader', readonly Permission[]> = {
 /** Words of buttons that change what is laid down. */
 const WRITES = /^(新建|添加|新增|删除|移除|编辑|修改|保存|导入|上传|发布|启用|停用|录制)/;
 
+/** Pages that show names which people have given, or what came with a call. */
+const NAMING = [
+  ...['floor', 'wallboard', 'calls', 'call', 'reports', 'simulator', 'routesIn', 'telephones', 'calendars', 'calendar'],
+  ...['lists', 'list', 'flows', 'flow', 'queues', 'queue', 'callbacks', 'surveys', 'survey', 'music', 'conferences'],
+  ...['conference', 'agents', 'skills', 'reasons', 'users', 'roles', 'recordings', 'recordingRules', 'messages'],
+];
+
 let ui: UiBox;
 let browser: Browser;
 const tokens: Record<string, string> = {};
-const ids: Record<string, string> = { queue: 'sales', flow: 'main', calendar: 'hours', list: 'vip' };
+let ids: Record<string, string> = {};
 const answers: { status: number; url: string; from: string }[] = [];
 let under = 0;
 
@@ -83,7 +90,7 @@ beforeAll(async () => {
     await ui.api('POST', '/roles', { id, name: id, permissions, scope: { kind: 'all' } });
   for (const [letter, role] of Object.entries(ROLES))
     tokens[letter] = letter === 'A' ? ui.token : await ui.user(role, role, letter === 'G' ? '2001' : undefined);
-  await layDown();
+  ids = await layDown(ui);
   browser = await openBrowser(ui.origin, 'zh-CN');
   const { page } = browser;
   page.on('request', () => (under += 1));
@@ -98,33 +105,6 @@ afterAll(async () => {
   await browser.close();
   await ui.close();
 });
-
-/** One of each, so that a page has something to show. */
-async function layDown(): Promise<void> {
-  const { api } = ui;
-  const hours = { id: 'hours', name: '工作时间', weekly: [] };
-  await api('POST', '/calendars', hours);
-  await api('POST', '/number-lists', { id: 'vip', name: '贵宾', kind: 'vip' });
-  const now = Date.now();
-  const during = { startedAt: now - 60_000, answeredAt: now - 50_000, endedAt: now - 1000 };
-  const call = callRow({ ...during, state: 'ended', queueId: 'sales', agentId: '2001' });
-  ids['call'] = call.id;
-  await ui.box.db.write(async (tx) => {
-    await tx.calls.insert(call);
-    await tx.callbacks.insert({
-      ...{ id: newUlid(), queueId: 'sales', number: '13800138000', language: 'zh-CN', source: 'request' },
-      ...{ state: 'waiting', entry: { skills: [], region: null, customerLevel: null, priority: null } as never },
-      ...{ takenAt: now, enteredAt: now, dueAt: now, expiresAt: now + 9e7, tries: 0, nextAt: null, lastResult: null },
-      ...{ agentId: null, originalCallId: null, callId: null, createdBy: null, note: '' },
-    });
-  });
-  await api('POST', '/surveys', { id: 'satisfaction', name: '满意度', questions: [] }).catch(() => undefined);
-  const [survey] = await api<{ id: string }[]>('GET', '/surveys');
-  ids['survey'] = survey?.id ?? 'none';
-  await api('POST', '/conferences', { id: 'room', name: '例会' });
-  ids['conference'] = 'room';
-  await api('POST', '/voicemail/boxes', { id: 'box', name: '销售留言', kind: 'queue', queueId: 'sales' });
-}
 
 interface RouteOfPages {
   name: string;
@@ -161,6 +141,7 @@ test.each(Object.entries(ROLES))(
     const routes = await enter(page, letter);
     expect(routes.map(({ name }) => name).sort()).toEqual([...Object.keys(PAGES), ...LEADING].sort());
     const wrong: string[] = [];
+    const asText: string[] = [];
     for (const { name, path } of routes) {
       if (LEADING.includes(name)) continue;
       const wanted = PAGES[name]?.[column] ?? '-';
@@ -182,7 +163,10 @@ test.each(Object.entries(ROLES))(
       for (const one of complaints.splice(before)) wrong.push(`${name}: ${one}`);
       if (wanted === '-') continue;
       const main = page.locator('#page, main').first();
-      if ((await main.innerText()).trim().length < 4) wrong.push(`${name}: is empty`);
+      const text = await main.innerText();
+      if (text.trim().length < 4) wrong.push(`${name}: is empty`);
+      if (text.includes(HOSTILE)) asText.push(name);
+      if ((await page.evaluate(HURT)) !== 'undefined0') wrong.push(`${name}: was hurt`);
       const buttons = await page
         .locator('#page button:visible, #page [role="switch"]:visible')
         .evaluateAll((all) =>
@@ -197,6 +181,7 @@ test.each(Object.entries(ROLES))(
       if (wanted !== wanted.toUpperCase() && writing.length > 0) wrong.push(`${name}: offers ${writing.join(', ')}`);
     }
     expect(wrong).toEqual([]);
+    if (letter === 'A') expect(asText).toEqual(expect.arrayContaining(NAMING));
   },
   120_000,
 );
