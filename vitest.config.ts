@@ -47,8 +47,8 @@ export default defineConfig({
           isolate: false,
           // One for each core: the usual is one less.
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           expect,
         },
       },
