@@ -95,6 +95,23 @@ test('a day of calls is read, followed to a call, exported and scheduled', async
   await page.locator(`[data-call="${real}"]`).waitFor();
   expect(await page.locator('[data-call]').count()).toBe(1);
 
+  // what the call came to, and the line over which it came, are looked for by name
+  await ui.api('POST', '/dispositions', { id: 'complaint', nameZh: '投诉', nameEn: 'Complaint' });
+  const note = { callId: real, agentId: '2001', queueId: null, disposition: 'complaint', note: '', followUp: false };
+  await ui.box.db.write((tx) => tx.desk.putNote({ ...note, id: real, at: Date.now() }));
+  await page.goto(`${ui.origin}/calls`);
+  const choose = async (filter: string, name: string): Promise<void> => {
+    await page.locator(`[data-filter="${filter}"]`).click();
+    await page.locator('.el-select-dropdown__item:visible', { hasText: name }).click();
+    await page.waitForURL(new RegExp(`[?&]${filter}=`));
+  };
+  await choose('disposition', '投诉');
+  await choose('trunk', 'E1');
+  await page.locator('[role="status"]', { hasText: /1/ }).first().waitFor();
+  await expect.poll(() => page.locator('[data-call]').count()).toBe(1);
+  await page.locator(`[data-call="${real}"]`).waitFor();
+  await shoot('calls-found', '[data-call]');
+
   await page.goto(`${ui.origin}/reports/intervals?period=last7&by=day`);
   await page.locator('[data-test="report"] tbody tr').first().waitFor();
   await shoot('reports-intervals', '[data-test="chart"] canvas');
