@@ -78,6 +78,15 @@ test('a call of some minutes is heard from where a line of its story begins, and
   await expect.poll(() => page.locator('.player .time').textContent()).toMatch(/^0:3[4-9]/);
   await page.locator('.wave svg, .wave canvas').first().waitFor();
   await page.reload();
-  await shootAll(page, 'call-story', '.wave svg, .wave canvas', ['李娜', '王磊', '陈晨', note, '服务', '故障 / 电源', 'boss', 'Fault / power']);
+  await shootAll(page, 'call-story', '.wave svg, .wave canvas', [
+    '李娜',
+    '王磊',
+    '陈晨',
+    note,
+    '服务',
+    '故障 / 电源',
+    'boss',
+    'Fault / power',
+  ]);
   expect(complaints).toEqual([]);
 });

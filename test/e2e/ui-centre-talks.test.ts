@@ -173,7 +173,8 @@ test('music is uploaded and put in order, a call-back is arranged and cancelled,
   await gone();
   const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: toneWav(425, 2000) });
   await list.locator('input[type="file"]').setInputFiles([file('1 morning.wav'), file('2 evening.wav')]);
-  await list.locator('[data-piece="2-evening"]').waitFor();
+  // two files become sound that the box can play, which takes its time on a busy machine
+  await list.locator('[data-piece="2-evening"]').waitFor({ timeout: 60_000 });
   await list.locator('[data-piece="2-evening"] button').nth(1).click();
   await expect
     .poll(async () => {
