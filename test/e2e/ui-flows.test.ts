@@ -241,7 +241,16 @@ it('is seen in both languages, with a flow that is no toy', async () => {
   expect(browser.complaints.filter((one) => !/status of 409/.test(one))).toEqual([]);
 });
 
-const NAMES = ['停电通知', 'number(account) % 100', 'balance > 50', 'account', 'balance', 'outage', '客服时间', 'hours'];
+const NAMES = [
+  '停电通知',
+  'number(account) % 100',
+  'balance > 50',
+  'account',
+  'balance',
+  'outage',
+  '客服时间',
+  'hours',
+];
 const SERVICE = {
   start: 'schedule1',
   onError: 'play3',

@@ -117,7 +117,15 @@ it('a prompt that was recorded by telephone is played by a flow, and its code is
 });
 
 it('an announcement is switched by telephone with its PIN, and is heard from then on', async () => {
-  const row = { id: 'outage', name: '', active: false, prompts: ['no-agent'], until: null, updatedAt: 1, updatedBy: '' };
+  const row = {
+    id: 'outage',
+    name: '',
+    active: false,
+    prompts: ['no-agent'],
+    until: null,
+    updatedAt: 1,
+    updatedBy: '',
+  };
   const pinHash = await box.voice.port().hashPin('4321');
   await box.db.write(async (tx) => {
     await tx.announcements.put(row);

@@ -257,7 +257,8 @@ export class TableDialPlan implements DialPlan {
 
   /** A trunk is tried: never with a number of the emergency services. */
   #over(trunk: string, digits: string, as: Caller, { tables }: Asked): DialResolution {
-    if (this.#plan.isEmergency(digits)) return refused(cause.callRejected, 'no trunk is tried with an emergency number');
+    if (this.#plan.isEmergency(digits))
+      return refused(cause.callRejected, 'no trunk is tried with an emergency number');
     return this.#out(tables.outbound.over(trunk, digits, as), digits, tables);
   }
 
