@@ -20,6 +20,7 @@ import { contacts } from './0020-contacts.js';
 import { floor } from './0021-floor.js';
 import { reports } from './0022-reports.js';
 import { openRows } from './0023-open-rows.js';
+import { deskWork } from './0026-desk-work.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   floor,
   reports,
   openRows,
+  deskWork,
 ];
