@@ -27,7 +27,7 @@ test('a message is kept until the agent has read it, and who wrote it is told th
   expect(sent).toMatchObject({ agentId: '2001', from: staffUser.username, text: TEXT, at: T0, readAt: null });
   expect((await agent('GET', '/messages?unread=true')).json).toEqual([sent]);
 
-  expect(codeOf(await staff('PATCH', `/messages/${sent.id}`, { read: true }))).toBe('permission_missing');
+  expect(codeOf(await staff('PATCH', `/messages/${sent.id}`, { read: true }))).toBe('agent_not_yours');
   await clock.advance(1000);
   const read = (await agent('PATCH', `/messages/${sent.id}`, { read: true })).json as AgentMessage;
   expect(read).toEqual({ ...sent, readAt: T0 + 1000 });
