@@ -32,6 +32,7 @@ let ui: UiBox;
 let lina: string;
 let desk: Browser;
 let colleague: Browser;
+const notFound: string[] = [];
 
 beforeAll(async () => {
   ui = await startUiBox();
@@ -69,6 +70,9 @@ beforeAll(async () => {
   await ui.api('POST', '/routes', { calledNumber: '95002', flowId: 'short', language: 'zh-CN' });
   await signInByPhone(ui.box, '2002', 2);
   desk = await ui.browser({ token: lina });
+  desk.page.on('response', (answer) => {
+    if (answer.status() === 404) notFound.push(new URL(answer.url()).pathname);
+  });
   colleague = await ui.browser({ token: second });
   await colleague.page.goto(ui.origin);
 });
@@ -311,7 +315,9 @@ test('who types goes on typing while a call comes in', async () => {
 
 test('nothing of all this was complained of', () => {
   // A line that was cut, and what the box refused, the browser itself remarks.
-  const known = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of 409/;
+  const known = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of 40[49]/;
+  // A call that has just begun may not be on the box's disk yet, and is asked for again; nothing else is not found.
+  expect(notFound.filter((path) => !/^\/api\/v1\/calls\/[0-9A-Z]{26}$/.test(path))).toEqual([]);
   expect(desk.complaints.filter((text) => !known.test(text))).toEqual([]);
   expect(colleague.complaints).toEqual([]);
 });

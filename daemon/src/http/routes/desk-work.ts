@@ -19,7 +19,7 @@ import { mustBeOwn } from './desk.js';
 const ById = z.strictObject({ id: AgentNumber });
 const TAG = 'Agents';
 
-export function deskWorkRoutes({ ports }: HttpContext): Route[] {
+export function deskWorkRoutes({ db, ports }: HttpContext): Route[] {
   const { agents, desk } = ports;
   return [
     route({
@@ -60,8 +60,9 @@ export function deskWorkRoutes({ ports }: HttpContext): Route[] {
       async handle({ params: { id, callId }, body: { done }, identity }) {
         mustBeOwn(ports, identity, id);
         if (agents.find(id) === undefined) throw new AppError('agent_not_found', { id });
-        const known = (await desk.missed(id)).some((one) => one.callId === callId);
-        if (!known) throw new AppError('call_not_found', { id: callId });
+        // of a call that has just rung in vain the offer may not be on the disk yet
+        const call = ports.calls.find(callId) ?? (await db.calls.find(callId));
+        if (call === null) throw new AppError('call_not_found', { id: callId });
         return desk.work.setMissedDone(id, callId, done);
       },
     }),
