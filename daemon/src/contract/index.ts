@@ -19,6 +19,7 @@ export * from './queues.js';
 export * from './agents.js';
 export * from './calls.js';
 export * from './desk.js';
+export * from './desk-work.js';
 export * from './contacts.js';
 export * from './directory.js';
 export * from './recordings.js';

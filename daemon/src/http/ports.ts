@@ -40,6 +40,7 @@ import type {
   MusicPlaylist,
   MusicPlaylistPut,
   MissedCall,
+  MissedCallDone,
   NumberInfo,
   OutgoingMail,
   PhoneBehaviour,
@@ -279,12 +280,20 @@ export interface AskedBy {
   forced: boolean;
 }
 
+export interface DeskWorkPort {
+  messages(agentId: string, unread: boolean, limit: number): Promise<AgentMessage[]>;
+  send(agentId: string, by: { id: string; username: string }, text: string): Promise<AgentMessage>;
+  /** agent_message_not_found */
+  setRead(agentId: string, id: string, read: boolean): Promise<AgentMessage>;
+  setMissedDone(agentId: string, callId: string, done: boolean): Promise<MissedCallDone>;
+}
+
 export interface DeskPort {
   /** agent_not_found, agent_busy, station_not_found, station_taken */
   signIn(id: string, station: number, who: AskedBy): Promise<Agent>;
   /** agent_not_found */
   setPin(id: string, pin: string | null): Promise<void>;
-  message(message: AgentMessage): void;
+  work: DeskWorkPort;
   today(id: string): Promise<AgentToday>;
   missed(id: string): Promise<MissedCall[]>;
   lastDialled(id: string): Promise<DialledNumber[]>;

@@ -275,6 +275,7 @@ class RunningBox {
         clock: this.#clock,
         log: this.#part('sip'),
       },
+      trunkChanged: (health) => this.#live.emit('trunk.updated', health),
       tls: () => tlsFiles(tlsFolder, [externalAddress ?? domain, hostname()], this.#clock.wallMs()),
     });
   }

@@ -51,6 +51,7 @@ export const KIND_OF: Partial<Record<keyof LiveEvents, Permission>> = {
   ...{ 'agent.updated': 'agents.view', 'queue.updated': 'queues.view', 'span.updated': 'trunks.view' },
   ...{ 'station.updated': 'stations.view', 'calendar.updated': 'calendars.view', 'routing.changed': 'routes.view' },
   ...{ 'flow.step': 'flows.view', 'recording.updated': 'calls.view', 'recording.alarm': 'recordings.listen' },
+  ...{ 'trunk.updated': 'trunks.view' },
   ...{ 'conference.updated': 'conferences.view', 'voicemail.updated': 'messages.view' },
   ...{ 'callback.updated': 'callbacks.view', 'survey.answered': 'surveys.view' },
 };
@@ -164,8 +165,14 @@ export class Audience {
       }
       case 'agent.message':
         return [{ event, data, rooms: [agentRoom(data.agentId)] }];
+      case 'agent.messageRead':
+        return [{ event, data, rooms: [agentRoom(data.agentId), userRoom(data.fromUserId)] }];
+      case 'missed.updated':
+        return [{ event, data, rooms: [agentRoom(data.agentId)] }];
       case 'dial.refused':
         return [{ event, data, rooms: [STAFF_ROOM, ...(data.agentId === null ? [] : [agentRoom(data.agentId)])] }];
+      case 'trunk.updated':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }

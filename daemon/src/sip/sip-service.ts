@@ -43,6 +43,8 @@ export interface SipServiceOptions {
   emergency: readonly string[];
   /** read when the thread begins, so that a new certificate is taken up then */
   tls: () => { key: string; cert: string };
+  /** a trunk does otherwise than before */
+  trunkChanged?: (health: TrunkHealth) => void;
   clock: Clock;
   log: Log;
 }
@@ -251,6 +253,7 @@ export class SipService {
     const { log, clock } = this.#options;
     const health = { ...changed, since: clock.wallMs() };
     this.#trunks.set(health.trunk, health);
+    this.#options.trunkChanged?.(health);
     const bad = health.state === 'down' || health.state === 'refused';
     log[bad ? 'warn' : 'info'](health, `trunk ${health.trunk} is ${health.state}`);
   }

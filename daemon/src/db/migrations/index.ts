@@ -21,6 +21,7 @@ import { floor } from './0021-floor.js';
 import { reports } from './0022-reports.js';
 import { openRows } from './0023-open-rows.js';
 import { foundCalls } from './0024-found-calls.js';
+import { deskWork } from './0026-desk-work.js';
 import { announcementNames } from './0028-announcement-names.js';
 import type { Migration } from './migration.js';
 
@@ -51,5 +52,6 @@ export const migrations: readonly Migration[] = [
   reports,
   openRows,
   foundCalls,
+  deskWork,
   announcementNames,
 ];

@@ -12,6 +12,7 @@ import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
 import { contactRoutes } from './contacts.js';
 import { deskRoutes } from './desk.js';
+import { deskWorkRoutes } from './desk-work.js';
 import { directoryRoutes } from './directory.js';
 import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
@@ -81,6 +82,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...agentBulkRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
+    ...deskWorkRoutes(http),
     ...directoryRoutes(http),
     ...contactRoutes(http),
     ...dispositionRoutes(http),
