@@ -244,7 +244,7 @@ export const calls = bilingual(
     },
     find: {
       title: 'Find calls',
-      number: 'Number, caller or called',
+      number: 'Caller or called',
       match: 'How it has to fit',
       matches: { is: 'is', begins: 'begins', contains: 'contains' },
       time: 'Time',
