@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { QueryTypes, Sequelize, Transaction } from 'sequelize';
 import sqlite3 from 'sqlite3';
 import { AppError, errorText } from '../platform/index.js';
@@ -238,13 +239,10 @@ export async function backup(
 /** Nobody writes meanwhile. By another program: to close a file lets go of every lock that this one has of it. */
 async function copyAsItLies(sequelize: Sequelize, file: string, copy: string): Promise<void> {
   await sequelize.query('PRAGMA wal_checkpoint(TRUNCATE)', { type: QueryTypes.RAW });
-  await sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async (transaction) => {
+  await sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async () => {
     if (existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0)
       await sequelize.query('VACUUM INTO $copy', { bind: { copy }, type: QueryTypes.RAW, transaction: null });
-    else
-      await new Promise<void>((resolve, reject) => {
-        execFile('cp', ['--reflink=auto', '--', file, copy], (error) => (error === null ? resolve() : reject(error)));
-      });
+    else await promisify(execFile)('cp', ['--reflink=auto', '--', file, copy]);
   });
 }
 
