@@ -169,7 +169,7 @@ export class ReportReader {
     return spans.flatMap((span) => {
       const cut: (typeof span)[] = [];
       for (let at = span.from; at < span.to;) {
-        const next = Math.min(span.to, monthAfter(at, this.#options.zone));
+        const next = Math.min(span.to, monthOf(at, 1, this.#options.zone));
         cut.push({ ...span, from: at, to: next });
         if (cut.length > MOST_MONTHS) throw new AppError('report_range_invalid', { most: MOST_ROWS });
         at = next;
@@ -288,8 +288,6 @@ function monthOf(at: number, after: number, zone: ZoneClock): number {
   // At two: a day that begins an hour late, or twice, begins before that.
   return dayOf(zone.instantsOf(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth() + after, 1, 2))[0] ?? at, zone);
 }
-
-const monthAfter = (at: number, zone: ZoneClock): number => Math.max(at + DAY_MS, monthOf(at, 1, zone));
 
 const GREATEST: ReadonlySet<string> = new Set(['longestWaitMs', 'scales']);
 
