@@ -28,6 +28,8 @@ const GIVEN = [
     'manolo_camp',
     'reno_project',
     '满意度',
+    'sales',
+    'Excel',
   ],
 ];
 
@@ -114,7 +116,7 @@ const SHOTS: readonly Shot[] = [
   ['form-survey-rule', '/surveys', [`section ${ADD}`], DRAWER],
   ['form-music', '/music', [PRIMARY], DRAWER],
   ['centre-conferences-empty', '/conferences', [], '.frame'],
-  ['form-room', '/conferences', [PRIMARY], DRAWER],
+  ['form-room', '/conferences', ['.empty .el-button'], DRAWER],
   ['form-recording-rule', '/recordings/rules', [ADD], DRAWER],
   ['form-retention-rule', '/recordings/rules?show=retention', [ADD], DRAWER],
   ['recording-rules-filled', '/recordings/rules', [], '[data-rule]'],
