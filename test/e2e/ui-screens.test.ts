@@ -59,6 +59,8 @@ const FORMATS = [
   'level',
   'agent',
   'Ctrl',
+  'Opsound',
+  '.cbk',
 ];
 
 let ui: UiBox;
@@ -124,12 +126,10 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
   async function fill(): Promise<void> {
     const sip = { id: 'unicom', kind: 'sip', name: '上海联通', mode: 'register', username: '02151880000', secret: 'x' };
     await ui.api('POST', '/trunks', { ...sip, hosts: [{ host: 'sip.unicom.example', port: 5060 }] });
-    await ui
-      .api('POST', '/calendars', {
-        ...{ id: 'hours', name: '上班时间' },
-        week: [1, 2, 3, 4, 5].map((weekday) => ({ weekday, from: 540, to: 1080 })),
-      })
-      .catch(() => ui.api('POST', '/calendars', { id: 'hours', name: '上班时间' }));
+    await ui.api('POST', '/calendars', {
+      ...{ id: 'hours', name: '上班时间' },
+      weekly: [1, 2, 3, 4, 5].map((weekday) => ({ weekday, hours: [{ from: 540, to: 1080 }] })),
+    });
     for (const [number, name] of [
       [1001, '前台'],
       [1002, '仓库'],
@@ -241,7 +241,7 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
         await page.locator('.el-drawer .choice label').nth(n).click();
       });
     await shoot('prompts-renamed', '/prompts', press('[data-prompt="holiday"] [data-act="rename"]'));
-    await empty('prompts-empty', '/prompts', '#page', { 'prompt-names*': { prompts: [], total: 0 } });
+    await empty('prompts-empty', '/prompts', '.empty', { 'prompt-names*': { prompts: [], total: 0 } });
     await shoot('announcement', '/announcements', press('[data-act="change"]'));
     await empty('announcements-empty', '/announcements', '.empty', { announcements: [] });
   });
