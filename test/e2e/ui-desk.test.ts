@@ -313,6 +313,66 @@ test('who types goes on typing while a call comes in', async () => {
   await state(page, 'ready');
 });
 
+test('notes and a record that are being written stay when another calls, and are not lost when he is shown', async () => {
+  const { page } = desk;
+  const OTHER = '13912345678';
+  const card = (number: string) => page.locator(`[data-card][data-number="${number}"]`);
+  const note = page.locator('[data-note]');
+  await Promise.all([stationFree(ui.box, 1), stationFree(ui.box, 2)]);
+  await card(CALLER).waitFor();
+  const last = await page.evaluate<string>(`sessionStorage.getItem('cordboard.desk.lastCall')`);
+  await note.fill('He wants ');
+  await note.press('End');
+  await rings({ callingNumber: OTHER });
+  await page.locator('[data-other]', { hasText: '139 1234 5678' }).waitFor();
+  await page.keyboard.type('a price, ');
+  await f2(page);
+  await state(page, 'talking');
+  await page.locator('[data-call]', { hasText: '139 1234 5678' }).waitFor();
+  await page.keyboard.type('by mail.');
+  await card(CALLER).waitFor();
+  expect(await note.inputValue()).toBe('He wants a price, by mail.');
+  await page.locator('[data-note-state=saved]').waitFor();
+  expect((await detail(last)).notes).toMatchObject([{ note: 'He wants a price, by mail.', disposition: 'price' }]);
+  await page.locator('[data-show-other]').click();
+  await card(OTHER).waitFor();
+  expect(await note.inputValue()).toBe('');
+  await page.locator('[data-other]').waitFor({ state: 'detached' });
+
+  // A record: the paperwork ends and the next one rings while it is filled in.
+  const name = page.locator('[data-contact-form] input[name=name]');
+  await page.locator('[data-create]').click();
+  await name.fill('王');
+  await f2(page);
+  await page.locator('[data-disposition="price"]').click();
+  await state(page, 'ready');
+  await Promise.all([stationFree(ui.box, 1), stationFree(ui.box, 2)]);
+  await name.focus();
+  await rings();
+  await page.locator('[data-other]', { hasText: HOSTILE }).waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.type('芳');
+  expect(await name.inputValue()).toBe('王芳');
+  await page.locator('[data-show-other]').click();
+  await card(CALLER).waitFor();
+  await page.locator('[data-draft]', { hasText: '王芳' }).getByRole('button').click();
+  await card(OTHER).waitFor();
+  expect(await name.inputValue()).toBe('王芳');
+  await page.locator('[data-contact-form] button[type=submit]').click();
+  await page.locator('[data-contact-name]', { hasText: '王芳' }).waitFor();
+  const { contacts } = await ui.api<{ contacts: Contact[] }>('GET', `/contacts?number=${OTHER}`);
+  expect(contacts).toMatchObject([{ name: '王芳', numbers: [OTHER] }]);
+  await f2(page);
+  await state(page, 'talking');
+  // Whoever does something else has left it.
+  await page.locator('[data-phone-bar] [aria-keyshortcuts="F3"]').click();
+  await card(CALLER).waitFor();
+  await state(page, 'holding');
+  await f2(page);
+  await page.locator('[data-disposition="price"]').click();
+  await state(page, 'ready');
+});
+
 test('nothing of all this was complained of', () => {
   // A line that was cut, and what the box refused, the browser itself remarks.
   const known = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of 40[49]/;

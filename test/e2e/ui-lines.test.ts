@@ -76,7 +76,7 @@ test(
     await page.locator('.el-message--error').waitFor();
 
     // a SIP trunk: refused at its field, then made, then found to answer
-    await page.getByRole('button', { name: '新增 SIP 中继' }).click();
+    await page.getByRole('button', { name: '新建 SIP 中继' }).click();
     await form().locator('input[name="name"]').fill(HOSTILE);
     await form().getByText('按地址', { exact: true }).click();
     await save();

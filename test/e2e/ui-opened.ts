@@ -7,6 +7,14 @@ import { checkWords, type Language } from './ui-words.js';
 const SCREENS = join(import.meta.dirname, '../../build/screens');
 const ALL_SCREENS = process.env.CORDBOARD_SCREENS === 'all';
 
+/** Letters are there, and nothing moves any more: what turns for ever is not waited for. */
+const SETTLED = `Promise.all([
+  document.fonts.ready,
+  ...document.getAnimations().flatMap((one) =>
+    one.effect?.getComputedTiming().endTime === Infinity ? [] : [one.finished.catch(() => 0)],
+  ),
+]).then(() => 0)`;
+
 /** The page as it is, in both themes, in its language. */
 export async function shootAsItIs(
   page: Page,
@@ -37,12 +45,15 @@ export async function shootOpened(
   open: () => Promise<unknown>,
   given: readonly string[] = [],
 ): Promise<void> {
+  const only = process.env.CORDBOARD_SHOTS;
+  if (only && !new RegExp(only).test(name)) return;
+  // kept by the first page of the box that was opened; one load for each language
+  if (page.url() === 'about:blank') await page.goto(address);
   for (const language of ALL_SCREENS ? (['en', 'zh-CN'] as const) : (['zh-CN'] as const)) {
-    await page.goto(address);
     await page.evaluate(`localStorage.setItem('cordboard.language', '${language}')`);
-    await page.reload();
+    await page.goto(address);
     await open();
-    await page.evaluate('document.fonts.ready.then(() => undefined)');
+    await page.evaluate(SETTLED);
     await shootAsItIs(page, name, language, given);
   }
 }

@@ -1,7 +1,7 @@
 // What can be opened on the pages of lines, flows and the system, seen in both languages and themes: tabs, forms, dialogs, empty
 // lists. What they do is tested elsewhere; here is what they look like, and whether every word is of its language.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
+import type { Page, WebSocketRoute } from 'playwright-core';
 import type { Prompt } from '../../daemon/src/contract/index.js';
 import { startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
@@ -59,6 +59,8 @@ const FORMATS = [
   'level',
   'agent',
   'Ctrl',
+  'Opsound',
+  '.cbk',
 ];
 
 let ui: UiBox;
@@ -103,15 +105,31 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
   });
   afterEach(() => expect(failed.splice(0)).toEqual([]));
 
+  /** What a page says when it was connected and is so no longer. */
+  async function offline(): Promise<void> {
+    let cut = false;
+    const sockets: WebSocketRoute[] = [];
+    page.on('framenavigated', () => (cut = false));
+    await page.routeWebSocket(/./, (socket) => {
+      if (cut) return void socket.close();
+      socket.connectToServer();
+      sockets.push(socket);
+    });
+    await shoot('offline', '/floor', async () => {
+      await seen('[data-queue]');
+      cut = true;
+      for (const socket of sockets.splice(0)) await socket.close().catch(() => undefined);
+      await seen('.banner[role="alert"]');
+    });
+  }
+
   async function fill(): Promise<void> {
     const sip = { id: 'unicom', kind: 'sip', name: '上海联通', mode: 'register', username: '02151880000', secret: 'x' };
     await ui.api('POST', '/trunks', { ...sip, hosts: [{ host: 'sip.unicom.example', port: 5060 }] });
-    await ui
-      .api('POST', '/calendars', {
-        ...{ id: 'hours', name: '上班时间' },
-        week: [1, 2, 3, 4, 5].map((weekday) => ({ weekday, from: 540, to: 1080 })),
-      })
-      .catch(() => ui.api('POST', '/calendars', { id: 'hours', name: '上班时间' }));
+    await ui.api('POST', '/calendars', {
+      ...{ id: 'hours', name: '上班时间' },
+      weekly: [1, 2, 3, 4, 5].map((weekday) => ({ weekday, hours: [{ from: 540, to: 1080 }] })),
+    });
     for (const [number, name] of [
       [1001, '前台'],
       [1002, '仓库'],
@@ -223,7 +241,7 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
         await page.locator('.el-drawer .choice label').nth(n).click();
       });
     await shoot('prompts-renamed', '/prompts', press('[data-prompt="holiday"] [data-act="rename"]'));
-    await empty('prompts-empty', '/prompts', '#page', { 'prompt-names*': { prompts: [], total: 0 } });
+    await empty('prompts-empty', '/prompts', '.empty', { 'prompt-names*': { prompts: [], total: 0 } });
     await shoot('announcement', '/announcements', press('[data-act="change"]'));
     await empty('announcements-empty', '/announcements', '.empty', { announcements: [] });
   });
@@ -237,16 +255,18 @@ describe.runIf(process.env.CORDBOARD_SCREENS === 'all')('every screen', { timeou
     await shoot('system-backups-empty', '/system/backups', () => seen('.empty'));
     await ui.api('POST', '/backups', { passphrase: 'a cord for every call' });
     await shoot('system-backup-restore', '/system/backups', press('[data-act="restore"]'));
-    await shoot('simulator-busy', '/simulator', () => page.waitForLoadState('networkidle'));
+    // a caller hears the menu, one telephone waits for its dial, another rings
+    await ui.api('POST', '/exchange/phones/2/lift');
+    await ui.api('POST', '/exchange/phones/3/lift');
+    await ui.api('POST', '/exchange/phones/3/dial', { digits: '4' });
+    await shoot('simulator-busy', '/simulator', () => seen('[data-station="2"][data-state="offHook"]'));
     await shoot('not-found', '/no-such-page', () => seen('h1'));
     const stranger = await ui.browser({ token: 'nobody' });
     const own = page;
     page = stranger.page;
     await shoot('sign-in', '/sign-in', () => seen('input[name="username"]'));
     page = own;
-    await shoot('offline', '/floor', async () => {
-      await page.waitForLoadState('networkidle');
-    });
     expect(browser.complaints.filter((one) => !/status of 4/.test(one))).toEqual([]);
+    await offline();
   });
 });

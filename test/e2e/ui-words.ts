@@ -33,10 +33,17 @@ export async function checkWords(
   const all = [await page.title(), read, ...spoken].join('\n');
   // keys and digests are the same in every language
   const codes = await page.locator('code').allTextContents();
-  const text = [...given, ...codes].reduce((rest, name) => rest.replaceAll(name, ''), all).replaceAll(SEEDED, '');
+  const text = [...codes, ...given].reduce((rest, name) => rest.replaceAll(name, ''), all).replaceAll(SEEDED, '');
   expect(text).not.toMatch(
     /\b(shell|signIn|floor|calls|simulator|states|errors|titles|common|access|centre|desk|flows|lines|records|reports|supervisor|system|wizard)\.[a-z]/i,
   );
-  if (language === 'zh-CN') expect(text.replaceAll(NOT_ENGLISH, '')).not.toMatch(/[A-Za-z]{2,}/);
-  else expect(text.replaceAll('中文', '')).not.toMatch(/\p{Script=Han}/u);
+  const wrong =
+    language === 'zh-CN'
+      ? [
+          ...(text.replaceAll(NOT_ENGLISH, '').match(/[A-Za-z]{2,}/g) ?? []),
+          // as Chinese is set, nothing stands between a full stop and what follows; one word for making a thing
+          ...(read.match(/.{0,12}[。，；：！？、] .{1,12}|^新增[^\s\d].*/gm) ?? []),
+        ]
+      : (text.replaceAll('中文', '').match(/\p{Script=Han}+/gu) ?? []);
+  expect(wrong).toEqual([]);
 }

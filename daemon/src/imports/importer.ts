@@ -13,6 +13,7 @@ import type { Db, Writes } from '../db/index.js';
 import { AppError } from '../platform/index.js';
 import { csvOf, readRows, xlsxOf } from './files.js';
 import { TABLES } from './kinds/index.js';
+import { LIMITS } from './limits.js';
 import type { Cells, CheckedRow, Column, Surroundings, Table, TableSession, Words } from './table.js';
 
 export interface ImportAsked {
@@ -87,12 +88,16 @@ export async function importFile(db: Db, around: Surroundings, asked: ImportAske
     for (const { row, take } of judged) if (row.state === 'new' || row.state === 'changed') take();
     progress({ phase: 'writing', done: 0, total: counts.new + counts.changed });
     await session.prepare?.();
-    if (counts.new + counts.changed > 0)
-      secrets = await db.write(async (tx) => {
-        const made = await session.write(tx);
-        await asked.note(tx, counts);
-        return made;
-      });
+    const writing = counts.new + counts.changed;
+    if (writing > 0)
+      secrets = await db.write(
+        async (tx) => {
+          const made = await session.write(tx);
+          await asked.note(tx, counts);
+          return made;
+        },
+        { limitMs: LIMITS.writeMs + writing * LIMITS.writeRowMs },
+      );
   }
   const shown = ORDER.flatMap((state) => judged.map(({ row }) => row).filter((row) => row.state === state));
   return {

@@ -76,6 +76,12 @@ export const deskBox = {
       }),
     ),
 
+  /** `from`: the day has begun, ms */
+  callsOf: (agentId: string, from: number, limit: number, signal?: AbortSignal) =>
+    told(api.GET('/api/v1/calls', { params: { query: { agentId, from, limit } }, signal })),
+  notesOf: (agentId: string, from: number, signal?: AbortSignal) =>
+    told(api.GET('/api/v1/call-notes', { params: { query: { agentId, from, limit: 100 } }, signal })),
+
   callbacks: (signal?: AbortSignal) =>
     told(api.GET('/api/v1/callbacks', { params: { query: { open: 'true', limit: 50 } }, signal })),
   cancelCallback: (id: string) => told(api.DELETE('/api/v1/callbacks/{id}', withId(id))),

@@ -3,7 +3,7 @@ import { bilingual } from '../bilingual';
 /** Buttons and short remarks that mean the same on every page. */
 export const common = bilingual(
   {
-    add: '新增',
+    add: '添加',
     save: '保存',
     saved: '已保存',
     cancel: '取消',

@@ -89,8 +89,12 @@ export const usersTable: Table = {
         return { ok: true, cells: cellsOf(value), take: () => void taken.push(value) };
       },
       async prepare() {
-        for (const { username } of taken)
-          if (!known.has(username)) passwords.set(username, await around.makePassword());
+        const newcomers = taken.filter(({ username }) => !known.has(username)).values();
+        const makes = async (): Promise<void> => {
+          for (const { username } of newcomers) passwords.set(username, await around.makePassword());
+        };
+        // as many as are hashed side by side; who signs in meanwhile takes his turn among them
+        await Promise.all([makes(), makes()]);
       },
       async write(tx) {
         const admins = await tx.users.countAdmins();
@@ -108,7 +112,10 @@ export const usersTable: Table = {
           }
         }
         if (admins > 0 && (await tx.users.countAdmins()) === 0) throw new AppError('user_last_admin', { username: '' });
-        return [...passwords].map(([key, { plain }]) => ({ key, secret: plain }));
+        return taken.flatMap(({ username: key }) => {
+          const made = passwords.get(key);
+          return made === undefined ? [] : [{ key, secret: made.plain }];
+        });
       },
     };
   },

@@ -4,7 +4,7 @@ export const calendars = bilingual(
   {
     title: '日历和值班',
     lead: '什么时候上班、哪天放假、谁在值班。路由和流程按日历决定电话去哪里。',
-    add: '新增日历',
+    add: '新建日历',
     none: '还没有日历',
     noneHint: '建一个日历，画出每周的上班时间，再导入节假日。之后路由可以只在上班时或下班后有效。',
     columns: { name: '日历', now: '现在', until: '下次变化', days: '特殊日', reason: '原因' },
@@ -32,9 +32,9 @@ export const calendars = bilingual(
     unsaved: '有未保存的修改',
     special: '特殊日',
     specialHint: '放假、调休和临时时间，优先于每周时间。',
-    addDay: '新增特殊日',
+    addDay: '添加特殊日',
     import: '从文件导入…',
-    noDays: '还没有特殊日。可以逐个新增，或导入 iCal、CSV 文件。',
+    noDays: '还没有特殊日。可以逐个添加，或导入 iCal、CSV 文件。',
     dayColumns: { date: '日期', name: '名称', effect: '效果' },
     yearly: '每年',
     effects: {
@@ -46,7 +46,7 @@ export const calendars = bilingual(
     },
     past: '已过去',
     showPast: '显示已过去的 {count} 天',
-    newDay: '新增特殊日',
+    newDay: '添加特殊日',
     editDay: '编辑“{name}”',
     removedDay: '这一天恢复按每周时间。',
     fields: {
@@ -96,11 +96,11 @@ export const calendars = bilingual(
     duty: {
       title: '值班组',
       hint: '班次按顺序看，第一个适用的生效。',
-      add: '新增值班组',
+      add: '新建值班组',
       none: '还没有值班组。有人轮流值班时建一个，流程就能转给当班的人。',
       columns: { name: '值班组', now: '现在值班', shift: '班次' },
       nobody: '没有人值班',
-      new: '新增值班组',
+      new: '新建值班组',
       edit: '编辑值班组“{name}”',
       shifts: '班次',
       shift: '班次名称',

@@ -4,7 +4,7 @@ export const lists = bilingual(
   {
     title: '号码名单',
     lead: '黑名单拒绝或另行处理来电，白名单不受黑名单限制，VIP 名单优先接入。',
-    add: '新增名单',
+    add: '新建名单',
     none: '还没有名单',
     noneHint: '建一个黑名单挡骚扰电话，或建一个 VIP 名单让重要客户先接入，然后逐个添加号码，或导入 Excel、CSV 文件。',
     columns: { name: '名称', kind: '类型', does: '处理', entries: '号码数' },
@@ -16,7 +16,7 @@ export const lists = bilingual(
       white: '不受黑名单限制',
       vip: 'VIP {level} 级，排队优先级不低于 {priority}',
     },
-    new: '新增名单',
+    new: '新建名单',
     edit: '编辑名单“{name}”',
     removed: '名单里的 {count} 个号码一起删除，不能恢复。',
     fields: {

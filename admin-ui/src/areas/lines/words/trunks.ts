@@ -4,12 +4,12 @@ export const trunks = bilingual(
   {
     title: '中继和板卡',
     lead: '通往外部的线路：E1 板卡上的每个时隙，以及运营商的 SIP 中继。',
-    addE1: '新增 E1 中继',
-    addSip: '新增 SIP 中继',
+    addE1: '新建 E1 中继',
+    addSip: '新建 SIP 中继',
     list: '中继列表',
     none: '还没有中继',
     noneHint:
-      '有 E1 板卡就新增一条 E1 中继；运营商给的是账号或地址，就新增一条 SIP 中继。建好后再去“呼入路由”和“呼出路由”指定电话怎么走。',
+      '有 E1 板卡就新建一条 E1 中继；运营商给的是账号或地址，就新建一条 SIP 中继。建好后再去“呼入路由”和“呼出路由”指定电话怎么走。',
     loose: '{lines} 不属于任何中继：外部打不进来，也不能用来呼出。',
     columns: { name: '名称', kind: '类型', over: '线路', state: '状态', calls: '通话', shown: '主叫显示' },
     kinds: { e1: 'E1', sip: 'SIP' },
@@ -39,7 +39,7 @@ export const trunks = bilingual(
       silent: '没有应答的主机：{hosts}。',
       carrier: '运营商答复：{text}。',
     },
-    checked: '每 3 秒刷新；多久探询一次运营商，在编辑中继的“注册和检测”里设置。',
+    checked: '状态随时更新；多久探询一次运营商，在编辑中继的“注册和检测”里设置。',
     test: {
       act: '测试',
       title: '测试中继“{name}”',
@@ -73,8 +73,8 @@ export const trunks = bilingual(
       },
     },
     edit: '编辑中继“{name}”',
-    newE1: '新增 E1 中继',
-    newSip: '新增 SIP 中继',
+    newE1: '新建 E1 中继',
+    newSip: '新建 SIP 中继',
     removed: '经过它的通话会继续到结束；之后外部不能再从这条中继打入。',
     fields: {
       spans: 'E1 线路',
@@ -178,7 +178,7 @@ export const trunks = bilingual(
       silent: 'No answer from {hosts}.',
       carrier: 'The carrier says: {text}.',
     },
-    checked: 'Read every 3 s; how often the carrier is asked stands in the trunk’s form under Registration and checks.',
+    checked: 'States follow by themselves; how often the carrier is asked stands in the trunk’s form under Registration and checks.',
     test: {
       act: 'Test',
       title: 'Test trunk “{name}”',
