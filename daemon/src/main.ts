@@ -35,7 +35,14 @@ async function runBox(
   let restart = (): void => undefined;
   const again = new Promise<'restart'>((resolve) => (restart = () => resolve('restart')));
   try {
-    box = await startBox({ config: restoredConfig(), log, processMetrics: true, restart });
+    box = await startBox({
+      ...{ config: restoredConfig(), log, processMetrics: true, restart },
+      migrating: ({ step, steps, lastedMs }) =>
+        void notify.extend(
+          60_000,
+          `changing the database, step ${step} of ${steps}, for ${Math.round(lastedMs / 1000)} s`,
+        ),
+    });
   } catch (error) {
     log.fatal({ err: error }, `Cordboard does not start: ${reasonOf(error)}`);
     return 1;

@@ -129,7 +129,8 @@ function engineTests(filter, everything) {
 
 /** `atOnce`: so many suites side by side; most of them wait for seconds of audio more than they work. */
 async function ctest({ folder, sanitize, label, target = 'tests', minutes, atOnce = 1, env }, filter) {
-  await buildEngineTests({ folder, buildType: 'RelWithDebInfo', sanitize, target });
+  // As the addon is compiled, which the compiler cache then serves; a sanitizer wants its own.
+  await buildEngineTests({ folder, buildType: sanitize ? 'RelWithDebInfo' : 'Release', sanitize, target });
   const reports = inRoot(folder, 'reports');
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });

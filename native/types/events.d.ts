@@ -16,7 +16,7 @@ export interface LegOffered {
   span: number;
   /** 0 for analog */
   timeslot: number;
-  /** 0 for ISDN */
+  /** 0 for a timeslot */
   analog: number;
   /** digits */
   calledNumber: string;

@@ -48,7 +48,7 @@ export interface SnapshotAnalog {
   leg: number;
 }
 
-export type LegKind = | 'isdn' | 'station' | 'line' | 'sip';
+export type LegKind = | 'timeslot' | 'station' | 'line' | 'sip';
 
 export type LegState = | 'idle' | 'seizing' | 'offered' | 'alerting' | 'answered' | 'releasing' | 'released';
 
@@ -65,7 +65,7 @@ export interface SnapshotLeg {
   span: number;
   /** 0 for analog */
   timeslot: number;
-  /** 0 for ISDN */
+  /** 0 for a timeslot */
   analog: number;
   /** digits so far */
   calledNumber: string;

@@ -2,7 +2,15 @@
 // anybody was told of is lost, and recordings play to within two seconds of the end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Agent, Call, CallDetail, CallList, ExchangeCall, Span } from '../../daemon/src/contract/index.js';
+import type {
+  Agent,
+  Call,
+  CallDetail,
+  CallList,
+  ExchangeCall,
+  SettingsState,
+  Span,
+} from '../../daemon/src/contract/index.js';
 import { DaemonProcess, eventually } from '../support/daemon-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -96,7 +104,46 @@ it('a daemon that is told to stop ends its calls with cause 41, and keeps them',
   const kept = await daemon.api.request<CallDetail>('GET', `/calls/${call!.id}`);
   expect(kept).toMatchObject({ state: 'ended', cause: 41, releasedBy: 'system', recording: { state: 'complete' } });
   await daemon.end('SIGTERM');
-}, 60_000);
+});
+
+it('a restart that a page asks for ends calls with cause 41, puts settings in force and takes calls again, in the same process', async () => {
+  const daemon = new DaemonProcess(temporaryFolder(), ENV);
+  await daemon.start();
+  await takesCalls(daemon);
+  await daemon.api.request('POST', '/exchange/calls', { calledNumber: '95001', digits: '1' });
+  const [call] = await eventually(
+    () => list(daemon),
+    ([first]) => first?.phase === 'queued',
+  );
+  const changed = await daemon.api.request<SettingsState>('PUT', '/settings', {
+    changes: { parkingMs: 45_000 },
+  });
+  expect(changed).toMatchObject({ restartNeeded: true, canRestart: true });
+  await daemon.api.request('POST', '/system/restart');
+  // Another address and another token: whoever asks too early is refused.
+  const settings = await eventually(
+    async () => {
+      try {
+        return await daemon.api.request<SettingsState>('GET', '/settings');
+      } catch {
+        return undefined;
+      }
+    },
+    (now) => now?.restartNeeded === false,
+    60_000,
+  );
+  expect(settings?.settings.find(({ path }) => path === 'parkingMs')).toMatchObject({ value: 45_000, pending: false });
+  const kept = await daemon.api.request<CallDetail>('GET', `/calls/${call!.id}`);
+  expect(kept).toMatchObject({ state: 'ended', cause: 41, releasedBy: 'system', recording: { state: 'complete' } });
+  expect(kept.segments.every(({ endedAt }) => endedAt !== null)).toBe(true);
+  await takesCalls(daemon);
+  await daemon.api.request('POST', '/exchange/calls', { calledNumber: '95001', digits: '1' });
+  await eventually(
+    () => list(daemon, '&state=live'),
+    ([first]) => first?.phase === 'queued',
+  );
+  expect(await daemon.end('SIGTERM'), daemon.output).toBe(0);
+});
 
 /** The file is a WAV whose header says how long it is. */
 async function playable(daemon: DaemonProcess, id: string, durationMs: number): Promise<void> {

@@ -60,7 +60,7 @@ test('a role is made as a copy, narrowed, and its permissions are what the box h
     scope: { kind: 'own' },
     permissions: ['lists.view', 'lists.edit', 'audit.view'],
   });
-  expect(await button(page.locator('[data-role="admin"]'), '删除').isDisabled()).toBe(true);
+  expect(await button(page.locator('[data-role="admin"]'), '删除').count()).toBe(0);
 
   await button(row, '编辑').click();
   await form.locator('.choice label', { hasText: '所选队列和坐席' }).click();
@@ -69,7 +69,7 @@ test('a role is made as a copy, narrowed, and its permissions are what the box h
   await shootRole(page);
   const narrowed = await ui.api<Role[]>('GET', '/roles');
   expect(narrowed.find(({ id }) => id === 'list-keeper')?.scope).toEqual({ kind: 'own' });
-}, 60_000);
+});
 
 async function shootRole(page: Page): Promise<void> {
   await shootAll(page, 'access-roles', '[data-test="roles"]', [role]);
@@ -107,7 +107,7 @@ test('a user is made, told a one-time password, and chooses his own before he se
   const token = await own.evaluate<string>("localStorage.getItem('cordboard.token')");
   await expect(ui.api('GET', '/users', undefined, token)).rejects.toThrow(/403.*permission_missing.*查看用户/s);
   await expect(ui.api('GET', '/calls', undefined, token)).rejects.toThrow(/403/);
-}, 60_000);
+});
 
 test('a second factor is set up with a real code, asked for when signing in, and no code counts twice', async () => {
   const { page } = clerk;
@@ -150,7 +150,7 @@ test('a second factor is set up with a real code, asked for when signing in, and
   await expect(ui.api('POST', '/session', by)).rejects.toThrow(/code_wrong/);
   await page.goto(`${ui.origin}/account`);
   await page.getByText('还剩 9 个备用码').waitFor();
-}, 60_000);
+});
 
 test('an administrator ends the sessions of somebody, whose browser asks to sign in again at once', async () => {
   const { page } = boss;
@@ -164,7 +164,7 @@ test('an administrator ends the sessions of somebody, whose browser asks to sign
   await page.keyboard.press('Escape');
   await shootAll(page, 'access-users', '[data-test="users"] tbody', ['wang.fang', role, 'last.try']);
   await page.evaluate("localStorage.setItem('cordboard.language', 'zh-CN')");
-}, 60_000);
+});
 
 test('a name that was tried too often is locked, and let in again by an administrator', async () => {
   const wrong = { username: 'wang.fang', password: 'wrong' };
@@ -187,7 +187,7 @@ test('a name that was tried too often is locked, and let in again by an administ
   await expect(ui.api('POST', '/session', { username: 'wang.fang', password: OWN })).rejects.toThrow(
     /second_factor_needed/,
   );
-}, 60_000);
+});
 
 test('rules of passwords hold once they are saved, and the log tells what was changed', async () => {
   const { page } = boss;
@@ -213,7 +213,7 @@ test('rules of passwords hold once they are saved, and the log tells what was ch
   await page.goto(`${ui.origin}/account`);
   // the other language is called by its own name
   await shootAll(page, 'access-account', '[data-test="account"]', ['简体中文']);
-}, 60_000);
+});
 
 test('each role finds in the menu what it may, and is led away from the rest', async () => {
   // each with the page where he begins
@@ -236,4 +236,4 @@ test('each role finds in the menu what it may, and is led away from the rest', a
   expect(boss.complaints).toEqual([]);
   // refusals that were asked for stand on the console of the one who was refused
   expect(clerk.complaints.filter((one) => !/status of 40[0-9]/.test(one))).toEqual([]);
-}, 60_000);
+});

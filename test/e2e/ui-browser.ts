@@ -77,7 +77,7 @@ export async function openBrowser(origin: string, locale: string, microphone?: s
     viewport: { width: 1280, height: 720 },
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(45_000);
   if (microphone !== undefined) await page.addInitScript(TAP);
 
   const complaints: string[] = [];

@@ -61,7 +61,7 @@ test('bad rows are shown with reasons, and five hundred come in', async () => {
 
   await page.getByText('跳过 4 行有误的').click();
   await page.locator('[data-test="import-apply"]').click();
-  await page.locator('[data-test="import-done"]').waitFor();
+  await page.locator('[data-test="import-done"]').waitFor({ timeout: 60_000 });
   const agents = new Map((await ui.api<Agent[]>('GET', '/agents')).map((agent) => [agent.id, agent]));
   for (const [id = '', name] of rows) expect(agents.get(id)?.name).toBe(name);
   expect(agents.get('3001')?.queues).toEqual(['sales', 'service']);

@@ -10,7 +10,7 @@ import type {
 } from '../../daemon/src/contract/index.js';
 import { newUlid } from '../../daemon/src/platform/index.js';
 import { callRow } from '../support/db-rows.js';
-import { wavBytes } from './centre-wav.js';
+import { toneWav } from '../support/wav.js';
 import { shootNamed } from './centre-shots.js';
 import type { Browser } from './ui-browser.js';
 import { startUiBox, type UiBox } from './ui-box.js';
@@ -30,6 +30,7 @@ const open = (path: string) => page.goto(`${ui.origin}${path}`);
 const save = () => page.locator('.el-drawer__footer .el-button--primary:visible').click();
 const gone = () => page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
 const names = [
+  '评价规则',
   'rating',
   ...[
     '满意度',
@@ -170,9 +171,10 @@ test('music is uploaded and put in order, a call-back is arranged and cancelled,
   const list = page.locator('[data-playlist="night"]');
   await list.waitFor();
   await gone();
-  const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: wavBytes(2) });
+  const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: toneWav(425, 2000) });
   await list.locator('input[type="file"]').setInputFiles([file('1 morning.wav'), file('2 evening.wav')]);
-  await list.locator('[data-piece="2-evening"]').waitFor();
+  // two files become sound that the box can play, which takes its time on a busy machine
+  await list.locator('[data-piece="2-evening"]').waitFor({ timeout: 60_000 });
   await list.locator('[data-piece="2-evening"] button').nth(1).click();
   await expect
     .poll(async () => {

@@ -32,7 +32,7 @@ let browser: Browser;
 let page: Page;
 
 /** on a machine that is busy, too */
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 45_000 });
 const agent = (n: number): string => String(2000 + n);
 const seat = (n: number, state?: string) =>
   page.locator(`[data-agent="${agent(n)}"]${state ? `[data-state="${state}"]` : ''}`);
@@ -313,7 +313,7 @@ test('the wall shows the queues of its address, turns pages, and finds its way b
   await wall.goto(`${ui.origin}/wallboard?per=1&every=3`);
   const first = await wall.locator('[data-queue]').getAttribute('data-queue');
   await expect
-    .poll(() => wall.locator('[data-queue]').first().getAttribute('data-queue'), { timeout: 15_000 })
+    .poll(() => wall.locator('[data-queue]').first().getAttribute('data-queue'), { timeout: 45_000 })
     .not.toBe(first);
 
   // The line to the box is cut: the wall says so, and shows what is as soon as it is back.

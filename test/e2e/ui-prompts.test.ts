@@ -56,7 +56,7 @@ it('the microphone, a text in both languages and a telephone make prompts', asyn
   // the fake microphone beeps once a second
   await expect
     .poll(() => page.locator('.level').evaluate((meter) => Number(meter.getAttribute('value'))), {
-      timeout: 15_000,
+      timeout: 45_000,
     })
     .toBeGreaterThan(0.1);
   await page.locator('[data-test="stop-recording"]').click();
@@ -87,6 +87,7 @@ it('the microphone, a text in both languages and a telephone make prompts', asyn
 it('an announcement is made, switched on until it is switched off, and back by undo', async () => {
   await page.goto(`${ui.origin}/announcements`);
   await page.locator('[data-test="make-announcement"]').click();
+  await page.locator('.el-drawer input[name="name"]').fill('停电通知');
   await page.locator('.el-drawer input[name="id"]').fill('outage');
   await page.locator('.el-drawer .el-select').first().click();
   await page.locator('.el-select-dropdown__item:visible', { hasText: 'holiday' }).click();
@@ -99,7 +100,7 @@ it('an announcement is made, switched on until it is switched off, and back by u
   await outage.locator('.el-switch').click();
   await page.locator('[data-announcement="outage"][data-on="true"]').waitFor();
   const stored = async () => (await ui.api<Announcement[]>('GET', '/announcements')).find(({ id }) => id === 'outage');
-  expect(await stored()).toMatchObject({ active: true, until: null, prompts: ['holiday'] });
+  expect(await stored()).toMatchObject({ name: '停电通知', active: true, until: null, prompts: ['holiday'] });
   expect(await ui.api<AnnouncementNumber[]>('GET', '/announcement-numbers')).toEqual([
     { id: 'outage', number: '7', hasPin: true },
   ]);
@@ -112,7 +113,7 @@ it('a prompt in use stays and its user is named; another is removed and brought 
   await ui.api('DELETE', '/prompts/en/holiday');
   await page.goto(`${ui.origin}/prompts`);
   await row('holiday').locator('[data-act="remove"]').click();
-  await page.locator('.el-message-box', { hasText: '临时公告 “outage”' }).waitFor();
+  await page.locator('.el-message-box', { hasText: '临时公告 “停电通知”' }).waitFor();
   await page.locator('.el-message-box button').click();
   await row('spoken-here').locator('[data-act="remove"]').click();
   await page.locator('.el-message-box .el-button--danger').click();
@@ -123,11 +124,25 @@ it('a prompt in use stays and its user is named; another is removed and brought 
   expect(await prompt('spoken-here', 'zh-CN')).toMatchObject({ own: true });
 });
 
+it('a prompt is called something else, found by that, and all are read as far as somebody looks', async () => {
+  await row('holiday').locator('[data-act="rename"]').click();
+  await page.locator('.el-message-box input').fill('<b>春节放假</b>');
+  await page.keyboard.press('Enter');
+  await row('holiday').locator('b', { hasText: '<b>春节放假</b>' }).waitFor();
+  expect(await prompt('holiday', 'zh-CN')).toMatchObject({ label: '<b>春节放假</b>' });
+  await page.locator('input[name="search"]').fill('放假');
+  await expect.poll(() => page.locator('[data-prompt]').count()).toBe(1);
+  await page.locator('input[name="search"]').fill('');
+  await expect.poll(() => page.locator('[data-prompt]').count()).toBe(100);
+  await page.locator('[data-prompt]').last().scrollIntoViewIfNeeded();
+  await row('welcome').waitFor();
+});
+
 it('a supervisor hears and switches, and makes nothing; all is seen in both languages', async () => {
   const token = await ui.user('shift-lead', 'supervisor');
   const other = await ui.browser({ token });
   await other.page.goto(`${ui.origin}/prompts`);
-  await other.page.locator('[data-prompt="welcome"]').waitFor();
+  await other.page.locator('[data-prompt="agent-ready"]').waitFor();
   expect(await other.page.locator('[data-test="make-prompt"], [data-act="replace"], [data-act="remove"]').count()).toBe(
     0,
   );
@@ -137,11 +152,11 @@ it('a supervisor hears and switches, and makes nothing; all is seen in both lang
   expect(other.complaints).toEqual([]);
 
   const all = await ui.api<Prompt[]>('GET', '/prompts');
-  const given = [...new Set(all.flatMap(({ name, text }) => [text, name]))].filter((one) => one !== '');
+  const given = [...new Set(all.flatMap(({ name, text, label }) => [text, label, name]))].filter((one) => one !== '');
   given.sort((a, b) => b.length - a.length);
-  await shootAll(page, 'prompts', '[data-prompt="welcome"]', given);
+  await shootAll(page, 'prompts', '[data-prompt="agent-ready"]', given);
   await page.goto(`${ui.origin}/announcements`);
-  await shootAll(page, 'announcements', '[data-announcement="outage"]', ['outage', 'shift-lead', ...given]);
+  await shootAll(page, 'announcements', '[data-announcement="outage"]', ['停电通知', 'outage', 'shift-lead', ...given]);
   // the file that was no sound was refused: the browser tells so, too
   expect(browser.complaints.filter((one) => !one.includes('422') && !one.includes('400'))).toEqual([]);
 });

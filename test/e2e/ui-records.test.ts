@@ -8,7 +8,7 @@ import { speech } from '../support/speech.js';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
 
 /** Pages are given time: this is a browser on a busy machine. */
-const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
+const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 45_000 });
 
 const XSS = '"><img src=x onerror=alert(1)>';
 
@@ -120,7 +120,7 @@ test('rules are made, put in order, switched off, removed and brought back', asy
   await page.goto(`${ui.origin}/recordings/rules`);
   await page.locator('[data-rule]').waitFor();
   await page
-    .getByRole('button', { name: '新增规则' })
+    .getByRole('button', { name: '新建规则' })
     .or(page.getByRole('button', { name: 'Add a rule' }))
     .click();
   const form = page.locator('.el-drawer');

@@ -77,6 +77,9 @@ test('a day of calls is read, followed to a call, exported and scheduled', async
   await page.locator('th [data-figure="abandoned"]').click();
   expect(await page.locator('th[aria-sort="descending"]').count()).toBe(1);
 
+  // a figure that is computed leads to the calls that it counts
+  const rate = table.locator('tbody tr').first().locator('[data-figure="abandonmentRate"] a');
+  expect(await rate.getAttribute('href')).toContain('behind=abandoned');
   // what is behind a figure is as many calls as it says, and each opens
   const first = table.locator('tbody tr').first().locator('[data-figure="abandoned"] a');
   const abandoned = Number(await first.innerText());
@@ -91,6 +94,23 @@ test('a day of calls is read, followed to a call, exported and scheduled', async
   await page.goto(`${ui.origin}/calls?number=1380013&match=begins&direction=in`);
   await page.locator(`[data-call="${real}"]`).waitFor();
   expect(await page.locator('[data-call]').count()).toBe(1);
+
+  // what the call came to, and the line over which it came, are looked for by name
+  await ui.api('POST', '/dispositions', { id: 'complaint', nameZh: '投诉', nameEn: 'Complaint' });
+  const note = { callId: real, agentId: '2001', queueId: null, disposition: 'complaint', note: '', followUp: false };
+  await ui.box.db.write((tx) => tx.desk.putNote({ ...note, id: real, at: Date.now() }));
+  await page.goto(`${ui.origin}/calls`);
+  const choose = async (filter: string, name: string): Promise<void> => {
+    await page.locator(`[data-filter="${filter}"]`).click();
+    await page.locator('.el-select-dropdown__item:visible', { hasText: name }).click();
+    await page.waitForURL(new RegExp(`[?&]${filter}=`));
+  };
+  await choose('disposition', '投诉');
+  await choose('trunk', 'E1');
+  await page.locator('[role="status"]', { hasText: /1/ }).first().waitFor();
+  await expect.poll(() => page.locator('[data-call]').count()).toBe(1);
+  await page.locator(`[data-call="${real}"]`).waitFor();
+  await shoot('calls-found', '[data-call]');
 
   await page.goto(`${ui.origin}/reports/intervals?period=last7&by=day`);
   await page.locator('[data-test="report"] tbody tr').first().waitFor();

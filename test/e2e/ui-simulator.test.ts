@@ -38,7 +38,7 @@ async function hears({ page }: Browser, said: typeof CALLER): Promise<void> {
     heard = Float64Array.from([...heard, ...(await heardIn(page))]).slice(-KEPT);
     return heard.length < 24_000 ? 0 : secondsHeard(heard, said, WELL);
   };
-  await expect.poll(look, { timeout: 30_000, interval: 500 }).toBeGreaterThan(ENOUGH_S);
+  await expect.poll(look, { timeout: 45_000, interval: 500 }).toBeGreaterThan(ENOUGH_S);
 }
 
 test('a call between two browsers is heard in both and recorded', async () => {
@@ -49,7 +49,7 @@ test('a call between two browsers is heard in both and recorded', async () => {
 
   // the caller dials, hears the menu, presses 1 and speaks
   const caller = outside.page.locator('[data-test="caller"]');
-  await expect.poll(() => caller.locator('input[name="dial"]').inputValue(), { timeout: 15_000 }).not.toBe('');
+  await expect.poll(() => caller.locator('input[name="dial"]').inputValue(), { timeout: 45_000 }).not.toBe('');
   await caller.getByText('麦克风', { exact: true }).click();
   await caller.locator('[data-act="call"]').click();
   await outside.page.locator('[data-test="caller"][data-state="answered"][data-sound="on"]').waitFor();

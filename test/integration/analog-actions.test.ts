@@ -37,7 +37,7 @@ beforeAll(async () => {
       nodes: { say: { type: 'play', prompts: ['welcome'], next: 'bye' }, bye: { type: 'hangup', cause: 16 } },
     },
   });
-}, 60_000);
+});
 afterAll(() => floor.end());
 
 /** The caller talks with the agent. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BUILT_IN_PERMISSIONS, PERMISSIONS, type Permission, type SignedIn } from '../../daemon/src/contract/index.js';
+import { startBox } from '../../daemon/dist/main.js';
 import { startTestBox } from '../support/box.js';
 
 interface Operation {
@@ -26,7 +27,7 @@ const OPEN = ['/api/v1/health', '/api/v1/openapi.json', '/api/v1/setup', '/api/v
 const PASSWORD = 'correct horse battery';
 
 test('every operation of the document asks who it is, and whether he may', async () => {
-  const box = await startTestBox();
+  const box = await startTestBox({ start: startBox });
   const ask = (method: string, path: string, token?: string, body?: unknown): Promise<Response> =>
     fetch(new URL(path, box.url), {
       method: method.toUpperCase(),
@@ -76,7 +77,7 @@ const NOT_CALLED = ['delete /api/v1/session', 'delete /api/v1/account/sessions']
 const AT_ONCE = 8;
 
 test('a role with one permission is refused exactly where the document says so', async () => {
-  const box = await startTestBox();
+  const box = await startTestBox({ start: startBox });
   const local = readFileSync(join(box.config.home, 'local-token'), 'utf8').trim();
   const ask = async (method: string, path: string, token: string, body?: unknown): Promise<[number, string]> => {
     const answer = await fetch(new URL(path, box.url), {
@@ -130,4 +131,4 @@ test('a role with one permission is refused exactly where the document says so',
   }
   expect(counts.refused).toBeGreaterThan(2000);
   expect(counts.let).toBeGreaterThan(150);
-}, 120_000);
+});

@@ -45,7 +45,7 @@ async function api<T>(method: string, path: string, body?: unknown): Promise<T> 
 beforeAll(async () => {
   box = await startTestBox({ env: { CORDBOARD_RECORDINGS_ENCRYPT: 'false' } }, running);
   await signInByPhone(box, '2001', 1);
-}, 60_000);
+});
 afterAll(() => running.end());
 
 beforeEach(async () => {
@@ -169,7 +169,7 @@ it('a caller presses a key and hangs up; his place is kept, the agent is rung fi
   expect(today.abandoned).toBeLessThanOrEqual(1);
   const { callbacks } = await api<CallbackList>('GET', `/callbacks?queueId=${queueId}`);
   expect(callbacks).toMatchObject([{ state: 'done', lastResult: 'talked', tries: 1, agentId: '2001' }]);
-}, 60_000);
+});
 
 /** Of the telephone at the far end of the cable. */
 async function telephonePort(): Promise<number> {
@@ -194,7 +194,7 @@ it('a customer who is busy is tried again; a second who asks for the same number
     ['failed', 'busy', 2],
   ]);
   await waitFor(box.live, 'agent.updated', () => box.agents.find('2001')?.state === 'ready');
-}, 60_000);
+});
 
 it('the customer is called first where the rule says so, and waits at his place for the agent', async () => {
   await api('PUT', `/queues/${queueId}/callback-rule`, { confirm: false, order: 'customerFirst' });
@@ -211,7 +211,7 @@ it('the customer is called first where the rule says so, and waits at his place 
   expect(kinds.indexOf('queued')).toBeLessThan(kinds.indexOf('offer'));
   const { today } = box.queues.list().find(({ id }) => id === queueId)!;
   expect(today, 'he came into the queue once').toMatchObject({ offered: 1, abandoned: 0 });
-}, 60_000);
+});
 
 it('a caller on the VIP list, of whom the lists say more than his flow, overtakes', async () => {
   await api('POST', '/number-lists', { id: `vip-${number}`, kind: 'vip', name: 'VIP', level: 3 });
@@ -231,7 +231,7 @@ it('a caller on the VIP list, of whom the lists say more than his flow, overtake
   await phase(box, first.callId, 'talking');
   await box.exchange.callers.hangUp(first.exchangeId);
   await storedCall(box, first.callId);
-}, 60_000);
+});
 
 it('one who withholds his number keys it in and confirms it; another is asked for over REST, and called at its time', async () => {
   await api('PUT', `/queues/${queueId}/callback-rule`, {});
@@ -258,4 +258,4 @@ it('one who withholds his number keys it in and confirms it; another is asked fo
   expect(row.startedAt).toBeGreaterThanOrEqual(at);
   const story = await api<{ segments: { kind: string; data: { whyText?: string } }[] }>('GET', `/calls/${row.id}`);
   expect(story.segments.find(({ kind }) => kind === 'offer')?.data.whyText).toBe('2001: nobody else could be rung.');
-}, 60_000);
+});

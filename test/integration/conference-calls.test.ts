@@ -63,7 +63,7 @@ it('a number outside is called over the next way when one fails, comes in by the
   await box.exchange.hangUp(host.exchangeId);
   await storedCall(box, host.callId);
   await nothingLeaks(box);
-}, 90_000);
+});
 
 it('who is in talk brings his partner into a room and comes along; a room for now goes with the last', async () => {
   const box = await startTestBox();
@@ -115,7 +115,7 @@ it('who is in talk brings his partner into a room and comes along; a room for no
     async () => (await ask(box, 'GET', `/conferences/${id}`)).status,
     (status) => status === 404,
   );
-}, 90_000);
+});
 
 it('the name of who comes is heard by those who are there', async () => {
   const box = await startTestBox();
@@ -140,7 +140,7 @@ it('the name of who comes is heard by those who are there', async () => {
   await waitFor(box.engine.events, 'play.ended', () => announced);
   await box.engine.command('recording.stop', { recording });
   expect(secondsHeard(samplesOf(path, 1), speech(0), HEARD)).toBeGreaterThan(1);
-}, 60_000);
+});
 
 it('fifty over two E1 are in one room, and each hears who speaks', async () => {
   const box = await startTestBox({ env: { CORDBOARD_VIRTUAL_SPANS: '2' } });
@@ -157,7 +157,7 @@ it('fifty over two E1 are in one room, and each hears who speaks', async () => {
   await roomIs(box, ({ parties }) => parties.length === 0);
   for (const { callId } of guests) await storedCall(box, callId);
   await nothingLeaks(box);
-}, 90_000);
+});
 
 it('a kill leaves no room with anybody in it, and the recording as far as it went', async () => {
   const daemon = new DaemonProcess(temporaryFolder(), { CORDBOARD_LANGUAGE: 'en', CORDBOARD_SIP_ENABLED: 'false' });
@@ -195,4 +195,4 @@ it('a kill leaves no room with anybody in it, and the recording as far as it wen
   expect(audio.status).toBe(200);
   expect((await audio.arrayBuffer()).byteLength).toBeGreaterThan(8000);
   expect((await daemon.api.request<CallList>('GET', '/calls?state=live')).calls).toEqual([]);
-}, 120_000);
+});

@@ -1,4 +1,5 @@
 // Telephones that dial, with real audio on every wire: one another, out over the E1, and somebody from there who dials them.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Box } from '../../daemon/src/main.js';
@@ -211,7 +212,9 @@ async function waitForTicks(ticks: number): Promise<void> {
 
 /** Asks the engine again and again: there is no event for what is waited for. */
 async function whileWaiting(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (!(await condition()))
+  const end = performance.now() + 45_000;
+  while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited in vain for ${condition.toString()}`);
+    await sleep(10);
+  }
 }

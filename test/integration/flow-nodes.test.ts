@@ -85,7 +85,7 @@ it('a caller hears every node that says something, and his answers lead him', as
   const box = await startTestBox({ home: folder });
   await box.db.write((tx) =>
     tx.announcements.put({
-      ...{ id: 'outage', active: true, prompts: ['no-agent'], until: null, updatedAt: 1, updatedBy: '' },
+      ...{ id: 'outage', name: '', active: true, prompts: ['no-agent'], until: null, updatedAt: 1, updatedBy: '' },
     }),
   );
   await expect.poll(() => box.flows.ports.announcements?.playing('outage')).toEqual(['no-agent']);
@@ -149,7 +149,7 @@ it('a caller hears every node that says something, and his answers lead him', as
   const { callId } = await callIn(box, { calledNumber: '4001' });
   const keys = async (node: string, digits: string): Promise<void> => {
     await expect
-      .poll(async () => (await box.flowDesk.traces(callId))[0]?.steps.at(-1)?.node, { timeout: 20_000, interval: 30 })
+      .poll(async () => (await box.flowDesk.traces(callId))[0]?.steps.at(-1)?.node, { timeout: 45_000, interval: 30 })
       .toBe(node);
     await box.exchange.callers.sendDigits(box.exchange.callers.list()[0]!.id, digits);
   };

@@ -263,3 +263,61 @@ it('what the document says of imports is there', () => {
   for (const kind of ['agents', 'queue-members', 'number-list', 'sip-stations', 'speed-dials'])
     expect(text).toContain(`\`${kind}\``);
 });
+
+describe('a file of users', () => {
+  const csv = [
+    '用户名,角色,坐席工号,语言',
+    'li.na,坐席,3001,中文',
+    'boss,supervisor,,en',
+    'li na,agent,,',
+    'ghost,nobody,,',
+    'lost,agent,9999,',
+  ].join('\r\n');
+
+  it('makes those who are new, with passwords for one time that are told once', async () => {
+    await box.db.write((tx) => tx.agents.insert(agentRow({ id: '3001', name: 'Li', queues: [], language: 'en' })));
+    const { result } = await put('users', csv);
+    expect(result.counts).toEqual({ new: 2, changed: 0, unchanged: 0, bad: 3 });
+    expect(result.secrets).toEqual([]);
+    const problems = result.rows.flatMap((row) => row.problems.map(({ field }) => field));
+    expect(problems.sort()).toEqual(['agent', 'role', 'username']);
+
+    const { result: taken } = await put('users', csv, 'apply=true&skipBad=true');
+    expect(taken.secrets.map(({ key }) => key).sort()).toEqual(['boss', 'li.na']);
+    expect(await box.db.users.findByUsername('li.na')).toMatchObject({
+      role: 'agent',
+      agentId: '3001',
+      language: 'zh-CN',
+    });
+    const secret = taken.secrets.find(({ key }) => key === 'boss')?.secret ?? '';
+    const answer = await fetch(`${box.base}/api/v1/session`, {
+      method: 'POST',
+      body: JSON.stringify({ username: 'boss', password: secret }),
+      headers: { 'Content-Type': 'application/json' },
+    });
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toMatchObject({ due: ['password'] });
+
+    // what goes out comes back as it was
+    const out = await get('/exports/users?format=csv');
+    const { result: again } = await put('users', out);
+    expect(again.counts).toMatchObject({ new: 0, changed: 0, bad: 0 });
+  });
+
+  it('lets nobody give or take more than he has, and leaves somebody who may make users', async () => {
+    const [admin] = await box.db.users.list();
+    const name = admin?.username ?? '';
+    await box.db.write((tx) =>
+      tx.roles.insert({
+        ...{ id: 'keeper', name: 'Keeper', permissions: ['users.view', 'users.edit'], updatedAt: 0 },
+        scope: { kind: 'own' },
+      }),
+    );
+    const { token: keeper } = await box.signIn('keeper');
+    const upwards = await put('users', `用户名,角色\r\nnew,admin\r\n${name},keeper`, '', keeper);
+    expect(upwards.result.counts).toMatchObject({ bad: 2 });
+    const last = await put('users', `用户名,角色\r\n${name},agent`, 'apply=true');
+    expect(last.code).toBe('user_last_admin');
+    expect(await box.db.users.findByUsername(name)).toMatchObject({ role: 'admin' });
+  });
+});

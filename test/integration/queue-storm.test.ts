@@ -55,7 +55,7 @@ beforeAll(async () => {
     await box.agents.signIn(String(2000 + station), station);
     behave(station);
   }
-}, 120_000);
+});
 afterAll(() => running.end());
 
 /** What he does with the next call: lifts sooner or later, or too late; hangs up, or waits for the caller to do so. */

@@ -41,7 +41,7 @@ beforeAll(async () => {
       ...{ answer: true, answerAfterMs: 20, play: VOICES[agent][0], hangUpAfterMs: null, hangUpOnTone: true },
     });
   }
-}, 60_000);
+});
 afterAll(() => running.end());
 
 async function api(method: string, path: string, body: unknown): Promise<void> {

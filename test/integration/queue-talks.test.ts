@@ -39,7 +39,7 @@ beforeAll(async () => {
     language: 'en',
     target: { kind: 'flow', flowId: 'vip' },
   });
-}, 120_000);
+});
 afterAll(() => floor.end());
 
 afterEach(async ({ task }) => {

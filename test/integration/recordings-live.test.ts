@@ -51,7 +51,7 @@ beforeAll(async () => {
     box.exchange.telephones.setPlan(station, {
       ...{ answer: true, answerAfterMs: 20, play: null, playFile: AGENT.path, hangUpAfterMs: null, hangUpOnTone: true },
     });
-}, 120_000);
+});
 afterAll(() => running.end());
 
 async function rule(settings: object): Promise<RecordingRule> {

@@ -13,7 +13,7 @@ let token: string;
 beforeAll(async () => {
   box = await startTestBox({}, running);
   token = readFileSync(join(box.config.home, 'local-token'), 'utf8').trim();
-}, 60_000);
+});
 afterAll(() => running.end());
 
 async function api<T>(method: string, path: string, body?: unknown): Promise<T> {

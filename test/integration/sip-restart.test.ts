@@ -1,23 +1,14 @@
 // The daemon ends, told to or killed, while SIP calls are up: nobody is left in a call with nobody, and telephones that were
 // registered still are.
-import { createSocket } from 'node:dgram';
 import { expect, it } from 'vitest';
 import type { CallDetail, CallList, SipAccount, SipRegistration } from '../../daemon/src/contract/index.js';
 import { openDatabase } from '../../daemon/src/db/index.js';
 import type { SipRequest } from '../../daemon/src/sip/message/index.js';
 import { join } from 'node:path';
 import { DaemonProcess, eventually } from '../support/daemon-process.js';
+import { freePort } from '../support/free-ports.js';
 import { HandPhone } from '../support/hand-phone.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 
 interface Running {
   daemon: DaemonProcess;
@@ -130,7 +121,7 @@ it('killed in calls, it ends them with BYE when it is back, and knows who is reg
   const db = await openDatabase({ file: join(daemon.home, 'cordboard.sqlite') });
   expect(await db.sipDialogs.list()).toEqual([]);
   await db.close();
-}, 60_000);
+});
 
 it('told to stop, it says BYE to both', async () => {
   const running = await started();
@@ -151,7 +142,7 @@ it('told to stop, it says BYE to both', async () => {
   expect(detail).toMatchObject({ state: 'ended', cause: 41, releasedBy: 'system' });
   expect(detail.streams.map(({ role }) => role)).toContain('caller');
   await running.daemon.end('SIGTERM');
-}, 60_000);
+});
 
 it('started again, it takes telephones that still use a nonce from before: they hear stale once, and nobody is banned', async () => {
   // This machine is not trusted, and they are more than may send wrong answers from one address.
@@ -173,4 +164,4 @@ it('started again, it takes telephones that still use a nonce from before: they 
   const registrations = await daemon.api.request<SipRegistration[]>('GET', '/sip/registrations');
   expect(registrations).toHaveLength(phones.length);
   expect(await daemon.end('SIGTERM'), daemon.output).toBe(0);
-}, 60_000);
+});

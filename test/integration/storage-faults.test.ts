@@ -49,7 +49,7 @@ it('a locked database keeps no call from going on or ending, and has all of it a
   expect(segments.map(({ kind }) => kind)).toContain('talk');
   expect((await storedCall(box, late.callId)).row).toMatchObject({ cause: 41, releasedBy: 'fault' });
   await waitFor(box.db.events, 'database.unlocked', () => true);
-}, 60_000);
+});
 
 it('a disk that takes no recordings ends no call', async () => {
   const box = await startTestBox();

@@ -16,7 +16,8 @@ import {
   whileRunning,
 } from '../support/box.js';
 import { share } from '../support/dtmf.js';
-import { turn, until } from '../support/turns.js';
+import { talkFor } from '../support/talk-time.js';
+import { until } from '../support/turns.js';
 import { stereoAlaw } from '../support/wav.js';
 
 const TONES = { invitation: 1700, score: 1800, solved: 1900, invalid: 2000, thanks: 2100 };
@@ -90,16 +91,10 @@ async function listening(callId: string, port: number): Promise<Pick<Talking, 'c
     async hears(part) {
       await waitFor(box.calls.events, 'call.segment', () => told.includes(part));
       told.splice(0, told.indexOf(part) + 1);
-      await heardFor(8);
+      // He answers when he has heard a piece of the question.
+      await talkFor(box, 160);
     },
   };
-}
-
-/** So many ticks of the engine, of 20 ms, go by: he answers when he has heard a piece of the question. */
-async function heardFor(ticks: number): Promise<void> {
-  const now = async (): Promise<number> => (await box.engine.command('engine.snapshot', {})).tick.ticks;
-  const end = (await now()) + ticks;
-  while ((await now()) < end) await turn();
 }
 
 /** Tones in place of words, in the order in which they are heard. */
@@ -120,6 +115,8 @@ const putDown = (): Promise<void> => until(() => !box.exchange.phones()[0]!.offH
 const ask = (over: object = {}) =>
   api.request('POST', '/survey-rules', { name: 'All', surveyId: 'satisfaction', ...over });
 const results = (callId: string) => api.request<SurveyResult[]>('GET', `/calls/${callId}/survey`);
+/** What was answered is written down when the call is over, and a little after it. */
+const settled = (callId: string, as: object) => expect.poll(async () => (await results(callId))[0]).toMatchObject(as);
 const words = (...prompts: string[]) => ({ prompts, texts: {} });
 
 test('who stays on the line when his agent hangs up is asked; he presses 4 and 1, kept with the leg of his agent', async () => {
@@ -139,6 +136,7 @@ test('who stays on the line when his agent hangs up is asked; he presses 4 and 1
   expect(row).toMatchObject({ cause: 16, releasedBy: 'system', agentId: '2001', queueId: 'sales' });
   const spoken = segments.find(({ kind }) => kind === 'talk')!;
   expect(spoken.data).toMatchObject({ agentId: '2001', releasedBy: 'agent' });
+  await settled(call.callId, { state: 'complete' });
   const [result, ...others] = await results(call.callId);
   expect(others).toEqual([]);
   expect(result).toMatchObject({
@@ -173,7 +171,7 @@ test('a key that is no answer is told so, and the question asked again; who hang
   await call.hangUp();
   const { row } = await storedCall(box, call.callId);
   expect(row.releasedBy).toBe('caller');
-  expect((await results(call.callId))[0]).toMatchObject({ state: 'partial', answers: [{ value: 2 }] });
+  await settled(call.callId, { state: 'partial', answers: [{ value: 2 }] });
   expect((await call.heard()).slice(0, 3)).toEqual(['score', 'invalid', 'score']);
 });
 
@@ -231,7 +229,7 @@ test('an invitation is refused by any other key, and taken by 1', async () => {
       await call.press('0');
     }
     await storedCall(box, call.callId);
-    expect((await results(call.callId))[0]).toMatchObject({ state, answers });
+    await settled(call.callId, { state, answers });
   }
   expect(await api.request<SurveyFigures[]>('GET', '/survey-figures?surveyId=short')).toMatchObject([
     {
@@ -255,7 +253,7 @@ test('an agent sends his caller into a survey from his page, and by keys at his 
   await pushed.hears('solved');
   await pushed.hangUp();
   await storedCall(box, pushed.callId);
-  expect((await results(pushed.callId))[0]).toMatchObject({
+  await settled(pushed.callId, {
     trigger: 'agent',
     agentId: '2001',
     answers: [{ value: 5 }],
@@ -270,7 +268,7 @@ test('an agent sends his caller into a survey from his page, and by keys at his 
   await keyed.hears('solved');
   await keyed.press('2');
   await storedCall(box, keyed.callId);
-  expect((await results(keyed.callId))[0]).toMatchObject({
+  await settled(keyed.callId, {
     trigger: 'agent',
     state: 'complete',
     answers: [{ value: 3 }, { value: 0 }],
@@ -294,7 +292,7 @@ test('who was called by an agent is asked, too, when the agent has hung up', asy
   await box.exchange.subscribers.hangUp(box.exchange.subscribers.list()[0]!.leg);
   const { row } = await storedCall(box, id);
   expect(row.direction).toBe('out');
-  expect((await results(id))[0]).toMatchObject({
+  await settled(id, {
     ...{ direction: 'out', agentId: '2001', trigger: 'rule', state: 'partial', number: '013900139000' },
     answers: [{ value: 4 }],
   });
@@ -325,7 +323,7 @@ test('a flow asks', async () => {
   await box.exchange.sendDigits(exchangeId, '1');
   const { row } = await storedCall(box, callId);
   expect(row.cause).toBe(31);
-  expect((await results(callId))[0]).toMatchObject({
+  await settled(callId, {
     trigger: 'flow',
     agentId: null,
     segmentId: null,

@@ -117,7 +117,15 @@ it('a prompt that was recorded by telephone is played by a flow, and its code is
 });
 
 it('an announcement is switched by telephone with its PIN, and is heard from then on', async () => {
-  const row = { id: 'outage', active: false, prompts: ['no-agent'], until: null, updatedAt: 1, updatedBy: '' };
+  const row = {
+    id: 'outage',
+    name: '',
+    active: false,
+    prompts: ['no-agent'],
+    until: null,
+    updatedAt: 1,
+    updatedBy: '',
+  };
   const pinHash = await box.voice.port().hashPin('4321');
   await box.db.write(async (tx) => {
     await tx.announcements.put(row);
@@ -163,7 +171,7 @@ it('who waits too long in a queue leaves a message', async () => {
   await caller.says(sentence('tt-weasels').path);
   await caller.hangsUp();
   await expect
-    .poll(() => box.voicemail.messages('sales'), { timeout: 20_000 })
+    .poll(() => box.voicemail.messages('sales'), { timeout: 45_000 })
     .toMatchObject([{ state: 'new', callingNumber: '138', callId: caller.callId }]);
 });
 
@@ -182,7 +190,7 @@ it('the box calls a number for a new message, again when it was busy, and plays 
   await caller.says(sentence('tt-monkeysintro').path);
   await caller.hangsUp();
   const notice = async () => (await box.db.voice.noticesOf('li'))[0];
-  await expect.poll(notice, { timeout: 20_000 }).toMatchObject({ state: 'waiting', tries: 1, lastResult: 'cause 17' });
+  await expect.poll(notice, { timeout: 45_000 }).toMatchObject({ state: 'waiting', tries: 1, lastResult: 'cause 17' });
 
   let callId: string | undefined;
   const listener = new Listener(box, () => callId);
@@ -201,7 +209,7 @@ it('the box calls a number for a new message, again when it was busy, and plays 
   await listener.hears('file', { toItsEnd: true });
   await listener.hears('vm-menu');
   await box.exchange.subscribers.hangUp(leg);
-  await expect.poll(notice, { timeout: 20_000 }).toMatchObject({ state: 'reached', tries: 2 });
+  await expect.poll(notice, { timeout: 45_000 }).toMatchObject({ state: 'reached', tries: 2 });
   await whole();
   expect(understood(heard, 'tt-monkeysintro')).toBe(true);
   expect(await box.voicemail.messages('li')).toMatchObject([{ state: 'read' }]);

@@ -47,7 +47,7 @@ const states = async (id: string): Promise<string[]> =>
 async function counted(id: string, fresh: number): Promise<VoiceMessage[]> {
   const now = async (): Promise<number> =>
     (await box.voicemail.messages(id)).filter(({ state }) => state === 'new').length;
-  await expect.poll(now, { timeout: 20_000 }).toBe(fresh);
+  await expect.poll(now, { timeout: 45_000 }).toBe(fresh);
   return box.voicemail.messages(id);
 }
 

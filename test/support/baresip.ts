@@ -11,7 +11,7 @@ import type { Ending } from './box.js';
 import { freePort } from './free-ports.js';
 
 const MODULES = '/usr/lib/baresip/modules';
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 45_000;
 const ATTEMPTS = 5;
 const RETRY_MS = 1000;
 

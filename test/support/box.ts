@@ -13,6 +13,9 @@ import { ANY_SIP_PORTS } from './sip-ports.js';
 /** Between two looks at what has no event: whoever asks all the time keeps others from doing it. */
 const LOOK_AGAIN_MS = 15;
 
+/** Of whoever waits for what should come at once, on a machine that has much else to do. */
+const PATIENCE_MS = 45_000;
+
 /** One for each name, so far apart that none is taken for another. */
 function tones(fromHz: number, names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name, i) => [name, fromHz + 25 * i]));
@@ -154,7 +157,7 @@ export async function waitFor<Source extends { on(event: never, listener: never)
   source: Source,
   event: Parameters<Source['on']>[0],
   condition: () => boolean,
-  limitMs = 15_000,
+  limitMs = PATIENCE_MS,
 ): Promise<void> {
   if (condition()) return;
   await new Promise<void>((resolve, reject) => {
@@ -209,7 +212,7 @@ export async function callIn(
 export async function storedCall(box: Box, callId: string): Promise<{ row: CallRow; segments: SegmentRow[] }> {
   await waitFor(box.live, 'call.removed', () => box.calls.find(callId) === undefined);
   let row: CallRow | null = null;
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE_MS;
   while (performance.now() < end) {
     row = await box.db.calls.find(callId);
     const segments = await box.db.segments.listByCall(callId);
@@ -222,7 +225,7 @@ export async function storedCall(box: Box, callId: string): Promise<{ row: CallR
 
 /** Where the recording of a call is that has ended, once it is complete. */
 export async function recordingOf(box: Box, callId: string): Promise<string> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
     const recording = await box.db.recordings.findByCall(callId);
     if (recording?.state === 'complete') return join(box.config.recordingsFolder, recording.path);
@@ -234,7 +237,7 @@ export async function recordingOf(box: Box, callId: string): Promise<string> {
 /** Nothing hangs on any port: legs, connections, playbacks and recordings are gone. */
 export async function nothingLeaks(box: Box): Promise<void> {
   let left: unknown = null;
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE_MS;
   while (performance.now() < end) {
     const snapshot = await box.engine.command('engine.snapshot', {});
     const { connections, plays, recordings } = snapshot;

@@ -9,7 +9,7 @@ import { LocalApi } from '../../daemon/src/cli/local-api.js';
 import { ANY_SIP_PORTS } from './sip-ports.js';
 
 const PROGRAM = fileURLToPath(new URL('../../daemon/bin/cordboard.mjs', import.meta.url));
-const START_LIMIT_MS = 40_000;
+const START_LIMIT_MS = 90_000;
 
 export class DaemonProcess {
   readonly home: string;
@@ -76,7 +76,7 @@ export class DaemonProcess {
 }
 
 /** Asks until the answer fits. */
-export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, limitMs = 15_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, limitMs = 45_000): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {
     const answer = await ask();

@@ -1,7 +1,11 @@
 // Places on this machine that nobody else listens at.
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { SLOT } from './slot.js';
+
+/** of one process of tests */
+const PORTS = 180;
 
 export interface OwnNetwork {
   /** CIDR */
@@ -17,15 +21,25 @@ export function ownNetwork(): OwnNetwork {
   return { network: `${prefix}.0/24`, address: () => `${prefix}.${(last += 1)}` };
 }
 
+/** Below those that the kernel hands out (from 32768): nobody is given one by chance between the choice and its use. */
+const FIRST_PORT = 30_000 + SLOT * PORTS;
+let given = 0;
+
 /** For UDP and TCP. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  for (;;) {
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    if (!listens('udp', host, port)) return port;
+  for (let tries = 0; tries < PORTS; tries += 1) {
+    const port = FIRST_PORT + (given++ % PORTS);
+    if (!(await canListen(host, port)) || listens('udp', host, port)) continue;
+    return port;
   }
+  throw new Error(`${PORTS} ports from ${FIRST_PORT} on are taken`);
+}
+
+function canListen(host: string, port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) =>
+    server.once('error', () => resolve(false)).listen(port, host, () => server.close(() => resolve(true))),
+  );
 }
 
 /** Whether somebody listens there, as the kernel says (proc(5)). */

@@ -166,7 +166,7 @@ export function fakePorts(): FakePorts {
   };
   const ports: FakePorts = {
     // Tested with whole boxes.
-    box: {} as FakePorts['box'],
+    box: { alarms: () => [] } as Partial<FakePorts['box']> as FakePorts['box'],
     world,
     asked,
     tick: {
@@ -244,6 +244,8 @@ export function fakePorts(): FakePorts {
       speak: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
       remove: (name, language) => Promise.reject(new AppError('prompt_not_found', { name, language })),
       lastOf: () => Promise.resolve(true),
+      search: () => Promise.resolve({ prompts: [], total: 0 }),
+      call: (name) => Promise.reject(new AppError('prompt_not_found', { name, language: 'en' })),
     },
     // Stands in until a test's own is put in its place.
     music: {
@@ -286,6 +288,10 @@ export function fakePorts(): FakePorts {
       restart: onSpan('restart'),
     },
     sip: { listening: () => undefined, applied: () => Promise.resolve(), trunks: () => [] },
+    trunkTests: {
+      ask: () => Promise.resolve([]),
+      call: (trunk) => Promise.reject(new AppError('trunk_not_found', { id: trunk })),
+    },
     live: new TypedEmitter<LiveEvents>(),
   };
   return ports;

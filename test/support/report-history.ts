@@ -8,8 +8,8 @@ export const QUEUES = ['sales', 'service'] as const;
 export const AGENTS = ['2001', '2002', '2003'] as const;
 export const SERVICE_LEVEL_MS = 20_000;
 export const SHORT_MS = 5000;
-/** a Monday, midnight in Shanghai */
-export const FIRST_DAY = Date.UTC(2026, 9, 25, 16);
+/** a Friday, midnight in Shanghai; the day after the next is the first of a month */
+export const FIRST_DAY = Date.UTC(2026, 9, 29, 16);
 
 export interface Happened {
   /** after FIRST_DAY */

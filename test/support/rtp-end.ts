@@ -117,7 +117,7 @@ export class RtpEnd {
   }
 
   /** Resolves when the condition holds; it is looked at after each packet. */
-  async until(condition: (end: RtpEnd) => boolean, what: string, limitMs = 15_000): Promise<void> {
+  async until(condition: (end: RtpEnd) => boolean, what: string, limitMs = 45_000): Promise<void> {
     if (condition(this)) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

@@ -119,7 +119,7 @@ export class ScriptedEngine {
     const leg = this.#next++;
     const offered: LegOffered = {
       leg,
-      kind: 'isdn',
+      kind: 'timeslot',
       port: 1000 + leg,
       span: 1,
       timeslot: 1,

@@ -8,6 +8,7 @@ import { RawPhone, offerOf, token } from './sip-raw-phone.js';
 import { REALM, RunningStack, station, trunk } from './sip-running-stack.js';
 import { tortureMessages } from './sip-torture.js';
 import { Mutator } from './sip-torture-mutations.js';
+import { cpuMs } from './cpu-time.js';
 
 export interface FuzzOptions {
   /** datagrams; whole thousands */
@@ -123,12 +124,6 @@ async function quiet(stack: RunningStack, clock: FakeClock, calls: ReadonlySet<s
     if (passed % 20_000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return collected();
-}
-
-/** Time that the processors gave to this process so far. */
-export function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 export function collected(): number {

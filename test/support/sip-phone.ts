@@ -48,7 +48,7 @@ export interface PhoneOptions {
 
 type Attempt = ReturnType<DigestClient['begin']>;
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 45_000;
 export const token = (): string => randomBytes(6).toString('hex');
 
 /** A socket of the family of that address, bound to it. */

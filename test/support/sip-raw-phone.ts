@@ -43,7 +43,7 @@ export interface Asked {
 }
 
 const RESEND_MS = 500;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 45_000;
 let numbers = 0;
 
 /** Different from all others of this process. */

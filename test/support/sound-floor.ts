@@ -32,8 +32,8 @@ const MUSIC = 'music';
 const LATELY = 1280;
 /** of the power; of three who speak at once each has a third */
 const HEARD = 0.12;
-const HEAR_LIMIT_MS = 8000;
-const CLEAN_LIMIT_MS = 5000;
+const HEAR_LIMIT_MS = 45_000;
+const CLEAN_LIMIT_MS = 45_000;
 
 /** Somebody at the end of a wire. */
 export interface Party {

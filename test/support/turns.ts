@@ -1,4 +1,8 @@
 // Waiting in tests, for events and for real work; never for time.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const LOOKS_AT_ONCE = 200;
+const LOOK_AGAIN_MS = 3;
 
 /** Lets promises and immediates that are ready run. */
 export async function turn(times = 5): Promise<void> {
@@ -6,10 +10,12 @@ export async function turn(times = 5): Promise<void> {
 }
 
 /** Resolves when the condition holds; what it waits for is real work such as writing to disk. */
-export async function until(condition: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 45_000): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!condition()) {
+  for (let looks = 0; !condition(); looks += 1) {
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    // What takes longer is not looked at all the time: that would keep others from doing it.
+    if (looks < LOOKS_AT_ONCE) await turn(1);
+    else await sleep(LOOK_AGAIN_MS);
   }
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { runCli } from '../../daemon/src/cli/index.js';
 
-/** Resolves with the exit code and what was said; words are divided by single spaces. */
+/** Resolves with the exit code and what was said; words are divided by single spaces. `command`: what every line begins with. */
 export function typed(
   box: { home: string; base: string },
-  command: string,
+  command?: string,
 ): (line: string) => Promise<[number, string]> {
   writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
   vi.stubEnv('CORDBOARD_HOME', box.home);
@@ -20,6 +20,6 @@ export function typed(
   onTestFinished(() => void vi.restoreAllMocks());
   return async (line) => {
     said = '';
-    return [await runCli([command, ...line.split(' ')]), said.trim()];
+    return [await runCli([...(command === undefined ? [] : [command]), ...line.split(' ')]), said.trim()];
   };
 }

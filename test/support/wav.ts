@@ -90,7 +90,7 @@ export function indexOfPart(whole: Uint8Array, part: Uint8Array): number {
 }
 
 /** A 16-bit mono WAV with a tone: a prompt that takes no time to make. */
-export function writeTone(path: string, hertz: number, durationMs: number): void {
+export function toneWav(hertz: number, durationMs: number): Buffer {
   const samples = Math.round(durationMs * 8);
   const file = Buffer.alloc(44 + samples * 2);
   file.write('RIFF', 0, 'latin1');
@@ -107,5 +107,9 @@ export function writeTone(path: string, hertz: number, durationMs: number): void
   file.writeUInt32LE(samples * 2, 40);
   for (let i = 0; i < samples; i += 1)
     file.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * hertz * i) / 8000)), 44 + 2 * i);
-  writeFileSync(path, file);
+  return file;
+}
+
+export function writeTone(path: string, hertz: number, durationMs: number): void {
+  writeFileSync(path, toneWav(hertz, durationMs));
 }

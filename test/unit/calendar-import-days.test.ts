@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ZoneClock, daysFromCsv, daysFromIcs } from '../../daemon/src/calendar/index.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 const options: Parameters<typeof daysFromIcs>[1] = {
   ...{ zone: new ZoneClock('Asia/Shanghai'), language: 'en', makeUpWeekday: 1, nowMs: Date.parse('2027-01-01T00:00Z') },
@@ -66,10 +67,10 @@ describe('iCalendar', () => {
     ['a very long line', ics(['DTSTART;VALUE=DATE:20270101', `SUMMARY:${'x'.repeat(200_000)}`])],
     ['no calendar at all', '\0\0PK'],
   ])('hostile: %s', (_, text) => {
-    const began = performance.now();
+    const began = cpuMs();
     const { days, problems } = daysFromIcs(text, options);
     expect(days.length + problems.length).toBeLessThanOrEqual(401);
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(cpuMs() - began).toBeLessThan(5000);
   });
 });
 

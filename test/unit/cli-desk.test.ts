@@ -1,27 +1,13 @@
 // `cordboard reason | disposition | agent …`, as they are typed, against the API; and the routes behind notes.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { runCli } from '../../daemon/src/cli/index.js';
+import { expect, test } from 'vitest';
 import { agentRow, callRow, queueRow } from '../support/db-rows.js';
 import { codeOf, httpBox } from '../support/http-box.js';
 import { liveAgent } from '../support/http-ports.js';
+import { typed } from '../support/typed.js';
 
 test('reasons and dispositions are made and removed, and agents forced', async () => {
   const box = await httpBox();
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  const run = async (line: string): Promise<[number, string]> => {
-    said = '';
-    return [await runCli(line.split(' ')), said.trim()];
-  };
+  const run = typed(box);
   await box.db.write((tx) => tx.agents.insert(agentRow()));
   box.ports.world.agents.push(liveAgent());
 

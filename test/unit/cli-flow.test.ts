@@ -1,30 +1,15 @@
 // `cordboard flow …`, as it is typed, against the API.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { runCli } from '../../daemon/src/cli/index.js';
+import { expect, test } from 'vitest';
 import type { FlowDefinitionInput } from '../../daemon/src/contract/index.js';
 import { validateFlow } from '../../daemon/src/ivr/validate-flow.js';
 import { httpBox, type HttpBox } from '../support/http-box.js';
+import { typed } from '../support/typed.js';
 
 async function terminal(): Promise<{ box: HttpBox; run: (line: string) => Promise<[number, string]> }> {
   const box = await httpBox();
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  return {
-    box,
-    run: async (line) => {
-      said = '';
-      return [await runCli(['flow', ...line.split(' ')]), said.trim()];
-    },
-  };
+  return { box, run: typed(box, 'flow') };
 }
 
 const bye = (cause: number): FlowDefinitionInput => ({ start: 'bye', nodes: { bye: { type: 'hangup', cause } } });

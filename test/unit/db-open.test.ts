@@ -98,6 +98,25 @@ describe('opening', () => {
     await back.close();
   });
 
+  test('a large file is copied as it lies, what is in its log included, and each step is told', async () => {
+    const file = newFile();
+    const old = await openDatabase({ file });
+    await old.write((tx) => tx.calls.insert(callRow()));
+    const sequelize = sqliteSequelize(file);
+    const told: string[] = [];
+    const changed = await migrate({
+      ...{ sequelize, file, log: silentLog, migrations: [...migrations, second], asItLiesBytes: 0 },
+      progress: ({ step, steps }) => void told.push(`${step} of ${steps}`),
+    });
+    expect(told).toEqual(['0 of 1', '1 of 1']);
+    await sequelize.close();
+    await old.close();
+    copyFileSync(changed.backup!, file);
+    const back = await openDatabase({ file });
+    expect(await back.calls.count({})).toBe(1);
+    await back.close();
+  });
+
   test('a step that fails leaves nothing of itself behind', async () => {
     const file = newFile();
     await (await openDatabase({ file })).close();

@@ -5,23 +5,46 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase, type DbEvents, type OpenedDb } from '../../daemon/src/db/index.js';
 import { keepReserve } from '../../daemon/src/db/reserve.js';
 import { Writer } from '../../daemon/src/db/writer.js';
-import { Metrics, silentLog } from '../../daemon/src/platform/index.js';
+import { Metrics, silentLog, type Clock } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { callRow, queueRow } from '../support/db-rows.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { fakeConnection } from '../support/writer-connection-fake.js';
 
-async function open(metrics?: Metrics): Promise<{ db: OpenedDb; file: string }> {
+async function open(metrics?: Metrics, clock?: Clock): Promise<{ db: OpenedDb; file: string }> {
   const file = join(temporaryFolder(), 'box.sqlite');
-  const db = await openDatabase({ file, metrics });
+  const db = await openDatabase({ file, metrics, clock });
   onTestFinished(() => db.close());
   return { db, file };
 }
 
+describe('who has changed a setting', () => {
+  test('hears of it when those have it who keep a copy, and waits no longer than a second for one who does not', async () => {
+    const clock = new FakeClock();
+    const db = await openDatabase({ file: join(temporaryFolder(), 'box.sqlite'), clock });
+    onTestFinished(() => db.close());
+    const copy: string[] = [];
+    db.events.on('queue.changed', async ({ id }) => void copy.push((await db.queues.find(id))!.name));
+    await db.write((tx) => tx.queues.insert(queueRow({ id: 'new', name: 'New' })));
+    expect(copy).toEqual(['New']);
+
+    db.events.on('queue.changed', () => new Promise(() => undefined));
+    let written = false;
+    const writing = db.write((tx) => tx.queues.update('new', { name: 'Other' })).then(() => (written = true));
+    await vi.waitFor(() => expect(copy).toEqual(['New', 'Other']), 45_000);
+    expect(written).toBe(false);
+    // Others do not wait with it.
+    await db.write((tx) => tx.meta.set('a', 'b'));
+    await clock.advance(1000);
+    await writing;
+  });
+});
+
 describe('writes that wait together', () => {
   test('share a transaction; one that throws is undone alone and the others stay', async () => {
     const metrics = new Metrics();
-    const { db } = await open(metrics);
+    // A transaction that lasts too long, as on a busy machine, is ended before all have come: here no time goes by.
+    const { db } = await open(metrics, new FakeClock());
     const calls = Array.from({ length: 9 }, () => callRow());
     const results = await Promise.allSettled(
       calls.map((call, index) =>
@@ -236,11 +259,11 @@ describe('when the disk is full', () => {
     const clock = new FakeClock();
     const reserve = keepReserve({ file, clock, log: silentLog, bytes: 100_000 });
     await clock.advance(5000);
-    await vi.waitFor(() => expect(reserve.there).toBe(true));
+    await vi.waitFor(() => expect(reserve.there).toBe(true), 45_000);
     expect(statSync(`${file}.reserve`).blocks * 512).toBeGreaterThanOrEqual(100_000);
     expect([reserve.use(), reserve.use(), reserve.there]).toEqual([true, false, false]);
     await clock.advance(60_000);
-    await vi.waitFor(() => expect(reserve.there).toBe(true));
+    await vi.waitFor(() => expect(reserve.there).toBe(true), 45_000);
     await reserve.stop();
     expect(clock.timers).toBe(0);
   });

@@ -1,8 +1,7 @@
 // Playlists: what is heard, in which order, what is taken in and what is refused; over HTTP and on the command line.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { runCli } from '../../daemon/src/cli/index.js';
+import { expect, it } from 'vitest';
 import type { MusicPlaylist } from '../../daemon/src/contract/index.js';
 import { MusicStore } from '../../daemon/src/ivr/index.js';
 import { silentLog } from '../../daemon/src/platform/index.js';
@@ -11,6 +10,7 @@ import { FakeClock } from '../support/clock-fake.js';
 import { queueRow } from '../support/db-rows.js';
 import { codeOf, httpBox } from '../support/http-box.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { typed } from '../support/typed.js';
 import { writeTone } from '../support/wav.js';
 
 const SOUND = '/usr/share/asterisk/sounds/en_US_f_Allison/hello-world.wav';
@@ -83,19 +83,9 @@ it('is made and filled over HTTP by administrators, with a line in the audit log
   expect((await put(admin)).json as MusicPlaylist).toMatchObject({ id: 'ours', own: true, shuffle: true, pieces: [] });
   await box.db.write((tx) => tx.queues.insert(queueRow({ id: 'sales', music: 'ours' })));
 
-  writeFileSync(join(box.home, 'address'), `${box.base}/\n`);
-  vi.stubEnv('CORDBOARD_HOME', box.home);
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  let said = '';
-  const take = (text: string | Uint8Array): boolean => ((said += String(text)), true);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
-  onTestFinished(() => void vi.restoreAllMocks());
-  expect(await runCli(['music', 'put', 'ours', SOUND])).toBe(0);
-  said = '';
-  expect(await runCli(['music', 'list'])).toBe(0);
-  expect(said).toMatch(/ours\s+Ours\s+hello-world/);
+  const run = typed(box, 'music');
+  expect((await run(`put ours ${SOUND}`))[0]).toBe(0);
+  expect(await run('list')).toEqual([0, expect.stringMatching(/ours\s+Ours\s+hello-world/)]);
 
   const refused = await box.ask('DELETE', '/api/v1/music/ours', { token: admin });
   expect([refused.status, codeOf(refused)]).toEqual([409, 'music_in_use']);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { PromptLibrary, PromptStore, Speaker } from '../../daemon/src/ivr/index.js';
 import { AppError, silentLog, systemClock } from '../../daemon/src/platform/index.js';
 import { findSound, samplesOf } from '../support/audio-match.js';
@@ -36,6 +36,11 @@ const code = (work: Promise<unknown>): Promise<string> =>
 
 it('are taken in every common format, and sound as they did', async () => {
   const { store: prompts, root, library } = store();
+  // a place of its own, so that what it leaves behind is its own
+  const passing = join(root, 'passing');
+  mkdirSync(passing);
+  vi.stubEnv('TMPDIR', passing);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const original = samplesOf(SOUND).subarray(800, 8000);
   const formats: [string, ...string[]][] = [
     ['wav', '-ar', '44100', '-ac', '2'],
@@ -56,7 +61,7 @@ it('are taken in every common format, and sound as they did', async () => {
     const file = (await library.find('new', 'en'))!;
     expect(findSound(samplesOf(file), original).peak, ending).toBeGreaterThan(0.8);
   }
-  expect(readdirSync(tmpdir()).filter((name) => /^cordboard-0[0-9A-Z]{25}$/.test(name))).toEqual([]);
+  expect(readdirSync(passing)).toEqual([]);
 });
 
 it('that are no sound, or too much of it, are refused, and the one before stays', async () => {
@@ -97,4 +102,23 @@ it('are made of texts, listed, and removed', async () => {
   expect((await prompts.list())[1]).toMatchObject({ name: 'welcome', source: 'bundled', own: false });
   expect(await code(prompts.remove('welcome', 'en'))).toBe('prompt_not_found');
   expect(await code(prompts.speak('x', 'en', ' \n', 'admin'))).toBe('prompt_invalid');
+});
+
+it('are called what people call them, whatever they are known by, and found by that, page by page', async () => {
+  const { store: prompts, folder } = store();
+  mkdirSync(join(folder, 'zh-CN'), { recursive: true });
+  for (const name of ['notice-1', 'notice-2']) writeFileSync(join(folder, 'zh-CN', `${name}.wav`), readFileSync(SOUND));
+  const wanted = { show: 'all', search: '', offset: 0, limit: 100 } as const;
+  expect(await prompts.call('notice-2', '春节放假')).toMatchObject({ name: 'notice-2', label: '春节放假' });
+  expect(await code(prompts.call('nothing', 'x'))).toBe('prompt_not_found');
+  const names = async (asked: object): Promise<[string[], number]> => {
+    const page = await prompts.search({ ...wanted, ...asked });
+    return [page.prompts.map(({ name }) => name), page.total];
+  };
+  expect(await names({})).toEqual([['notice-1', 'notice-2', 'welcome'], 3]);
+  expect(await names({ offset: 1, limit: 1 })).toEqual([['notice-2'], 3]);
+  expect(await names({ search: '放假' })).toEqual([['notice-2'], 1]);
+  expect(await names({ show: 'own' })).toEqual([['notice-1', 'notice-2'], 2]);
+  await prompts.call('notice-2', '');
+  expect(await names({ search: '放假' })).toEqual([[], 0]);
 });

@@ -89,7 +89,7 @@ describe('legs that come in', () => {
       {
         leg: 7,
         port: 300,
-        kind: 'isdn',
+        kind: 'timeslot',
         origin: { kind: 'trunk', trunk: 'carrier', span: 2, timeslot: 9 },
         calledNumber: '95001',
         complete: true,

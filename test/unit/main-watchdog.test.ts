@@ -14,6 +14,7 @@ function watched(periodMs: number | undefined) {
     wanted: true,
     watchdogPeriodMs: periodMs,
     ready: nothing,
+    extend: nothing,
     stopping: nothing,
     status: nothing,
     watchdog: () => Promise.resolve(void (signs += 1)),

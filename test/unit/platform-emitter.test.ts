@@ -22,7 +22,7 @@ test('a listener that throws or rejects disturbs neither the others nor the one 
   emitter.emit('call.arrived', { id: 'a' });
   await Promise.resolve();
   expect(heard).toEqual(['a']);
-  await vi.waitFor(() => expect(error).toHaveBeenCalledTimes(2));
+  await vi.waitFor(() => expect(error).toHaveBeenCalledTimes(2), 45_000);
 });
 
 test('one who unsubscribes while an event goes out is not called again', () => {
@@ -37,4 +37,22 @@ test('one who unsubscribes while an event goes out is not called again', () => {
   emitter.emit('call.arrived', { id: 'b' });
   expect(heard).toEqual(['a', 'once a']);
   expect(emitter.listenerCount('call.arrived')).toBe(0);
+});
+
+test('who waits hears when those are done that answered with a promise, whatever becomes of it', async () => {
+  const { log, error } = spyLog();
+  const emitter = new TypedEmitter<Events>(log);
+  expect(emitter.emitAndWait('call.arrived', { id: 'a' })).toBeUndefined();
+  emitter.on('call.arrived', () => undefined);
+  expect(emitter.emitAndWait('call.arrived', { id: 'a' })).toBeUndefined();
+  let done = (): void => undefined;
+  emitter.on('call.arrived', () => new Promise((resolve) => (done = resolve)));
+  emitter.on('call.arrived', () => Promise.reject(new Error('second')));
+  let waited = false;
+  const waiting = emitter.emitAndWait('call.arrived', { id: 'a' })!.then(() => (waited = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(waited).toBe(false);
+  done();
+  await waiting;
+  expect(error).toHaveBeenCalledTimes(1);
 });

@@ -5,9 +5,17 @@ import {
   type LiveSnapshot,
   type Permission,
 } from '../../daemon/src/contract/index.js';
-import { Audience, colleagueOf, snapshotFor, type Listener } from '../../daemon/src/realtime/audience.js';
+import {
+  Audience,
+  colleagueOf,
+  kindsOf,
+  mayHear,
+  snapshotFor,
+  type Delivery,
+  type Listener,
+} from '../../daemon/src/realtime/audience.js';
 import { Coalescer, type LiveEvent } from '../../daemon/src/realtime/coalescer.js';
-import { originAllowed } from '../../daemon/src/realtime/origin.js';
+import { originAllowed } from '../../daemon/src/platform/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 import { T0, segmentRow } from '../support/db-rows.js';
 import { liveAgent, liveCall, liveStation, queueStatus } from '../support/http-ports.js';
@@ -108,6 +116,28 @@ describe('who hears what', () => {
       ['conference.updated', ['staff', 'agent:2001']],
     ]);
     expect(rooms(audience, 'station.updated', station)).toEqual([['station.updated', ['staff', 'agent:2001']]]);
+  });
+
+  test('voice messages are heard by those who may listen to the box, and what is beyond the floor with its permission', () => {
+    const audience = new Audience();
+    const counts = { boxId: 'box', fresh: 1, old: 0, agents: ['2001'], queueId: 'sales' };
+    expect(rooms(audience, 'voicemail.updated', counts)).toEqual([
+      ['voicemail.updated', ['staff', 'agent:2001', 'queue:sales']],
+    ]);
+    const [delivery] = audience.deliveries('conference.updated', conference('2001')) as [Delivery];
+    const watcher = (agentId: string | null, ...more: Permission[]): Listener => ({
+      ...{
+        ...user('agent', agentId),
+        permissions: new Set<Permission>(['floor.view', ...more]),
+        scope: { kind: 'all' },
+      },
+    });
+    expect(mayHear(watcher(null), delivery)).toBe(false);
+    expect(mayHear(watcher('2001'), delivery)).toBe(true);
+    expect(mayHear(watcher(null, 'conferences.view'), delivery)).toBe(true);
+    // lines are nobody's, calls are somebody's
+    const narrow: Listener = { ...watcher(null, 'trunks.view', 'calls.view'), scope: { kind: 'own' } };
+    expect(kindsOf(narrow)).toEqual(['trunks.view']);
   });
 
   test('a snapshot has for an agent what is his, and nothing for one without a number', () => {

@@ -6,7 +6,7 @@ import { liveAgent, liveCall, liveStation, queueStatus } from '../support/http-p
 import { realtimeBox, type HeardPage, type RealtimeBox } from '../support/realtime-box.js';
 
 const snapshotOf = (page: HeardPage) =>
-  vi.waitFor(() => expect(page.snapshots()).toHaveLength(1)).then(() => page.snapshots()[0]!);
+  vi.waitFor(() => expect(page.snapshots()).toHaveLength(1), 45_000).then(() => page.snapshots()[0]!);
 
 /** Lets what was published go out and arrive: a later event to the same page comes after all before it. */
 async function published(box: RealtimeBox, pages: HeardPage[]): Promise<void> {
@@ -14,8 +14,9 @@ async function published(box: RealtimeBox, pages: HeardPage[]): Promise<void> {
   const before = pages.map((page) => page.snapshots().length);
   await box.clock.advance(1000);
   pages.forEach((page) => page.socket.emit('sync'));
-  await vi.waitFor(() =>
-    pages.forEach((page, index) => expect(page.snapshots().length).toBeGreaterThan(before[index]!)),
+  await vi.waitFor(
+    () => pages.forEach((page, index) => expect(page.snapshots().length).toBeGreaterThan(before[index]!)),
+    45_000,
   );
 }
 
@@ -33,7 +34,7 @@ describe('a page', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(page.snapshots()).toHaveLength(1);
     await box.clock.advance(1000);
-    await vi.waitFor(() => expect(page.snapshots()).toHaveLength(2));
+    await vi.waitFor(() => expect(page.snapshots()).toHaveLength(2), 45_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(page.snapshots()).toHaveLength(2);
     expect(page.snapshots()[1]!.calls).toHaveLength(1);
@@ -134,7 +135,7 @@ describe('events', () => {
 
 describe('a socket ends', () => {
   async function ended(page: HeardPage): Promise<unknown> {
-    await vi.waitFor(() => expect(page.socket.connected).toBe(false));
+    await vi.waitFor(() => expect(page.socket.connected).toBe(false), 45_000);
     return page.heard.find(([event]) => event === 'session.ended')?.[1];
   }
 

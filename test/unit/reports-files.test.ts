@@ -156,7 +156,7 @@ describe('a scheduled report', () => {
     await clock.advance(HOUR_MS);
     await server.count(2);
     for (const text of server.received) {
-      expect(text).toContain('queues-2026-10-26.csv');
+      expect(text).toContain('queues-2026-10-30.csv');
       const attached = /base64\r\n(?:[^\r\n]+\r\n)*\r\n([A-Za-z0-9+/=\r\n]+)/g;
       const bodies = [...text.matchAll(attached)].map(([, body]) => Buffer.from(body!, 'base64').toString('utf8'));
       expect(bodies.join('\n')).toMatch(/sales,1,1,0/);

@@ -24,6 +24,7 @@ import { testDatabase } from '../support/test-database.js';
 
 const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
+const SECOND_MONTH = Date.UTC(2026, 10, 1);
 
 function service(db: Db, zone = 'Asia/Shanghai') {
   const clock = new ZoneClock(zone);
@@ -69,6 +70,15 @@ async function check(db: Db, calls: readonly Happened[], states: readonly Stated
       if (row === undefined) expect(expected).toMatchObject({ agentOffered: 0, handled: 0, signedIn: 0 });
       else expect(row.figures).toMatchObject(expected);
     }
+    // of the wall: the second month begins within the first of the ranges and in the middle of the third
+    const zoned = new ZoneClock(zone ?? 'Asia/Shanghai');
+    const turn = zoned.instantsOf(SECOND_MONTH)[0]!;
+    const months = await reader.read({ report: 'queues', from, to, by: 'month', filters: { queues: ['sales'] } });
+    for (const { at, figures } of months.rows) {
+      const [begins, ends] = (at as number) < turn ? [from, Math.min(to, turn)] : [Math.max(from, turn), to];
+      expect(figures).toMatchObject(queueByHand(calls, 'sales', begins, ends));
+    }
+    expect(months.totals).toMatchObject(queueByHand(calls, 'sales', from, to));
     const hours = await reader.read({ report: 'intervals', from, to, by: 'hour', filters: { queues: ['sales'] } });
     expect(hours.totals).toMatchObject(queueByHand(calls, 'sales', from, to));
     for (const { at, figures } of hours.rows)

@@ -69,3 +69,24 @@ test('every setting that may be changed is one, and most can be locked', () => {
   expect(made.list().settings.map(({ path }) => path)).toEqual(Object.keys(EDITABLE));
   expect(Object.keys(EDITABLE).filter((path) => LOCKABLE.has(path)).length).toBeGreaterThan(20);
 });
+
+test('what holds at once is written into the settings of the running box, and whoever needs to is told', () => {
+  const file = join(temporaryFolder(), 'settings.json');
+  const running = { parkingMs: 60_000, mail: { host: '', from: '' }, sip: { port: 5060 } };
+  let told = 0;
+  const made = new SettingsDesk({
+    ...{ file, env: {}, countries: [], canRestart: false, running },
+    changed: () => (told += 1),
+  });
+  made.change({ 'sip.port': 5066 });
+  expect(told).toBe(0);
+  made.change({ parkingMs: 90_000, 'mail.host': 'mail.example', 'mail.from': 'box@example.com' });
+  expect(running).toMatchObject({
+    ...{ parkingMs: 90_000, sip: { port: 5060 } },
+    mail: { host: 'mail.example', from: 'box@example.com' },
+  });
+  expect(told).toBe(1);
+  made.change({ parkingMs: null });
+  expect(running.parkingMs).toBeGreaterThan(0);
+  expect(running.parkingMs).not.toBe(90_000);
+});

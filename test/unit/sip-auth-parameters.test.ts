@@ -11,6 +11,7 @@ import {
   requestDigest,
   type DigestCredentials,
 } from '../../daemon/src/sip/auth/index.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 function credentials(text: string): DigestCredentials {
   const parsed = parseCredentials(text);
@@ -277,8 +278,8 @@ describe('hostile text', () => {
       ',' + ' '.repeat(4000),
       'Digest ' + '='.repeat(4000),
     ];
-    const start = performance.now();
+    const start = cpuMs();
     for (let n = 0; n < 100; n++) for (const text of worst) parseCredentials(text);
-    expect((performance.now() - start) / 400).toBeLessThan(5);
+    expect((cpuMs() - start) / 400).toBeLessThan(5);
   });
 });

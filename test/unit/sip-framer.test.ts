@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { MAX_HEAD_BYTES, MAX_MESSAGE_BYTES, MessageFramer } from '../../daemon/src/sip/message/index.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 function message(body = '', ...headers: string[]): Buffer {
   return Buffer.from(['OPTIONS sip:a@b SIP/2.0', `Content-Length: ${body.length}`, ...headers, '', body].join('\r\n'));
@@ -144,7 +145,7 @@ describe('MessageFramer', () => {
   it('takes time in proportion to the octets', () => {
     const slow = message('b'.repeat(60_000));
     const lines = `OPTIONS sip:a@b SIP/2.0\r\n${'c\r\n'.repeat(10_000)}l: 0\r\n\r\n`;
-    const start = performance.now();
+    const start = cpuMs();
     const framer = new MessageFramer();
     for (const octet of slow) {
       framer.push(Buffer.of(octet));
@@ -156,6 +157,6 @@ describe('MessageFramer', () => {
       dripping.next();
     }
     for (let i = 0; i < 20; i++) expect(framed(lines).units).toHaveLength(1);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuMs() - start).toBeLessThan(5000);
   });
 });

@@ -18,6 +18,7 @@ import {
 } from '../../daemon/src/sip/locate/index.js';
 import type { SipUri } from '../../daemon/src/sip/message/index.js';
 import { FakeClock } from '../support/clock-fake.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 type Zone = { [Kind in DnsKind]?: Record<string, DnsRecords[Kind][]> };
 
@@ -339,10 +340,10 @@ describe('names and addresses', () => {
   });
 
   it('a long name costs no time', () => {
-    const began = performance.now();
+    const began = cpuMs();
     expect(isHostName('a-'.repeat(100_000))).toBe(false);
     expect(isHostName('a.'.repeat(100_000))).toBe(false);
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(cpuMs() - began).toBeLessThan(100);
   });
 
   it('have one spelling', () => {

@@ -17,6 +17,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../../daemon/src/sip/message/index.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 const SDP = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n';
 
@@ -272,9 +273,9 @@ describe('parseMessage', () => {
       invite(`Z: ${'\r\n '.repeat(8000)}`),
     ];
     for (const data of worst) {
-      const start = performance.now();
+      const start = cpuMs();
       for (let i = 0; i < 10; i++) parseMessage(data);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(cpuMs() - start).toBeLessThan(1000);
     }
   });
 });

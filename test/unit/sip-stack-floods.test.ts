@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { serialise } from '../../daemon/src/sip/message/index.js';
 import type { StackConfig } from '../../daemon/src/sip/stack/protocol.js';
-import { cpuMs } from '../support/sip-fuzz.js';
+import { cpuMs } from '../support/cpu-time.js';
 import { RawPhone, offerOf, token, unresolvable, type PhoneOptions } from '../support/sip-raw-phone.js';
 import { REALM, RunningStack, station, trunk } from '../support/sip-running-stack.js';
 
@@ -35,7 +35,10 @@ async function phoneAt(stack: RunningStack, options: Partial<PhoneOptions> = {})
 /** ms of this process until an OPTIONS was answered; what others do with the machine meanwhile does not count */
 async function optionsMs(phone: RawPhone): Promise<number> {
   const before = cpuMs();
-  expect((await phone.ask('OPTIONS')).status).toBe(200);
+  let { status } = await phone.ask('OPTIONS');
+  // A stack that comes too late, on a machine that is busy with others, asks everybody to come again.
+  for (let tries = 0; status === 503 && tries < 100; tries += 1) ({ status } = await phone.ask('OPTIONS'));
+  expect(status).toBe(200);
   return cpuMs() - before;
 }
 

@@ -75,7 +75,7 @@ describe('requests that come', () => {
     for (let i = 0; i < 100; i += 1) await answer(desk);
     for (let i = 0; i < 100; i += 1)
       expect(whole(await peer.inbox.next()).vias[0]?.host).toBe(`no-such-host-${i}.invalid`);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   it('that are malformed are told, with what can be answered', async () => {

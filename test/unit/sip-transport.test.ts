@@ -1,12 +1,12 @@
 // The transports as a whole: start, stop, and what they tell.
 import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Metrics, systemClock } from '../../daemon/src/platform/index.js';
 import { Transports, type ListenerConfig, type TransportName } from '../../daemon/src/sip/transport/index.js';
 import { LocalAddresses } from '../../daemon/src/sip/transport/local-addresses.js';
 import { TurnBudget } from '../../daemon/src/sip/transport/turn-budget.js';
 import { FakeClock } from '../support/clock-fake.js';
+import { freePort } from '../support/free-ports.js';
 import {
   StreamPeer,
   StreamServer,
@@ -244,11 +244,3 @@ describe('parts', () => {
     expect(done).toHaveLength(15);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

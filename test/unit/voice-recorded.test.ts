@@ -132,7 +132,14 @@ it('an alarm of the recordings goes to the administrator, once, and not when it 
     send: (one: (typeof sent)[0]) => (sent.push(one), Promise.reject(new AppError('internal', { reference: '' }))),
   };
   const off = mailAlarms({
-    ...{ live, mail: mail as never, to: 'admin@example.com', language: 'en', clock: new FakeClock(), log: silentLog },
+    ...{
+      live,
+      mail: mail as never,
+      to: () => 'admin@example.com',
+      language: 'en',
+      clock: new FakeClock(),
+      log: silentLog,
+    },
   });
   const alarm = { kind: 'space', detail: '1 GB is left', freeBytes: 1 } as const;
   live.emit('recording.alarm', { ...alarm, active: true });

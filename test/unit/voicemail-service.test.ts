@@ -32,7 +32,7 @@ describe('a voice message', () => {
     expect(message).toMatchObject({ state: 'new', durationMs: 7000, callingNumber: '13800138000', receivedAt: T0 });
     expect(readdirSync(join(box.home, 'voicemail'))).toEqual([`${message.id}.cbr`]);
     expect(box.lamps).toEqual(['1001 1/0']);
-    expect(heard).toEqual([{ boxId: 'li', fresh: 1, old: 0 }]);
+    expect(heard).toEqual([{ boxId: 'li', fresh: 1, old: 0, agents: [], queueId: null }]);
     expect(box.mails).toMatchObject([{ to: 'li@example.com', values: { length: '0:07' }, bytes: wavOf(7000).length }]);
     await box.voicemail.setState(message.id, 'read', 'li');
     expect(box.lamps.at(-1)).toBe('1001 0/1');

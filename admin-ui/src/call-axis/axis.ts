@@ -40,6 +40,7 @@ export interface Axis {
   caller: Bar[];
   agents: AgentRow[];
   guests: GuestRow[];
+  /** pressed so closely that their signs would cover one another: one sign */
   keys: { id: string; at: number; digit: string }[];
   ticks: { at: number; offsetMs: number }[];
 }
@@ -110,7 +111,7 @@ export function axisOf(call: CallDetail, now: number): Axis {
     caller: [...caller, ...asides],
     agents: [...agents].map(([agentId, bars]) => ({ agentId, bars: [...bars, ...within(holds, bars)] })),
     guests,
-    keys,
+    keys: apart(keys, (to - from) / 40),
     ticks: ticks(from, to),
   };
 }
@@ -123,6 +124,21 @@ const ASIDES: readonly (readonly [Aside, Mark])[] = [
   ['survey', 'wrapUp'],
   ['callback', 'ringing'],
 ];
+
+/** One sign for those that follow each other within `leastMs`, in their middle. */
+function apart(keys: Axis['keys'], leastMs: number): Axis['keys'] {
+  const groups: Axis['keys'][] = [];
+  for (const key of keys) {
+    const last = groups.at(-1);
+    if (last && key.at - (last.at(-1)?.at ?? 0) < leastMs) last.push(key);
+    else groups.push([key]);
+  }
+  return groups.map((group) => ({
+    id: group[0]?.id ?? '',
+    at: ((group[0]?.at ?? 0) + (group.at(-1)?.at ?? 0)) / 2,
+    digit: group.map(({ digit }) => digit).join(''),
+  }));
+}
 
 /** Those that begin while one of `bars` is a talk. */
 function within(asides: readonly Bar[], bars: readonly Bar[]): Bar[] {

@@ -26,7 +26,6 @@ import { useSession } from './session';
 
 type Listener<T> = (value: T) => void;
 
-
 /** events that have listeners of their own here */
 const shown = new Set<string>([
   ...['call.updated', 'call.removed', 'call.segment', 'agent.updated'],

@@ -17,9 +17,9 @@ export class ReasonBook {
   }
 
   async start(): Promise<void> {
-    this.#off = this.#db.events.on('reasons.changed', () => {
-      this.#read().then(this.#changed, (error: unknown) => this.#log.error({ err: error }, 'reasons were not read'));
-    });
+    this.#off = this.#db.events.on('reasons.changed', () =>
+      this.#read().then(this.#changed, (error: unknown) => this.#log.error({ err: error }, 'reasons were not read')),
+    );
     await this.#read();
   }
 

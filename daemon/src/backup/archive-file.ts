@@ -120,7 +120,7 @@ export async function enoughSpace(folder: string, needed: number): Promise<void>
   if (bavail * bsize < needed) throw noSpace(folder, needed, bavail * bsize);
 }
 
-function noSpace(folder: string, needed: number, free: number): AppError<'backup_no_space'> {
+export function noSpace(folder: string, needed: number, free: number): AppError<'backup_no_space'> {
   const mb = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
   return new AppError('backup_no_space', { folder, neededMb: mb(needed), freeMb: mb(free) });
 }

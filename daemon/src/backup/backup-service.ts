@@ -22,9 +22,11 @@ import {
   type BackupJob,
   type BackupManifest,
   type BackupState,
+  type Language,
 } from '../contract/index.js';
-import { AppError, errorText, type Clock, type Log, type Timer } from '../platform/index.js';
-import { ROOTS, enoughSpace, makeArchive, readArchive, type Progress } from './archive-file.js';
+import { ZoneClock } from '../calendar/index.js';
+import { AppError, errorText, isAppError, type Clock, type Log, type Timer } from '../platform/index.js';
+import { ROOTS, enoughSpace, makeArchive, noSpace, readArchive, type Progress } from './archive-file.js';
 
 export interface BackupServiceOptions {
   config: Config;
@@ -36,15 +38,28 @@ export interface BackupServiceOptions {
   log: Log;
 }
 
+const InBoth = z.strictObject({ en: z.string(), zh: z.string() });
 const Plan = BackupPlanPut.extend({
   passphrase: z.string().default(''),
-  last: z.strictObject({ at: z.number(), ok: z.boolean(), problem: z.string() }).nullable().default(null),
+  /** when the hour was chosen: what was due before is not made up for */
+  since: z.number().default(0),
+  last: z
+    .strictObject({
+      at: z.number(),
+      ok: z.boolean(),
+      problem: z.union([InBoth, z.string().transform((text) => ({ en: text, zh: text }))]),
+    })
+    .nullable()
+    .default(null),
 });
 type Plan = z.infer<typeof Plan>;
 const NO_PLAN: Plan = {
-  ...{ enabled: false, hour: 3, keep: 14, secondFolder: '', recordings: false, passphrase: '', last: null },
+  ...{ enabled: false, hour: 3, keep: 14, secondFolder: '', recordings: false, passphrase: '', since: 0, last: null },
 };
 const LOOK_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NO_PROBLEM = { en: '', zh: '' };
 
 export class BackupService {
   readonly #options: BackupServiceOptions;
@@ -52,9 +67,12 @@ export class BackupService {
   #job: BackupJob | undefined;
   #timer: Timer | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  #byTheClock: Promise<void> = Promise.resolve();
+  readonly #zone: ZoneClock;
 
   constructor(options: BackupServiceOptions) {
     this.#options = options;
+    this.#zone = new ZoneClock(options.config.settings.timeZone);
   }
 
   async start(): Promise<void> {
@@ -70,17 +88,22 @@ export class BackupService {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
-    await this.#running.catch(() => undefined);
+    await this.idle();
   }
 
-  async state(): Promise<BackupState> {
-    const { passphrase, last, ...plan } = this.#plan;
+  /** Resolves when what is being done is done. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#byTheClock, this.#running.catch(() => undefined)]);
+  }
+
+  async state(language: Language = 'en'): Promise<BackupState> {
+    const { passphrase, since: _since, last, ...plan } = this.#plan;
     return {
       folder: this.#folder,
       backups: await this.#list(),
       plan: { ...plan, hasPassphrase: passphrase !== '' },
       job: this.#job === undefined ? null : { ...this.#job },
-      last,
+      last: last === null ? null : { ...last, problem: language === 'en' ? last.problem.en : last.problem.zh },
       restoring: pendingRestore(this.#options.config.home)?.name ?? null,
     };
   }
@@ -88,11 +111,19 @@ export class BackupService {
   get lastAt(): number | undefined {
     return this.#newest;
   }
+
+  /** The last one that was to be made by the clock was not. */
+  get failed(): boolean {
+    return this.#plan.enabled && this.#plan.last?.ok === false;
+  }
   #newest: number | undefined;
 
   /** backup_plan_invalid */
   async setPlan({ passphrase, ...plan }: z.infer<typeof BackupPlanPut>): Promise<void> {
-    const next = { ...this.#plan, ...plan, passphrase: passphrase ?? this.#plan.passphrase };
+    const before = this.#plan;
+    const sameHour = before.enabled && plan.enabled && before.hour === plan.hour;
+    const since = sameHour ? before.since : this.#options.clock.wallMs();
+    const next = { ...before, ...plan, since, passphrase: passphrase ?? before.passphrase };
     if (next.enabled && next.passphrase === '') throw new AppError('backup_no_passphrase');
     if (next.secondFolder !== '') {
       const folder = next.secondFolder;
@@ -227,7 +258,10 @@ export class BackupService {
     try {
       await enoughSpace(this.#folder, 2 * (await stat(config.databaseFile)).size);
       const database = join(copy, 'database.sqlite');
-      await copyDatabase(database);
+      await copyDatabase(database).catch(async (error: unknown) => {
+        if (!/SQLITE_FULL|ENOSPC/.test(errorText(error))) throw error;
+        throw noSpace(this.#folder, (await stat(config.databaseFile)).size, 0);
+      });
       const { recordings: sound, ...others } = this.#places();
       const sources = { ...others, 'database.sqlite': database, ...(recordings && sound ? { recordings: sound } : {}) };
       await makeArchive({
@@ -260,28 +294,41 @@ export class BackupService {
 
   #look(): void {
     this.#timer = this.#options.clock.after(LOOK_MS, () => this.#look());
-    this.#running = this.#byClock().catch((error: unknown) =>
+    this.#byTheClock = this.#byClock().catch((error: unknown) =>
       this.#options.log.error({ err: error }, 'the back-up by the clock failed'),
     );
   }
 
   async #byClock(): Promise<void> {
     this.#newest = (await this.#list())[0]?.createdAt;
-    const { enabled, hour, passphrase, recordings, last } = this.#plan;
+    const { passphrase, recordings } = this.#plan;
     const at = this.#options.clock.wallMs();
-    const now = new Date(at);
-    const today = last !== null && new Date(last.at).toDateString() === now.toDateString();
-    if (!enabled || today || now.getHours() !== hour || this.#job !== undefined) return;
-    try {
-      await this.create({ passphrase, recordings });
-      await this.#prune();
-      this.#plan = { ...this.#plan, last: { at, ok: true, problem: '' } };
-    } catch (error) {
-      this.#plan = { ...this.#plan, last: { at, ok: false, problem: errorText(error) } };
-      throw error;
-    } finally {
-      this.#keepPlan();
-    }
+    if (!this.#isDue(at) || this.#job !== undefined) return;
+    const failure: { error?: unknown } = {};
+    await this.create({ passphrase, recordings }).catch((error: unknown) => (failure.error = error));
+    // Also after one that reached the first folder and not the second: else these would pile up day by day.
+    await this.#prune();
+    const problem = 'error' in failure ? inBothLanguages(failure.error) : NO_PROBLEM;
+    this.#plan = { ...this.#plan, last: { at, ok: !('error' in failure), problem } };
+    this.#keepPlan();
+    if ('error' in failure) throw failure.error;
+  }
+
+  /** Once a day, by the clock of the box; later when the box was off at that hour, and once more an hour after a failure. */
+  #isDue(at: number): boolean {
+    const { enabled, hour, since, last } = this.#plan;
+    if (!enabled) return false;
+    const wall = this.#zone.wallOf(at);
+    const today = wall - (wall % DAY_MS) + hour * HOUR_MS;
+    const due = [today, today - DAY_MS].map((one) => this.#instantOf(one)).find((instant) => instant <= at) ?? at;
+    if (since > due) return false;
+    if (last === null || last.at < due) return true;
+    return !last.ok && at - last.at >= HOUR_MS;
+  }
+
+  /** An hour that the clocks leave out is the next one. */
+  #instantOf(wall: number): number {
+    return this.#zone.instantsOf(wall)[0] ?? this.#zone.instantsOf(wall + HOUR_MS)[0] ?? wall;
   }
 
   async #work<T>(kind: BackupJob['kind'], work: (progress: Progress) => Promise<T>): Promise<T> {
@@ -347,6 +394,12 @@ export class BackupService {
   get #planFile(): string {
     return join(this.#options.config.home, 'backup-plan.json');
   }
+}
+
+function inBothLanguages(error: unknown): { en: string; zh: string } {
+  if (isAppError(error)) return { en: error.text('en'), zh: error.text('zh-CN') };
+  const text = errorText(error);
+  return { en: text, zh: text };
 }
 
 /** Newest first; none where the folder is away. */

@@ -110,12 +110,13 @@ export class CalendarBook implements Calendars {
     return { ...row, override: over ? null : override, state: hours.isOpen(atMs) };
   }
 
-  #again(calendars: boolean): void {
+  #again(calendars: boolean): Promise<void> {
     this.#reading = this.#reading
       .then(() => this.#read(calendars))
       .catch((error: unknown) =>
         this.#options.log.error({ err: error }, `the calendars stay as they are: ${errorText(error)}`),
       );
+    return this.#reading;
   }
 
   async #read(tell = false): Promise<void> {

@@ -72,7 +72,7 @@ export class CallbackBook {
   /** Reads rules and what is open; what a crash has cut off waits again. */
   async start(): Promise<void> {
     const { db, clock } = this.#options;
-    this.#off = db.events.on('callbackRule.changed', ({ id }) => void this.#reloadRule(id));
+    this.#off = db.events.on('callbackRule.changed', ({ id }) => this.#reloadRule(id));
     for (const rule of await db.callbacks.rules()) this.#rules.set(rule.queueId, rule);
     for (const row of await db.callbacks.open()) {
       this.#open.set(row.id, row);

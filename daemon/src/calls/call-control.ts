@@ -108,7 +108,7 @@ export interface CallControlOptions {
   /** the program that takes calls which nobody takes at a telephone */
   answering?: CallContext['answering'];
   /** how long a call stays parked; left out: two minutes */
-  parkedMs?: number | undefined;
+  parkedMs?: (() => number) | undefined;
   /** as in CallContext; left out: nobody is told */
   refused?: CallContext['refused'];
   live: TypedEmitter<LiveEvents>;

@@ -23,7 +23,8 @@ export class ParkingLot {
   readonly #calls = new Map<number, LiveCall>();
 
   /** after so long a call goes back to the telephone that parked it */
-  constructor(readonly parkedMs = PARKED_MS) {}
+  /** `parkedMs`: after it a call rings back */
+  constructor(readonly parkedMs: () => number = () => PARKED_MS) {}
 
   /** The lowest place that is free; undefined: there is none. */
   take(call: LiveCall): number | undefined {
@@ -56,7 +57,7 @@ export function park(call: LiveCall, context: CallContext, self: Leg): void {
   const leaver = leave(context, call, self);
   call.machine.fire('park');
   const segment = call.segment('parked', { by: station ?? self.role, slot });
-  const timer = context.clock.after(context.parking.parkedMs, () => goBack(call, context));
+  const timer = context.clock.after(context.parking.parkedMs(), () => goBack(call, context));
   call.parked = { slot, station, segment, timer, queueId: leaver.queueId, taker: undefined };
   playHoldMusic(call.leg, context);
   if (station !== null) hasLeft(context, call, leaver, station);

@@ -63,12 +63,13 @@ export class RoomBook {
     return room;
   }
 
-  #readAgain(): void {
+  #readAgain(): Promise<void> {
     this.#reading = this.#reading.then(() =>
       this.#read().catch((error: unknown) =>
         this.#log.error({ err: error }, `conference rooms stay as they were: ${errorText(error)}`),
       ),
     );
+    return this.#reading;
   }
 
   async #read(): Promise<void> {

@@ -176,9 +176,9 @@ const AsWritten = z.strictObject({
       allowedNetworks: z.array(Network).max(100).default([]),
       /** kinds of numbers outside that flows may put their callers through to; whoever calls in may be the one who keys the number in */
       transferClasses: z.array(NumberClass).default(['local', 'national', 'mobile']),
-      /** databases that flows may ask, by name; they are opened for reading alone */
       /** how long what callers say to record nodes is kept; 0: for ever */
       keepRecordingsDays: z.int().min(0).max(36_500).default(90),
+      /** databases that flows may ask, by name; they are opened for reading alone */
       dataSources: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, formats.slug), DataSource).default({}),
     })
     .prefault({}),

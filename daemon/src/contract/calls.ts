@@ -177,6 +177,10 @@ export const CallList = z
   .strictObject({
     calls: z.array(CallListed),
     before: Ulid.nullable().meta({ description: 'Pass as before to get the next page; null: no more' }),
+    searchedTo: TimeMs.nullable().meta({
+      description:
+        'Older calls were not looked at, as it would have taken too long: pass before to look on; null: the page is full, or there are no more',
+    }),
   })
   .meta({ id: 'CallList' });
 export type CallList = z.infer<typeof CallList>;
@@ -191,7 +195,16 @@ export type CallResult = z.infer<typeof CallResult>;
 export const CallFigure = z
   .enum([
     ...(['offered', 'answered', 'answeredInTime', 'abandoned', 'shortAbandoned', 'left', 'handled'] as const),
-    ...(['agentOffered', 'agentAnswered', 'missed', 'agentHandled', 'seized', 'seizedIn', 'seizedOut', 'lost'] as const),
+    ...([
+      'agentOffered',
+      'agentAnswered',
+      'missed',
+      'agentHandled',
+      'seized',
+      'seizedIn',
+      'seizedOut',
+      'lost',
+    ] as const),
   ])
   .meta({ id: 'CallFigure' });
 export type CallFigure = z.infer<typeof CallFigure>;
@@ -199,7 +212,9 @@ export type CallFigure = z.infer<typeof CallFigure>;
 const time = z.coerce.number().int().min(0).optional();
 export const CallFilter = z.strictObject({
   state: CallState.optional(),
-  from: time.meta({ description: 'Calls that began at this time or later; with behind: what is counted happened then' }),
+  from: time.meta({
+    description: 'Calls that began at this time or later; with behind: what is counted happened then',
+  }),
   to: time.meta({ description: 'Before this time' }),
   number: z
     .string()
@@ -217,7 +232,11 @@ export const CallFilter = z.strictObject({
   recorded: z.enum(['yes', 'no']).optional(),
   disposition: Slug.optional(),
   behind: CallFigure.optional().meta({ description: 'The calls behind this figure of a report; wants from and to' }),
-  of: z.string().max(2000).optional().meta({ description: 'With behind: of these queues, agents or trunks, commas between them' }),
+  of: z
+    .string()
+    .max(2000)
+    .optional()
+    .meta({ description: 'With behind: of these queues, agents or trunks, commas between them' }),
 });
 export type CallFilter = z.infer<typeof CallFilter>;
 
@@ -227,6 +246,17 @@ export const CallQuery = CallFilter.extend({
   before: Ulid.optional(),
 });
 export type CallQuery = z.infer<typeof CallQuery>;
+
+/** What calls can be looked for by, beside what everybody knows of: those that calls have, also when they are no more. */
+export const CallFilterChoices = z
+  .strictObject({
+    trunks: z
+      .array(z.strictObject({ id: z.string(), name: z.string() }))
+      .meta({ description: 'Empty for who sees his own calls alone' }),
+    dispositions: z.array(z.strictObject({ id: Slug, nameZh: z.string(), nameEn: z.string() })),
+  })
+  .meta({ id: 'CallFilterChoices' });
+export type CallFilterChoices = z.infer<typeof CallFilterChoices>;
 
 export const CallCount = z
   .strictObject({

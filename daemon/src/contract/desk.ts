@@ -66,7 +66,7 @@ export const DispositionCreate = z
 export const DispositionPatch = z.strictObject(dispositionFields).partial().meta({ id: 'DispositionPatch' });
 
 /** Text of several lines; other control characters have no place in it. */
-const NoteText = z
+export const DeskText = z
   .string()
   .max(4000)
   .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u, formats.displayName);
@@ -86,7 +86,7 @@ export const CallNote = z
 export type CallNote = z.infer<typeof CallNote>;
 /** What is left out stays as it was. */
 export const CallNotePut = z
-  .strictObject({ disposition: Slug.optional(), note: NoteText.optional(), followUp: z.boolean().optional() })
+  .strictObject({ disposition: Slug.optional(), note: DeskText.optional(), followUp: z.boolean().optional() })
   .meta({ id: 'CallNotePut' });
 export type CallNotePut = z.infer<typeof CallNotePut>;
 
@@ -143,15 +143,6 @@ export const ShownNumbers = z
   .meta({ id: 'ShownNumbers' });
 export type ShownNumbers = z.infer<typeof ShownNumbers>;
 
-export const AgentMessageCreate = z.strictObject({ text: NoteText.min(1).max(500) }).meta({ id: 'AgentMessageCreate' });
-/** Shown on the page that is open; it is not kept. */
-export interface AgentMessage {
-  agentId: string;
-  from: string;
-  text: string;
-  at: number;
-}
-
 /** Somebody was not let dial: why, in both languages. */
 export interface DialRefused {
   agentId: string | null;
@@ -171,7 +162,8 @@ export const MissedCall = z
     callingNumber: z.string(),
     queueId: Slug.nullable(),
     ringMs: DurationMs,
-    outcome: z.string().meta({ description: 'noAnswer, callEnded (the caller hung up), stationFailed' }),
+    outcome: z.string().meta({ description: 'noAnswer, callerGone (the caller hung up), stationFailed' }),
+    done: z.boolean().meta({ description: 'He has dealt with it' }),
   })
   .meta({ id: 'MissedCall' });
 export type MissedCall = z.infer<typeof MissedCall>;

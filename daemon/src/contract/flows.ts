@@ -119,17 +119,19 @@ export const FlowDraft = z
   .meta({ id: 'FlowDraft' });
 export type FlowDraft = z.infer<typeof FlowDraft>;
 
+export const FlowWork = z
+  .strictObject({ live: Flow.nullable(), draft: FlowDraft.nullable() })
+  .meta({ id: 'FlowWork', description: 'What whoever works on a flow begins with' });
+export type FlowWork = z.infer<typeof FlowWork>;
+
 /** Drafts may be half done: what they hold is judged when they are to go live. */
 export const FlowDraftPut = z
   .strictObject({
     name: DisplayName,
     definition: z.json(),
-    expected: TimeMs.nullable()
-      .optional()
-      .meta({
-        description:
-          'updatedAt of the draft that was read, null: there was none; another one there is not written over',
-      }),
+    expected: TimeMs.nullable().optional().meta({
+      description: 'updatedAt of the draft that was read, null: there was none; another one there is not written over',
+    }),
   })
   .meta({ id: 'FlowDraftPut', description: 'Need not be valid' });
 export type FlowDraftPut = z.infer<typeof FlowDraftPut>;
@@ -254,6 +256,7 @@ export type FlowDryRunResult = z.infer<typeof FlowDryRunResult>;
 export const Announcement = z
   .strictObject({
     id: Slug,
+    name: z.string().max(80).meta({ description: 'What people call it; empty: nothing but its id' }),
     active: z.boolean(),
     prompts: z.array(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, formats.clipName)).max(20),
     until: TimeMs.nullable().meta({ description: 'Switched off by itself then; null: not' }),
@@ -262,7 +265,7 @@ export const Announcement = z
   })
   .meta({ id: 'Announcement', description: 'A temporary announcement that announce nodes play while it is on' });
 export type Announcement = z.infer<typeof Announcement>;
-export const AnnouncementPut = Announcement.omit({ id: true, updatedAt: true, updatedBy: true }).meta({
-  id: 'AnnouncementPut',
-});
+export const AnnouncementPut = Announcement.omit({ id: true, updatedAt: true, updatedBy: true })
+  .extend({ name: z.string().trim().max(80).optional().meta({ description: 'Left out: as it was' }) })
+  .meta({ id: 'AnnouncementPut' });
 export type AnnouncementPut = z.infer<typeof AnnouncementPut>;

@@ -21,7 +21,7 @@ export const HealthConcern = z
   .strictObject({
     kind: z.enum([
       ...(['cpu', 'memory', 'temperature', 'disk', 'recordings', 'ticks', 'notRealtime', 'eventLoop'] as const),
-      ...(['mail', 'restart', 'backup'] as const),
+      ...(['database', 'mail', 'restart', 'backup', 'backupFailed'] as const),
     ]),
     grave: z.boolean().meta({ description: 'Callers notice it, or soon will' }),
     value: z.number().nullable(),

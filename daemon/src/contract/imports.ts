@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Slug, Ulid } from './primitives.js';
 
 /** What can be read from a file and written to one; `of` names the queue or the list that the rows belong to. */
-export const IMPORT_KINDS = ['agents', 'queue-members', 'number-list', 'sip-stations', 'speed-dials'] as const;
+export const IMPORT_KINDS = ['agents', 'queue-members', 'number-list', 'sip-stations', 'speed-dials', 'users'] as const;
 export const ImportKind = z.enum(IMPORT_KINDS).meta({ id: 'ImportKind' });
 export type ImportKind = z.infer<typeof ImportKind>;
 

@@ -233,7 +233,10 @@ export type KeyRotation = z.infer<typeof KeyRotation>;
 
 export const RecordingAlarm = z
   .strictObject({
-    kind: z.enum(['space', 'clock']),
+    kind: z.enum(['space', 'clock', 'database']).meta({
+      description:
+        'database: pages of its file are damaged, and with them some of what is known of calls and recordings',
+    }),
     detail: z.string(),
     freeBytes: z.int().min(0),
   })

@@ -17,6 +17,7 @@ export const Setting = z
     isSet: z.boolean(),
     source: z.enum(['default', 'file', 'environment']),
     variable: z.string().nullable().meta({ description: 'The variable of the environment, which wins and locks it' }),
+    live: z.boolean().meta({ description: 'Holds as soon as it is changed; else at the next restart' }),
     pending: z.boolean().meta({ description: 'Takes effect at the next restart' }),
   })
   .meta({ id: 'Setting' });

@@ -3,13 +3,15 @@ import { z } from 'zod';
 import type { Callback } from './callbacks.js';
 import type { Calendar } from './calendars.js';
 import { Agent } from './agents.js';
-import type { AgentMessage, DialRefused } from './desk.js';
+import type { DialRefused } from './desk.js';
+import type { AgentMessage, MissedCallDone } from './desk-work.js';
 import { Colleague, type ColleaguesChanged } from './directory.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import type { FlowStep } from './flow-live.js';
 import { Span, Station } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
+import type { SipTrunkStatus } from './sip-live.js';
 import type { SurveyAnswered } from './surveys.js';
 import { ConferenceStatus } from './conferences.js';
 import type { VoicemailCounts } from './voicemail.js';
@@ -66,8 +68,13 @@ export interface LiveEvents {
   'survey.answered': SurveyAnswered;
   /** one with nobody in it is over */
   'conference.updated': ConferenceStatus;
+  /** a SIP trunk has come up, gone down, or is refused */
+  'trunk.updated': SipTrunkStatus;
   'recording.alarm': RecordingAlarm & { active: boolean };
   'agent.message': AgentMessage;
+  /** told to the agent and to who wrote it */
+  'agent.messageRead': AgentMessage;
+  'missed.updated': MissedCallDone;
   'dial.refused': DialRefused;
 }
 

@@ -114,6 +114,9 @@ export const VoiceMessagePatch = z.strictObject({ state: VoiceMessageState }).me
 export const VoiceMessageForward = z.strictObject({ to: Slug }).meta({ id: 'VoiceMessageForward' });
 
 export const VoicemailCounts = z
-  .strictObject({ boxId: Slug, fresh: z.int().min(0), old: z.int().min(0) })
+  .strictObject({
+    ...{ boxId: Slug, fresh: z.int().min(0), old: z.int().min(0) },
+    ...{ agents: z.array(AgentNumber), queueId: Slug.nullable() },
+  })
   .meta({ id: 'VoicemailCounts' });
 export type VoicemailCounts = z.infer<typeof VoicemailCounts>;

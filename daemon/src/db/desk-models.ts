@@ -10,6 +10,7 @@ import type {
   SpeedDialRow,
   StationLockRow,
 } from './desk-rows.js';
+import { defineDeskWorkModels } from './desk-work-models.js';
 
 export function defineDeskModels(sequelize: Sequelize) {
   const options = (tableName: string) => ({ sequelize, tableName, modelName: tableName, timestamps: false }) as const;
@@ -55,5 +56,6 @@ export function defineDeskModels(sequelize: Sequelize) {
     { station: { type: DataTypes.INTEGER, primaryKey: true }, wrong: integer(), lockedUntil: time() },
     options('stationLocks'),
   );
-  return { notReadyReasons, dispositions, callNotes, speedDials, dialledNumbers, agentDesks, stationLocks };
+  const work = defineDeskWorkModels(sequelize);
+  return { notReadyReasons, dispositions, callNotes, speedDials, dialledNumbers, agentDesks, stationLocks, ...work };
 }

@@ -1,5 +1,6 @@
 // What is stored of agents' desks: reasons, dispositions, notes, PINs, numbers that were dialled.
 import type { CallNote, Disposition, NotReadyReason } from '../contract/index.js';
+import type { DeskWorkRead, DeskWorkWrite } from './desk-work-rows.js';
 
 export type NotReadyReasonRow = NotReadyReason;
 export type DispositionRow = Disposition;
@@ -61,7 +62,7 @@ export interface CallNoteQuery {
   limit: number;
 }
 
-export interface DeskRead {
+export interface DeskRead extends DeskWorkRead {
   reasons(): Promise<NotReadyReasonRow[]>;
   reason(code: string): Promise<NotReadyReasonRow | null>;
   dispositions(): Promise<DispositionRow[]>;
@@ -80,7 +81,7 @@ export interface DeskRead {
   all(): Promise<AgentDeskRow[]>;
   lock(station: number): Promise<StationLockRow | null>;
 }
-export interface DeskWrite extends DeskRead {
+export interface DeskWrite extends DeskRead, DeskWorkWrite {
   /** reason_exists */
   insertReason(row: NotReadyReasonRow): Promise<void>;
   updateReason(code: string, patch: Patch<NotReadyReasonRow, 'code'>): Promise<boolean>;

@@ -1,3 +1,4 @@
+import type { ReachFilter } from '../platform/index.js';
 import type { AgentState, QueueThresholds, SegmentKind } from '../contract/index.js';
 
 export type QueueThresholdsRow = Omit<QueueThresholds, 'own'>;
@@ -25,8 +26,8 @@ export interface SegmentAt {
 
 /** How the floor was: counted and narrowed down where the rows are, as a busy hour has a hundred thousand of them. */
 export interface FloorRead {
-  /** How many there were at `from`, and at each following step up to `to`. */
-  counts(of: FloorCount, from: number, to: number, stepMs: number): Promise<number[]>;
+  /** How many there were at `from`, and at each following step up to `to`; of these agents, of calls of these queues. */
+  counts(of: FloorCount, from: number, to: number, stepMs: number, within?: ReachFilter): Promise<number[]>;
   /** The state that each agent had; of who had none nothing. */
   statesAt(atMs: number): Promise<StateAt[]>;
   /** Waits, offers and talks that lasted then. */

@@ -29,7 +29,15 @@ export function defineFlowModels(sequelize: Sequelize) {
   );
   const announcements = class extends Model<AnnouncementRow> {};
   announcements.init(
-    { id: id(), active: flag(), prompts: json(), until: timeOrNull(), updatedAt: time(), updatedBy: text() },
+    {
+      id: id(),
+      name: text(),
+      active: flag(),
+      prompts: json(),
+      until: timeOrNull(),
+      updatedAt: time(),
+      updatedBy: text(),
+    },
     options('announcements'),
   );
   return { flowDrafts, flowVersions, flowTraces, announcements };

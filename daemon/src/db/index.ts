@@ -1,5 +1,6 @@
 export * from './open.js';
 export * from './database.js';
+export type { MigrationProgress } from './migrate.js';
 export * from './repositories.js';
 export * from './rows.js';
 export * from './access-rows.js';
@@ -16,6 +17,7 @@ export * from './contact-rows.js';
 export * from './conference-rows.js';
 export * from './voice-rows.js';
 export * from './desk-rows.js';
+export * from './desk-work-rows.js';
 export * from './report-rows.js';
 export * from './long-reads.js';
 export * from './report-pending.js';

@@ -25,6 +25,11 @@ export class LongReads {
     this.#clock = clock;
   }
 
+  /** For those who ask again and again: how long they have done so. */
+  get nowMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
   /** Values are bound, by names with their `$`. Two of people at a time, and one of the background. */
   ask<Row extends object>(
     sql: string,

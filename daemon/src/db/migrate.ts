@@ -15,9 +15,24 @@ export interface MigrateOptions {
   clock?: Clock | undefined;
   /** for tests */
   migrations?: readonly Migration[] | undefined;
+  /** told before the copy is made, before each step, and every few seconds while it lasts */
+  progress?: ((progress: MigrationProgress) => void) | undefined;
+  /** for tests */
+  asItLiesBytes?: number | undefined;
   /** go down to (and keep) this step; left out: up to the newest */
   downTo?: string | undefined;
 }
+
+/** The form of a large database takes its time to be changed. */
+export interface MigrationProgress {
+  /** of how many steps, 1 the first; 0: the copy is being made */
+  step: number;
+  steps: number;
+  /** since the first was begun */
+  lastedMs: number;
+}
+
+const TOLD_EVERY_MS = 5000;
 
 export interface MigrateResult {
   /** the steps taken, in order */
@@ -59,17 +74,40 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const next = pending.find((name) => downTo === undefined || done.includes(name));
   if (next === undefined) return { steps: [], backup: undefined };
 
-  let copy: string | undefined;
-  if (done.length > 0) {
-    copy = await backup(sequelize, file, `before-${next}`, (options.clock ?? systemClock).wallMs());
-    log.info({ copy }, 'kept a copy of the database before changing its form');
+  const clock = options.clock ?? systemClock;
+  const begunMs = clock.monotonicMs();
+  let at = 0;
+  const tell = (): void => {
+    const lastedMs = Math.round(clock.monotonicMs() - begunMs);
+    options.progress?.({ step: at, steps: pending.length, lastedMs });
+    if (lastedMs >= TOLD_EVERY_MS)
+      log.info({ step: at, steps: pending.length, lastedMs }, 'the form of the database is being changed');
+  };
+  const every = clock.every(TOLD_EVERY_MS, tell);
+  umzug.on('migrating', tellNext);
+  umzug.on('reverting', tellNext);
+  function tellNext(): void {
+    at += 1;
+    tell();
   }
-  const after = migrations[last + 1];
-  const taken =
-    downTo === undefined ? await umzug.up() : after === undefined ? [] : await umzug.down({ to: after.name });
-  const steps = taken.map((migration) => migration.name);
-  log.info({ steps }, 'the form of the database was changed');
-  return { steps, backup: copy };
+  try {
+    let copy: string | undefined;
+    if (done.length > 0) {
+      tell();
+      copy = await backup(sequelize, file, `before-${next}`, clock.wallMs(), options.asItLiesBytes);
+      if (copy === undefined)
+        log.warn({ file }, 'there is no room for a copy of the database before its form is changed');
+      else log.info({ copy }, 'kept a copy of the database before changing its form');
+    }
+    const after = migrations[last + 1];
+    const taken =
+      downTo === undefined ? await umzug.up() : after === undefined ? [] : await umzug.down({ to: after.name });
+    const steps = taken.map((migration) => migration.name);
+    log.info({ steps, lastedMs: Math.round(clock.monotonicMs() - begunMs) }, 'the form of the database was changed');
+    return { steps, backup: copy };
+  } finally {
+    every.cancel();
+  }
 }
 
 async function executed(sequelize: Sequelize): Promise<string[]> {

@@ -13,7 +13,7 @@ import {
 import type { Db, DbEvents, Recovery, Work, WriteOptions } from './database.js';
 import { CHECKED_AT_START_BYTES, checkAtStart, leftOpen, watchFile } from './file-check.js';
 import { LongReads } from './long-reads.js';
-import { migrate, type MigrateResult } from './migrate.js';
+import { migrate, type MigrateResult, type MigrationProgress } from './migrate.js';
 import type { Migration } from './migrations/index.js';
 import { defineModels } from './models.js';
 import { rowScript } from './put-rows.js';
@@ -33,6 +33,8 @@ export interface OpenOptions {
   reserveBytes?: number | undefined;
   /** A larger file is checked beside the running box, after a crash alone; default 64 MB */
   checkedAtStartBytes?: number | undefined;
+  /** While the form of the database is being changed: it may take minutes, and the start waits for it. */
+  progress?: ((progress: MigrationProgress) => void) | undefined;
   /** for tests */
   migrations?: readonly Migration[] | undefined;
 }
@@ -58,8 +60,8 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDb> {
     await sequelize.authenticate();
     const most = options.checkedAtStartBytes ?? CHECKED_AT_START_BYTES;
     const checked = !existed || (await checkAtStart(sequelize, options.file, wasOpen, most));
-    const { migrations, clock } = options;
-    const migrated = await migrate({ sequelize, file: options.file, log, migrations, clock });
+    const { migrations, clock, progress } = options;
+    const migrated = await migrate({ sequelize, file: options.file, log, migrations, clock, progress });
     return await openMigrated(sequelize, options, log, migrated, wasOpen && !checked);
   } catch (error) {
     await sequelize.close().catch(() => undefined);
@@ -115,7 +117,7 @@ async function openMigrated(
     repositories(models, {
       transaction: handle,
       context,
-      publish: (event, data) => context.afterCommit.push(() => events.emit(event, data)),
+      publish: (event, data) => context.afterCommit.push(() => events.emitAndWait(event, data)),
     });
 
   const long = new LongReads(options.file, clock);

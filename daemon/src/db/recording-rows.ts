@@ -137,7 +137,12 @@ export interface RecordingArchiveRead {
   /** newest first */
   accesses(recordingId: string, limit: number): Promise<RecordingAccessRow[]>;
   /** newest first */
-  deletions(query: { before?: string | undefined; limit: number }): Promise<RecordingDeletionRow[]>;
+  deletions(query: {
+    before?: string | undefined;
+    recordingId?: string | undefined;
+    reach?: ReachFilter | undefined;
+    limit: number;
+  }): Promise<RecordingDeletionRow[]>;
   /** every path that a row names, of those given */
   known(paths: readonly string[]): Promise<ReadonlySet<string>>;
 }

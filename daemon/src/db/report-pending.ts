@@ -33,6 +33,13 @@ export async function pendingCalls(long: LongReads, after: string, limit: number
   }));
 }
 
+/** What agents are doing now. */
+export function openAgentSegments(long: LongReads): Promise<Omit<ReportAgentSegment, 'endedAt'>[]> {
+  return long.ask(
+    'SELECT "id", "agentId", "state", "reason", "startedAt" FROM "agentSegments" WHERE "endedAt" IS NULL',
+  );
+}
+
 export function pendingAgentSegments(long: LongReads, limit: number): Promise<ReportAgentSegment[]> {
   return long.ask<ReportAgentSegment>(
     `SELECT "id", "agentId", "state", "reason", "startedAt", "endedAt" FROM "agentSegments"

@@ -111,6 +111,8 @@ export interface FlowTraceRow {
 /** A temporary announcement that flows play while it is on. */
 export interface AnnouncementRow {
   id: string;
+  /** '': nobody has given it one */
+  name: string;
   active: boolean;
   prompts: string[];
   /** null: until somebody switches it off */

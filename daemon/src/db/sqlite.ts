@@ -1,8 +1,11 @@
 // What is peculiar to SQLite: how a connection is set up, how the file is checked and copied. Everything else in db/ is
 // Sequelize and would do the same with PostgreSQL.
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, fsyncSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { QueryTypes, Sequelize } from 'sequelize';
+import { promisify } from 'node:util';
+import { QueryTypes, Sequelize, Transaction } from 'sequelize';
 import sqlite3 from 'sqlite3';
 import { AppError, errorText } from '../platform/index.js';
 
@@ -197,13 +200,33 @@ export function listBackups(file: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Writes a whole and consistent copy, beside the writers; returns its path. `label` says why it was kept. */
-export async function backup(sequelize: Sequelize, file: string, label: string, nowMs: number): Promise<string> {
+/** A file of this size is copied as it lies, byte by byte: to write its rows anew would take minutes. */
+const COPIED_AS_IT_LIES_BYTES = 512 * 1024 * 1024;
+/** is left free beside a copy */
+const SPARE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Writes a whole and consistent copy, beside the writers; returns its path. `label` says why it was kept. undefined: there is no room
+ * for one of a file as large as this.
+ */
+export async function backup(
+  sequelize: Sequelize,
+  file: string,
+  label: string,
+  nowMs: number,
+  asItLiesBytes = COPIED_AS_IT_LIES_BYTES,
+): Promise<string | undefined> {
   const folder = backupFolder(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stamp = new Date(nowMs).toISOString().replace(/[-:]/g, '');
   const copy = join(folder, `${basename(file)}.${stamp}.${label}`);
-  await sequelize.query('VACUUM INTO $copy', { bind: { copy }, type: QueryTypes.RAW });
+  const { size } = statSync(file);
+  if (size < asItLiesBytes) await sequelize.query('VACUUM INTO $copy', { bind: { copy }, type: QueryTypes.RAW });
+  else {
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < size + SPARE_BYTES) return undefined;
+    await copyAsItLies(sequelize, file, copy);
+  }
   chmodSync(copy, 0o600);
   for (const path of [copy, folder]) {
     const descriptor = openSync(path, 'r');
@@ -211,6 +234,16 @@ export async function backup(sequelize: Sequelize, file: string, label: string, 
     closeSync(descriptor);
   }
   return copy;
+}
+
+/** Nobody writes meanwhile. By another program: to close a file lets go of every lock that this one has of it. */
+async function copyAsItLies(sequelize: Sequelize, file: string, copy: string): Promise<void> {
+  await sequelize.query('PRAGMA wal_checkpoint(TRUNCATE)', { type: QueryTypes.RAW });
+  await sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async () => {
+    if (existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0)
+      await sequelize.query('VACUUM INTO $copy', { bind: { copy }, type: QueryTypes.RAW, transaction: null });
+    else await promisify(execFile)('cp', ['--reflink=auto', '--', file, copy]);
+  });
 }
 
 function backupFolder(file: string): string {

@@ -1,4 +1,5 @@
 import type { FlowRecording, VoicemailNotice } from '../contract/index.js';
+import type { ReachFilter } from '../platform/index.js';
 
 /** Tries of a PIN by one who calls from a number. */
 export interface VoicemailTryRow {
@@ -44,6 +45,7 @@ export interface VoiceRead {
     before?: string | undefined;
     callId?: string | undefined;
     flowId?: string | undefined;
+    reach?: ReachFilter | undefined;
   }): Promise<FlowRecordingRow[]>;
   flowRecording(id: string): Promise<FlowRecordingRow | null>;
   flowRecordingsBegun(): Promise<FlowRecordingRow[]>;

@@ -30,11 +30,14 @@ export interface WriterConnection {
   readonly begin: string;
 }
 
+/** How long a write that is committed waits until those have it who keep a copy. */
+const APPLY_LIMIT_MS = 1000;
+
 /** What one work writes with; `open` ends with the work, so that what it forgot to await cannot touch the next one's. */
 export interface WriterContext {
   open: boolean;
-  /** run after COMMIT */
-  readonly afterCommit: (() => void)[];
+  /** run after COMMIT; a promise is waited for, within limits, before whoever wrote hears of it */
+  readonly afterCommit: (() => Promise<unknown> | undefined | void)[];
 }
 
 export interface WriterOptions {
@@ -344,17 +347,26 @@ export class Writer {
     const nowMs = this.#clock.monotonicMs();
     for (const { item, context, value } of done) {
       this.#waitSeconds?.observe((nowMs - item.queuedMs) / 1000);
-      for (const tell of context.afterCommit) this.#tell(tell);
-      item.resolve(value);
+      const works = context.afterCommit.map((tell) => this.#tell(tell)).filter((work) => work instanceof Promise);
+      if (works.length === 0) item.resolve(value);
+      else void this.#applied(works).then(() => item.resolve(value));
     }
   }
 
-  #tell(tell: () => void): void {
+  #tell(tell: WriterContext['afterCommit'][number]): Promise<unknown> | undefined | void {
     try {
-      tell();
+      return tell();
     } catch (error) {
       this.#log.error({ err: error }, 'an action after COMMIT failed');
     }
+  }
+
+  /** Who has changed a setting finds it in force. One who is slow in taking it over holds nobody up for long. */
+  async #applied(works: Promise<unknown>[]): Promise<void> {
+    const enough = new AbortController();
+    const limit = this.#clock.sleep(APPLY_LIMIT_MS, enough.signal).catch(() => undefined);
+    await Promise.race([Promise.allSettled(works), limit]);
+    enough.abort();
   }
 
   #loseDone(done: Outcome[], error: unknown): Promise<void> {

@@ -73,12 +73,13 @@ export async function missedCalls(db: Reads, agentId: string, fromMs: number, li
   const offers = await db.segments.ofAgent('offer', agentId, fromMs, MOST_SEGMENTS_OF_A_DAY);
   const missed = offers.filter(({ data, endedAt }) => endedAt !== null && isMissed(data['outcome']));
   const last = missed.slice(-limit).reverse();
+  const done = await db.desk.missedDone(agentId);
   return Promise.all(
     last.map(async ({ callId, startedAt, endedAt, data }) => ({
       ...{ callId, at: startedAt, ringMs: (endedAt ?? startedAt) - startedAt },
       callingNumber: (await db.calls.find(callId))?.callingNumber ?? '',
       queueId: typeof data['queueId'] === 'string' ? data['queueId'] : null,
-      outcome: String(data['outcome']),
+      ...{ outcome: String(data['outcome']), done: done.has(callId) },
     })),
   );
 }

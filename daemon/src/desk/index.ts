@@ -1,2 +1,3 @@
 export * from './desk-service.js';
+export * from './desk-work.js';
 export * from './agent-figures.js';

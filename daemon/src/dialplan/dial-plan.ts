@@ -169,6 +169,7 @@ export class TableDialPlan implements DialPlan {
     }
     const lists = verdict?.treatment?.lists ?? [];
     if (lists.length > 0) note({ code: 'whiteListed', routeId: null, params: { caller, lists: lists.join(', ') } });
+    if (from.as !== undefined && from.over !== undefined) return this.#over(from.over, digits, from.as, asked);
     if (from.as !== undefined) return this.#fromBox(digits, from.as, asked);
     if (from.flow !== undefined) return this.#fromFlow(digits, from.flow.allowedClasses, asked);
     return from.station === null
@@ -252,6 +253,13 @@ export class TableDialPlan implements DialPlan {
     return found.kind === 'out' && found.emergency === true
       ? refused(cause.callRejected, 'nobody calls an emergency number back')
       : found;
+  }
+
+  /** A trunk is tried: never with a number of the emergency services. */
+  #over(trunk: string, digits: string, as: Caller, { tables }: Asked): DialResolution {
+    if (this.#plan.isEmergency(digits))
+      return refused(cause.callRejected, 'no trunk is tried with an emergency number');
+    return this.#out(tables.outbound.over(trunk, digits, as), digits, tables);
   }
 
   /** A number that a flow names, or its caller keys in: what it costs is bounded by what flows may dial. */

@@ -181,6 +181,21 @@ export class OutboundRoutes {
     return trunks === 0 ? { kind: 'noTrunk' } : { kind: 'barred', classes: [...lacking], unknown, mayGrow };
   }
 
+  /** The way of a number over one trunk, for trying it: the number is as dialled outside. */
+  over(id: string, digits: string, caller: Caller): Outbound {
+    const trunk = this.#trunks.get(id);
+    if (trunk === undefined || !trunk.row.enabled) return { kind: 'noTrunk' };
+    const sent = applyRules(trunk.rulesOut, digits);
+    const classes = [this.#plan.classify(digits), this.#classSent(sent, trunk)];
+    const lacking = classes.flatMap(needed).filter((one) => !caller.allowedClasses.includes(one));
+    const number = lacking.length > 0 || classes.includes('emergency') ? undefined : this.#format(sent, trunk);
+    if (number === undefined)
+      return { kind: 'barred', classes: lacking, unknown: classes.includes('unknown'), mayGrow: false };
+    const privacy = trunk.row.callerId === 'anonymous' ? { privacy: true } : {};
+    const attempt = { trunk: id, number, callingNumber: this.#shown(trunk, caller), ...privacy };
+    return { kind: 'attempts', attempts: [attempt], emergency: false };
+  }
+
   /** Every trunk there is, those of emergency routes first: the number goes out as it is. */
   emergency(number: string, caller: Caller): Outbound {
     const byPriority = [...this.#routes].sort((a, b) => a.row.priority - b.row.priority);

@@ -12,6 +12,7 @@ const CHINESE: readonly (readonly [RegExp, Say])[] = [
   [/^it is no number$/, () => '这不是号码'],
   [/^nobody inside has this number$/, () => '内部没有这个号码'],
   [/^nobody calls an emergency number back$/, () => '不能回拨紧急号码'],
+  [/^no trunk is tried with an emergency number$/, () => '不能用紧急号码测试中继'],
   [/^numbers inside are not called back$/, () => '不能回拨内部号码'],
   [/^a flow does not call the emergency services$/, () => '流程不能呼叫紧急号码'],
   [/^telephone (\d+) may not call inside$/, (station) => `话机 ${station} 不能拨内线`],

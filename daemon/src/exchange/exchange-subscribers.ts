@@ -71,7 +71,7 @@ export class ExchangeSubscribers {
     const { events } = this.#options.engine;
     this.#offs = [
       events.on('leg.offered', (offered) => {
-        if (offered.kind === 'isdn' && !isBoxSpan(offered.span)) this.#rings(offered);
+        if (offered.kind === 'timeslot' && !isBoxSpan(offered.span)) this.#rings(offered);
       }),
       events.on('leg.released', ({ leg }) => this.#released(leg)),
     ];

@@ -1,11 +1,9 @@
 // Looks at the machine and the box every five seconds and keeps an hour of it in memory: enough to see what has just happened.
 // What needs doing is named; the words are the pages'.
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { stat, statfs } from 'node:fs/promises';
-import os from 'node:os';
-import si from 'systeminformation';
 import type { HealthConcern, HealthReport, HealthSample } from '../contract/index.js';
 import type { Clock, Timer } from '../platform/index.js';
+import { soon, thisMachine, type Machine } from './machine.js';
 
 export interface HealthMonitorOptions {
   clock: Clock;
@@ -18,16 +16,20 @@ export interface HealthMonitorOptions {
   calls(): number;
   tick(): Promise<{ ticks: number; missed: number; realtime: boolean } | undefined>;
   recordingsState(): HealthReport['recordingsState'];
+  /** pages of its file are damaged */
+  databaseDamaged(): boolean;
   mailReady(): boolean;
   restartNeeded(): boolean;
   /** the last back-up; undefined: there is none */
   lastBackupAt(): number | undefined;
+  /** the last one by the clock came to nothing */
+  backupFailed(): boolean;
+  /** default: the one this runs on */
+  machine?: Machine | undefined;
 }
 
 const EVERY_MS = 5000;
 const MOST_SAMPLES = 720;
-/** sensors of broken hardware can hang */
-const SENSOR_LIMIT_MS = 2000;
 const HOT_C = 80;
 const WEEK_MS = 7 * 86_400_000;
 /** of the last minutes, so that one busy moment is no concern */
@@ -35,6 +37,7 @@ const RECENT = 24;
 
 export class HealthMonitor {
   readonly #options: HealthMonitorOptions;
+  readonly #machine: Machine;
   readonly #samples: HealthSample[] = [];
   #loop: IntervalHistogram | undefined;
   #timer: Timer | undefined;
@@ -46,6 +49,7 @@ export class HealthMonitor {
 
   constructor(options: HealthMonitorOptions) {
     this.#options = options;
+    this.#machine = options.machine ?? thisMachine;
   }
 
   start(): void {
@@ -64,23 +68,31 @@ export class HealthMonitor {
   async report(): Promise<HealthReport> {
     if (this.#samples.length === 0) await (this.#sampling ??= this.#sample());
     const { recordingsFolder, databaseFile, reserveBytes, lowBytes } = this.#options;
-    const disk = await statfs(recordingsFolder).catch(() => undefined);
-    const sizes = await Promise.all(['', '-wal'].map((end) => stat(databaseFile + end).catch(() => undefined)));
-    const space =
-      disk === undefined
-        ? null
-        : { sizeBytes: disk.bsize * disk.blocks, freeBytes: disk.bsize * disk.bavail, reserveBytes, lowBytes };
+    const [disk, ...sizes] = await Promise.all([
+      this.#machine.disk(recordingsFolder),
+      ...['', '-wal'].map((end) => this.#machine.fileBytes(databaseFile + end)),
+    ]);
+    const space = disk === undefined ? null : { ...disk, reserveBytes, lowBytes };
     return {
       samples: [...this.#samples],
       disk: space,
-      databaseBytes: sizes.reduce((sum, one) => sum + (one?.size ?? 0), 0),
+      databaseBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
       recordingsState: this.#options.recordingsState(),
       concerns: this.#concerns(space),
     };
   }
 
   #concerns(disk: HealthReport['disk']): HealthConcern[] {
-    const { restartNeeded, mailReady, lastBackupAt, clock, recordingsState, realtimeWanted } = this.#options;
+    const {
+      restartNeeded,
+      mailReady,
+      lastBackupAt,
+      backupFailed,
+      clock,
+      recordingsState,
+      realtimeWanted,
+      databaseDamaged,
+    } = this.#options;
     const recent = this.#samples.slice(-RECENT);
     const middle = (of: (sample: HealthSample) => number): number => median(recent.map(of));
     const cpu = middle((sample) => sample.cpuPercent);
@@ -90,6 +102,7 @@ export class HealthMonitor {
     const free = disk?.freeBytes ?? Number.POSITIVE_INFINITY;
     const backupAt = lastBackupAt();
     const found: (HealthConcern | false)[] = [
+      databaseDamaged() && { kind: 'database', grave: true, value: null },
       recordingsState() !== 'good' && { kind: 'recordings', grave: true, value: null },
       disk !== null && free < disk.lowBytes && { kind: 'disk', grave: free < disk.reserveBytes * 1.5, value: free },
       this.#missedLately > 0 && { kind: 'ticks', grave: true, value: this.#missedLately },
@@ -103,6 +116,7 @@ export class HealthMonitor {
         ...{ kind: 'backup', grave: false },
         value: backupAt ?? null,
       },
+      backupFailed() && { kind: 'backupFailed', grave: false, value: null },
       !mailReady() && { kind: 'mail', grave: false, value: null },
     ];
     return found.filter((one) => one !== false);
@@ -116,27 +130,17 @@ export class HealthMonitor {
 
   async #sample(): Promise<void> {
     const { clock, calls, tick } = this.#options;
-    const [load, temperature, network, ticks] = await Promise.all([
-      soon(si.currentLoad()),
-      soon(si.cpuTemperature()),
-      soon(si.networkStats('*')),
-      soon(tick()),
-    ]);
+    const [look, ticks] = await Promise.all([this.#machine.look(), soon(tick())]);
     if (ticks !== undefined) {
       this.#missedLately = ticks.missed - (this.#ticksBefore?.missed ?? ticks.missed);
       this.#ticksBefore = ticks;
       this.#realtime = ticks.realtime;
     }
-    const sum = (of: (one: si.Systeminformation.NetworkStatsData) => number): number =>
-      Math.round((network ?? []).reduce((all, one) => all + Math.max(0, of(one) || 0), 0));
     this.#samples.push({
       at: clock.wallMs(),
-      cpuPercent: rounded(load?.currentLoad ?? 0),
-      // what the system keeps of files is free for whoever needs it
-      memoryPercent: rounded(100 * (1 - availableMemory() / os.totalmem())),
-      temperatureC: temperature?.main ?? null,
-      receivedBytesPerS: sum((one) => one.rx_sec),
-      sentBytesPerS: sum((one) => one.tx_sec),
+      ...look,
+      cpuPercent: rounded(look.cpuPercent),
+      memoryPercent: rounded(look.memoryPercent),
       eventLoopMs: rounded((this.#loop?.percentile(99) ?? 0) / 1e6),
       calls: calls(),
     });
@@ -145,22 +149,9 @@ export class HealthMonitor {
   }
 }
 
-const availableMemory = (): number => process.availableMemory();
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
-}
-
-async function soon<T>(work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), SENSOR_LIMIT_MS);
-  });
-  try {
-    return await Promise.race([work.catch(() => undefined), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

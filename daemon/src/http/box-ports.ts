@@ -6,6 +6,8 @@ import type {
   BackupPlanPut,
   BackupState,
   HealthReport,
+  Language,
+  RecordingAlarm,
   SettingsState,
   SettingValue,
 } from '../contract/index.js';
@@ -17,8 +19,10 @@ export interface BoxPort {
     change(changes: Readonly<Record<string, SettingValue | null>>): string[];
   };
   health(): Promise<HealthReport>;
+  /** beside those of the recordings */
+  alarms(): RecordingAlarm[];
   backups: {
-    state(): Promise<BackupState>;
+    state(language: Language): Promise<BackupState>;
     setPlan(plan: BackupPlanPut): Promise<void>;
     create(wanted: BackupCreate): Promise<Backup>;
     put(name: string, file: Buffer): Promise<Backup>;

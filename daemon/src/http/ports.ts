@@ -40,11 +40,15 @@ import type {
   MusicPlaylist,
   MusicPlaylistPut,
   MissedCall,
+  MissedCallDone,
   NumberInfo,
   OutgoingMail,
   PhoneBehaviour,
   PhonePlay,
+  NamedPrompt,
   Prompt,
+  PromptPage,
+  PromptSearch,
   PromptTicket,
   PromptTicketCreate,
   PromptUse,
@@ -93,6 +97,8 @@ import type {
   VoicemailBox,
   VoicemailBoxCreate,
   VoicemailBoxPatch,
+  TrunkHostAnswer,
+  TrunkTestResult,
 } from '../contract/index.js';
 import type { BoxPort } from './box-ports.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
@@ -274,12 +280,20 @@ export interface AskedBy {
   forced: boolean;
 }
 
+export interface DeskWorkPort {
+  messages(agentId: string, unread: boolean, limit: number): Promise<AgentMessage[]>;
+  send(agentId: string, by: { id: string; username: string }, text: string): Promise<AgentMessage>;
+  /** agent_message_not_found */
+  setRead(agentId: string, id: string, read: boolean): Promise<AgentMessage>;
+  setMissedDone(agentId: string, callId: string, done: boolean): Promise<MissedCallDone>;
+}
+
 export interface DeskPort {
   /** agent_not_found, agent_busy, station_not_found, station_taken */
   signIn(id: string, station: number, who: AskedBy): Promise<Agent>;
   /** agent_not_found */
   setPin(id: string, pin: string | null): Promise<void>;
-  message(message: AgentMessage): void;
+  work: DeskWorkPort;
   today(id: string): Promise<AgentToday>;
   missed(id: string): Promise<MissedCall[]>;
   lastDialled(id: string): Promise<DialledNumber[]>;
@@ -339,6 +353,9 @@ export interface MusicPort {
 /** prompt_not_found, prompt_invalid */
 export interface PromptsPort {
   list(): Promise<Prompt[]>;
+  search(wanted: PromptSearch): Promise<PromptPage>;
+  /** what people call it */
+  call(name: string, label: string): Promise<NamedPrompt>;
   /** where the sound is */
   file(name: string, language: Language): Promise<string>;
   upload(name: string, language: Language, bytes: Buffer, by: string): Promise<Prompt>;
@@ -390,6 +407,13 @@ export interface SipListening {
   tlsPort: number | undefined;
   wsPort?: number | undefined;
   wssPort?: number | undefined;
+}
+
+export interface TrunkTestsPort {
+  /** trunk_not_found */
+  ask(trunk: string): Promise<TrunkHostAnswer[]>;
+  /** Resolves when the call is over. trunk_not_found, trunk_test_running, trunk_test_not_possible */
+  call(trunk: string, number: string, language: Language): Promise<TrunkTestResult>;
 }
 
 export interface SipPort {
@@ -445,6 +469,7 @@ export interface Ports {
   voice: VoicePort;
   exchange: ExchangePort;
   sip: SipPort;
+  trunkTests: TrunkTestsPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */
   live: EventSource<LiveEvents>;
 }

@@ -18,6 +18,7 @@ import { engineMetrics, metricsRoute } from './metrics-route.js';
 import { errorMiddleware } from './middleware/errors.js';
 import { securityHeaders } from './middleware/headers.js';
 import { hostMiddleware, type HostRule } from './middleware/hosts.js';
+import { originMiddleware } from './middleware/origin.js';
 import { staticFiles } from './middleware/static-files.js';
 import { openApiDocument } from './openapi.js';
 import type { Ports } from './ports.js';
@@ -103,6 +104,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   app.use(securityHeaders());
   app.use(errorMiddleware(log, options.language));
   app.use(hostMiddleware(hostRule));
+  app.use(originMiddleware(hostRule));
   app.use(metricsRoute(metrics, sessions));
   app.use(apiRouter({ routes, sessions, log, defaultLanguage: options.language }));
   if (options.pagesFolder !== undefined) app.use(staticFiles(options.pagesFolder));

@@ -13,6 +13,7 @@ import type { Db, Writes } from '../db/index.js';
 import { AppError } from '../platform/index.js';
 import { csvOf, readRows, xlsxOf } from './files.js';
 import { TABLES } from './kinds/index.js';
+import { LIMITS } from './limits.js';
 import type { Cells, CheckedRow, Column, Surroundings, Table, TableSession, Words } from './table.js';
 
 export interface ImportAsked {
@@ -86,12 +87,17 @@ export async function importFile(db: Db, around: Surroundings, asked: ImportAske
     if (counts.bad > 0 && !asked.skipBad) throw badRows(judged, counts.bad);
     for (const { row, take } of judged) if (row.state === 'new' || row.state === 'changed') take();
     progress({ phase: 'writing', done: 0, total: counts.new + counts.changed });
-    if (counts.new + counts.changed > 0)
-      secrets = await db.write(async (tx) => {
-        const made = await session.write(tx);
-        await asked.note(tx, counts);
-        return made;
-      });
+    await session.prepare?.();
+    const writing = counts.new + counts.changed;
+    if (writing > 0)
+      secrets = await db.write(
+        async (tx) => {
+          const made = await session.write(tx);
+          await asked.note(tx, counts);
+          return made;
+        },
+        { limitMs: LIMITS.writeMs + writing * LIMITS.writeRowMs },
+      );
   }
   const shown = ORDER.flatMap((state) => judged.map(({ row }) => row).filter((row) => row.state === state));
   return {
@@ -207,6 +213,8 @@ export interface ExportAsked {
   format: 'xlsx' | 'csv';
   template: boolean;
   language: Language;
+  /** by the key of a row; left out: all */
+  only?: ((key: string) => boolean) | undefined;
 }
 
 const NAMES: Readonly<Record<ImportKind, Words>> = {
@@ -215,6 +223,7 @@ const NAMES: Readonly<Record<ImportKind, Words>> = {
   'number-list': { zh: '名单', en: 'Numbers' },
   'sip-stations': { zh: '分机', en: 'Telephones' },
   'speed-dials': { zh: '缩位拨号', en: 'Speed dials' },
+  users: { zh: '用户', en: 'Users' },
 };
 
 /** A whole table, or the headings alone with a second sheet that says what belongs under each. */
@@ -224,7 +233,8 @@ export async function exportFile(db: Db, around: Surroundings, asked: ExportAske
   const of = namedBy(table, asked.of);
   const head = table.columns.map(({ title }) => say(title, language));
   const { existing } = await table.open(db, of, around, template ? [] : undefined);
-  const rows = template ? [] : [...existing.values()].map((cells) => table.columns.map(({ id }) => cells[id] ?? ''));
+  const shown = [...existing].flatMap(([key, cells]) => (asked.only === undefined || asked.only(key) ? [cells] : []));
+  const rows = template ? [] : shown.map((cells) => table.columns.map(({ id }) => cells[id] ?? ''));
   if (format === 'csv') return csvOf([head, ...rows]);
   const help = [
     language === 'en'

@@ -10,4 +10,7 @@ export const LIMITS = {
   /** files in a workbook */
   entries: 500,
   readMs: 30_000,
+  /** what is written is written in one piece: five hundred rows are seconds on a busy machine */
+  writeMs: 10_000,
+  writeRowMs: 25,
 } as const;

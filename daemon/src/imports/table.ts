@@ -31,8 +31,19 @@ export interface Surroundings {
   readonly sipDomain: string;
   /** the emergency number that a number begins with */
   reservedBy(number: number): string | undefined;
+  readonly users: UserSurroundings;
   readonly by: string;
   readonly nowMs: number;
+}
+
+/** What is known of users beyond their rows. */
+export interface UserSurroundings {
+  /** by id; mayGive: it allows no more than whoever imports may */
+  roles(): Promise<ReadonlyMap<string, { name: string; mayGive: boolean }>>;
+  /** for one time */
+  makePassword(): Promise<{ plain: string; hash: string }>;
+  /** of whoever imports: it goes on */
+  readonly session: string | undefined;
 }
 
 export type CheckedRow =
@@ -52,6 +63,8 @@ export interface TableSession {
   keyOf(cells: Cells): string;
   /** `cells`: the whole row, with what stays as it was */
   check(cells: Cells): CheckedRow;
+  /** What takes a moment and writes nothing, once it is known what is taken. */
+  prepare?(): Promise<void>;
   /** Writes what was taken; gives secrets that were made. Must do nothing but read and write. */
   write(tx: Writes): Promise<{ key: string; secret: string }[]>;
 }

@@ -17,10 +17,9 @@ export class AnnouncementBook implements AnnouncementsPort {
   }
 
   async start(): Promise<void> {
-    this.#off = this.#db.events.on('announcement.changed', ({ id, removed }) => {
-      if (removed) this.#rows.delete(id);
-      else void this.#reload(id);
-    });
+    this.#off = this.#db.events.on('announcement.changed', ({ id, removed }) =>
+      removed ? void this.#rows.delete(id) : this.#reload(id),
+    );
     this.#rows = new Map((await this.#db.announcements.list()).map((row) => [row.id, row]));
   }
 

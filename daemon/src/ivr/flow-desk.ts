@@ -102,8 +102,8 @@ export class FlowDesk {
       this.#db.announcements.list(),
     ]);
     const within = (definition: unknown): boolean => names(definition, prompt);
-    const uses = <K extends PromptUse['kind']>(kind: K, rows: readonly { id: string }[]): PromptUse[] =>
-      rows.map(({ id }) => ({ kind, id }));
+    const uses = <K extends PromptUse['kind']>(kind: K, rows: readonly { id: string; name: string }[]): PromptUse[] =>
+      rows.map(({ id, name }) => ({ kind, id, name: name || id }));
     return [
       ...uses(
         'flow',

@@ -2,7 +2,16 @@
 // lines carry, 8 kHz, one channel, 16 bit; nothing of the file that was sent is kept.
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClipName, type Language, type Prompt, type PromptSource } from '../contract/index.js';
+import {
+  ClipName,
+  type Language,
+  type NamedPrompt,
+  type Prompt,
+  type PromptPage,
+  type PromptSearch,
+  type PromptSource,
+} from '../contract/index.js';
+import { writeWhole } from '../config/index.js';
 import { AppError, errorText, type Clock, type Log } from '../platform/index.js';
 import { convertFile, convertUpload, invalidSound, wavLengthMs } from './convert.js';
 import type { SpeakerPort } from './flow-ports.js';
@@ -39,6 +48,7 @@ export class PromptStore {
   async list(): Promise<Prompt[]> {
     const { folder, bundled } = this.#options;
     const found = new Map<string, Prompt>();
+    const labels = await this.#labels();
     for (const [root, own] of [
       [bundled, false],
       [folder, true],
@@ -53,11 +63,55 @@ export class PromptStore {
             if (name === entry || !ClipName.safeParse(name).success) return;
             const prompt = await this.#describe(root, language, name, own);
             if (prompt === undefined) return;
-            found.set(`${name}/${language}`, own ? prompt : { ...prompt, text: texts[name] ?? '' });
+            const text = own ? prompt.text : (texts[name] ?? '');
+            found.set(`${name}/${language}`, { ...prompt, text, label: labels[name] ?? '' });
           }),
         );
       }
     return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, prompt]) => prompt);
+  }
+
+  /** A page of names, the box's own first. */
+  async search({ show, search, offset, limit }: PromptSearch): Promise<PromptPage> {
+    const word = search.toLowerCase();
+    const isOwn = (named: NamedPrompt): boolean => named.in.some(({ own }) => own);
+    const found = (await this.#byName())
+      .filter((named) => show === 'all' || (show === 'own' ? isOwn(named) : named.in.length < LANGUAGES.length))
+      .filter(({ name, label, in: spoken }) =>
+        [name, label, ...spoken.map(({ text }) => text)].some((text) => text.toLowerCase().includes(word)),
+      )
+      .sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || (a.name < b.name ? -1 : 1));
+    return { prompts: found.slice(offset, offset + limit), total: found.length };
+  }
+
+  /** What people call it, for all languages; AppError prompt_not_found. */
+  async call(name: string, label: string): Promise<NamedPrompt> {
+    const named = (await this.#byName()).find((one) => one.name === name);
+    if (named === undefined) throw new AppError('prompt_not_found', { name, language: LANGUAGES.join(', ') });
+    const labels = { ...(await this.#labels()), [name]: label };
+    if (label === '') delete labels[name];
+    await mkdir(this.#options.folder, { recursive: true });
+    writeWhole(this.#labelsFile, JSON.stringify(labels, null, 2));
+    return { name, label, in: named.in.map((prompt) => ({ ...prompt, label })) };
+  }
+
+  async #byName(): Promise<NamedPrompt[]> {
+    const found = new Map<string, NamedPrompt>();
+    for (const prompt of await this.list()) {
+      const { name, label } = prompt;
+      const named = found.get(name) ?? { name, label, in: [] };
+      named.in.push(prompt);
+      found.set(name, named);
+    }
+    return [...found.values()];
+  }
+
+  get #labelsFile(): string {
+    return join(this.#options.folder, 'names.json');
+  }
+
+  async #labels(): Promise<Record<string, string>> {
+    return (await readJson<Record<string, string>>(this.#labelsFile)) ?? {};
   }
 
   /** Where the sound is; AppError prompt_not_found. */
@@ -137,15 +191,16 @@ export class PromptStore {
     log.info({ prompt: name, language, durationMs, source: note.source, by: note.by }, 'prompt stored');
     const made = await this.#describe(folder, language, name, true);
     if (made === undefined) throw new AppError('prompt_not_found', { name, language });
-    return made;
+    return { ...made, label: (await this.#labels())[name] ?? '' };
   }
 
   async #describe(root: string, language: Language, name: string, own: boolean): Promise<Prompt | undefined> {
     const file = join(root, language, `${name}.wav`);
     const found = await stat(file).catch(() => undefined);
     if (found === undefined || !found.isFile()) return undefined;
-    const note = own ? await readNote(noteOf(file)) : undefined;
+    const note = own ? await readJson<Partial<Note>>(noteOf(file)) : undefined;
     return {
+      label: '',
       ...{ name, language, own, durationMs: await wavLengthMs(file), bytes: found.size },
       source: own ? (note?.source ?? 'upload') : 'bundled',
       text: note?.text ?? '',
@@ -161,9 +216,9 @@ export class PromptStore {
 
 const noteOf = (file: string): string => file.replace(/\.wav$/, '.json');
 
-async function readNote(file: string): Promise<Partial<Note> | undefined> {
+async function readJson<T>(file: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Partial<Note>;
+    return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch {
     return undefined;
   }

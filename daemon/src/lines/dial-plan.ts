@@ -15,6 +15,8 @@ export interface DialFrom {
   shownNumber?: string | undefined;
   /** it is the box itself that calls somebody (back), and may dial these */
   as?: { allowedClasses: readonly NumberClass[]; callingNumber: string } | undefined;
+  /** and that over this trunk alone, whatever the routes say: the number is as dialled outside */
+  over?: string | undefined;
   /** a flow dials for its caller, whatever he may himself: what it may call outside. Nobody reaches the police so. */
   flow?: { allowedClasses: readonly NumberClass[] } | undefined;
 }

@@ -249,7 +249,7 @@ export class EngineLines implements LineProvider {
         throw refused(target, error, spanCauses);
       });
     const named = trunk ?? this.#trunks.trunkOf(span);
-    return this.#seized({ leg, port, kind: 'isdn', place: { kind: 'trunk', trunk: named, span, timeslot } });
+    return this.#seized({ leg, port, kind: 'timeslot', place: { kind: 'trunk', trunk: named, span, timeslot } });
   }
 
   #seized(seized: LineEvents['leg.seized']): SeizedLeg {
@@ -273,7 +273,7 @@ export class EngineLines implements LineProvider {
 
   /** undefined: it is the exchange simulator's, or of a kind that somebody else looks after. */
   #originOf({ kind, span, timeslot, analog }: EngineOffered): LegPlace | undefined {
-    if (kind === 'isdn')
+    if (kind === 'timeslot')
       return isBoxSpan(span) ? { kind: 'trunk', trunk: this.#trunks.trunkOf(span), span, timeslot } : undefined;
     if (!isStation(analog)) return undefined;
     if (kind === 'station') return { kind: 'station', station: analog };

@@ -3,7 +3,7 @@
 import type { EventSource, Words } from '../platform/index.js';
 
 /** What carries a leg. */
-export type LegKind = 'isdn' | 'station' | 'line' | 'sip';
+export type LegKind = 'timeslot' | 'station' | 'line' | 'sip';
 
 /** Where the other end of a leg is. */
 export type LegPlace =

@@ -99,10 +99,11 @@ export class ListBook implements CallerLists {
     }
   }
 
-  #then(work: () => Promise<void>): void {
+  #then(work: () => Promise<void>): Promise<void> {
     this.#reading = this.#reading
       .then(work)
       .catch((error: unknown) => this.#log.error({ err: error }, `the lists stay as they are: ${errorText(error)}`));
+    return this.#reading;
   }
 
   async #readLists(): Promise<void> {

@@ -8,8 +8,8 @@ import type { MailTransport } from './transport.js';
 
 export interface MailServiceOptions {
   db: Db;
-  /** undefined: no server is set; mails wait for one */
-  transport: MailTransport | undefined;
+  /** undefined: no server is set; mails wait for one. Asked for at each mail. */
+  readonly transport: MailTransport | undefined;
   /** of the Message-ID */
   domain: string;
   clock: Clock;
@@ -54,6 +54,11 @@ export class MailService {
 
   start(): void {
     this.#stopped = false;
+    this.#kick();
+  }
+
+  /** There may be another server now. */
+  look(): void {
     this.#kick();
   }
 

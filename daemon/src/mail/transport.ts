@@ -15,6 +15,17 @@ export type MailTransport = (mail: OutgoingMailRow) => Promise<MailOutcome>;
 const CONNECT_MS = 15_000;
 const SOCKET_MS = 60_000;
 
+/** The server as the settings have it now; undefined: there is none. */
+export function mailServerOf(settings: () => MailSettings): () => MailTransport | undefined {
+  let made: { of: string; transport: MailTransport | undefined } | undefined;
+  return () => {
+    const now = settings();
+    const of = JSON.stringify(now);
+    if (made?.of !== of) made = { of, transport: now.host === '' ? undefined : smtpTransport(now) };
+    return made.transport;
+  };
+}
+
 /** Never rejects. */
 export function smtpTransport(settings: MailSettings): MailTransport {
   const { host, port, tls, username, password, from, caFile } = settings;

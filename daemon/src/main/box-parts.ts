@@ -1,10 +1,11 @@
 // The running of the box itself: settings, health, back-ups, joined to the services.
 import { BackupService } from '../backup/index.js';
 import type { Config } from '../config/index.js';
+import type { LiveEvents, RecordingAlarm } from '../contract/index.js';
 import type { OpenedDb } from '../db/index.js';
 import type { BoxPort } from '../http/index.js';
 import { HealthMonitor } from '../health/index.js';
-import { AppError, type Clock, type Log } from '../platform/index.js';
+import { AppError, errorText, type Clock, type Log, type TypedEmitter, type Unsubscribe } from '../platform/index.js';
 import { SettingsDesk } from '../settings/index.js';
 import { version } from './folders.js';
 import type { Services } from './ports.js';
@@ -13,6 +14,7 @@ export interface BoxPartsOptions {
   config: Config;
   env: NodeJS.ProcessEnv;
   db: OpenedDb;
+  live: TypedEmitter<LiveEvents>;
   services: Pick<Services, 'engine' | 'calls' | 'recordings' | 'mail'>;
   /** undefined: nobody can */
   restart: (() => void) | undefined;
@@ -25,11 +27,17 @@ export class BoxParts {
   readonly health: HealthMonitor;
   readonly settings: SettingsDesk;
   readonly port: BoxPort;
+  readonly #alarms: RecordingAlarm[] = [];
+  readonly #offDamage: Unsubscribe;
 
-  constructor({ config, env, db, services, restart, clock, log }: BoxPartsOptions) {
+  constructor({ config, env, db, live, services, restart, clock, log }: BoxPartsOptions) {
     const { engine, calls, recordings, mail } = services;
     const { settings, settingsFile: file, countries, recordingsFolder, databaseFile } = config;
-    const desk = new SettingsDesk({ file, env, countries, canRestart: restart !== undefined });
+    const desk = new SettingsDesk({
+      ...{ file, env, countries, canRestart: restart !== undefined },
+      running: settings,
+      changed: () => mail.look(),
+    });
     this.settings = desk;
     this.backups = new BackupService({
       ...{ config, env, clock, log, version: version() },
@@ -43,13 +51,23 @@ export class BoxParts {
       calls: () => calls.live().length,
       tick: async () => (await engine.command('engine.snapshot', {})).tick,
       recordingsState: () => recordings.disk.state,
+      databaseDamaged: () => this.#alarms.length > 0,
       mailReady: () => mail.ready,
       restartNeeded: () => desk.list().restartNeeded,
       lastBackupAt: () => this.backups.lastAt,
+      backupFailed: () => this.backups.failed,
+    });
+    // It stands until the next start: what is damaged does not mend.
+    this.#offDamage = db.events.on('database.damaged', ({ error }) => {
+      if (this.#alarms.length > 0) return;
+      const alarm = { kind: 'database', detail: errorText(error), freeBytes: 0 } as const;
+      this.#alarms.push(alarm);
+      live.emit('recording.alarm', { ...alarm, active: true });
     });
     this.port = {
       settings: desk,
       health: () => this.health.report(),
+      alarms: () => this.#alarms,
       backups: this.backups,
       restart() {
         if (restart === undefined) throw new AppError('restart_not_possible');
@@ -65,6 +83,7 @@ export class BoxParts {
   }
 
   async stop(): Promise<void> {
+    this.#offDamage();
     await this.health.stop();
     await this.backups.stop();
   }

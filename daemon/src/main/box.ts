@@ -13,15 +13,15 @@ import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
 import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
-import { openDatabase, type OpenedDb, type Recovery } from '../db/index.js';
+import { openDatabase, type MigrationProgress, type OpenedDb, type Recovery } from '../db/index.js';
 import { boxSpans, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
-import { createHttpServer, hostAllowed, type HttpServer } from '../http/index.js';
+import { createHttpServer, hostAllowed, startingPage, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
 import { makeConferences } from './conference-parts.js';
 import { makeFlowParts, type FlowParts } from './flow-parts.js';
 import { makeMusicParts, type MusicParts } from './music-parts.js';
-import { MailService, smtpTransport } from '../mail/index.js';
+import { MailService, mailServerOf } from '../mail/index.js';
 import { EngineLines, LineSwitch } from '../lines/index.js';
 import {
   Lifecycle,
@@ -37,13 +37,14 @@ import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingArchive, RecordingService, VoiceStore } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
 import { TrunkBook } from '../trunks/index.js';
-import { VoicemailService } from '../voicemail/index.js';
+import { VoicemailService, type VoicemailOptions } from '../voicemail/index.js';
 import { BoxParts } from './box-parts.js';
 import { makeCallbackParts } from './callback-parts.js';
 import { DeskService } from '../desk/index.js';
 import { makeDeskParts, type DeskParts } from './desk-parts.js';
 import { BUNDLED_PROMPTS, PAGES, version } from './folders.js';
 import { Routing } from './routing.js';
+import { TrunkTests } from './trunk-tests.js';
 import { VoiceParts } from './voice-parts.js';
 import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
@@ -64,6 +65,8 @@ export interface StartBoxOptions {
   processMetrics?: boolean | undefined;
   /** Stops this box and starts another one in its place; left out: nobody can. */
   restart?: (() => void) | undefined;
+  /** While the form of a large database is being changed, in steps: every few seconds. */
+  migrating?: ((progress: MigrationProgress) => void) | undefined;
   /** default the prompts that set-up has spoken */
   promptsFolder?: string | undefined;
 }
@@ -118,6 +121,7 @@ class RunningBox {
   readonly #bundledPrompts: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #restart: (() => void) | undefined;
+  readonly #migrating: StartBoxOptions['migrating'];
   #db: OpenedDb | undefined;
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
@@ -136,12 +140,17 @@ class RunningBox {
     this.#log = options.log ?? silentLog;
     this.#env = options.env ?? process.env;
     this.#restart = options.restart;
+    this.#migrating = options.migrating;
     this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
     this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
     this.#prompts = new PromptLibrary([config.promptsFolder, this.#bundledPrompts]);
     this.lifecycle = new Lifecycle(this.#log, this.#clock)
-      .add({ name: 'database', start: () => this.#openDatabase(), stop: () => this.#db?.close() })
+      // A large database may take minutes to get another form; a start that gives up would begin anew each time.
+      .add({
+        ...{ name: 'database', startTimeoutMs: Infinity },
+        ...{ start: () => this.#openDatabase(), stop: () => this.#db?.close() },
+      })
       .add({ name: 'books', start: () => this.#startBooks(), stop: () => this.#stopBooks() })
       .add({ name: 'engine', start: () => this.#startEngine(), stop: () => this.#stopEngine() })
       .add({ name: 'recordings', start: () => this.#repairRecordings() })
@@ -168,8 +177,18 @@ class RunningBox {
 
   async #openDatabase(): Promise<void> {
     const { databaseFile: file, settings } = this.#config;
-    const db = await openDatabase({ file, log: this.#part('db'), clock: this.#clock, metrics: this.#metrics });
-    this.#db = db;
+    const meanwhile = startingPage({ ...settings.http, log: this.#part('http') });
+    const progress = (now: MigrationProgress): void => {
+      meanwhile.show(now);
+      this.#migrating?.(now);
+    };
+    const log = this.#part('db');
+    try {
+      this.#db = await openDatabase({ file, log, clock: this.#clock, metrics: this.#metrics, progress });
+    } finally {
+      await meanwhile.end();
+    }
+    const db = this.#db;
     this.#recovery = await db.recoverAtStart(this.#clock.wallMs());
     if (this.#recovery.calls > 0)
       this.#log.warn({ calls: this.#recovery.calls }, 'calls were cut off by the last stop; they are marked broken');
@@ -182,9 +201,12 @@ class RunningBox {
   /** What needs no engine. */
   async #startBooks(): Promise<void> {
     const [db, clock, metrics, live] = [made(this.#db), this.#clock, this.#metrics, this.#live];
+    const { settings } = this.#config;
     this.#agents = new AgentBook({
       ...{ db, live, clock, log: this.#part('agents'), metrics },
-      stationInUse: this.#config.settings.agents.stationInUse,
+      get stationInUse() {
+        return settings.agents.stationInUse;
+      },
     });
     this.#flows = makeFlowParts({
       ...{ db, clock, prompts: this.#prompts, config: this.#config, bundledPrompts: this.#bundledPrompts },
@@ -254,6 +276,7 @@ class RunningBox {
         clock: this.#clock,
         log: this.#part('sip'),
       },
+      trunkChanged: (health) => this.#live.emit('trunk.updated', health),
       tls: () => tlsFiles(tlsFolder, [externalAddress ?? domain, hostname()], this.#clock.wallMs()),
     });
   }
@@ -281,22 +304,28 @@ class RunningBox {
       log: this.#part('recording'),
     });
     const recordings = new RecordingService({ ...common, folder, rules: archive, log: this.#part('recording') });
+    const mailServer = mailServerOf(() => settings.mail);
     const mail = new MailService({
       ...common,
-      transport: settings.mail.host === '' ? undefined : smtpTransport(settings.mail),
-      domain: settings.mail.from.split('@')[1] ?? 'localhost',
+      get transport() {
+        return mailServer();
+      },
+      get domain() {
+        return settings.mail.from.split('@')[1] ?? 'localhost';
+      },
       log: this.#part('mail'),
     });
+    const voiceMail: VoicemailOptions['mail'] = async (to, language, values, wav) => {
+      const audio =
+        wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
+      await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
+    };
     const voicemail = new VoicemailService({
       ...common,
       store: voices,
-      mail: mail.ready
-        ? async (to, language, values, wav) => {
-            const audio =
-              wav === undefined ? [] : [{ name: 'message.wav', type: 'audio/wav', content: wav.toString('base64') }];
-            await mail.send({ to, language, text: 'voicemail', values, attachments: audio });
-          }
-        : undefined,
+      get mail() {
+        return mail.ready ? voiceMail : undefined;
+      },
       // undefined: there is no such calendar.
       isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
       lamp: (station, counts) => sip?.setMessages(station, counts),
@@ -323,7 +352,7 @@ class RunningBox {
       holdMusic: () => music.hold(),
       agentAt: (station) => agents.takerAt(station),
       afterTalk: surveys.afterTalk(),
-      parkedMs: settings.parkingMs,
+      parkedMs: () => settings.parkingMs,
       log: this.#part('calls'),
     });
     voice.join({ calls, stations, voicemail, mail, keys: () => archive.sealingKeys });
@@ -353,7 +382,9 @@ class RunningBox {
       },
       pickUp: (offered, stations) => calls.pickUp(offered, stations),
       takeParked: (offered, slot) => calls.takeParked(offered, slot),
-      pickUpCode: settings.pickUpCode,
+      get pickUpCode() {
+        return settings.pickUpCode;
+      },
       language: settings.language,
       log: this.#part('agents'),
     });
@@ -362,6 +393,10 @@ class RunningBox {
       calls,
       findClip: (name) => this.#findClip(name),
       log: this.#part('exchange'),
+    });
+    const trunkTests = new TrunkTests({
+      ...{ db, calls, talk: voice.talk, clock: this.#clock },
+      ask: async (trunk) => (await sip?.ask(trunk)) ?? [],
     });
     const books = { engineLines, sip, trunks, stations, agents, queues, flows, flowDesk, promptStore, recordings };
     const callbacks = makeCallbackParts({
@@ -373,9 +408,20 @@ class RunningBox {
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
-    const stores = { archive, mail, voicemail, callbacks, surveys, reports, conferences, voice, music: music.store };
+    const stores = {
+      archive,
+      mail,
+      voicemail,
+      callbacks,
+      surveys,
+      reports,
+      conferences,
+      voice,
+      trunkTests,
+      music: music.store,
+    };
     const box = new BoxParts({
-      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db },
+      ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
     });
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones, box };

@@ -1,7 +1,6 @@
 // Agents' desks, joined: the service, the PINs, and what the pages ask of them.
 import { PinDesk, type AgentBook, type StationBook } from '../agents/index.js';
-import type { AgentMessage } from '../contract/index.js';
-import { DeskService, type DeskServiceOptions } from '../desk/index.js';
+import { DeskService, DeskWork, type DeskServiceOptions } from '../desk/index.js';
 import type { DeskPort } from '../http/index.js';
 import { AppError } from '../platform/index.js';
 
@@ -29,7 +28,7 @@ export function makeDeskParts(options: DeskPartsOptions): DeskParts {
       return agent;
     },
     setPin: (id, pin) => pins.set(id, pin),
-    message: (message: AgentMessage) => void live.emit('agent.message', message),
+    work: new DeskWork(db, live, clock),
     today: (id) => service.today(id),
     missed: (id) => service.missed(id),
     lastDialled: (id) => service.lastDialled(id),

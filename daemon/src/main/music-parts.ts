@@ -36,7 +36,9 @@ export function makeMusicParts({ config, db, prompts, clock, log }: MusicPartsOp
       { id: 'cordboard', name: 'Cordboard', folder: own, shuffle: false },
       { id: 'opsound', name: 'Opsound', folder: OPSOUND, shuffle: true },
     ],
-    standard: settings.music.standard,
+    get standard() {
+      return settings.music.standard;
+    },
     usedBy: async (id) => (await db.queues.list()).find(({ music }) => music === id)?.id,
     ...{ clock, log },
   });

@@ -26,6 +26,7 @@ import { conferencesPort } from './conference-parts.js';
 import type { BoxParts } from './box-parts.js';
 import type { DeskParts } from './desk-parts.js';
 import type { Routing } from './routing.js';
+import type { TrunkTests } from './trunk-tests.js';
 import type { VoiceParts } from './voice-parts.js';
 
 export interface Services {
@@ -53,6 +54,7 @@ export interface Services {
   voice: VoiceParts;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
+  trunkTests: TrunkTests;
   live: TypedEmitter<LiveEvents>;
   routing: Routing;
   desk: DeskParts;
@@ -113,6 +115,7 @@ export function httpPorts(services: Services): Ports {
       applied: async () => sip?.applied(),
       trunks: () => sip?.trunks ?? [],
     },
+    trunkTests: services.trunkTests,
     engine: {
       spans: () => Promise.resolve(trunks.list()),
       stations: () => Promise.resolve(stationList(services)),

@@ -4,7 +4,7 @@ import type { Db } from '../db/index.js';
 import type { Ports } from '../http/index.js';
 import type { MailService } from '../mail/index.js';
 import type { Clock, Log, Metrics } from '../platform/index.js';
-import { ReportService, callSheet } from '../reports/index.js';
+import { ReportService, callSheet, type ReportServiceOptions } from '../reports/index.js';
 
 export interface ReportPartsOptions {
   db: Db;
@@ -16,9 +16,12 @@ export interface ReportPartsOptions {
 }
 
 export function makeReports({ mail, ...options }: ReportPartsOptions): ReportService {
+  const send: ReportServiceOptions['send'] = (one) => mail.send({ ...one, text: 'report' });
   return new ReportService({
     ...options,
-    send: mail.ready ? (one) => mail.send({ ...one, text: 'report' }) : undefined,
+    get send() {
+      return mail.ready ? send : undefined;
+    },
   });
 }
 

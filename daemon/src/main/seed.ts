@@ -13,6 +13,17 @@ const FIRST_AGENT = 2001;
 /** all E1 of the box */
 const E1_TRUNK = 'e1';
 
+/** where the nodes of the first flow stand on the sheet */
+const PLACES = {
+  welcome: { x: 0, y: 96 },
+  menu: { x: 352, y: 64 },
+  sales: { x: 704, y: 0 },
+  service: { x: 704, y: 200 },
+  'no-agent': { x: 1056, y: 96 },
+  goodbye: { x: 1408, y: 160 },
+  bye: { x: 1760, y: 160 },
+} as const;
+
 interface Names {
   flow: string;
   sales: string;
@@ -20,15 +31,25 @@ interface Names {
   trunk: string;
   outside: string;
   agent: (id: string) => string;
+  /** what the nodes of the first flow are called */
+  nodes: Readonly<Record<keyof typeof PLACES, string>>;
 }
 const names: Record<Language, Names> = {
   en: {
     ...{ flow: 'Main menu', sales: 'Sales', service: 'Service', trunk: 'E1', outside: 'Outside line' },
     agent: (id) => `Agent ${id}`,
+    nodes: {
+      ...{ welcome: 'Welcome', menu: 'Menu', sales: 'Sales', service: 'Service' },
+      ...{ 'no-agent': 'Nobody is free', goodbye: 'Goodbye', bye: 'Hang up' },
+    },
   },
   'zh-CN': {
     ...{ flow: '主菜单', sales: '销售', service: '服务', trunk: 'E1', outside: '外线' },
     agent: (id) => `坐席 ${id}`,
+    nodes: {
+      ...{ welcome: '欢迎词', menu: '按键菜单', sales: '销售队列', service: '服务队列' },
+      ...{ 'no-agent': '坐席全忙', goodbye: '告别', bye: '挂断' },
+    },
   },
 };
 
@@ -69,7 +90,14 @@ export async function seed(db: Db, options: SeedOptions): Promise<boolean> {
   return db.write(async (tx) => {
     if ((await tx.meta.get('seededAt')) !== null) return false;
     for (const id of ['sales', 'service'] as const) await tx.queues.insert(QueueCreate.parse({ id, name: words[id] }));
-    await tx.flows.put({ id: 'main', name: words.flow, definition: mainFlow, updatedAt: clock.wallMs() });
+    const layout = Object.fromEntries(
+      Object.entries(PLACES).map(([node, place]) => [
+        node,
+        { ...place, title: words.nodes[node as keyof typeof PLACES] },
+      ]),
+    );
+    const definition = { ...mainFlow, layout };
+    await tx.flows.put({ id: 'main', name: words.flow, definition, updatedAt: clock.wallMs() });
     await tx.routes.insert({ id: newUlid(), calledNumber: FIRST_NUMBER, flowId: 'main', language });
     for (let station = 1; station <= stations; station += 1) {
       const id = String(FIRST_AGENT + station - 1);

@@ -76,6 +76,7 @@ export class VoiceParts {
   readonly programs: ServiceFlows;
   readonly boxes: BoxBook;
   readonly heard: HeardFiles;
+  readonly talk: Talk;
   readonly #options: VoicePartsOptions;
   readonly #store: VoiceStore;
   #joined: Running | undefined;
@@ -85,16 +86,17 @@ export class VoiceParts {
     this.#options = options;
     this.programs = new ServiceFlows(flows.book);
     this.boxes = new BoxBook({ db, log });
+    this.talk = new Talk({ prompts: options.prompts, ports: flows.book.ports, clock: options.clock, log });
     this.heard = new HeardFiles(config.home);
     this.#store = new VoiceStore(join(config.home, 'flow-recordings'), () => this.#running().keys());
   }
 
   /** With what comes later; before calls do. */
   join(joined: Joined): void {
-    const { db, flows, prompts, routing, live, config, clock, log } = this.#options;
+    const { db, flows, routing, live, config, clock, log } = this.#options;
     const { voicemail } = joined;
     const { boxes, heard, programs } = this;
-    const talk = new Talk({ prompts, ports: flows.book.ports, clock, log });
+    const { talk } = this;
     const mailbox = new Mailbox({
       ...{ voicemail, boxes, talk, heard, greetings: flows.store, clock, log },
       localTime: (at) => localTime(at, config.settings.timeZone),
@@ -111,7 +113,10 @@ export class VoiceParts {
       callOut: (number, language, lead) => joined.calls.callOutToEnd(outcall(number, language, programFlow(lead))),
     });
     const recordings = new FlowRecordings({
-      ...{ db, store: this.#store, keepDays: config.settings.flows.keepRecordingsDays, clock, log },
+      ...{ db, store: this.#store, clock, log },
+      get keepDays() {
+        return config.settings.flows.keepRecordingsDays;
+      },
     });
     const phones = new PhoneDesk({
       ...{ db, talk, store: flows.store, pinFits, clock, log },
@@ -119,7 +124,7 @@ export class VoiceParts {
       agentAt: (station) => this.#agentAt(station),
     });
     const { language, mail } = config.settings;
-    const alarms = mailAlarms({ live, mail: joined.mail, to: mail.alarmsTo, language, clock, log });
+    const alarms = mailAlarms({ live, mail: joined.mail, to: () => mail.alarmsTo, language, clock, log });
     this.#joined = { ...joined, notifier, recordings, phones, alarms };
     programs.add('prompt', (session, code) => phones.record(session, code));
     programs.add('announcement', (session, number) => phones.announcement(session, number));

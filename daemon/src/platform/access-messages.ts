@@ -77,6 +77,11 @@ export const accessMessages = {
     en: 'Users have the role {id}: {count}. Give them another role first.',
     zh: '仍有 {count} 个用户使用角色 {id}；请先为他们换一个角色。',
   },
+  scope_too_narrow: {
+    status: 403,
+    en: 'This touches the whole box; your role reaches a part of it.',
+    zh: '此操作涉及整个系统；您的角色只能查看其中一部分数据。',
+  },
   role_beyond_yours: {
     status: 403,
     en: 'That allows more than your own role does; only somebody who may it himself can give it or take it away.',

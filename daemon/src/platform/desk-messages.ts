@@ -67,6 +67,11 @@ export const deskMessages = {
     en: 'The call {id} was not the call of agent {agent}.',
     zh: '呼叫 {id} 不是坐席 {agent} 的通话。',
   },
+  agent_message_not_found: {
+    status: 404,
+    en: 'There is no such message to this agent any more; messages are kept for eight days.',
+    zh: '该坐席没有这条消息；消息只保留八天。',
+  },
   speed_dial_not_found: {
     status: 404,
     en: 'There is no number at the place {slot}.',

@@ -49,9 +49,16 @@ export class TypedEmitter<Events extends object> implements EventSource<Events> 
     if (listeners === undefined || listeners.size === 0) return;
     if (listeners.size === 1) {
       // One that subscribes another now is not the only one any more: no further.
-      for (const only of listeners) return this.#tell(event, only as Listener<Events[E]>, data);
+      for (const only of listeners) return void this.#tell(event, only as Listener<Events[E]>, data);
     }
-    for (const listener of [...listeners] as Listener<Events[E]>[]) this.#tell(event, listener, data);
+    for (const listener of [...listeners] as Listener<Events[E]>[]) void this.#tell(event, listener, data);
+  }
+
+  /** The same; resolves when those listeners are done, too, that answered with a promise. Undefined when none did. */
+  emitAndWait<E extends keyof Events>(event: E, data: Events[E]): Promise<unknown> | undefined {
+    const listeners = [...(this.#listeners.get(event) ?? [])] as Listener<Events[E]>[];
+    const works = listeners.map((listener) => this.#tell(event, listener, data)).filter((work) => work !== undefined);
+    return works.length === 0 ? undefined : Promise.all(works);
   }
 
   listenerCount(event: keyof Events): number {
@@ -62,13 +69,14 @@ export class TypedEmitter<Events extends object> implements EventSource<Events> 
     this.#listeners.clear();
   }
 
-  #tell<E extends keyof Events>(event: E, listener: Listener<Events[E]>, data: Events[E]): void {
+  #tell<E extends keyof Events>(event: E, listener: Listener<Events[E]>, data: Events[E]): Promise<void> | undefined {
     try {
       const result = listener(data);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(event, error));
+      if (result instanceof Promise) return result.catch((error: unknown) => this.#failed(event, error));
     } catch (error) {
       this.#failed(event, error);
     }
+    return undefined;
   }
 
   #failed(event: keyof Events, error: unknown): void {

@@ -6,6 +6,7 @@ export * from './lifecycle.js';
 export * from './log.js';
 export * from './messages.js';
 export * from './metrics.js';
+export * from './origin.js';
 export * from './nearest.js';
 export * from './pin.js';
 export * from './problems.js';

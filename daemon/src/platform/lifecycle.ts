@@ -8,7 +8,7 @@ export interface LifecyclePart {
   start?: (() => void | Promise<void>) | undefined;
   /** Must stop what a start that failed or was cut off half-way has begun: it is called for that part, too. */
   stop?: (() => void | Promise<void>) | undefined;
-  /** default 30,000 */
+  /** default 30,000; Infinity: as long as it takes, because there is nothing better than to wait */
   startTimeoutMs?: number | undefined;
   /** default 10,000 */
   stopTimeoutMs?: number | undefined;
@@ -109,6 +109,7 @@ export class Lifecycle {
 
   async #limited(work: (() => void | Promise<void>) | undefined, limitMs: number): Promise<void> {
     if (work === undefined) return;
+    if (limitMs === Infinity) return work();
     await new Promise<void>((resolve, reject) => {
       const timer = this.#clock.after(limitMs, () => reject(new Error(`it took more than ${limitMs} ms`)));
       Promise.resolve()

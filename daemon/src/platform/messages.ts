@@ -15,6 +15,7 @@ import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
 import { reportMessages } from './report-messages.js';
 import { surveyMessages } from './survey-messages.js';
+import { trunkMessages } from './trunk-messages.js';
 import { voiceMessages } from './voice-messages.js';
 
 export interface Message {
@@ -59,6 +60,11 @@ export const messages = {
     status: 421,
     en: 'This address is not served under the name {host}; use 127.0.0.1, localhost, or add the name to http.allowedHosts.',
     zh: '不以名称 {host} 提供服务；请使用 127.0.0.1 或 localhost，或将该名称加入 http.allowedHosts。',
+  },
+  origin_refused: {
+    status: 403,
+    en: 'A page of {origin} may change nothing here; open the pages of this box, or add the name to http.allowedHosts.',
+    zh: '来自 {origin} 的网页不能在此更改任何内容；请打开本系统自己的页面，或将该名称加入 http.allowedHosts。',
   },
   range_unsatisfiable: {
     status: 416,
@@ -311,6 +317,7 @@ export const messages = {
   ...musicMessages,
   ...importMessages,
   ...voiceMessages,
+  ...trunkMessages,
   ...routingMessages,
   ...surveyMessages,
   ...reportMessages,

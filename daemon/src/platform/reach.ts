@@ -42,6 +42,11 @@ export class Reach {
     return queueId !== null && this.#own !== null && this.#queuesOf(this.#own).includes(queueId);
   }
 
+  /** watches over it, or serves it */
+  seesQueue(id: string): boolean {
+    return this.queue(id) || this.serves(id);
+  }
+
   call({ agentId, queueId }: { agentId: string | null; queueId: string | null }): boolean {
     return this.agent(agentId) || this.queue(queueId);
   }

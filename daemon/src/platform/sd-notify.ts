@@ -15,6 +15,8 @@ export interface SdNotify {
   stopping(): Promise<void>;
   watchdog(): Promise<void>;
   status(text: string): Promise<void>;
+  /** The start or the stop goes on: systemd waits so long from now on. */
+  extend(ms: number, status: string): Promise<void>;
 }
 
 export interface SdNotifyOptions {
@@ -56,6 +58,7 @@ export function sdNotify(options: SdNotifyOptions = {}): SdNotify {
     ready: (status) => send('READY=1', `MAINPID=${process.pid}`, `STATUS=${oneLine(status ?? 'running')}`),
     stopping: () => send('STOPPING=1'),
     watchdog: () => send('WATCHDOG=1'),
+    extend: (ms, status) => send(`EXTEND_TIMEOUT_USEC=${ms * 1000}`, `STATUS=${oneLine(status)}`),
     status: (text) => send(`STATUS=${oneLine(text)}`),
   };
 }

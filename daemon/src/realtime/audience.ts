@@ -1,7 +1,17 @@
 // Who hears what. Who watches over the floor and reaches everything hears everything; who watches over some groups hears of those;
 // everybody hears of himself, of the calls that ring for him or are on his telephone, of his queues, and of his colleagues whether
 // they are free. Beyond the floor, who may see a kind of thing hears of that kind.
-import type { Agent, Call, Colleague, LiveEvents, LiveSnapshot, Permission, Scope, User } from '../contract/index.js';
+import type {
+  Agent,
+  Call,
+  Colleague,
+  ConferenceStatus,
+  LiveEvents,
+  LiveSnapshot,
+  Permission,
+  Scope,
+  User,
+} from '../contract/index.js';
 import { Reach } from '../platform/index.js';
 
 export const STAFF_ROOM = 'staff';
@@ -41,9 +51,33 @@ export const KIND_OF: Partial<Record<keyof LiveEvents, Permission>> = {
   ...{ 'agent.updated': 'agents.view', 'queue.updated': 'queues.view', 'span.updated': 'trunks.view' },
   ...{ 'station.updated': 'stations.view', 'calendar.updated': 'calendars.view', 'routing.changed': 'routes.view' },
   ...{ 'flow.step': 'flows.view', 'recording.updated': 'calls.view', 'recording.alarm': 'recordings.listen' },
+  ...{ 'trunk.updated': 'trunks.view' },
   ...{ 'conference.updated': 'conferences.view', 'voicemail.updated': 'messages.view' },
   ...{ 'callback.updated': 'callbacks.view', 'survey.answered': 'surveys.view' },
 };
+
+/** What nobody hears for watching over the floor alone: one of these is needed, unless it is about himself. */
+const BEYOND_FLOOR: Partial<Record<keyof LiveEvents, readonly Permission[]>> = {
+  'callback.updated': ['callbacks.view'],
+  'survey.answered': ['surveys.view'],
+  'voicemail.updated': ['messages.view', 'desk.use'],
+  'conference.updated': ['conferences.view'],
+};
+
+/** Whether one in these rooms may hear it after all. */
+export function mayHear({ user, permissions }: Listener, { event, rooms }: Delivery): boolean {
+  const needs = BEYOND_FLOOR[event];
+  if (needs === undefined || needs.some((one) => permissions.has(one))) return true;
+  return user.agentId !== null && rooms.includes(agentRoom(user.agentId));
+}
+
+/** The same for everybody, whosoever calls and agents he sees: he hears of all that he may see. */
+const OF_NOBODY: readonly Permission[] = ['trunks.view', 'stations.view', 'calendars.view', 'routes.view'];
+
+/** Kinds of which he hears everything. */
+export function kindsOf({ permissions, scope }: Listener): Permission[] {
+  return [...permissions].filter((one) => scope.kind === 'all' || OF_NOBODY.includes(one));
+}
 
 /** One event for some rooms. */
 export type Delivery = {
@@ -112,7 +146,16 @@ export class Audience {
       case 'conference.updated':
         return [{ event, data, rooms: [STAFF_ROOM, ...data.moderators.map(agentRoom)] }];
       case 'voicemail.updated':
-        return [{ event, data, rooms: [STAFF_ROOM, DESK_ROOM] }];
+        return [
+          {
+            ...{ event, data },
+            rooms: [
+              STAFF_ROOM,
+              ...data.agents.map(agentRoom),
+              ...(data.queueId === null ? [] : [queueRoom(data.queueId)]),
+            ],
+          },
+        ];
       case 'callback.updated':
         return [{ event, data, rooms: [STAFF_ROOM, ...ofAgent(data.agentId), watchRoom(data.queueId)] }];
       case 'survey.answered': {
@@ -122,8 +165,14 @@ export class Audience {
       }
       case 'agent.message':
         return [{ event, data, rooms: [agentRoom(data.agentId)] }];
+      case 'agent.messageRead':
+        return [{ event, data, rooms: [agentRoom(data.agentId), userRoom(data.fromUserId)] }];
+      case 'missed.updated':
+        return [{ event, data, rooms: [agentRoom(data.agentId)] }];
       case 'dial.refused':
         return [{ event, data, rooms: [STAFF_ROOM, ...(data.agentId === null ? [] : [agentRoom(data.agentId)])] }];
+      case 'trunk.updated':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'recording.alarm':
         return [{ event, data, rooms: [STAFF_ROOM] }];
     }
@@ -193,8 +242,13 @@ export function colleagueOf({ id, name, queues, state, since, station }: Agent):
 
 /** The part of a snapshot that this one may see. */
 export function snapshotFor(listener: Listener, whole: LiveSnapshot): LiveSnapshot {
-  if (isStaff(listener)) return whole;
   const { permissions, scope, user } = listener;
+  const moderates = ({ moderators }: ConferenceStatus): boolean =>
+    user.agentId !== null && moderators.includes(user.agentId);
+  if (isStaff(listener)) {
+    if (permissions.has('conferences.view')) return whole;
+    return { ...whole, conferences: whole.conferences.filter(moderates) };
+  }
   const byId = new Map(whole.agents.map((agent) => [agent.id, agent]));
   const reach = reachOf(listener, (id) => byId.get(id)?.queues ?? []);
   const self = byId.get(user.agentId ?? '');
@@ -213,8 +267,9 @@ export function snapshotFor(listener: Listener, whole: LiveSnapshot): LiveSnapsh
     queues: some('queues.view', whole.queues, ({ id }) => reach.queue(id) || reach.serves(id)),
     spans: permissions.has('trunks.view') || permissions.has('simulator.use') ? whole.spans : [],
     stations: seesStations ? whole.stations : whole.stations.filter(({ station }) => station === self?.station),
-    conferences: some('conferences.view', whole.conferences, ({ moderators }) =>
-      moderators.some((id) => reach.agent(id) || (own !== null && id === own)),
-    ),
+    conferences: some('conferences.view', whole.conferences, (room) => {
+      const watched = permissions.has('conferences.view') && room.moderators.some((id) => reach.agent(id));
+      return watched || moderates(room);
+    }),
   };
 }

@@ -52,6 +52,8 @@ function replaces(event: LiveEvent): string | undefined {
     case 'conference.updated':
     case 'queue.updated':
       return `${event.event} ${event.data.id}`;
+    case 'trunk.updated':
+      return `${event.event} ${event.data.trunk}`;
     case 'span.updated':
       return `${event.event} ${event.data.span}`;
     case 'station.updated':
@@ -70,6 +72,8 @@ function replaces(event: LiveEvent): string | undefined {
     case 'survey.answered':
     case 'recording.alarm':
     case 'agent.message':
+    case 'agent.messageRead':
+    case 'missed.updated':
     case 'dial.refused':
       return undefined;
   }

@@ -60,6 +60,7 @@ export function openLineNamespace(io: { of(name: string): unknown }, options: Li
     exchange.callers.events.on('call.changed', (call) => void lines.emit('call', call)),
     dbEvents.on('session.removed', ({ ids }) => end(({ sessionId = '' }) => ids.includes(sessionId), 'signedOut')),
     dbEvents.on('user.changed', ({ id }) => end(({ user }) => user.id === id, 'changed')),
+    dbEvents.on('role.changed', ({ id }) => end(({ user }) => user.role === id, 'changed')),
   ];
   return () => {
     for (const off of offs) off();

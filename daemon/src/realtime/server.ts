@@ -11,11 +11,13 @@ import type {
   LiveSnapshot,
   ServerToClientEvents,
   SessionEnded,
+  User,
 } from '../contract/index.js';
 import type { DbEvents } from '../db/index.js';
 import {
   AppError,
   isAppError,
+  originAllowed,
   pickLanguage,
   silentLog,
   systemClock,
@@ -34,17 +36,19 @@ import {
   colleagueOf,
   isStaff,
   kindRoom,
+  kindsOf,
+  mayHear,
   queueRoom,
   reachOf,
   sessionRoom,
   snapshotFor,
   userRoom,
   watchRoom,
+  type Delivery,
   type Listener,
 } from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
 import { openLineNamespace, type LineNamespaceOptions } from './line-namespace.js';
-import { originAllowed } from './origin.js';
 
 export interface RealtimeIdentity extends Listener {
   sessionId: string | undefined;
@@ -160,11 +164,14 @@ class RealtimeServer implements Realtime {
       'flow.step',
       'recording.updated',
       'recording.alarm',
+      'trunk.updated',
       'voicemail.updated',
       'callback.updated',
       'survey.answered',
       'conference.updated',
       'agent.message',
+      'agent.messageRead',
+      'missed.updated',
       'dial.refused',
     ];
     for (const event of events) {
@@ -231,14 +238,15 @@ class RealtimeServer implements Realtime {
 
   #connected(socket: OurSocket): void {
     const { identity } = socket.data;
-    const { user, sessionId, permissions, scope } = identity;
+    const { user, sessionId, permissions } = identity;
     void socket.join([userRoom(user.id), roleRoom(user.role)]);
     if (sessionId !== undefined) void socket.join(sessionRoom(sessionId));
+    // staff may have desks, too
+    if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
     if (isStaff(identity)) void socket.join(STAFF_ROOM);
     else {
-      if (user.agentId !== null) void socket.join(agentRoom(user.agentId));
       if (user.agentId !== null && permissions.has('desk.use')) void socket.join(DESK_ROOM);
-      if (scope.kind === 'all') void socket.join([...permissions].map(kindRoom));
+      void socket.join(kindsOf(identity).map(kindRoom));
     }
     socket.on('sync', () => this.#syncSoon(socket));
     this.#syncSoon(socket);
@@ -338,9 +346,8 @@ class RealtimeServer implements Realtime {
       for (const delivery of this.#audience.deliveries(event, data)) {
         const kind = delivery.rooms.includes(STAFF_ROOM) ? KIND_OF[delivery.event] : undefined;
         for (const socket of socketsIn(io, kind === undefined ? delivery.rooms : [...delivery.rooms, kindRoom(kind)])) {
-          // A message is for the agent himself, not for those who watch over him.
-          if (delivery.event === 'agent.message' && socket.data.identity.user.agentId !== delivery.data.agentId)
-            continue;
+          const { identity } = socket.data;
+          if (!isFor(identity.user, delivery) || !mayHear(identity, delivery)) continue;
           socket.data.seq += 1;
           // The types of socket.io cannot follow that event and data belong together.
           const to = socket as unknown as { emit(event: string, data: unknown, seq: number): void };
@@ -359,6 +366,7 @@ class RealtimeServer implements Realtime {
     for (const id of io.of('/').adapter.rooms.get(agentRoom(agent.id)) ?? []) {
       const socket = io.of('/').sockets.get(id);
       if (socket === undefined || socket.data.identity.user.agentId !== agent.id) continue;
+      if (isStaff(socket.data.identity)) continue;
       const before = [...socket.rooms].filter((room) => room.startsWith(queueRoom(''))).sort();
       this.#joinQueues(socket, agent);
       const after = [...socket.rooms].filter((room) => room.startsWith(queueRoom(''))).sort();
@@ -386,6 +394,13 @@ class RealtimeServer implements Realtime {
       endSocket(socket, reason ?? (expired ? 'expired' : 'signedOut'));
     }
   }
+}
+
+/** A message is for the agent himself and for who wrote it, not for others who watch over him. */
+function isFor(user: User, { event, data }: Delivery): boolean {
+  if (event === 'agent.message') return user.agentId === data.agentId;
+  if (event === 'agent.messageRead') return user.agentId === data.agentId || user.id === data.fromUserId;
+  return event !== 'missed.updated' || user.agentId === data.agentId;
 }
 
 const roleRoom = (id: string): string => `role:${id}`;

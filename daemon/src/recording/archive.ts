@@ -104,7 +104,7 @@ export class RecordingArchive implements RecordingRules {
     this.#keys = await KeyFile.open(keyFile, clock.wallMs());
     this.#sealer = new Sealer({ ...this.#options, keys: this.#keys });
     await this.#readRules();
-    this.#off = db.events.on('recordingRules.changed', () => void this.#rulesChanged());
+    this.#off = db.events.on('recordingRules.changed', () => this.#rulesChanged());
     await this.#sealer.removeLeftovers();
   }
 

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../platform/index.js';
 import { besideOf, removeDurable, syncFolder } from './durable.js';
 import { openPlain, type PlainSource } from './plain-source.js';
 import { keyIdOfFile, openSealed, rewrapFile, sealFile, type SealingKeys } from './sealed-file.js';
@@ -43,8 +44,15 @@ export class VoiceStore {
     await syncFolder(this.#folder);
   }
 
-  open(id: string): Promise<PlainSource> {
-    return openSealed(this.#sealed(id), this.#keys());
+  /** AppError recording_damaged: also where there is no file any more. */
+  async open(id: string): Promise<PlainSource> {
+    const path = this.#sealed(id);
+    try {
+      return await openSealed(path, this.#keys());
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new AppError('recording_damaged', { path, reason: 'missing' }, { cause: error });
+    }
   }
 
   /** What is in the clear of those that are kept, and what a crash has left half written. */

@@ -96,8 +96,8 @@ export async function callSheet(
   let more = true;
   while (more && rows.length < MOST_IN_FILE) {
     const found = await findCalls(db.long, filter, { limit: PAGE, before, reach });
-    const calls = new Map((await db.calls.byIds(found.map(({ id }) => id))).map((row) => [row.id, row]));
-    for (const { id, waitMs, talkMs, recorded, trunk } of found) {
+    const calls = new Map((await db.calls.byIds(found.calls.map(({ id }) => id))).map((row) => [row.id, row]));
+    for (const { id, waitMs, talkMs, recorded, trunk } of found.calls) {
       const call = calls.get(id);
       if (call === undefined) continue;
       rows.push([
@@ -113,8 +113,8 @@ export async function callSheet(
         ...[words.result[resultOf(call)], recorded === 1 ? words.yes : '', call.id],
       ]);
     }
-    before = found.at(-1)?.id;
-    more = found.length === PAGE;
+    before = found.before ?? undefined;
+    more = before !== undefined;
   }
   const units = ['at', 'text', 'text', 'text', 'text', 'text', 'text', 'duration', 'duration', 'duration'] as const;
   return {

@@ -1,10 +1,10 @@
 // A report, read from the figures that are rolled up: whole days from the rows of days, the rest from the quarters of an hour.
 import type { ZoneClock } from '../calendar/index.js';
 import type { Language, Report, ReportBy, ReportFilters, ReportId, ReportRow } from '../contract/index.js';
-import { REPORT_TABLES, type Db, type ReportDimension } from '../db/index.js';
-import { AppError } from '../platform/index.js';
+import { REPORT_TABLES, openAgentSegments, type Db, type ReportDimension } from '../db/index.js';
+import { AppError, systemClock, type Clock } from '../platform/index.js';
 import { figuresFrom, reportOf, type Sums } from './definitions.js';
-import { SLOT_MS } from './book-call.js';
+import { SLOT_MS, bookState } from './book-call.js';
 import { DAY_MS, dayOf } from './roll-up.js';
 import { exitName, reasonName } from './sheet.js';
 
@@ -20,6 +20,8 @@ export interface ReportRequest {
 
 const MOST_ROWS = 20_000;
 const LIMIT_MS = 8000;
+/** SQLite joins 500 questions at most. */
+const MOST_MONTHS = 240;
 
 const DIMENSIONS: Record<Exclude<ReportId, 'satisfaction'>, ReportDimension> = {
   ...{ queues: 'queue', intervals: 'queue', agents: 'agent', reasons: 'reason', trunks: 'trunk', paths: 'path' },
@@ -29,6 +31,7 @@ const FILTER_COLUMNS = { queues: 'queueId', agents: 'agentId', trunks: 'trunk', 
 export interface ReportReaderOptions {
   db: Db;
   zone: ZoneClock;
+  clock?: Clock | undefined;
 }
 
 export class ReportReader {
@@ -56,7 +59,10 @@ export class ReportReader {
     const parts =
       report === 'satisfaction'
         ? await this.#satisfaction(first, last, by, filters)
-        : await this.#rolledUp(report, first, last, by, filters);
+        : [
+            ...(await this.#rolledUp(report, first, last, by, filters)),
+            ...(await this.#underWay(report, first, last, filters)),
+          ];
     const rows = new Map<
       string,
       { at: number | null; key: string; keys: Record<string, string>; sums: Record<string, number> }
@@ -101,23 +107,26 @@ export class ReportReader {
   ) {
     const { table, keys, sums, most } = REPORT_TABLES[DIMENSIONS[report]];
     const shown = reportOf(report).keys;
-    const groups = [...shown.map((key) => `"${key}"`), ...(by === 'none' ? [] : ['"at"'])];
     const { sql: filtered, values } = conditions(filters, keys);
-    const spans = this.#spans(from, to, by);
-    // Each beginning is in one of them alone, so that nothing is counted twice.
-    const within = spans.map((_, index) => `("span" = $s${index} AND "at" >= $f${index} AND "at" < $t${index})`);
-    const bound: Record<string, string | number> = { ...values };
-    for (const [index, span] of spans.entries())
-      Object.assign(bound, { [`$s${index}`]: span.span, [`$f${index}`]: span.from, [`$t${index}`]: span.to });
     const added = [
       ...(sums as readonly string[]).map((column) => `SUM("${column}") AS "${column}"`),
       ...(most as readonly string[]).map((column) => `MAX("${column}") AS "${column}"`),
     ];
-    const columns = [...groups, ...added].join(', ');
-    // One question for each stretch: the primary key leads straight to its rows.
-    const inner = within.map((one) => `SELECT * FROM "${table}" WHERE ${one}${filtered}`).join(' UNION ALL ');
+    // One question for each stretch: the primary key leads straight to its rows, and those of a month or of everything are
+    // added where they stand. Each beginning is in one stretch alone, so that nothing is counted twice.
+    const whole = by === 'none' || by === 'month';
+    const begins = whole ? '$f$ AS "at"' : '"at"';
+    const groups = [...shown.map((key) => `"${key}"`), ...(whole ? [] : ['"at"'])];
+    const bound: Record<string, string | number> = { ...values };
+    const questions = this.#stretches(from, to, by).map((stretch, index) => {
+      Object.assign(bound, { [`$s${index}`]: stretch.span, [`$f${index}`]: stretch.from, [`$t${index}`]: stretch.to });
+      const within = `"span" = $s${index} AND "at" >= $f${index} AND "at" < $t${index}`;
+      const columns = [...shown.map((key) => `"${key}"`), begins.replace('$f$', `$f${index}`), ...added].join(', ');
+      const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`;
+      return `SELECT ${columns} FROM "${table}" WHERE ${within}${filtered}${grouped}`;
+    });
     const rows = await this.#options.db.long.ask<Record<string, string | number>>(
-      `SELECT ${columns} FROM (${inner}) ${groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')}`} LIMIT ${MOST_ROWS * 8}`,
+      `${questions.join(' UNION ALL ')} LIMIT ${MOST_ROWS * 8}`,
       bound,
       { limitMs: LIMIT_MS },
     );
@@ -129,6 +138,44 @@ export class ReportReader {
         keys: Object.fromEntries(shown.map((key) => [key, String(row[key])])),
         sums: Object.fromEntries(counted.map((column) => [column, Number(row[column] ?? 0)])),
       }));
+  }
+
+  /** What agents are doing now is booked when it is over; until then it counts as far as it has lasted. */
+  async #underWay(report: ReportId, from: number, to: number, filters: ReportFilters) {
+    if (report !== 'agents' && report !== 'reasons') return [];
+    const nowMs = (this.#options.clock ?? systemClock).wallMs();
+    if (from > nowMs) return [];
+    const dimension = DIMENSIONS[report];
+    const { sums, keys: columns } = REPORT_TABLES[dimension];
+    const shown = reportOf(report).keys;
+    const wanted = filters.agents;
+    return (await openAgentSegments(this.#options.db.long))
+      .filter(({ agentId }) => wanted === undefined || wanted.length === 0 || wanted.includes(agentId))
+      .flatMap((segment) => bookState({ ...segment, endedAt: nowMs }))
+      .filter((booking) => booking.dimension === dimension && booking.at < to)
+      .map((booking) => ({ ...booking, at: Math.floor(booking.at / SLOT_MS) * SLOT_MS }))
+      .filter(({ at }) => at >= from)
+      .map(({ at, keys, measures }) => ({
+        at,
+        keys: Object.fromEntries(shown.map((key) => [key, keys[(columns as readonly string[]).indexOf(key)] ?? ''])),
+        sums: Object.fromEntries(sums.map((column) => [column, measures[column] ?? 0])),
+      }));
+  }
+
+  /** What can be added to one figure each: those of months are cut at their ends. */
+  #stretches(from: number, to: number, by: ReportBy) {
+    const spans = this.#spans(from, to, by);
+    if (by !== 'month') return spans;
+    return spans.flatMap((span) => {
+      const cut: (typeof span)[] = [];
+      for (let at = span.from; at < span.to;) {
+        const next = Math.min(span.to, monthOf(at, 1, this.#options.zone));
+        cut.push({ ...span, from: at, to: next });
+        if (cut.length > MOST_MONTHS) throw new AppError('report_range_invalid', { most: MOST_ROWS });
+        at = next;
+      }
+      return cut;
+    });
   }
 
   /** Whole days are read from the rows of days, unless hours are asked for. */
@@ -213,7 +260,7 @@ function conditions(
   let sql = '';
   for (const [filter, column] of Object.entries(FILTER_COLUMNS)) {
     const wanted = filters[filter as keyof typeof FILTER_COLUMNS];
-    if (wanted === undefined || wanted.length === 0 || !columns.includes(column)) continue;
+    if (wanted === undefined || !columns.includes(column)) continue;
     sql += ` AND "${column}" IN (SELECT value FROM json_each($${filter}))`;
     values[`$${filter}`] = JSON.stringify(wanted);
   }
@@ -232,8 +279,14 @@ function beginOf(by: ReportBy, at: number, zone: ZoneClock): number | null {
     const wall = zone.wallOf(at);
     return at - (((wall % 3_600_000) + 3_600_000) % 3_600_000);
   }
+  return monthOf(at, 0, zone);
+}
+
+/** When the month begins that is so many after the one of this instant. */
+function monthOf(at: number, after: number, zone: ZoneClock): number {
   const wall = new Date(zone.wallOf(at));
-  return dayOf(zone.instantsOf(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), 1, 2))[0] ?? at, zone);
+  // At two: a day that begins an hour late, or twice, begins before that.
+  return dayOf(zone.instantsOf(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth() + after, 1, 2))[0] ?? at, zone);
 }
 
 const GREATEST: ReadonlySet<string> = new Set(['longestWaitMs', 'scales']);

@@ -40,6 +40,9 @@ export class ReportService {
     this.#reader = new ReportReader(options);
     this.schedules = new ReportSchedules({
       ...options,
+      get send() {
+        return options.send;
+      },
       read: async (request) => {
         await this.rollUp.catchUp();
         return this.#read(request);

@@ -37,18 +37,18 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
   'recordings.reserveMb': {},
   'recordings.lowMb': {},
   'recordings.giveUpOldest': {},
-  'mail.host': {},
-  'mail.port': {},
-  'mail.tls': {},
-  'mail.username': {},
-  'mail.password': { secret: true },
-  'mail.from': {},
-  'mail.alarmsTo': {},
-  pickUpCode: {},
-  parkingMs: {},
-  'agents.stationInUse': {},
-  'music.standard': {},
-  'flows.keepRecordingsDays': {},
+  'mail.host': { live: true },
+  'mail.port': { live: true },
+  'mail.tls': { live: true },
+  'mail.username': { live: true },
+  'mail.password': { secret: true, live: true },
+  'mail.from': { live: true },
+  'mail.alarmsTo': { live: true },
+  pickUpCode: { live: true },
+  parkingMs: { live: true },
+  'agents.stationInUse': { live: true },
+  'music.standard': { live: true },
+  'flows.keepRecordingsDays': { live: true },
   'log.level': {},
 };
 
@@ -58,6 +58,10 @@ export interface SettingsDeskOptions {
   env: NodeJS.ProcessEnv;
   countries: readonly string[];
   canRestart: boolean;
+  /** of the box as it runs: what holds at once is written into it, and read there when it is needed */
+  running?: object | undefined;
+  /** some of what holds at once is another now */
+  changed?: (() => void) | undefined;
 }
 
 export class SettingsDesk {
@@ -85,6 +89,7 @@ export class SettingsDesk {
         isSet: value !== undefined && value !== '',
         source: variable !== null ? 'environment' : at(written, path) !== undefined ? 'file' : 'default',
         variable,
+        live,
         pending: !live && !same(value, at(this.#started, path)),
       };
     });
@@ -106,9 +111,20 @@ export class SettingsDesk {
       changed.push(path);
     }
     if (changed.length === 0) return [];
-    checkSettings(draft, env);
+    const now = checkSettings(draft, env);
     writeWhole(file, `${JSON.stringify({ ...draft, version: SETTINGS_VERSION }, null, 2)}\n`);
+    this.#take(
+      now,
+      changed.filter((path) => EDITABLE[path]?.live === true),
+    );
     return changed;
+  }
+
+  #take(now: unknown, paths: readonly string[]): void {
+    const { running, changed } = this.#options;
+    if (running === undefined || paths.length === 0) return;
+    for (const path of paths) set(running, path.split('.'), at(now, path));
+    changed?.();
   }
 
   #now(): unknown {
@@ -126,6 +142,13 @@ function at(tree: unknown, path: string): unknown {
     value = (value as Record<string, unknown>)[key];
   }
   return value;
+}
+
+function set(tree: object, [key, ...rest]: readonly string[], value: unknown): void {
+  if (key === undefined) return;
+  const owner = tree as Record<string, unknown>;
+  if (rest.length === 0) owner[key] = value;
+  else if (typeof owner[key] === 'object' && owner[key] !== null) set(owner[key], rest, value);
 }
 
 /** null takes it away, and what has become empty by that. */

@@ -20,6 +20,7 @@ import type {
   StackStation,
   StackStatistics,
   StackTrunk,
+  TrunkAnswer,
 } from './stack/index.js';
 
 export interface SipSettings {
@@ -42,6 +43,8 @@ export interface SipServiceOptions {
   emergency: readonly string[];
   /** read when the thread begins, so that a new certificate is taken up then */
   tls: () => { key: string; cert: string };
+  /** a trunk does otherwise than before */
+  trunkChanged?: (health: TrunkHealth) => void;
   clock: Clock;
   log: Log;
 }
@@ -89,6 +92,12 @@ export class SipService {
   /** By trunk; one that nothing is known of yet is not in it. */
   get trunks(): readonly TrunkHealth[] {
     return [...this.#trunks.values()];
+  }
+
+  /** What the hosts of a trunk say to OPTIONS now; none: the trunk is switched off, or SIP does not run. */
+  async ask(trunk: string): Promise<TrunkAnswer[]> {
+    if (this.ports === undefined) return [];
+    return (await this.#thread.command('trunk.ask', { id: trunk })).hosts;
   }
 
   /** What telephones of SIP may watch from now on: every station there is, whatever carries it. Called before `start`. */
@@ -244,6 +253,7 @@ export class SipService {
     const { log, clock } = this.#options;
     const health = { ...changed, since: clock.wallMs() };
     this.#trunks.set(health.trunk, health);
+    this.#options.trunkChanged?.(health);
     const bad = health.state === 'down' || health.state === 'refused';
     log[bad ? 'warn' : 'info'](health, `trunk ${health.trunk} is ${health.state}`);
   }

@@ -14,10 +14,9 @@ export class BoxBook {
   }
 
   async start(): Promise<void> {
-    this.#off = this.#db.events.on('voicemailBox.changed', ({ id, removed }) => {
-      if (removed) this.#rows.delete(id);
-      else void this.#reload(id);
-    });
+    this.#off = this.#db.events.on('voicemailBox.changed', ({ id, removed }) =>
+      removed ? void this.#rows.delete(id) : this.#reload(id),
+    );
     this.#rows = new Map((await this.#db.voicemail.boxes()).map((row) => [row.id, row]));
   }
 

@@ -306,7 +306,8 @@ export class VoicemailService {
     const row = await db.voicemail.box(boxId);
     if (row === null) return;
     const { fresh, old } = await db.voicemail.count(boxId);
-    live.emit('voicemail.updated', { boxId, fresh, old });
+    const { agents, queueId } = row;
+    live.emit('voicemail.updated', { boxId, fresh, old, agents, queueId });
     for (const station of row.stations) lamp(station, { fresh, old });
   }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/result.hpp"
 #include "cards/card.hpp"
 #include "dsp/caller_id.hpp"
 #include "engine/api_commands.hpp"

@@ -10,7 +10,7 @@
 
 namespace cordboard::engine {
 
-/// Begin a call out of a port. ISDN: SETUP on a B-channel. FXS: ring the telephone. FXO: lift the receiver.
+/// Begin a call out of a port. E1: on a timeslot, as its signalling does (ISDN: SETUP). FXS: ring the telephone. FXO: lift the receiver.
 struct LegSeize {
   std::optional<uint32_t> span;      // with timeslot 0 any idle one
   uint32_t timeslot{};

@@ -28,7 +28,7 @@ struct LegOffered {
                       field("port", &LegOffered::port, "bus port"),
                       field("span", &LegOffered::span, "0 for analog"),
                       field("timeslot", &LegOffered::timeslot, "0 for analog"),
-                      field("analog", &LegOffered::analog, "0 for ISDN"),
+                      field("analog", &LegOffered::analog, "0 for a timeslot"),
                       field("calledNumber", &LegOffered::calledNumber, "digits"),
                       field("callingNumber", &LegOffered::callingNumber, "digits; empty when withheld"),
                       field("callingName", &LegOffered::callingName, "as sent by the peer: hostile text"),

@@ -81,7 +81,7 @@ struct SnapshotLeg {
                       field("port", &SnapshotLeg::port, "bus port"),
                       field("span", &SnapshotLeg::span, "0 for analog"),
                       field("timeslot", &SnapshotLeg::timeslot, "0 for analog"),
-                      field("analog", &SnapshotLeg::analog, "0 for ISDN"),
+                      field("analog", &SnapshotLeg::analog, "0 for a timeslot"),
                       field("calledNumber", &SnapshotLeg::calledNumber, "digits so far"),
                       field("callingNumber", &SnapshotLeg::callingNumber, "digits"),
                       field("ageMs", &SnapshotLeg::ageMs, "since seizure, ms")};

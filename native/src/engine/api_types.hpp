@@ -12,7 +12,7 @@ enum class CardKind : uint8_t { kVirtual, kDahdi };
 /// What a channel of a board is configured for in the driver.
 enum class ChannelUse : uint8_t { kNone, kSpeech, kFrames, kCas, kStation, kLine, kOther };
 enum class CableKind : uint8_t { kE1, kAnalog };
-enum class LegKind : uint8_t { kIsdn, kStation, kLine, kSip };
+enum class LegKind : uint8_t { kTimeslot, kStation, kLine, kSip };
 enum class LegState : uint8_t { kIdle, kSeizing, kOffered, kAlerting, kAnswered, kReleasing, kReleased };
 enum class LegProgress : uint8_t { kProceeding, kAlerting, kInband };
 enum class ReleasedBy : uint8_t { kRemote, kLocal, kFault };
@@ -52,7 +52,7 @@ template <> struct EnumNames<ChannelUse> {
 };
 template <> struct EnumNames<CableKind> { static constexpr std::array<std::string_view, 2> names{"e1", "analog"}; };
 template <> struct EnumNames<LegKind> {
-  static constexpr std::array<std::string_view, 4> names{"isdn", "station", "line", "sip"};
+  static constexpr std::array<std::string_view, 4> names{"timeslot", "station", "line", "sip"};
 };
 template <> struct EnumNames<LegState> {
   static constexpr std::array<std::string_view, 7> names{"idle",     "seizing",   "offered", "alerting",

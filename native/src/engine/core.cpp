@@ -9,6 +9,7 @@
 #include <set>
 
 #include "dsp/tone_clip.hpp"
+#include "engine/pri_unit.hpp"
 
 namespace cordboard::engine {
 
@@ -60,7 +61,7 @@ Result<> Core::build() {
         std::find_if(ports_.begin(), ports_.end(), [&](const PortState& port) { return port.span == span.span; }) -
         ports_.begin());
     spans_[span.span] =
-        std::make_unique<SpanUnit>(*this, span, first, *hdlc(span.span), *alarm(span.span));
+        std::make_unique<PriUnit>(*this, span, first, *hdlc(span.span), *alarm(span.span));
   }
   const signalling::AnalogTimes times{config_.country.ringCadenceMs, config_.country.flashMinMs,
                                       config_.country.flashMaxMs};
@@ -332,7 +333,7 @@ int64_t Core::sleep_ms() {
   // The media thread wakes this one every tick, so the sleep only bounds how late a timer between ticks can be.
   Millis next = std::min(now_ + 20, outbox_.due());
   for (auto& [number, span] : spans_) {
-    if (const auto due = span->pri().next_deadline(now_)) next = std::min(next, *due);
+    if (const auto due = span->next_deadline(now_)) next = std::min(next, *due);
   }
   for (auto& [number, analog] : analogs_) next = std::min(next, analog->next_deadline());
   return std::clamp<int64_t>(next - monotonic_ms(), 0, 20);
@@ -387,9 +388,9 @@ void Core::run_signalling() {
     bool moved = card_.pump(now_);
     if (boards_ && boards_->pump(now_)) moved = true;
     for (auto& [number, span] : spans_) {
-      const auto due = span->pri().next_deadline(now_);
+      const auto due = span->next_deadline(now_);
       if (!due || *due > now_) continue;
-      span->pri().run_timers(now_);
+      span->run_timers(now_);
       moved = true;
     }
     for (auto& [number, analog] : analogs_) {

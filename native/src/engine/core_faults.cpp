@@ -14,7 +14,7 @@ Error no_span(uint32_t span) { return fail(ErrorCode::kNotFound, "there is no sp
 Result<> Core::handle(const SpanRestart& command) {
   const auto found = spans_.find(command.span);
   if (found == spans_.end()) return no_span(command.span);
-  return found->second->pri().restart(static_cast<uint8_t>(command.timeslot));
+  return found->second->restart(command.timeslot);
 }
 
 Result<> Core::handle(const VirtualAlarm& command) {

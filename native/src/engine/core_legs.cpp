@@ -6,8 +6,6 @@ namespace cordboard::engine {
 
 namespace {
 
-constexpr uint32_t kDchannelTimeslot = 16;
-
 Error no_leg(uint32_t id) { return fail(ErrorCode::kNotFound, "there is no leg " + std::to_string(id)); }
 
 }  // namespace
@@ -99,21 +97,21 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
   }
   const auto found = spans_.find(*command.span);
   if (found == spans_.end()) return fail(ErrorCode::kNotFound, "there is no span " + std::to_string(*command.span));
-  if (command.timeslot == kDchannelTimeslot) {
-    return fail(ErrorCode::kInvalid, "timeslot 16 of an E1 carries signalling, not calls");
-  }
   auto& unit = *found->second;
-  auto seized = unit.pri().seize(
-      {command.calledNumber, command.callingNumber, command.callingName, static_cast<uint8_t>(command.timeslot)});
+  if (command.timeslot != 0 && !unit.carries_calls(command.timeslot)) {
+    return fail(ErrorCode::kInvalid, "timeslot " + std::to_string(command.timeslot) + " of " + unit.config().name +
+                                         " carries signalling, not calls");
+  }
+  const auto id = next_leg_;
+  const auto seized = unit.seize(id, command);
   if (!seized) return seized.error();
   const auto port = unit.port_of(seized->timeslot);
-  const auto id = new_leg(LegKind::kIsdn, port, *command.span, seized->timeslot, 0);
+  new_leg(LegKind::kTimeslot, port, *command.span, seized->timeslot, 0);
   auto& made = legs_[id];
-  made.pri_call = seized->call;
+  made.span_call = seized->call;
   made.called = command.calledNumber;
   made.calling = command.callingNumber;
   made.state.step(LegEvent::kSeize, now_);
-  unit.remember(seized->call, id);
   return LegSeized{id, port, seized->timeslot};
 }
 
@@ -125,8 +123,8 @@ Result<> Core::handle(const LegAlert& command) {
     return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is " +
                                             std::string(name_of(found->state.state())) + " and cannot alert");
   }
-  if (found->kind == LegKind::kIsdn) {
-    if (auto done = spans_.at(found->span)->pri().alert(found->pri_call); !done) return done;
+  if (found->kind == LegKind::kTimeslot) {
+    if (auto done = spans_.at(found->span)->alert(*found); !done) return done;
   }
   found->state.step(LegEvent::kAlert, now_);
   return Empty{};
@@ -140,8 +138,8 @@ Result<> Core::handle(const LegAnswer& command) {
                                             std::string(name_of(found->state.state())) + " and cannot be answered");
   }
   if (found->analog != 0) return analogs_.at(found->analog)->answer(*found);
-  if (found->kind == LegKind::kIsdn) {
-    if (auto done = spans_.at(found->span)->pri().answer(found->pri_call); !done) return done;
+  if (found->kind == LegKind::kTimeslot) {
+    if (auto done = spans_.at(found->span)->answer(*found); !done) return done;
   }
   found->state.step(LegEvent::kAnswer, now_);
   return Empty{};
@@ -152,12 +150,12 @@ Result<> Core::release(Leg& leg, uint32_t cause) {
     end_leg(leg.id, cause, ReleasedBy::kLocal);
     return Empty{};
   }
-  if (leg.kind != LegKind::kIsdn) {
+  if (leg.kind != LegKind::kTimeslot) {
     analogs_.at(leg.analog)->release(leg);
     return Empty{};
   }
   if (leg.state.state() == LegState::kReleasing) return Empty{};
-  if (auto done = spans_.at(leg.span)->pri().release(leg.pri_call, static_cast<uint8_t>(cause)); !done) return done;
+  if (auto done = spans_.at(leg.span)->release(leg, cause); !done) return done;
   leg.state.step(LegEvent::kRelease, now_);
   // The peer may keep the channel a while, but nobody is to be heard on it any more.
   clear_port(leg.port);

@@ -32,10 +32,10 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     span.name = unit->config().name;
     span.side = unit->config().side;
     span.alarms = unit->alarms();
-    span.dchannelUp = unit->pri().dchannel_up();
+    span.dchannelUp = unit->signalling_up();
     span.firstPort = unit->first_port();
     for (uint32_t timeslot = 1; timeslot <= 31; ++timeslot) {
-      if (timeslot == 16) continue;
+      if (!unit->carries_calls(timeslot)) continue;
       const auto port = unit->port_of(timeslot);
       span.timeslots.push_back({timeslot, port, ports_[port].leg});
     }
@@ -75,8 +75,8 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
   count("telemetry_dropped", "Log lines dropped because the host did not keep up", outbox_.dropped());
   std::map<std::string, std::pair<std::string, uint64_t>> spans;
   for (const auto& [number, unit] : spans_) {
-    for (const auto& counter : unit->pri().counters()) {
-      auto& sum = spans["pri_" + std::string(counter.name)];
+    for (const auto& counter : unit->counters()) {
+      auto& sum = spans[counter.name];
       sum.first = std::string(counter.doc) + ", all spans";
       sum.second += counter.value;
     }
@@ -112,7 +112,7 @@ Result<Dump> Core::handle(const DumpGet&) {
   text += dump_streams();
   for (const auto& [number, unit] : spans_) {
     print("span %u %s:", number, unit->config().name.c_str());
-    text += unit->pri().dump();
+    text += unit->dump();
     if (!text.ends_with('\n')) text += '\n';
   }
   for (const auto& [number, unit] : analogs_) {

@@ -8,7 +8,6 @@
 #include "base/state_table.hpp"
 #include "bus/bus.hpp"
 #include "engine/api_types.hpp"
-#include "signalling/pri_span.hpp"
 
 namespace cordboard::engine {
 
@@ -42,8 +41,8 @@ struct Leg {
   bus::Port port{};
   uint32_t span{};      // 0 for analog and SIP
   uint32_t timeslot{};  // 0 for analog and SIP
-  uint32_t analog{};    // 0 for ISDN and SIP
-  signalling::PriCall pri_call{};
+  uint32_t analog{};    // 0 for a timeslot and SIP
+  uint32_t span_call{};  // what the signalling of the span knows it by
   bool incoming{};      // the line began it
   std::string called;
   std::string calling;

@@ -5,30 +5,6 @@
 
 namespace cordboard::engine {
 
-namespace {
-
-signalling::PriOptions pri_options(const SpanConfig& config) {
-  signalling::PriOptions options;
-  options.node = config.side == PriSide::kUser ? signalling::PriNode::kUser : signalling::PriNode::kNetwork;
-  options.t203_ms = config.t203Ms;
-  options.t309_ms = config.t309Ms;
-  return options;
-}
-
-ReleasedBy released_by(signalling::PriReleasedBy by) {
-  switch (by) {
-    case signalling::PriReleasedBy::kRemote:
-      return ReleasedBy::kRemote;
-    case signalling::PriReleasedBy::kLocal:
-      return ReleasedBy::kLocal;
-    case signalling::PriReleasedBy::kFault:
-      break;
-  }
-  return ReleasedBy::kFault;
-}
-
-}  // namespace
-
 std::vector<AlarmKind> alarm_kinds(const cards::Alarms& alarms) {
   std::vector<AlarmKind> kinds;
   if (alarms.los) kinds.push_back(AlarmKind::kLos);
@@ -38,57 +14,44 @@ std::vector<AlarmKind> alarm_kinds(const cards::Alarms& alarms) {
   return kinds;
 }
 
-SpanUnit::SpanUnit(Core& core, const SpanConfig& config, bus::Port first_port, cards::HdlcPort& hdlc,
-                   cards::AlarmPort& alarm)
-    : core_(core),
-      config_(config),
-      first_port_(first_port),
-      hdlc_(hdlc),
-      alarm_(alarm),
-      pri_(pri_options(config), *this, [this](std::span<const uint8_t> frame) { hdlc_.send_frame(frame); }) {
-  hdlc_.on_frame = [this](std::span<const uint8_t> frame) { pri_.receive_frame(frame); };
+SpanUnit::SpanUnit(Core& core, const SpanConfig& config, bus::Port first_port, cards::AlarmPort& alarm)
+    : core_(core), config_(config), first_port_(first_port), alarm_(alarm) {}
+
+SpanUnit::~SpanUnit() { alarm_.on_alarms = nullptr; }
+
+void SpanUnit::begin_alarms() {
   alarm_.on_alarms = [this](const cards::Alarms& alarms) {
     core_.event(SpanAlarmed{config_.span, alarm_kinds(alarms)});
-    pri_.set_layer1(!alarms.down());
+    layer1(!alarms.down());
   };
-  if (alarm_.alarms().down()) pri_.set_layer1(false);
-}
-
-SpanUnit::~SpanUnit() {
-  hdlc_.on_frame = nullptr;
-  alarm_.on_alarms = nullptr;
+  if (alarm_.alarms().down()) layer1(false);
 }
 
 std::vector<AlarmKind> SpanUnit::alarms() const { return alarm_kinds(alarm_.alarms()); }
 
-Leg* SpanUnit::leg_of(signalling::PriCall call) {
+Leg* SpanUnit::leg_of(uint32_t call) {
   const auto found = legs_.find(call);
   return found == legs_.end() ? nullptr : core_.leg(found->second);
 }
 
-void SpanUnit::on_incoming(signalling::PriCall call, uint8_t timeslot, std::string_view called,
-                           std::string_view calling, std::string_view calling_name, bool complete) {
-  const auto id = core_.new_leg(LegKind::kIsdn, port_of(timeslot), config_.span, timeslot, 0);
+void SpanUnit::offer(uint32_t call, uint32_t timeslot, LegOffered about) {
+  const auto id = core_.new_leg(LegKind::kTimeslot, port_of(timeslot), config_.span, timeslot, 0);
   legs_[call] = id;
   auto& leg = *core_.leg(id);
-  leg.pri_call = call;
+  leg.span_call = call;
   leg.incoming = true;
-  leg.called = called;
-  leg.calling = calling;
+  leg.called = about.calledNumber;
+  leg.calling = about.callingNumber;
   leg.state.step(LegEvent::kOffer, core_.now());
-  core_.event(LegOffered{.leg = id,
-                         .kind = LegKind::kIsdn,
-                         .port = leg.port,
-                         .span = config_.span,
-                         .timeslot = timeslot,
-                         .analog = 0,
-                         .calledNumber = leg.called,
-                         .callingNumber = leg.calling,
-                         .callingName = std::string(calling_name),
-                         .complete = complete});
+  about.leg = id;
+  about.kind = LegKind::kTimeslot;
+  about.port = leg.port;
+  about.span = config_.span;
+  about.timeslot = timeslot;
+  core_.event(std::move(about));
 }
 
-void SpanUnit::on_digits(signalling::PriCall call, std::string_view digits) {
+void SpanUnit::digits(uint32_t call, std::string_view digits) {
   auto* leg = leg_of(call);
   if (leg == nullptr) return;
   for (const char digit : digits) {
@@ -97,7 +60,7 @@ void SpanUnit::on_digits(signalling::PriCall call, std::string_view digits) {
   }
 }
 
-void SpanUnit::progressed(signalling::PriCall call, uint8_t timeslot, LegProgress progress) {
+void SpanUnit::progressed(uint32_t call, uint32_t timeslot, LegProgress progress) {
   auto* leg = leg_of(call);
   if (leg == nullptr) return;
   core_.move_leg(*leg, port_of(timeslot), timeslot);
@@ -105,17 +68,7 @@ void SpanUnit::progressed(signalling::PriCall call, uint8_t timeslot, LegProgres
   core_.event(LegProgressed{leg->id, progress, leg->port});
 }
 
-void SpanUnit::on_proceeding(signalling::PriCall call, uint8_t timeslot) {
-  progressed(call, timeslot, LegProgress::kProceeding);
-}
-void SpanUnit::on_alerting(signalling::PriCall call, uint8_t timeslot) {
-  progressed(call, timeslot, LegProgress::kAlerting);
-}
-void SpanUnit::on_progress(signalling::PriCall call, uint8_t timeslot) {
-  progressed(call, timeslot, LegProgress::kInband);
-}
-
-void SpanUnit::on_answered(signalling::PriCall call, uint8_t timeslot) {
+void SpanUnit::answered(uint32_t call, uint32_t timeslot) {
   auto* leg = leg_of(call);
   if (leg == nullptr) return;
   core_.move_leg(*leg, port_of(timeslot), timeslot);
@@ -123,20 +76,12 @@ void SpanUnit::on_answered(signalling::PriCall call, uint8_t timeslot) {
   core_.event(LegAnswered{leg->id, leg->port});
 }
 
-void SpanUnit::on_released(signalling::PriCall call, uint8_t cause, signalling::PriReleasedBy by) {
+void SpanUnit::released(uint32_t call, uint32_t cause, ReleasedBy by) {
   const auto found = legs_.find(call);
   if (found == legs_.end()) return;
   const auto leg = found->second;
   legs_.erase(found);
-  core_.end_leg(leg, cause, released_by(by));
-}
-
-void SpanUnit::on_dchannel(bool up) { core_.event(SpanDchannel{config_.span, up}); }
-
-void SpanUnit::on_restarted(uint8_t timeslot) { core_.event(SpanRestarted{config_.span, timeslot}); }
-
-void SpanUnit::on_log(signalling::PriLogLevel level, std::string_view text) {
-  core_.log(name_of(level), std::string(text), config_.span);
+  core_.end_leg(leg, cause, by);
 }
 
 }  // namespace cordboard::engine

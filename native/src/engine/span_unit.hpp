@@ -1,54 +1,90 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One E1: its D-channel and alarms from the card, its calls from PriSpan, its legs in the core.
+// One E1: its alarms from the card, its calls from its signalling, its legs in the core. What signalling an E1 has is
+// known here alone: to the core every timeslot that carries calls is alike.
 #pragma once
 
 #include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "base/result.hpp"
 #include "cards/card.hpp"
+#include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
+#include "engine/api_events.hpp"
 #include "engine/leg.hpp"
-#include "signalling/pri_span.hpp"
 
 namespace cordboard::engine {
 
 class Core;
 
-class SpanUnit : public signalling::PriListener {
+/// A call out that has begun.
+struct SpanSeized {
+  uint32_t call{};  // what the signalling knows it by
+  uint32_t timeslot{};
+};
+
+struct SpanCounter {
+  std::string name;  // snake_case, with the signalling in front
+  std::string_view doc;
+  uint64_t value{};
+};
+
+class SpanUnit {
  public:
-  SpanUnit(Core& core, const SpanConfig& config, bus::Port first_port, cards::HdlcPort& hdlc, cards::AlarmPort& alarm);
-  ~SpanUnit() override;
+  SpanUnit(Core& core, const SpanConfig& config, bus::Port first_port, cards::AlarmPort& alarm);
+  virtual ~SpanUnit();
+  SpanUnit(const SpanUnit&) = delete;
+  SpanUnit& operator=(const SpanUnit&) = delete;
 
   bus::Port port_of(uint32_t timeslot) const { return first_port_ + timeslot - 1; }
   const SpanConfig& config() const { return config_; }
   std::vector<AlarmKind> alarms() const;
-  signalling::PriSpan& pri() { return pri_; }
-  const signalling::PriSpan& pri() const { return pri_; }
   bus::Port first_port() const { return first_port_; }
-  void remember(signalling::PriCall call, uint32_t leg) { legs_[call] = leg; }
 
-  void on_incoming(signalling::PriCall call, uint8_t timeslot, std::string_view called, std::string_view calling,
-                   std::string_view calling_name, bool complete) override;
-  void on_digits(signalling::PriCall call, std::string_view digits) override;
-  void on_proceeding(signalling::PriCall call, uint8_t timeslot) override;
-  void on_alerting(signalling::PriCall call, uint8_t timeslot) override;
-  void on_progress(signalling::PriCall call, uint8_t timeslot) override;
-  void on_answered(signalling::PriCall call, uint8_t timeslot) override;
-  void on_released(signalling::PriCall call, uint8_t cause, signalling::PriReleasedBy by) override;
-  void on_dchannel(bool up) override;
-  void on_restarted(uint8_t timeslot) override;
-  void on_log(signalling::PriLogLevel level, std::string_view text) override;
+  /// False for a timeslot (1-31) that is the signalling's own.
+  virtual bool carries_calls(uint32_t timeslot) const = 0;
+  /// Sets up a call for the leg that is about to be made under this id. Errors as of leg.seize.
+  virtual Result<SpanSeized> seize(uint32_t leg, const LegSeize& command) = 0;
+  virtual Result<> alert(const Leg& leg) = 0;
+  virtual Result<> answer(const Leg& leg) = 0;
+  /// The core is told of the end by end_leg, later.
+  virtual Result<> release(const Leg& leg, uint32_t cause) = 0;
+  /// A timeslot, or with 0 all of them.
+  virtual Result<> restart(uint32_t timeslot) = 0;
+  /// Calls can be signalled.
+  virtual bool signalling_up() const = 0;
 
- private:
-  Leg* leg_of(signalling::PriCall call);
-  void progressed(signalling::PriCall call, uint8_t timeslot, LegProgress progress);
+  virtual std::optional<Millis> next_deadline(Millis now) = 0;
+  virtual void run_timers(Millis now) = 0;
+  virtual std::vector<SpanCounter> counters() const = 0;
+  virtual std::string dump() const = 0;
+
+ protected:
+  /// Layer 1 is lost or back; it is up at first.
+  virtual void layer1(bool up) = 0;
+  /// To be called when the signalling can hear of it.
+  void begin_alarms();
+
+  /// A call, known to the signalling by `call`, has come in: makes its leg and offers it.
+  void offer(uint32_t call, uint32_t timeslot, LegOffered about);
+  void remember(uint32_t call, uint32_t leg) { legs_[call] = leg; }
+  /// Null: the core has let go of it.
+  Leg* leg_of(uint32_t call);
+  uint32_t call_of(const Leg& leg) const { return leg.span_call; }
+  void digits(uint32_t call, std::string_view digits);
+  void progressed(uint32_t call, uint32_t timeslot, LegProgress progress);
+  void answered(uint32_t call, uint32_t timeslot);
+  void released(uint32_t call, uint32_t cause, ReleasedBy by);
 
   Core& core_;
   const SpanConfig config_;
+
+ private:
   const bus::Port first_port_;
-  cards::HdlcPort& hdlc_;
   cards::AlarmPort& alarm_;
-  std::map<signalling::PriCall, uint32_t> legs_;
-  signalling::PriSpan pri_;
+  std::map<uint32_t, uint32_t> legs_;  // by call
 };
 
 /// The alarms of a card as the boundary names them.

@@ -8,7 +8,8 @@ addWords(
     {
       roles: { admin: '管理员', supervisor: '班长', agent: '坐席' },
       users: {
-        lead: '谁能登录这台设备、以什么角色登录。坐席的工号在“坐席”页面设置，在这里把账号和坐席对应起来。',
+        lead: '谁能登录、以什么角色登录；坐席的工号在“坐席”页面设置，在这里与账号对应。',
+        what: '用户',
         add: '新建用户',
         edit: '编辑用户',
         find: '按用户名、角色或坐席查找',
@@ -207,6 +208,7 @@ addWords(
       roles: { admin: 'Administrator', supervisor: 'Supervisor', agent: 'Agent' },
       users: {
         lead: 'Who may sign in to this box, and as what. Agents have their numbers on the page Agents; here an account is tied to one.',
+        what: 'users',
         add: 'New user',
         edit: 'Edit user',
         find: 'Find by name, role or agent',

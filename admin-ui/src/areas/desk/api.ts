@@ -36,6 +36,12 @@ export const deskBox = {
     told(api.PUT('/api/v1/agents/{id}/queues/{queueId}', { params: { path: { id, queueId } }, body: { active } })),
   today: (id: string, signal?: AbortSignal) => told(api.GET('/api/v1/agents/{id}/today', { ...withId(id), signal })),
   missed: (id: string, signal?: AbortSignal) => told(api.GET('/api/v1/agents/{id}/missed', { ...withId(id), signal })),
+  setMissedDone: (id: string, callId: string, done: boolean) =>
+    told(api.PATCH('/api/v1/agents/{id}/missed/{callId}', { params: { path: { id, callId } }, body: { done } })),
+  unread: (id: string, signal?: AbortSignal) =>
+    told(api.GET('/api/v1/agents/{id}/messages', { params: { path: { id }, query: { unread: 'true' } }, signal })),
+  setRead: (id: string, message: string, read: boolean) =>
+    told(api.PATCH('/api/v1/agents/{id}/messages/{message}', { params: { path: { id, message } }, body: { read } })),
   dialled: (id: string, signal?: AbortSignal) =>
     told(api.GET('/api/v1/agents/{id}/dialled', { ...withId(id), signal })),
   speedDials: async (id: string, signal?: AbortSignal) => {
@@ -69,6 +75,12 @@ export const deskBox = {
         signal,
       }),
     ),
+
+  /** `from`: the day has begun, ms */
+  callsOf: (agentId: string, from: number, limit: number, signal?: AbortSignal) =>
+    told(api.GET('/api/v1/calls', { params: { query: { agentId, from, limit } }, signal })),
+  notesOf: (agentId: string, from: number, signal?: AbortSignal) =>
+    told(api.GET('/api/v1/call-notes', { params: { query: { agentId, from, limit: 100 } }, signal })),
 
   callbacks: (signal?: AbortSignal) =>
     told(api.GET('/api/v1/callbacks', { params: { query: { open: 'true', limit: 50 } }, signal })),

@@ -6,18 +6,17 @@ import type {
   DeskTargets,
   Disposition,
   NotReadyReason,
-  RecordingCondition,
-  Segment,
 } from '@cordboard/daemon/contract';
 import { ElMessage } from 'element-plus';
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, watch } from 'vue';
-import { box } from '@/api/box';
+import { computed, ref, shallowReactive, shallowRef, watch } from 'vue';
 import { useProblem } from '@/composables/problem';
 import { useLive } from '@/stores/live';
 import { useSession } from '@/stores/session';
 import { deskBox } from './api';
+import { useKeptCard } from './kept-card';
 import { callOf, numberOf, partOf } from './my-call';
+import { usePieces } from './pieces';
 
 const LAST_CALL = 'cordboard.desk.lastCall';
 
@@ -42,30 +41,53 @@ export const useDesk = defineStore('desk', () => {
 
   /** whose card is shown: the call of now, that of the paperwork, or the last one until it is put away */
   const lastCallId = ref(sessionStorage.getItem(LAST_CALL));
-  const shownId = computed(() => call.value?.id ?? self.value?.wrapUp?.callId ?? lastCallId.value);
-  const detail = shallowRef<CallDetail | null>(null);
-  const segments = shallowRef<readonly Segment[]>([]);
-  const shown = computed<Call | CallDetail | null>(
-    () => call.value ?? (detail.value?.id === shownId.value ? detail.value : null),
+  const newestId = computed(() => call.value?.id ?? self.value?.wrapUp?.callId ?? lastCallId.value);
+  const newest = usePieces(
+    newestId,
+    (id) => call.value?.id === id,
+    (id) => id === lastCallId.value && !call.value && putAway(),
   );
-  const part = computed(() => (call.value ? partOf(call.value, station.value, segments.value) : undefined));
+  /** unless somebody writes on another */
+  const { kept, filling, shown: shownId, release, keep, wrote } = useKeptCard(newestId, () => older.beginWith(newest));
+  const older = usePieces(
+    computed(() => kept.value ?? null),
+    () => false,
+    () => release(),
+  );
+  const pieces = computed(() => (kept.value === undefined ? newest : older));
+  const detail = computed(() => pieces.value.detail.value);
+  const segments = computed(() => pieces.value.segments.value);
+  const shown = computed<Call | CallDetail | null>(() => {
+    if (call.value !== undefined && call.value.id === shownId.value) return call.value;
+    return detail.value?.id === shownId.value ? detail.value : null;
+  });
+  const part = computed(() => (call.value ? partOf(call.value, station.value, newest.segments.value) : undefined));
   const talking = computed(() => part.value?.self !== undefined && call.value?.phase === 'talking');
   /** also the own telephone, for a call that one makes */
   const rings = computed(() => part.value?.ringing === true || phone.value?.ringing === true);
-  const number = computed(() => {
-    if (!shown.value) return '';
-    // who dialled stands among the parties while it lives, and is known by the last time they were seen
-    return numberOf(shown.value, shown.value.parties.length > 0 ? station.value : dialledFrom.value);
-  });
-  const dialledFrom = ref<number | null>(null);
+  const dialledFrom = shallowReactive(new Map<string, number | null>());
   watch(
     () => [call.value?.id, call.value?.parties[0]?.station] as const,
     ([id, first]) => {
-      if (id) dialledFrom.value = first ?? null;
+      if (id) dialledFrom.set(id, first ?? null);
     },
   );
+  // who dialled stands among the parties while it lives, and is known by the last time they were seen
+  const numberAt = (one: Call): string =>
+    numberOf(one, one.parties.length > 0 ? station.value : (dialledFrom.get(one.id) ?? null));
+  /** of whom the card is */
+  const number = computed(() => (shown.value ? numberAt(shown.value) : ''));
+  /** of the newest, whether its card is shown or not */
+  const newestNumber = computed(() => {
+    const one = call.value?.id === newestId.value ? call.value : newest.detail.value;
+    return one ? numberAt(one) : '';
+  });
+  /** whose card is open, also of somebody who was looked up */
+  const cardNumber = ref('');
+  /** with whom the telephone is */
+  const callNumber = computed(() => (call.value ? numberAt(call.value) : ''));
 
-  const recording = ref<RecordingCondition['state']>('off');
+  const { recording } = newest;
   const targets = shallowRef<DeskTargets>({ queues: [], flows: [], stations: [] });
   const reasons = shallowRef<readonly NotReadyReason[]>([]);
   const dispositions = shallowRef<readonly Disposition[]>([]);
@@ -74,43 +96,6 @@ export const useDesk = defineStore('desk', () => {
   /** what is being done now, so that nobody presses twice */
   const busy = ref<string | null>(null);
 
-  /** A call that has just begun may not be on the box's disk yet: it is asked for again. */
-  const again = ref(0);
-  let reading = new AbortController();
-  watch(
-    () => [shownId.value, live.connected, again.value] as const,
-    async ([id, connected], before) => {
-      reading.abort();
-      if (id !== before?.[0]) {
-        detail.value = null;
-        segments.value = [];
-        recording.value = 'off';
-      }
-      if (!id || !connected) return;
-      reading = new AbortController();
-      const { signal } = reading;
-      try {
-        const found = await box.call(id, signal);
-        if (signal.aborted) return;
-        detail.value = found;
-        const fresh = new Map([...found.segments, ...segments.value].map((one) => [one.id, one]));
-        segments.value = [...fresh.values()];
-        if (found.recording?.state === 'recording' && recording.value === 'off') recording.value = 'recording';
-      } catch {
-        // it was another's, or the box is away: the card shows what the socket told; a connection anew tries again
-        if (!signal.aborted && call.value?.id === id) window.setTimeout(() => (again.value += 1), 500);
-        if (!signal.aborted && !call.value && id === lastCallId.value && live.connected) putAway();
-      }
-    },
-    { immediate: true },
-  );
-  live.onSegment((segment) => {
-    if (segment.callId !== shownId.value) return;
-    segments.value = [...segments.value.filter(({ id }) => id !== segment.id), segment];
-  });
-  live.onEvent('recording.updated', (condition) => {
-    if (condition.callId === shownId.value) recording.value = condition.state;
-  });
   live.onEvent('dial.refused', ({ en, zh }) => {
     ElMessage({ type: 'error', message: document.documentElement.lang === 'en' ? en : zh });
   });
@@ -206,6 +191,7 @@ export const useDesk = defineStore('desk', () => {
 
   /** The card of a call that is over. */
   function putAway(): void {
+    release();
     lastCallId.value = null;
     sessionStorage.removeItem(LAST_CALL);
   }
@@ -224,13 +210,19 @@ export const useDesk = defineStore('desk', () => {
       call,
       shown,
       shownId,
+      newestId,
       detail,
       segments,
+      callSegments: newest.segments,
       part,
       talking,
       rings,
       number,
+      newestNumber,
+      callNumber,
+      cardNumber,
     },
+    ...{ kept, filling, release, keep, wrote },
     ...{ recording, targets, reasons, dispositions, today, problem, busy },
     ...{ read, act, answer, dial, setState, signIn, extendWrapUp, record, survey, putAway, queueLabel, attempt, own },
   };

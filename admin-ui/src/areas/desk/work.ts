@@ -5,9 +5,6 @@ import { useLive } from '@/stores/live';
 import { deskBox } from './api';
 import { useDesk } from './store';
 
-const DONE = 'cordboard.desk.missedDone';
-const MESSAGES = 'cordboard.desk.messages';
-const MOST_MESSAGES = 20;
 const DAY_MS = 86_400_000;
 /** after it the box has on its disk what has just happened */
 const STORED_MS = 1500;
@@ -18,14 +15,6 @@ export interface BoxMessage extends VoiceMessage {
   boxName: string;
 }
 
-function stored<T>(storage: Storage, key: string, otherwise: T): T {
-  try {
-    return (JSON.parse(storage.getItem(key) ?? 'null') as T | null) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
-
 export function useWork() {
   const live = useLive();
   const desk = useDesk();
@@ -33,11 +22,13 @@ export function useWork() {
   const missed = shallowRef<MissedCall[]>([]);
   const callbacks = shallowRef<Callback[]>([]);
   const voicemail = shallowRef<BoxMessage[]>([]);
-  const messages = ref<AgentMessage[]>(stored(sessionStorage, MESSAGES, []));
+  const messages = shallowRef<AgentMessage[]>([]);
   const problem = ref<unknown>(null);
-  const done = ref<string[]>(stored(localStorage, DONE, []));
 
   let told: MissedCall[] = [];
+  /** what was done, or undone, in whatever tab, while an answer was under way */
+  const lately = new Map<string, boolean>();
+  const isDone = ({ callId, done }: MissedCall): boolean => lately.get(callId) ?? done;
 
   async function readMissed(): Promise<void> {
     if (desk.agentId === null) return;
@@ -46,8 +37,12 @@ export function useWork() {
     // What the socket has told and is not on the box's disk yet stays.
     const ids = new Set(found.map(({ callId }) => callId));
     missed.value = [...found, ...told.filter(({ callId }) => !ids.has(callId))]
-      .filter(({ at, callId }) => at > since && !done.value.includes(callId))
+      .filter((one) => one.at > since && !isDone(one))
       .sort((a, b) => b.at - a.at);
+  }
+
+  async function readMessages(): Promise<void> {
+    if (desk.agentId !== null) messages.value = await deskBox.unread(desk.agentId);
   }
 
   async function readCallbacks(): Promise<void> {
@@ -71,7 +66,8 @@ export function useWork() {
 
   async function read(): Promise<void> {
     try {
-      await Promise.all([readMissed(), readCallbacks(), readVoicemail()]);
+      lately.clear();
+      await Promise.all([readMissed(), readMessages(), readCallbacks(), readVoicemail()]);
       problem.value = null;
     } catch (error) {
       problem.value = error;
@@ -111,33 +107,33 @@ export function useWork() {
       if (!MISSED.includes(String(data['outcome']))) return;
       const { callingNumber, queueId } = call;
       const one = { callId, at: startedAt, callingNumber, queueId, ringMs: endedAt - startedAt };
-      told = [...told, { ...one, outcome: String(data['outcome']) }];
+      told = [...told, { ...one, outcome: String(data['outcome']), done: false }];
       anew(readMissed)();
     }),
     live.onEvent('voicemail.updated', anew(readVoicemail)),
     live.onEvent('callback.updated', anew(readCallbacks)),
-    live.onEvent('agent.message', (message) => {
-      messages.value = [message, ...messages.value].slice(0, MOST_MESSAGES);
-      sessionStorage.setItem(MESSAGES, JSON.stringify(messages.value));
+    live.onEvent('agent.message', anew(readMessages)),
+    live.onEvent('agent.messageRead', anew(readMessages)),
+    live.onEvent('missed.updated', ({ agentId, callId, done }) => {
+      if (agentId !== desk.agentId) return;
+      lately.set(callId, done);
+      anew(readMissed)();
     }),
   ];
   onScopeDispose(() => off.forEach((end) => end()));
 
-  /** So that it is shown no more in this browser. */
-  function missedDone(callId: string): void {
-    done.value = [callId, ...done.value].slice(0, 500);
-    localStorage.setItem(DONE, JSON.stringify(done.value));
-    missed.value = missed.value.filter((one) => one.callId !== callId);
-  }
-  function missedUndone(callId: string): void {
-    done.value = done.value.filter((one) => one !== callId);
-    localStorage.setItem(DONE, JSON.stringify(done.value));
-    anew(readMissed)();
-  }
-  function messageDone(at: number): void {
-    messages.value = messages.value.filter((one) => one.at !== at);
-    sessionStorage.setItem(MESSAGES, JSON.stringify(messages.value));
-  }
+  /** He has dealt with it, or has not after all; the box tells all his tabs. */
+  const setMissedDone = (callId: string, done: boolean): Promise<boolean> =>
+    desk.own(`missed ${callId}`, async (id) => {
+      await deskBox.setMissedDone(id, callId, done);
+      lately.set(callId, done);
+      await readMissed();
+    });
+  const setRead = (messageId: string, read: boolean): Promise<boolean> =>
+    desk.own(`message ${messageId}`, async (id) => {
+      await deskBox.setRead(id, messageId, read);
+      await readMessages();
+    });
 
   return {
     missed,
@@ -148,8 +144,7 @@ export function useWork() {
     read,
     readVoicemail,
     readCallbacks,
-    missedDone,
-    missedUndone,
-    messageDone,
+    setMissedDone,
+    setRead,
   };
 }

@@ -31,7 +31,7 @@ addWords(
         copyTitle: '复制“{name}”',
         name: '名称',
         nameExample: '例如：总机',
-        id: '编号',
+        id: '标识',
         idHint: '小写字母、数字和连字符，定下后不能改',
         from: '从哪里开始',
         templates: {
@@ -41,8 +41,8 @@ addWords(
           account: { name: '按账号查询', about: '收号后查询并播报结果' },
         },
         copyOf: '复制已有流程',
-        make: '建立并打开',
-        taken: '这个编号已经用了',
+        make: '新建并打开',
+        taken: '这个标识已经用了',
       },
       editor: {
         back: '流程',

@@ -57,7 +57,7 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
         one(drawn('serviceLevel'), 'line', 'accent', { yAxisIndex: 1 }),
       ]
     : [one(figure, timed && figure.unit !== 'count' ? 'line' : 'bar', 'accent')];
-  const text = { color: colour('mute'), fontSize: 12, fontFamily: 'inherit' };
+  const text = { color: colour('mute'), fontSize: 12, fontFamily: colour('font') };
   const axis = (unit: ReportUnit, further: object = {}): object => ({
     type: 'value',
     axisLabel: {
@@ -76,6 +76,7 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
   });
   return {
     animation: false,
+    textStyle: { fontFamily: colour('font') },
     // for the patterns; read out is the chart's name, and the figures as they stand in the table
     aria: { enabled: true, label: { enabled: false } },
     grid: { left: 8, right: 8, top: load ? 36 : 16, bottom: 4, containLabel: true },
@@ -86,7 +87,7 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
       renderMode: 'richText',
       backgroundColor: colour('pane'),
       borderColor: colour('line-strong'),
-      textStyle: { color: colour('ink'), fontSize: 12 },
+      textStyle: { color: colour('ink'), fontSize: 12, fontFamily: colour('font') },
       formatter: (points: { seriesIndex: number; seriesName: string; value: number | null; name: string }[]) =>
         [
           points[0]?.name ?? '',

@@ -14,6 +14,24 @@ export function valueText(value: number | null | undefined, unit: ReportUnit): s
 
 const OF: Partial<Record<Report['report'], string>> = { queues: 'queueId', agents: 'agentId', trunks: 'trunk' };
 
+/** Figures that are computed of others lead to the calls that count in them. */
+const COUNTS_OF: Readonly<Record<string, CallFigure>> = {
+  ...{ serviceLevel: 'answeredInTime', serviceLevelAnswered: 'answeredInTime', serviceLevelAll: 'answeredInTime' },
+  ...{ answerRate: 'answered', asa: 'answered', abandonmentRate: 'abandoned', longestWait: 'offered' },
+  ...{ averageTalk: 'handled', averageHold: 'handled', averageWrapUp: 'handled', aht: 'handled' },
+  ...{ transferRate: 'handled', connectRate: 'seized', used: 'seized', loss: 'lost' },
+};
+
+/** The figure whose calls are shown for this one, if there are any to show. */
+export function followed(
+  figure: { id: string; calls: boolean },
+  values: Readonly<Record<string, number | null>>,
+): string | null {
+  const counted = figure.calls ? figure.id : COUNTS_OF[figure.id];
+  if (counted === undefined) return null;
+  return (values[counted] ?? values[figure.id] ?? 0) > 0 ? counted : null;
+}
+
 /** The query of the list of calls behind a figure; `row` left out: of the total. `among`: what the report was filtered by. */
 export function callsBehind(
   report: Report,

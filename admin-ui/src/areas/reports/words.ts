@@ -54,7 +54,7 @@ addWords(
       list: {
         title: '定时发送',
         lead: '按时把报表发到邮箱；设备断电期间错过的，恢复后补发一次。',
-        add: '新增定时报表',
+        add: '新建定时报表',
         none: '还没有定时报表',
         noneHint: '例如每个工作日早上八点，把前一天的队列报表发给班长。',
         columns: { name: '名称', report: '报表', when: '发送时间', to: '收件人', next: '下次', last: '上次' },
@@ -70,7 +70,7 @@ addWords(
         removal: '不再发送，发送记录一并删除。',
       },
       form: {
-        add: '新增定时报表',
+        add: '新建定时报表',
         change: '修改定时报表',
         name: '名称',
         report: '报表',

@@ -2,7 +2,7 @@ import type { SipTrunkState } from '@cordboard/daemon/contract';
 import { computed } from 'vue';
 import { box } from '@/api/box';
 import { api, told } from '@/api/client';
-import { usePolling } from '@/composables/polling';
+import { useFollowed } from '@/composables/followed';
 import { useReading } from '@/composables/reading';
 import { useLive } from '@/stores/live';
 import { useSession } from '@/stores/session';
@@ -25,9 +25,8 @@ export function useTrunks() {
   const session = useSession();
   const may = session.may('trunks.view');
   const { value: all } = useReading(async () => (may ? box.trunks() : []));
-  const { value: states } = usePolling(
-    async (signal) => (may ? told(api.GET('/api/v1/sip/trunks', { signal })) : []),
-    15_000,
+  const { value: states } = useFollowed(['trunk.updated'], async (signal) =>
+    may ? told(api.GET('/api/v1/sip/trunks', { signal })) : [],
   );
   return computed<SipTrunk[]>(() => {
     const sip = (all.value ?? []).filter(({ kind }) => kind === 'sip');

@@ -3,7 +3,7 @@ import { bilingual } from '../bilingual';
 /** Buttons and short remarks that mean the same on every page. */
 export const common = bilingual(
   {
-    add: '新增',
+    add: '添加',
     save: '保存',
     saved: '已保存',
     cancel: '取消',
@@ -26,6 +26,9 @@ export const common = bilingual(
     none: '无',
     all: '全部',
     more: '更多',
+    actions: '操作',
+    up: '上移',
+    down: '下移',
     required: '必填',
     download: '下载',
     import: '导入',
@@ -69,6 +72,9 @@ export const common = bilingual(
     none: 'None',
     all: 'All',
     more: 'More',
+    actions: 'Actions',
+    up: 'Move up',
+    down: 'Move down',
     required: 'Required',
     download: 'Download',
     import: 'Import',
@@ -85,7 +91,7 @@ export const common = bilingual(
       zoom: 'Zoom',
       position: 'Position',
       caller: 'Caller',
-      heard: 'What the caller hears',
+      heard: 'Caller hears',
     },
   },
 );

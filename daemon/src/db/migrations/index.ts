@@ -20,6 +20,9 @@ import { contacts } from './0020-contacts.js';
 import { floor } from './0021-floor.js';
 import { reports } from './0022-reports.js';
 import { openRows } from './0023-open-rows.js';
+import { foundCalls } from './0024-found-calls.js';
+import { deskWork } from './0026-desk-work.js';
+import { announcementNames } from './0028-announcement-names.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -48,4 +51,7 @@ export const migrations: readonly Migration[] = [
   floor,
   reports,
   openRows,
+  foundCalls,
+  deskWork,
+  announcementNames,
 ];

@@ -13,6 +13,7 @@ import {
   type StationLockRow,
 } from '../desk-rows.js';
 import type { Models } from '../models.js';
+import { deskWorkRepository } from './desk-work.js';
 import { Table, type Scope } from './table.js';
 
 /** of a telephone; older ones are kept as long as figures of the day may count them */
@@ -41,6 +42,7 @@ export function deskRepository(models: Models, scope: Scope): DeskWrite {
     return done;
   };
   return {
+    ...deskWorkRepository(models, scope),
     reasons: () => reasons.all({ order: ['position', 'code'] }),
     reason: (code) => reasons.find(code),
     async insertReason(row) {

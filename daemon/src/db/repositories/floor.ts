@@ -1,5 +1,6 @@
 // How the floor was at an earlier time, and the thresholds of queues.
 import { QueryTypes } from 'sequelize';
+import type { ReachFilter } from '../../platform/index.js';
 import type { FloorCount, FloorWrite, QueueThresholdsRow, SegmentAt, StateAt } from '../floor-rows.js';
 import type { Models } from '../models.js';
 import { Table, type Scope } from './table.js';
@@ -27,14 +28,23 @@ export function floorRepository(models: Models, scope: Scope): FloorWrite {
     return sequelize.query<Row>(sql, { type: QueryTypes.SELECT, replacements, transaction });
   }
 
+  function reached(of: FloorCount, { agents, queues }: ReachFilter): string {
+    const { sequelize } = models.queueThresholds;
+    const some = (values: readonly string[]): string =>
+      values.length === 0 ? `('')` : `(${values.map((value) => sequelize?.escape(value) ?? '').join(', ')})`;
+    if (of === 'ready') return `"agentId" IN ${some(agents)}`;
+    return `EXISTS (SELECT 1 FROM "calls" WHERE "calls"."id" = "segments"."callId" AND "calls"."queueId" IN ${some(queues)})`;
+  }
+
   return {
-    async counts(of, from, to, stepMs) {
-      const { table, is } = ROWS[of];
+    async counts(of, from, to, stepMs, within) {
+      const { table, is: kind } = ROWS[of];
+      const is = within === undefined ? kind : `${kind} AND ${reached(of, within)}`;
       const length = Math.ceil((to - from) / stepMs);
       // Bounded, so that the index on the beginning serves waits; states are found by their end.
       const began = of === 'waiting' ? `"startedAt" <= :from AND "startedAt" > :since` : `+"startedAt" <= :from`;
       const at = (column: string): string => `(("${column}" - :from - 1) / :stepMs)`;
-      const within = (column: string): string => `"${column}" > :from AND "${column}" <= :to`;
+      const between = (column: string): string => `"${column}" > :from AND "${column}" <= :to`;
       const values = { from, to, stepMs, since: from - LONGEST_MS };
       type Step = { step: number | string; n: number | string };
       const [[open], begun, over] = await Promise.all([
@@ -45,15 +55,15 @@ export function floorRepository(models: Models, scope: Scope): FloorWrite {
         ),
         select<Step>(
           `SELECT ${at('startedAt')} AS "step", COUNT(*) AS "n" FROM ${table}
-           WHERE ${is} AND ${within('startedAt')} GROUP BY "step"`,
+           WHERE ${is} AND ${between('startedAt')} GROUP BY "step"`,
           values,
         ),
         select<Step>(
           of === 'waiting'
             ? `SELECT ${at('endedAt')} AS "step", COUNT(*) AS "n" FROM ${table}
-               WHERE ${is} AND "startedAt" > :since AND "startedAt" <= :to AND ${within('endedAt')} GROUP BY "step"`
+               WHERE ${is} AND "startedAt" > :since AND "startedAt" <= :to AND ${between('endedAt')} GROUP BY "step"`
             : `SELECT ${at('endedAt')} AS "step", COUNT(*) AS "n" FROM ${table}
-               WHERE ${is} AND ${within('endedAt')} GROUP BY "step"`,
+               WHERE ${is} AND ${between('endedAt')} GROUP BY "step"`,
           values,
         ),
       ]);

@@ -18,6 +18,7 @@ import type {
   StoredRecordingRow,
 } from '../recording-rows.js';
 import type { CallRow, RecordingRow } from '../rows.js';
+import { callReached, ofReachedCall } from './reached.js';
 import { Table, type Scope } from './table.js';
 
 const byPosition = ['position', 'id'];
@@ -120,12 +121,15 @@ export function recordingArchiveRepository(models: Models, scope: Scope): Record
       }),
     leftovers: async () => (await leftovers.all()).map(({ path }) => path),
     accesses: (recordingId, limit) => accesses.all({ where: { recordingId }, order: [['id', 'DESC']], limit }),
-    deletions: ({ before, limit }) =>
-      deletions.all({
-        where: before === undefined ? {} : { id: { [Op.lt]: before } },
-        order: [['id', 'DESC']],
-        limit,
-      }),
+    async deletions({ before, limit, recordingId, reach }) {
+      const { sequelize } = models.recordingDeletions;
+      if (sequelize === undefined) throw new Error('recordings belong to no database');
+      const all: WhereOptions[] = [];
+      if (before !== undefined) all.push({ id: { [Op.lt]: before } });
+      if (recordingId !== undefined) all.push({ recordingId });
+      if (reach !== undefined) all.push(ofReachedCall('recordingDeletions', reach, (text) => sequelize.escape(text)));
+      return deletions.all({ where: { [Op.and]: all }, order: [['id', 'DESC']], limit });
+    },
     async known(paths) {
       const where = { path: [...paths] };
       const found = await Promise.all([recordings.all({ where }), stored.all({ where }), parts.all({ where })]);
@@ -176,10 +180,7 @@ function searchWhere(query: RecordingSearch, escape: (text: string) => string): 
   equals('queueId', query.queueId);
   equals('direction', query.direction);
   if (query.reach !== undefined) {
-    const among = (column: string, values: readonly string[]): string[] =>
-      values.length === 0 ? [] : [`"other"."${column}" IN (${values.map((value) => escape(value)).join(', ')})`];
-    const either = [...among('agentId', query.reach.agents), ...among('queueId', query.reach.queues)];
-    ofCall.push(either.length === 0 ? '1 = 0' : `(${either.join(' OR ')})`);
+    ofCall.push(callReached('other', query.reach, escape));
   }
   if (query.number !== undefined) {
     // Digits, + * # alone come here: none of them means anything to LIKE.

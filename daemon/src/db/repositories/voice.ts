@@ -1,4 +1,4 @@
-import { Op } from 'sequelize';
+import { Op, type WhereOptions } from 'sequelize';
 import { AppError } from '../../platform/index.js';
 import type { Models } from '../models.js';
 import type {
@@ -8,6 +8,7 @@ import type {
   VoicemailNoticeRow,
   VoicemailTryRow,
 } from '../voice-rows.js';
+import { ofReachedCall } from './reached.js';
 import { Table, type Scope } from './table.js';
 
 export function voiceRepository(models: Models, scope: Scope): VoiceWrite {
@@ -24,16 +25,16 @@ export function voiceRepository(models: Models, scope: Scope): VoiceWrite {
     notice: (id) => notices.find(id),
     noticesOf: (boxId) => notices.all({ where: { boxId }, order: [['id', 'DESC']], limit: 500 }),
     waitingNotices: () => notices.all({ where: { state: 'waiting' }, order: ['id'] }),
-    flowRecordings: ({ limit, before, callId, flowId }) =>
-      recordings.all({
-        where: {
-          ...kept,
-          ...(before === undefined ? {} : { id: { [Op.lt]: before } }),
-          ...(callId === undefined ? {} : { callId }),
-          ...(flowId === undefined ? {} : { flowId }),
-        },
-        ...{ order: [['id', 'DESC']], limit },
-      }),
+    async flowRecordings({ limit, before, callId, flowId, reach }) {
+      const { sequelize } = models.flowRecordings;
+      if (sequelize === undefined) throw new Error('recordings belong to no database');
+      const all: WhereOptions[] = [kept];
+      if (before !== undefined) all.push({ id: { [Op.lt]: before } });
+      if (callId !== undefined) all.push({ callId });
+      if (flowId !== undefined) all.push({ flowId });
+      if (reach !== undefined) all.push(ofReachedCall('flowRecordings', reach, (text) => sequelize.escape(text)));
+      return recordings.all({ where: { [Op.and]: all }, order: [['id', 'DESC']], limit });
+    },
     flowRecording: (id) => recordings.find(id),
     flowRecordingsBegun: () => recordings.all({ where: { state: 'recording' } }),
     flowRecordingsBefore: (startedAt) =>

@@ -1,6 +1,6 @@
 // How far an identity reaches: its scope, where its role has the permission that reaches beyond one's own.
 import type { Permission } from '../../contract/index.js';
-import { Reach, type ReachFilter } from '../../platform/index.js';
+import { AppError, Reach, type ReachFilter } from '../../platform/index.js';
 import type { Ports } from '../ports.js';
 import { may, type Identity } from './identity.js';
 
@@ -8,6 +8,11 @@ import { may, type Identity } from './identity.js';
 export function reachOf({ agents }: Pick<Ports, 'agents'>, identity: Identity, ...beyond: Permission[]): Reach {
   const scope = may(identity, ...beyond) ? identity.scope : ({ kind: 'own' } as const);
   return new Reach(scope, identity.user.agentId, (id) => agents.find(id)?.queues ?? []);
+}
+
+/** AppError scope_too_narrow: what touches everybody is for who reaches everybody. */
+export function mustReachEverything({ scope }: Identity): void {
+  if (scope.kind !== 'all') throw new AppError('scope_too_narrow');
 }
 
 /** For lists in the database; undefined: nothing is left out. */

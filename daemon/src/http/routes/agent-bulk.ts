@@ -8,22 +8,27 @@ import {
   type AgentAbilities,
   type SkillCell,
 } from '../../contract/index.js';
-import { AppError } from '../../platform/index.js';
+import { AppError, type Reach } from '../../platform/index.js';
 import { audit } from '../audit.js';
+import type { Identity } from '../auth/identity.js';
+import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
 import { route, type Route } from '../route.js';
 
 const tag = 'Agents';
 
-export function agentBulkRoutes({ db, clock, defaultLanguage }: HttpContext): Route[] {
+export function agentBulkRoutes({ db, clock, ports, defaultLanguage }: HttpContext): Route[] {
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'agents.view', 'agents.edit');
+
   return [
     route({
       ...{ method: 'get', path: '/agent-abilities', tag, needs: 'agents.view', reply: z.array(AgentAbilitiesOf) },
       summary: 'What all agents can do and whom they serve',
-      async handle() {
+      async handle({ identity }) {
+        const within = reach(identity);
         const all = new Map<string, AgentAbilitiesOf>();
-        for (const { id: agentId } of await db.agents.list())
+        for (const { id: agentId } of (await db.agents.list()).filter(({ id }) => within.agent(id)))
           all.set(agentId, { agentId, skills: [], regions: [], customerLevels: [] });
         for (const { agentId, skill, level } of await db.abilities.skills())
           all.get(agentId)?.skills.push({ skill, level });
@@ -38,7 +43,8 @@ export function agentBulkRoutes({ db, clock, defaultLanguage }: HttpContext): Ro
       handle: ({ body: { cells }, identity }) =>
         db.write(async (tx) => {
           for (const [agentId, changes] of byAgent(cells)) {
-            if ((await tx.agents.find(agentId)) === null) throw new AppError('agent_not_found', { id: agentId });
+            if (!reach(identity).agent(agentId) || (await tx.agents.find(agentId)) === null)
+              throw new AppError('agent_not_found', { id: agentId });
             const before = await tx.abilities.find(agentId);
             const after = withSkills(before, changes);
             await tx.abilities.replace(agentId, after);
@@ -52,7 +58,8 @@ export function agentBulkRoutes({ db, clock, defaultLanguage }: HttpContext): Ro
       ...{ summary: 'Make many agents, all or none', reply: z.array(AgentCreate), errors: ['agent_exists'] },
       handle: ({ body: { agents }, identity }) =>
         db.write(async (tx) => {
-          const queues = new Set((await tx.queues.list()).map(({ id }) => id));
+          const within = reach(identity);
+          const queues = new Set((await tx.queues.list()).map(({ id }) => id).filter((id) => within.seesQueue(id)));
           for (const [index, agent] of agents.entries()) {
             const unknown = agent.queues.find((id) => !queues.has(id));
             if (unknown !== undefined)

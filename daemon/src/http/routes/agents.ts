@@ -8,7 +8,8 @@ import {
   AgentStateRequest,
 } from '../../contract/index.js';
 import type { AgentRow, Writes } from '../../db/index.js';
-import { AppError } from '../../platform/index.js';
+import { AppError, type Reach } from '../../platform/index.js';
+import type { Identity } from '../auth/identity.js';
 import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
@@ -19,6 +20,13 @@ const ById = z.strictObject({ id: AgentNumber });
 
 export function agentRoutes(http: HttpContext): Route[] {
   const { db, log, ports } = http;
+
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'agents.view', 'floor.view', 'agents.edit');
+
+  /** AppError agent_not_found. */
+  function mustReach(identity: Identity, id: string): void {
+    if (!reach(identity).agent(id)) throw new AppError('agent_not_found', { id });
+  }
 
   /** What is laid down comes from the row, the state of now from the one who keeps it. */
   function withState(row: AgentRow): Agent {
@@ -50,8 +58,8 @@ export function agentRoutes(http: HttpContext): Route[] {
       needs: ['agents.view', 'floor.view'],
       reply: z.array(Agent),
       async handle({ identity }) {
-        const reach = reachOf(ports, identity, 'agents.view', 'floor.view');
-        return (await db.agents.list()).filter(({ id }) => reach.agent(id)).map(withState);
+        const within = reach(identity);
+        return (await db.agents.list()).filter(({ id }) => within.agent(id)).map(withState);
       },
     }),
     route({
@@ -64,9 +72,9 @@ export function agentRoutes(http: HttpContext): Route[] {
       reply: Agent,
       errors: ['agent_not_found'],
       async handle({ params: { id }, identity }) {
+        mustReach(identity, id);
         const row = await db.agents.find(id);
-        if (row === null || !reachOf(ports, identity, 'agents.view', 'floor.view').agent(id))
-          throw new AppError('agent_not_found', { id });
+        if (row === null) throw new AppError('agent_not_found', { id });
         return withState(row);
       },
     }),
@@ -80,10 +88,10 @@ export function agentRoutes(http: HttpContext): Route[] {
       reply: Agent,
       status: 201,
       errors: ['agent_exists'],
-      async handle({ body }) {
+      async handle({ body, identity }) {
         const row: AgentRow = { ...body, language: body.language ?? http.defaultLanguage };
         await db.write(async (tx) => {
-          await queuesMustExist(tx, row.queues);
+          await queuesMustExist(tx, row.queues, reach(identity));
           await tx.agents.insert(row);
         });
         return withState(row);
@@ -99,9 +107,13 @@ export function agentRoutes(http: HttpContext): Route[] {
       body: AgentPatch,
       reply: Agent,
       errors: ['agent_not_found'],
-      async handle({ params: { id }, body }) {
+      async handle({ params: { id }, body, identity }) {
+        mustReach(identity, id);
         const changed = await db.write(async (tx) => {
-          await queuesMustExist(tx, body.queues ?? []);
+          // the queues that he has he may keep, whosoever they are
+          const before = (await tx.agents.find(id))?.queues ?? [];
+          const added = (body.queues ?? []).map((queue) => (before.includes(queue) ? undefined : queue));
+          await queuesMustExist(tx, added, reach(identity));
           await tx.agents.update(id, body);
           return tx.agents.find(id);
         });
@@ -118,7 +130,8 @@ export function agentRoutes(http: HttpContext): Route[] {
       params: ById,
       reply: AgentAbilities,
       errors: ['agent_not_found'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
+        mustReach(identity, id);
         if ((await db.agents.find(id)) === null) throw new AppError('agent_not_found', { id });
         return db.abilities.find(id);
       },
@@ -134,6 +147,7 @@ export function agentRoutes(http: HttpContext): Route[] {
       reply: AgentAbilities,
       errors: ['agent_not_found'],
       async handle({ params: { id }, body, identity }) {
+        mustReach(identity, id);
         const abilities = await db.write(async (tx) => {
           if ((await tx.agents.find(id)) === null) throw new AppError('agent_not_found', { id });
           await tx.abilities.replace(id, body);
@@ -151,7 +165,8 @@ export function agentRoutes(http: HttpContext): Route[] {
       needs: 'agents.edit',
       params: ById,
       errors: ['agent_not_found', 'agent_signed_in'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
+        mustReach(identity, id);
         const live = ports.agents.find(id);
         if (live !== undefined && live.state !== 'signedOut') throw new AppError('agent_signed_in', { id });
         if (!(await db.write((tx) => tx.agents.remove(id)))) throw new AppError('agent_not_found', { id });
@@ -178,9 +193,11 @@ export function agentRoutes(http: HttpContext): Route[] {
   ];
 }
 
-async function queuesMustExist(tx: Writes, ids: readonly string[]): Promise<void> {
+/** Nobody brings an agent into a queue that he does not see himself. `undefined`: not asked about. */
+async function queuesMustExist(tx: Writes, ids: readonly (string | undefined)[], within: Reach): Promise<void> {
   for (const [index, id] of ids.entries()) {
-    if ((await tx.queues.find(id)) === null) {
+    if (id === undefined) continue;
+    if (!within.seesQueue(id) || (await tx.queues.find(id)) === null) {
       throw invalidBody(`queues.${index}`, new AppError('queue_not_found', { id }));
     }
   }

@@ -28,8 +28,13 @@ export function announcementRoutes({ clock, db, log }: HttpContext): Route[] {
       body: AnnouncementPut,
       reply: Announcement,
       async handle({ params: { id }, body, identity }) {
-        const row = { id, ...body, updatedAt: clock.wallMs(), updatedBy: identity.user.username };
-        await db.write((tx) => tx.announcements.put(row));
+        const changed = { updatedAt: clock.wallMs(), updatedBy: identity.user.username };
+        const row = await db.write(async (tx) => {
+          const name = body.name ?? (await tx.announcements.find(id))?.name ?? '';
+          const now = { id, ...body, name, ...changed };
+          await tx.announcements.put(now);
+          return now;
+        });
         log.info({ announcement: id, active: row.active, until: row.until, by: row.updatedBy }, 'announcement changed');
         return row;
       },

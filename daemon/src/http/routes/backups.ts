@@ -34,7 +34,7 @@ export function backupRoutes({ clock, db, ports }: HttpContext): Route[] {
       path: '/backups',
       summary: 'Back-ups, the plan by which they are made, and what is being done',
       reply: BackupState,
-      handle: () => backups.state(),
+      handle: ({ language }) => backups.state(language),
     }),
     route({
       needs: 'backup.run',
@@ -61,11 +61,11 @@ export function backupRoutes({ clock, db, ports }: HttpContext): Route[] {
       body: BackupPlanPut,
       reply: BackupState,
       errors: ['backup_no_passphrase', 'backup_folder_missing'],
-      async handle({ body, identity }) {
+      async handle({ body, identity, language }) {
         await backups.setPlan(body);
         const { passphrase: _passphrase, ...plan } = body;
         await note(identity, 'changed', 'plan', plan);
-        return backups.state();
+        return backups.state(language);
       },
     }),
     route({

@@ -32,6 +32,9 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
     return reach(identity).call(callback) || callback.createdBy === identity.user.username;
   }
 
+  const ofQueues = (identity: Identity): Reach =>
+    reachOf(ports, identity, 'callbacks.view', 'queues.view', 'queues.edit');
+
   /** AppError callback_not_found. */
   async function find(identity: Identity, id: string): Promise<Callback> {
     const row = await db.callbacks.find(id);
@@ -132,7 +135,10 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       tag: TAG,
       needs: ['callbacks.view', 'queues.view'],
       reply: z.array(CallbackRule),
-      handle: () => db.callbacks.rules(),
+      async handle({ identity }) {
+        const within = ofQueues(identity);
+        return (await db.callbacks.rules()).filter(({ queueId }) => within.seesQueue(queueId));
+      },
     }),
     route({
       method: 'get',
@@ -143,9 +149,10 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       params: ByQueue,
       reply: CallbackRule,
       errors: ['callback_rule_not_found'],
-      async handle({ params: { id: queueId } }) {
+      async handle({ params: { id: queueId }, identity }) {
         const rule = await db.callbacks.rule(queueId);
-        if (rule === null) throw new AppError('callback_rule_not_found', { queueId });
+        if (rule === null || !ofQueues(identity).seesQueue(queueId))
+          throw new AppError('callback_rule_not_found', { queueId });
         return rule;
       },
     }),
@@ -161,7 +168,8 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       errors: ['queue_not_found'],
       handle: ({ params: { id: queueId }, body, identity }) =>
         db.write(async (tx) => {
-          if ((await tx.queues.find(queueId)) === null) throw new AppError('queue_not_found', { id: queueId });
+          if (!ofQueues(identity).seesQueue(queueId) || (await tx.queues.find(queueId)) === null)
+            throw new AppError('queue_not_found', { id: queueId });
           const { calendarId } = body;
           if (calendarId !== null && (await tx.calendars.find(calendarId)) === null)
             throw invalidBody('calendarId', new AppError('calendar_not_found', { id: calendarId }));
@@ -185,7 +193,8 @@ export function callbackRoutes({ db, clock, log, ports }: HttpContext): Route[] 
       handle: ({ params: { id: queueId }, identity }) =>
         db.write(async (tx) => {
           const before = await tx.callbacks.rule(queueId);
-          if (before === null) throw new AppError('callback_rule_not_found', { queueId });
+          if (before === null || !ofQueues(identity).seesQueue(queueId))
+            throw new AppError('callback_rule_not_found', { queueId });
           await tx.callbacks.removeRule(queueId);
           const change = { action: 'removed', objectKind: 'callbackRule', objectId: queueId, before } as const;
           await audit(tx, clock.wallMs(), identity, change);

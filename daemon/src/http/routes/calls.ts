@@ -7,6 +7,7 @@ import {
   CallDetail,
   CallFileQuery,
   CallFilter,
+  CallFilterChoices,
   CallList,
   CallQuery,
   CallTake,
@@ -15,7 +16,14 @@ import {
   type Language,
   type Recording,
 } from '../../contract/index.js';
-import { countCalls, findCalls, type CallRow, type RecordingRow, type SegmentRow } from '../../db/index.js';
+import {
+  countCalls,
+  findCalls,
+  trunksOfCalls,
+  type CallRow,
+  type RecordingRow,
+  type SegmentRow,
+} from '../../db/index.js';
 import { reasonText } from '../../acd/index.js';
 import { AppError, type Reach, type ReachFilter } from '../../platform/index.js';
 import { mustMay, type Identity } from '../auth/identity.js';
@@ -67,16 +75,15 @@ export function callRoutes(http: HttpContext): Route[] {
       reply: CallList,
       errors: ['report_too_wide'],
       async handle({ query: { limit, before, ...filter }, identity }) {
-        // One more than asked for tells whether there is a next page.
-        const found = await findCalls(db.long, filter, { limit: limit + 1, before, reach: within(identity) });
-        const page = found.slice(0, limit);
-        const rows = new Map((await db.calls.byIds(page.map(({ id }) => id))).map((row) => [row.id, row]));
+        const found = await findCalls(db.long, filter, { limit, before, reach: within(identity) });
+        const rows = new Map((await db.calls.byIds(found.calls.map(({ id }) => id))).map((row) => [row.id, row]));
         return {
-          calls: page.flatMap(({ id, waitMs, talkMs, recorded, trunk }) => {
+          calls: found.calls.flatMap(({ id, waitMs, talkMs, recorded, trunk }) => {
             const row = rows.get(id);
             return row === undefined ? [] : [{ ...withPhase(row), waitMs, talkMs, recorded: recorded === 1, trunk }];
           }),
-          before: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+          before: found.before,
+          searchedTo: found.searchedTo,
         };
       },
     }),
@@ -90,6 +97,28 @@ export function callRoutes(http: HttpContext): Route[] {
       reply: CallCount,
       errors: ['report_too_wide'],
       handle: ({ query, identity }) => countCalls(db.long, query, within(identity)),
+    }),
+    route({
+      method: 'get',
+      path: '/calls/choices',
+      summary: 'Trunks and dispositions that calls can be looked for by',
+      tag: 'Calls',
+      needs: ['calls.view', 'desk.use'],
+      reply: CallFilterChoices,
+      async handle({ identity }) {
+        const own = within(identity)?.queues.length === 0;
+        const [dispositions, trunks, seen] = await Promise.all([
+          db.desk.dispositions(),
+          own ? [] : db.trunks.list(),
+          own ? [] : trunksOfCalls(db.long),
+        ]);
+        const names = new Map(seen.map((id) => [id, id]));
+        for (const { id, name } of trunks) names.set(id, name);
+        return {
+          trunks: [...names].map(([id, name]) => ({ id, name })),
+          dispositions: dispositions.map(({ id, nameZh, nameEn }) => ({ id, nameZh, nameEn })),
+        };
+      },
     }),
     route({
       method: 'get',

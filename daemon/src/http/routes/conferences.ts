@@ -108,7 +108,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       errors: ['conference_not_found', 'number_in_use'],
       async handle({ params: { id }, body, identity }) {
         await conferences.applied();
-        const before = conferences.room(id);
+        const before = roomFor(identity, id);
         const patch = await conferences.roomPatch(body);
         await db.write(async (tx) => {
           if (!(await tx.conferences.updateRoom(id, patch))) throw new AppError('conference_not_found', { id });
@@ -130,7 +130,7 @@ export function conferenceRoutes({ db, log, clock, ports }: HttpContext): Route[
       errors: ['conference_not_found', 'conference_in_use'],
       async handle({ params: { id }, identity }) {
         await conferences.applied();
-        const before = conferences.room(id);
+        const before = roomFor(identity, id);
         conferences.mustBeEmpty(id);
         await db.write(async (tx) => {
           if (!(await tx.conferences.removeRoom(id))) throw new AppError('conference_not_found', { id });

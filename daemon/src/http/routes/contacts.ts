@@ -12,6 +12,7 @@ import {
 } from '../../contract/index.js';
 import { AppError, newUlid } from '../../platform/index.js';
 import { audit } from '../audit.js';
+import { mustMay } from '../auth/identity.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
 
@@ -46,7 +47,7 @@ export function contactRoutes({ db, clock, ports }: HttpContext): Route[] {
     }),
     route({
       ...{ method: 'post', path: '/contacts', summary: 'Write down who has called', tag: TAG, status: 201 },
-      ...{ needs: ['desk.use', 'calls.view'], body: ContactCreate, reply: Contact },
+      ...{ needs: 'desk.use', body: ContactCreate, reply: Contact },
       async handle({ body, identity }) {
         const at = clock.wallMs();
         const contact: Contact = {
@@ -60,7 +61,7 @@ export function contactRoutes({ db, clock, ports }: HttpContext): Route[] {
     route({
       ...{ method: 'patch', path: '/contacts/:id', summary: 'Change what is known of him', tag: TAG },
       ...{
-        needs: ['desk.use', 'calls.view'],
+        needs: 'desk.use',
         params: ById,
         body: ContactPatch,
         reply: Contact,
@@ -80,14 +81,16 @@ export function contactRoutes({ db, clock, ports }: HttpContext): Route[] {
     route({
       ...{ method: 'delete', path: '/contacts/:id', summary: 'Remove him; his calls stay', tag: TAG },
       ...{ needs: 'floor.view', params: ById, errors: ['contact_not_found'] },
-      handle: ({ params: { id }, identity }) =>
-        db.write(async (tx) => {
+      handle({ params: { id }, identity }) {
+        mustMay(identity, ['desk.use']);
+        return db.write(async (tx) => {
           const before = await tx.contacts.find(id);
           if (before === null) throw new AppError('contact_not_found', { id });
           await tx.contacts.remove(id);
           const change = { action: 'removed', objectKind: 'contact', objectId: id, before } as const;
           await audit(tx, clock.wallMs(), identity, change);
-        }),
+        });
+      },
     }),
     route({
       ...{ method: 'get', path: '/contact-calls', tag: TAG, needs: ['desk.use', 'calls.view'] },

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import {
   Agent,
   AgentHistoryQuery,
-  AgentMessageCreate,
   AgentNumber,
   AgentPinPut,
   AgentSegment,
@@ -85,6 +84,8 @@ export function deskRoutes({ db, log, clock, ports }: HttpContext): Route[] {
       ...{ method: 'put', path: '/agents/:id/pin', summary: 'The PIN for signing in at a telephone; null: none' },
       ...{ tag: TAG, needs: 'agents.edit', params: ById, body: AgentPinPut, errors: ['agent_not_found'] },
       async handle({ params: { id }, body: { pin }, identity }) {
+        if (!reachOf(ports, identity, 'agents.view', 'agents.edit').agent(id))
+          throw new AppError('agent_not_found', { id });
         await desk.setPin(id, pin);
         const change = {
           action: 'changed',
@@ -148,15 +149,6 @@ export function deskRoutes({ db, log, clock, ports }: HttpContext): Route[] {
       handle({ params: { id }, body: { number }, identity }) {
         mustBeOwn(ports, identity, id);
         return desk.showNumber(id, number);
-      },
-    }),
-    route({
-      ...{ method: 'post', path: '/agents/:id/messages', summary: 'Show a message on the page of an agent', tag: TAG },
-      ...{ needs: 'floor.message', params: ById, body: AgentMessageCreate, errors: ['agent_not_found'] },
-      handle({ params: { id }, body: { text }, identity }) {
-        if (agents.find(id) === undefined || !reachOf(ports, identity, 'floor.message').agent(id))
-          throw new AppError('agent_not_found', { id });
-        desk.message({ agentId: id, from: identity.user.username, text, at: clock.wallMs() });
       },
     }),
     route({

@@ -11,8 +11,10 @@ import {
   type Queue,
 } from '../../contract/index.js';
 import type { QueueThresholdsRow, SegmentAt } from '../../db/index.js';
-import { AppError } from '../../platform/index.js';
+import { AppError, type Reach } from '../../platform/index.js';
 import { audit } from '../audit.js';
+import type { Identity } from '../auth/identity.js';
+import { filterOf, reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
 
@@ -24,20 +26,23 @@ const LONGEST_MS = 4 * HOUR_MS;
 const STEP_MS = 10_000;
 const ById = z.strictObject({ id: Slug });
 
-export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
+export function floorRoutes({ db, clock, log, ports }: HttpContext): Route[] {
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'floor.view', 'queues.view', 'queues.edit');
+
   return [
     route({
       ...{ method: 'get', path: '/floor/history', tag: TAG, needs: 'floor.view' },
       summary: 'Callers who waited and agents who were ready, minute by minute; the last four hours of it at most',
       ...{ query: FloorHistoryQuery, reply: FloorHistory },
-      async handle({ query }) {
+      async handle({ query, identity }) {
+        const within = filterOf(ports, reach(identity));
         const now = clock.wallMs();
         const to = Math.min(query.to ?? now, now);
         const wanted = Math.max(query.from ?? to - HOUR_MS, to - LONGEST_MS);
         const from = Math.max(0, Math.floor(Math.min(wanted, to) / MINUTE_MS) * MINUTE_MS);
         const [waiting, ready] = await Promise.all([
-          db.floor.counts('waiting', from, to, STEP_MS),
-          db.floor.counts('ready', from, to, STEP_MS),
+          db.floor.counts('waiting', from, to, STEP_MS, within),
+          db.floor.counts('ready', from, to, STEP_MS, within),
         ]);
         const perMinute = MINUTE_MS / STEP_MS;
         const length = Math.ceil((to - from) / MINUTE_MS);
@@ -60,14 +65,21 @@ export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
         needs: 'floor.view',
       },
       ...{ query: FloorMomentQuery, reply: FloorMoment },
-      async handle({ query }) {
+      async handle({ query, identity }) {
+        const within = reach(identity);
         const at = Math.min(query.at, clock.wallMs());
-        const [rows, queues, states, segments] = await Promise.all([
+        const [everybody, everyQueue, states, everySegment] = await Promise.all([
           db.agents.list(),
           db.queues.list(),
           db.floor.statesAt(at),
           db.floor.segmentsAt(at),
         ]);
+        const rows = everybody.filter(({ id }) => within.agent(id));
+        const queues = everyQueue.filter(({ id }) => within.seesQueue(id));
+        const segments = everySegment.filter((one) => {
+          const agentId = one.data['agentId'];
+          return within.queue(queueOf(one).queueId) || (typeof agentId === 'string' && within.agent(agentId));
+        });
         const stateOf = new Map(states.map((one) => [one.agentId, one]));
         // A talk follows its offer: the later one stands.
         const callOf = new Map(
@@ -109,8 +121,10 @@ export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
         reply: z.array(QueueThresholds),
       },
       summary: 'When the figures of each queue turn amber and red',
-      async handle() {
-        const [queues, rows] = await Promise.all([db.queues.list(), db.floor.thresholds()]);
+      async handle({ identity }) {
+        const within = reach(identity);
+        const [all, rows] = await Promise.all([db.queues.list(), db.floor.thresholds()]);
+        const queues = all.filter(({ id }) => within.seesQueue(id));
         return queues.map((queue) =>
           thresholdsOf(
             queue,
@@ -125,7 +139,8 @@ export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
       ...{ body: QueueThresholdsPut, reply: QueueThresholds, errors: ['queue_not_found'] },
       async handle({ params: { id }, body, identity }) {
         await db.write(async (tx) => {
-          if ((await tx.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
+          if (!reach(identity).seesQueue(id) || (await tx.queues.find(id)) === null)
+            throw new AppError('queue_not_found', { id });
           const before = (await tx.floor.thresholds()).find(({ queueId }) => queueId === id);
           await tx.floor.putThresholds({ queueId: id, ...body });
           const change = {
@@ -147,7 +162,8 @@ export function floorRoutes({ db, clock, log }: HttpContext): Route[] {
       errors: ['queue_not_found'],
       async handle({ params: { id }, identity }) {
         await db.write(async (tx) => {
-          if ((await tx.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
+          if (!reach(identity).seesQueue(id) || (await tx.queues.find(id)) === null)
+            throw new AppError('queue_not_found', { id });
           const before = (await tx.floor.thresholds()).find(({ queueId }) => queueId === id);
           if (!(await tx.floor.removeThresholds(id))) return;
           const change = { action: 'removed', objectKind: 'queueThresholds', objectId: id, before } as const;

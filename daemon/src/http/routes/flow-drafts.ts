@@ -7,6 +7,7 @@ import {
   FlowPublish,
   FlowVersion,
   FlowVersionSummary,
+  FlowWork,
   Slug,
 } from '../../contract/index.js';
 import type { Identity } from '../auth/identity.js';
@@ -71,6 +72,19 @@ export function flowDraftRoutes(http: HttpContext): Route[] {
       reply: FlowDraft,
       errors: ['flow_draft_not_found'],
       handle: ({ params: { id } }) => draftOf(id),
+    }),
+    route({
+      method: 'get',
+      path: '/flows/:id/work',
+      summary: 'What is live under an id and what is drafted; null: nothing is',
+      tag: 'Flows',
+      needs: 'flows.view',
+      params: ById,
+      reply: FlowWork,
+      async handle({ params: { id } }) {
+        const [live, draft] = await Promise.all([db.flows.find(id), db.flowDrafts.find(id)]);
+        return { live, draft };
+      },
     }),
     route({
       method: 'put',

@@ -14,19 +14,24 @@ export function flowLiveRoutes({ clock, db, ports }: HttpContext): Route[] {
     route({
       method: 'get',
       path: '/flows/:id/callers',
-      summary: 'Who is in a flow now, by node',
+      summary: 'Who is in a flow now, by node; callers of others are counted alone',
       tag: 'Flows',
       needs: ['floor.view', 'flows.view'],
       params: z.strictObject({ id: Slug }),
       reply: FlowCallers,
       errors: ['flow_not_found'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
+        const reach = reachOf(ports, identity, 'floor.view', 'flows.view');
         const known = (await db.flows.find(id)) ?? (await db.flowDrafts.find(id));
         if (known === null) throw new AppError('flow_not_found', { id });
         const { nodes, callers } = ports.flows.callers(id);
         return {
           nodes,
-          callers: callers.map((one) => ({ ...one, phase: ports.calls.find(one.callId)?.phase ?? null })),
+          callers: callers.flatMap((one) => {
+            const call = ports.calls.find(one.callId);
+            const seen = reach.everything || (call !== undefined && reach.call(call));
+            return seen ? [{ ...one, phase: call?.phase ?? null }] : [];
+          }),
         };
       },
     }),

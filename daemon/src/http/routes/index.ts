@@ -12,6 +12,7 @@ import { callbackRoutes } from './callbacks.js';
 import { callRoutes } from './calls.js';
 import { contactRoutes } from './contacts.js';
 import { deskRoutes } from './desk.js';
+import { deskWorkRoutes } from './desk-work.js';
 import { directoryRoutes } from './directory.js';
 import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
@@ -42,6 +43,7 @@ import { signInRoutes } from './sign-in.js';
 import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { surveyRoutes } from './surveys.js';
+import { trunkTestRoutes } from './trunk-tests.js';
 import { trunkRoutes } from './trunks.js';
 import { userRoutes } from './users.js';
 import { voiceRoutes } from './voice.js';
@@ -71,6 +73,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...auditRoutes(http),
     ...sipStationRoutes(http),
     ...trunkRoutes(http),
+    ...trunkTestRoutes(http),
     ...outboundRouteRoutes(http),
     ...ringGroupRoutes(http),
     ...sipRoutes(http),
@@ -79,6 +82,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...agentBulkRoutes(http),
     ...agentRoutes(http),
     ...deskRoutes(http),
+    ...deskWorkRoutes(http),
     ...directoryRoutes(http),
     ...contactRoutes(http),
     ...dispositionRoutes(http),

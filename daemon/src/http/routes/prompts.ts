@@ -1,6 +1,16 @@
 // The library of prompts.
 import { z } from 'zod';
-import { ClipName, Language, Prompt, PromptSpeech, PromptUse } from '../../contract/index.js';
+import {
+  ClipName,
+  Language,
+  NamedPrompt,
+  Prompt,
+  PromptLabel,
+  PromptPage,
+  PromptSearch,
+  PromptSpeech,
+  PromptUse,
+} from '../../contract/index.js';
 import { AppError } from '../../platform/index.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
@@ -20,6 +30,32 @@ export function promptRoutes({ log, ports }: HttpContext): Route[] {
       needs: 'prompts.view',
       reply: z.array(Prompt),
       handle: () => prompts.list(),
+    }),
+    route({
+      method: 'get',
+      path: '/prompt-names',
+      summary: 'Prompts by name, page by page',
+      tag: 'Prompts',
+      needs: 'prompts.view',
+      query: PromptSearch,
+      reply: PromptPage,
+      handle: ({ query }) => prompts.search(query),
+    }),
+    route({
+      method: 'put',
+      path: '/prompt-names/:name',
+      summary: 'Say what people call a prompt; flows know it by its name, which stays',
+      tag: 'Prompts',
+      needs: 'prompts.edit',
+      params: z.strictObject({ name: ClipName }),
+      body: PromptLabel,
+      reply: NamedPrompt,
+      errors: ['prompt_not_found'],
+      async handle({ params: { name }, body: { label }, identity }) {
+        const named = await prompts.call(name, label);
+        log.info({ prompt: name, label, by: identity.user.username }, 'prompt called something else');
+        return named;
+      },
     }),
     route({
       method: 'get',

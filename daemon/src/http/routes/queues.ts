@@ -10,7 +10,8 @@ import {
   queuesNamedBy,
 } from '../../contract/index.js';
 import type { Writes } from '../../db/index.js';
-import { AppError } from '../../platform/index.js';
+import { AppError, type Reach } from '../../platform/index.js';
+import type { Identity } from '../auth/identity.js';
 import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { invalidBody } from '../invalid-body.js';
@@ -20,6 +21,13 @@ const ById = z.strictObject({ id: Slug });
 
 export function queueRoutes(http: HttpContext): Route[] {
   const { db, log, ports } = http;
+  const reach = (identity: Identity): Reach => reachOf(ports, identity, 'queues.view', 'floor.view', 'queues.edit');
+
+  /** AppError queue_not_found. */
+  function mustReach(identity: Identity, id: string): void {
+    if (!reach(identity).seesQueue(id)) throw new AppError('queue_not_found', { id });
+  }
+
   return [
     route({
       method: 'get',
@@ -29,8 +37,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       needs: ['queues.view', 'floor.view'],
       reply: z.array(Queue),
       async handle({ identity }) {
-        const reach = reachOf(ports, identity, 'queues.view', 'floor.view');
-        return (await db.queues.list()).filter(({ id }) => reach.queue(id) || reach.serves(id));
+        const within = reach(identity);
+        return (await db.queues.list()).filter(({ id }) => within.seesQueue(id));
       },
     }),
     route({
@@ -42,7 +50,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       params: ById,
       reply: Queue,
       errors: ['queue_not_found'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
+        mustReach(identity, id);
         const row = await db.queues.find(id);
         if (row === null) throw new AppError('queue_not_found', { id });
         return row;
@@ -76,7 +85,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       body: QueuePatch,
       reply: Queue,
       errors: ['queue_not_found'],
-      async handle({ params: { id }, body }) {
+      async handle({ params: { id }, body, identity }) {
+        mustReach(identity, id);
         const changed = await db.write(async (tx) => {
           await namedMustExist(tx, id, body);
           await tx.queues.update(id, body);
@@ -95,7 +105,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       params: ById,
       reply: z.array(QueueMember),
       errors: ['queue_not_found'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
+        mustReach(identity, id);
         if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
         return db.queueMembers.listByQueue(id);
       },
@@ -109,7 +120,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       params: ById,
       reply: z.array(QueueWaiting),
       errors: ['queue_not_found'],
-      async handle({ params: { id }, language }) {
+      async handle({ params: { id }, language, identity }) {
+        mustReach(identity, id);
         if ((await db.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
         return ports.queues.waiting(id, language);
       },
@@ -125,6 +137,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       reply: z.array(QueueMember),
       errors: ['queue_not_found'],
       async handle({ params: { id }, body, identity }) {
+        mustReach(identity, id);
+        const within = reach(identity);
         const members = await db.write(async (tx) => {
           if ((await tx.queues.find(id)) === null) throw new AppError('queue_not_found', { id });
           const seen = new Set<string>();
@@ -133,7 +147,9 @@ export function queueRoutes(http: HttpContext): Route[] {
             seen.add(agentId);
             if (clash) throw invalidBody(`${index}.agentId`, new AppError('agent_exists', { id: agentId }));
             const agent = await tx.agents.find(agentId);
-            if (agent === null) throw invalidBody(`${index}.agentId`, new AppError('agent_not_found', { id: agentId }));
+            // who took agents of others into his queue would reach them
+            if (agent === null || !within.agent(agentId))
+              throw invalidBody(`${index}.agentId`, new AppError('agent_not_found', { id: agentId }));
           }
           await tx.queueMembers.replaceOfQueue(id, body);
           return tx.queueMembers.listByQueue(id);
@@ -150,7 +166,8 @@ export function queueRoutes(http: HttpContext): Route[] {
       needs: 'queues.edit',
       params: ById,
       errors: ['queue_not_found', 'queue_in_use'],
-      async handle({ params: { id } }) {
+      async handle({ params: { id }, identity }) {
+        mustReach(identity, id);
         if (!(await db.write((tx) => tx.queues.remove(id)))) throw new AppError('queue_not_found', { id });
       },
     }),

@@ -17,12 +17,13 @@ import {
   RetentionRun,
   Ulid,
   Verification,
+  type Permission,
   type RecordingSummary,
 } from '../../contract/index.js';
 import type { FoundRecording } from '../../db/index.js';
 import { AppError, type Reach } from '../../platform/index.js';
 import { mustMay, type Identity } from '../auth/identity.js';
-import { filterOf, reachOf } from '../auth/reach.js';
+import { filterOf, mustReachEverything, reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import type { Reader } from '../ports.js';
 import { recordingFile } from '../recording-file.js';
@@ -39,10 +40,25 @@ export function recordingRoutes(http: HttpContext): Route[] {
   const reach = (identity: Identity): Reach => reachOf(ports, identity, 'recordings.listen');
 
   /** An agent has the recordings of the calls that were his. AppError recording_not_found. */
-  async function findFor(identity: Identity, id: string): Promise<FoundRecording> {
+  async function findFor(
+    identity: Identity,
+    id: string,
+    beyond: Permission = 'recordings.listen',
+  ): Promise<FoundRecording> {
     const found = await ports.recordings.find(id);
-    if (!reach(identity).call(found.call)) throw new AppError('recording_not_found', { id });
+    if (!reachOf(ports, identity, beyond).call(found.call)) throw new AppError('recording_not_found', { id });
     return found;
+  }
+
+  /** Also of one that was removed. */
+  async function wasTheirs(identity: Identity, recordingId: string): Promise<boolean> {
+    const within = reach(identity);
+    if (within.everything) return true;
+    const callId =
+      (await db.recordings.find(recordingId))?.callId ??
+      (await db.recordingArchive.deletions({ recordingId, limit: 1 }))[0]?.callId;
+    const call = callId === undefined ? null : await db.calls.find(callId);
+    return call !== null && within.call(call);
   }
 
   return [
@@ -141,7 +157,8 @@ export function recordingRoutes(http: HttpContext): Route[] {
       needs: 'recordings.listen',
       params: ById,
       reply: z.array(RecordingAccess),
-      handle: ({ params: { id } }) => db.recordingArchive.accesses(id, MOST_ACCESSES),
+      handle: async ({ params: { id }, identity }) =>
+        (await wasTheirs(identity, id)) ? db.recordingArchive.accesses(id, MOST_ACCESSES) : [],
     }),
     route({
       method: 'put',
@@ -168,6 +185,7 @@ export function recordingRoutes(http: HttpContext): Route[] {
       body: RecordingRemoval,
       errors: ['recording_not_found', 'recording_held', 'recording_in_progress'],
       async handle({ params: { id }, body: { reason }, identity, remoteAddress }) {
+        await findFor(identity, id, 'recordings.remove');
         await ports.recordings.remove(id, reason, readerOf(identity, remoteAddress));
       },
     }),
@@ -182,16 +200,17 @@ export function recordingRoutes(http: HttpContext): Route[] {
         limit: z.coerce.number().int().min(1).max(500).default(50),
       }),
       reply: z.array(RecordingDeletion),
-      handle: ({ query }) => db.recordingArchive.deletions(query),
+      handle: ({ query, identity }) =>
+        db.recordingArchive.deletions({ ...query, reach: filterOf(ports, reach(identity)) }),
     }),
     route({
       method: 'get',
       path: '/recording-alarms',
-      summary: 'What is wrong with the recordings now',
+      summary: 'What is wrong now with the recordings and with the database that tells of them',
       tag: 'Recordings',
       needs: 'recordings.listen',
       reply: z.array(RecordingAlarm),
-      handle: () => ports.recordings.alarms(),
+      handle: () => [...ports.recordings.alarms(), ...ports.box.alarms()],
     }),
     route({
       method: 'post',
@@ -200,7 +219,11 @@ export function recordingRoutes(http: HttpContext): Route[] {
       tag: 'Recordings',
       needs: 'recordings.edit',
       reply: Verification,
-      handle: () => ports.recordings.verify(),
+      errors: ['scope_too_narrow'],
+      handle({ identity }) {
+        mustReachEverything(identity);
+        return ports.recordings.verify();
+      },
     }),
     route({
       method: 'post',
@@ -210,7 +233,11 @@ export function recordingRoutes(http: HttpContext): Route[] {
       needs: 'recordings.remove',
       body: z.strictObject({ dryRun: z.boolean().default(true) }),
       reply: RetentionRun,
-      handle: ({ body: { dryRun }, identity }) => ports.recordings.retain(dryRun, identity.user.username),
+      errors: ['scope_too_narrow'],
+      handle({ body: { dryRun }, identity }) {
+        mustReachEverything(identity);
+        return ports.recordings.retain(dryRun, identity.user.username);
+      },
     }),
     route({
       method: 'get',

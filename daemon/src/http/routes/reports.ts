@@ -12,6 +12,7 @@ import {
   ReportSchedulePut,
   Ulid,
 } from '../../contract/index.js';
+import { AppError } from '../../platform/index.js';
 import { audit } from '../audit.js';
 import type { Writes } from '../../db/index.js';
 import type { Identity } from '../auth/identity.js';
@@ -28,14 +29,34 @@ const FileQuery = ReportQuery.extend({ format: ReportFormat.exclude(['json']) })
 export function reportRoutes({ clock, log, ports }: HttpContext): Route[] {
   const { reports } = ports;
 
-  /** Of the agents and queues alone that one may look at; an asked one beyond them is left out. */
-  function within(identity: Identity, filters: ReportFilters): ReportFilters {
-    const reach = filterOf(ports, reachOf(ports, identity, 'reports.view'));
+  /**
+   * Of the agents and queues alone that one may look at; an asked one beyond them is left out. Who asks for none in particular asks
+   * for all; where none are left there is nothing.
+   */
+  function within(identity: Identity, asked: ReportFilters): ReportFilters {
+    const filters = Object.fromEntries(
+      Object.entries(asked).filter(([, some]) => some !== undefined && some.length > 0),
+    ) as ReportFilters;
+    const reach = filterOf(ports, reachOf(ports, identity, 'reports.view', 'reports.schedule'));
     if (reach === undefined) return filters;
-    const common = (asked: readonly string[] | undefined, allowed: readonly string[]): string[] =>
-      asked === undefined ? [...allowed] : asked.filter((one) => allowed.includes(one));
+    const common = (some: readonly string[] | undefined, allowed: readonly string[]): string[] =>
+      some === undefined ? [...allowed] : some.filter((one) => allowed.includes(one));
     return { ...filters, queues: common(filters.queues, reach.queues), agents: common(filters.agents, reach.agents) };
   }
+
+  /** Who reaches a part alone has the schedules that he has made. AppError report_schedule_not_found. */
+  async function schedulesOf({ scope, user }: Identity): Promise<ReportSchedule[]> {
+    const all = await reports.schedules();
+    return scope.kind === 'all' ? all : all.filter(({ createdBy }) => createdBy === user.username);
+  }
+  async function mustHave(identity: Identity, id: string): Promise<void> {
+    if (!(await schedulesOf(identity)).some((one) => one.id === id))
+      throw new AppError('report_schedule_not_found', { id });
+  }
+  const narrowed = (identity: Identity, body: ReportScheduleCreate): ReportScheduleCreate => ({
+    ...body,
+    filters: within(identity, body.filters),
+  });
 
   const noted =
     (identity: Identity, action: 'created' | 'changed' | 'removed', after?: unknown) =>
@@ -97,7 +118,7 @@ export function reportRoutes({ clock, log, ports }: HttpContext): Route[] {
         reply: z.array(ReportSchedule),
       },
       summary: 'Reports that are mailed by themselves',
-      handle: () => reports.schedules(),
+      handle: ({ identity }) => schedulesOf(identity),
     }),
     route({
       ...{
@@ -110,7 +131,12 @@ export function reportRoutes({ clock, log, ports }: HttpContext): Route[] {
       },
       ...{ summary: 'Have a report mailed by itself', status: 201 },
       handle: ({ body, identity }) =>
-        reports.putSchedule(body, identity.user.username, undefined, noted(identity, 'created', body)),
+        reports.putSchedule(
+          narrowed(identity, body),
+          identity.user.username,
+          undefined,
+          noted(identity, 'created', body),
+        ),
     }),
     route({
       ...{
@@ -122,13 +148,19 @@ export function reportRoutes({ clock, log, ports }: HttpContext): Route[] {
         body: ReportSchedulePut,
       },
       ...{ summary: 'Change a scheduled report', reply: ReportSchedule, errors: ['report_schedule_not_found'] },
-      handle: ({ params: { id }, body, identity }) =>
-        reports.putSchedule(body, identity.user.username, id, noted(identity, 'changed', body)),
+      async handle({ params: { id }, body, identity }) {
+        await mustHave(identity, id);
+        const after = narrowed(identity, body);
+        return reports.putSchedule(after, identity.user.username, id, noted(identity, 'changed', body));
+      },
     }),
     route({
       ...{ method: 'delete', path: '/report-schedules/:id', tag: TAG, needs: 'reports.schedule', params: ById },
       ...{ summary: 'Remove a scheduled report with its history', errors: ['report_schedule_not_found'] },
-      handle: ({ params: { id }, identity }) => reports.removeSchedule(id, noted(identity, 'removed')),
+      async handle({ params: { id }, identity }) {
+        await mustHave(identity, id);
+        await reports.removeSchedule(id, noted(identity, 'removed'));
+      },
     }),
     route({
       ...{
@@ -140,7 +172,10 @@ export function reportRoutes({ clock, log, ports }: HttpContext): Route[] {
         reply: ReportRun,
       },
       ...{ summary: 'Send it now, besides', errors: ['report_schedule_not_found', 'mail_not_set_up'] },
-      handle: ({ params: { id } }) => reports.runSchedule(id),
+      async handle({ params: { id }, identity }) {
+        await mustHave(identity, id);
+        return reports.runSchedule(id);
+      },
     }),
     route({
       ...{
@@ -152,7 +187,10 @@ export function reportRoutes({ clock, log, ports }: HttpContext): Route[] {
         reply: z.array(ReportRun),
       },
       ...{ summary: 'When it was sent, the newest first', errors: ['report_schedule_not_found'] },
-      handle: ({ params: { id } }) => reports.runs(id),
+      async handle({ params: { id }, identity }) {
+        await mustHave(identity, id);
+        return reports.runs(id);
+      },
     }),
   ];
 }

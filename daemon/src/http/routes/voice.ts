@@ -14,14 +14,26 @@ import {
 } from '../../contract/index.js';
 import type { FlowRecordingRow } from '../../db/index.js';
 import { AppError } from '../../platform/index.js';
+import type { Identity } from '../auth/identity.js';
+import { filterOf, reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
 import { recordingFile } from '../recording-file.js';
 import { route, type Route } from '../route.js';
+import { mayListen } from './voicemail.js';
 
 const ById = z.strictObject({ id: Ulid });
 const BySlug = z.strictObject({ id: Slug });
 
 export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
+  /** AppError flow_recording_not_found: it is of a call of others. */
+  async function mustReach(identity: Identity, id: string): Promise<void> {
+    const reach = reachOf(ports, identity, 'recordings.listen', 'recordings.remove');
+    if (reach.everything) return;
+    const row = await db.voice.flowRecording(id);
+    const call = row === null ? null : await db.calls.find(row.callId);
+    if (call === null || !reach.call(call)) throw new AppError('flow_recording_not_found', { id });
+  }
+
   return [
     route({
       method: 'get',
@@ -31,8 +43,9 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       needs: 'recordings.listen',
       query: FlowRecordingQuery,
       reply: FlowRecordingList,
-      async handle({ query }) {
-        const found = await db.voice.flowRecordings({ ...query, limit: query.limit + 1 });
+      async handle({ query, identity }) {
+        const reach = filterOf(ports, reachOf(ports, identity, 'recordings.listen'));
+        const found = await db.voice.flowRecordings({ ...query, reach, limit: query.limit + 1 });
         const page = found.slice(0, query.limit);
         return {
           recordings: page.map(shown),
@@ -50,6 +63,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       replyType: 'audio/wav',
       errors: ['flow_recording_not_found', 'recording_damaged', 'recording_key_missing', 'range_unsatisfiable'],
       async handle({ params: { id }, identity, header, remoteAddress }) {
+        await mustReach(identity, id);
         const source = await ports.voice.openFlowRecording(id);
         const range = header('range');
         const file = await recordingFile(source, { tag: id, name: id }, range, header('if-range'));
@@ -66,6 +80,7 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       params: ById,
       errors: ['flow_recording_not_found'],
       async handle({ params: { id }, identity, remoteAddress }) {
+        await mustReach(identity, id);
         await ports.voice.removeFlowRecording(id);
         await ports.recordings.note(id, 'removed', { by: identity.user.username, from: remoteAddress });
       },
@@ -79,8 +94,9 @@ export function voiceRoutes({ db, log, ports }: HttpContext): Route[] {
       params: BySlug,
       reply: z.array(VoicemailNotice),
       errors: ['voicemail_box_not_found'],
-      async handle({ params: { id } }) {
-        await ports.voicemail.box(id);
+      async handle({ params: { id }, identity }) {
+        if (!mayListen(ports, identity, await ports.voicemail.box(id)))
+          throw new AppError('voicemail_box_not_found', { id });
         return db.voice.noticesOf(id);
       },
     }),

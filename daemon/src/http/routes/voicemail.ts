@@ -13,6 +13,7 @@ import { AppError } from '../../platform/index.js';
 import type { Identity } from '../auth/identity.js';
 import { reachOf } from '../auth/reach.js';
 import type { HttpContext } from '../context.js';
+import type { Ports } from '../ports.js';
 import { recordingFile } from '../recording-file.js';
 import { route, type Route } from '../route.js';
 
@@ -20,20 +21,30 @@ const ByBox = z.strictObject({ id: Slug });
 const ById = z.strictObject({ id: Ulid });
 const TAG = 'Voicemail';
 
+/** An agent has the boxes that name him, and those of his queues. */
+export function mayListen(
+  ports: Pick<Ports, 'agents'>,
+  identity: Identity,
+  box: { agents: readonly string[]; queueId: string | null },
+): boolean {
+  const reach = reachOf(ports, identity, 'messages.view', 'messages.edit', 'messages.boxes');
+  if (reach.everything || reach.queue(box.queueId) || reach.serves(box.queueId)) return true;
+  return box.agents.some((id) => reach.agent(id));
+}
+
 export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
   const { voicemail } = ports;
 
-  /** An agent has the boxes that name him, and those of his queues. */
-  function mayListen(identity: Identity, box: { agents: readonly string[]; queueId: string | null }): boolean {
-    const reach = reachOf(ports, identity, 'messages.view', 'messages.edit');
-    if (reach.everything || reach.queue(box.queueId) || reach.serves(box.queueId)) return true;
-    return box.agents.some((id) => reach.agent(id));
+  /** AppError voicemail_box_not_found. */
+  async function mustListen(identity: Identity, id: string): Promise<void> {
+    if (!mayListen(ports, identity, await voicemail.box(id))) throw new AppError('voicemail_box_not_found', { id });
   }
 
   /** AppError voice_message_not_found. */
   async function messageFor(identity: Identity, id: string): Promise<VoiceMessage> {
     const message = await voicemail.find(id);
-    if (!mayListen(identity, await voicemail.box(message.boxId))) throw new AppError('voice_message_not_found', { id });
+    if (!mayListen(ports, identity, await voicemail.box(message.boxId)))
+      throw new AppError('voice_message_not_found', { id });
     return message;
   }
 
@@ -45,7 +56,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       tag: TAG,
       needs: ['messages.view', 'desk.use'],
       reply: z.array(VoicemailBox),
-      handle: async ({ identity }) => (await voicemail.boxes()).filter((box) => mayListen(identity, box)),
+      handle: async ({ identity }) => (await voicemail.boxes()).filter((box) => mayListen(ports, identity, box)),
     }),
     route({
       method: 'post',
@@ -74,6 +85,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       reply: VoicemailBox,
       errors: ['voicemail_box_not_found'],
       async handle({ params: { id }, body, identity }) {
+        await mustListen(identity, id);
         const box = await voicemail.change(id, body);
         log.info({ box: id, by: identity.user.username }, 'voicemail box changed');
         return box;
@@ -88,6 +100,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       params: ByBox,
       errors: ['voicemail_box_not_found'],
       async handle({ params: { id }, identity }) {
+        await mustListen(identity, id);
         await voicemail.removeBox(id);
         log.info({ box: id, by: identity.user.username }, 'voicemail box removed');
       },
@@ -102,7 +115,7 @@ export function voicemailRoutes({ log, ports }: HttpContext): Route[] {
       reply: z.array(VoiceMessage),
       errors: ['voicemail_box_not_found'],
       async handle({ params: { id }, identity }) {
-        if (!mayListen(identity, await voicemail.box(id))) throw new AppError('voicemail_box_not_found', { id });
+        await mustListen(identity, id);
         return voicemail.messages(id);
       },
     }),

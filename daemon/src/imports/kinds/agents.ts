@@ -116,9 +116,10 @@ export const agentsTable: Table = {
       async write(tx) {
         for (const { row, abilities: can } of taken) {
           const { id, ...patch } = row;
-          if (!existing.has(id)) await tx.agents.insert(row);
+          const isNew = !existing.has(id);
+          if (isNew) await tx.agents.insert(row);
           else await tx.agents.update(id, patch);
-          await tx.abilities.replace(id, can);
+          if (!isNew || Object.values(can).some(({ length }) => length > 0)) await tx.abilities.replace(id, can);
         }
         return [];
       },

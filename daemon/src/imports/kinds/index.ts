@@ -5,6 +5,7 @@ import { numberListTable } from './number-list.js';
 import { queueMembersTable } from './queue-members.js';
 import { sipStationsTable } from './sip-stations.js';
 import { speedDialsTable } from './speed-dials.js';
+import { usersTable } from './users.js';
 
 /** Every kind of thing that goes in and out as a file. */
 export const TABLES: Readonly<Record<ImportKind, Table>> = {
@@ -13,4 +14,5 @@ export const TABLES: Readonly<Record<ImportKind, Table>> = {
   'number-list': numberListTable,
   'sip-stations': sipStationsTable,
   'speed-dials': speedDialsTable,
+  users: usersTable,
 };

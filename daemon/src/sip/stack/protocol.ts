@@ -176,6 +176,18 @@ export interface StackLamp {
   calls: LampCall[];
 }
 
+/** What a host of a trunk says to OPTIONS. */
+export interface TrunkAnswer {
+  host: string;
+  /** where it was asked, `192.0.2.1:5060`; '': it could not be found */
+  address: string;
+  /** null: it says nothing */
+  status: number | null;
+  /** text of the carrier */
+  reason: string;
+  ms: number;
+}
+
 export interface StackCommands {
   start: { params: StackConfig; reply: StackPorts };
   stop: { params: Record<string, never>; reply: Record<string, never> };
@@ -183,6 +195,8 @@ export interface StackCommands {
   'station.remove': { params: { number: number }; reply: Record<string, never> };
   'trunk.set': { params: StackTrunk; reply: Record<string, never> };
   'trunk.remove': { params: { id: string }; reply: Record<string, never> };
+  /** Asks every host of a trunk now (OPTIONS). The reply comes when all have answered or had time to. */
+  'trunk.ask': { params: { id: string }; reply: { hosts: TrunkAnswer[] } };
   /** Offers the station or trunk a call. The reply comes when the INVITE is on its way, before anybody has answered. */
   'call.dial': {
     params: {

@@ -297,6 +297,7 @@ export class Stack {
         this.#links.delete(id);
         return NOTHING;
       },
+      'trunk.ask': async ({ id }) => ({ hosts: (await this.#links.get(id)?.ask()) ?? [] }),
       'call.dial': (params) => ({ call: calls.dial(params) }),
       'call.media': ({ call, media }) => {
         calls.find(call).setMedia(media);
@@ -404,8 +405,7 @@ export class Stack {
     });
     this.#links.set(trunk.id, link);
     // The end of the old registration must not come after the beginning of the new one: both are of one Contact.
-    if (ended === undefined) link.start();
-    else void ended.then(() => link.start());
+    link.start(ended);
     return NOTHING;
   }
 

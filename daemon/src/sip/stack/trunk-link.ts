@@ -16,7 +16,7 @@ import {
 } from '../message/index.js';
 import { errorText, type Timer } from '../../platform/index.js';
 import type { Flow } from '../transport/index.js';
-import type { StackEvents, StackTrunk, StackTrunkHost } from './protocol.js';
+import type { StackEvents, StackTrunk, StackTrunkHost, TrunkAnswer } from './protocol.js';
 import { TrunkHost } from './trunk-host.js';
 import { Registration } from './trunk-registration.js';
 
@@ -109,7 +109,9 @@ export class TrunkLink {
     return true;
   }
 
-  start(): void {
+  /** `after`: what has to be over before. */
+  start(after?: Promise<void>): void {
+    if (after !== undefined) return void after.then(() => this.start());
     if (this.#stopped) return;
     this.#tell();
     void this.#locate().then(() => {
@@ -128,6 +130,27 @@ export class TrunkLink {
     this.#relocation?.cancel();
     for (const host of this.#hosts) host.stop();
     await this.#registration?.stop();
+  }
+
+  /** What every host says now, for whoever looks for a fault; what is known of it otherwise stays. */
+  async ask(): Promise<TrunkAnswer[]> {
+    await this.#locate();
+    const { clock } = this.#options.context;
+    return Promise.all(
+      this.#hosts.map((host) => {
+        const [target] = host.targets;
+        const beganAtMs = clock.monotonicMs();
+        const address = target === undefined ? '' : `${bracketed(target.remote.host)}:${target.remote.port}`;
+        return new Promise<TrunkAnswer>((resolve) => {
+          const told = (status: number | null, reason: string): void =>
+            resolve({ host: host.host.host, address, status, reason, ms: Math.round(clock.monotonicMs() - beganAtMs) });
+          this.#probe(host, {
+            final: (response) => told(response.status, response.reason),
+            failed: () => told(null, ''),
+          });
+        });
+      }),
+    );
   }
 
   /**
@@ -251,6 +274,7 @@ export class TrunkLink {
       }),
     );
     if (this.#stopped) return;
+    this.#relocation?.cancel();
     this.#relocation = context.timers.after(RELOCATE_MS, () => void this.#locate());
     if (this.#located && before !== this.#hosts.filter((host) => host.usable).length) this.#hostsChanged();
   }

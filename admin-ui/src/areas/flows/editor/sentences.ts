@@ -65,7 +65,7 @@ export function useSentences(
           as: t(`flowNodes.values.as.${asText(node.as) || 'number'}`),
         });
       case 'announce':
-        return say('announce', { announcement: quoted(asText(node.announcement)) });
+        return say('announce', { announcement: thing(type, 'announcement', node.announcement) });
       case 'language':
         return say('language', { language: t(`flowNodes.values.language.${asText(node.language) || 'en'}`) });
       case 'menu':

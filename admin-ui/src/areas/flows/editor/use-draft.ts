@@ -2,7 +2,6 @@
 // else has written meanwhile is neither lost nor written over without asking.
 import type { Flow, FlowDraft } from '@cordboard/daemon/contract';
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
-import { api, told } from '@/api/client';
 import { RefusedError, isGone } from '@/api/errors';
 import { drafts } from '../model/draft-api';
 import { same } from '../model/difference';
@@ -32,8 +31,6 @@ export interface DraftKeeper {
   /** It went live: there is no draft any more. */
   wentLive: (flow: Flow) => void;
 }
-
-const path = (id: string) => ({ params: { path: { id } } });
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   try {
@@ -72,10 +69,8 @@ export function useDraft(id: string, history: History<Drawing>, settle: (drawing
   async function read(): Promise<void> {
     readProblem.value = null;
     try {
-      [live.value, draft.value] = await Promise.all([
-        orNull(told(api.GET('/api/v1/flows/{id}', path(id)))),
-        orNull(drafts.read(id)),
-      ]);
+      const work = await drafts.work(id);
+      [live.value, draft.value] = [work.live, work.draft];
       const from = draft.value ?? live.value;
       gone.value = from === null;
       if (from === null) return;

@@ -16,7 +16,8 @@ const READERS: Record<ThingKind, () => Promise<Thing[]>> = {
   queue: async () => named(await told(api.GET('/api/v1/queues'))),
   flow: async () => named(await told(api.GET('/api/v1/flows'))),
   calendar: async () => named(await told(api.GET('/api/v1/calendars'))),
-  announcement: async () => (await told(api.GET('/api/v1/announcements'))).map(({ id }) => ({ id, name: id })),
+  announcement: async () =>
+    (await told(api.GET('/api/v1/announcements'))).map(({ id, name }) => ({ id, name: name || id })),
   agent: async () => named(await told(api.GET('/api/v1/agents'))),
   rota: async () => named(await told(api.GET('/api/v1/duty-groups'))),
   voicemail: async () => named(await told(api.GET('/api/v1/voicemail/boxes'))),

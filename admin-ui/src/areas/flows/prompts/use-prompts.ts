@@ -8,6 +8,8 @@ import { languages, usePreferences } from '@/stores/preferences';
 
 export interface NamedPrompt {
   name: string;
+  /** what people call it; '': nothing else */
+  label: string;
   in: Partial<Record<Language, Prompt>>;
   missing: Language[];
 }
@@ -18,7 +20,7 @@ export interface Prompts {
   problem: Ref<unknown>;
   ready: ComputedRef<boolean>;
   again: () => Promise<void>;
-  /** What it says, else its name. */
+  /** What people call it, else what it says, else its name. */
   label: (name: string) => string;
   texts: (name: string) => string | undefined;
 }
@@ -30,7 +32,9 @@ export function usePrompts(): Prompts {
   const byName = computed(() => {
     const found = new Map<string, NamedPrompt>();
     for (const prompt of value.value ?? []) {
-      const named: NamedPrompt = found.get(prompt.name) ?? { name: prompt.name, in: {}, missing: [] };
+      const named: NamedPrompt = found.get(prompt.name) ?? {
+        ...{ name: prompt.name, label: prompt.label, in: {}, missing: [] },
+      };
       named.in[prompt.language] = prompt;
       found.set(prompt.name, named);
     }
@@ -49,7 +53,7 @@ export function usePrompts(): Prompts {
     problem,
     ready: computed(() => value.value !== null),
     again,
-    label: (name) => texts(name) ?? name,
+    label: (name) => byName.value.get(name)?.label || (texts(name) ?? name),
     texts,
   };
 }

@@ -80,7 +80,8 @@ export function overrideText({ by, reason }: Pick<CalendarOverride, 'by' | 'reas
 
 /** When it will be the other way. */
 export function untilText({ until, reason }: OpenState, now: number, t: Translate): string {
-  if (until !== null) return t('lines.calendars.until', { at: moment(until, now) });
+  // hours begin and end with minutes
+  if (until !== null) return t('lines.calendars.until', { at: moment(until, now).replace(/:\d\d$/, '') });
   return t(reason.code === 'override' ? 'lines.calendars.untilEnded' : 'lines.calendars.noChange');
 }
 

@@ -3,6 +3,7 @@ import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { box } from '@/api/box';
 import { api, told } from '@/api/client';
+import { useAsking } from '@/composables/asking';
 import { useReading } from '@/composables/reading';
 import { useLive } from '@/stores/live';
 import '../words';
@@ -15,27 +16,26 @@ interface Choice {
 /** '*': the box asks the caller for the number of the room */
 const ANY_ROOM = '*';
 
-/** A page does without the names of what its reader may not see. */
-const orNone = async <T>(asked: Promise<T[]>): Promise<T[]> => asked.catch(() => []);
 const named = ({ id, name }: { id: string; name: string }): Choice => ({ value: id, text: name });
 
 /** All to which a route can lead and by which it can be limited, by name. */
 export function useTargets() {
   const { t } = useI18n();
   const live = useLive();
+  const ask = useAsking();
 
   const read = useReading(async () => {
     const [flows, queues, prompts, rooms, boxes, groups, phones, lists, calendars, trunks] = await Promise.all([
-      orNone(told(api.GET('/api/v1/flows'))),
-      orNone(box.queues()),
-      orNone(told(api.GET('/api/v1/prompts'))),
-      orNone(told(api.GET('/api/v1/conferences'))),
-      orNone(told(api.GET('/api/v1/voicemail/boxes'))),
-      orNone(told(api.GET('/api/v1/ring-groups'))),
-      orNone(told(api.GET('/api/v1/stations/sip'))),
-      orNone(told(api.GET('/api/v1/number-lists'))),
-      orNone(told(api.GET('/api/v1/calendars'))),
-      orNone(box.trunks()),
+      ask('flows.view', () => told(api.GET('/api/v1/flows'))),
+      ask(['queues.view', 'floor.view'], () => box.queues()),
+      ask('prompts.view', () => told(api.GET('/api/v1/prompts'))),
+      ask(['conferences.view', 'desk.use'], () => told(api.GET('/api/v1/conferences'))),
+      ask(['messages.view', 'desk.use'], () => told(api.GET('/api/v1/voicemail/boxes'))),
+      ask('stations.view', () => told(api.GET('/api/v1/ring-groups'))),
+      ask(['stations.view', 'floor.view'], () => told(api.GET('/api/v1/stations/sip'))),
+      ask('lists.view', () => told(api.GET('/api/v1/number-lists'))),
+      ask('calendars.view', () => told(api.GET('/api/v1/calendars'))),
+      ask('trunks.view', () => box.trunks()),
     ]);
     return {
       flow: flows.map(named),

@@ -4,9 +4,9 @@ export const lists = bilingual(
   {
     title: '号码名单',
     lead: '黑名单拒绝或另行处理来电，白名单不受黑名单限制，VIP 名单优先接入。',
-    add: '新增名单',
+    add: '新建名单',
     none: '还没有名单',
-    noneHint: '建一个黑名单挡骚扰电话，或建一个 VIP 名单让重要客户先接入，然后逐个添加号码或导入 CSV。',
+    noneHint: '建一个黑名单挡骚扰电话，或建一个 VIP 名单让重要客户先接入，然后逐个添加号码，或导入 Excel、CSV 文件。',
     columns: { name: '名称', kind: '类型', does: '处理', entries: '号码数' },
     kinds: { black: '黑名单', white: '白名单', vip: 'VIP 名单' },
     does: {
@@ -16,7 +16,7 @@ export const lists = bilingual(
       white: '不受黑名单限制',
       vip: 'VIP {level} 级，排队优先级不低于 {priority}',
     },
-    new: '新增名单',
+    new: '新建名单',
     edit: '编辑名单“{name}”',
     removed: '名单里的 {count} 个号码一起删除，不能恢复。',
     fields: {
@@ -40,7 +40,7 @@ export const lists = bilingual(
       search: '按号码开头查找',
       add: '添加号码',
       none: '名单还是空的',
-      noneHint: '添加号码，或从 CSV 文件导入。CSV 列：number、reason、expires、level、agent。',
+      noneHint: '逐个添加号码，或从 Excel、CSV 文件导入；文件模板可以在导入时下载。',
       count: '共 {count} 个号码',
       number: '号码或规则',
       numberHint: '如 13800138000、+44 20 7946 0000；0755 加句点代表所有 0755 开头的号码。',
@@ -55,7 +55,7 @@ export const lists = bilingual(
       loading: '正在读取更多…',
     },
     importing: {
-      action: '从 CSV 导入…',
+      action: '大批量 CSV（2 万行以上）…',
       title: '导入号码',
       hint: 'CSV，列：number、reason、expires、level、agent；最多 20 万行、16 MB，支持 UTF-8 和 GBK。',
       understood: '看懂 {count} 个号码（编码 {encoding}）',
@@ -95,7 +95,7 @@ export const lists = bilingual(
     add: 'Add list',
     none: 'There is no list yet',
     noneHint:
-      'Make a black list against nuisance calls, or a VIP list for those who matter most, then add numbers or import a CSV file.',
+      'Make a black list against nuisance calls, or a VIP list for those who matter most, then add numbers or import an Excel or CSV file.',
     columns: { name: 'Name', kind: 'Kind', does: 'What it does', entries: 'Numbers' },
     kinds: { black: 'Black list', white: 'White list', vip: 'VIP list' },
     does: {
@@ -136,7 +136,7 @@ export const lists = bilingual(
       search: 'Numbers that begin with',
       add: 'Add number',
       none: 'The list is empty',
-      noneHint: 'Add numbers, or import a CSV file with the columns number, reason, expires, level, agent.',
+      noneHint: 'Add numbers one by one, or import an Excel or CSV file; a template can be had there.',
       count: '{count} numbers',
       number: 'Number or pattern',
       numberHint: 'Such as 13800138000, +44 20 7946 0000; 0755 and a full stop for all that begin with 0755.',
@@ -151,7 +151,7 @@ export const lists = bilingual(
       loading: 'Reading more…',
     },
     importing: {
-      action: 'Import CSV…',
+      action: 'Large CSV (over 20,000 lines)…',
       title: 'Import numbers',
       hint: 'CSV with the columns number, reason, expires, level, agent; 200,000 lines or 16 MB at most, UTF-8 or GBK.',
       understood: '{count} numbers understood (encoding {encoding})',

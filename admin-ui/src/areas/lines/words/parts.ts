@@ -19,7 +19,7 @@ export const parts = bilingual(
     addEntry: '添加…',
     nothingToAdd: '没有可添加的了',
     restored: '已恢复“{name}”',
-    created: '已新增“{name}”',
+    created: '已新建“{name}”',
     always: '任何时间',
     whileOpen: '“{name}”开放时',
     whileClosed: '“{name}”关闭时',

@@ -1,5 +1,5 @@
 /**
- * Whether a web page may open a socket. A browser says where the page came from: that must be the very address it now connects
+ * Whether a web page may open a socket, or have something changed. A browser says where the page came from: that must be the very address it now connects
  * to (the pages are served by us) or a name that was allowed. Programs that are no browsers send no Origin; they need a
  * token all the same.
  */
