@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
+import { E1Setting } from './r2.js';
 
 export const SETTINGS_VERSION = 3;
 
@@ -95,6 +96,12 @@ const AsWritten = z.strictObject({
       stations: z.int().min(0).max(512).default(8),
     })
     .prefault({}),
+  /** E1s whose calls are signalled otherwise than by ISDN primary rate */
+  e1: z
+    .array(E1Setting)
+    .max(64)
+    .refine((all) => new Set(all.map(({ span }) => span)).size === all.length, formats.once)
+    .default([]),
   recordings: z
     .strictObject({
       folder: z.string().min(1).default('recordings'),

@@ -39,6 +39,8 @@ export function stationOfPhone(analog: number): number {
 /** What is configured of the engine and the virtual card. */
 export interface HardwareSettings {
   country: Country;
+  /** signalling of E1s that are not ISDN primary rate, by number */
+  e1?: ReadonlyMap<number, Pick<SpanConfig, 'signalling' | 'r2'>> | undefined;
   /** absolute */
   recordingsFolder: string;
   settings: {
@@ -57,13 +59,15 @@ export interface HardwareSettings {
 }
 
 /** What the engine is made with. */
-export function engineConfig({ country, settings, recordingsFolder }: HardwareSettings): EngineConfig {
+export function engineConfig({ country, e1, settings, recordingsFolder }: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
   for (let span = 1; span <= settings.virtual.spans; span += 1) {
-    spans.push({ span, name: `E1-${span}`, side: 'user' });
-    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network' });
+    // Both ends of a cable speak the same.
+    const signalling = e1?.get(span);
+    spans.push({ span, name: `E1-${span}`, side: 'user', ...signalling });
+    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network', ...signalling });
     cables.push({ kind: 'e1', a: span, b: exchangeSpan(span) });
   }
   for (let station = 1; station <= settings.virtual.stations; station += 1) {

@@ -9,9 +9,9 @@ namespace {
 
 constexpr uint8_t kMostTries = 4;
 constexpr std::size_t kMostHappenings = 256;  // of one entry: two ends that answer each other at once come to an end
-// Longest waits for the far end, ms. Its signals are compelled (Q.476: 15 s forwards); the end of a number that no signal
-// ends is waited for by the far end, so more than its digit_ms.
-constexpr int64_t kRegisterMs = 20000;
+// Longest waits for the far end, ms. Register signals: Q.476, T2 of 24 s forwards, and more backwards, so that the caller
+// gives up first and is told a cause.
+constexpr int64_t kForwardMs = 24000, kBackwardMs = 30000;
 constexpr int64_t kRejectMs = 30000;
 constexpr int64_t kClearForwardMs = 10000;
 constexpr int64_t kClearBackMs = 90000;  // Q.118: an exchange may wait 1 or 2 minutes before it clears forward
@@ -280,7 +280,7 @@ void R2Core::set_guard(R2Channel& channel) {
     case R2State::kSending:
     case R2State::kReceiving:
     case R2State::kAccepting:
-      channel.guard_ms = now_ms_ + kRegisterMs;
+      channel.guard_ms = now_ms_ + (channel.outgoing ? kForwardMs : kBackwardMs);
       break;
     case R2State::kRejecting:
       channel.guard_ms = now_ms_ + kRejectMs;
