@@ -83,9 +83,8 @@ TEST(EngineR2, TakesACallWithItsNumbersAndCategoryAsTonesOnTheBus) {
   EXPECT_EQ(1U, call.in.categorySignal);
   EXPECT_EQ(call.out.timeslot, call.in.timeslot);
   box.ask(LegAlert{{call.in.leg}});
-  EXPECT_TRUE(box.wait<LegProgressed>([&](const LegProgressed& at) {
-    return at.leg == call.out.leg && at.progress == LegProgress::kAlerting;
-  }));
+  EXPECT_TRUE(box.wait<LegProgressed>(
+      [&](const LegProgressed& at) { return at.leg == call.out.leg && at.progress == LegProgress::kAlerting; }));
   const auto alerting = ms_since(begun);
   box.ask(LegAnswer{{call.in.leg}});
   EXPECT_TRUE(box.wait_leg<LegAnswered>(call.out.leg));
@@ -161,7 +160,8 @@ TEST(EngineR2, RefusesWithTheCauseThatTheCallerHears) {
 TEST(EngineR2, ShowsAndKeepsToBlockedTimeslots) {
   R2Box box;
   box.ask(SpanBlock{1, 7, true});
-  EXPECT_TRUE(box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && at.timeslot == 7 && at.there; }));
+  EXPECT_TRUE(
+      box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && at.timeslot == 7 && at.there; }));
   const auto shown = box.snapshot();
   const auto& here = shown.spans[0].timeslots[6];
   EXPECT_EQ(7U, here.timeslot);
@@ -169,7 +169,8 @@ TEST(EngineR2, ShowsAndKeepsToBlockedTimeslots) {
   EXPECT_FALSE(here.blockedThere);
   EXPECT_EQ(ErrorCode::kBusy, box.refused(LegSeize{.span = 101, .timeslot = 7, .calledNumber = "95001"}).code);
   box.ask(SpanBlock{1, 7, false});
-  EXPECT_TRUE(box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && at.timeslot == 7 && !at.there; }));
+  EXPECT_TRUE(
+      box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && at.timeslot == 7 && !at.there; }));
   box.ask<LegSeized>(LegSeize{.span = 101, .timeslot = 7, .calledNumber = "95001"});
 }
 

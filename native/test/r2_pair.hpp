@@ -66,6 +66,7 @@ class R2End : public R2Listener, public R2Line {
   void on_metering(R2Call call, uint8_t) override { ++pulses[call]; }
   void on_released(R2Call call, uint8_t cause, R2ReleasedBy by) override {
     EXPECT_FALSE(released.contains(call)) << "released twice";
+    EXPECT_TRUE(known.contains(call)) << "released without having been told of";
     released[call] = {cause, by};
   }
   void on_blocked(uint8_t timeslot, bool here, bool there) override { blocked[timeslot] = {here, there}; }
@@ -95,6 +96,7 @@ class R2End : public R2Listener, public R2Line {
   std::map<R2Call, std::string> told;
   std::map<R2Call, uint8_t> timeslots;
   std::map<R2Call, int> pulses;
+  std::set<R2Call> known;  // offered, or seized by the test
   std::map<R2Call, Released> released;
   std::map<uint8_t, std::pair<bool, bool>> blocked;
   std::vector<std::string> log;
@@ -172,6 +174,7 @@ class R2Pair {
 
 inline void R2End::on_incoming(R2Call call, uint8_t timeslot, const R2Offer& offer) {
   Offer made;
+  known.insert(call);
   static_cast<R2Offer&>(made) = offer;
   made.call = call;
   made.timeslot = timeslot;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Line and register signals of R2 between two spans, in simulated time; the sound itself is engine_r2_test's.
+#include <cstdlib>
 #include <random>
 
 #include "r2_pair.hpp"
@@ -31,6 +32,7 @@ void each_timeslot(Act act) {
 R2Call call_out(R2Pair& pair, const R2Seize& request) {
   const auto seized = pair.a.span->seize(request, pair.now_ms);
   EXPECT_TRUE(seized) << (seized ? "" : seized.error().text);
+  if (seized) pair.a.known.insert(seized->call);
   return seized ? seized->call : 0;
 }
 
@@ -253,6 +255,8 @@ TEST(R2Span, BothEndsSeizeATimeslotAtOnceAndBothCallsComeThroughElsewhere) {
   const auto b_out = pair.b.span->seize({.called = "22222"}, pair.now_ms);
   ASSERT_TRUE(a_out);
   ASSERT_TRUE(b_out);
+  pair.a.known.insert(a_out->call);
+  pair.b.known.insert(b_out->call);
   EXPECT_EQ(a_out->timeslot, b_out->timeslot);
   EXPECT_TRUE(pair.a.span->block(1, false, pair.now_ms));
   pair.run_for(20000);
@@ -304,9 +308,7 @@ TEST(R2Span, ThirtyCallsAtOnce) {
   const auto begun = pair.now_ms;
   for (int i = 0; i < 30; ++i) call_out(pair, {.called = std::to_string(95000 + i), .calling = "13800138000"});
   EXPECT_EQ(ErrorCode::kBusy, pair.a.span->seize({.called = "1"}, pair.now_ms).error().code);
-  pair.b.when_offered = [&](const R2End::Offer& offer) {
-    EXPECT_TRUE(pair.b.span->answer(offer.call, pair.now_ms));
-  };
+  pair.b.when_offered = [&](const R2End::Offer& offer) { EXPECT_TRUE(pair.b.span->answer(offer.call, pair.now_ms)); };
   ASSERT_TRUE(pair.run_until([&] { return pair.a.count("answers") == 30; }));
   std::set<std::string> called;
   for (const auto& offer : pair.b.offers) called.insert(offer.called);
@@ -333,8 +335,11 @@ TEST(R2Span, SaysWhatItCannotDo) {
 
 /// A far end that sends any bits at any time, and any tones to whoever listens.
 TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
-  constexpr int kInputs = 20000;
-  for (const uint32_t seed : {1U, 2U, 3U}) {
+  const char* const set = std::getenv("CORDBOARD_FUZZ_FRAMES");
+  const char* const from = std::getenv("CORDBOARD_FUZZ_SEED");
+  const int inputs = set == nullptr ? 20000 : std::max(1, std::atoi(set));
+  for (uint32_t run = 1; run <= 3; ++run) {
+    const auto seed = run + (from == nullptr ? 0U : static_cast<uint32_t>(std::atoi(from)));
     std::mt19937 random(seed);
     R2Pair pair;
     settle(pair);
@@ -353,7 +358,7 @@ TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
           break;
       }
     };
-    for (int i = 0; i < kInputs; ++i) {
+    for (int i = 0; i < inputs; ++i) {
       const auto timeslot = static_cast<uint8_t>(random() % 33);
       if (random() % 3 != 0) {
         pair.b.span->receive_bits(timeslot, static_cast<uint8_t>(random()), pair.now_ms);
@@ -361,7 +366,8 @@ TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
         pair.b.span->receive_tone(timeslot, static_cast<uint8_t>(random() % 18), random() % 2 == 0, pair.now_ms);
       }
       if (random() % 50 == 0) {
-        static_cast<void>(pair.b.span->seize({.called = "95001", .calling = "1380"}, pair.now_ms));
+        const auto seized = pair.b.span->seize({.called = "95001", .calling = "1380"}, pair.now_ms);
+        if (seized) pair.b.known.insert(seized->call);
       }
       if (random() % 8 == 0) pair.run_for(static_cast<int64_t>(random() % 100));
     }
@@ -381,7 +387,7 @@ TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
       answered_call(pair, {.called = "95001", .timeslot = timeslot});
       if (HasNonfatalFailure()) std::puts(pair.b.span->dump().c_str());
     });
-    std::printf("seed %u: %d inputs, %llu seizures, %llu offers, %llu faults\n", seed, kInputs,
+    std::printf("seed %u: %d inputs, %llu seizures, %llu offers, %llu faults\n", seed, inputs,
                 static_cast<unsigned long long>(pair.b.count("seizures_in")),
                 static_cast<unsigned long long>(pair.b.count("offers")),
                 static_cast<unsigned long long>(pair.b.count("protocol_faults")));

@@ -90,8 +90,7 @@ Result<> R2Unit::check(const SpanConfig& config) {
   return good;
 }
 
-R2Unit::R2Unit(Core& core, const SpanConfig& config, bus::Port first_port, cards::CasPort& cas,
-               cards::AlarmPort& alarm)
+R2Unit::R2Unit(Core& core, const SpanConfig& config, bus::Port first_port, cards::CasPort& cas, cards::AlarmPort& alarm)
     : SpanUnit(core, config, first_port, alarm), cas_(cas), r2_(r2_options(config), *this, *this) {
   cas_.on_bits = [this](uint32_t timeslot, uint8_t abcd) {
     r2_.receive_bits(static_cast<uint8_t>(timeslot), abcd, core_.now());

@@ -30,10 +30,9 @@ void R2Core::offered(R2Channel& channel, const char* calling, const char* called
   offer = {};
   offer.called = std::string(called).substr(0, kMostDigits);
   if (calling != nullptr) offer.calling = std::string(calling).substr(0, kMostDigits);
-  constexpr R2Category kCategories[] = {R2Category::kOrdinary,      R2Category::kPriority,
-                                        R2Category::kInternational, R2Category::kInternationalPriority,
-                                        R2Category::kCollect,       R2Category::kUnknown,
-                                        R2Category::kTest};
+  constexpr R2Category kCategories[] = {
+      R2Category::kOrdinary, R2Category::kPriority, R2Category::kInternational, R2Category::kInternationalPriority,
+      R2Category::kCollect,  R2Category::kUnknown,  R2Category::kTest};
   if (category >= 0 && static_cast<std::size_t>(category) < std::size(kCategories)) {
     offer.category = kCategories[category];
   }
@@ -118,7 +117,7 @@ void R2Core::come_in(R2Channel& channel) {
   }
   channel.machine.step(R2Event::kSeized, now_ms_);
   channel.call = next_call_++;
-  channel.outgoing = channel.answer_wanted = false;
+  channel.outgoing = channel.known = channel.answer_wanted = false;
   channel.cause = 0;
   channel.category_signal = channel.subscriber_signal = 0;
   set_guard(channel);
@@ -133,9 +132,9 @@ void R2Core::offer(R2Channel& channel) {
   // Accepted in group A it is on its way to being accepted already.
   if (options_.accept_at_once) channel.machine.step(R2Event::kAccept, now_ms_);
   set_guard(channel);
+  channel.known = true;
   tell([this, call = channel.call, at = channel.timeslot, offer = std::move(offer)] {
-    // It may have been cleared forwards meanwhile, and nobody has heard of it then.
-    if (channel_of(call) != nullptr) listener_.on_incoming(call, at, offer);
+    listener_.on_incoming(call, at, offer);
   });
 }
 
@@ -244,7 +243,8 @@ void R2Core::clear(R2Channel& channel) {
   channel.machine.step(R2Event::kClear, now_ms_);
   set_guard(channel);
   const bool forced = options_.forced_release && !channel.outgoing;
-  if (openr2_chan_disconnect_call(channel.library, forced ? OR2_CAUSE_FORCED_RELEASE : OR2_CAUSE_NORMAL_CLEARING) != 0) {
+  if (openr2_chan_disconnect_call(channel.library, forced ? OR2_CAUSE_FORCED_RELEASE : OR2_CAUSE_NORMAL_CLEARING) !=
+      0) {
     give_up(channel, 41);
   }
 }
@@ -271,7 +271,8 @@ void R2Core::ended(R2Channel& channel, uint8_t cause, R2ReleasedBy by) {
     openr2_chan_set_blocked(channel.library);
     note_blocked(channel);
   }
-  if (call != 0) tell([this, call, why, whose] { listener_.on_released(call, why, whose); });
+  // A seizure that never became a call is nobody's.
+  if (call != 0 && channel.known) tell([this, call, why, whose] { listener_.on_released(call, why, whose); });
 }
 
 void R2Core::set_guard(R2Channel& channel) {

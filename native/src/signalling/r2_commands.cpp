@@ -50,7 +50,7 @@ bool R2Core::begin_call(R2Channel& channel, R2Call call, const R2Seize& request)
   ++counts_[kSeizuresOut];
   channel.machine.step(R2Event::kSeize, now_ms_);
   channel.call = call;
-  channel.outgoing = true;
+  channel.outgoing = channel.known = true;
   channel.answer_wanted = false;
   channel.cause = 0;
   channel.request = request;
@@ -138,7 +138,8 @@ Result<> R2Core::release(R2Call call, uint8_t cause, int64_t now_ms) {
     for (const auto refusal : {r2_refusal(cause), OR2_CAUSE_OUT_OF_ORDER, OR2_CAUSE_BUSY_NUMBER}) {
       if (openr2_chan_disconnect_call(channel->library, refusal) != 0 || channel->sending != 0) break;
     }
-  } else if (channel->state() != R2State::kAccepting) {  // the signal that accepts cannot be taken back: cleared after it
+  } else if (channel->state() !=
+             R2State::kAccepting) {  // the signal that accepts cannot be taken back: cleared after it
     clear(*channel);
   }
   settle();

@@ -94,22 +94,23 @@ struct R2Channel {
   bool blocked_there = true;
   int64_t pulse_until_ms{};  // a metering pulse is being sent
 
-  bool forward{};       // direction of the signals sent
-  uint8_t sending{};    // 0: silence
+  bool forward{};     // direction of the signals sent
+  uint8_t sending{};  // 0: silence
   bool listening{};
   bool tone_changed{};
-  char heard{};         // as the library names signals; 0: silence
+  char heard{};  // as the library names signals; 0: silence
   char last_heard{};
 
   // The call, of which there is none when 0; a channel that still clears what was tried again elsewhere has none.
   R2Call call{};
   bool outgoing{};
+  bool known{};  // to the listener
   bool answer_wanted{};
   uint8_t cause{};  // of its end; 0: it goes on
   R2ReleasedBy by = R2ReleasedBy::kFault;
   R2Seize request;  // of a call out
   uint8_t tries{};
-  uint8_t category_signal{};    // heard
+  uint8_t category_signal{};  // heard
   uint8_t subscriber_signal{};
 
   R2State state() const { return machine.state(); }

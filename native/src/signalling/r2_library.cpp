@@ -8,9 +8,7 @@ namespace cordboard::signalling {
 namespace {
 
 R2Channel& channel_of(void* handle) { return *static_cast<R2Channel*>(handle); }
-R2Channel& channel_of(openr2_chan_t* library) {
-  return channel_of(openr2_chan_get_client_data(library));
-}
+R2Channel& channel_of(openr2_chan_t* library) { return channel_of(openr2_chan_get_client_data(library)); }
 
 void* read_init(void* handle, int forward) {
   channel_of(handle).core->listen(channel_of(handle), forward != 0);
@@ -89,8 +87,8 @@ openr2_event_interface_t events{
     .on_call_read = [](openr2_chan_t*, const unsigned char*, int) {},
     .on_hardware_alarm = [](openr2_chan_t*, int) {},
     .on_os_error = [](openr2_chan_t*, int) {},
-    .on_protocol_error =
-        [](openr2_chan_t* library, openr2_protocol_error_t reason) { happened(library, R2Happening::kFault, reason); },
+    .on_protocol_error = [](openr2_chan_t* library,
+                            openr2_protocol_error_t reason) { happened(library, R2Happening::kFault, reason); },
     .on_line_blocked = [](openr2_chan_t* library) { happened(library, R2Happening::kBlocked); },
     .on_line_idle = [](openr2_chan_t* library) { happened(library, R2Happening::kFree); },
     .on_context_log = [](openr2_context_t*, openr2_log_level_t, const char*, va_list) {},
@@ -148,7 +146,7 @@ openr2_call_disconnect_cause_t r2_refusal(uint8_t cause) {
   switch (cause) {
     case 1:  // unallocated
     case 2:
-    case 3:  // no route
+    case 3:   // no route
     case 28:  // invalid number format
       return OR2_CAUSE_UNALLOCATED_NUMBER;
     case 22:

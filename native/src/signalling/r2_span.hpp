@@ -49,14 +49,14 @@ struct R2Options {
   std::string definitions;
   uint8_t called_digits = 20;   // asked for, 1-32; an end of the number is heard before, or waited for
   uint8_t calling_digits = 32;  // asked for, 0-32; 0: nobody asks who calls
-  bool calling_first = true;    // the calling number is asked for after the first digit of the called one, not at the end
-  bool category = true;         // … and the category before it
-  bool accept_at_once = false;  // accepted in group A, where the variant can: no B signal, so no reason of a refusal
-  bool charge = true;           // which of the two B signals accepts
-  bool forced_release = false;  // an answered call is cleared backwards by forced release, not by clear back
-  bool double_answer = false;   // answer, clear back, answer: an exchange that let a collect call through clears it
-  uint32_t metering_ms = 0;     // a clear back or forced release shorter than this is a metering pulse; 0: none come
-  uint32_t digit_ms = 5000;     // without an answer to a signal for so long: the called number has ended, or a fault
+  bool calling_first = true;  // the calling number is asked for after the first digit of the called one, not at the end
+  bool category = true;       // … and the category before it
+  bool accept_at_once = false;    // accepted in group A, where the variant can: no B signal, so no reason of a refusal
+  bool charge = true;             // which of the two B signals accepts
+  bool forced_release = false;    // an answered call is cleared backwards by forced release, not by clear back
+  bool double_answer = false;     // answer, clear back, answer: an exchange that let a collect call through clears it
+  uint32_t metering_ms = 0;       // a clear back or forced release shorter than this is a metering pulse; 0: none come
+  uint32_t digit_ms = 5000;       // without an answer to a signal for so long: the called number has ended, or a fault
   uint8_t subscriber_signal = 0;  // sent in group II, where it is not the category once more (China: KD); 0: it is
   uint8_t vacant_signal = 0;      // group A or C: the number does not exist (China: A-5); 0: no such signal
   uint8_t congestion_signal = 0;  // … there is no way to it, where the library does not know it
