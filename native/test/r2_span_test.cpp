@@ -358,8 +358,10 @@ TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
           break;
       }
     };
+    std::vector<R2Call> calls;
     for (int i = 0; i < inputs; ++i) {
-      const auto timeslot = static_cast<uint8_t>(random() % 33);
+      // Eight timeslots are stormed, now and then any; on the others calls go on, disturbed.
+      const auto timeslot = static_cast<uint8_t>(random() % 32 == 0 ? random() % 33 : random() % 8);
       if (random() % 3 != 0) {
         pair.b.span->receive_bits(timeslot, static_cast<uint8_t>(random()), pair.now_ms);
       } else {
@@ -368,6 +370,13 @@ TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
       if (random() % 50 == 0) {
         const auto seized = pair.b.span->seize({.called = "95001", .calling = "1380"}, pair.now_ms);
         if (seized) pair.b.known.insert(seized->call);
+      }
+      if (random() % 100 == 0) {
+        const auto seized = pair.a.span->seize({.called = "95001", .calling = "1380"}, pair.now_ms);
+        if (seized) calls.push_back(seized->call), pair.a.known.insert(seized->call);
+      }
+      if (random() % 100 == 0 && !calls.empty()) {
+        static_cast<void>(pair.a.span->release(calls[random() % calls.size()], 16, pair.now_ms));
       }
       if (random() % 8 == 0) pair.run_for(static_cast<int64_t>(random() % 100));
     }

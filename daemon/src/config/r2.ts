@@ -32,7 +32,9 @@ const R2FileSchema = R2Choices.extend({
   /** of libopenr2 */
   variant: z.string().regex(/^[A-Z]{2,3}$/),
   /** in place of the variant's own: 1-9, 0 for the tenth, B-F for the eleventh to the fifteenth, X for none */
-  signals: z.record(z.string().regex(/^mf_g[abc12]_tones\.[a-z0-9_]{1,60}$/), z.string().regex(/^[0-9BCDEFX]$/)).optional(),
+  signals: z
+    .record(z.string().regex(/^mf_g[abc12]_tones\.[a-z0-9_]{1,60}$/), z.string().regex(/^[0-9BCDEFX]$/))
+    .optional(),
   /** in ms */
   times: z.record(z.string().regex(/^timers\.[a-z0-9_]{1,40}$/), z.int().min(0).max(600_000)).optional(),
   vacantSignal: Signal.optional(),
@@ -44,7 +46,12 @@ export const E1Setting = z.strictObject({
   span: z.int().min(1).max(64),
   signalling: z.enum(['pri', 'r2']).default('pri'),
   /** file of firmware-config/r2 */
-  r2: R2Choices.extend({ protocol: z.string().regex(/^[a-z]{2,3}$/).default('cn') }).prefault({}),
+  r2: R2Choices.extend({
+    protocol: z
+      .string()
+      .regex(/^[a-z]{2,3}$/)
+      .default('cn'),
+  }).prefault({}),
 });
 export type E1Setting = z.infer<typeof E1Setting>;
 
@@ -63,7 +70,8 @@ export function readE1s(settings: readonly E1Setting[], folder: string): Readonl
 /** As the engine takes it. AppError r2_protocol_not_found, r2_protocol_invalid, settings_not_json. */
 export function readR2(code: string, folder: string): R2Config {
   const file = join(folder, `${code}.json`);
-  if (!existsSync(file)) throw new AppError('r2_protocol_not_found', { code, folder, known: knownR2(folder).join(', ') });
+  if (!existsSync(file))
+    throw new AppError('r2_protocol_not_found', { code, folder, known: knownR2(folder).join(', ') });
   const json = parseJsonText(readFileSync(file, 'utf8'));
   if (!json.ok) throw new AppError('settings_not_json', { file, ...json.problem });
   const checked = check(R2FileSchema, json.value);

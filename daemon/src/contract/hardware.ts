@@ -21,7 +21,9 @@ export const Span = z
     side: z.enum(['user', 'network']),
     signalling: z.enum(['pri', 'r2']),
     alarms: z.array(AlarmKind),
-    dchannelUp: z.boolean().meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot' }),
+    dchannelUp: z
+      .boolean()
+      .meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot' }),
     timeslots: z.array(Timeslot),
   })
   .meta({ id: 'Span' });
