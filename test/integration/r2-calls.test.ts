@@ -11,6 +11,7 @@ import {
   recordingOf,
   signInByPhone,
   startTestBox,
+  stationFree,
   storedCall,
   waitFor,
 } from '../support/box.js';
@@ -46,6 +47,34 @@ it('a call over R2 with its numbers reaches an agent through the queue and is re
   expect(indexOfPart(recorded.left, speechAlaw(CALLER_SAYS)), 'the caller, octet for octet').toBeGreaterThan(0);
   await nothingLeaks(box);
 }, 90_000);
+
+it('a telephone calls out over R2; a subscriber who is busy is heard of by his cause', async () => {
+  const box = await r2Box();
+  box.exchange.subscribers.setPlan('13900139000', { answerAfterMs: 200 });
+  box.exchange.subscribers.setPlan('13900139001', { refuseCause: 17 });
+  const dial = async (number: string): Promise<string> => {
+    const arrived = new Promise<string>((resolve) =>
+      box.calls.events.once('call.arrived', ({ call }) => resolve(call.id)),
+    );
+    await box.exchange.lift(1);
+    await box.exchange.dial(1, number);
+    return arrived;
+  };
+  const answered = await dial('013900139000#');
+  await phase(box, answered, 'talking');
+  const [called] = box.exchange.subscribers.list();
+  expect(called).toMatchObject({ calledNumber: '13900139000', state: 'answered' });
+  await box.exchange.subscribers.hangUp(called!.leg);
+  expect((await storedCall(box, answered)).row).toMatchObject({ direction: 'out', cause: 16, releasedBy: 'callee' });
+  await box.exchange.hangUpPhone(1);
+  await stationFree(box, 1);
+  await nothingLeaks(box);
+
+  const refused = await dial('013900139001#');
+  const { row } = await storedCall(box, refused);
+  expect(row).toMatchObject({ cause: 17, releasedBy: 'callee', answeredAt: null });
+  await box.exchange.hangUpPhone(1);
+}, 120_000);
 
 it('a timeslot that the far end blocks is shown', async () => {
   const box = await r2Box();

@@ -61,6 +61,7 @@ describe('R2 protocols', () => {
       [102, 'pri'],
     ]);
     expect(spans[0]?.r2).toMatchObject({ variant: 'CN', calledDigits: 5, doubleAnswer: true, subscriberSignal: 3 });
+    expect(spans[1]?.r2).toMatchObject({ variant: 'CN', calledDigits: 20, doubleAnswer: true });
   });
 
   it('are of one E1 once', () => {

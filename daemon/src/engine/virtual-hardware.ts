@@ -64,10 +64,9 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
   for (let span = 1; span <= settings.virtual.spans; span += 1) {
-    // Both ends of a cable speak the same.
     const signalling = e1?.get(span);
     spans.push({ span, name: `E1-${span}`, side: 'user', ...signalling });
-    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network', ...signalling });
+    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network', ...atExchange(signalling) });
     cables.push({ kind: 'e1', a: span, b: exchangeSpan(span) });
   }
   for (let station = 1; station <= settings.virtual.stations; station += 1) {
@@ -90,6 +89,14 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
     clipCacheMb: settings.engine.clipCacheMb,
     realtime: settings.engine.realtime,
   };
+}
+
+/** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
+function atExchange(
+  signalling: Pick<SpanConfig, 'signalling' | 'r2'> | undefined,
+): Pick<SpanConfig, 'signalling' | 'r2'> {
+  if (signalling?.r2 === undefined) return signalling ?? {};
+  return { ...signalling, r2: { ...signalling.r2, calledDigits: 20, digitMs: 2000 } };
 }
 
 /** Streams without another end, by which what a conference room hears is recorded. */
