@@ -325,6 +325,8 @@ TEST(R2Span, SaysWhatItCannotDo) {
   EXPECT_EQ(ErrorCode::kInvalid, pair.a.span->seize({.called = "12*"}, pair.now_ms).error().code);
   EXPECT_EQ(ErrorCode::kInvalid, pair.a.span->seize({.called = ""}, pair.now_ms).error().code);
   EXPECT_EQ(ErrorCode::kInvalid, pair.a.span->seize({.called = "1", .timeslot = 16}, pair.now_ms).error().code);
+  EXPECT_EQ(ErrorCode::kInvalid,
+            pair.a.span->seize({.called = "1", .category = R2Category::kCollect}, pair.now_ms).error().code);
   EXPECT_EQ(ErrorCode::kNotFound, pair.a.span->answer(77, pair.now_ms).error().code);
   const auto out = call_out(pair, {.called = "95001"});
   EXPECT_EQ(ErrorCode::kWrongState, pair.a.span->answer(out, pair.now_ms).error().code);
@@ -372,7 +374,8 @@ TEST(R2Hostile, StormsOfBitsAndTonesLeaveASpanThatWorks) {
         if (seized) pair.b.known.insert(seized->call);
       }
       if (random() % 100 == 0) {
-        const auto seized = pair.a.span->seize({.called = "95001", .calling = "1380"}, pair.now_ms);
+        const auto on = static_cast<uint8_t>(8 + random() % 8);
+        const auto seized = pair.a.span->seize({.called = "95001", .calling = "1380", .timeslot = on}, pair.now_ms);
         if (seized) calls.push_back(seized->call), pair.a.known.insert(seized->call);
       }
       if (random() % 100 == 0 && !calls.empty()) {

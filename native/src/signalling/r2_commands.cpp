@@ -69,6 +69,11 @@ Result<R2Seized> R2Core::seize(const R2Seize& request, int64_t now_ms) {
   if (request.timeslot != 0 && !carries_calls(request.timeslot)) {
     return fail(ErrorCode::kInvalid, "timeslot " + std::to_string(request.timeslot) + " carries no calls");
   }
+  // Of the library's categories the only one that most countries have no signal for; it would send none.
+  if (request.category == R2Category::kCollect && options_.variant != "BR" &&
+      options_.definitions.find("collect_call=") == std::string::npos) {
+    return fail(ErrorCode::kInvalid, "R2 variant " + options_.variant + " has no category for collect calls");
+  }
   if (!layer1_up_ || context_ == nullptr) return fail(ErrorCode::kUnavailable, "the span is down");
   now_ms_ = now_ms;
   const R2Entry entry(*this);
