@@ -66,14 +66,12 @@ it('a telephone calls out over R2; a subscriber who is busy is heard of by his c
   expect(called).toMatchObject({ calledNumber: '13900139000', state: 'answered' });
   await box.exchange.subscribers.hangUp(called!.leg);
   expect((await storedCall(box, answered)).row).toMatchObject({ direction: 'out', cause: 16, releasedBy: 'callee' });
-  await box.exchange.hangUpPhone(1);
   await stationFree(box, 1);
   await nothingLeaks(box);
 
   const refused = await dial('013900139001#');
   const { row } = await storedCall(box, refused);
   expect(row).toMatchObject({ cause: 17, releasedBy: 'callee', answeredAt: null });
-  await box.exchange.hangUpPhone(1);
 }, 120_000);
 
 it('a timeslot that the far end blocks is shown', async () => {
