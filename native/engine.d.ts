@@ -3,7 +3,7 @@
 
 import type { Boards, BoardsGet, BusConnect, BusDisconnect, BusListen, ConferenceClose, ConferenceCreate, ConferenceCreated, ConferenceJoin, ConferenceLeave, DetectorSet, DigitsSend, Dump, DumpGet, Empty, ErrorCode, FaxStart, FaxStarted, FaxStop, LegAlert, LegAnswer, LegFlash, LegRelease, LegSeize, LegSeized, PlayPosition, PlayPositionReply, PlayStart, PlayStarted, PlayStop, PortCondition, R2Send, RecordingResult, RecordingStart, RecordingStarted, RecordingStop, SnapshotGet, SpanRestart, StreamStatisticsGet, ToneStart, VirtualAlarm, VirtualDchannel, VirtualEcho, VirtualFrame } from './types/commands.js';
 import type { EngineConfig } from './types/config.js';
-import type { AnswerBeep, AnswerClassified, ConferenceSpeaker, EngineLog, FaxEnded, FaxPageDone, FaxToneDetected, LegAnswered, LegDigit, LegFlashed, LegOffered, LegProgressed, LegReleased, LevelMeasured, PlayEnded, R2Signal, RecordingDisk, RecordingEnded, RecordingRecovered, SpanAlarmed, SpanDchannel, SpanRestarted, StationHook, StreamEnded, StreamLatched, StreamTimeout, ToneDetected, VoiceChanged } from './types/events.js';
+import type { AnswerBeep, AnswerClassified, ConferenceSpeaker, EngineLog, FaxEnded, FaxPageDone, FaxToneDetected, LegAnswered, LegDigit, LegFlashed, LegMetered, LegOffered, LegProgressed, LegReleased, LevelMeasured, PlayEnded, R2Signal, RecordingDisk, RecordingEnded, RecordingRecovered, SpanAlarmed, SpanBlocked, SpanDchannel, SpanRestarted, StationHook, StreamEnded, StreamLatched, StreamTimeout, ToneDetected, VoiceChanged } from './types/events.js';
 import type { Snapshot } from './types/snapshot.js';
 import type { StreamOpen, StreamOpened, StreamStatistics, StreamUpdate, StreamUpdated } from './types/streams.js';
 
@@ -20,6 +20,7 @@ export interface EngineCommands {
   'leg.answer': { params: LegAnswer; reply: Empty };
   'leg.release': { params: LegRelease; reply: Empty };
   'leg.flash': { params: LegFlash; reply: Empty };
+  'leg.meter': { params: LegMeter; reply: Empty };
   'stream.open': { params: StreamOpen; reply: StreamOpened };
   'stream.update': { params: StreamUpdate; reply: StreamUpdated };
   'stream.statistics': { params: StreamStatisticsGet; reply: StreamStatistics };
@@ -43,6 +44,7 @@ export interface EngineCommands {
   'recording.start': { params: RecordingStart; reply: RecordingStarted };
   'recording.stop': { params: RecordingStop; reply: RecordingResult };
   'span.restart': { params: SpanRestart; reply: Empty };
+  'span.block': { params: SpanBlock; reply: Empty };
   'virtual.setAlarm': { params: VirtualAlarm; reply: Empty };
   'virtual.cutDchannel': { params: VirtualDchannel; reply: Empty };
   'virtual.setEcho': { params: VirtualEcho; reply: Empty };
@@ -81,6 +83,8 @@ export interface EngineEvents {
   'span.alarmed': SpanAlarmed;
   'span.dchannel': SpanDchannel;
   'span.restarted': SpanRestarted;
+  'span.blocked': SpanBlocked;
+  'leg.metered': LegMetered;
   'engine.log': EngineLog;
 }
 

@@ -16,6 +16,7 @@
 #include <random>
 #include <vector>
 
+#include "dsp/mf_r2.hpp"
 #include "media/media_core.hpp"
 #include "media_listeners.hpp"
 #include "media_streams.hpp"
@@ -162,7 +163,7 @@ class MediaScript {
   using Room = std::vector<bus::Seat>;  // empty: closed
 
   void act_once() {
-    switch (pick(16)) {
+    switch (pick(17)) {
       case 0:
       case 1:
         connect();
@@ -201,10 +202,19 @@ class MediaScript {
       case 14:
         begin_recording();
         break;
+      case 15:
+        toggle_signal();
+        break;
       default:
         end_recording();
         break;
     }
+  }
+
+  /// As often off as on, so that most ports are heard.
+  void toggle_signal() {
+    const auto* signal = pick(2) == 0 ? nullptr : &signals_[pick(signals_.size())];
+    post({.kind = OperationKind::kSignal, .port = any_port(), .signal = signal});
   }
 
   void connect() {
@@ -383,6 +393,9 @@ class MediaScript {
   std::map<const rtp::Stream*, std::unique_ptr<LoopedStream>> leaving_;
   const LoopedStream::Pick pick_ = [this](uint64_t below) { return pick(below); };
   std::mt19937_64 random_;
+  const std::array<SignalTone, 3> signals_{dsp::render_mf_r2(dsp::MfR2Direction::kForward, 1),
+                                           dsp::render_mf_r2(dsp::MfR2Direction::kForward, 15),
+                                           dsp::render_mf_r2(dsp::MfR2Direction::kBackward, 6)};
   std::deque<Operation> waiting_;
   std::vector<ClipRef> clips_;
   std::vector<bool> seated_;

@@ -51,6 +51,32 @@ TEST_F(VirtualCardTest, DeliversFramesWholeInOrderAndNotFromInsideTheCall) {
   EXPECT_EQ((std::vector<std::vector<uint8_t>>{{1, 2, 3}, {4}}), got);
 }
 
+TEST_F(VirtualCardTest, BitsAreAStateThatIsSeenWhenTheCableLivesAgain) {
+  std::vector<std::pair<uint32_t, uint8_t>> got;
+  card.cas(101)->on_bits = [&](uint32_t timeslot, uint8_t abcd) { got.emplace_back(timeslot, abcd); };
+  EXPECT_EQ(0xD, card.cas(101)->bits(7));  // blocked, as long as nobody says otherwise
+  card.cas(1)->set_bits(7, 0x9);
+  card.cas(1)->set_bits(7, 0x9);
+  EXPECT_TRUE(got.empty());
+  pump();
+  EXPECT_EQ((std::vector<std::pair<uint32_t, uint8_t>>{{7, 0x9}}), got);
+  EXPECT_EQ(0x9, card.cas(101)->bits(7));
+  got.clear();
+  // What changes while nothing gets through is told once it does.
+  EXPECT_TRUE(card.set_alarms(101, {.los = true}));
+  card.cas(1)->set_bits(7, 0x1);
+  card.cas(1)->set_bits(8, 0x9);
+  pump();
+  EXPECT_TRUE(got.empty());
+  EXPECT_TRUE(card.set_alarms(101, {}));
+  pump();
+  EXPECT_EQ((std::vector<std::pair<uint32_t, uint8_t>>{{7, 0x1}, {8, 0x9}}), got);
+  EXPECT_TRUE(card.inject_bits(101, 7, 0x5));
+  EXPECT_FALSE(card.inject_bits(101, 32, 0x5));
+  pump();
+  EXPECT_EQ(0x5, card.cas(101)->bits(7));
+}
+
 TEST_F(VirtualCardTest, LosesFramesOfACutDchannelBothWays) {
   int got = 0;
   card.hdlc(1)->on_frame = card.hdlc(101)->on_frame = [&](std::span<const uint8_t>) { ++got; };

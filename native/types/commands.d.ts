@@ -6,6 +6,8 @@ import type { StreamOpen, StreamOpened, StreamStatistics, StreamUpdate, StreamUp
 
 export type ErrorCode = | 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'bad_file' | 'io' | 'unavailable' | 'closed';
 
+export type CallingCategory = | 'unknown' | 'ordinary' | 'priority' | 'international' | 'internationalPriority' | 'collect' | 'test';
+
 export interface LegSeize {
   /** E1 to call out of; this or analog */
   span?: number;
@@ -19,6 +21,8 @@ export interface LegSeize {
   callingNumber?: string;
   /** shown on the telephone */
   callingName?: string;
+  /** who calls, where the signalling tells (R2) */
+  category?: CallingCategory;
 }
 
 export interface LegAlert {
@@ -39,6 +43,11 @@ export interface LegRelease {
 }
 
 export interface LegFlash {
+  /** the leg */
+  leg: number;
+}
+
+export interface LegMeter {
   /** the leg */
   leg: number;
 }
@@ -251,6 +260,15 @@ export interface SpanRestart {
   span: number;
   /** B-channel to restart (Q.931 5.5) */
   timeslot: number;
+}
+
+export interface SpanBlock {
+  /** the E1 */
+  span: number;
+  /** that carries calls */
+  timeslot: number;
+  /** true: no new calls */
+  blocked: boolean;
 }
 
 export interface VirtualAlarm {

@@ -43,7 +43,7 @@ export interface SpanConfig {
   span: number;
   /** shown to people */
   name: string;
-  /** which end of the D-channel is here */
+  /** which end of the D-channel is here; of R2: user seizes from the highest timeslot down */
   side: PriSide;
   /** what carries it */
   card?: CardKind;
@@ -59,6 +59,10 @@ export interface SpanConfig {
   t203Ms?: number;
   /** Q.931 T309, ms */
   t309Ms?: number;
+  /** pri when left out */
+  signalling?: SpanSignalling;
+  /** of signalling r2 */
+  r2?: R2Config;
 }
 
 export type AnalogKind = | 'fxs' | 'fxo';

@@ -128,6 +128,8 @@ export class ScriptedEngine {
       callingNumber: '13800138000',
       callingName: '',
       complete: true,
+      category: 'unknown',
+      categorySignal: 0,
       ...over,
     };
     const { port, span, timeslot, analog } = offered;
@@ -321,10 +323,14 @@ export class ScriptedEngine {
         span: i + 1,
         name: `E1-${i + 1}`,
         side: 'user' as const,
+        signalling: 'pri' as const,
         alarms: [],
         dchannelUp: true,
         firstPort: 100,
-        timeslots: timeslots.map((timeslot) => ({ timeslot, port: 100 + timeslot, leg: legOn(i + 1, timeslot) })),
+        timeslots: timeslots.map((timeslot) => ({
+          ...{ timeslot, port: 100 + timeslot, leg: legOn(i + 1, timeslot) },
+          ...{ blockedHere: false, blockedThere: false },
+        })),
       })),
       analogs: Array.from({ length: this.#stations }, (_, i) => i + 1).flatMap((station) => [
         this.#analog(station, 'fxs', 500 + station),

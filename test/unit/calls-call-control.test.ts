@@ -338,10 +338,10 @@ describe('call control', () => {
     const desk = await callDesk(waits);
     const { leg, callId } = await answeredCall(desk, { timeslot: 5 });
     const slot = () => desk.trunks.find(1)?.timeslots.find(({ timeslot }) => timeslot === 5);
-    expect(slot()).toEqual({ timeslot: 5, busy: true, callId });
+    expect(slot()).toEqual({ timeslot: 5, busy: true, callId, blocked: 'no' });
     desk.engine.hangUp(leg);
     await turn();
-    expect(slot()).toEqual({ timeslot: 5, busy: false, callId: null });
+    expect(slot()).toEqual({ timeslot: 5, busy: false, callId: null, blocked: 'no' });
   });
 
   it('closes a call whose release the engine never confirms', async () => {

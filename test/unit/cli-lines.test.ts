@@ -22,7 +22,9 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 let box: HttpBox;
 beforeEach(async () => {
   useBox(await httpBox());
-  box.ports.world.spans.push({ span: 1, name: 'E1-1', side: 'user', alarms: [], dchannelUp: true, timeslots: [] });
+  box.ports.world.spans.push({
+    ...{ span: 1, name: 'E1-1', side: 'user', signalling: 'pri', alarms: [], dchannelUp: true, timeslots: [] },
+  });
   box.ports.world.stations.push({
     station: 1,
     name: 'Station 1',

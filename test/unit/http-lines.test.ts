@@ -28,7 +28,9 @@ beforeEach(async () => {
     agentId: null,
     callId: null,
   } as never);
-  box.ports.world.spans.push({ span: 1, name: 'E1-1', side: 'user', alarms: [], dchannelUp: true, timeslots: [] });
+  box.ports.world.spans.push({
+    ...{ span: 1, name: 'E1-1', side: 'user', signalling: 'pri', alarms: [], dchannelUp: true, timeslots: [] },
+  });
 });
 
 const ask = (method: string, path: string, body?: unknown): Promise<Answer> =>

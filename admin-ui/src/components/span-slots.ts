@@ -1,7 +1,7 @@
 import type { Call, Span } from '@cordboard/daemon/contract';
 
 /** What a square of a span row shows. */
-export type SlotKind = 'idle' | 'in' | 'out' | 'signalling' | 'alarm' | 'other';
+export type SlotKind = 'idle' | 'in' | 'out' | 'signalling' | 'alarm' | 'other' | 'blocked';
 
 export interface Slot {
   number: number;
@@ -26,7 +26,7 @@ export function slotsOf(span: Span, calls: ReadonlyMap<string, Call>): Slot[] {
     function kindOf(): SlotKind {
       if (isDead(span)) return 'alarm';
       if (number === signallingSlot) return span.dchannelUp ? 'signalling' : 'alarm';
-      if (!timeslot?.busy) return 'idle';
+      if (!timeslot?.busy) return (timeslot?.blocked ?? 'no') === 'no' ? 'idle' : 'blocked';
       if (!timeslot.callId) return 'other';
       return call?.direction === 'out' ? 'out' : 'in';
     }
@@ -38,5 +38,6 @@ export function alarmKeys(span: Span): string[] {
   const order = ['los', 'ais', 'red', 'yellow'] as const;
   const worst = order.find((kind) => span.alarms.includes(kind));
   if (worst) return [`floor.alarm.${worst}`];
-  return span.dchannelUp ? [] : ['floor.alarm.dchannel'];
+  if (span.dchannelUp) return [];
+  return [span.signalling === 'r2' ? 'floor.alarm.farEnd' : 'floor.alarm.dchannel'];
 }

@@ -10,6 +10,7 @@ import { knownCountries, readCountry } from './country.js';
 import { HOME_VARIABLE, readEnvironment } from './environment.js';
 import { parseJsonText } from './json-text.js';
 import { migrateSettings, type SettingsFile } from './migrations.js';
+import { readE1s } from './r2.js';
 import { SettingsSchema, type Settings } from './schema.js';
 
 export interface LoadOptions {
@@ -18,10 +19,14 @@ export interface LoadOptions {
   home?: string | undefined;
   /** default firmware-config/countries of this installation */
   countriesFolder?: string | undefined;
+  /** default firmware-config/r2 of this installation */
+  r2Folder?: string | undefined;
 }
 
 /** Beside daemon/ in the source tree and in an installation alike. */
 const COUNTRIES = fileURLToPath(new URL('../../../firmware-config/countries', import.meta.url));
+
+const R2_PROTOCOLS = fileURLToPath(new URL('../../../firmware-config/r2', import.meta.url));
 
 /** CORDBOARD_HOME, else the user's own: $XDG_DATA_HOME/cordboard or ~/.local/share/cordboard. */
 export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -33,7 +38,7 @@ export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
 
 /**
  * Makes the home when it is not there. AppError settings_unreadable, settings_not_json (file, line, column), settings_invalid
- * (every problem, with the variable's name where it came from the environment), settings_newer, country_*.
+ * (every problem, with the variable's name where it came from the environment), settings_newer, country_*, r2_protocol_*.
  */
 export function loadConfig(options: LoadOptions = {}): Config {
   const env = options.env ?? process.env;
@@ -43,6 +48,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   return {
     settings,
     ...readCountry(settings.country, options.countriesFolder ?? COUNTRIES),
+    e1: readE1s(settings.e1, options.r2Folder ?? R2_PROTOCOLS),
     home,
     settingsFile: join(home, 'settings.json'),
     countries: knownCountries(options.countriesFolder ?? COUNTRIES),

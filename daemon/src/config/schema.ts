@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
+import { E1Setting } from './r2.js';
 
 export const SETTINGS_VERSION = 3;
 
@@ -122,6 +123,12 @@ const AsWritten = z.strictObject({
       ...{ path: ['spans'], message: formats.once },
     })
     .refine(({ buffers, ahead }) => ahead < buffers, { path: ['ahead'], message: formats.boardsAhead }),
+  /** E1s whose calls are signalled otherwise than by ISDN primary rate */
+  e1: z
+    .array(E1Setting)
+    .max(64)
+    .refine((all) => new Set(all.map(({ span }) => span)).size === all.length, formats.once)
+    .default([]),
   recordings: z
     .strictObject({
       folder: z.string().min(1).default('recordings'),

@@ -9,6 +9,7 @@ export const Timeslot = z
     timeslot: TimeslotNumber,
     busy: z.boolean(),
     callId: Ulid.nullable().meta({ description: 'The call on it, when call control knows one' }),
+    blocked: z.enum(['no', 'here', 'there', 'both']).meta({ description: 'Which ends refuse calls on it (R2)' }),
   })
   .meta({ id: 'Timeslot' });
 export type Timeslot = z.infer<typeof Timeslot>;
@@ -18,8 +19,11 @@ export const Span = z
     span: SpanNumber,
     name: z.string(),
     side: z.enum(['user', 'network']),
+    signalling: z.enum(['pri', 'r2']),
     alarms: z.array(AlarmKind),
-    dchannelUp: z.boolean(),
+    dchannelUp: z
+      .boolean()
+      .meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot' }),
     timeslots: z.array(Timeslot),
   })
   .meta({ id: 'Span' });

@@ -15,6 +15,7 @@ export type {
   Snapshot,
   SnapshotAnalog,
   SnapshotSpan,
+  SpanBlocked,
   TickStatistics,
 } from '@cordboard/native';
 export * from './datagram-socket.js';

@@ -40,6 +40,8 @@ export function stationOfPhone(analog: number): number {
 /** What is configured of the engine and the virtual card. */
 export interface HardwareSettings {
   country: Country;
+  /** signalling of E1s that are not ISDN primary rate, by number */
+  e1?: ReadonlyMap<number, Pick<SpanConfig, 'signalling' | 'r2'>> | undefined;
   /** absolute */
   recordingsFolder: string;
   settings: {
@@ -68,13 +70,14 @@ export function boxSpans({ virtual, boards }: Pick<HardwareSettings['settings'],
 }
 
 /** What the engine is made with. */
-export function engineConfig({ country, settings, recordingsFolder }: HardwareSettings): EngineConfig {
+export function engineConfig({ country, e1, settings, recordingsFolder }: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
   for (let span = 1; span <= settings.virtual.spans; span += 1) {
-    spans.push({ span, name: `E1-${span}`, side: 'user' });
-    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network' });
+    const signalling = e1?.get(span);
+    spans.push({ span, name: `E1-${span}`, side: 'user', ...signalling });
+    spans.push({ span: exchangeSpan(span), name: `Exchange ${span}`, side: 'network', ...atExchange(signalling) });
     cables.push({ kind: 'e1', a: span, b: exchangeSpan(span) });
   }
   for (let station = 1; station <= settings.virtual.stations; station += 1) {
@@ -101,6 +104,14 @@ export function engineConfig({ country, settings, recordingsFolder }: HardwareSe
     clipCacheMb: settings.engine.clipCacheMb,
     realtime: settings.engine.realtime,
   };
+}
+
+/** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
+function atExchange(
+  signalling: Pick<SpanConfig, 'signalling' | 'r2'> | undefined,
+): Pick<SpanConfig, 'signalling' | 'r2'> {
+  if (signalling?.r2 === undefined) return signalling ?? {};
+  return { ...signalling, r2: { ...signalling.r2, calledDigits: 20, digitMs: 2000 } };
 }
 
 /** Streams without another end, by which what a conference room hears is recorded. */

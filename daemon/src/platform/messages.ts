@@ -460,6 +460,16 @@ export const messages = {
     en: 'The country file {file} does not fit: {problems}',
     zh: '国家文件 {file} 不符合要求：{problems}',
   },
+  r2_protocol_not_found: {
+    status: 400,
+    en: 'There is no R2 protocol {code} in {folder}; there are: {known}.',
+    zh: '{folder} 中没有 R2 信令规范 {code}；现有：{known}。',
+  },
+  r2_protocol_invalid: {
+    status: 400,
+    en: 'The file {file} of an R2 protocol does not fit: {problems}',
+    zh: 'R2 信令规范文件 {file} 不符合要求：{problems}',
+  },
   tls_incomplete: {
     status: 400,
     en: '{folder} lacks {file}; put it there, or remove the other one so that both are made anew.',

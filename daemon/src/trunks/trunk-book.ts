@@ -1,7 +1,7 @@
 // The box's own E1: alarms and D-channel as the engine tells them, begun with its snapshot, and which timeslots are taken by
 // legs, whoever began them.
 import type { LiveEvents, Span } from '../contract/index.js';
-import { isBoxSpan, type EngineClient, type SnapshotSpan } from '../engine/index.js';
+import { isBoxSpan, type EngineClient, type SnapshotSpan, type SpanBlocked } from '../engine/index.js';
 import type { LegPlace, Lines } from '../lines/index.js';
 import type { Log, TypedEmitter, Unsubscribe } from '../platform/index.js';
 
@@ -40,6 +40,7 @@ export class TrunkBook {
     this.#offs = [
       engine.on('span.alarmed', ({ span, alarms }) => this.#alarmed(span, alarms)),
       engine.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
+      engine.on('span.blocked', (ends) => this.#blocked(ends)),
       lines.on('leg.offered', ({ leg, origin }) => this.#taken(leg, origin, null)),
       lines.on('leg.seized', ({ leg, place }) => this.#taken(leg, place, null)),
       lines.on('leg.moved', ({ leg, place }) => this.#moved(leg, place)),
@@ -86,12 +87,14 @@ export class TrunkBook {
       span: now.span,
       name: now.name,
       side: now.side,
+      signalling: now.signalling,
       alarms: [...now.alarms],
       dchannelUp: now.dchannelUp,
-      timeslots: now.timeslots.map(({ timeslot }) => ({
+      timeslots: now.timeslots.map(({ timeslot, blockedHere, blockedThere }) => ({
         timeslot,
         busy: legs.has(timeslot),
         callId: callIds.get(timeslot) ?? null,
+        blocked: blockedEnds(blockedHere, blockedThere),
       })),
     };
     this.#spans.set(now.span, { span, legs });
@@ -110,8 +113,17 @@ export class TrunkBook {
     const known = this.#spans.get(span);
     if (known === undefined) return;
     known.span.dchannelUp = up;
-    if (up) this.#log.info({ span }, 'D-channel is up');
-    else this.#log.warn({ span }, 'D-channel is down');
+    const what = known.span.signalling === 'r2' ? 'far end' : 'D-channel';
+    if (up) this.#log.info({ span }, `${what} is up`);
+    else this.#log.warn({ span }, `${what} is down`);
+    this.#changed(span);
+  }
+
+  #blocked({ span, timeslot, here, there }: SpanBlocked): void {
+    const slot = this.#slot({ span, timeslot });
+    const blocked = blockedEnds(here, there);
+    if (slot === undefined || slot.blocked === blocked) return;
+    slot.blocked = blocked;
     this.#changed(span);
   }
 
@@ -158,4 +170,9 @@ export class TrunkBook {
     const now = this.find(span);
     if (now !== undefined) this.#live.emit('span.updated', now);
   }
+}
+
+function blockedEnds(here: boolean, there: boolean): Span['timeslots'][number]['blocked'] {
+  if (here) return there ? 'both' : 'here';
+  return there ? 'there' : 'no';
 }

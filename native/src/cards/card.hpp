@@ -41,21 +41,24 @@ class HdlcPort {
   std::function<void(std::span<const uint8_t>)> on_frame;
 };
 
+/// Channel-associated signalling of a span (G.704 5.1.3.2, timeslot 16): four bits for each timeslot 1-15 and 17-31, A the
+/// highest.
+class CasPort {
+ public:
+  virtual ~CasPort() = default;
+  /// Sends these bits until they are set again.
+  virtual void set_bits(uint32_t timeslot, uint8_t abcd) = 0;
+  /// As the far end sends them now.
+  virtual uint8_t bits(uint32_t timeslot) const = 0;
+  /// Told of every change, in order.
+  std::function<void(uint32_t timeslot, uint8_t abcd)> on_bits;
+};
+
 class AlarmPort {
  public:
   virtual ~AlarmPort() = default;
   virtual Alarms alarms() const = 0;
   std::function<void(const Alarms&)> on_alarms;
-};
-
-/// Line signalling of a span with a bit pattern for each timeslot (G.704 5.1.3.2): ABCD, A in bit 3.
-class CasPort {
- public:
-  virtual ~CasPort() = default;
-  /// False when the timeslot has none.
-  virtual bool set_bits(uint32_t timeslot, uint8_t abcd) = 0;
-  virtual uint8_t bits(uint32_t timeslot) const = 0;
-  std::function<void(uint32_t timeslot, uint8_t abcd, Millis at)> on_bits;
 };
 
 /// FXS: a telephone hangs here.

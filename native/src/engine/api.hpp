@@ -35,7 +35,7 @@ struct CommandEntry {
 using CommandTable = std::tuple<
     CommandEntry<"leg.seize", LegSeize, LegSeized>, CommandEntry<"leg.alert", LegAlert, Empty>,
     CommandEntry<"leg.answer", LegAnswer, Empty>, CommandEntry<"leg.release", LegRelease, Empty>,
-    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
+    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
     CommandEntry<"stream.update", StreamUpdate, StreamUpdated>,
     CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
     CommandEntry<"bus.listen", BusListen, Empty>, CommandEntry<"bus.disconnect", BusDisconnect, Empty>,
@@ -48,6 +48,7 @@ using CommandTable = std::tuple<
     CommandEntry<"r2.send", R2Send, PlayStarted>, CommandEntry<"fax.start", FaxStart, FaxStarted>,
     CommandEntry<"fax.stop", FaxStop, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
+    CommandEntry<"span.block", SpanBlock, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
     CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
     CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
@@ -74,6 +75,7 @@ using EventTable =
                EventEntry<"level.measured", LevelMeasured>, EventEntry<"fax.page", FaxPageDone>,
                EventEntry<"fax.ended", FaxEnded>,
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
+               EventEntry<"span.blocked", SpanBlocked>, EventEntry<"leg.metered", LegMetered>,
                EventEntry<"engine.log", EngineLog>>;
 
 // Variants over the tables, for the queues between the threads.

@@ -18,6 +18,7 @@ struct LegSeize {
   std::string calledNumber;
   std::string callingNumber;
   std::string callingName;
+  CallingCategory category = CallingCategory::kOrdinary;
   static constexpr auto fields() {
     return std::tuple{
         optional_field("span", &LegSeize::span, "E1 to call out of; this or analog", range(1, 512)),
@@ -25,7 +26,8 @@ struct LegSeize {
         optional_field("analog", &LegSeize::analog, "analog port to ring (fxs) or lift (fxo)", range(1, 65535)),
         optional_field("calledNumber", &LegSeize::calledNumber, "digits", kNumber),
         optional_field("callingNumber", &LegSeize::callingNumber, "digits", kNumber),
-        optional_field("callingName", &LegSeize::callingName, "shown on the telephone", kName)};
+        optional_field("callingName", &LegSeize::callingName, "shown on the telephone", kName),
+        optional_field("category", &LegSeize::category, "who calls, where the signalling tells (R2)")};
   }
 };
 struct LegSeized {
@@ -46,6 +48,8 @@ struct LegOnly {
 struct LegAlert : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 struct LegAnswer : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 struct LegFlash : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
+/// A metering pulse to the far end of an answered call in (R2).
+struct LegMeter : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 
 struct LegRelease {
   uint32_t leg{};
@@ -235,6 +239,17 @@ struct SpanRestart {
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanRestart::span, "the E1", range(1, 512)),
                       field("timeslot", &SpanRestart::timeslot, "B-channel to restart (Q.931 5.5)", range(1, 31))};
+  }
+};
+/// Refuse calls on a timeslot, or take them again; a call that is there goes on.
+struct SpanBlock {
+  uint32_t span{};
+  uint32_t timeslot{};
+  bool blocked{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanBlock::span, "the E1", range(1, 512)),
+                      field("timeslot", &SpanBlock::timeslot, "that carries calls", range(1, 31)),
+                      field("blocked", &SpanBlock::blocked, "true: no new calls")};
   }
 };
 struct VirtualAlarm {

@@ -53,6 +53,49 @@ struct Country {
   }
 };
 
+/// MFC/R2: the protocol of a country's exchanges. From firmware-config/r2.
+struct R2Config {
+  std::string variant = "ITU";
+  std::string definitions;
+  uint32_t calledDigits = 20;
+  uint32_t callingDigits = 32;
+  bool callingFirst = true;
+  bool category = true;
+  bool acceptAtOnce{};
+  bool charge = true;
+  bool forcedRelease{};
+  bool doubleAnswer{};
+  uint32_t meteringMs{};
+  uint32_t digitMs = 5000;
+  uint32_t subscriberSignal{};
+  uint32_t vacantSignal{};
+  uint32_t congestionSignal{};
+  static constexpr auto fields() {
+    return std::tuple{
+        optional_field("variant", &R2Config::variant, "AR, BR, CN, CO, CZ, EC, ID, ITU, MX, PH or VE", range(2, 3)),
+        optional_field("definitions", &R2Config::definitions,
+                       "lines name=value in place of the variant's own signals and times, times last", range(0, 4096)),
+        optional_field("calledDigits", &R2Config::calledDigits, "asked for of the called number", range(1, 32)),
+        optional_field("callingDigits", &R2Config::callingDigits, "… of the calling one; 0: none", range(0, 32)),
+        optional_field("callingFirst", &R2Config::callingFirst,
+                       "the calling number is asked for after the first digit of the called one, not at the end"),
+        optional_field("category", &R2Config::category, "the caller's category is asked for"),
+        optional_field("acceptAtOnce", &R2Config::acceptAtOnce, "calls are accepted in group A, without a reason when refused"),
+        optional_field("charge", &R2Config::charge, "calls in are accepted with charge"),
+        optional_field("forcedRelease", &R2Config::forcedRelease, "calls in are cleared by forced release, not clear back"),
+        optional_field("doubleAnswer", &R2Config::doubleAnswer, "calls in are answered twice, which ends collect calls"),
+        optional_field("meteringMs", &R2Config::meteringMs, "a shorter clear back is a metering pulse; 0: none come",
+                       range(0, 5000)),
+        optional_field("digitMs", &R2Config::digitMs, "no digit for so long is the end of the called number, ms",
+                       range(500, 20000)),
+        optional_field("subscriberSignal", &R2Config::subscriberSignal,
+                       "sent in group II in place of the category (China: KD); 0: the category", range(0, 15)),
+        optional_field("vacantSignal", &R2Config::vacantSignal,
+                       "backward signal before group B: no such number (China: A-5); 0: none", range(0, 15)),
+        optional_field("congestionSignal", &R2Config::congestionSignal, "… congestion (A-4); 0: none", range(0, 15))};
+  }
+};
+
 struct SpanConfig {
   uint32_t span{};
   std::string name;
@@ -64,10 +107,12 @@ struct SpanConfig {
   double sentDb{};
   uint32_t t203Ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
   uint32_t t309Ms = 90000;  // Q.931 9.1: calls outlive a lost data link this long
+  SpanSignalling signalling{};
+  R2Config r2;
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanConfig::span, "number of the E1, from 1", range(1, 512)),
                       field("name", &SpanConfig::name, "shown to people", range(1, 64)),
-                      field("side", &SpanConfig::side, "which end of the D-channel is here"),
+                      field("side", &SpanConfig::side, "which end of the D-channel is here; of R2: user seizes from the highest timeslot down"),
                       optional_field("card", &SpanConfig::card, "what carries it"),
                       optional_field("device", &SpanConfig::device, "dahdi: number of the span within the driver",
                                      range(0, 128)),
@@ -78,7 +123,9 @@ struct SpanConfig {
                                      range(-24, 24)),
                       optional_field("sentDb", &SpanConfig::sentDb, "dahdi: gain of what goes out", range(-24, 24)),
                       optional_field("t203Ms", &SpanConfig::t203Ms, "Q.921 T203, ms", range(500, 60000)),
-                      optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000))};
+                      optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000)),
+                      optional_field("signalling", &SpanConfig::signalling, "pri when left out"),
+                      optional_field("r2", &SpanConfig::r2, "of signalling r2")};
   }
 };
 

@@ -22,6 +22,8 @@ struct LegOffered {
   std::string callingNumber;
   std::string callingName;
   bool complete = true;
+  CallingCategory category{};
+  uint32_t categorySignal{};
   static constexpr auto fields() {
     return std::tuple{field("leg", &LegOffered::leg, "the new leg"),
                       field("kind", &LegOffered::kind, "what carries it"),
@@ -32,7 +34,10 @@ struct LegOffered {
                       field("calledNumber", &LegOffered::calledNumber, "digits"),
                       field("callingNumber", &LegOffered::callingNumber, "digits; empty when withheld"),
                       field("callingName", &LegOffered::callingName, "as sent by the peer: hostile text"),
-                      field("complete", &LegOffered::complete, "false: more digits may follow")};
+                      field("complete", &LegOffered::complete, "false: more digits may follow"),
+                      field("category", &LegOffered::category, "who calls; unknown where the signalling does not tell"),
+                      field("categorySignal", &LegOffered::categorySignal,
+                            "R2: the signal that told it, 1-15 (China: KA); 0: none")};
   }
 };
 struct LegProgressed {
@@ -171,6 +176,23 @@ struct SpanRestarted {
     return std::tuple{field("span", &SpanRestarted::span, "the E1"),
                       field("timeslot", &SpanRestarted::timeslot, "B-channel that is idle now (Q.931 5.5); 0: all")};
   }
+};
+/// Which ends refuse calls on a timeslot (R2).
+struct SpanBlocked {
+  uint32_t span{};
+  uint32_t timeslot{};
+  bool here{};
+  bool there{};
+  static constexpr auto fields() {
+    return std::tuple{field("span", &SpanBlocked::span, "the E1"), field("timeslot", &SpanBlocked::timeslot, "of it"),
+                      field("here", &SpanBlocked::here, "this end refuses calls (span.block)"),
+                      field("there", &SpanBlocked::there, "the far end does")};
+  }
+};
+/// A metering pulse came in an answered call out (R2).
+struct LegMetered {
+  uint32_t leg{};
+  static constexpr auto fields() { return std::tuple{field("leg", &LegMetered::leg, "the leg")}; }
 };
 struct EngineLog {
   std::string level;

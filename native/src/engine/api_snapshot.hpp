@@ -21,16 +21,21 @@ struct SnapshotTimeslot {
   uint32_t timeslot{};
   uint32_t port{};
   uint32_t leg{};
+  bool blockedHere{};
+  bool blockedThere{};
   static constexpr auto fields() {
     return std::tuple{field("timeslot", &SnapshotTimeslot::timeslot, "1-31"),
                       field("port", &SnapshotTimeslot::port, "bus port"),
-                      field("leg", &SnapshotTimeslot::leg, "leg on it; 0 when idle")};
+                      field("leg", &SnapshotTimeslot::leg, "leg on it; 0 when idle"),
+                      field("blockedHere", &SnapshotTimeslot::blockedHere, "this end refuses calls"),
+                      field("blockedThere", &SnapshotTimeslot::blockedThere, "the far end does")};
   }
 };
 struct SnapshotSpan {
   uint32_t span{};
   std::string name;
   PriSide side{};
+  SpanSignalling signalling{};
   std::vector<AlarmKind> alarms;
   bool dchannelUp{};
   uint32_t firstPort{};
@@ -39,8 +44,10 @@ struct SnapshotSpan {
     return std::tuple{field("span", &SnapshotSpan::span, "number"),
                       field("name", &SnapshotSpan::name, "shown to people"),
                       field("side", &SnapshotSpan::side, "end of the D-channel"),
+                      field("signalling", &SnapshotSpan::signalling, "what its calls are signalled by"),
                       field("alarms", &SnapshotSpan::alarms, "alarms now"),
-                      field("dchannelUp", &SnapshotSpan::dchannelUp, "data link established"),
+                      field("dchannelUp", &SnapshotSpan::dchannelUp,
+                            "calls can be signalled: data link established; of R2, not every timeslot blocked there"),
                       field("firstPort", &SnapshotSpan::firstPort, "bus port of timeslot 1"),
                       field("timeslots", &SnapshotSpan::timeslots, "speech timeslots")};
   }

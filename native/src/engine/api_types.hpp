@@ -5,7 +5,17 @@
 #include "base/describe.hpp"
 
 namespace cordboard::engine {
+enum class SpanSignalling : uint8_t { kPri, kR2 };
 enum class PriSide : uint8_t { kUser, kNetwork };
+enum class CallingCategory : uint8_t {
+  kUnknown,
+  kOrdinary,
+  kPriority,
+  kInternational,
+  kInternationalPriority,
+  kCollect,
+  kTest
+};
 enum class AnalogKind : uint8_t { kFxs, kFxo };
 /// What carries a span or an analog port.
 enum class CardKind : uint8_t { kVirtual, kDahdi };
@@ -43,7 +53,12 @@ namespace cordboard {
 using engine::AlarmKind, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
-    engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
+    engine::SpanSignalling, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
+template <> struct EnumNames<SpanSignalling> { static constexpr std::array<std::string_view, 2> names{"pri", "r2"}; };
+template <> struct EnumNames<CallingCategory> {
+  static constexpr std::array<std::string_view, 7> names{
+      "unknown", "ordinary", "priority", "international", "internationalPriority", "collect", "test"};
+};
 template <> struct EnumNames<PriSide> { static constexpr std::array<std::string_view, 2> names{"user", "network"}; };
 template <> struct EnumNames<AnalogKind> { static constexpr std::array<std::string_view, 2> names{"fxs", "fxo"}; };
 template <> struct EnumNames<CardKind> { static constexpr std::array<std::string_view, 2> names{"virtual", "dahdi"}; };

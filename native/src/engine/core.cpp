@@ -10,6 +10,7 @@
 
 #include "dsp/tone_clip.hpp"
 #include "engine/pri_unit.hpp"
+#include "engine/r2_unit.hpp"
 
 namespace cordboard::engine {
 
@@ -60,8 +61,9 @@ Result<> Core::build() {
     const auto first = static_cast<bus::Port>(
         std::find_if(ports_.begin(), ports_.end(), [&](const PortState& port) { return port.span == span.span; }) -
         ports_.begin());
-    spans_[span.span] =
-        std::make_unique<PriUnit>(*this, span, first, *hdlc(span.span), *alarm(span.span));
+    auto unit = build_unit(span, first);
+    if (!unit) return unit.error();
+    spans_[span.span] = std::move(*unit);
   }
   const signalling::AnalogTimes times{config_.country.ringCadenceMs, config_.country.flashMinMs,
                                       config_.country.flashMaxMs};
@@ -77,6 +79,19 @@ Result<> Core::build() {
     }
   }
   return build_tones();
+}
+
+Result<std::unique_ptr<SpanUnit>> Core::build_unit(const SpanConfig& span, bus::Port first) {
+  auto& alarm = *this->alarm(span.span);
+  switch (span.signalling) {
+    case SpanSignalling::kR2: {
+      if (auto good = R2Unit::check(span); !good) return good.error();
+      return std::unique_ptr<SpanUnit>(std::make_unique<R2Unit>(*this, span, first, *cas(span.span), alarm));
+    }
+    case SpanSignalling::kPri:
+      break;
+  }
+  return std::unique_ptr<SpanUnit>(std::make_unique<PriUnit>(*this, span, first, *hdlc(span.span), alarm));
 }
 
 Result<> Core::build_tones() {
@@ -129,6 +144,11 @@ Result<> Core::add_tone(const Tone& tone) {
 cards::HdlcPort* Core::hdlc(uint32_t span) {
   auto* port = card_.hdlc(span);
   return port != nullptr || !boards_ ? port : boards_->hdlc(span);
+}
+
+cards::CasPort* Core::cas(uint32_t span) {
+  auto* port = card_.cas(span);
+  return port != nullptr || !boards_ ? port : boards_->cas(span);
 }
 
 cards::AlarmPort* Core::alarm(uint32_t span) {

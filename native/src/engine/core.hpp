@@ -87,14 +87,24 @@ class Core {
   void unwatch(bus::Port port, WatchKind kind);
   /// Told to nobody, like a house tone; given up when something else plays.
   void house_clip(bus::Port port, std::vector<uint8_t> octets);
+  /// Sounds a register signal of R2, 1-15, in place of all else that the line would hear; 0: none.
+  void send_register_signal(bus::Port port, bool forward, uint8_t signal);
+  /// Listens for register signals; the span's unit is told.
+  void watch_register_signals(bus::Port port, bool forward);
+  void unwatch_register_signals(bus::Port port);
+  /// leg.answer of this leg has been carried out.
+  void answer_sent(Leg& leg);
+  /// Neither a playback nor a connection is heard there.
+  bool hears_nothing(bus::Port port) const { return ports_[port].plays.empty() && ports_[port].source == bus::kNoPort; }
   Millis now() const { return now_; }
 
   // Commands (one file a family: core_legs, core_streams, core_media, core_conference, core_faults, core_snapshot).
   Result<LegSeized> handle(const LegSeize& command);
   Result<> handle(const LegAlert& command);
-  Result<> handle(const LegAnswer& command);
+  void handle_later(const LegAnswer& command, uint64_t id);
   Result<> handle(const LegRelease& command);
   Result<> handle(const LegFlash& command);
+  Result<> handle(const LegMeter& command);
   Result<StreamOpened> handle(const StreamOpen& command);
   Result<StreamUpdated> handle(const StreamUpdate& command);
   Result<StreamStatistics> handle(const StreamStatisticsGet& command);
@@ -118,6 +128,7 @@ class Core {
   void handle_later(const RecordingStart& command, uint64_t id);
   void handle_later(const RecordingStop& command, uint64_t id);
   Result<> handle(const SpanRestart& command);
+  Result<> handle(const SpanBlock& command);
   Result<> handle(const VirtualAlarm& command);
   Result<> handle(const VirtualDchannel& command);
   Result<> handle(const VirtualEcho& command);
@@ -207,12 +218,14 @@ class Core {
   Result<> build();
   Result<> build_spans();
   cards::HdlcPort* hdlc(uint32_t span);
+  cards::CasPort* cas(uint32_t span);
   cards::AlarmPort* alarm(uint32_t span);
   cards::StationPort* station(uint32_t analog);
   cards::LinePort* line(uint32_t analog);
   Result<> need_boards();
   Result<> build_analogs();
   Result<> build_cables();
+  Result<std::unique_ptr<SpanUnit>> build_unit(const SpanConfig& span, bus::Port first);
   Result<> build_streams();
   Result<> build_tones();
   Result<> add_tone(const Tone& tone);
@@ -284,6 +297,7 @@ class Core {
   void recording_finished(uint32_t id);
   void clear_port(bus::Port port);
   std::string port_name(bus::Port port) const;
+  Result<> answer(const LegAnswer& command, bool& later);
   Result<> release(Leg& leg, uint32_t cause);
 
   EngineConfig config_;
@@ -321,6 +335,8 @@ class Core {
   dsp::FaxTones fax_tones_;
   dsp::MfR2Receiver r2_forward_{dsp::MfR2Direction::kForward};
   dsp::MfR2Receiver r2_backward_{dsp::MfR2Direction::kBackward};
+  std::map<std::pair<bool, uint8_t>, media::SignalTone> register_signals_;  // by direction and number; made when needed
+  std::map<uint32_t, uint64_t> answering_;  // legs whose leg.answer is still to be replied to, and its number
   std::optional<rtp::SocketPool> pool_;
   uint32_t pairs_read_{};  // by an I/O thread
   std::set<bus::Port> free_streams_;

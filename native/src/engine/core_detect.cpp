@@ -59,7 +59,11 @@ void Core::unwatch(bus::Port port, WatchKind kind) {
 }
 
 void Core::unwatch_all(bus::Port port) {
-  while (!ports_[port].watchers.empty()) unwatch(port, ports_[port].watchers.begin()->first);
+  // Register signals go on where no leg is, and when one begins or is released.
+  auto& watchers = ports_[port].watchers;
+  while (!watchers.empty() && watchers.begin()->first < WatchKind::kRegisterForward) {
+    unwatch(port, watchers.begin()->first);
+  }
   ports_[port].release_on_busy = false;
   ports_[port].tones_wanted = false;
 }
@@ -165,6 +169,12 @@ void Core::watcher_noted(media::Watcher& noted) {
         event(R2Signal{port, leg, direction, note.signal, note.begin});
       });
       break;
+    case WatchKind::kRegisterForward:
+    case WatchKind::kRegisterBackward:
+      each(static_cast<R2Watcher&>(watcher), [&](const dsp::MfR2Event& note) {
+        spans_.at(ports_[port].span)->register_signal(ports_[port].timeslot, note.signal, note.begin);
+      });
+      break;
     case WatchKind::kLevel:
       each(static_cast<LevelWatcher&>(watcher), [&](const dsp::LevelReading& note) {
         event(LevelMeasured{port, leg, note.level_dbm0, note.peak_dbm0, note.dc_offset,
@@ -206,6 +216,29 @@ Result<PlayStarted> Core::handle(const R2Send& command) {
   clip->alaw = dsp::render_mf_r2(direction, static_cast<int>(command.signal));
   const auto duration_ms = clip->duration_ms();
   return PlayStarted{begin_play(command.port, {std::move(clip)}, {.loop = true}), duration_ms};
+}
+
+void Core::send_register_signal(bus::Port port, bool forward, uint8_t signal) {
+  const media::SignalTone* tone = nullptr;
+  if (signal != 0) {
+    auto& made = register_signals_[{forward, signal}];
+    if (made.empty()) {
+      made = dsp::render_mf_r2(forward ? dsp::MfR2Direction::kForward : dsp::MfR2Direction::kBackward, signal);
+    }
+    if (!made.empty()) tone = &made;
+  }
+  post({.kind = media::OperationKind::kSignal, .port = port, .signal = tone});
+}
+
+void Core::watch_register_signals(bus::Port port, bool forward) {
+  unwatch_register_signals(port);
+  const auto kind = forward ? WatchKind::kRegisterForward : WatchKind::kRegisterBackward;
+  watch(port, new R2Watcher(kind, forward ? r2_forward_ : r2_backward_));
+}
+
+void Core::unwatch_register_signals(bus::Port port) {
+  unwatch(port, WatchKind::kRegisterForward);
+  unwatch(port, WatchKind::kRegisterBackward);
 }
 
 }  // namespace cordboard::engine

@@ -17,6 +17,12 @@ Result<> Core::handle(const SpanRestart& command) {
   return found->second->restart(command.timeslot);
 }
 
+Result<> Core::handle(const SpanBlock& command) {
+  const auto found = spans_.find(command.span);
+  if (found == spans_.end()) return no_span(command.span);
+  return found->second->block(command.timeslot, command.blocked);
+}
+
 Result<> Core::handle(const VirtualAlarm& command) {
   auto alarms = card_.forced_alarms(command.span);
   switch (command.alarm) {

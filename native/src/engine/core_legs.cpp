@@ -61,6 +61,12 @@ void Core::end_leg(uint32_t id, uint32_t cause, ReleasedBy by) {
     clear_port(ended->port);
     ports_[ended->port].leg = 0;
   }
+  if (const auto answering = answering_.find(id); answering != answering_.end()) {
+    refused_commands_.add();
+    outbox_.reply(answering->second,
+                  fail(ErrorCode::kNotFound, "leg " + std::to_string(id) + " ended before it was answered"));
+    answering_.erase(answering);
+  }
   legs_.erase(id);
   end_stream(id);
   event(LegReleased{id, cause, by});
@@ -130,16 +136,41 @@ Result<> Core::handle(const LegAlert& command) {
   return Empty{};
 }
 
-Result<> Core::handle(const LegAnswer& command) {
+void Core::handle_later(const LegAnswer& command, uint64_t id) {
+  const auto mark = outbox_.mark();
+  bool later = false;
+  if (auto done = answer(command, later); !done) {
+    refused_commands_.add();
+    outbox_.reply(id, done.error(), mark);
+  } else if (later) {
+    answering_[command.leg] = id;
+  } else {
+    outbox_.reply(id, Empty{}, mark);
+  }
+}
+
+void Core::answer_sent(Leg& leg) {
+  const auto found = answering_.find(leg.id);
+  if (found == answering_.end()) return;
+  leg.state.step(LegEvent::kAnswer, now_);
+  outbox_.reply(found->second, Empty{});
+  answering_.erase(found);
+}
+
+Result<> Core::answer(const LegAnswer& command, bool& later) {
   auto* found = leg(command.leg);
   if (found == nullptr) return no_leg(command.leg);
-  if (!(found->incoming || found->kind == LegKind::kSip) || !found->state.can(LegEvent::kAnswer)) {
+  if (!(found->incoming || found->kind == LegKind::kSip) || !found->state.can(LegEvent::kAnswer) ||
+      answering_.contains(command.leg)) {
     return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is " +
                                             std::string(name_of(found->state.state())) + " and cannot be answered");
   }
   if (found->analog != 0) return analogs_.at(found->analog)->answer(*found);
   if (found->kind == LegKind::kTimeslot) {
-    if (auto done = spans_.at(found->span)->answer(*found); !done) return done;
+    auto& unit = *spans_.at(found->span);
+    if (auto done = unit.answer(*found); !done) return done;
+    later = unit.answers_later();
+    if (later) return Empty{};
   }
   found->state.step(LegEvent::kAnswer, now_);
   return Empty{};
@@ -159,6 +190,7 @@ Result<> Core::release(Leg& leg, uint32_t cause) {
   leg.state.step(LegEvent::kRelease, now_);
   // The peer may keep the channel a while, but nobody is to be heard on it any more.
   clear_port(leg.port);
+  spans_.at(leg.span)->cleared(leg, cause);
   return Empty{};
 }
 
@@ -176,6 +208,15 @@ Result<> Core::handle(const LegFlash& command) {
                 "only an analog line can flash, and leg " + std::to_string(command.leg) + " is none");
   }
   return analogs_.at(found->analog)->flash();
+}
+
+Result<> Core::handle(const LegMeter& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  if (found->kind != LegKind::kTimeslot) {
+    return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is on no E1");
+  }
+  return spans_.at(found->span)->meter(*found);
 }
 
 }  // namespace cordboard::engine

@@ -31,13 +31,15 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     span.span = number;
     span.name = unit->config().name;
     span.side = unit->config().side;
+    span.signalling = unit->config().signalling;
     span.alarms = unit->alarms();
     span.dchannelUp = unit->signalling_up();
     span.firstPort = unit->first_port();
     for (uint32_t timeslot = 1; timeslot <= 31; ++timeslot) {
       if (!unit->carries_calls(timeslot)) continue;
       const auto port = unit->port_of(timeslot);
-      span.timeslots.push_back({timeslot, port, ports_[port].leg});
+      const auto blocked = unit->blocked(timeslot);
+      span.timeslots.push_back({timeslot, port, ports_[port].leg, blocked.here, blocked.there});
     }
   }
   for (const auto& [number, unit] : analogs_) {

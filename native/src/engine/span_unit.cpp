@@ -76,6 +76,18 @@ void SpanUnit::answered(uint32_t call, uint32_t timeslot) {
   core_.event(LegAnswered{leg->id, leg->port});
 }
 
+void SpanUnit::answer_sent(uint32_t call) {
+  if (auto* leg = leg_of(call)) core_.answer_sent(*leg);
+}
+
+Result<> SpanUnit::block(uint32_t, bool) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " blocks no timeslots");
+}
+
+Result<> SpanUnit::meter(const Leg&) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no metering pulses");
+}
+
 void SpanUnit::released(uint32_t call, uint32_t cause, ReleasedBy by) {
   const auto found = legs_.find(call);
   if (found == legs_.end()) return;

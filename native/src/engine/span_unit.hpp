@@ -31,6 +31,11 @@ struct SpanCounter {
   uint64_t value{};
 };
 
+struct SpanBlockedEnds {
+  bool here{};
+  bool there{};
+};
+
 class SpanUnit {
  public:
   SpanUnit(Core& core, const SpanConfig& config, bus::Port first_port, cards::AlarmPort& alarm);
@@ -53,6 +58,16 @@ class SpanUnit {
   virtual Result<> release(const Leg& leg, uint32_t cause) = 0;
   /// A timeslot, or with 0 all of them.
   virtual Result<> restart(uint32_t timeslot) = 0;
+  /// Refuses calls on a timeslot, or takes them again.
+  virtual Result<> block(uint32_t timeslot, bool blocked);
+  virtual SpanBlockedEnds blocked(uint32_t) const { return {}; }
+  virtual Result<> meter(const Leg& leg);
+  /// answer() takes a while: the core is told by answer_sent(), and the host hears no sooner.
+  virtual bool answers_later() const { return false; }
+  /// The port of a leg that has been released, but has not ended, carries nothing any more.
+  virtual void cleared(const Leg&, uint32_t /*cause*/) {}
+  /// Heard by the watcher that the unit has asked for.
+  virtual void register_signal(uint32_t /*timeslot*/, uint8_t /*signal*/, bool /*begin*/) {}
   /// Calls can be signalled.
   virtual bool signalling_up() const = 0;
 
@@ -76,6 +91,7 @@ class SpanUnit {
   void digits(uint32_t call, std::string_view digits);
   void progressed(uint32_t call, uint32_t timeslot, LegProgress progress);
   void answered(uint32_t call, uint32_t timeslot);
+  void answer_sent(uint32_t call);
   void released(uint32_t call, uint32_t cause, ReleasedBy by);
 
   Core& core_;

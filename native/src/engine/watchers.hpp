@@ -18,7 +18,8 @@
 
 namespace cordboard::engine {
 
-enum class WatchKind : uint8_t { kTones, kFaxTones, kVoice, kAnswer, kR2Forward, kR2Backward, kLevel, kCallerId };
+enum class WatchKind : uint8_t { kTones, kFaxTones, kVoice, kAnswer, kR2Forward, kR2Backward, kLevel, kCallerId,
+                                 kRegisterForward, kRegisterBackward };  // the last two of the span's own signalling
 
 class EngineWatcher : public media::Watcher {
  public:

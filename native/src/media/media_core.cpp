@@ -39,6 +39,8 @@ MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, 
       source_only_(ports, 0),
       playing_ports_(ports),
       playing_(ports, nullptr),
+      signal_ports_(ports),
+      signals_(ports),
       digit_ports_(ports),
       digit_states_(ports),
       watched_ports_(ports),
@@ -121,6 +123,7 @@ void MediaCore::listen(Shard& shard) {
   playing_ports_.for_each(shard.first, shard.last, [&](bus::Port port) { play(shard, port); });
   fax_ports_.for_each(shard.first, shard.last,
                       [&](bus::Port port) { faxes_[port]->exchange(bus_.received(port), bus_.sent(port)); });
+  sound(shard);
   detect_digits(shard);
   watch(shard);
 }
@@ -224,6 +227,9 @@ void MediaCore::apply(const Operation& operation) {
     case OperationKind::kStreamOff:
       if (streams_[port] == operation.stream) stream_off(port);
       break;
+    case OperationKind::kSignal:
+      set_signal(port, operation.signal);
+      break;
   }
 }
 
@@ -234,6 +240,7 @@ void MediaCore::clear(bus::Port port) {
   while (recordings_[port] != nullptr) detach(recordings_[port]);
   set_conditioner(port, nullptr);
   fax_off(port);
+  set_signal(port, nullptr);
   stream_off(port);
 }
 
@@ -312,8 +319,28 @@ void MediaCore::fax_off(bus::Port port) {
   report({.kind = ReportKind::kFaxDetached, .port = port, .fax = fax});
 }
 
+void MediaCore::set_signal(bus::Port port, const SignalTone* signal) {
+  signals_[port] = {signal, 0};
+  if (signal != nullptr) {
+    signal_ports_.insert(port);
+    bus_.set_overridden(port, true);
+    return;
+  }
+  signal_ports_.erase(port);
+  if (playing_[port] == nullptr) hand_back(port);
+}
+
+/// After the players: what they play goes on, unheard.
+void MediaCore::sound(Shard& shard) {
+  signal_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    auto& signal = signals_[port];
+    std::memcpy(bus_.sent(port), signal.tone->data() + signal.at, bus::kBlock);
+    signal.at = (signal.at + bus::kBlock) % signal.tone->size();
+  });
+}
+
 void MediaCore::hand_back(bus::Port port) {
-  bus_.set_overridden(port, faxes_[port] != nullptr);
+  bus_.set_overridden(port, faxes_[port] != nullptr || signals_[port].tone != nullptr);
   if (source_only_[port]) std::memset(bus_.received(port), dsp::kAlawSilence, bus::kBlock);
 }
 

@@ -48,7 +48,11 @@ enum class OperationKind : uint8_t {
   kRecordOff,   // recording
   kStreamOn,    // stream on port: says what comes in by RTP, sends what it hears
   kStreamOff,   // stream on port
+  kSignal,      // a register signal that the line hears instead of all else; null: none
 };
+
+/// Octets sounded over and over: whole blocks of a tick, and without a seam. Outlives the media thread.
+using SignalTone = std::vector<uint8_t>;
 
 struct Operation {
   OperationKind kind{};
@@ -63,6 +67,7 @@ struct Operation {
     FaxPort* fax;
     Recording* recording;
     rtp::Stream* stream;
+    const SignalTone* signal;
   };
 };
 
@@ -185,6 +190,8 @@ class MediaCore {
   void detach(Recording* recording);
   void unwatch(Watcher* watcher);
   void fax_off(bus::Port port);
+  void set_signal(bus::Port port, const SignalTone* signal);
+  void sound(Shard& shard);
   void set_conditioner(bus::Port port, Conditioner* conditioner);
   Shard& shard(bus::Port port) { return shards_[shard_of(port)]; }
   /// Into the ring of the port's shard, so that a port's reports keep their order whoever makes them.
@@ -200,6 +207,12 @@ class MediaCore {
   std::vector<uint8_t> source_only_;
   bus::PortSet playing_ports_;
   std::vector<Playback*> playing_;  // by port, first of a list
+  struct Signal {
+    const SignalTone* tone{};
+    std::size_t at{};
+  };
+  bus::PortSet signal_ports_;
+  std::vector<Signal> signals_;  // by port
   bus::PortSet digit_ports_;
   std::vector<dsp::DtmfState> digit_states_;  // by port
   bus::PortSet watched_ports_;

@@ -27,6 +27,7 @@ export const floor = bilingual(
       signalling: '信令',
       alarm: '告警',
       other: '占用',
+      blocked: '闭塞',
     },
     slotAt: '{line}，时隙 {slot}',
     slotCall: '{line}，时隙 {slot}：{from} 呼入 {to}，{state} {time}',
@@ -36,6 +37,7 @@ export const floor = bilingual(
       yellow: '对端收不到 {line} 的信号：请检查本端发送方向的电缆和接头，再请对端查看。',
       ais: '{line} 收到上游告警：故障在运营商的传输设备上，请报修并告知电路编号。',
       dchannel: '{line} 的信令链路未建立：请与对端核对用户侧、网络侧设置，并确认时隙 16 已开通。',
+      farEnd: '{line} 的所有时隙都被对端闭塞（R2）：请对端解除闭塞，并核对时隙 16 的线路信令。',
       effect: '期间该中继无法接听来电。',
     },
   },
@@ -65,6 +67,7 @@ export const floor = bilingual(
       signalling: 'Signalling',
       alarm: 'Alarm',
       other: 'In use',
+      blocked: 'Blocked',
     },
     slotAt: '{line}, timeslot {slot}',
     slotCall: '{line}, timeslot {slot}: {from} calls {to}, {state} {time}',
@@ -76,6 +79,8 @@ export const floor = bilingual(
       ais: '{line} reports a fault upstream, in the carrier’s own equipment: report it with the number of the circuit.',
       dchannel:
         'The signalling link of {line} is down: compare user and network side with the far end, and check that timeslot 16 is in service.',
+      farEnd:
+        'The far end blocks every timeslot of {line} (R2): ask it to take them into service, and check the line signals in timeslot 16.',
       effect: 'No calls come in over it meanwhile.',
     },
   },

@@ -40,8 +40,8 @@ struct DahdiCard::Span : HdlcPort, AlarmPort, CasPort {
 
   void send_frame(std::span<const uint8_t> octets) override;
   Alarms alarms() const override { return current; }
-  bool set_bits(uint32_t timeslot, uint8_t abcd) override {
-    return carries(timeslot) && card->driver_->set_bits(speech[timeslot].handle(), abcd);
+  void set_bits(uint32_t timeslot, uint8_t abcd) override {
+    if (carries(timeslot)) card->driver_->set_bits(speech[timeslot].handle(), abcd);
   }
   uint8_t bits(uint32_t timeslot) const override {
     return carries(timeslot) ? card->driver_->bits(speech[timeslot].handle()) : 0;
@@ -294,7 +294,7 @@ bool DahdiCard::take_notices(Millis now) {
     if (notice.what.event != DriverEvent::kBits) {
       span.look_at = 0;
     } else if (span.on_bits) {
-      span.on_bits(notice.position, notice.what.value, now);
+      span.on_bits(notice.position, notice.what.value);
     }
   }
   return any;

@@ -2,6 +2,7 @@
 #include "cards/virtual/virtual_card.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -15,9 +16,10 @@ constexpr uint8_t kIdleOctet = 0xD5;  // A-law zero
 constexpr uint32_t kTimeslots = 31;
 constexpr std::size_t kEchoRing = 1024;  // samples, more than the longest delay and a block
 constexpr uint32_t kMostEchoMs = 60;
+constexpr uint8_t kBlockedBits = 0xD;  // A = B = 1
 }  // namespace
 
-struct VirtualCard::Span : HdlcPort, AlarmPort {
+struct VirtualCard::Span : HdlcPort, CasPort, AlarmPort {
   VirtualCard* card{};
   uint32_t first_row{};
   Span* peer{};
@@ -31,6 +33,29 @@ struct VirtualCard::Span : HdlcPort, AlarmPort {
     if (peer && !dchannel_cut && !current.down()) card->deliver(*peer, frame);
   }
   Alarms alarms() const override { return current; }
+
+  // What is sent, and what has come in; an end that was never told what to send blocks its timeslots (Q.412).
+  std::array<uint8_t, kTimeslots + 1> sent_bits = blocked_bits();
+  std::array<uint8_t, kTimeslots + 1> received_bits = blocked_bits();
+  static constexpr std::array<uint8_t, kTimeslots + 1> blocked_bits() {
+    std::array<uint8_t, kTimeslots + 1> bits{};
+    bits.fill(kBlockedBits);
+    return bits;
+  }
+  void set_bits(uint32_t timeslot, uint8_t abcd) override {
+    abcd &= 0xF;
+    if (timeslot == 0 || timeslot > kTimeslots || sent_bits[timeslot] == abcd) return;
+    sent_bits[timeslot] = abcd;
+    if (peer && !dchannel_cut && !current.down()) card->deliver_bits(*peer, timeslot, abcd);
+  }
+  uint8_t bits(uint32_t timeslot) const override { return timeslot <= kTimeslots ? received_bits[timeslot] : 0; }
+  /// Bits are a state, not a message: what was lost while the cable was dead is there when it lives again.
+  void send_all_bits() {
+    if (!peer || dchannel_cut || current.down()) return;
+    for (uint32_t timeslot = 1; timeslot <= kTimeslots; ++timeslot) {
+      card->deliver_bits(*peer, timeslot, sent_bits[timeslot]);
+    }
+  }
 };
 
 struct VirtualCard::Station : StationPort {
@@ -92,6 +117,14 @@ void VirtualCard::deliver(Span& to, std::span<const uint8_t> frame) {
   crossing_.push_back([&to, bytes = std::vector<uint8_t>(frame.begin(), frame.end())](Millis) {
     --to.queued;
     if (to.on_frame) to.on_frame(bytes);
+  });
+}
+
+void VirtualCard::deliver_bits(Span& to, uint32_t timeslot, uint8_t abcd) {
+  crossing_.push_back([&to, timeslot, abcd](Millis) {
+    if (to.received_bits[timeslot] == abcd) return;
+    to.received_bits[timeslot] = abcd;
+    if (to.on_bits) to.on_bits(timeslot, abcd);
   });
 }
 
@@ -159,6 +192,11 @@ HdlcPort* VirtualCard::hdlc(uint32_t span) {
   return found == spans_.end() ? nullptr : found->second.get();
 }
 
+CasPort* VirtualCard::cas(uint32_t span) {
+  const auto found = spans_.find(span);
+  return found == spans_.end() ? nullptr : found->second.get();
+}
+
 AlarmPort* VirtualCard::alarm(uint32_t span) {
   const auto found = spans_.find(span);
   return found == spans_.end() ? nullptr : found->second.get();
@@ -186,6 +224,9 @@ void VirtualCard::update_alarms(Span& span) {
   crossing_.push_back([&span, now](Millis) {
     if (span.on_alarms) span.on_alarms(now);
   });
+  if (now.down()) return;
+  span.send_all_bits();
+  if (span.peer && !span.peer->current.down()) span.peer->send_all_bits();
 }
 
 void VirtualCard::update_cable(Span& span) {
@@ -247,6 +288,10 @@ bool VirtualCard::cut_dchannel(uint32_t span, bool cut) {
   if (found == spans_.end()) return false;
   found->second->dchannel_cut = cut;
   if (found->second->peer) found->second->peer->dchannel_cut = cut;
+  if (!cut) {
+    found->second->send_all_bits();
+    if (found->second->peer) found->second->peer->send_all_bits();
+  }
   return true;
 }
 
@@ -254,6 +299,13 @@ bool VirtualCard::inject_frame(uint32_t span, std::span<const uint8_t> frame) {
   const auto found = spans_.find(span);
   if (found == spans_.end()) return false;
   deliver(*found->second, frame);
+  return true;
+}
+
+bool VirtualCard::inject_bits(uint32_t span, uint32_t timeslot, uint8_t abcd) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end() || timeslot == 0 || timeslot > kTimeslots) return false;
+  deliver_bits(*found->second, timeslot, abcd & 0xF);
   return true;
 }
 

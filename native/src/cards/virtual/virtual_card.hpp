@@ -31,6 +31,7 @@ class VirtualCard : public Card {
   bool join_analogs(uint32_t a, uint32_t b);
 
   HdlcPort* hdlc(uint32_t span);
+  CasPort* cas(uint32_t span);
   AlarmPort* alarm(uint32_t span);
   StationPort* station(uint32_t analog);
   LinePort* line(uint32_t analog);
@@ -42,10 +43,12 @@ class VirtualCard : public Card {
   /// What goes to this analog port's line comes back from it as well, as from a badly balanced hybrid: `loss_db` weaker
   /// and `delay_ms` (0-60) later. 100 dB and more: not at all. False when the port has no cable.
   bool set_echo(uint32_t analog, double loss_db, uint32_t delay_ms);
-  /// Every HDLC frame of the cable is lost, both ways.
+  /// Every HDLC frame and every change of signalling bits of the cable is lost, both ways.
   bool cut_dchannel(uint32_t span, bool cut);
   /// A frame as if it had come over the cable.
   bool inject_frame(uint32_t span, std::span<const uint8_t> frame);
+  /// Signalling bits as if they had come over the cable.
+  bool inject_bits(uint32_t span, uint32_t timeslot, uint8_t abcd);
 
   void exchange(const SpeechRows& rows) override;
   bool pump(Millis now) override;
@@ -74,6 +77,7 @@ class VirtualCard : public Card {
   static void add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received);
 
   void deliver(Span& to, std::span<const uint8_t> frame);
+  void deliver_bits(Span& to, uint32_t timeslot, uint8_t abcd);
   void update_alarms(Span& span);
   void update_cable(Span& span);
 
