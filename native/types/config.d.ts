@@ -38,6 +38,41 @@ export type PriSide = | 'user' | 'network';
 
 export type CardKind = | 'virtual' | 'dahdi';
 
+export type SpanSignalling = | 'pri' | 'r2';
+
+export interface R2Config {
+  /** AR, BR, CN, CO, CZ, EC, ID, ITU, MX, PH or VE */
+  variant?: string;
+  /** lines name=value in place of the variant's own signals and times, times last */
+  definitions?: string;
+  /** asked for of the called number */
+  calledDigits?: number;
+  /** … of the calling one; 0: none */
+  callingDigits?: number;
+  /** the calling number is asked for after the first digit of the called one, not at the end */
+  callingFirst?: boolean;
+  /** the caller's category is asked for */
+  category?: boolean;
+  /** calls are accepted in group A, without a reason when refused */
+  acceptAtOnce?: boolean;
+  /** calls in are accepted with charge */
+  charge?: boolean;
+  /** calls in are cleared by forced release, not clear back */
+  forcedRelease?: boolean;
+  /** calls in are answered twice, which ends collect calls */
+  doubleAnswer?: boolean;
+  /** a shorter clear back is a metering pulse; 0: none come */
+  meteringMs?: number;
+  /** no digit for so long is the end of the called number, ms */
+  digitMs?: number;
+  /** sent in group II in place of the category (China: KD); 0: the category */
+  subscriberSignal?: number;
+  /** backward signal before group B: no such number (China: A-5); 0: none */
+  vacantSignal?: number;
+  /** … congestion; 0: none */
+  congestionSignal?: number;
+}
+
 export interface SpanConfig {
   /** number of the E1, from 1 */
   span: number;
