@@ -47,7 +47,7 @@ test('bad rows are shown with reasons, and five hundred come in', async () => {
   await page.goto(`${ui.origin}/agents`);
   await page.getByRole('button', { name: '导入', exact: true }).click();
   await page.getByText('下载模板').waitFor();
-  await page.screenshot({ path: `${SCREENS}centre-import-choose.zh-CN.light.png` });
+  await page.screenshot({ path: `${SCREENS}centre-import-choose.zh-CN.light.png`, animations: 'disabled' });
   // a heading that nobody knows, to be told by hand
   const file = await workbook([['员工号', '姓名', '所属队列', '技能'], ...rows, ...BAD]);
   await choose(file);
@@ -56,7 +56,7 @@ test('bad rows are shown with reasons, and five hundred come in', async () => {
   await page.getByText('全部 504').waitFor();
   await expect.poll(() => page.locator('tr[data-state="bad"]').count()).toBe(4);
   expect(await page.locator('tr[data-line="504"]').textContent()).toContain('不存在');
-  await page.screenshot({ path: `${SCREENS}centre-import-preview.zh-CN.light.png` });
+  await page.screenshot({ path: `${SCREENS}centre-import-preview.zh-CN.light.png`, animations: 'disabled' });
   expect(await page.locator('[data-test="import-apply"]').isDisabled()).toBe(true);
   expect((await ui.api<Agent[]>('GET', '/agents')).some(({ id }) => id === '3001')).toBe(false);
 
