@@ -310,7 +310,7 @@ describe('a file of users', () => {
     await box.db.write((tx) =>
       tx.roles.insert({
         ...{ id: 'keeper', name: 'Keeper', permissions: ['users.view', 'users.edit'], updatedAt: 0 },
-        scope: { kind: 'own' },
+        scope: { kind: 'all' },
       }),
     );
     const { token: keeper } = await box.signIn('keeper');
