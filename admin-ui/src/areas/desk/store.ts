@@ -173,6 +173,8 @@ export const useDesk = defineStore('desk', () => {
   };
 
   const answer = () => own('answer', (id) => deskBox.movePhone(id, 'lift'));
+  /** who was parked rings at the own telephone */
+  const take = (id: string) => attempt('take', () => deskBox.take(id));
   const dial = (to: string) => attempt('dial', () => deskBox.call(to));
   const setState = (state: 'ready' | 'notReady' | 'signedOut', reason?: string) =>
     own(`state ${state} ${reason ?? ''}`, (id) => deskBox.setState(id, state, reason));
@@ -224,6 +226,21 @@ export const useDesk = defineStore('desk', () => {
     },
     ...{ kept, filling, release, keep, wrote },
     ...{ recording, targets, reasons, dispositions, today, problem, busy },
-    ...{ read, act, answer, dial, setState, signIn, extendWrapUp, record, survey, putAway, queueLabel, attempt, own },
+    ...{
+      read,
+      act,
+      answer,
+      take,
+      dial,
+      setState,
+      signIn,
+      extendWrapUp,
+      record,
+      survey,
+      putAway,
+      queueLabel,
+      attempt,
+      own,
+    },
   };
 });
