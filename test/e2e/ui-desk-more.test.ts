@@ -218,6 +218,8 @@ test('the reasons for a pause are offered, and the number to show is chosen', as
   await page.locator('.el-dropdown-menu', { hasText: 'Meal' }).waitFor();
   await page.keyboard.press('Escape');
   await press('Put away');
+  await page.locator('[data-had]').first().waitFor();
+  await fits();
   await page
     .getByText(/Number shown/)
     .first()
@@ -232,4 +234,5 @@ test('the reasons for a pause are offered, and the number to show is chosen', as
     .first()
     .waitFor();
   expect(await ui.api('GET', '/agents/2001/shown-numbers')).toMatchObject({ chosen: '051262881000' });
+  await shootAll(page, 'desk-had', '[data-had]', GIVEN);
 });

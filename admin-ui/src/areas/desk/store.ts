@@ -37,7 +37,18 @@ export const useDesk = defineStore('desk', () => {
   /** a page can lift this telephone */
   const liftable = ref(false);
 
-  const call = computed<Call | undefined>(() => (self.value ? callOf(self.value, live.calls) : undefined));
+  const call = computed<Call | undefined>(
+    () => (self.value ? callOf(self.value, live.calls) : undefined) ?? lent.value,
+  );
+  /** who has lent his caller to a flow is in no call, and waits for him at the telephone */
+  const lent = computed<Call | undefined>(() => {
+    const last = lastCallId.value === null ? undefined : live.calls.get(lastCallId.value);
+    const waits = newest.segments.value.some(
+      ({ kind, callId, endedAt, data }) =>
+        kind === 'lent' && callId === last?.id && endedAt === null && data['by'] === station.value,
+    );
+    return waits && last?.phase === 'inFlow' ? last : undefined;
+  });
 
   /** whose card is shown: the call of now, that of the paperwork, or the last one until it is put away */
   const lastCallId = ref(sessionStorage.getItem(LAST_CALL));
@@ -217,6 +228,7 @@ export const useDesk = defineStore('desk', () => {
       segments,
       callSegments: newest.segments,
       part,
+      lent,
       talking,
       rings,
       number,
