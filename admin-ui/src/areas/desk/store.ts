@@ -9,7 +9,7 @@ import type {
 } from '@cordboard/daemon/contract';
 import { ElMessage } from 'element-plus';
 import { defineStore } from 'pinia';
-import { computed, ref, shallowReactive, shallowRef, watch } from 'vue';
+import { computed, ref, shallowReactive, shallowRef, watch, watchEffect } from 'vue';
 import { useProblem } from '@/composables/problem';
 import { useLive } from '@/stores/live';
 import { useSession } from '@/stores/session';
@@ -37,18 +37,11 @@ export const useDesk = defineStore('desk', () => {
   /** a page can lift this telephone */
   const liftable = ref(false);
 
+  /** who has lent his caller to a flow is in no call, and waits for him at the telephone */
+  const lent = shallowRef<Call>();
   const call = computed<Call | undefined>(
     () => (self.value ? callOf(self.value, live.calls) : undefined) ?? lent.value,
   );
-  /** who has lent his caller to a flow is in no call, and waits for him at the telephone */
-  const lent = computed<Call | undefined>(() => {
-    const last = lastCallId.value === null ? undefined : live.calls.get(lastCallId.value);
-    const waits = newest.segments.value.some(
-      ({ kind, callId, endedAt, data }) =>
-        kind === 'lent' && callId === last?.id && endedAt === null && data['by'] === station.value,
-    );
-    return waits && last?.phase === 'inFlow' ? last : undefined;
-  });
 
   /** whose card is shown: the call of now, that of the paperwork, or the last one until it is put away */
   const lastCallId = ref(sessionStorage.getItem(LAST_CALL));
@@ -57,6 +50,17 @@ export const useDesk = defineStore('desk', () => {
     newestId,
     (id) => call.value?.id === id,
     (id) => id === lastCallId.value && !call.value && putAway(),
+  );
+  watchEffect(
+    () => {
+      const last = lastCallId.value === null ? undefined : live.calls.get(lastCallId.value);
+      const waits = newest.segments.value.some(
+        ({ kind, callId, endedAt, data }) =>
+          kind === 'lent' && callId === last?.id && endedAt === null && data['by'] === station.value,
+      );
+      lent.value = waits && last?.phase === 'inFlow' ? last : undefined;
+    },
+    { flush: 'sync' },
   );
   /** unless somebody writes on another */
   const { kept, filling, shown: shownId, release, keep, wrote } = useKeptCard(newestId, () => older.beginWith(newest));
