@@ -119,6 +119,9 @@ export async function inBothLanguages(
       `);
       await page.locator(ready).first().waitFor();
       await page.evaluate('document.fonts.ready.then(() => undefined)');
+      // the colours of the other theme are on their way still
+      await page.evaluate(`new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))).then(() =>
+        document.getAnimations().forEach((one) => one.effect.getComputedTiming().endTime < Infinity && one.finish()))`);
       if (ALL_SCREENS)
         await page.screenshot({ path: join(SCREENS, `${name}.${language}.${theme}.png`), animations: 'disabled' });
     }

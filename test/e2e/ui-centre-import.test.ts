@@ -1,4 +1,5 @@
-// Five hundred agents from an Excel workbook by page: bad rows are shown, the others come in, what goes out reads back equal.
+// Five hundred agents from an Excel workbook by page: bad rows are shown, the others come in, what goes out reads back equal. Users and
+// telephones come in with secrets, which are told once and let them in.
 import { readFileSync } from 'node:fs';
 import writeXlsxFile from 'write-excel-file/node';
 import { readSheet } from 'read-excel-file/node';
@@ -46,7 +47,7 @@ test('bad rows are shown with reasons, and five hundred come in', async () => {
   await page.goto(`${ui.origin}/agents`);
   await page.getByRole('button', { name: '导入', exact: true }).click();
   await page.getByText('下载模板').waitFor();
-  await page.screenshot({ path: `${SCREENS}centre-import-choose.zh-CN.light.png` });
+  await page.screenshot({ path: `${SCREENS}centre-import-choose.zh-CN.light.png`, animations: 'disabled' });
   // a heading that nobody knows, to be told by hand
   const file = await workbook([['员工号', '姓名', '所属队列', '技能'], ...rows, ...BAD]);
   await choose(file);
@@ -55,7 +56,7 @@ test('bad rows are shown with reasons, and five hundred come in', async () => {
   await page.getByText('全部 504').waitFor();
   await expect.poll(() => page.locator('tr[data-state="bad"]').count()).toBe(4);
   expect(await page.locator('tr[data-line="504"]').textContent()).toContain('不存在');
-  await page.screenshot({ path: `${SCREENS}centre-import-preview.zh-CN.light.png` });
+  await page.screenshot({ path: `${SCREENS}centre-import-preview.zh-CN.light.png`, animations: 'disabled' });
   expect(await page.locator('[data-test="import-apply"]').isDisabled()).toBe(true);
   expect((await ui.api<Agent[]>('GET', '/agents')).some(({ id }) => id === '3001')).toBe(false);
 
@@ -90,5 +91,42 @@ test('the list stays quick, and what is exported reads back equal with no formul
   await choose({ name: 'back.xlsx', mimeType: 'application/octet-stream', buffer: saved });
   await page.getByText('文件内容与现有数据一致').waitFor();
   await page.getByRole('button', { name: '取消', exact: true }).click();
+  expect(browser.complaints).toEqual([]);
+});
+
+/** Takes a CSV on the page that stands open; gives the secrets that were made for it. */
+async function takeIn(csv: string[]): Promise<Map<string, string>> {
+  await page.getByRole('button', { name: '导入', exact: true }).click();
+  await choose({ name: 'in.csv', mimeType: 'text/csv', buffer: Buffer.from(csv.join('\r\n')) });
+  await page.getByText('跳过 1 行有误的').click();
+  await page.locator('[data-test="import-apply"]').click();
+  await page.locator('[data-test="import-done"]').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: '下载密码表' }).click(),
+  ]);
+  const [, ...lines] = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\r\n');
+  await page.getByRole('button', { name: '关闭', exact: true }).click();
+  return new Map(lines.map((line) => line.split(',') as [string, string]));
+}
+
+test('users come in with a password for one time, which lets them in', async () => {
+  await page.goto(`${ui.origin}/users`);
+  const secrets = await takeIn(['用户名,角色,坐席工号', 'li.na,坐席,3001', 'wang.lei,班长,', 'no.one,船长,']);
+  expect([...secrets.keys()]).toEqual(['li.na', 'wang.lei']);
+  await page.locator('[data-user="li.na"]').waitFor();
+  expect(await page.locator('[data-user="no.one"]').count()).toBe(0);
+  const body = { username: 'wang.lei', password: secrets.get('wang.lei') };
+  expect(await ui.api('POST', '/session', body)).toMatchObject({ user: { username: 'wang.lei', role: 'supervisor' } });
+});
+
+test('telephones come in with the secrets of their accounts', async () => {
+  await page.goto(`${ui.origin}/lines/telephones`);
+  const secrets = await takeIn(['分机号,名称', '4001,前台', '4002,仓库', '99999999999,太长']);
+  expect([...secrets.keys()]).toEqual(['4001', '4002']);
+  await page.locator('[data-phone="4002"]').waitFor();
+  expect(await ui.api('GET', '/stations/sip')).toMatchObject([{ number: 4001, name: '前台' }, { number: 4002 }]);
   expect(browser.complaints).toEqual([]);
 });

@@ -121,7 +121,7 @@ test('rules are made, put in order, switched off, removed and brought back', asy
   await page.locator('[data-rule]').waitFor();
   await page
     .getByRole('button', { name: '新建规则' })
-    .or(page.getByRole('button', { name: 'Add a rule' }))
+    .or(page.getByRole('button', { name: 'New rule' }))
     .click();
   const form = page.locator('.el-drawer');
   await form.locator('input[name="name"]').fill(XSS);

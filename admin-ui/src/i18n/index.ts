@@ -37,6 +37,10 @@ export function addWords<T extends Texts>(area: string, words: Bilingual<T>): vo
 /** A sentence outside components. */
 export const translate = i18n.global.t;
 
+/** One after the other: Chinese has no space between them. */
+export const inARow = (...sentences: string[]): string =>
+  sentences.filter((one) => one !== '').join(i18n.global.locale.value === 'en' ? ' ' : '');
+
 /** To be called once, when the stores exist. */
 export function followPreferredLanguage(): void {
   const preferences = usePreferences();

@@ -163,7 +163,7 @@ const words = bilingual(
       other: 'Other',
     },
     fields: {
-      id: 'Id',
+      id: 'Identifier',
       name: 'Name',
       username: 'User name',
       role: 'Role',

@@ -283,7 +283,7 @@ addWords(
         look: 'Look',
         builtIn: 'Built in',
         name: 'Name',
-        id: 'Id',
+        id: 'Identifier',
         idHint: 'Small letters, digits and hyphens; it stays as it is',
         users: 'Users',
         allowed: 'Permissions',

@@ -58,6 +58,7 @@ export const deskBox = {
 
   call: (to: string) => told(api.POST('/api/v1/calls', { body: { to } })),
   act: (id: string, body: CallAction) => told(api.POST('/api/v1/calls/{id}/actions', { ...withId(id), body })),
+  take: (id: string) => told(api.POST('/api/v1/calls/{id}/take', { ...withId(id), body: {} })),
   record: (id: string, action: RecordingAction) =>
     told(api.POST('/api/v1/calls/{id}/recording', { ...withId(id), body: { action } })),
   survey: (id: string) => told(api.POST('/api/v1/calls/{id}/survey', { ...withId(id), body: {} })),

@@ -9,7 +9,7 @@ import type {
 } from '@cordboard/daemon/contract';
 import { ElMessage } from 'element-plus';
 import { defineStore } from 'pinia';
-import { computed, ref, shallowReactive, shallowRef, watch } from 'vue';
+import { computed, ref, shallowReactive, shallowRef, watch, watchEffect } from 'vue';
 import { useProblem } from '@/composables/problem';
 import { useLive } from '@/stores/live';
 import { useSession } from '@/stores/session';
@@ -37,7 +37,11 @@ export const useDesk = defineStore('desk', () => {
   /** a page can lift this telephone */
   const liftable = ref(false);
 
-  const call = computed<Call | undefined>(() => (self.value ? callOf(self.value, live.calls) : undefined));
+  /** who has lent his caller to a flow is in no call, and waits for him at the telephone */
+  const lent = shallowRef<Call>();
+  const call = computed<Call | undefined>(
+    () => (self.value ? callOf(self.value, live.calls) : undefined) ?? lent.value,
+  );
 
   /** whose card is shown: the call of now, that of the paperwork, or the last one until it is put away */
   const lastCallId = ref(sessionStorage.getItem(LAST_CALL));
@@ -46,6 +50,17 @@ export const useDesk = defineStore('desk', () => {
     newestId,
     (id) => call.value?.id === id,
     (id) => id === lastCallId.value && !call.value && putAway(),
+  );
+  watchEffect(
+    () => {
+      const last = lastCallId.value === null ? undefined : live.calls.get(lastCallId.value);
+      const waits = newest.segments.value.some(
+        ({ kind, callId, endedAt, data }) =>
+          kind === 'lent' && callId === last?.id && endedAt === null && data['by'] === station.value,
+      );
+      lent.value = waits && last?.phase === 'inFlow' ? last : undefined;
+    },
+    { flush: 'sync' },
   );
   /** unless somebody writes on another */
   const { kept, filling, shown: shownId, release, keep, wrote } = useKeptCard(newestId, () => older.beginWith(newest));
@@ -173,6 +188,8 @@ export const useDesk = defineStore('desk', () => {
   };
 
   const answer = () => own('answer', (id) => deskBox.movePhone(id, 'lift'));
+  /** who was parked rings at the own telephone */
+  const take = (id: string) => attempt('take', () => deskBox.take(id));
   const dial = (to: string) => attempt('dial', () => deskBox.call(to));
   const setState = (state: 'ready' | 'notReady' | 'signedOut', reason?: string) =>
     own(`state ${state} ${reason ?? ''}`, (id) => deskBox.setState(id, state, reason));
@@ -215,6 +232,7 @@ export const useDesk = defineStore('desk', () => {
       segments,
       callSegments: newest.segments,
       part,
+      lent,
       talking,
       rings,
       number,
@@ -224,6 +242,21 @@ export const useDesk = defineStore('desk', () => {
     },
     ...{ kept, filling, release, keep, wrote },
     ...{ recording, targets, reasons, dispositions, today, problem, busy },
-    ...{ read, act, answer, dial, setState, signIn, extendWrapUp, record, survey, putAway, queueLabel, attempt, own },
+    ...{
+      read,
+      act,
+      answer,
+      take,
+      dial,
+      setState,
+      signIn,
+      extendWrapUp,
+      record,
+      survey,
+      putAway,
+      queueLabel,
+      attempt,
+      own,
+    },
   };
 });

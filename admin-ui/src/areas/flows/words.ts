@@ -243,7 +243,7 @@ addWords(
         copyTitle: 'Copy “{name}”',
         name: 'Name',
         nameExample: 'Main number, for example',
-        id: 'Id',
+        id: 'Identifier',
         idHint: 'Lower-case letters, digits and hyphens; stays as it is',
         from: 'Begin with',
         templates: {

@@ -3,7 +3,6 @@ import { computed } from 'vue';
 import { box } from '@/api/box';
 import { api, told } from '@/api/client';
 import { useFollowed } from '@/composables/followed';
-import { useReading } from '@/composables/reading';
 import { useLive } from '@/stores/live';
 import { useSession } from '@/stores/session';
 
@@ -24,12 +23,13 @@ export function useTrunks() {
   const live = useLive();
   const session = useSession();
   const may = session.may('trunks.view');
-  const { value: all } = useReading(async () => (may ? box.trunks() : []));
-  const { value: states } = useFollowed(['trunk.updated'], async (signal) =>
-    may ? told(api.GET('/api/v1/sip/trunks', { signal })) : [],
+  // how they do, and with it which there are: one that is new is told of as soon as it is asked
+  const { value: read } = useFollowed(['trunk.updated'], async (signal) =>
+    may ? Promise.all([box.trunks(), told(api.GET('/api/v1/sip/trunks', { signal }))]) : ([[], []] as const),
   );
   return computed<SipTrunk[]>(() => {
-    const sip = (all.value ?? []).filter(({ kind }) => kind === 'sip');
+    const [all, states] = read.value ?? [[], []];
+    const sip = all.filter(({ kind }) => kind === 'sip');
     if (sip.length === 0) return [];
     const used = new Map<string, number>();
     for (const { parties } of live.calls.values())
@@ -37,7 +37,7 @@ export function useTrunks() {
         if (place.startsWith('trunk ')) used.set(place.slice(6), (used.get(place.slice(6)) ?? 0) + 1);
     return sip.map((trunk) => ({
       ...{ id: trunk.id, name: trunk.name, calls: used.get(trunk.id) ?? 0 },
-      state: states.value?.find((one) => one.trunk === trunk.id)?.state ?? 'unknown',
+      state: states.find((one) => one.trunk === trunk.id)?.state ?? 'unknown',
       most: trunk.maxCalls < UNBOUNDED ? trunk.maxCalls : null,
     }));
   });

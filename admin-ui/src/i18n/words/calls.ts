@@ -256,7 +256,7 @@ export const calls = bilingual(
     },
     find: {
       title: 'Find calls',
-      number: 'Caller or called',
+      number: 'Number',
       match: 'How it has to fit',
       matches: { is: 'is', begins: 'begins', contains: 'contains' },
       time: 'Time',

@@ -121,7 +121,7 @@ export const calendars = bilingual(
   {
     title: 'Calendars and duty',
     lead: 'When you are open, what days are special, who is on duty. Routes and flows go by it.',
-    add: 'Add calendar',
+    add: 'New calendar',
     none: 'There is no calendar yet',
     noneHint:
       'Make one, draw the hours of the week, bring in the holidays. Routes can then hold only while it is open, or closed.',
@@ -214,11 +214,11 @@ export const calendars = bilingual(
     duty: {
       title: 'Duty groups',
       hint: 'Shifts are looked at in order; the first that applies counts.',
-      add: 'Add duty group',
+      add: 'New duty group',
       none: 'There is none.',
       columns: { name: 'Duty group', now: 'On duty now', shift: 'Shift' },
       nobody: 'Nobody is on duty',
-      new: 'Add duty group',
+      new: 'New duty group',
       edit: 'Edit duty group “{name}”',
       shifts: 'Shifts',
       shift: 'Name of the shift',

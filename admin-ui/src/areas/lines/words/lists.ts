@@ -92,7 +92,7 @@ export const lists = bilingual(
   {
     title: 'Number lists',
     lead: 'A black list refuses callers or sends them elsewhere, a white list exempts them from it, a VIP list lets them in first.',
-    add: 'Add list',
+    add: 'New list',
     none: 'There is no list yet',
     noneHint:
       'Make a black list against nuisance calls, or a VIP list for those who matter most, then add numbers or import an Excel or CSV file.',
@@ -105,7 +105,7 @@ export const lists = bilingual(
       white: 'Black lists do not count',
       vip: 'VIP level {level}, waits with priority {priority} at least',
     },
-    new: 'Add list',
+    new: 'New list',
     edit: 'Edit list “{name}”',
     removed: 'Its {count} numbers go with it and cannot be brought back.',
     fields: {

@@ -54,7 +54,7 @@ export const parts = bilingual(
     },
   },
   {
-    id: 'Id',
+    id: 'Identifier',
     idHint:
       'Short name on the command line and in logs: lower-case letters, digits, hyphens. Empty: made for you. It cannot be changed later.',
     name: 'Name',

@@ -124,7 +124,7 @@ export const routes = bilingual(
     outTitle: 'Outbound routes',
     outLead:
       'Over which trunk a number goes out. The most specific pattern wins; routes of one pattern are tried in order, and so are the trunks of a route.',
-    add: 'Add route',
+    add: 'New route',
     noneIn: 'There is no inbound route yet',
     noneInHint:
       'Without one, only numbers inside can be reached. Make one that leads your main number to a flow or a queue.',
@@ -143,8 +143,8 @@ export const routes = bilingual(
       trunks: 'Trunks, in turn',
       shown: 'Number shown',
     },
-    newIn: 'Add inbound route',
-    newOut: 'Add outbound route',
+    newIn: 'New inbound route',
+    newOut: 'New outbound route',
     editRoute: 'Edit route “{name}”',
     removedIn: 'Other routes take these calls then; those that no other takes are refused.',
     removedOut: 'Other routes carry these numbers then; those that no other carries cannot be dialled.',

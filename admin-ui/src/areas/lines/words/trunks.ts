@@ -143,8 +143,8 @@ export const trunks = bilingual(
   {
     title: 'Trunks and cards',
     lead: 'The lines to the world: every timeslot of the E1 cards, and the SIP trunks of carriers.',
-    addE1: 'Add E1 trunk',
-    addSip: 'Add SIP trunk',
+    addE1: 'New E1 trunk',
+    addSip: 'New SIP trunk',
     list: 'Trunks',
     none: 'There is no trunk yet',
     noneHint:
@@ -178,7 +178,8 @@ export const trunks = bilingual(
       silent: 'No answer from {hosts}.',
       carrier: 'The carrier says: {text}.',
     },
-    checked: 'States follow by themselves; how often the carrier is asked stands in the trunk’s form under Registration and checks.',
+    checked:
+      'States follow by themselves; how often the carrier is asked stands in the trunk’s form under Registration and checks.',
     test: {
       act: 'Test',
       title: 'Test trunk “{name}”',
@@ -213,8 +214,8 @@ export const trunks = bilingual(
       },
     },
     edit: 'Edit trunk “{name}”',
-    newE1: 'Add E1 trunk',
-    newSip: 'Add SIP trunk',
+    newE1: 'New E1 trunk',
+    newSip: 'New SIP trunk',
     removed: 'Calls over it go on to their end; afterwards nobody can call in over it.',
     fields: {
       spans: 'E1 lines',
