@@ -9,7 +9,15 @@ import { Failure, outsideCause } from './failure.mjs';
 /** To compile and to run the product. */
 export const BUILD_PACKAGES = [
   ...['build-essential', 'cmake', 'ninja-build', 'pkg-config', 'ccache', 'python3'],
-  ...['libpri-dev', 'libopenr2-dev', 'libsndfile1-dev', 'libsamplerate0-dev', 'libxxhash-dev', 'libspandsp-dev', 'libtiff-dev'],
+  ...[
+    'libpri-dev',
+    'libopenr2-dev',
+    'libsndfile1-dev',
+    'libsamplerate0-dev',
+    'libxxhash-dev',
+    'libspandsp-dev',
+    'libtiff-dev',
+  ],
   ...['libsrtp2-dev', 'libopus-dev', 'libuv1-dev'],
   // Chinese letters in reports that are printed
   'fonts-noto-cjk',

@@ -157,6 +157,42 @@ TEST(EngineR2, RefusesWithTheCauseThatTheCallerHears) {
   }
 }
 
+TEST(EngineR2, TellsMeteringPulsesAndClearsBackAndLetsHearWhyAfterAlerting) {
+  auto config = r2_config();
+  for (auto& span : config.spans) span.r2.meteringMs = 400;
+  R2Box box(config);
+  const auto call = box.answered();
+  for (int i = 0; i < 2; ++i) {
+    box.ask(LegMeter{{call.in.leg}});
+    EXPECT_TRUE(box.wait_leg<LegMetered>(call.out.leg));
+  }
+  EXPECT_EQ(ErrorCode::kWrongState, box.refused(LegMeter{{call.out.leg}}).code);
+  box.ask(LegRelease{call.in.leg, 16});
+  const auto released = box.wait_leg<LegReleased>(call.out.leg);
+  ASSERT_TRUE(released);
+  EXPECT_EQ(16U, released->cause);
+  EXPECT_EQ(ReleasedBy::kRemote, released->by);
+  EXPECT_TRUE(box.wait_leg<LegReleased>(call.in.leg));
+
+  // Once it rings no signal says why it ends: the caller hears busy tone, and clears.
+  const auto rung = box.offered("95002");
+  box.ask(DetectorSet{.port = rung.out.port, .tones = true});
+  box.ask(LegAlert{{rung.in.leg}});
+  const auto hears = [&](const std::string& tone) {
+    return box.wait<ToneDetected>(
+        [&](const ToneDetected& at) { return at.port == rung.out.port && at.active && at.tone == tone; });
+  };
+  EXPECT_TRUE(hears("ringback"));
+  box.ask(LegRelease{rung.in.leg, 17});
+  EXPECT_TRUE(hears("busy"));
+  box.ask(LegRelease{rung.out.leg, 16});
+  const auto here = box.wait_leg<LegReleased>(rung.in.leg);
+  ASSERT_TRUE(here);
+  EXPECT_EQ(17U, here->cause);
+  EXPECT_EQ(ReleasedBy::kLocal, here->by);
+  EXPECT_TRUE(box.wait_leg<LegReleased>(rung.out.leg));
+}
+
 TEST(EngineR2, ShowsAndKeepsToBlockedTimeslots) {
   R2Box box;
   box.ask(SpanBlock{1, 7, true});

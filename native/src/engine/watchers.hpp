@@ -18,8 +18,19 @@
 
 namespace cordboard::engine {
 
-enum class WatchKind : uint8_t { kTones, kFaxTones, kVoice, kAnswer, kR2Forward, kR2Backward, kLevel, kCallerId,
-                                 kRegisterForward, kRegisterBackward };  // the last two of the span's own signalling
+enum class WatchKind : uint8_t {
+  kTones,
+  kFaxTones,
+  kVoice,
+  kAnswer,
+  kR2Forward,
+  kR2Backward,
+  kLevel,
+  kCallerId,
+  // Of the span's own signalling; the last, as unwatch_all() leaves them.
+  kRegisterForward,
+  kRegisterBackward
+};
 
 class EngineWatcher : public media::Watcher {
  public:

@@ -227,8 +227,8 @@ class MediaCore {
   bus::PortSet stream_ports_;
   std::vector<rtp::Stream*> streams_;  // by port
   rtp::StreamIo* stream_io_{};
-  int64_t due_ns_{};                    // of this tick
-  std::vector<bus::Port> speakers_;     // by conference slot, as told
+  int64_t due_ns_{};                 // of this tick
+  std::vector<bus::Port> speakers_;  // by conference slot, as told
   std::atomic<uint64_t> ticks_{0};
 };
 
