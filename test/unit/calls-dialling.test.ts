@@ -198,7 +198,7 @@ describe('an analog telephone', () => {
     const { id } = newest(desk);
     expect(newest(desk).direction).toBe('out');
     const slots = () => desk.trunks.find(1)!.timeslots.filter(({ busy }) => busy);
-    expect(slots()).toEqual([{ timeslot: 9, busy: true, callId: id }]);
+    expect(slots()).toEqual([{ timeslot: 9, busy: true, callId: id, blocked: 'no' }]);
     desk.engine.emit('leg.answered', { leg: callee.leg, port: 109 });
     await until(() => newest(desk).phase === 'talking', 'they talk');
     expect(desk.engine.sent('bus.connect')[0]).toMatchObject({ b: 109 });

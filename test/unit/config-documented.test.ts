@@ -30,7 +30,7 @@ function written(value: unknown): string {
 }
 
 const text = readFileSync(new URL('../../docs/settings.md', import.meta.url), 'utf8');
-const rows = [...text.matchAll(/^\| `([A-Za-z.]+)` \|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)].map(
+const rows = [...text.matchAll(/^\| `([A-Za-z0-9.]+)` \|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)].map(
   ([, path = '', variable = '', standard = '', what = '']) => ({
     ...{ path, variable: variable.trim(), standard: standard.trim(), what: what.trim() },
   }),

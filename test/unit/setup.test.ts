@@ -22,7 +22,9 @@ describe('a fresh clone', () => {
     const first = setup();
     expect(first.stderr).toBe('');
     expect(first.status).toBe(0);
-    expect([...new Set(first.programs)]).toEqual([
+    // The header of the driver is taken from a package, unless this machine has it.
+    const fetching = ['apt-get', 'dpkg-deb'];
+    expect([...new Set(first.programs)].filter((name) => !fetching.includes(name))).toEqual([
       'dpkg-query',
       'npm',
       'cmake-js',
