@@ -36,8 +36,8 @@ export class HandlingTimes {
   async read(db: Pick<Db, 'segments' | 'agentSegments'>, nowMs: number): Promise<void> {
     const since = { fromMs: nowMs - LOOK_BACK_MS, limit: MOST_SEGMENTS };
     const paperwork = new Map<string, { startedAt: number; ms: number }[]>();
-    for (const { agentId, state, startedAt, endedAt } of await db.agentSegments.list(since)) {
-      if (state !== 'wrapUp' || endedAt === null) continue;
+    for (const { agentId, startedAt, endedAt } of await db.agentSegments.list({ ...since, state: 'wrapUp' })) {
+      if (endedAt === null) continue;
       const all = paperwork.get(agentId) ?? [];
       all.push({ startedAt, ms: endedAt - startedAt });
       paperwork.set(agentId, all);

@@ -12,7 +12,7 @@ export class Misses {
   async read(db: Pick<Db, 'segments' | 'agentSegments'>, nowMs: number): Promise<void> {
     const since = { fromMs: nowMs - LOOK_BACK_MS, limit: MOST_SEGMENTS };
     const aside = new Map<string, number>();
-    for (const { agentId, reason, startedAt } of await db.agentSegments.list(since))
+    for (const { agentId, reason, startedAt } of await db.agentSegments.list({ ...since, state: 'notReady' }))
       if (reason === 'no_answer') aside.set(agentId, Math.max(startedAt, aside.get(agentId) ?? 0));
     const counts = new Map<string, number>();
     for (const { data, endedAt } of await db.segments.list({ kind: 'offer', ...since })) {

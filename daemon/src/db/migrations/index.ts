@@ -23,6 +23,7 @@ import { openRows } from './0023-open-rows.js';
 import { foundCalls } from './0024-found-calls.js';
 import { deskWork } from './0026-desk-work.js';
 import { announcementNames } from './0028-announcement-names.js';
+import { lateStates } from './0029-late-states.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   foundCalls,
   deskWork,
   announcementNames,
+  lateStates,
 ];

@@ -1,5 +1,5 @@
 // What happened: calls and their segments, recordings, the agents' states.
-import { Op, cast, col, where, type WhereOptions } from 'sequelize';
+import { Op, cast, col, literal, where, type Order, type WhereOptions } from 'sequelize';
 import type { Models } from '../models.js';
 import type {
   AgentSegmentsWrite,
@@ -15,6 +15,19 @@ import { Table, type Scope } from './table.js';
 
 const CALLS_PER_PAGE = 50;
 const MOST_CALLS_PER_PAGE = 500;
+
+const BY_BEGIN: Order = [
+  ['startedAt', 'ASC'],
+  ['id', 'ASC'],
+];
+/**
+ * What ended after an instant is found by when it ended. For the sake of this order SQLite would read from the first row of all, years
+ * before; the plus sign keeps it from that.
+ */
+const BY_BEGIN_OF_LATE: Order = [
+  [literal('+"startedAt"'), 'ASC'],
+  ['id', 'ASC'],
+];
 
 /** Each value in a list of its own makes one condition; all must hold. */
 function allOf(conditions: (WhereOptions | undefined | false)[]): WhereOptions {
@@ -158,10 +171,7 @@ export function agentSegmentsRepository(models: Models, scope: Scope): AgentSegm
           query.fromMs !== undefined && { [Op.or]: [{ endedAt: null }, { endedAt: { [Op.gt]: query.fromMs } }] },
           query.toMs !== undefined && { startedAt: { [Op.lt]: query.toMs } },
         ]),
-        order: [
-          ['startedAt', 'ASC'],
-          ['id', 'ASC'],
-        ],
+        order: query.fromMs === undefined ? BY_BEGIN : BY_BEGIN_OF_LATE,
         limit: query.limit ?? 1000,
       });
       return rows.map(({ callId: _callId, ...row }) => row);
