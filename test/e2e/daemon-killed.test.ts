@@ -116,7 +116,7 @@ it('a restart that a page asks for ends calls with cause 41, puts settings in fo
     ([first]) => first?.phase === 'queued',
   );
   const changed = await daemon.api.request<SettingsState>('PUT', '/settings', {
-    changes: { parkingMs: 45_000 },
+    changes: { 'sip.callsPerHour': 45 },
   });
   expect(changed).toMatchObject({ restartNeeded: true, canRestart: true });
   await daemon.api.request('POST', '/system/restart');
@@ -132,7 +132,10 @@ it('a restart that a page asks for ends calls with cause 41, puts settings in fo
     (now) => now?.restartNeeded === false,
     60_000,
   );
-  expect(settings?.settings.find(({ path }) => path === 'parkingMs')).toMatchObject({ value: 45_000, pending: false });
+  expect(settings?.settings.find(({ path }) => path === 'sip.callsPerHour')).toMatchObject({
+    value: 45,
+    pending: false,
+  });
   const kept = await daemon.api.request<CallDetail>('GET', `/calls/${call!.id}`);
   expect(kept).toMatchObject({ state: 'ended', cause: 41, releasedBy: 'system', recording: { state: 'complete' } });
   expect(kept.segments.every(({ endedAt }) => endedAt !== null)).toBe(true);
