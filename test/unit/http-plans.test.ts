@@ -183,7 +183,11 @@ describe('calls', () => {
       await tx.users.update(agent.user.id, { agentId: null });
       await tx.calls.insert(callRow());
     });
-    expect((await box.ask('GET', '/api/v1/calls', { token: agent.token })).json).toEqual({ calls: [], before: null, searchedTo: null });
+    expect((await box.ask('GET', '/api/v1/calls', { token: agent.token })).json).toEqual({
+      calls: [],
+      before: null,
+      searchedTo: null,
+    });
   });
 });
 
