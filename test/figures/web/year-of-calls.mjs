@@ -224,6 +224,9 @@ function chunk(first, last, booked) {
       SELECT id, id, 'score', 'score', ${over} + 4000, 5 - ${drawn(21, 3)} * ${drawn(22, 3)}, 1, 5 FROM g WHERE i % 8 = 0 AND i % 3 > 0 AND ${answered}`,
     `INSERT INTO recordings (id, callId, path, startedAt, endedAt, durationMs, bytes, lostMs, state)
       SELECT ${named(70)}, id, '2026/01/01/' || id || '.wav', ${talked}, ${over}, talkMs, talkMs * 16, 0, 'complete' FROM g WHERE ${handled} AND i % 2 = 0`,
+    // encrypted long ago: the box has nothing to do with them
+    `INSERT INTO storedRecordings (id, path, digest, bytes, sealedAt, peaks)
+      SELECT ${named(70)}, '2026/01/01/' || id || '.cbr', '', talkMs * 16, ${over} + 60000, NULL FROM g WHERE ${handled} AND i % 2 = 0`,
   ];
 }
 
