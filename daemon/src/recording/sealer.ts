@@ -30,9 +30,12 @@ export interface SealerOptions {
 
 const PAGE = 50;
 const DAY_MS = 86_400_000;
+const OLDEST_LIMIT_MS = 120_000;
 const FRAMES_PER_MS = 8;
 const FRAME_BYTES = 2;
 const HEADER_BYTES = 58;
+
+const lowestId = (atMs: number): string => ulidFactory({ wallMs: () => atMs }, () => undefined)();
 
 export class Sealer {
   readonly #options: SealerOptions;
@@ -50,8 +53,9 @@ export class Sealer {
   /** Encrypts what ended before `beforeMs`, oldest first; what a clock set back has put into the future, too. */
   async sealDue(beforeMs: number, signal?: AbortSignal): Promise<number> {
     const { db, clock } = this.#options;
-    let [done, after] = [0, this.#from];
-    const pastMs = clock.wallMs() - DAY_MS;
+    const aDayAgo = lowestId(clock.wallMs() - DAY_MS);
+    let done = 0;
+    let after = this.#from ?? (await this.#beforeOldestPlain()) ?? aDayAgo;
     let complete = true;
     for (;;) {
       const page = await db.recordingArchive.search({
@@ -68,12 +72,24 @@ export class Sealer {
         complete &&= sealed || this.#failed.has(id);
       }
       if (page.length < PAGE) {
-        // The lowest id of that time: what is older has been seen to.
-        if (complete) this.#from = ulidFactory({ wallMs: () => pastMs }, () => undefined)();
+        // What is older has been seen to.
+        if (complete) this.#from = aDayAgo;
         return done;
       }
-      after = page.at(-1)?.recording.id;
+      after = page.at(-1)?.recording.id ?? after;
     }
+  }
+
+  /** Among millions it takes a second or two to find it: a question that nobody else's waits behind. */
+  async #beforeOldestPlain(): Promise<string | undefined> {
+    const [oldest] = await this.#options.db.long.ask<{ id: string }>(
+      `SELECT "id" FROM "recordings" WHERE NOT EXISTS
+        (SELECT 1 FROM "storedRecordings" s WHERE s."id" = "recordings"."id") ORDER BY "id" LIMIT 1`,
+      {},
+      { limitMs: OLDEST_LIMIT_MS, background: true },
+    );
+    // What an id begins with stands before it.
+    return oldest?.id.slice(0, -1);
   }
 
   /** False when it cannot be: it stays as it is. */
