@@ -140,6 +140,28 @@ describe('who hears what', () => {
     expect(kindsOf(narrow)).toEqual(['trunks.view']);
   });
 
+  test('what is said to an agent is heard by himself, and that he has read it by who wrote it', () => {
+    const audience = new Audience();
+    const [author, other] = [user('supervisor'), user('supervisor', '2002')];
+    other.user.id = '01JD7Q4Y5ZK8M3N9P2R6S7T8VX';
+    const message = {
+      id: author.user.id,
+      agentId: '2001',
+      fromUserId: author.user.id,
+      from: 'x',
+      text: 'Come',
+      at: T0,
+    };
+    const heard = (...event: Parameters<Audience['deliveries']>): boolean[] => {
+      const [delivery] = audience.deliveries(...event) as [Delivery];
+      return [user('agent', '2001'), author, other].map((one) => mayHear(one, delivery));
+    };
+    expect(heard('agent.message', { ...message, readAt: null })).toEqual([true, false, false]);
+    expect(heard('agent.messageRead', { ...message, readAt: T0 })).toEqual([true, true, false]);
+    const missed = { agentId: '2001', callId: liveCall().id, done: true };
+    expect(heard('missed.updated', missed)).toEqual([true, false, false]);
+  });
+
   test('a snapshot has for an agent what is his, and nothing for one without a number', () => {
     const station = liveStation({ agentId: '2001' });
     const own = liveCall({ agentId: '2001' });

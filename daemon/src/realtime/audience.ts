@@ -65,7 +65,10 @@ const BEYOND_FLOOR: Partial<Record<keyof LiveEvents, readonly Permission[]>> = {
 };
 
 /** Whether one in these rooms may hear it after all. */
-export function mayHear({ user, permissions }: Listener, { event, rooms }: Delivery): boolean {
+export function mayHear({ user, permissions }: Listener, { event, data, rooms }: Delivery): boolean {
+  // What is said to an agent is for himself and for who wrote it, not for others who watch over him.
+  if (event === 'agent.message' || event === 'missed.updated') return user.agentId === data.agentId;
+  if (event === 'agent.messageRead') return user.agentId === data.agentId || user.id === data.fromUserId;
   const needs = BEYOND_FLOOR[event];
   if (needs === undefined || needs.some((one) => permissions.has(one))) return true;
   return user.agentId !== null && rooms.includes(agentRoom(user.agentId));

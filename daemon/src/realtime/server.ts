@@ -11,7 +11,6 @@ import type {
   LiveSnapshot,
   ServerToClientEvents,
   SessionEnded,
-  User,
 } from '../contract/index.js';
 import type { DbEvents } from '../db/index.js';
 import {
@@ -44,7 +43,6 @@ import {
   snapshotFor,
   userRoom,
   watchRoom,
-  type Delivery,
   type Listener,
 } from './audience.js';
 import { Coalescer, type LiveEvent } from './coalescer.js';
@@ -347,7 +345,7 @@ class RealtimeServer implements Realtime {
         const kind = delivery.rooms.includes(STAFF_ROOM) ? KIND_OF[delivery.event] : undefined;
         for (const socket of socketsIn(io, kind === undefined ? delivery.rooms : [...delivery.rooms, kindRoom(kind)])) {
           const { identity } = socket.data;
-          if (!isFor(identity.user, delivery) || !mayHear(identity, delivery)) continue;
+          if (!mayHear(identity, delivery)) continue;
           socket.data.seq += 1;
           // The types of socket.io cannot follow that event and data belong together.
           const to = socket as unknown as { emit(event: string, data: unknown, seq: number): void };
@@ -394,13 +392,6 @@ class RealtimeServer implements Realtime {
       endSocket(socket, reason ?? (expired ? 'expired' : 'signedOut'));
     }
   }
-}
-
-/** A message is for the agent himself and for who wrote it, not for others who watch over him. */
-function isFor(user: User, { event, data }: Delivery): boolean {
-  if (event === 'agent.message') return user.agentId === data.agentId;
-  if (event === 'agent.messageRead') return user.agentId === data.agentId || user.id === data.fromUserId;
-  return event !== 'missed.updated' || user.agentId === data.agentId;
 }
 
 const roleRoom = (id: string): string => `role:${id}`;
