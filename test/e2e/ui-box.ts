@@ -10,7 +10,7 @@ import { openBrowser, type Browser } from './ui-browser.js';
 import { checkWords, type Language } from './ui-words.js';
 
 export const PASSWORD = 'cord and jack 31';
-const SCREENS = join(import.meta.dirname, '../../build/screens');
+export const SCREENS = join(import.meta.dirname, '../../build/screens');
 export const LANGUAGES = ['zh-CN', 'en'] as const;
 
 export interface UiBox {

@@ -3,11 +3,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import type { SurveyResult } from '../../daemon/dist/contract/index.js';
+import type { CallbackList, SurveyResult } from '../../daemon/dist/contract/index.js';
 import { callIn, dchannelsUp, phase, signInByPhone, stationFree, waitFor } from '../support/box.js';
 import { keysIn } from '../support/dtmf.js';
 import { stereoAlaw } from '../support/wav.js';
-import { shootAll, startUiBox, type UiBox } from './ui-box.js';
+import { SCREENS, shootAll, startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
 
 const CALLER = '13800138000';
@@ -48,6 +48,9 @@ beforeAll(async () => {
   await ui.api('PUT', '/dial-rights/agent:2001', { callingNumbers: ['051262881000'], calendar: null });
   await ui.api('POST', '/routes', {
     ...{ calledNumber: '95002', language: 'zh-CN', target: { kind: 'queue', queueId: 'sales' } },
+  });
+  await ui.api('POST', '/routes', {
+    ...{ calledNumber: '95003', language: 'zh-CN', target: { kind: 'queue', queueId: 'service' } },
   });
   await signInByPhone(ui.box, '2001', 1);
   await signInByPhone(ui.box, '2002', 2);
@@ -211,6 +214,48 @@ test('a caller goes into a flow and comes back, and another is rated', async () 
     .toEqual(['agent']);
   await ui.box.exchange.hangUp(exchangeId);
   await gone(callId);
+});
+
+test('a call that rings at a colleague is picked up', async () => {
+  await stationFree(ui.box, 1);
+  await waitFor(ui.box.live, 'agent.updated', () => ui.box.agents.find('2001')?.state === 'ready');
+  await press('Put away');
+  const { callId } = await callIn(ui.box, { calledNumber: '95003', callingNumber: CALLER });
+  const row = page.locator('[data-colleague="2002"]');
+  await row.locator('[data-pick-up]').waitFor();
+  await shootAll(page, 'desk-colleague-rings', '[data-pick-up]', GIVEN);
+  await row.locator('[data-pick-up]').click();
+  await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(1)?.ringing === true);
+  expect(ui.box.stations.find(2)?.ringing).toBe(true);
+  await f2();
+  await state('talking');
+  await phase(ui.box, callId, 'talking');
+  expect(parties(callId).map(({ station }) => station)).toContain(1);
+  await stationFree(ui.box, 2);
+});
+
+test('who promises to call back finds it among what is to be done', async () => {
+  await ui.api('PUT', '/queues/service/callback-rule', {});
+  await page.locator('[data-later]').click();
+  const form = page.locator('[data-later-form]');
+  await form.locator('select').selectOption('tomorrow');
+  await form.locator('[name=note]').fill('回电谈价格');
+  await fits();
+  await page.screenshot({ path: join(SCREENS, 'desk-call-back-later.en.png') });
+  await form.getByRole('button', { name: 'Save' }).click();
+  const item = page.locator('[data-callback]', { hasText: '回电谈价格' });
+  await item.waitFor();
+  const { callbacks } = await ui.api<CallbackList>('GET', '/callbacks?open=true', undefined, lina);
+  expect(callbacks).toMatchObject([{ number: CALLER, queueId: 'service', agentId: '2001', createdBy: 'a2001' }]);
+  expect(new Date(callbacks[0]!.dueAt).getHours()).toBe(9);
+  await f2();
+  await page.locator('[data-call]').waitFor({ state: 'detached' });
+  await shootAll(page, 'desk-call-backs', '[data-callback]', GIVEN);
+  await item.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.el-message-box .el-button--danger, .el-message-box .el-button--primary').first().click();
+  await item.waitFor({ state: 'detached' });
+  const after = await ui.api<CallbackList>('GET', '/callbacks', undefined, lina);
+  expect(after.callbacks).toMatchObject([{ state: 'cancelled' }]);
 });
 
 test('the reasons for a pause are offered, and the number to show is chosen', async () => {

@@ -192,6 +192,10 @@ export function fakePorts(): FakePorts {
         );
       },
       stored: () => Promise.resolve(),
+      pickUpAt: (station, from) => {
+        asked.push(`pick up ${from.join()} at ${station}`);
+        return Promise.resolve(liveCall({ calledNumber: String(from[0]) }));
+      },
       takeParkedAt: (id, station) => onCall(id, `take ${station}`),
       act: (id, station, { action }) => onCall(id, `${action} ${station}`),
       supervise: (id, { action }, by) => onCall(id, `${action} by ${by}`),

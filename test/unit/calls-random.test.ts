@@ -84,6 +84,8 @@ const steps: readonly Step[] = [
   ({ desk, dice, asked, underWay }) =>
     underWay.push(desk.calls.originate(dice.of(STATIONS)!, dice.of(NUMBERS)!).then(({ id }) => asked.add(id), refused)),
   ({ desk, dice }) => desk.sip.dials(dice.of(STATIONS)!, `*7${dice.below(3) + 1}`),
+  ({ desk, dice, underWay }) =>
+    underWay.push(desk.calls.pickUpAt(dice.of(STATIONS)!, [dice.of(STATIONS)!]).catch(refused)),
   ({ desk, dice, underWay }) => {
     const call = dice.of(desk.calls.live());
     if (call !== undefined) underWay.push(desk.calls.takeParkedAt(call.id, dice.of(STATIONS)!).catch(refused));
@@ -92,7 +94,7 @@ const steps: readonly Step[] = [
 
 const REFUSALS = new Set([
   ...['not_in_call', 'call_wrong_state', 'number_leads_nowhere', 'call_not_found', 'parking_full', 'line_refused'],
-  'line_unknown',
+  ...['line_unknown', 'nothing_rings'],
 ]);
 
 /** What pages are told when it cannot be done; anything else is a fault. */

@@ -104,6 +104,59 @@ describe('who dials to pick a call up', () => {
   });
 });
 
+describe('who picks a call up at a page', () => {
+  it('has it when he lifts his telephone, and the one that rang rings no more', async () => {
+    const desk = await talkDesk();
+    const caller = desk.sip.callsIn('a', '1001');
+    const { id } = newest(desk);
+    const ringing = await rung(desk, 1001);
+    expect(await desk.calls.pickUpAt(1002, [1001])).toMatchObject({ id, phase: 'dialling' });
+    await expect(desk.calls.pickUpAt(1003, [1001])).rejects.toMatchObject({ code: 'nothing_rings' });
+    const picker = await rung(desk, 1002);
+    expect(desk.sip.legs.has(ringing)).toBe(true);
+    desk.sip.answers(picker);
+    await until(() => desk.calls.find(id)?.phase === 'talking', 'they talk');
+    expect(await told(desk, ringing)).toBe(`release ${ringing} 26`);
+    expect(connections(desk)).toEqual([[portOf(caller), portOf(picker)]]);
+    desk.sip.hangsUp(picker);
+    const { segments } = await desk.ended(id);
+    expect(segments.find(({ kind }) => kind === 'dial')?.data['attempts']).toMatchObject([
+      { to: 'station 1002', pickedUp: 'station 1001', outcome: 'answered' },
+    ]);
+    await until(() => desk.sip.legs.size === 0, 'all have gone');
+    expect(desk.clock.timers).toBe(0);
+  });
+
+  it('rings no more when the other is lifted, the caller gives up, or he himself does not want it', async () => {
+    const desk = await talkDesk();
+    await expect(desk.calls.pickUpAt(1002, [1001])).rejects.toMatchObject({ code: 'nothing_rings' });
+    desk.sip.callsIn('a', '1001');
+    const again = await rung(desk, 1001);
+    await expect(desk.calls.pickUpAt(1001, [1001])).rejects.toMatchObject({ code: 'nothing_rings' });
+    await desk.calls.pickUpAt(1002, [1001]);
+    await rung(desk, 1002);
+    desk.sip.answers(again);
+    await until(() => desk.sip.legAt(1002) === undefined, 'the other rings no more');
+    expect(newest(desk).phase).toBe('talking');
+    desk.sip.hangsUp(again);
+    await until(() => desk.sip.legs.size === 0, 'all have gone');
+
+    const third = desk.sip.callsIn('a', '1001');
+    const { id } = newest(desk);
+    await rung(desk, 1001);
+    await desk.calls.pickUpAt(1002, [1001]);
+    desk.sip.hangsUp(await rung(desk, 1002), 21);
+    await until(() => desk.sip.legAt(1002) === undefined, 'he does not want it');
+    expect(desk.calls.find(id)?.phase).toBe('dialling');
+    await desk.calls.pickUpAt(1002, [1001]);
+    await rung(desk, 1002);
+    desk.sip.hangsUp(third);
+    await desk.ended(id);
+    await until(() => desk.sip.legs.size === 0, 'all have gone');
+    expect(desk.clock.timers).toBe(0);
+  });
+});
+
 describe('a call in talk', () => {
   it('goes on at another telephone of the same station', async () => {
     const desk = await talkDesk();

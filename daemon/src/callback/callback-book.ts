@@ -23,6 +23,11 @@ import {
   type TypedEmitter,
 } from '../platform/index.js';
 
+/** Who is to call him; null: whoever is free. */
+export function agentFor({ preferredAgent }: QueueEntry): string | null {
+  return preferredAgent === null || preferredAgent.agentId === 'last' ? null : preferredAgent.agentId;
+}
+
 /** A callback that is wanted. */
 export interface Wanted {
   queueId: string;
@@ -135,7 +140,7 @@ export class CallbackBook {
     const row: Callback = {
       ...{ id: newUlid(), queueId, number, language: wanted.language, source: wanted.source, state: 'waiting' },
       ...{ entry: wanted.entry, takenAt: now, enteredAt: wanted.enteredAt ?? dueAt, dueAt, tries: 0, nextAt: null },
-      ...{ expiresAt: dueAt + rule.expiresAfterMs, lastResult: null, agentId: null, callId: null },
+      ...{ expiresAt: dueAt + rule.expiresAfterMs, lastResult: null, agentId: agentFor(wanted.entry), callId: null },
       ...{ originalCallId: wanted.originalCallId, createdBy: wanted.createdBy ?? null, note: wanted.note ?? '' },
     };
     await db.write(async (tx) => {

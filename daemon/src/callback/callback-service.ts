@@ -11,7 +11,7 @@ import type {
 import type { Dialled } from '../calls/index.js';
 import type { Callback, CallbackResult, CallbackRule, Language, Segment } from '../contract/index.js';
 import { errorText, newUlid, type Timer, type Unsubscribe } from '../platform/index.js';
-import { CallbackBook, isOpen, type CallbackBookOptions } from './callback-book.js';
+import { agentFor, CallbackBook, isOpen, type CallbackBookOptions } from './callback-book.js';
 
 export interface CallbackServiceOptions extends Omit<CallbackBookOptions, 'changed' | 'mayCall'> {
   calls: Pick<CallControl, 'events' | 'callBack' | 'find'>;
@@ -233,7 +233,7 @@ export class CallbackService {
       return void this.#placed.delete(id);
     if (row.state === 'ringingAgent' && (offers.includes('noAnswer') || offers.includes('stationFailed'))) {
       // He stays at his place; the agent is another matter.
-      return this.#step(id, { state: 'waiting', agentId: null, lastResult: result });
+      return this.#step(id, { state: 'waiting', agentId: agentFor(row.entry), lastResult: result });
     }
     this.#failed(row, rule, result);
   }
@@ -255,7 +255,8 @@ export class CallbackService {
   #again(id: string, lastResult: CallbackResult | null, pauseMs: number): void {
     this.#withdraw(id);
     const nextAt = this.#options.clock.wallMs() + pauseMs;
-    this.#step(id, { state: 'waiting', agentId: null, lastResult, nextAt });
+    const entry = this.book.find(id)?.entry;
+    this.#step(id, { state: 'waiting', agentId: entry === undefined ? null : agentFor(entry), lastResult, nextAt });
   }
 
   #segment({ kind, callId, data }: Segment): void {

@@ -68,6 +68,7 @@ import { cleanCalled, cleanCaller, cleanName, cleanNumber } from './numbers.js';
 import { originate } from './originate.js';
 import { keyPressed } from './pressed-keys.js';
 import { forgetHold, hold, retrieve } from './parties.js';
+import { pickerAnswered, pickUpAt } from './picking-up.js';
 import { ParkingLot, takeParked, takeParkedAt, takerAnswered } from './parking.js';
 import { Playbacks } from './playbacks.js';
 import {
@@ -80,7 +81,7 @@ import {
   type OfferTarget,
 } from './queueing.js';
 import { RecordWriter } from './record-writer.js';
-import { replace, ringingAt } from './replace.js';
+import { oldestRinging, replace } from './replace.js';
 import type { Background } from './sounds.js';
 import { referrerGone, transfer } from './transfer.js';
 
@@ -228,9 +229,14 @@ export class CallControl {
 
   /** Gives a leg on which a telephone has dialled for it a call that rings at one of these; false: there is none. */
   pickUp(offered: LegOffered, stations: readonly number[]): boolean {
-    const ringing = ringingAt(this.#context, offered, stations);
-    if (ringing !== undefined) void replace(this.#context, offered, ringing);
+    const ringing = oldestRinging(this.#context, offered.origin, stations);
+    if (ringing !== undefined) void replace(this.#context, offered, ringing.leg.leg);
     return ringing !== undefined;
+  }
+
+  /** Rings a telephone that is to have the call which rings longest at these. Rejects with nothing_rings, or with what the line says. */
+  async pickUpAt(station: number, from: readonly number[]): Promise<Call> {
+    return (await pickUpAt(this.#context, station, from)).toDto();
   }
 
   /** Gives a leg on which a telephone has dialled for it the call that is parked at this place; false: there is none. */
@@ -420,6 +426,7 @@ export class CallControl {
     if (!leg.machine.fire('answer') || !leg.answered) return;
     if (leg === call.leg) call.toBegin?.lifted();
     else if (
+      !pickerAnswered(call, this.#context, leg) &&
       !offerAnswered(call, this.#context, leg) &&
       !monitorAnswered(call, this.#context, leg) &&
       !takerAnswered(call, this.#context, leg)

@@ -7,6 +7,7 @@ import type { LiveCall } from './live-call.js';
 import { dropMembers, memberGone } from './members.js';
 import { dropMonitors, monitorGone } from './monitor.js';
 import { dropParked, takerGone } from './parking.js';
+import { dropPicking, pickerGone } from './picking-up.js';
 import { leaveAgent } from './queueing.js';
 import { endTransfer } from './transfer.js';
 
@@ -15,6 +16,7 @@ export function goesOn(call: LiveCall, context: CallContext, leg: Leg): boolean 
   return (
     lenderGone(call, context, leg) ||
     takerGone(call, leg) ||
+    pickerGone(call, leg) ||
     monitorGone(call, context, leg) ||
     goneFromConsult(call, context, leg) ||
     memberGone(call, context, leg)
@@ -31,6 +33,7 @@ export function letGo(call: LiveCall, context: CallContext, why: number): void {
   dropMonitors(call);
   dropMembers(call);
   dropParked(call, context);
+  dropPicking(call);
   dropAside(call, context, 'callEnded');
   call.mix?.close();
   call.dialling?.abort();

@@ -112,6 +112,13 @@ export interface Monitor {
   ringing: Timer;
 }
 
+/** A telephone rings that is to have what rings at another. */
+export interface Picking {
+  leg: Leg;
+  wanted: Leg;
+  ringing: Timer;
+}
+
 /** Somebody waits at a place where he was parked. */
 export interface Parked {
   slot: number;
@@ -203,6 +210,7 @@ export class LiveCall {
   recordingWish: { record: boolean; asked: boolean } = { record: true, asked: false };
   relay: DigitRelay | undefined;
   parked: Parked | undefined;
+  picking: Picking | undefined;
   /** who waits for the one who is in a flow for a while */
   aside: { lender: Peer; segment: OpenSegment } | undefined;
   /** flows that it was sent on to by others, and numbers that led nowhere */

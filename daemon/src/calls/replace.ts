@@ -41,23 +41,23 @@ export async function replace(context: CallContext, newcomer: LegOffered, replac
   context.legs.put(call, leg);
   context.trunks.setCall(number, call.id);
   if (offered && station !== null) await pickUpOffer(call, context, leg, station);
-  else if (rings) await pickUp(found, leg);
+  else if (rings) await pickUpDialled(found, leg);
   else await takeOver(context, found, leg);
 }
 
 /** The leg that has rung longest at one of these telephones, of those that the newcomer may pick up; undefined: there is none. */
-export function ringingAt(
+export function oldestRinging(
   { legs }: CallContext,
-  { origin }: LegOffered,
+  origin: LegPlace,
   stations: readonly number[],
-): number | undefined {
+): CallLeg | undefined {
   const ringing = stations
     .flatMap((station) => legs.ofStation(station))
     .filter((one) => one.call.ending === undefined && isRinging(one) && mayPickUp(origin, one));
-  return ringing.sort((a, b) => a.leg.startedAt - b.leg.startedAt)[0]?.leg.leg;
+  return ringing.sort((a, b) => a.leg.startedAt - b.leg.startedAt)[0];
 }
 
-function isRinging({ call, leg }: CallLeg): boolean {
+export function isRinging({ call, leg }: CallLeg): boolean {
   return isOffered(call, leg) || call.dialling?.rings(leg) === true;
 }
 
@@ -80,7 +80,8 @@ function mayTakeOver(context: CallContext, origin: LegPlace, { call, leg }: Call
   });
 }
 
-async function pickUp({ call, leg: ringing }: CallLeg, leg: Leg): Promise<void> {
+/** A telephone that is called, not offered a call by a queue: another one has the call. */
+export async function pickUpDialled({ call, leg: ringing }: CallLeg, leg: Leg): Promise<void> {
   const { dialling } = call;
   if (dialling?.pickUp(ringing, leg) !== true) return void leg.release(cause.wrongState);
   try {

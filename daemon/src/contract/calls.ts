@@ -323,6 +323,13 @@ export const CallTake = z
   .strictObject({ station: z.int().min(1).optional().meta({ description: "Which telephone; left out: one's own" }) })
   .meta({ id: 'CallTake' });
 
+export const CallPickUp = z
+  .strictObject({
+    from: z.int().min(1).meta({ description: 'The telephone that rings' }),
+    station: z.int().min(1).optional().meta({ description: "Which telephone has it; left out: one's own" }),
+  })
+  .meta({ id: 'CallPickUp' });
+
 export const MonitorMode = z.enum(['listen', 'whisper', 'barge']).meta({ id: 'MonitorMode' });
 export type MonitorMode = z.infer<typeof MonitorMode>;
 

@@ -119,6 +119,8 @@ export interface CallsPort {
   originate(station: number, number: string, shown?: string): Promise<Call>;
   /** Rings a telephone that is to have a parked call: call_not_found, call_wrong_state, line_refused, line_unknown */
   takeParkedAt(id: string, station: number): Promise<Call>;
+  /** Rings a telephone that is to have what rings at one of these: nothing_rings, line_refused, line_unknown */
+  pickUpAt(station: number, from: readonly number[]): Promise<Call>;
   /** call_not_found, not_in_call, call_wrong_state, station_not_found */
   supervise(id: string, action: SuperviseAction, by: string): Promise<Call>;
   /** call_not_found, recording_wrong_state, recording_not_stopped, recording_not_started */

@@ -83,6 +83,7 @@ export function httpPorts(services: Services): Ports {
       act: (id, station, action) => calls.act(id, station, action),
       originate: (station, number, shown) => services.desk.service.originate(station, number, shown),
       takeParkedAt: (id, station) => calls.takeParkedAt(id, station),
+      pickUpAt: (station, from) => calls.pickUpAt(station, from),
       supervise: (id, action, by) => calls.supervise(id, action, by),
       record: (id, action, by) => calls.record(id, action, by),
       recordingOf: (id) => calls.recordingOf(id),

@@ -24,8 +24,8 @@ export const callbackMessages = {
   },
   callback_not_offered: {
     status: 409,
-    en: 'The queue {queueId} takes no callbacks; set its rule with PUT /queues/{queueId}/callback-rule.',
-    zh: '队列 {queueId} 不接受回拨；请通过 PUT /queues/{queueId}/callback-rule 设置规则。',
+    en: "The queue {queueId} takes no callbacks; an administrator offers them on the queue's page, under Callbacks.",
+    zh: '队列 {queueId} 不接受回拨；管理员可在该队列页面的“回拨”中开启。',
   },
   callback_rule_not_found: {
     status: 404,

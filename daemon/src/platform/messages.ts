@@ -293,6 +293,11 @@ export const messages = {
     en: 'Call {id} cannot do that now: it is {phase}.',
     zh: '呼叫 {id} 现在无法执行该操作：当前状态为 {phase}。',
   },
+  nothing_rings: {
+    status: 409,
+    en: 'No call rings there any more: somebody has answered it, or the caller has hung up.',
+    zh: '该话机已不再振铃：来电已被接听，或主叫已挂机。',
+  },
   parking_full: {
     status: 409,
     en: 'All {most} places for parked calls are taken; take one of them first.',

@@ -5,12 +5,25 @@ import type {
   ContactCreate,
   ContactPatch,
   DeskPhone,
+  Language,
   RecordingAction,
   VoiceMessageState,
 } from '@cordboard/daemon/contract';
 import { api, patientApi, told } from '@/api/client';
 
 const withId = (id: string) => ({ params: { path: { id } } });
+
+/** A customer who is to be called back, by this agent where he is free. */
+export interface LaterCall {
+  queueId: string;
+  number: string;
+  /** ms; null: as soon as may be */
+  at: number | null;
+  note: string;
+  language: Language;
+  originalCallId: string | null;
+  entry: { preferredAgent: { agentId: string; waitMs: number } };
+}
 
 export const deskBox = {
   targets: (signal?: AbortSignal) => told(api.GET('/api/v1/desk-targets', { signal })),
@@ -59,6 +72,7 @@ export const deskBox = {
   call: (to: string) => told(api.POST('/api/v1/calls', { body: { to } })),
   act: (id: string, body: CallAction) => told(api.POST('/api/v1/calls/{id}/actions', { ...withId(id), body })),
   take: (id: string) => told(api.POST('/api/v1/calls/{id}/take', { ...withId(id), body: {} })),
+  pickUp: (from: number) => told(api.POST('/api/v1/calls/pick-up', { body: { from } })),
   record: (id: string, action: RecordingAction) =>
     told(api.POST('/api/v1/calls/{id}/recording', { ...withId(id), body: { action } })),
   survey: (id: string) => told(api.POST('/api/v1/calls/{id}/survey', { ...withId(id), body: {} })),
@@ -85,6 +99,7 @@ export const deskBox = {
 
   callbacks: (signal?: AbortSignal) =>
     told(api.GET('/api/v1/callbacks', { params: { query: { open: 'true', limit: 50 } }, signal })),
+  addCallback: (body: LaterCall) => told(api.POST('/api/v1/callbacks', { body })),
   cancelCallback: (id: string) => told(api.DELETE('/api/v1/callbacks/{id}', withId(id))),
   boxes: (signal?: AbortSignal) => told(api.GET('/api/v1/voicemail/boxes', { signal })),
   messages: (id: string, signal?: AbortSignal) =>

@@ -190,6 +190,7 @@ export const useDesk = defineStore('desk', () => {
   const answer = () => own('answer', (id) => deskBox.movePhone(id, 'lift'));
   /** who was parked rings at the own telephone */
   const take = (id: string) => attempt('take', () => deskBox.take(id));
+  const pickUp = (from: number) => attempt('take', () => deskBox.pickUp(from));
   const dial = (to: string) => attempt('dial', () => deskBox.call(to));
   const setState = (state: 'ready' | 'notReady' | 'signedOut', reason?: string) =>
     own(`state ${state} ${reason ?? ''}`, (id) => deskBox.setState(id, state, reason));
@@ -247,6 +248,7 @@ export const useDesk = defineStore('desk', () => {
       act,
       answer,
       take,
+      pickUp,
       dial,
       setState,
       signIn,

@@ -2,6 +2,7 @@
 import type { AgentMessage, Callback, MissedCall, VoiceMessage } from '@cordboard/daemon/contract';
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
 import { useLive } from '@/stores/live';
+import { useSession } from '@/stores/session';
 import { deskBox } from './api';
 import { useDesk } from './store';
 
@@ -18,6 +19,7 @@ export interface BoxMessage extends VoiceMessage {
 export function useWork() {
   const live = useLive();
   const desk = useDesk();
+  const session = useSession();
 
   const missed = shallowRef<MissedCall[]>([]);
   const callbacks = shallowRef<Callback[]>([]);
@@ -47,7 +49,10 @@ export function useWork() {
 
   async function readCallbacks(): Promise<void> {
     const found = await deskBox.callbacks();
-    callbacks.value = found.callbacks.filter(({ agentId }) => agentId === desk.agentId);
+    // Those that he has promised, or that are his to make.
+    callbacks.value = found.callbacks.filter(
+      ({ agentId, createdBy }) => agentId === desk.agentId || createdBy === session.user?.username,
+    );
   }
 
   async function readVoicemail(): Promise<void> {

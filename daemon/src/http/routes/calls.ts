@@ -10,6 +10,7 @@ import {
   CallFilterChoices,
   CallList,
   CallQuery,
+  CallPickUp,
   CallTake,
   SuperviseAction,
   Ulid,
@@ -224,6 +225,23 @@ export function callRoutes(http: HttpContext): Route[] {
         if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
         const call = await ports.calls.takeParkedAt(id, station);
         log.info({ callId: id, station, by: identity.user.username }, 'a parked call is taken from a page');
+        return call;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/pick-up',
+      summary: "Pick up what rings at another telephone: one's own rings, and has the call when it is lifted",
+      tag: 'Calls',
+      needs: ['desk.use', 'floor.force'],
+      body: CallPickUp,
+      reply: Call,
+      errors: ['agent_signed_out', 'nothing_rings', 'line_refused', 'line_unknown'],
+      async handle({ body, identity }) {
+        const station = stationOf(ports, identity, body.station);
+        if (station === null) throw new AppError('agent_signed_out', { id: identity.user.agentId ?? '-' });
+        const call = await ports.calls.pickUpAt(station, [body.from]);
+        log.info({ callId: call.id, ...body, station, by: identity.user.username }, 'a call is picked up from a page');
         return call;
       },
     }),
