@@ -1,3 +1,4 @@
+// long because: the same words in two languages stand beside each other
 import { addWords } from '@/i18n';
 import { bilingual } from '@/i18n/bilingual';
 
