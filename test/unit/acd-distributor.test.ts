@@ -69,6 +69,19 @@ describe('the distributor', () => {
     expect(desk.agents.find('2001')).toMatchObject({ state: 'notReady', reason: 'station_failed' });
   });
 
+  it('leaves an agent ready who has lifted for something else, and rings him a little later', async () => {
+    const desk = await floor();
+    await desk.ready('2001');
+    desk.engine.refuse('leg.seize', 'busy', 'off the hook');
+    const { callId } = await waitingCall(desk);
+    await until(() => desk.engine.sent('leg.seize').length === 1, 'it was tried');
+    await until(() => desk.agents.find('2001')?.state === 'ready', 'he is as he was');
+    expect(desk.calls.find(callId)?.phase).toBe('queued');
+    await desk.clock.advance(1000);
+    await rings(desk, 1);
+    expect(desk.agents.find('2001')).toMatchObject({ state: 'ringing', callId });
+  });
+
   it('keeps an agent ready whose caller hung up before he lifted', async () => {
     const desk = await floor();
     await desk.ready('2001');

@@ -240,8 +240,11 @@ describe('a call in a queue', () => {
 
   it('goes back to the queue when the telephone cannot be rung', async () => {
     const desk = await queuedCall();
-    desk.engine.refuse('leg.seize', 'busy', 'off the hook');
+    desk.engine.refuse('leg.seize', 'unavailable', 'no line');
     expect(await desk.calls.offer(desk.callId, target)).toBe('stationFailed');
+    expect(desk.calls.find(desk.callId)?.phase).toBe('queued');
+    desk.engine.refuse('leg.seize', 'busy', 'off the hook');
+    expect(await desk.calls.offer(desk.callId, target)).toBe('stationBusy');
     expect(desk.calls.find(desk.callId)?.phase).toBe('queued');
   });
 

@@ -82,6 +82,8 @@ const CAUSE_NORMAL = 16;
 const MOST_QUEUES = 5;
 /** decisions in one turn of the event loop that come before everything else */
 const MOST_IN_TURN = 50;
+/** Whose telephone is lifted while it is to ring is not asked again before the telephone itself can have told of it. */
+const BUSY_REST_MS = 1000;
 /** A call that cannot be offered to anybody is about to end; should it not, it waits again. */
 const ENDING_MS = 500;
 /** of agents whom a call's reason names as having missed it */
@@ -476,6 +478,7 @@ export class Distributor implements QueuePlaces {
     const { agents } = this.#options;
     if (outcome === 'stationFailed') return agents.missOffer(agentId, 'station_failed');
     if (outcome === 'connected') return;
+    if (outcome === 'stationBusy') this.#roster.rest(agentId, BUSY_REST_MS);
     if (outcome !== 'noAnswer') return agents.withdrawOffer(agentId);
     if (this.#misses.missed(agentId) >= noAnswer.misses && noAnswer.action === 'notReady') {
       this.#misses.forgive(agentId);

@@ -34,6 +34,9 @@ const SAME_NUMBER_PAUSE_MS = 30_000;
 /** Agents who hang up before the customer was reached do not count as tries; he is due again at once after this. */
 const AGENT_GONE_PAUSE_MS = 5000;
 
+/** The agent is another matter: the customer stays at his place. */
+const NOT_RUNG: ReadonlySet<OfferOutcome> = new Set(['noAnswer', 'stationBusy', 'stationFailed']);
+
 export class CallbackService {
   readonly book: CallbackBook;
   readonly #options: CallbackServiceOptions;
@@ -231,8 +234,7 @@ export class CallbackService {
     // A customer who was called first is on the line, and waits.
     if (row.state === 'dialling' && this.#options.calls.find(callId)?.queueId != null && result === 'agent_no_answer')
       return void this.#placed.delete(id);
-    if (row.state === 'ringingAgent' && (offers.includes('noAnswer') || offers.includes('stationFailed'))) {
-      // He stays at his place; the agent is another matter.
+    if (row.state === 'ringingAgent' && offers.some((one) => NOT_RUNG.has(one))) {
       return this.#step(id, { state: 'waiting', agentId: agentFor(row.entry), lastResult: result });
     }
     this.#failed(row, rule, result);

@@ -453,7 +453,7 @@ export class CallControl {
       return this.#finish(call);
     }
     if (call.ending !== undefined || referrerGone(call, this.#context, leg, released)) return;
-    if (offeredLegReleased(call, this.#context, leg)) return;
+    if (offeredLegReleased(call, this.#context, leg, released)) return;
     if (leg !== call.peer?.leg) return call.dialling?.released(leg, released);
     forgetHold(call, leg);
     const by: ReleasedBy = released.by === 'remote' ? leg.role : 'fault';

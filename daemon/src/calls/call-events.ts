@@ -1,6 +1,9 @@
 // What call control tells the other parts. `call` is the call as the pages see it, right after what happened.
 import type { Call, CallPhase, Language, QueueEntry, Segment } from '../contract/index.js';
 
+/** stationBusy: he has lifted for something else; withdrawn: others were rung, too, and one of them has it or is to have it */
+export type RequeueReason = 'noAnswer' | 'stationBusy' | 'stationFailed' | 'withdrawn';
+
 export interface CallEvents {
   /** a leg was offered, or a telephone has dialled a number */
   'call.arrived': { call: Call };
@@ -27,7 +30,7 @@ export interface CallEvents {
   /** an agent talks with somebody who asks him something, or does not any more */
   'call.consulted': { call: Call; agentId: string; station: number; talking: boolean };
   /** the agent did not lift, or the call could not be picked up: it is back at its place */
-  'call.requeued': { call: Call; queueId: string; agentId: string; reason: 'noAnswer' | 'stationFailed' | 'withdrawn' };
+  'call.requeued': { call: Call; queueId: string; agentId: string; reason: RequeueReason };
   /** the caller has left the queue unserved: back in the flow, or in another queue */
   'call.overflowed': { call: Call; queueId: string };
   /** who had it has put it through and left; agentId: when that was an agent of its */

@@ -80,7 +80,8 @@ async function agentFirst(
     leg = await ringStation(context, station, number, 'agent');
   } catch (error) {
     context.log.warn({ err: error, station, agentId }, 'the telephone could not be rung');
-    return { offer: 'stationFailed', result: 'agent_no_answer' };
+    const busy = seizeCause(error) === cause.userBusy;
+    return { offer: busy ? 'stationBusy' : 'stationFailed', result: 'agent_no_answer' };
   }
   const { call, seized } = begin(context, plan, leg);
   call.record.update({ agentId });

@@ -68,7 +68,8 @@ export interface Offer {
   settle: (outcomes: OfferOutcome[]) => void;
 }
 /** pickedUp: somebody else has it; withdrawn: somebody else was to have it, and it waits again */
-export type OfferOutcome = 'connected' | 'pickedUp' | 'noAnswer' | 'stationFailed' | 'withdrawn' | 'callEnded';
+export type OfferOutcome =
+  'connected' | 'pickedUp' | 'noAnswer' | 'stationBusy' | 'stationFailed' | 'withdrawn' | 'callEnded';
 
 /** Who talks with the leg that the call hangs on. */
 export interface Peer {

@@ -1,10 +1,12 @@
 // A call in a queue: waiting, rung at an agent's telephone, connected, back at its place, or back in the flow.
 // Who is rung is decided by acd/; here is what it does to the call.
 import type { JsonObject, QueueEntry } from '../contract/index.js';
+import { seizeCause, type LegReleased } from '../lines/index.js';
 import { errorText } from '../platform/index.js';
 import { dropAside } from './aside.js';
 import { withFacts } from './caller-facts.js';
 import { cause, type CallContext } from './call-context.js';
+import type { RequeueReason } from './call-events.js';
 import type { QueueLeft } from './flow-session.js';
 import { greet } from './greeting.js';
 import { Leg } from './leg.js';
@@ -164,25 +166,34 @@ async function ring(
     else offered.ringTimer ??= context.clock.after(ringTimeoutMs, () => requeue(call, context, 'noAnswer'));
   } catch (error) {
     call.log.warn({ err: error, station, agentId }, 'the telephone could not be rung');
-    if (!offered.settled) failed(call, context, rung);
+    if (!offered.settled) failed(call, context, rung, whyFailed(seizeCause(error)));
   }
 }
 
-/** One of the telephones has failed; the last of them sends the call back to its place. */
-function failed(call: LiveCall, context: CallContext, rung: Rung): void {
+/** Who has lifted for something else in this moment has no telephone that fails. */
+const whyFailed = (why: number): 'stationBusy' | 'stationFailed' =>
+  why === cause.userBusy ? 'stationBusy' : 'stationFailed';
+
+/** One of the telephones could not be rung, or has left; the last of them sends the call back to its place. */
+function failed(call: LiveCall, context: CallContext, rung: Rung, reason: 'stationBusy' | 'stationFailed'): void {
   const { offer } = call;
   if (offer === undefined || rung.outcome !== undefined) return;
   const others = offer.rung.some((other) => other !== rung && other.outcome === undefined);
-  if (!others) return requeue(call, context, 'stationFailed');
-  end(rung, 'stationFailed');
+  if (!others) return requeue(call, context, reason);
+  end(rung, reason);
   const { agentId } = rung;
   context.events.emit('call.requeued', {
-    ...{ call: call.toDto(), queueId: offer.queueId, agentId, reason: 'stationFailed' as const },
+    ...{ call: call.toDto(), queueId: offer.queueId, agentId, reason },
   });
 }
 
 /** A leg that rang, or had lifted and was being told something, has gone; false: it is none of the offer's. */
-export function offeredLegReleased(call: LiveCall, context: CallContext, leg: Leg): boolean {
+export function offeredLegReleased(
+  call: LiveCall,
+  context: CallContext,
+  leg: Leg,
+  { cause: why }: LegReleased,
+): boolean {
   const { offer } = call;
   if (offer === undefined || offer.settled) return false;
   if (offer.pickedUp?.leg === leg) requeue(call, context, 'stationFailed');
@@ -190,12 +201,12 @@ export function offeredLegReleased(call: LiveCall, context: CallContext, leg: Le
   if (rung === undefined) return offer.pickedUp?.leg === leg;
   // Who hangs up before the caller was with him has not taken the call.
   if (offer.chosen === rung) requeue(call, context, 'noAnswer');
-  else if (offer.pickedUp === undefined) failed(call, context, rung);
+  else if (offer.pickedUp === undefined) failed(call, context, rung, whyFailed(why));
   return true;
 }
 
 /** Nobody did lift, or the telephones failed: the call goes back to its place. */
-export function requeue(call: LiveCall, context: CallContext, why: 'noAnswer' | 'stationFailed'): void {
+export function requeue(call: LiveCall, context: CallContext, why: Exclude<RequeueReason, 'withdrawn'>): void {
   const { offer } = call;
   if (offer === undefined || offer.settled || call.ending !== undefined || !call.machine.fire('requeue')) return;
   // The agents have done nothing wrong when somebody else was to have it.

@@ -154,6 +154,7 @@ export const calls = bilingual(
       offerEnd: {
         answered: '已接听',
         noAnswer: '无人接听，回到队列',
+        stationBusy: '话机占线，回到队列',
         stationFailed: '话机故障，回到队列',
         pickedUp: '已被代接',
         withdrawn: '停止振铃',
@@ -391,6 +392,7 @@ export const calls = bilingual(
       offerEnd: {
         answered: 'answered',
         noAnswer: 'not answered, back to the queue',
+        stationBusy: 'telephone busy, back to the queue',
         stationFailed: 'telephone at fault, back to the queue',
         pickedUp: 'picked up elsewhere',
         withdrawn: 'stopped ringing',
