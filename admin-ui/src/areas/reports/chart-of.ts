@@ -1,9 +1,12 @@
 import type { Language, Report, ReportFigure, ReportUnit } from '@cordboard/daemon/contract';
 import { duration } from '@/format/time';
-import { rowName, valueText } from './figures';
+import { NAME_PARTS, rowName, valueText } from './figures';
 import { momentText } from './zone-time';
 
 const MOST_BARS = 20;
+/** So many names stand beside each other, each part in a line of its own, in px that the narrowest page has for them. */
+const FEW = 10;
+const WIDE = 880;
 
 interface Asked {
   report: Report;
@@ -57,6 +60,7 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
         one(drawn('serviceLevel'), 'line', 'accent', { yAxisIndex: 1 }),
       ]
     : [one(figure, timed && figure.unit !== 'count' ? 'line' : 'bar', 'accent')];
+  const few = rows.length <= FEW;
   const text = { color: colour('mute'), fontSize: 12, fontFamily: colour('font') };
   const axis = (unit: ReportUnit, further: object = {}): object => ({
     type: 'value',
@@ -100,7 +104,14 @@ export function chartOf({ report, figure, figures, keys, language, colour, none 
     xAxis: {
       type: 'category',
       data: names,
-      axisLabel: { ...text, hideOverlap: true, width: 110, overflow: 'truncate' },
+      axisLabel: {
+        ...text,
+        hideOverlap: true,
+        lineHeight: 16,
+        overflow: 'truncate',
+        ...(few ? { interval: 0, width: WIDE / rows.length - 8 } : { width: 110 }),
+        formatter: (name: string) => name.split(NAME_PARTS).join('\n'),
+      },
       axisLine: { lineStyle: { color: colour('line-strong') } },
       axisTick: { show: false },
     },

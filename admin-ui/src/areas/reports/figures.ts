@@ -61,9 +61,12 @@ export function keyText(row: ReportRow, key: string, none: string): string {
   return key === 'agentId' && !name.includes(value) ? `${name} ${value}` : name;
 }
 
+/** Between the keys of a row in its name. */
+export const NAME_PARTS = ' · ';
+
 /** What a row is called in a chart. */
 export const rowName = (row: ReportRow, keys: readonly string[], none: string): string =>
   keys
     .map((key) => keyText(row, key, ''))
     .filter((text) => text !== '')
-    .join(' · ') || none;
+    .join(NAME_PARTS) || none;
