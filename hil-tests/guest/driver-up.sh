@@ -1,14 +1,19 @@
-# To be sourced: driver_up <system.conf> loads the driver with spans that are looped to each other and configures it.
-driver_up() {
+# To be sourced: the driver, its spans and what its channels are for.
+driver_load() {
   local module
   insmod "$MODULES/dahdi.ko" auto_assign_spans=1 || return
   for module in dahdi_dynamic dahdi_dynamic_loc; do insmod "$MODULES/$module.ko" || return; done
-  driver_configure "$1"
 }
 
-# dahdi_cfg configures spans before it makes the dynamic ones, so they are made first.
+# Spans that are looped to each other, by a system.conf. dahdi_cfg configures spans before it makes the dynamic ones, so they
+# are made first.
 driver_configure() {
   grep '^dynamic=' "$1" >/run/made.conf
   grep -v '^dynamic=' "$1" >/run/used.conf
   "$TOOLS/dahdi_cfg" -c /run/made.conf && "$TOOLS/dahdi_cfg" -c /run/used.conf
+}
+
+# Spans go with the module that made them.
+driver_clear() {
+  rmmod dahdi_dynamic_loc && insmod "$MODULES/dahdi_dynamic_loc.ko"
 }

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An exchange made of libpri and the driver alone: the network side of one E1. It answers every call and sends back what it
- * hears on the call's timeslot, octet by octet; with --call NUMBER it calls NUMBER once the link is up, on every timeslot.
+/* An exchange made of libpri, the driver and spandsp's digit receiver: the network side of one E1. What it does with a call
+ * its number says:
+ *
+ *   86CC    it is refused with cause CC
+ *   87CC    it is answered and cleared with cause CC
+ *   72D…    it is answered, the driver dials D… as tones, and what digits are heard is told
+ *   others  are answered, and what is heard on the timeslot is sent back, octet by octet
+ *
+ * With --call NUMBER it calls NUMBER once the link is up, on every timeslot.
  *
  *   pri_peer <first channel of the span> [--call NUMBER]
  *
- * Prints a line for each thing that happens: up, down, ring N, answered N, hangup N CAUSE.
+ * Prints a line for each thing that happens: up, down, ring N, answered N, hangup N CAUSE, heard N DIGITS.
  */
 #include <dahdi/user.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libpri.h>
 #include <poll.h>
+#include <spandsp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +30,8 @@ enum { TIMESLOTS = 31, DCHANNEL = 16, BLOCK = 160, BUFFERS = 16, AHEAD = 6 };
 
 static int speech[TIMESLOTS + 1];
 static q931_call *calls[TIMESLOTS + 1];
+/* Of a call whose digits are told; nothing is sent back on it. */
+static dtmf_rx_state_t *digits[TIMESLOTS + 1];
 
 static int open_channel(int number, int buffers, int size)
 {
@@ -82,13 +92,49 @@ static void open_speech(int first, int timeslot)
 	speech[timeslot] = fd;
 }
 
+static void tell_digits(int timeslot, const unsigned char *block, int length)
+{
+	int16_t samples[BLOCK];
+	char heard[64];
+	int i;
+
+	for (i = 0; i < length; ++i)
+		samples[i] = alaw_to_linear(block[i]);
+	dtmf_rx(digits[timeslot], samples, length);
+	if (dtmf_rx_get(digits[timeslot], heard, sizeof(heard) - 1) > 0)
+		printf("heard %d %s\n", timeslot, heard);
+	fflush(stdout);
+}
+
+static void dial(int timeslot, const char *number)
+{
+	struct dahdi_dialoperation operation = {.op = DAHDI_DIAL_OP_REPLACE};
+
+	digits[timeslot] = dtmf_rx_init(NULL, NULL, NULL);
+	snprintf(operation.dialstr, sizeof(operation.dialstr), "T%s", number);
+	if (ioctl(speech[timeslot], DAHDI_DIAL, &operation))
+		fprintf(stderr, "dial on %d: %s\n", timeslot, strerror(errno));
+}
+
+static void close_speech(int timeslot)
+{
+	if (speech[timeslot] >= 0)
+		close(speech[timeslot]);
+	speech[timeslot] = -1;
+	if (digits[timeslot])
+		dtmf_rx_free(digits[timeslot]);
+	digits[timeslot] = NULL;
+}
+
 static void send_back(int timeslot)
 {
 	unsigned char block[BLOCK];
 	ssize_t length;
 
 	while ((length = read(speech[timeslot], block, BLOCK)) > 0)
-		while (write(speech[timeslot], block, (size_t)length) < 0 && errno == ELAST)
+		if (digits[timeslot])
+			tell_digits(timeslot, block, (int)length);
+		else while (write(speech[timeslot], block, (size_t)length) < 0 && errno == ELAST)
 			take_events(speech[timeslot]);
 	if (length < 0 && errno == ELAST)
 		take_events(speech[timeslot]);
@@ -109,6 +155,24 @@ static void call_all(struct pri *pri, char *number)
 	}
 }
 
+static void take_call(struct pri *pri, pri_event_ring *ring, int first)
+{
+	int timeslot = ring->channel & 0xff, cause = atoi(ring->callednum + 2);
+
+	printf("ring %d\n", timeslot);
+	if (!strncmp(ring->callednum, "86", 2)) {
+		pri_hangup(pri, ring->call, cause);
+		return;
+	}
+	calls[timeslot] = ring->call;
+	open_speech(first, timeslot);
+	pri_answer(pri, ring->call, ring->channel, 0);
+	if (!strncmp(ring->callednum, "87", 2))
+		pri_hangup(pri, ring->call, cause);
+	if (!strncmp(ring->callednum, "72", 2))
+		dial(timeslot, ring->callednum + 2);
+}
+
 static void handle(struct pri *pri, pri_event *event, int first, char *number)
 {
 	switch (event->e) {
@@ -121,10 +185,7 @@ static void handle(struct pri *pri, pri_event *event, int first, char *number)
 		puts("down");
 		break;
 	case PRI_EVENT_RING:
-		printf("ring %d\n", event->ring.channel & 0xff);
-		calls[event->ring.channel & 0xff] = event->ring.call;
-		open_speech(first, event->ring.channel & 0xff);
-		pri_answer(pri, event->ring.call, event->ring.channel, 0);
+		take_call(pri, &event->ring, first);
 		break;
 	case PRI_EVENT_ANSWER:
 		printf("answered %d\n", event->answer.channel & 0xff);
@@ -133,6 +194,7 @@ static void handle(struct pri *pri, pri_event *event, int first, char *number)
 	case PRI_EVENT_HANGUP:
 	case PRI_EVENT_HANGUP_REQ:
 		printf("hangup %d %d\n", event->hangup.channel & 0xff, event->hangup.cause);
+		close_speech(event->hangup.channel & 0xff);
 		pri_hangup(pri, event->hangup.call, event->hangup.cause);
 		break;
 	default:

@@ -1,8 +1,9 @@
 // `npm test`: every suite under a heading of its own, then a summary whose last line is `N passed, N failed`.
 //
-// Arguments: names of suites (all but `sanitized` and `threads` when none is named), then a filter for the names of tests or files.
+// Arguments: names of suites (all but `sanitized`, `threads` and `hil` when none is named), then a filter for the names of tests or files.
 import { mkdirSync, rmSync } from 'node:fs';
 
+import { NoMachine, runCases } from '../../hil-tests/run.mjs';
 import { run } from './child.mjs';
 import { buildEngineTests } from './engine-tests.mjs';
 import { Failure } from './failure.mjs';
@@ -45,6 +46,11 @@ const SUITES = {
     does: "those of the engine's tests that have threads, under the thread sanitizer",
     onlyNamed: true,
     run: (f) => ctest({ folder: 'native/build-tsan', sanitize: 'thread', label: 'threads', minutes: 10 }, f),
+  },
+  hil: {
+    does: 'cases on the real driver of the cards, in a virtual machine',
+    onlyNamed: true,
+    run: hardwareInTheLoop,
   },
 };
 
@@ -144,6 +150,19 @@ async function ctest({ folder, sanitize, label, target = 'tests', minutes, atOnc
     env: { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1', ...env },
   });
   return judged(countCtest(reports), end, filter.length > 0);
+}
+
+/** Where no virtual machine can be had they are left out, out loud: nothing of the product is at fault. */
+async function hardwareInTheLoop(filter) {
+  try {
+    return await runCases(filter.map((word) => `*${word}*`));
+  } catch (error) {
+    if (!(error instanceof NoMachine)) throw error;
+    error.print();
+    const remark = `LEFT OUT, as there is no virtual machine here: ${error.message}`;
+    console.log(remark);
+    return { passed: 0, failed: 0, skipped: 1, failures: [], remark };
+  }
 }
 
 async function runVitest(project, minutes, filter, env) {

@@ -86,6 +86,7 @@ TEST(DahdiCard, BeginsAnewAfterALongStallAndKeepsItsDelay) {
   box.ticks(20);
   EXPECT_LE(box.delay(0), delay + 1);
   EXPECT_GE(box.card.counts().speech.restarts.value(), 60U);
+  EXPECT_EQ(0U, box.card.counts().speech.slips.value()) << "ticks that make up for the stall slip nothing";
 }
 
 TEST(DahdiCard, SlipsByABlockWhenTheBoardIsFasterThanTheTick) {

@@ -16,6 +16,7 @@ bool SpeechChannel::start(Driver& driver, const ChannelBuffers& buffers, uint8_t
     if (done != static_cast<int>(kRowBytes)) break;
   }
   started_ = true;
+  waiting_ = true;
   settling_ = true;
   stalled_ = false;
   left_over_ = 0;

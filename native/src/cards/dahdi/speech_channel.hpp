@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "base/counters.hpp"
 #include "cards/card.hpp"
@@ -58,10 +59,12 @@ class SpeechChannel {
     }
     if (done != static_cast<int>(kRowBytes)) {
       silence(received);
-      // The first tick after a start may come before its block: from then on a block is always there in time.
-      if (!std::exchange(settling_, false)) counts.slips.add();
+      // Ticks that make up for a stall come before the first block, whatever their number. Of later ones the first that is
+      // too early settles who is first, the line or the tick: from then on a block is always there in time.
+      if (!waiting_ && !std::exchange(settling_, false)) counts.slips.add();
       return true;
     }
+    waiting_ = false;
     int written = driver.write(handle_, {sent, kRowBytes});
     for (int events = 0; written == kDriverEvent && events < kMostEvents; ++events) {
       if (!heard(driver, counts, notice)) return false;
@@ -102,6 +105,7 @@ class SpeechChannel {
 
   int handle_ = -1;
   bool started_{};
+  bool waiting_{};  // for the first block since the start
   bool settling_{};
   bool stalled_{};
   uint32_t left_over_{};

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// E1 that are signalled by the R2 of China.
+#pragma once
+
+#include <algorithm>
+#include <thread>
+
+#include "conformance/bed.hpp"
+#include "r2_pair.hpp"
+
+namespace cordboard::engine {
+
+inline EngineConfig china_spans(EngineConfig config) {
+  const auto china = signalling::china();
+  for (auto& span : config.spans) {
+    span.signalling = SpanSignalling::kR2;
+    span.r2.variant = china.variant;
+    span.r2.definitions = china.definitions;
+    span.r2.calledDigits = china.called_digits;
+    span.r2.subscriberSignal = china.subscriber_signal;
+    span.r2.vacantSignal = china.vacant_signal;
+    span.r2.congestionSignal = china.congestion_signal;
+  }
+  return config;
+}
+
+/// No timeslot is blocked by the far end, on no span.
+inline void expect_free(Box& box) {
+  const auto free = [&box] {
+    const auto now = box.snapshot();
+    return std::all_of(now.spans.begin(), now.spans.end(), [](const SnapshotSpan& span) {
+      return std::none_of(span.timeslots.begin(), span.timeslots.end(),
+                          [](const SnapshotTimeslot& at) { return at.blockedThere; });
+    });
+  };
+  const auto until = std::chrono::steady_clock::now() + bed().patience();
+  while (!free() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_TRUE(free());
+}
+
+}  // namespace cordboard::engine

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The bed made of virtual cables.
+#include "conformance/bed.hpp"
+
+namespace cordboard::engine {
+
+namespace {
+
+class VirtualBed : public Bed {
+ public:
+  EngineConfig spans() const override { return test_config(1, 0); }
+  EngineConfig analogs(uint32_t pairs) const override { return test_config(0, pairs); }
+  void cut(Box& box) override { box.ask(VirtualAlarm{kNear, AlarmKind::kLos, true}); }
+  void join(Box& box) override { box.ask(VirtualAlarm{kNear, AlarmKind::kLos, false}); }
+  uint32_t speech_ms() const override { return 1000; }
+  uint32_t most_lost() const override { return 0; }
+  std::chrono::milliseconds patience() const override { return 2 * Box::kPatience; }
+};
+
+}  // namespace
+
+Bed& bed() {
+  static VirtualBed bed;
+  return bed;
+}
+
+}  // namespace cordboard::engine
