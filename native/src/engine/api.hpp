@@ -19,6 +19,7 @@
 #include "engine/api_detect.hpp"
 #include "engine/api_events.hpp"
 #include "engine/api_fax.hpp"
+#include "engine/api_pri.hpp"
 #include "engine/api_snapshot.hpp"
 #include "engine/api_stream.hpp"
 
@@ -35,7 +36,7 @@ struct CommandEntry {
 using CommandTable = std::tuple<
     CommandEntry<"leg.seize", LegSeize, LegSeized>, CommandEntry<"leg.alert", LegAlert, Empty>,
     CommandEntry<"leg.answer", LegAnswer, Empty>, CommandEntry<"leg.release", LegRelease, Empty>,
-    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
+    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"leg.dial", LegDial, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
     CommandEntry<"stream.update", StreamUpdate, StreamUpdated>,
     CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
     CommandEntry<"bus.listen", BusListen, Empty>, CommandEntry<"bus.disconnect", BusDisconnect, Empty>,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -40,6 +41,7 @@ struct SnapshotSpan {
   bool dchannelUp{};
   uint32_t firstPort{};
   std::vector<SnapshotTimeslot> timeslots;
+  std::optional<SnapshotPri> pri;
   static constexpr auto fields() {
     return std::tuple{field("span", &SnapshotSpan::span, "number"),
                       field("name", &SnapshotSpan::name, "shown to people"),
@@ -49,7 +51,8 @@ struct SnapshotSpan {
                       field("dchannelUp", &SnapshotSpan::dchannelUp,
                             "calls can be signalled: data link established; of R2, not every timeslot blocked there"),
                       field("firstPort", &SnapshotSpan::firstPort, "bus port of timeslot 1"),
-                      field("timeslots", &SnapshotSpan::timeslots, "speech timeslots")};
+                      field("timeslots", &SnapshotSpan::timeslots, "speech timeslots"),
+                      optional_field("pri", &SnapshotSpan::pri, "of signalling pri")};
   }
 };
 struct SnapshotAnalog {

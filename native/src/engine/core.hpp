@@ -36,6 +36,8 @@
 namespace cordboard::engine {
 
 /// What a row of the bus is, and what hangs on it now.
+class PriGroup;
+
 struct PortState {
   uint32_t span{};  // 0: not a timeslot
   uint32_t timeslot{};
@@ -105,6 +107,7 @@ class Core {
   Result<> handle(const LegRelease& command);
   Result<> handle(const LegFlash& command);
   Result<> handle(const LegMeter& command);
+  Result<> handle(const LegDial& command);
   Result<StreamOpened> handle(const StreamOpen& command);
   Result<StreamUpdated> handle(const StreamUpdate& command);
   Result<StreamStatistics> handle(const StreamStatisticsGet& command);
@@ -226,6 +229,7 @@ class Core {
   Result<> build_analogs();
   Result<> build_cables();
   Result<std::unique_ptr<SpanUnit>> build_unit(const SpanConfig& span, bus::Port first);
+  std::shared_ptr<PriGroup> pri_group(const SpanConfig& span);
   Result<> build_streams();
   Result<> build_tones();
   Result<> add_tone(const Tone& tone);
@@ -310,6 +314,7 @@ class Core {
   cards::VirtualCard card_;
   std::unique_ptr<cards::DahdiCard> boards_;  // when something is configured there, or somebody has asked
   std::vector<PortState> ports_;
+  std::map<uint32_t, std::weak_ptr<PriGroup>> pri_groups_;  // by E1 with the D-channel; its units keep it
   std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
   std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;
   std::vector<bus::Port> announcers_;

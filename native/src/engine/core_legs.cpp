@@ -210,6 +210,17 @@ Result<> Core::handle(const LegFlash& command) {
   return analogs_.at(found->analog)->flash();
 }
 
+Result<> Core::handle(const LegDial& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  if (found->kind != LegKind::kTimeslot || found->incoming) {
+    return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is no call out of an E1");
+  }
+  if (auto done = spans_.at(found->span)->dial(*found, command.digits, command.last); !done) return done;
+  found->called += command.digits;
+  return Empty{};
+}
+
 Result<> Core::handle(const LegMeter& command) {
   auto* found = leg(command.leg);
   if (found == nullptr) return no_leg(command.leg);

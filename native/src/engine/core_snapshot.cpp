@@ -35,6 +35,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     span.alarms = unit->alarms();
     span.dchannelUp = unit->signalling_up();
     span.firstPort = unit->first_port();
+    span.pri = unit->pri();
     for (uint32_t timeslot = 1; timeslot <= 31; ++timeslot) {
       if (!unit->carries_calls(timeslot)) continue;
       const auto port = unit->port_of(timeslot);
