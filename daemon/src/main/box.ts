@@ -14,7 +14,7 @@ import { CallControl } from '../calls/index.js';
 import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type MigrationProgress, type OpenedDb, type Recovery } from '../db/index.js';
-import { boxSpans, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
+import { boxSpans, boxStations, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, startingPage, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
@@ -218,7 +218,7 @@ class RunningBox {
       log: this.#part('music'),
     });
     await this.#music.start();
-    const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
+    const analog = boxStations(this.#config.settings);
     const log = (part: string): Log => this.#part(part);
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
     const { transferClasses: allowedClasses } = this.#config.settings.flows;

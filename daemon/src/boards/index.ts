@@ -1,0 +1,7 @@
+export * from './apply.js';
+export * from './compare.js';
+export * from './found.js';
+export * from './plan.js';
+export * from './problems.js';
+export * from './profiles.js';
+export * from './texts.js';
