@@ -4,7 +4,7 @@
 //   settings ─┐
 //   profiles ─┼─> planBoards ──> system.conf · modules · options of modules     and sentences for people
 //   found    ─┘
-import type { BoardPort, BoardSpan, BoardsSetting } from '../config/index.js';
+import type { BoardPort, BoardSpan, BoardsSetting, Settings } from '../config/index.js';
 import type { ChannelUse, FoundHardware, FoundPci, FoundSpan } from './found.js';
 import type { BoardProblem } from './problems.js';
 import { profileOf, type CardProfile } from './profiles.js';
@@ -17,6 +17,11 @@ export interface WantedBoards {
   country: string;
   /** by number of the E1; those that are not named are ISDN primary rate */
   signalling: ReadonlyMap<number, string>;
+}
+
+/** Of the whole settings. */
+export function wantedBoards({ boards, country, e1 }: Pick<Settings, 'boards' | 'country' | 'e1'>): WantedBoards {
+  return { boards, country, signalling: new Map(e1.map(({ span, signalling }) => [span, signalling])) };
 }
 
 export interface PlannedFile {

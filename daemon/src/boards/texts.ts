@@ -45,7 +45,7 @@ export function systemConf(spans: readonly PlannedSpan[], ports: readonly Planne
 
 /** Zones of dahdi-tools (tonezone.c) that are named otherwise than the country. */
 const ZONES: Readonly<Record<string, string>> = {
-  ...{ gb: 'uk', hk: 'hk', cn: 'cn', tw: 'tw', jp: 'jp', sg: 'sg', my: 'my', th: 'th', in: 'in', au: 'au', br: 'br' },
+  ...{ gb: 'uk', cn: 'cn', tw: 'tw', jp: 'jp', sg: 'sg', my: 'my', th: 'th', in: 'in', au: 'au', br: 'br' },
   ...{ mx: 'mx', us: 'us', de: 'de', fr: 'fr', es: 'es', it: 'it', ru: 'ru', za: 'za' },
 };
 

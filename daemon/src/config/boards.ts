@@ -67,7 +67,7 @@ export const BoardsSetting = z
     /** impedance and levels of analog ports, as the drivers name countries; left out: that of the box's country */
     opermode: z
       .string()
-      .regex(/^[A-Z]{2,16}$/, formats.operMode)
+      .regex(/^[A-Z][A-Z0-9]{1,15}$/, formats.operMode)
       .optional(),
     /** of analog modules, in dB */
     gains: z
