@@ -2,8 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { applyBoards, lastApplied, readProfiles, undoBoards, type ApplyPorts } from '../../daemon/src/boards/index.js';
-import { BoardsSetting } from '../../daemon/src/config/index.js';
-import { BoardsApplied } from '../../daemon/src/contract/index.js';
+import { BoardsApplied, BoardsSetting } from '../../daemon/src/contract/index.js';
 import { AppError } from '../../daemon/src/platform/index.js';
 import { BoardMachine, TDM800P, TE405P } from '../support/board-machine.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -16,7 +16,7 @@ import {
   suspicions,
   type BoardPlan,
 } from '../../daemon/src/boards/index.js';
-import { BoardsSetting } from '../../daemon/src/config/index.js';
+import { BoardsSetting } from '../../daemon/src/contract/index.js';
 import { BoardMachine, TDM800P, TE405P, type BoardMade } from '../support/board-machine.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

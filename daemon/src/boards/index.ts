@@ -1,4 +1,5 @@
 export * from './apply.js';
+export * from './boards-desk.js';
 export * from './changes.js';
 export * from './compare.js';
 export * from './found.js';

@@ -4,7 +4,8 @@
 //   settings ─┐
 //   profiles ─┼─> planBoards ──> system.conf · modules · options of modules     and sentences for people
 //   found    ─┘
-import type { BoardPort, BoardSpan, BoardsSetting, Settings } from '../config/index.js';
+import type { Settings } from '../config/index.js';
+import type { BoardPort, BoardSpan, BoardsSetting } from '../contract/index.js';
 import type { ChannelUse, FoundHardware, FoundPci, FoundSpan } from './found.js';
 import type { BoardProblem } from './problems.js';
 import { profileOf, type CardProfile } from './profiles.js';
@@ -45,7 +46,7 @@ export const MODULES = '/etc/dahdi/modules';
 export const OPTIONS = '/etc/modprobe.d/cordboard-boards.conf';
 
 /** Countries of drivers by those of the box (fxo_modes.h of dahdi-linux). */
-const OPERMODES: Readonly<Record<string, string>> = {
+export const OPERMODES: Readonly<Record<string, string>> = {
   ...{ cn: 'CHINA', hk: 'HONGKONG', tw: 'TAIWAN', jp: 'JAPAN', sg: 'SINGAPORE', my: 'MALAYSIA', th: 'THAILAND' },
   ...{ in: 'INDIA', au: 'AUSTRALIA', br: 'BRAZIL', mx: 'MEXICO', us: 'USA', gb: 'UK', de: 'GERMANY', fr: 'FRANCE' },
   ...{ es: 'SPAIN', it: 'ITALY', ru: 'RUSSIA', za: 'SOUTHAFRICA' },

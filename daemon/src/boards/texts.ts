@@ -1,5 +1,5 @@
 // The files of the driver, as text. What a person has named stands in none of them: a name with a line feed would be a line.
-import type { BoardPort, BoardSpan, BoardsSetting } from '../config/index.js';
+import type { BoardPort, BoardSpan, BoardsSetting } from '../contract/index.js';
 import type { ChannelUse, FoundSpan } from './found.js';
 import type { CardProfile } from './profiles.js';
 

@@ -1,6 +1,8 @@
 // `cordboard boards …`: the boards of this machine and their driver. Needs no box that runs; what changes something needs root.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  REQUEST,
   applyBoards,
   boardSentence,
   changesOf,
@@ -98,6 +100,8 @@ class BoardsCommand {
   async apply(): Promise<number> {
     this.#mayChange('apply');
     const { wanted } = this.#plan();
+    // Asked for by the page, or by hand: either way it is being done.
+    rmSync(join(this.#home, REQUEST), { force: true });
     const { service } = this.values;
     return this.#ended(
       await applyBoards({ wanted, profiles: this.#profiles, service, ports: machinePorts(this.#root) }),
@@ -109,10 +113,13 @@ class BoardsCommand {
     return this.#ended(await undoBoards(machinePorts(this.#root), this.values.service));
   }
 
+  get #home(): string {
+    return this.values.home ?? homeFolder();
+  }
+
   #plan() {
-    const home = this.values.home ?? homeFolder();
     // The environment is of whoever calls; the settings are the box's.
-    const settings = readSettings(join(home, 'settings.json'), {});
+    const settings = readSettings(join(this.#home, 'settings.json'), {});
     const wanted = wantedBoards(settings);
     const found = findHardware(this.#root);
     return { wanted, found, plan: planBoards(wanted, found, this.#profiles) };

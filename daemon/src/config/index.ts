@@ -1,4 +1,3 @@
-export * from './boards.js';
 export * from './config.js';
 export * from './country.js';
 export * from './environment.js';

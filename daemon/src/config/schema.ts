@@ -1,9 +1,8 @@
 // The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
 // (environment.ts). Folders that are not absolute are counted from <home>.
 import { z } from 'zod';
-import { IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
+import { BoardsSetting, IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
-import { BoardsSetting } from './boards.js';
 import { E1Setting } from './r2.js';
 
 export const SETTINGS_VERSION = 3;

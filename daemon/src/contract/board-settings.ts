@@ -1,6 +1,6 @@
-// Of settings.json: what of the boards behind the DAHDI driver is the box's, and how their lines are set up.
+// Of settings.json, and what pages change of it: which boards behind the DAHDI driver are the box's, and how their lines are set up.
 import { z } from 'zod';
-import { formats } from '../contract/index.js';
+import { formats } from './formats.js';
 
 const unique = (numbers: readonly number[]): boolean => new Set(numbers).size === numbers.length;
 
@@ -11,49 +11,53 @@ export const ECHO_CANCELLERS = ['none', 'hwec', 'mg2', 'kb1', 'sec', 'sec2', 'jp
 const Place = z.string().trim().min(1).max(128);
 
 /** An E1 of a board as one of the box's, numbered behind the virtual ones. */
-export const BoardSpan = z.strictObject({
-  card: z.literal('dahdi').default('dahdi'),
-  span: z.int().min(1).max(100),
-  /** number of the span within the driver */
-  device: z.int().min(1).max(128),
-  /** where its board was when it was set up: another board in its place is noticed */
-  location: Place.optional(),
-  name: z.string().trim().min(1).max(64).optional(),
-  /** which end of the D-channel is here; an exchange is the network */
-  side: z.enum(['user', 'network']).default('user'),
-  /** G.704 2.3.3; both ends must have it or none */
-  crc4: z.boolean().default(true),
-  lineCode: z.enum(['hdb3', 'ami']).default('hdb3'),
-  /** 0: the line's clock is never taken; 1 first choice, 2 second, …; left out: user takes it in the order of the spans, network gives it */
-  clock: z.int().min(0).max(15).optional(),
-  /** of system.conf: 0 up to 40 m, …, 7 -22.5 dB */
-  lineBuildOut: z.int().min(0).max(7).default(0),
-  echoCanceller: z.enum(ECHO_CANCELLERS).default('none'),
-  /** samples of 125 us */
-  echoTaps: z.int().min(32).max(1024).default(128),
-  /** gain in dB; with 0 no octet is changed */
-  receivedDb: z.number().min(-24).max(24).default(0),
-  sentDb: z.number().min(-24).max(24).default(0),
-});
+export const BoardSpan = z
+  .strictObject({
+    card: z.literal('dahdi').default('dahdi'),
+    span: z.int().min(1).max(100),
+    /** number of the span within the driver */
+    device: z.int().min(1).max(128),
+    /** where its board was when it was set up: another board in its place is noticed */
+    location: Place.optional(),
+    name: z.string().trim().min(1).max(64).optional(),
+    /** which end of the D-channel is here; an exchange is the network */
+    side: z.enum(['user', 'network']).default('user'),
+    /** G.704 2.3.3; both ends must have it or none */
+    crc4: z.boolean().default(true),
+    lineCode: z.enum(['hdb3', 'ami']).default('hdb3'),
+    /** 0: the line's clock is never taken; 1 first choice, 2 second, …; left out: user takes it in the order of the spans, network gives it */
+    clock: z.int().min(0).max(15).optional(),
+    /** of system.conf: 0 up to 40 m, …, 7 -22.5 dB */
+    lineBuildOut: z.int().min(0).max(7).default(0),
+    echoCanceller: z.enum(ECHO_CANCELLERS).default('none'),
+    /** samples of 125 us */
+    echoTaps: z.int().min(32).max(1024).default(128),
+    /** gain in dB; with 0 no octet is changed */
+    receivedDb: z.number().min(-24).max(24).default(0),
+    sentDb: z.number().min(-24).max(24).default(0),
+  })
+  .meta({ id: 'BoardSpan' });
 export type BoardSpan = z.output<typeof BoardSpan>;
 
 /** An analog port of a board, numbered behind the virtual telephones; of fxs: the telephone's number. */
-export const BoardPort = z.strictObject({
-  card: z.literal('dahdi').default('dahdi'),
-  analog: z.int().min(1).max(9_999),
-  /** number of the channel within the driver */
-  channel: z.int().min(1).max(1023),
-  location: Place.optional(),
-  name: z.string().trim().min(1).max(64).optional(),
-  /** fxs: a telephone hangs there; fxo: an exchange does */
-  kind: z.enum(['fxs', 'fxo']),
-  /** fxs: how the telephone is told who calls; fxo: how the exchange tells */
-  callerId: z.enum(['none', 'bell202', 'v23', 'dtmf', 'auto']).default('auto'),
-  /** fxo: busy tone in a call means that it is over */
-  releaseOnBusy: z.boolean().default(true),
-  /** of the engine's canceller, in samples of 125 us; 0: none */
-  echoTaps: z.int().min(0).max(512).default(0),
-});
+export const BoardPort = z
+  .strictObject({
+    card: z.literal('dahdi').default('dahdi'),
+    analog: z.int().min(1).max(9_999),
+    /** number of the channel within the driver */
+    channel: z.int().min(1).max(1023),
+    location: Place.optional(),
+    name: z.string().trim().min(1).max(64).optional(),
+    /** fxs: a telephone hangs there; fxo: an exchange does */
+    kind: z.enum(['fxs', 'fxo']),
+    /** fxs: how the telephone is told who calls; fxo: how the exchange tells */
+    callerId: z.enum(['none', 'bell202', 'v23', 'dtmf', 'auto']).default('auto'),
+    /** fxo: busy tone in a call means that it is over */
+    releaseOnBusy: z.boolean().default(true),
+    /** of the engine's canceller, in samples of 125 us; 0: none */
+    echoTaps: z.int().min(0).max(512).default(0),
+  })
+  .meta({ id: 'BoardPort' });
 export type BoardPort = z.output<typeof BoardPort>;
 
 /** Tenths of a decibel in the driver's options, decibels here. */
