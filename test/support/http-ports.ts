@@ -167,6 +167,7 @@ export function fakePorts(): FakePorts {
   const ports: FakePorts = {
     // Tested with whole boxes.
     box: { alarms: () => [] } as Partial<FakePorts['box']> as FakePorts['box'],
+    boards: {} as FakePorts['boards'],
     world,
     asked,
     tick: {

@@ -27,6 +27,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
         return await (await import('./demo-command.js')).runDemoCommand(rest);
       case 'exchange':
         return await (await import('./exchange-command.js')).runExchangeCommand(rest);
+      case 'boards':
+        return await (await import('./boards-command.js')).runBoardsCommand(rest);
       case 'help':
       case '--help':
       case '-h':

@@ -2,6 +2,8 @@ export const usage = `cordboard - a call centre in one box
 
   cordboard start                    runs the box until it is told to stop (SIGTERM, Ctrl-C)
   cordboard demo [--json] [--keep]   one whole call on a throw-away box, shown as it happens
+  cordboard boards show | check | preview | apply | undo [--root DIR] [--service UNIT] [--json]
+                                     boards of this machine and their driver; apply and undo as root
   cordboard exchange <what> …        the exchange simulator of a box that runs on this machine
   cordboard station  add | list | show | set | secret | remove    SIP telephones
   cordboard trunk    add | list | show | set | remove             lines to carriers, E1 and SIP

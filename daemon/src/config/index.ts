@@ -1,6 +1,7 @@
 export * from './config.js';
 export * from './country.js';
 export * from './environment.js';
+export * from './json-text.js';
 export * from './load.js';
 export * from './migrations.js';
 export * from './numbering.js';

@@ -26,7 +26,7 @@ export interface LoadOptions {
 /** Beside daemon/ in the source tree and in an installation alike. */
 const COUNTRIES = fileURLToPath(new URL('../../../firmware-config/countries', import.meta.url));
 
-const R2_PROTOCOLS = fileURLToPath(new URL('../../../firmware-config/r2', import.meta.url));
+export const R2_PROTOCOLS = fileURLToPath(new URL('../../../firmware-config/r2', import.meta.url));
 
 /** CORDBOARD_HOME, else the user's own: $XDG_DATA_HOME/cordboard or ~/.local/share/cordboard. */
 export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {

@@ -1,7 +1,7 @@
 // The settings, with every default. What a person may write stands in <home>/settings.json; the environment wins over it
 // (environment.ts). Folders that are not absolute are counted from <home>.
 import { z } from 'zod';
-import { IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
+import { BoardsSetting, IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 import { E1Setting } from './r2.js';
 
@@ -34,19 +34,6 @@ const DataSource = z.discriminatedUnion('kind', [
     tls: z.boolean().default(false),
   }),
 ]);
-const unique = (numbers: readonly number[]): boolean => new Set(numbers).size === numbers.length;
-
-/** An E1 of a board as one of the box's, numbered behind the virtual ones. */
-const BoardSpan = z.strictObject({
-  card: z.literal('dahdi').default('dahdi'),
-  span: z.int().min(1).max(100),
-  /** number of the span within the driver */
-  device: z.int().min(1).max(128),
-  name: z.string().trim().min(1).max(64).optional(),
-  /** which end of the D-channel is here; an exchange is the network */
-  side: z.enum(['user', 'network']).default('user'),
-});
-
 function isTimeZone(text: string): boolean {
   try {
     Intl.DateTimeFormat('en', { timeZone: text });
@@ -109,20 +96,8 @@ const AsWritten = z.strictObject({
       stations: z.int().min(0).max(512).default(8),
     })
     .prefault({}),
-  /** boards behind the DAHDI driver, which is configured to carry their timeslots (bchan) and D-channels (dchan) */
-  boards: z
-    .strictObject({
-      spans: z.array(BoardSpan).max(100).default([]),
-      /** of 20 ms that a timeslot has in the driver, each way */
-      buffers: z.int().min(2).max(32).default(8),
-      /** so many of them are kept full on the way out: the longest stall that is not heard, and a delay */
-      ahead: z.int().min(1).max(31).default(2),
-    })
-    .prefault({})
-    .refine(({ spans }) => unique(spans.map(({ span }) => span)) && unique(spans.map(({ device }) => device)), {
-      ...{ path: ['spans'], message: formats.once },
-    })
-    .refine(({ buffers, ahead }) => ahead < buffers, { path: ['ahead'], message: formats.boardsAhead }),
+  /** boards behind the DAHDI driver */
+  boards: BoardsSetting,
   /** E1s whose calls are signalled otherwise than by ISDN primary rate */
   e1: z
     .array(E1Setting)
@@ -239,10 +214,14 @@ const AsWritten = z.strictObject({
 export const SettingsSchema = AsWritten.refine(
   ({ virtual, boards }) => boards.spans.every(({ span }) => span > virtual.spans),
   { path: ['boards', 'spans'], message: formats.boardSpan },
-).transform((settings) => ({
-  ...settings,
-  sip: { ...settings.sip, host: settings.sip.host ?? settings.http.host },
-}));
+)
+  .refine(({ virtual, boards }) => boards.ports.every(({ analog }) => analog > virtual.stations), {
+    ...{ path: ['boards', 'ports'], message: formats.boardPort },
+  })
+  .transform((settings) => ({
+    ...settings,
+    sip: { ...settings.sip, host: settings.sip.host ?? settings.http.host },
+  }));
 
 /** With every default filled in. */
 export type Settings = z.output<typeof SettingsSchema>;

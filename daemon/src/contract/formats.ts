@@ -43,6 +43,8 @@ export const formats = {
   pin: 'format:pin',
   conferencePins: 'format:conferencePins',
   boardSpan: 'format:boardSpan',
+  boardPort: 'format:boardPort',
+  operMode: 'format:operMode',
   boardsAhead: 'format:boardsAhead',
   recordingPattern: 'format:recordingPattern',
 } as const;

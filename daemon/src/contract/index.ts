@@ -35,6 +35,8 @@ export * from './hardware.js';
 export * from './exchange.js';
 export * from './network.js';
 export * from './dial-pattern.js';
+export * from './board-settings.js';
+export * from './boards.js';
 export * from './calendar-condition.js';
 export * from './dialling.js';
 export * from './calendars.js';

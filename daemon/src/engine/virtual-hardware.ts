@@ -37,7 +37,22 @@ export function stationOfPhone(analog: number): number {
   return analog - EXCHANGE_PHONES_FROM;
 }
 
-/** What is configured of the engine and the virtual card. */
+interface BoardSpanSettings {
+  span: number;
+  device: number;
+  name?: string | undefined;
+  side: 'user' | 'network';
+  echoCanceller: string;
+  echoTaps: number;
+  receivedDb: number;
+  sentDb: number;
+}
+
+type BoardPortSettings = Required<
+  Pick<AnalogConfig, 'analog' | 'channel' | 'kind' | 'callerId' | 'releaseOnBusy' | 'echoTaps'>
+> & { name?: string | undefined };
+
+/** What is configured of the engine, the virtual card and the boards. */
 export interface HardwareSettings {
   country: Country;
   /** signalling of E1s that are not ISDN primary rate, by number */
@@ -47,7 +62,8 @@ export interface HardwareSettings {
   settings: {
     virtual: { spans: number; stations: number };
     boards: {
-      spans: { span: number; device: number; name?: string | undefined; side: 'user' | 'network' }[];
+      spans: BoardSpanSettings[];
+      ports: BoardPortSettings[];
       buffers: number;
       ahead: number;
     };
@@ -85,15 +101,24 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
     analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo' });
     cables.push({ kind: 'analog', a: station, b: phonePort(station) });
   }
-  const { spans: onBoards, ...boards } = settings.boards;
-  for (const { span, device, name = `E1-${span}`, side } of onBoards)
-    spans.push({ span, name, side, card: 'dahdi', device });
+  const { buffers, ahead } = settings.boards;
+  for (const { span, device, name = `E1-${span}`, side, echoCanceller, ...care } of settings.boards.spans)
+    spans.push({
+      ...{ span, name, side, card: 'dahdi', device, ...e1?.get(span) },
+      ...{ boardEchoTaps: echoCanceller === 'none' ? 0 : care.echoTaps },
+      ...{ receivedDb: care.receivedDb, sentDb: care.sentDb },
+    });
+  for (const { analog, channel, kind, name = portName(kind, analog), ...port } of settings.boards.ports)
+    analogs.push({
+      ...{ analog, name, kind, card: 'dahdi', channel },
+      ...{ callerId: port.callerId, releaseOnBusy: port.releaseOnBusy, echoTaps: port.echoTaps },
+    });
   return {
     country,
     spans,
     analogs,
     cables,
-    boards,
+    boards: { buffers, ahead },
     streams: streamsConfig(settings.sip),
     announcers: settings.engine.announcers,
     recordingFolder: join(recordingsFolder, 'journal'),
@@ -105,6 +130,14 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
     realtime: settings.engine.realtime,
   };
 }
+
+/** Every analog telephone of the box, by number. */
+export function boxStations({ virtual, boards }: Pick<HardwareSettings['settings'], 'virtual' | 'boards'>): number[] {
+  const onBoards = boards.ports.filter(({ kind }) => kind === 'fxs').map(({ analog }) => analog);
+  return [...Array.from({ length: virtual.stations }, (_, i) => i + 1), ...onBoards];
+}
+
+const portName = (kind: 'fxs' | 'fxo', analog: number): string => `${kind === 'fxs' ? 'Station' : 'Line'} ${analog}`;
 
 /** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
 function atExchange(

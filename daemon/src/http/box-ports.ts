@@ -1,5 +1,8 @@
 // What the pages of the system need: settings, health, back-ups, restart.
 import type {
+  BoardsApplied,
+  BoardsDraft,
+  BoardsState,
   Backup,
   BackupCheck,
   BackupCreate,
@@ -11,6 +14,17 @@ import type {
   SettingsState,
   SettingValue,
 } from '../contract/index.js';
+
+/** Boards behind the driver of the kernel. */
+export interface BoardsPort {
+  /** With a draft: as it would be with it. settings_invalid */
+  state(language: Language, draft?: BoardsDraft): BoardsState;
+  /** settings_invalid */
+  put(draft: BoardsDraft): void;
+  /** boards_not_possible, boards_being_applied */
+  askToApply(language: Language): BoardsApplied;
+  takeBack(): void;
+}
 
 export interface BoxPort {
   settings: {

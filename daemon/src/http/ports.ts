@@ -100,7 +100,7 @@ import type {
   TrunkHostAnswer,
   TrunkTestResult,
 } from '../contract/index.js';
-import type { BoxPort } from './box-ports.js';
+import type { BoardsPort, BoxPort } from './box-ports.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
 import type { CallNoteQuery, ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
@@ -452,6 +452,7 @@ export interface RoutingPort {
 
 export interface Ports {
   box: BoxPort;
+  boards: BoardsPort;
   routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;

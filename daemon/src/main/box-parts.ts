@@ -1,6 +1,7 @@
 // The running of the box itself: settings, health, back-ups, joined to the services.
 import { BackupService } from '../backup/index.js';
-import type { Config } from '../config/index.js';
+import { BoardsDesk } from '../boards/index.js';
+import { R2_PROTOCOLS, type Config } from '../config/index.js';
 import type { LiveEvents, RecordingAlarm } from '../contract/index.js';
 import type { OpenedDb } from '../db/index.js';
 import type { BoxPort } from '../http/index.js';
@@ -18,6 +19,8 @@ export interface BoxPartsOptions {
   services: Pick<Services, 'engine' | 'calls' | 'recordings' | 'mail'>;
   /** undefined: nobody can */
   restart: (() => void) | undefined;
+  /** where /sys, /etc and /run begin */
+  systemRoot: string;
   clock: Clock;
   log: Log;
 }
@@ -26,11 +29,12 @@ export class BoxParts {
   readonly backups: BackupService;
   readonly health: HealthMonitor;
   readonly settings: SettingsDesk;
+  readonly boards: BoardsDesk;
   readonly port: BoxPort;
   readonly #alarms: RecordingAlarm[] = [];
   readonly #offDamage: Unsubscribe;
 
-  constructor({ config, env, db, live, services, restart, clock, log }: BoxPartsOptions) {
+  constructor({ config, env, db, live, services, restart, systemRoot, clock, log }: BoxPartsOptions) {
     const { engine, calls, recordings, mail } = services;
     const { settings, settingsFile: file, countries, recordingsFolder, databaseFile } = config;
     const desk = new SettingsDesk({
@@ -39,6 +43,9 @@ export class BoxParts {
       changed: () => mail.look(),
     });
     this.settings = desk;
+    this.boards = new BoardsDesk({
+      ...{ home: config.home, root: systemRoot, r2Folder: R2_PROTOCOLS, settings: desk, clock },
+    });
     this.backups = new BackupService({
       ...{ config, env, clock, log, version: version() },
       copyDatabase: (copy) => db.copyTo(copy),

@@ -14,7 +14,7 @@ import { CallControl } from '../calls/index.js';
 import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type MigrationProgress, type OpenedDb, type Recovery } from '../db/index.js';
-import { boxSpans, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
+import { boxSpans, boxStations, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, startingPage, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
@@ -69,6 +69,8 @@ export interface StartBoxOptions {
   migrating?: ((progress: MigrationProgress) => void) | undefined;
   /** default the prompts that set-up has spoken */
   promptsFolder?: string | undefined;
+  /** where the machine's /sys, /etc and /run begin; another folder for tests */
+  systemRoot?: string | undefined;
 }
 
 export interface Box extends Services {
@@ -122,6 +124,7 @@ class RunningBox {
   readonly #env: NodeJS.ProcessEnv;
   readonly #restart: (() => void) | undefined;
   readonly #migrating: StartBoxOptions['migrating'];
+  readonly #systemRoot: string;
   #db: OpenedDb | undefined;
   #recovery: Recovery | undefined;
   #agents: AgentBook | undefined;
@@ -141,6 +144,7 @@ class RunningBox {
     this.#env = options.env ?? process.env;
     this.#restart = options.restart;
     this.#migrating = options.migrating;
+    this.#systemRoot = options.systemRoot ?? '/';
     this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
     this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
@@ -218,7 +222,7 @@ class RunningBox {
       log: this.#part('music'),
     });
     await this.#music.start();
-    const analog = Array.from({ length: this.#config.settings.virtual.stations }, (_, i) => i + 1);
+    const analog = boxStations(this.#config.settings);
     const log = (part: string): Log => this.#part(part);
     this.#routing = new Routing({ config: this.#config, db, live, analogStations: () => analog, clock, log });
     const { transferClasses: allowedClasses } = this.#config.settings.flows;
@@ -423,6 +427,7 @@ class RunningBox {
     const box = new BoxParts({
       ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
+      systemRoot: this.#systemRoot,
     });
     return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones, box };
   }

@@ -76,6 +76,7 @@ export function httpPorts(services: Services): Ports {
   const { recordings, archive, mail, voicemail, sip, live } = services;
   return {
     box: services.box.port,
+    boards: services.box.boards,
     calls: {
       live: () => calls.live(),
       find: (id) => calls.find(id),

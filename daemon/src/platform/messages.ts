@@ -6,6 +6,7 @@ import { accessMessages } from './access-messages.js';
 import { callbackMessages } from './callback-messages.js';
 import { contactMessages } from './contact-messages.js';
 import { conferenceMessages } from './conference-messages.js';
+import { boardMessages } from './board-messages.js';
 import { boxMessages } from './box-messages.js';
 import { deskMessages } from './desk-messages.js';
 import { flowMessages } from './flow-messages.js';
@@ -323,6 +324,7 @@ export const messages = {
   ...importMessages,
   ...voiceMessages,
   ...trunkMessages,
+  ...boardMessages,
   ...routingMessages,
   ...surveyMessages,
   ...reportMessages,

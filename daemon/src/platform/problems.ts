@@ -120,6 +120,14 @@ const FORMATS: Record<Format, Text> = {
     en: 'must have numbers behind those of the virtual E1.',
     zh: '编号必须排在虚拟 E1 之后。',
   },
+  'format:boardPort': {
+    en: 'must have numbers behind those of the virtual telephones.',
+    zh: '编号必须排在虚拟话机之后。',
+  },
+  'format:operMode': {
+    en: 'must be a country as the drivers name it, in capitals: CHINA, UK, TBR21.',
+    zh: '必须是驱动使用的国家名，全部大写：CHINA、UK、TBR21。',
+  },
   'format:boardsAhead': {
     en: 'must be fewer than the buffers.',
     zh: '必须小于缓冲块数。',

@@ -8,7 +8,7 @@ import {
   writeWhole,
   SETTINGS_VERSION,
 } from '../config/index.js';
-import type { SettingsFile } from '../config/index.js';
+import type { Settings, SettingsFile } from '../config/index.js';
 import type { Setting, SettingsState, SettingValue } from '../contract/index.js';
 import { AppError } from '../platform/index.js';
 
@@ -52,6 +52,10 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
   'log.level': {},
 };
 
+/** What pages write as a whole. */
+const PARTS = ['boards', 'e1'] as const;
+type Part = (typeof PARTS)[number];
+
 export interface SettingsDeskOptions {
   /** settings.json */
   file: string;
@@ -93,7 +97,28 @@ export class SettingsDesk {
         pending: !live && !same(value, at(this.#started, path)),
       };
     });
-    return { settings, restartNeeded: settings.some(({ pending }) => pending), canRestart, countries: [...countries] };
+    const restartNeeded = settings.some(({ pending }) => pending) || this.pending(PARTS);
+    return { settings, restartNeeded, canRestart, countries: [...countries] };
+  }
+
+  /** Whole parts of the file, as they would be with it; nothing is written. settings_invalid. */
+  tried(parts: Readonly<Partial<Record<Part, unknown>>>): Settings {
+    return checkSettings({ ...readSettingsFile(this.#options.file), ...parts }, this.#options.env);
+  }
+
+  /** settings_invalid: nothing is written then. They hold at the next start. */
+  replace(parts: Readonly<Partial<Record<Part, unknown>>>): Settings {
+    const { file } = this.#options;
+    const now = this.tried(parts);
+    const draft = { ...readSettingsFile(file), ...parts, version: SETTINGS_VERSION };
+    writeWhole(file, `${JSON.stringify(draft, null, 2)}\n`);
+    return now;
+  }
+
+  /** Is one of these another than when the box was started? */
+  pending(parts: readonly Part[]): boolean {
+    const now = this.#now();
+    return parts.some((part) => !same(at(now, part), at(this.#started, part)));
   }
 
   /** setting_not_known, setting_locked, settings_invalid: nothing is written then. Gives the paths that are others now. */
@@ -127,7 +152,7 @@ export class SettingsDesk {
     changed?.();
   }
 
-  #now(): unknown {
+  #now(): Settings {
     return checkSettings(readSettingsFile(this.#options.file), this.#options.env);
   }
 }

@@ -6,6 +6,7 @@ import { agentBulkRoutes } from './agent-bulk.js';
 import { agentRoutes } from './agents.js';
 import { auditRoutes } from './audit.js';
 import { backupRoutes } from './backups.js';
+import { boardRoutes } from './boards.js';
 import { boxRoutes } from './box.js';
 import { calendarRoutes } from './calendars.js';
 import { callbackRoutes } from './callbacks.js';
@@ -58,6 +59,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...roleRoutes(http),
     ...signInRoutes(http),
     ...hardwareRoutes(http),
+    ...boardRoutes(http),
     ...flowRoutes(http),
     ...flowDraftRoutes(http),
     ...flowTestRoutes(http),
