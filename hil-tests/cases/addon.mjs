@@ -12,7 +12,11 @@ const COMMANDS = ['boards.get', 'engine.snapshot'];
 const waiting = new Map();
 const engine = new Engine(
   {
-    country: { code: 'cn', tones: [{ name: 'dial', parts: [{ frequenciesHz: [450], onMs: 0, offMs: 0 }] }] },
+    country: {
+      code: 'cn',
+      tones: [{ name: 'dial', parts: [{ frequenciesHz: [450], onMs: 0, offMs: 0 }] }],
+      ...{ ringCadenceMs: [1000, 4000], flashMinMs: 80, flashMaxMs: 500 },
+    },
     spans: SPANS.map((span) => ({ ...span, name: `E1-${span.span}`, card: 'dahdi' })),
     ...{ analogs: [], cables: [] },
   },

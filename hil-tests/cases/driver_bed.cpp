@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "program.hpp"
 
@@ -36,6 +37,16 @@ EngineConfig on_the_driver() {
 
 void driver_ioctl(int descriptor, unsigned long request, void* argument, const char* what) {
   EXPECT_EQ(0, ioctl(descriptor, request, argument)) << what << ": " << std::strerror(errno);
+}
+
+void far_span(unsigned long request) {
+  const int control = open("/dev/dahdi/ctl", O_RDWR | O_CLOEXEC);
+  dahdi_dynamic_span span{};
+  std::snprintf(span.driver, sizeof span.driver, "loc");
+  std::snprintf(span.addr, sizeof span.addr, "1:1");
+  span.numchans = 31;
+  driver_ioctl(control, request, &span, "far span");
+  close(control);
 }
 
 /// The driver's own way of dialling, on the channel at the other end of station 1.
@@ -79,27 +90,19 @@ class DriverBed : public Bed {
     }
     return config;
   }
-  void cut(Box&) override { make_far_span(false); }
-  void join(Box&) override {
-    make_far_span(true);
-    // As it was made anew the driver has to be told what its channels are for.
-    Program configure({setting("TOOLS") + "/dahdi_cfg", "-c", setting("FAR_CONF")});
-    EXPECT_EQ(0, configure.wait());
-  }
+  void cut(Box&) override { pull_cable(true); }
+  void join(Box&) override { pull_cable(false); }
   uint32_t speech_ms() const override { return 10000; }
   uint32_t most_lost() const override { return 20; }
   std::chrono::milliseconds patience() const override { return std::chrono::seconds(60); }
   std::unique_ptr<PulsePhone> pulse_phone() override { return std::make_unique<DriverPhone>(); }
 
  private:
-  static void make_far_span(bool there) {
-    const int control = open("/dev/dahdi/ctl", O_RDWR | O_CLOEXEC);
-    dahdi_dynamic_span span{};
-    std::snprintf(span.driver, sizeof span.driver, "loc");
-    std::snprintf(span.addr, sizeof span.addr, "1:1");
-    span.numchans = 31;
-    driver_ioctl(control, there ? DAHDI_DYNAMIC_CREATE : DAHDI_DYNAMIC_DESTROY, &span, "far span");
-    close(control);
+  /// A choice of the driver's loop that hil-tests/rig adds.
+  static void pull_cable(bool pulled) {
+    std::ofstream choice("/sys/module/dahdi_dynamic_loc/parameters/cut");
+    choice << (pulled ? "1" : "0") << std::flush;
+    EXPECT_TRUE(choice.good());
   }
 };
 
@@ -108,6 +111,14 @@ class DriverBed : public Bed {
 Bed& bed() {
   static DriverBed bed;
   return bed;
+}
+
+void remove_far_span() { far_span(DAHDI_DYNAMIC_DESTROY); }
+
+void make_far_span() {
+  far_span(DAHDI_DYNAMIC_CREATE);
+  Program configure({setting("TOOLS") + "/dahdi_cfg", "-c", setting("FAR_CONF")});
+  EXPECT_EQ(0, configure.wait());
 }
 
 EngineConfig near_span() {

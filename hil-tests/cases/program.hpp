@@ -2,8 +2,8 @@
 // Other programs that a case works against, and what they say.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -72,8 +72,8 @@ class Program {
       for (auto end = text_.find('\n'); end != std::string::npos; end = text_.find('\n')) {
         auto found = text_.substr(0, end);
         text_.erase(0, end + 1);
+        told_ += found + '\n';
         if (found.find(part) != std::string::npos) return found;
-        last_ = std::move(found);
       }
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
@@ -85,14 +85,17 @@ class Program {
       text_.append(piece, static_cast<std::size_t>(length));
     }
   }
-  /// The last line that was left out, for people.
-  const std::string& last() const { return last_; }
+  /// All that it has said, for people.
+  std::string everything() {
+    line("\n", std::chrono::milliseconds(100));
+    return told_ + text_;
+  }
 
  private:
   pid_t process_{};
   int said_ = -1;
   std::string text_;
-  std::string last_;
+  std::string told_;
 };
 
 }  // namespace cordboard::engine

@@ -30,11 +30,13 @@ class R2PeerBox {
     std::ofstream(box.file("r2test.conf")) << "loglevel=error,warning\n"
                                               "variant=cn\n"
                                               "category=NATIONAL_SUBSCRIBER\n"
-                                              "maxani=11\n"
+                                              "maxani=20\n"  // asked for until a signal ends it, as in China
                                               "maxdnis=5\n"
                                               "getanifirst=yes\n"
-                                              "usedahdimf=no\n"
+                                              "usedahdimf=yes\n"
                                               "mfthreshold=0\n"
+                                              "mfbacktimeout=-1\n"  // as the variant has it; left out it is none
+                                              "meteringpulsetimeout=-1\n"
                                               "chargecalls=yes\n"
                                               "advancedprotocolfile="
                                            << box.file("china.conf") << "\n"
@@ -46,7 +48,7 @@ class R2PeerBox {
   }
   std::string line(const std::string& part) {
     const auto found = peer->line(part, bed().patience());
-    if (!found) ADD_FAILURE() << "r2test does not say: " << part << "; its last words: " << peer->last();
+    if (!found) ADD_FAILURE() << "r2test does not say: " << part << "; it says:\n" << peer->everything();
     return found.value_or("");
   }
 };
@@ -62,7 +64,11 @@ TEST(R2Peer, TakesThirtyCallsOfOursWithTheirNumbers) {
     calls.push_back(box.ask<LegSeized>(
         LegSeize{.span = kNear, .calledNumber = std::to_string(95010 + call), .callingNumber = "13800138000"}));
   }
-  for (const auto& call : calls) ASSERT_TRUE(expect_leg<LegAnswered>(box, call.leg)) << call.timeslot;
+  for (const auto& call : calls) {
+    ASSERT_TRUE(expect_leg<LegAnswered>(box, call.leg))
+        << "timeslot " << call.timeslot << log_of(box) << "\nr2test says:\n"
+        << peer.peer->everything();
+  }
   figure("thirty calls answered after", ms_since(begun), "ms");
   for (uint32_t call = 0; call < kCalls; ++call) {
     const auto ready = peer.line("call ready on chan");
@@ -82,7 +88,7 @@ TEST(R2Peer, CallsUsOnThirtyTimeslotsAndIsAnswered) {
   std::vector<uint32_t> legs;
   for (uint32_t call = 0; call < kCalls; ++call) {
     const auto offered = expect_event<LegOffered>(box, [](const LegOffered&) { return true; });
-    ASSERT_TRUE(offered) << "only " << call << " calls came";
+    ASSERT_TRUE(offered) << "only " << call << " calls came; the far end says:\n" << peer.peer->everything();
     EXPECT_EQ("95001", offered->calledNumber);
     EXPECT_EQ("13800138000", offered->callingNumber);
     EXPECT_EQ(CallingCategory::kOrdinary, offered->category);

@@ -7,7 +7,8 @@
  *   72D…    it is answered, the driver dials D… as tones, and what digits are heard is told
  *   others  are answered, and what is heard on the timeslot is sent back, octet by octet
  *
- * With --call NUMBER it calls NUMBER once the link is up, on every timeslot.
+ * With --call NUMBER it calls NUMBER when the link has been up for a second, on every timeslot: the far end may establish it
+ * once more when it starts, and what was sent before that is lost.
  *
  *   pri_peer <first channel of the span> [--call NUMBER]
  *
@@ -24,12 +25,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TIMESLOTS = 31, DCHANNEL = 16, BLOCK = 160, BUFFERS = 16, AHEAD = 6 };
 
 static int speech[TIMESLOTS + 1];
 static q931_call *calls[TIMESLOTS + 1];
+static time_t call_at;
 /* Of a call whose digits are told; nothing is sent back on it. */
 static dtmf_rx_state_t *digits[TIMESLOTS + 1];
 
@@ -150,8 +153,9 @@ static void call_all(struct pri *pri, char *number)
 		if (timeslot == DCHANNEL || !(call = pri_new_call(pri)))
 			continue;
 		calls[timeslot] = call;
-		pri_call(pri, call, PRI_TRANS_CAP_3_1K_AUDIO, timeslot, 1, 1, "02180000000", PRI_NATIONAL_ISDN, NULL,
-			 PRES_ALLOWED_USER_NUMBER_NOT_SCREENED, number, PRI_NATIONAL_ISDN, PRI_LAYER_1_ALAW);
+		if (pri_call(pri, call, PRI_TRANS_CAP_3_1K_AUDIO, timeslot, 1, 1, "02180000000", PRI_NATIONAL_ISDN, NULL,
+			     PRES_ALLOWED_USER_NUMBER_NOT_SCREENED, number, PRI_NATIONAL_ISDN, PRI_LAYER_1_ALAW))
+			printf("no call on %d\n", timeslot);
 	}
 }
 
@@ -160,6 +164,7 @@ static void take_call(struct pri *pri, pri_event_ring *ring, int first)
 	int timeslot = ring->channel & 0xff, cause = atoi(ring->callednum + 2);
 
 	printf("ring %d\n", timeslot);
+	pri_proceeding(pri, ring->call, ring->channel, 0);
 	if (!strncmp(ring->callednum, "86", 2)) {
 		pri_hangup(pri, ring->call, cause);
 		return;
@@ -173,13 +178,12 @@ static void take_call(struct pri *pri, pri_event_ring *ring, int first)
 		dial(timeslot, ring->callednum + 2);
 }
 
-static void handle(struct pri *pri, pri_event *event, int first, char *number)
+static void handle(struct pri *pri, pri_event *event, int first)
 {
 	switch (event->e) {
 	case PRI_EVENT_DCHAN_UP:
 		puts("up");
-		if (number)
-			call_all(pri, number);
+		call_at = time(NULL) + 2;
 		break;
 	case PRI_EVENT_DCHAN_DOWN:
 		puts("down");
@@ -239,14 +243,18 @@ int main(int argc, char **argv)
 		ready = poll(entries, TIMESLOTS + 1, patience);
 		if (ready < 0 && errno != EINTR)
 			return 1;
+		if (number && call_at && time(NULL) >= call_at) {
+			call_all(pri, number);
+			number = NULL;
+		}
 		if (ready == 0 || (next && patience == 0))
 			event = pri_schedule_run(pri);
 		if (event)
-			handle(pri, event, first, number);
+			handle(pri, event, first);
 		if (entries[0].revents & POLLPRI)
 			take_events(dchannel);
 		if ((entries[0].revents & POLLIN) && (event = pri_check_event(pri)))
-			handle(pri, event, first, number);
+			handle(pri, event, first);
 		for (timeslot = 1; timeslot <= TIMESLOTS; ++timeslot)
 			if (entries[timeslot].revents)
 				send_back(timeslot);

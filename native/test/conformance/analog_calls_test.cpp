@@ -132,9 +132,8 @@ TEST(AnalogCalls, GivesDialToneThatTheLineHearsAndTakesItsDigits) {
   EXPECT_FALSE(lifted->complete);
   box.ask(DetectorSet{.port = line.port, .tones = true});
   const auto tone = [&](bool active) {
-    return expect_event<ToneDetected>(box, [&](const ToneDetected& at) {
-      return at.port == line.port && at.tone == "dial" && at.active == active;
-    });
+    return expect_event<ToneDetected>(
+        box, [&](const ToneDetected& at) { return at.port == line.port && at.tone == "dial" && at.active == active; });
   };
   EXPECT_TRUE(tone(true)) << "no dial tone";
   const std::string number = "95001#";
@@ -162,6 +161,7 @@ TEST(AnalogCalls, TakesDigitsThatATelephoneDialsByPulses) {
   phone->lift();
   const auto lifted = expect_event<LegOffered>(box, [](const LegOffered& at) { return at.analog == kStations; });
   ASSERT_TRUE(lifted);
+  let_pass(box, 1000);  // whoever dials waits for the tone
   const std::string number = "1590";
   phone->dial(number);
   std::string heard;

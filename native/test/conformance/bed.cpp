@@ -6,6 +6,14 @@
 
 namespace cordboard::engine {
 
+std::string log_of(Box& box) {
+  std::string text;
+  while (const auto line = box.wait<EngineLog>([](const EngineLog&) { return true; }, std::chrono::milliseconds(0))) {
+    text += "\n  " + std::to_string(line->span) + "/" + std::to_string(line->timeslot) + " " + line->text;
+  }
+  return text;
+}
+
 void let_pass(Box& box, uint32_t ms) {
   const double until = box.snapshot().tick.ticks + ms / 20.0;
   while (box.snapshot().tick.ticks < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -22,8 +30,8 @@ std::vector<Talk> call(Box& box, uint32_t from, uint32_t to, uint32_t calls) {
   std::vector<Talk> talks;
   std::vector<uint64_t> asked;
   for (uint32_t call = 0; call < calls; ++call) {
-    asked.push_back(box.submit(LegSeize{
-        .span = from, .calledNumber = std::to_string(95010 + call), .callingNumber = "02188886666"}));
+    asked.push_back(box.submit(
+        LegSeize{.span = from, .calledNumber = std::to_string(95010 + call), .callingNumber = "02188886666"}));
   }
   for (uint32_t call = 0; call < calls; ++call) {
     auto reply = box.reply(asked[call]);
@@ -38,7 +46,7 @@ std::vector<Talk> call(Box& box, uint32_t from, uint32_t to, uint32_t calls) {
     const auto offered = expect_event<LegOffered>(
         box, [&](const LegOffered& event) { return event.span == to && event.timeslot == talk.timeslot; });
     if (!offered) {
-      ADD_FAILURE() << "no call comes in on timeslot " << talk.timeslot;
+      ADD_FAILURE() << "no call comes in on timeslot " << talk.timeslot << log_of(box);
       return {};
     }
     EXPECT_EQ(talk.called, offered->calledNumber);
@@ -53,7 +61,7 @@ std::vector<Talk> talk(Box& box, uint32_t from, uint32_t to, uint32_t calls) {
   for (const auto& talk : talks) box.submit(LegAnswer{{talk.far_leg}});
   for (const auto& talk : talks) {
     if (expect_leg<LegAnswered>(box, talk.leg)) continue;
-    ADD_FAILURE() << "no answer on timeslot " << talk.timeslot;
+    ADD_FAILURE() << "no answer on timeslot " << talk.timeslot << log_of(box);
     return {};
   }
   return talks;

@@ -68,6 +68,9 @@ std::optional<Event> expect_leg(Box& box, uint32_t leg) {
   return expect_event<Event>(box, [leg](const Event& event) { return event.leg == leg; });
 }
 
+/// What the engine has logged since it was asked last, for people.
+std::string log_of(Box& box);
+
 /// Time of the media, which is that of the line: until so much of it has gone by.
 void let_pass(Box& box, uint32_t ms);
 

@@ -45,7 +45,7 @@ Heard compare(std::span<const uint8_t> heard, std::span<const uint8_t> said) {
   std::size_t at = 0;
   while (at + kChunk <= heard.size() && !places.contains(chunk_at(heard, at))) ++at;
   Heard result;
-  std::size_t next = 0;  // place in what was said
+  std::size_t next = 0;     // place in what was said
   std::size_t foreign = 0;  // since the last octet that was said
   std::size_t silent = 0;
   for (; at + kChunk <= heard.size() && next < said.size(); at += kChunk) {

@@ -84,8 +84,7 @@ TEST(PriMedia, RecordsWhatThePeerSaysAndWhatItHears) {
   const auto ms = bed().speech_ms();
   write_alaw(box.file("peer.wav"), random_octets(ms, 1));
   write_alaw(box.file("ours.wav"), random_octets(ms, 2));
-  const auto recording =
-      box.ask<RecordingStarted>(RecordingStart{talks[0].port, box.file("call.wav")}).recording;
+  const auto recording = box.ask<RecordingStarted>(RecordingStart{talks[0].port, box.file("call.wav")}).recording;
   box.ask<PlayStarted>(PlayStart{talks[0].far_port, {box.file("peer.wav")}});
   box.ask<PlayStarted>(PlayStart{talks[0].port, {box.file("ours.wav")}});
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(expect_event<PlayEnded>(box, [](const PlayEnded&) { return true; }));
@@ -128,8 +127,7 @@ TEST(PriMedia, ComesBackAfterOneRoundTrip) {
   box.ask(BusListen{.listener = talks[0].port, .source = talks[1].port});
   const auto said = random_octets(2000, 7);
   write_alaw(box.file("said.wav"), said);
-  const auto recording =
-      box.ask<RecordingStarted>(RecordingStart{talks[0].port, box.file("loop.wav")}).recording;
+  const auto recording = box.ask<RecordingStarted>(RecordingStart{talks[0].port, box.file("loop.wav")}).recording;
   box.ask<PlayStarted>(PlayStart{talks[0].port, {box.file("said.wav")}});
   EXPECT_TRUE(expect_event<PlayEnded>(box, [](const PlayEnded&) { return true; }));
   let_pass(box, 1000);
@@ -140,8 +138,8 @@ TEST(PriMedia, ComesBackAfterOneRoundTrip) {
   // A second copy of the tail of it, a round trip behind the first.
   const std::vector<uint8_t> tail(said.end() - kRowOctets, said.end());
   const auto first = *begun + said.size() - kRowOctets;
-  const auto again = std::search(hears.begin() + static_cast<std::ptrdiff_t>(first) + 1, hears.end(), tail.begin(),
-                                 tail.end());
+  const auto again =
+      std::search(hears.begin() + static_cast<std::ptrdiff_t>(first) + 1, hears.end(), tail.begin(), tail.end());
   ASSERT_NE(again, hears.end()) << "nothing came back";
   const auto octets = static_cast<double>(again - hears.begin()) - static_cast<double>(first);
   figure("there and back", octets / 8, "ms");

@@ -41,15 +41,14 @@ TEST(R2Calls, TellsWhoCallsAndIsAnsweredInBothDirections) {
     const auto seized =
         box.ask<LegSeized>(LegSeize{.span = from, .calledNumber = "95001", .callingNumber = "13800138000"});
     const auto offered = expect_event<LegOffered>(box, [to = to](const LegOffered& at) { return at.span == to; });
-    ASSERT_TRUE(offered);
+    ASSERT_TRUE(offered) << log_of(box);
     figure("offered after 5 and 11 digits", ms_since(begun), "ms");
     EXPECT_EQ("95001", offered->calledNumber);
     EXPECT_EQ("13800138000", offered->callingNumber);
     EXPECT_EQ(CallingCategory::kOrdinary, offered->category);
     box.ask(LegAlert{{offered->leg}});
-    EXPECT_TRUE(expect_event<LegProgressed>(box, [&](const LegProgressed& at) {
-      return at.leg == seized.leg && at.progress == LegProgress::kAlerting;
-    }));
+    EXPECT_TRUE(expect_event<LegProgressed>(
+        box, [&](const LegProgressed& at) { return at.leg == seized.leg && at.progress == LegProgress::kAlerting; }));
     box.ask(LegAnswer{{offered->leg}});
     EXPECT_TRUE(expect_leg<LegAnswered>(box, seized.leg));
     figure("answered after", ms_since(begun), "ms");

@@ -55,7 +55,9 @@ void BoardStation::lost(Millis now) {
 }
 
 void BoardStation::set_ring(bool on) {
-  if (handle_ >= 0) driver_->set_hook(handle_, on ? DriverHook::kRing : DriverHook::kRingOff);
+  // A telephone that was lifted has ended the ring already. Told to end it, the driver would take the port for one that is on
+  // the hook, and give no gap in the battery when the call ends.
+  if (handle_ >= 0 && !hook_) driver_->set_hook(handle_, on ? DriverHook::kRing : DriverHook::kRingOff);
 }
 
 /// Put on the hook by us while the telephone is off it, the driver takes the battery away for half a second.

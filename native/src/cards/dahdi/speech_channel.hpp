@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The speech of one channel of the driver, a block of 20 ms at a time, in the media thread.
 //
-// For each block that is read one is written, so that as many blocks always lie before the line as at the beginning,
+// For each block that is taken one is written, so that as many blocks always lie before the line as at the beginning,
 // whoever's clock is faster: no count of what waits is to be had from the driver. When a block is missing at a tick,
-// neither is done (the row is silence); when one is left over for seconds on end, two are read and two written.
-// Both are slips of a block. After a stall, when the driver has lost octets or had none to send, the channel begins anew.
+// neither is done (the row is silence). Blocks are complete about when the tick comes, as both follow the line's clock,
+// so one may be there a moment before a tick or a moment after it: a spare block is kept to take in its place. When
+// another one is left over besides for seconds on end, the oldest is dropped and one more is written. A missing block and a
+// dropped one are slips. After a stall, when the driver has lost octets or had none to send, the channel begins anew.
 #pragma once
 
 #include <array>
@@ -47,24 +49,22 @@ class SpeechChannel {
   bool exchange(Driver& driver, const ChannelBuffers& buffers, SpeechCounts& counts, uint8_t* received,
                 const uint8_t* sent, Hear notice) {
     if (!started_) return start(driver, buffers, received);
-    int done = driver.read(handle_, {received, kRowBytes});
+    std::array<uint8_t, kRowBytes> block;
+    int done = driver.read(handle_, block);
     for (int events = 0; done == kDriverEvent && events < kMostEvents; ++events) {
       if (!heard(driver, counts, notice)) return false;
-      done = driver.read(handle_, {received, kRowBytes});
+      done = driver.read(handle_, block);
     }
     if (done == kDriverGone) return false;
     if (stalled_) {
       counts.restarts.add();
       return start(driver, buffers, received);
     }
-    if (done != static_cast<int>(kRowBytes)) {
-      silence(received);
-      // Ticks that make up for a stall come before the first block, whatever their number. Of later ones the first that is
-      // too early settles who is first, the line or the tick: from then on a block is always there in time.
-      if (!waiting_ && !std::exchange(settling_, false)) counts.slips.add();
+    if (!choose(block, done == static_cast<int>(kRowBytes), received)) {
+      // Ticks that make up for a stall come before the first block, whatever their number.
+      if (!waiting_) counts.slips.add();
       return true;
     }
-    waiting_ = false;
     int written = driver.write(handle_, {sent, kRowBytes});
     for (int events = 0; written == kDriverEvent && events < kMostEvents; ++events) {
       if (!heard(driver, counts, notice)) return false;
@@ -74,7 +74,8 @@ class SpeechChannel {
     return written != kDriverGone;
   }
 
-  /// Media thread, now and then: one block too many has waited at each of the last `kTooLong` looks.
+  /// Media thread, now and then: takes what waits as the spare block; drops one when yet another has waited at each of
+  /// the last `kTooLong` looks.
   void look(Driver& driver, SpeechCounts& counts, const uint8_t* sent);
 
  private:
@@ -82,6 +83,8 @@ class SpeechChannel {
   static constexpr uint32_t kTooLong = 16;
 
   bool start(Driver& driver, const ChannelBuffers& buffers, uint8_t* received);
+  /// What the row is: the spare block if there is one, else the one that has come, if it has. False: silence.
+  bool choose(const std::array<uint8_t, kRowBytes>& block, bool came, uint8_t* received);
   static void silence(uint8_t* row);
 
   template <class Hear>
@@ -106,9 +109,11 @@ class SpeechChannel {
   int handle_ = -1;
   bool started_{};
   bool waiting_{};  // for the first block since the start
-  bool settling_{};
+  bool first_{};    // no tick since the start
   bool stalled_{};
   uint32_t left_over_{};
+  bool spare_{};
+  std::array<uint8_t, kRowBytes> spare_block_;
 };
 
 }  // namespace cordboard::cards
