@@ -10,7 +10,7 @@ import { knownCountries, readCountry } from './country.js';
 import { HOME_VARIABLE, readEnvironment } from './environment.js';
 import { parseJsonText } from './json-text.js';
 import { migrateSettings, type SettingsFile } from './migrations.js';
-import { readE1s } from './r2.js';
+import { readAnalogs, readE1s } from './e1.js';
 import { SettingsSchema, type Settings } from './schema.js';
 
 export interface LoadOptions {
@@ -45,9 +45,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const home = options.home === undefined ? homeFolder(env) : resolve(options.home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const settings = readSettings(join(home, 'settings.json'), env);
+  const { analog, ...country } = readCountry(settings.country, options.countriesFolder ?? COUNTRIES);
   return {
     settings,
-    ...readCountry(settings.country, options.countriesFolder ?? COUNTRIES),
+    ...country,
+    analogOf: readAnalogs(settings.analogs, analog),
     e1: readE1s(settings.e1, options.r2Folder ?? R2_PROTOCOLS),
     home,
     settingsFile: join(home, 'settings.json'),

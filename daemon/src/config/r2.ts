@@ -1,7 +1,7 @@
-// firmware-config/r2/<code>.json: how the exchanges of a country signal by MFC/R2; and which E1s do.
+// firmware-config/r2/<code>.json: how the exchanges of a country signal by MFC/R2.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { R2Config, SpanConfig } from '@cordboard/native';
+import type { R2Config } from '@cordboard/native';
 import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
 import { parseJsonText } from './json-text.js';
@@ -40,32 +40,6 @@ const R2FileSchema = R2Choices.extend({
   vacantSignal: Signal.optional(),
   congestionSignal: Signal.optional(),
 });
-
-/** Of settings.json: an E1 whose calls are signalled otherwise than by ISDN primary rate. */
-export const E1Setting = z.strictObject({
-  span: z.int().min(1).max(64),
-  signalling: z.enum(['pri', 'r2']).default('pri'),
-  /** file of firmware-config/r2 */
-  r2: R2Choices.extend({
-    protocol: z
-      .string()
-      .regex(/^[a-z]{2,3}$/)
-      .default('cn'),
-  }).prefault({}),
-});
-export type E1Setting = z.infer<typeof E1Setting>;
-
-export type SpanSignallingConfig = Pick<SpanConfig, 'signalling' | 'r2'>;
-
-/** By number of the E1; those that are not named are ISDN primary rate. AppErrors of readR2. */
-export function readE1s(settings: readonly E1Setting[], folder: string): ReadonlyMap<number, SpanSignallingConfig> {
-  return new Map(
-    settings.map(({ span, signalling, r2: { protocol, ...choices } }) => [
-      span,
-      signalling === 'r2' ? { signalling, r2: { ...readR2(protocol, folder), ...given(choices) } } : { signalling },
-    ]),
-  );
-}
 
 /** As the engine takes it. AppError r2_protocol_not_found, r2_protocol_invalid, settings_not_json. */
 export function readR2(code: string, folder: string): R2Config {

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "base/result.hpp"
+#include "engine/api_analog.hpp"
 #include "engine/api_boards.hpp"
 #include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
@@ -51,6 +52,7 @@ using CommandTable = std::tuple<
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
     CommandEntry<"span.block", SpanBlock, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
+    CommandEntry<"virtual.cutLine", VirtualLine, Empty>, CommandEntry<"station.lamp", StationLamp, Empty>,
     CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
     CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
     CommandEntry<"engine.dump", DumpGet, Dump>>;
@@ -67,7 +69,7 @@ using EventTable =
                EventEntry<"leg.answered", LegAnswered>, EventEntry<"leg.digit", LegDigit>,
                EventEntry<"leg.flashed", LegFlashed>, EventEntry<"leg.released", LegReleased>,
                EventEntry<"stream.ended", StreamEnded>, EventEntry<"stream.timeout", StreamTimeout>,
-               EventEntry<"stream.latched", StreamLatched>, EventEntry<"station.hook", StationHook>, EventEntry<"play.ended", PlayEnded>,
+               EventEntry<"stream.latched", StreamLatched>, EventEntry<"station.hook", StationHook>, EventEntry<"line.battery", LineBattery>, EventEntry<"play.ended", PlayEnded>,
                EventEntry<"recording.ended", RecordingEnded>, EventEntry<"recording.recovered", RecordingRecovered>,
                EventEntry<"recording.disk", RecordingDisk>, EventEntry<"conference.speaker", ConferenceSpeaker>,
                EventEntry<"tone.detected", ToneDetected>, EventEntry<"fax.tone", FaxToneDetected>,

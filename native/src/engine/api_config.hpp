@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_analog.hpp"
 #include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
@@ -141,6 +142,8 @@ struct AnalogConfig {
   CallerIdMode callerId{};
   bool releaseOnBusy{};
   uint32_t echoTaps{};
+  LineConfig line;
+  StationConfig station;
   static constexpr auto fields() {
     return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 65535)),
                       field("name", &AnalogConfig::name, "shown to people", range(1, 64)),
@@ -154,7 +157,9 @@ struct AnalogConfig {
                       optional_field("releaseOnBusy", &AnalogConfig::releaseOnBusy,
                                      "fxo: busy or congestion tone in a call means that it is over"),
                       optional_field("echoTaps", &AnalogConfig::echoTaps,
-                                     "echo canceller of its calls, samples of 125 us; 0: none", range(0, 512))};
+                                     "echo canceller of its calls, samples of 125 us; 0: none", range(0, 512)),
+                      optional_field("line", &AnalogConfig::line, "of kind fxo"),
+                      optional_field("station", &AnalogConfig::station, "of kind fxs")};
   }
 };
 

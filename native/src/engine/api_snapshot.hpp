@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_analog.hpp"
 #include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
@@ -63,6 +64,10 @@ struct SnapshotAnalog {
   bool offHook{};
   bool ringing{};
   uint32_t leg{};
+  AnalogState state{};
+  bool battery = true;
+  bool reversed{};
+  bool lamp{};
   static constexpr auto fields() {
     return std::tuple{field("analog", &SnapshotAnalog::analog, "number"),
                       field("name", &SnapshotAnalog::name, "shown to people"),
@@ -70,7 +75,11 @@ struct SnapshotAnalog {
                       field("port", &SnapshotAnalog::port, "bus port"),
                       field("offHook", &SnapshotAnalog::offHook, "loop closed"),
                       field("ringing", &SnapshotAnalog::ringing, "ringing, pauses of the cadence included"),
-                      field("leg", &SnapshotAnalog::leg, "leg on it; 0 when idle")};
+                      field("leg", &SnapshotAnalog::leg, "leg on it; 0 when idle"),
+                      field("state", &SnapshotAnalog::state, "what its two wires do"),
+                      field("battery", &SnapshotAnalog::battery, "fxo: the exchange feeds the line"),
+                      field("reversed", &SnapshotAnalog::reversed, "polarity of the loop"),
+                      field("lamp", &SnapshotAnalog::lamp, "fxs: the message lamp is lit; fxo: the exchange lights it")};
   }
 };
 struct SnapshotLeg {

@@ -35,9 +35,9 @@
 
 namespace cordboard::engine {
 
-/// What a row of the bus is, and what hangs on it now.
 class PriGroup;
 
+/// What a row of the bus is, and what hangs on it now.
 struct PortState {
   uint32_t span{};  // 0: not a timeslot
   uint32_t timeslot{};
@@ -52,6 +52,7 @@ struct PortState {
   std::map<WatchKind, EngineWatcher*> watchers;  // freed when the media thread gives them back (take_report)
   bool release_on_busy{};                        // of the tone watcher
   bool tones_wanted{};                           // … by the host
+  bool line_tones{};                             // … by the line itself, which calls somebody
   bool conditioned{};
   uint32_t echo_taps{};  // of every call, as configured
   uint32_t fax{};        // 0: none
@@ -84,6 +85,8 @@ class Core {
   void pulse_digit(bus::Port port, char digit) { tell_digit(port, digit, DigitSource::kTone); }
   /// Ends the leg when busy or congestion tone is heard.
   void release_on_busy(bus::Port port);
+  /// The analog port hears of the tones by tone().
+  void listen_for_tones(bus::Port port, bool on);
   /// Listens for caller identification on a port that may carry no leg; the analog unit is told.
   void watch_caller_id(bus::Port port, const dsp::CallerIdReceiverSettings& settings);
   void unwatch(bus::Port port, WatchKind kind);
@@ -134,6 +137,8 @@ class Core {
   Result<> handle(const SpanBlock& command);
   Result<> handle(const VirtualAlarm& command);
   Result<> handle(const VirtualDchannel& command);
+  Result<> handle(const VirtualLine& command);
+  Result<> handle(const StationLamp& command);
   Result<> handle(const VirtualEcho& command);
   Result<> handle(const VirtualFrame& command);
   Result<Boards> handle(const BoardsGet& command);

@@ -91,7 +91,9 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
     made.called = command.calledNumber;
     made.calling = command.callingNumber;
     made.state.step(LegEvent::kSeize, now_);
-    if (line) {
+    if (line && unit.calls_out()) {
+      unit.leg_made();
+    } else if (line) {
       made.state.step(LegEvent::kAnswer, now_);
       if (unit.config().releaseOnBusy) release_on_busy(made.port);
       event(LegAnswered{id, made.port});
