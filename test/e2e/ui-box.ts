@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { startBox, type Box } from '../../daemon/dist/main.js';
+import { startBox, type Box, type StartBoxOptions } from '../../daemon/dist/main.js';
 import { ANY_SIP_PORTS } from '../support/sip-ports.js';
 import { openBrowser, type Browser } from './ui-browser.js';
 import { checkWords, type Language } from './ui-words.js';
@@ -27,10 +27,15 @@ export interface UiBox {
   close(): Promise<void>;
 }
 
-export async function startUiBox(env: Record<string, string> = {}, language: Language = 'zh-CN'): Promise<UiBox> {
+export async function startUiBox(
+  env: Record<string, string> = {},
+  language: Language = 'zh-CN',
+  more: Pick<StartBoxOptions, 'systemRoot'> = {},
+): Promise<UiBox> {
   // one box for all tests of a file: it is removed by close()
   const home = mkdtempSync(join(tmpdir(), 'cordboard-ui-'));
   const box = await startBox({
+    ...more,
     home,
     env: {
       CORDBOARD_HTTP_PORT: '0',

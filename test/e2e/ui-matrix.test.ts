@@ -21,6 +21,7 @@ const PAGES: Record<string, string> = {
   reports: 'AS--R',
   simulator: 'A--T-',
   trunks: 'As-T-',
+  boards: 'As-T-',
   routesIn: 'As-T-',
   routesOut: 'As-T-',
   telephones: 'As-T-',

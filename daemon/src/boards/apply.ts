@@ -159,7 +159,8 @@ async function load(
   const own = modules.filter((name) => name !== 'dahdi');
   ports.told?.('load');
   if (reload && own.length > 0) must(ports, 'unload', 'modprobe', ['-r', ...own]);
-  if (spans.length + analog.length > 0)
+  // Without lines that are wanted, too: only the driver tells which there are to choose from.
+  if (modules.length + spans.length + analog.length > 0)
     for (const module of ['dahdi', ...own]) must(ports, 'load', 'modprobe', [module]);
   const until = ports.wallMs() + SPANS_WAIT_MS;
   for (;;) {

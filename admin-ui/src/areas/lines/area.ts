@@ -9,6 +9,10 @@ export const area = defineArea({
       ...{ needs: 'trunks.view', menu: { group: 'lines', order: 10 } },
     },
     {
+      ...{ name: 'boards', path: '/lines/boards', page: () => import('./boards/BoardsPage.vue') },
+      ...{ needs: 'trunks.view', menu: { group: 'lines', order: 15 } },
+    },
+    {
       ...{ name: 'routesIn', path: '/lines/routes-in', page: () => import('./routes/InboundPage.vue') },
       ...{ needs: 'routes.view', menu: { group: 'lines', order: 20 } },
     },
@@ -39,7 +43,8 @@ export const area = defineArea({
   ],
   titles: bilingual(
     {
-      trunks: '中继和板卡',
+      trunks: '中继',
+      boards: '板卡和线路',
       routesIn: '呼入路由',
       routesOut: '呼出路由',
       telephones: '话机',
@@ -49,7 +54,8 @@ export const area = defineArea({
       list: '号码名单',
     },
     {
-      trunks: 'Trunks and cards',
+      trunks: 'Trunks',
+      boards: 'Boards and lines',
       routesIn: 'Inbound routes',
       routesOut: 'Outbound routes',
       telephones: 'Telephones',

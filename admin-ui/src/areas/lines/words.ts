@@ -1,4 +1,5 @@
 import { addWords } from '@/i18n';
+import { boards } from './words/boards';
 import { calendars } from './words/calendars';
 import { lists } from './words/lists';
 import { parts } from './words/parts';
@@ -6,7 +7,7 @@ import { routes } from './words/routes';
 import { stations } from './words/stations';
 import { trunks } from './words/trunks';
 
-const all = { calendars, lists, parts, routes, stations, trunks };
+const all = { boards, calendars, lists, parts, routes, stations, trunks };
 
 const inLanguage = (language: 'zh-CN' | 'en') =>
   Object.fromEntries(Object.entries(all).map(([part, both]) => [part, both[language]]));

@@ -1,0 +1,93 @@
+import type { BoardE1, BoardPort, BoardSpan, BoardsDraft, BoardsState, FoundBoard } from '@cordboard/daemon/contract';
+
+/** A line of a board beside what it is used as; without `found`: it is set up and not there. */
+export interface SpanLine {
+  device: number;
+  found: FoundBoard['spans'][number] | undefined;
+  used: BoardSpan | undefined;
+  e1: BoardE1 | undefined;
+}
+
+export interface PortLine {
+  channel: number;
+  found: FoundBoard['ports'][number] | undefined;
+  used: BoardPort | undefined;
+}
+
+export interface BoardRows {
+  board: FoundBoard | undefined;
+  spans: SpanLine[];
+  ports: PortLine[];
+}
+
+/** By board; what is set up and was not found comes last. */
+export function rowsOf({ boards, settings, e1 }: BoardsState): BoardRows[] {
+  const spanOf = (device: number, found: SpanLine['found']): SpanLine => {
+    const used = settings.spans.find((one) => one.device === device);
+    return { device, found, used, e1: e1.find(({ span }) => span === used?.span) };
+  };
+  const rows: BoardRows[] = boards.map((board) => ({
+    board,
+    spans: board.spans.map((found) => spanOf(found.device, found)),
+    ports: board.ports.map((found) => ({
+      ...{ channel: found.channel, found },
+      used: settings.ports.find(({ channel }) => channel === found.channel),
+    })),
+  }));
+  const [spans, ports] = [rows.flatMap((one) => one.spans), rows.flatMap((one) => one.ports)];
+  const lost = {
+    board: undefined,
+    spans: settings.spans
+      .filter(({ device }) => !spans.some((one) => one.device === device))
+      .map(({ device }) => spanOf(device, undefined)),
+    ports: settings.ports
+      .filter(({ channel }) => !ports.some((one) => one.channel === channel))
+      .map((used) => ({ channel: used.channel, found: undefined, used })),
+  };
+  return lost.spans.length + lost.ports.length > 0 ? [...rows, lost] : rows;
+}
+
+export const signallingOf = (e1: BoardE1 | undefined): string => e1?.signalling ?? 'pri';
+
+/** As a line begins that somebody wants to use. */
+export function newSpan(device: number, span: number, location: string): BoardSpan {
+  return {
+    ...{ card: 'dahdi', span, device, location, side: 'user', crc4: true, lineCode: 'hdb3', lineBuildOut: 0 },
+    ...{ echoCanceller: 'none', echoTaps: 128, receivedDb: 0, sentDb: 0 },
+  };
+}
+
+export function newPort(channel: number, analog: number, kind: 'fxs' | 'fxo', location: string): BoardPort {
+  return { card: 'dahdi', analog, channel, location, kind, callerId: 'auto', releaseOnBusy: true, echoTaps: 0 };
+}
+
+export const spanName = ({ name, span }: BoardSpan): string => name ?? `E1-${span}`;
+
+/** With this line in place of the one of its number, or of none; and its signalling. */
+export function withSpan(
+  state: BoardsState,
+  line: BoardSpan,
+  e1: BoardE1 | undefined,
+  before?: BoardSpan,
+): BoardsDraft {
+  const { settings } = state;
+  const gone = [line.span, before?.span];
+  const others = state.e1.filter(({ span }) => !gone.includes(span));
+  const spans = [...settings.spans.filter((one) => one.device !== line.device), line].sort((a, b) => a.span - b.span);
+  return { settings: { ...settings, spans }, e1: e1 ? [...others, e1].sort((a, b) => a.span - b.span) : others };
+}
+
+export function withoutSpan({ settings, e1 }: BoardsState, gone: BoardSpan): BoardsDraft {
+  const spans = settings.spans.filter(({ device }) => device !== gone.device);
+  return { settings: { ...settings, spans }, e1: e1.filter(({ span }) => span !== gone.span) };
+}
+
+export function withPorts({ settings, e1 }: BoardsState, lines: readonly BoardPort[]): BoardsDraft {
+  const changed = new Set(lines.map(({ channel }) => channel));
+  const others = settings.ports.filter(({ channel }) => !changed.has(channel));
+  return { settings: { ...settings, ports: [...others, ...lines].sort((a, b) => a.analog - b.analog) }, e1 };
+}
+
+export function withoutPort({ settings, e1 }: BoardsState, gone: BoardPort): BoardsDraft {
+  return { settings: { ...settings, ports: settings.ports.filter(({ channel }) => channel !== gone.channel) }, e1 };
+}
