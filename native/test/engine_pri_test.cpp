@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "engine_box.hpp"
 
@@ -54,31 +55,42 @@ TEST(EnginePri, SixteenE1sSetUp480CallsAtOnce) {
   for (uint32_t n = 1; n <= 16; ++n) box.wait_dchannel(n);
   const double cpu_before = cpu_ms();
   const auto begun = Clock::now();
-  std::map<uint32_t, Clock::time_point> since;
-  std::vector<uint64_t> asked;
-  std::vector<Clock::time_point> at;
-  for (uint32_t n = 0; n < 480; ++n) {
-    at.push_back(Clock::now());
-    asked.push_back(
-        box.submit(LegSeize{.span = 101 + n % 16, .calledNumber = "95001", .callingNumber = "13800138000"}));
-  }
-  for (std::size_t n = 0; n < asked.size(); ++n) {
-    auto reply = box.reply(asked[n]);
-    ASSERT_TRUE(std::holds_alternative<LegSeized>(reply)) << std::get<Error>(reply).text;
-    since[std::get<LegSeized>(reply).leg] = at[n];
-  }
+  // Ours answers each as it is offered, while the exchange goes on calling.
   std::vector<uint32_t> answered_here;
-  for (int n = 0; n < 480; ++n) {
-    const auto offered = box.wait<LegOffered>();
-    ASSERT_TRUE(offered);
-    box.submit(LegAnswer{offered->leg});
-    answered_here.push_back(offered->leg);
+  std::thread answers([&] {
+    for (int n = 0; n < 480; ++n) {
+      const auto offered = box.wait<LegOffered>();
+      if (!offered) return;
+      box.submit(LegAnswer{offered->leg});
+      answered_here.push_back(offered->leg);
+    }
+  });
+  std::map<uint32_t, Clock::time_point> answered_at;
+  std::thread listens([&] {
+    for (int n = 0; n < 480; ++n) {
+      const auto answered = box.wait<LegAnswered>();
+      if (!answered) return;
+      answered_at[answered->leg] = Clock::now();
+    }
+  });
+  std::map<uint32_t, Clock::time_point> since;
+  std::vector<std::pair<uint64_t, Clock::time_point>> asked;
+  for (uint32_t n = 0; n < 480; ++n) {
+    const auto at = Clock::now();
+    asked.emplace_back(
+        box.submit(LegSeize{.span = 101 + n % 16, .calledNumber = "95001", .callingNumber = "13800138000"}), at);
   }
+  for (const auto& [id, at] : asked) {
+    auto reply = box.reply(id);
+    EXPECT_TRUE(std::holds_alternative<LegSeized>(reply));
+    if (std::holds_alternative<LegSeized>(reply)) since[std::get<LegSeized>(reply).leg] = at;
+  }
+  answers.join();
+  listens.join();
+  ASSERT_EQ(answered_at.size(), 480U);
   std::vector<double> setup;
-  for (int n = 0; n < 480; ++n) {
-    const auto answered = box.wait<LegAnswered>();
-    ASSERT_TRUE(answered) << n << " of 480 were answered";
-    setup.push_back(std::chrono::duration<double, std::milli>(Clock::now() - since.at(answered->leg)).count());
+  for (const auto& [leg, at] : answered_at) {
+    setup.push_back(std::chrono::duration<double, std::milli>(at - since.at(leg)).count());
   }
   const double took = ms_since(begun);
   std::printf(
@@ -144,7 +156,7 @@ TEST(EnginePri, SeveralE1sShareADchannelAndItsBackUp) {
     const auto offered = box.wait<LegOffered>();
     if (!offered) throw std::runtime_error("nobody was called");
     EXPECT_EQ(offered->span % 100, from % 100);
-    if (timeslot != 0) EXPECT_EQ(offered->timeslot, timeslot);
+    EXPECT_TRUE(timeslot == 0 || offered->timeslot == timeslot);
     box.ask(LegAnswer{offered->leg});
     EXPECT_TRUE(box.wait_leg<LegAnswered>(out.leg));
     return std::pair{out.leg, offered->leg};

@@ -1,6 +1,7 @@
 import type { Country } from '@cordboard/native';
+import type { AnalogChoices } from './analog.js';
 import type { Numbering } from './numbering.js';
-import type { AnalogChoices, SpanSignallingConfig } from './e1.js';
+import type { SpanSignallingConfig } from './r2.js';
 import type { Settings } from './schema.js';
 
 /** All that is configured, once read and checked; folders are absolute. */

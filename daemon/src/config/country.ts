@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Country } from '@cordboard/native';
 import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
+import { AnalogCustom } from './analog.js';
 import { parseJsonText } from './json-text.js';
-import { AnalogCustom } from './e1.js';
 import { NumberingSchema, type Numbering } from './numbering.js';
 
 const Duration = z.int().min(0).max(60_000);

@@ -5,12 +5,13 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ErrorDetail, Language } from '../contract/index.js';
 import { AppError, check, errorText, problemLine } from '../platform/index.js';
+import { readAnalogs } from './analog.js';
 import type { Config } from './config.js';
 import { knownCountries, readCountry } from './country.js';
 import { HOME_VARIABLE, readEnvironment } from './environment.js';
 import { parseJsonText } from './json-text.js';
 import { migrateSettings, type SettingsFile } from './migrations.js';
-import { readAnalogs, readE1s } from './e1.js';
+import { readE1s } from './r2.js';
 import { SettingsSchema, type Settings } from './schema.js';
 
 export interface LoadOptions {

@@ -1,10 +1,11 @@
-// firmware-config/r2/<code>.json: how the exchanges of a country signal by MFC/R2.
+// firmware-config/r2/<code>.json: how the exchanges of a country signal by MFC/R2; and which E1s do.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { R2Config } from '@cordboard/native';
+import type { R2Config, SpanConfig } from '@cordboard/native';
 import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
 import { parseJsonText } from './json-text.js';
+import { PriChoices, readPri } from './pri.js';
 
 const Signal = z.int().min(0).max(15);
 
@@ -40,6 +41,35 @@ const R2FileSchema = R2Choices.extend({
   vacantSignal: Signal.optional(),
   congestionSignal: Signal.optional(),
 });
+
+/** Of settings.json: what an E1 is signalled by, and how. */
+export const E1Setting = z.strictObject({
+  span: z.int().min(1).max(64),
+  signalling: z.enum(['pri', 'r2']).default('pri'),
+  pri: PriChoices.optional(),
+  /** file of firmware-config/r2 */
+  r2: R2Choices.extend({
+    protocol: z
+      .string()
+      .regex(/^[a-z]{2,3}$/)
+      .default('cn'),
+  }).prefault({}),
+});
+export type E1Setting = z.infer<typeof E1Setting>;
+
+export type SpanSignallingConfig = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 't203Ms' | 't309Ms'>;
+
+/** By number of the E1; those that are not named are ISDN primary rate. AppErrors of readR2. */
+export function readE1s(settings: readonly E1Setting[], folder: string): ReadonlyMap<number, SpanSignallingConfig> {
+  return new Map(
+    settings.map(({ span, signalling, pri, r2: { protocol, ...choices } }) => [
+      span,
+      signalling === 'r2'
+        ? { signalling, r2: { ...readR2(protocol, folder), ...given(choices) } }
+        : { signalling, ...readPri(pri ?? {}) },
+    ]),
+  );
+}
 
 /** As the engine takes it. AppError r2_protocol_not_found, r2_protocol_invalid, settings_not_json. */
 export function readR2(code: string, folder: string): R2Config {

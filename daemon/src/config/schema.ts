@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { BoardsSetting, IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
-import { AnalogSetting, E1Setting } from './e1.js';
+import { AnalogSetting } from './analog.js';
+import { E1Setting } from './r2.js';
 
 export const SETTINGS_VERSION = 3;
 

@@ -95,19 +95,6 @@ Result<std::unique_ptr<SpanUnit>> Core::build_unit(const SpanConfig& span, bus::
   return std::unique_ptr<SpanUnit>(std::make_unique<PriUnit>(*this, span, first, pri_group(span), alarm));
 }
 
-std::shared_ptr<PriGroup> Core::pri_group(const SpanConfig& span) {
-  const auto first = span.pri.dchannelOf == 0 ? span.span : span.pri.dchannelOf;
-  if (auto made = pri_groups_[first].lock()) return made;
-  const auto spans = PriUnit::group_of(first, config_.spans);
-  std::vector<cards::HdlcPort*> frames;
-  for (const auto* at : spans) {
-    frames.push_back(at->pri.dchannelOf == 0 || at->pri.backup ? hdlc(at->span) : nullptr);
-  }
-  auto made = std::make_shared<PriGroup>(*this, spans, frames);
-  pri_groups_[first] = made;
-  return made;
-}
-
 Result<> Core::build_tones() {
   for (const auto& tone : config_.country.tones) {
     if (auto added = add_tone(tone); !added) return added;
