@@ -23,7 +23,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoardsApplied, BoardsStep } from '../contract/index.js';
-import { AppError, errorText } from '../platform/index.js';
+import { AppError, errorText, isAppError } from '../platform/index.js';
 import { differences, suspicions } from './compare.js';
 import { findHardware, type FoundHardware } from './found.js';
 import { MODULES, OPTIONS, SYSTEM_CONF, planBoards, type BoardPlan, type WantedBoards } from './plan.js';
@@ -323,6 +323,14 @@ function alive(pid: number): boolean {
 
 function report({ root }: ApplyPorts, result: BoardsApplied): void {
   writeWhole(join(root, STATE_FOLDER, RESULT), JSON.stringify(result));
+}
+
+/** Nothing was begun: so that whoever asked hears why. Another run that is under way tells of itself. */
+export function tellRefusal(ports: ApplyPorts, error: unknown): void {
+  if (!isAppError(error) || isAppError(error, 'boards_being_applied')) return;
+  const at = ports.wallMs();
+  const output = [error.text('zh-CN'), error.text('en')].join('\n');
+  report(ports, { state: 'rolledBack', startedAt: at, endedAt: at, step: 'check', output, warnings: [] });
 }
 
 /** How the last one went; undefined: there has been none since the machine was started. */
