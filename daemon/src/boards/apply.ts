@@ -161,7 +161,8 @@ async function load(
   if (reload && own.length > 0) must(ports, 'unload', 'modprobe', ['-r', ...own]);
   // Without lines that are wanted, too: only the driver tells which there are to choose from.
   if (modules.length + spans.length + analog.length > 0)
-    for (const module of ['dahdi', ...own]) must(ports, 'load', 'modprobe', [module]);
+    for (const module of ports.find().driver === undefined ? ['dahdi', ...own] : own)
+      must(ports, 'load', 'modprobe', [module]);
   const until = ports.wallMs() + SPANS_WAIT_MS;
   for (;;) {
     const plan = planBoards(wanted, ports.find(), profiles);

@@ -54,7 +54,7 @@ addWords(
           found: '机器里有板卡：{names}，共 {n} 条 E1 尚未使用。',
           foundNoDriver: '机器里有板卡：{names}；驱动还没有加载。',
           side: '这些线路接运营商：从线路取时钟，ISDN PRI 信令。其他情况以后在“板卡和线路”里改。',
-          use: '使用这些 E1',
+          use: '启用板卡的 E1',
           load: '加载驱动',
           states: {
             waiting: '已请求设置驱动，等待执行…',
@@ -185,7 +185,7 @@ addWords(
           found: 'There are boards in this machine: {names}, with {n} E1 not used yet.',
           foundNoDriver: 'There are boards in this machine: {names}; their driver is not loaded yet.',
           side: 'They lead to a carrier: the clock comes from the line, the signalling is ISDN PRI. Anything else is changed later under Boards and lines.',
-          use: 'Use these E1s',
+          use: 'Use the E1s of the boards',
           load: 'Load the driver',
           states: {
             waiting: 'The set-up of the driver was asked for; waiting for it to begin…',
