@@ -9,6 +9,7 @@ import { readSettings } from '../../daemon/dist/config/index.js';
 import type { BoardsState } from '../../daemon/dist/contract/index.js';
 import { BoardMachine, TDM800P, TE405P } from '../support/board-machine.js';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
+import { shootAsItIs, shootOpened } from './ui-opened.js';
 import type { Browser } from './ui-browser.js';
 
 let ui: UiBox;
@@ -29,6 +30,8 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
+const english = (): Promise<unknown> =>
+  page.evaluate(`localStorage.setItem('cordboard.language', 'en')`).then(() => page.goto(`${ui.origin}/lines/boards`));
 const settings = () => readSettings(join(ui.box.config.home, 'settings.json'), {});
 const state = (): Promise<BoardsState> => ui.api('GET', '/boards');
 const row = (device: number) => page.locator(`tr[data-device="${device}"]`);
@@ -40,8 +43,8 @@ async function helper(): Promise<void> {
 }
 
 async function save(): Promise<void> {
-  await page.locator('.el-drawer__footer .el-button--primary').click();
-  await page.locator('.el-drawer').waitFor({ state: 'hidden' });
+  await page.locator('.el-drawer__footer .el-button--primary:visible').click();
+  await page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
 }
 
 async function apply(): Promise<void> {
@@ -60,17 +63,16 @@ test('boards that are found are listed with their lines, and none is used', asyn
 });
 
 test('a span is used with one action, and the preview has its lines', async () => {
-  await row(1).locator('[data-act="use"]').click();
-  await page.locator('input[name="name"]').fill('北京联通');
-  await page.locator('[data-field="signalling"]').click();
-  await page.getByRole('option', { name: 'MFC/R2' }).click();
-  await page.locator('[data-field="protocol"]').waitFor();
-  await shootAll(page, 'boards-span', 'tr[data-device="4"]', GIVEN);
-  // shot in another language, the page has been read again
-  await row(1).locator('[data-act="use"]').click();
-  await page.locator('input[name="name"]').fill('北京联通');
-  await page.locator('[data-field="signalling"]').click();
-  await page.getByRole('option', { name: 'MFC/R2' }).click();
+  const fill = async (): Promise<void> => {
+    await row(1).locator('[data-act="use"]').click();
+    await page.locator('input[name="name"]').fill('北京联通');
+    await page.locator('[data-field="signalling"]').click();
+    await page.getByRole('option', { name: 'MFC/R2' }).click();
+    await page.locator('[data-field="protocol"]').waitFor();
+  };
+  await shootOpened(page, 'boards-span', `${ui.origin}/lines/boards`, fill, GIVEN);
+  await english();
+  await fill();
   await save();
   await page.locator('tr[data-device="1"][data-used="2"]').waitFor();
   expect(settings().boards.spans).toMatchObject([
@@ -115,7 +117,7 @@ test('applied: the page follows until the driver is set up', async () => {
   await apply();
   await helper();
   await page.locator('[data-applied="done"]').waitFor();
-  await page.getByText('The settings fit the boards.').waitFor();
+  await page.locator('[data-test="no-problem"]').waitFor();
   expect(readFileSync(join(root, 'etc/dahdi/system.conf'), 'utf8')).toContain('cas=1-15,17-31:1101');
   expect((await state()).files.every(({ changed }) => !changed)).toBe(true);
   await shootAll(page, 'boards-applied', '[data-applied="done"]', GIVEN);
@@ -140,3 +142,56 @@ test('a failure puts everything back and says what the driver said', async () =>
 async function expectText(selector: string, text: string): Promise<void> {
   await page.locator(selector, { hasText: text }).first().waitFor();
 }
+
+test('once it runs with them, their timeslots and alarms stand among the others, and the page of trunks leads to those that are not used', async () => {
+  const boards = { spans: [{ span: 2, device: 1, name: '北京联通' }] };
+  const other = await startUiBox({}, 'zh-CN', { systemRoot: root, settings: { version: 3, boards } });
+  try {
+    const second = await other.browser();
+    await second.page.goto(`${other.origin}/lines`);
+    await second.page.locator('[data-span="2"]').waitFor();
+    expect(await second.page.locator('[data-span="2"] .cell').count()).toBe(31);
+    // the driver is made of a folder: for the engine there is none, so that the line has no signal
+    await second.page.getByRole('alert').filter({ hasText: '北京联通' }).waitFor();
+    await second.page.locator('[data-test="unused"] a', { hasText: '3' }).click();
+    await second.page.locator('tr[data-device="1"][data-used="2"]').waitFor();
+    expect(second.complaints).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('the wizard takes all E1s that are found, and has the driver set up', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cordboard-boards-'));
+  const fresh = new BoardMachine(folder, [TE405P], { loaded: false });
+  const other = await startUiBox({}, 'zh-CN', { systemRoot: folder });
+  const home = other.box.config.home;
+  const apply = () => {
+    rmSync(join(home, REQUEST));
+    const wanted = wantedBoards(readSettings(join(home, 'settings.json'), {}));
+    return applyBoards({ wanted, profiles: readProfiles(), ports: fresh.ports() });
+  };
+  try {
+    await other.api('PUT', '/wizard', { step: 'trunk' });
+    const { page: wizard, complaints } = await other.browser();
+    await wizard.goto(`${other.origin}/set-up`);
+    await wizard.locator('label:has(input[value="e1"])').click();
+    await wizard.locator('[data-act="use-boards"]').click();
+    await wizard.locator('[data-applied="waiting"]').waitFor();
+    await apply();
+    await wizard.getByText('4 条 E1 尚未使用').waitFor();
+    await shootAsItIs(wizard, 'wizard-boards', 'zh-CN', [
+      `${TE405P.location}`,
+      'Digium TE405P, TE407P, TE410P, TE412P, TE420',
+    ]);
+    await wizard.locator('[data-act="use-boards"]').click();
+    await wizard.locator('[data-applied="waiting"]').waitFor();
+    expect((await apply()).state).toBe('done');
+    await wizard.getByText('请重新启动本系统').waitFor();
+    expect(fresh.read('etc/dahdi/system.conf')).toContain('span=4,4,0,ccs,hdb3,crc4');
+    expect(complaints).toEqual([]);
+  } finally {
+    await other.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,6 +1,6 @@
 // A box and a browser for one test of pages: an administrator exists and is signed in, and every page can be shot in both
 // languages and both themes (build/screens/<name>.<language>.<theme>.png, kept as artefacts).
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -30,10 +30,11 @@ export interface UiBox {
 export async function startUiBox(
   env: Record<string, string> = {},
   language: Language = 'zh-CN',
-  more: Pick<StartBoxOptions, 'systemRoot'> = {},
+  { settings, ...more }: Pick<StartBoxOptions, 'systemRoot' | 'restart'> & { settings?: object } = {},
 ): Promise<UiBox> {
   // one box for all tests of a file: it is removed by close()
   const home = mkdtempSync(join(tmpdir(), 'cordboard-ui-'));
+  if (settings !== undefined) writeFileSync(join(home, 'settings.json'), JSON.stringify(settings));
   const box = await startBox({
     ...more,
     home,

@@ -23,7 +23,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoardsApplied, BoardsStep } from '../contract/index.js';
-import { AppError, errorText } from '../platform/index.js';
+import { AppError, errorText, isAppError } from '../platform/index.js';
 import { differences, suspicions } from './compare.js';
 import { findHardware, type FoundHardware } from './found.js';
 import { MODULES, OPTIONS, SYSTEM_CONF, planBoards, type BoardPlan, type WantedBoards } from './plan.js';
@@ -161,7 +161,8 @@ async function load(
   if (reload && own.length > 0) must(ports, 'unload', 'modprobe', ['-r', ...own]);
   // Without lines that are wanted, too: only the driver tells which there are to choose from.
   if (modules.length + spans.length + analog.length > 0)
-    for (const module of ['dahdi', ...own]) must(ports, 'load', 'modprobe', [module]);
+    for (const module of ports.find().driver === undefined ? ['dahdi', ...own] : own)
+      must(ports, 'load', 'modprobe', [module]);
   const until = ports.wallMs() + SPANS_WAIT_MS;
   for (;;) {
     const plan = planBoards(wanted, ports.find(), profiles);
@@ -323,6 +324,14 @@ function alive(pid: number): boolean {
 
 function report({ root }: ApplyPorts, result: BoardsApplied): void {
   writeWhole(join(root, STATE_FOLDER, RESULT), JSON.stringify(result));
+}
+
+/** Nothing was begun: so that whoever asked hears why. Another run that is under way tells of itself. */
+export function tellRefusal(ports: ApplyPorts, error: unknown): void {
+  if (!isAppError(error) || isAppError(error, 'boards_being_applied')) return;
+  const at = ports.wallMs();
+  const output = [error.text('zh-CN'), error.text('en')].join('\n');
+  report(ports, { state: 'rolledBack', startedAt: at, endedAt: at, step: 'check', output, warnings: [] });
 }
 
 /** How the last one went; undefined: there has been none since the machine was started. */

@@ -1,5 +1,5 @@
 // `cordboard boards …`: the boards of this machine and their driver. Needs no box that runs; what changes something needs root.
-import { rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   REQUEST,
@@ -14,12 +14,13 @@ import {
   profileOf,
   readProfiles,
   suspicions,
+  tellRefusal,
   undoBoards,
   wantedBoards,
 } from '../boards/index.js';
-import { homeFolder, readSettings } from '../config/index.js';
+import { checkSettings, homeFolder, parseJsonText, type Settings, type SettingsFile } from '../config/index.js';
 import type { BoardsApplied } from '../contract/index.js';
-import { AppError } from '../platform/index.js';
+import { AppError, errorText } from '../platform/index.js';
 import { parseCommand } from './parse-command.js';
 import { CliError, terminalLanguage } from './terminal.js';
 
@@ -99,13 +100,17 @@ class BoardsCommand {
 
   async apply(): Promise<number> {
     this.#mayChange('apply');
-    const { wanted } = this.#plan();
-    // Asked for by the page, or by hand: either way it is being done.
+    // Asked for by the page, or by hand: either way it is being done, and what goes wrong is told where the page looks.
     rmSync(join(this.#home, REQUEST), { force: true });
-    const { service } = this.values;
-    return this.#ended(
-      await applyBoards({ wanted, profiles: this.#profiles, service, ports: machinePorts(this.#root) }),
-    );
+    const ports = machinePorts(this.#root);
+    try {
+      const { wanted } = this.#plan();
+      const { service } = this.values;
+      return this.#ended(await applyBoards({ wanted, profiles: this.#profiles, service, ports }));
+    } catch (error) {
+      tellRefusal(ports, error);
+      throw error;
+    }
   }
 
   async undo(): Promise<number> {
@@ -118,8 +123,7 @@ class BoardsCommand {
   }
 
   #plan() {
-    // The environment is of whoever calls; the settings are the box's.
-    const settings = readSettings(join(this.#home, 'settings.json'), {});
+    const settings = settingsOf(join(this.#home, 'settings.json'));
     const wanted = wantedBoards(settings);
     const found = findHardware(this.#root);
     return { wanted, found, plan: planBoards(wanted, found, this.#profiles) };
@@ -147,6 +151,40 @@ class BoardsCommand {
 
   #say(en: string, zh: string): string {
     return this.#language === 'en' ? en : zh;
+  }
+}
+
+/** More than any settings. */
+const LONGEST = 4 * 2 ** 20;
+
+/**
+ * The settings of the box, read by root from a folder that is not root's: nothing is followed, nothing is written, and whatever is not
+ * whole and of today's form is refused. The environment is that of whoever calls, and does not count.
+ */
+function settingsOf(file: string): Settings {
+  const json = parseJsonText(textOf(file));
+  if (!json.ok) throw new AppError('settings_not_json', { file, ...json.problem });
+  return checkSettings(json.value as SettingsFile, {});
+}
+
+function textOf(file: string): string {
+  let handle: number;
+  try {
+    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
+    throw new AppError('settings_unreadable', { file, reason: errorText(error) }, { cause: error });
+  }
+  try {
+    const about = fstatSync(handle);
+    if (!about.isFile() || about.size > LONGEST)
+      throw new AppError('settings_unreadable', {
+        file,
+        reason: { en: 'it is no file of settings', zh: '不是设置文件' },
+      });
+    return readFileSync(handle, 'utf8');
+  } finally {
+    closeSync(handle);
   }
 }
 

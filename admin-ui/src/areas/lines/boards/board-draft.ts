@@ -91,3 +91,9 @@ export function withPorts({ settings, e1 }: BoardsState, lines: readonly BoardPo
 export function withoutPort({ settings, e1 }: BoardsState, gone: BoardPort): BoardsDraft {
   return { settings: { ...settings, ports: settings.ports.filter(({ channel }) => channel !== gone.channel) }, e1 };
 }
+
+/** cn → China; a name that is no country's stays as it is: ITU. */
+export function regionOf(code: string, locale: string): string {
+  const capitals = code.toUpperCase();
+  return code.length === 2 ? (new Intl.DisplayNames([locale], { type: 'region' }).of(capitals) ?? capitals) : capitals;
+}

@@ -2,7 +2,7 @@ import { bilingual } from '@/i18n/bilingual';
 
 export const trunks = bilingual(
   {
-    title: '中继和板卡',
+    title: '中继',
     lead: '通往外部的线路：E1 板卡上的每个时隙，以及运营商的 SIP 中继。',
     addE1: '新建 E1 中继',
     addSip: '新建 SIP 中继',
@@ -10,6 +10,7 @@ export const trunks = bilingual(
     none: '还没有中继',
     noneHint:
       '有 E1 板卡就新建一条 E1 中继；运营商给的是账号或地址，就新建一条 SIP 中继。建好后再去“呼入路由”和“呼出路由”指定电话怎么走。',
+    unused: '板卡上有 {n} 条 E1 尚未使用，去“板卡和线路”设置',
     loose: '{lines} 不属于任何中继：外部打不进来，也不能用来呼出。',
     columns: { name: '名称', kind: '类型', over: '线路', state: '状态', calls: '通话', shown: '主叫显示' },
     kinds: { e1: 'E1', sip: 'SIP' },
@@ -141,7 +142,7 @@ export const trunks = bilingual(
     diversions: { none: '不发送', diversion: 'Diversion', history: 'History-Info', both: '两种都发' },
   },
   {
-    title: 'Trunks and cards',
+    title: 'Trunks',
     lead: 'The lines to the world: every timeslot of the E1 cards, and the SIP trunks of carriers.',
     addE1: 'New E1 trunk',
     addSip: 'New SIP trunk',
@@ -149,6 +150,7 @@ export const trunks = bilingual(
     none: 'There is no trunk yet',
     noneHint:
       'With an E1 card, add an E1 trunk; with an account or an address from a carrier, a SIP trunk. Then say under Inbound and Outbound routes where calls go.',
+    unused: '{n} E1 of boards are not used yet: set them up under Boards and lines',
     loose: '{lines}: in no trunk. Nobody can call in over it, and nothing goes out.',
     columns: { name: 'Name', kind: 'Kind', over: 'Over', state: 'State', calls: 'Calls', shown: 'Number shown' },
     kinds: { e1: 'E1', sip: 'SIP' },
