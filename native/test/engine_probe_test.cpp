@@ -114,7 +114,7 @@ TEST(EngineProbe, AGainIsMeasuredAsWhatItIs) {
   }
   box.ask(VirtualLine{.span = 1, .timeslot = 1});
   const auto sweep = box.ask<ProbeTonesReply>(
-      ProbeTones{box.port(101, 1), box.port(1, 1), {{300}, {1020}, {2000}, {3400}, {0}}, 300, 150});
+      ProbeTones{box.port(101, 1), box.port(1, 1), {{300}, {1020}, {2004}, {3400}, {0}}, 300, 150});
   ASSERT_EQ(5U, sweep.tones.size());
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(-10, sweep.tones[i].levelDbm0, 0.05);
   EXPECT_LT(sweep.tones[4].levelDbm0, -60);
