@@ -8,6 +8,7 @@ import { contactMessages } from './contact-messages.js';
 import { conferenceMessages } from './conference-messages.js';
 import { boxMessages } from './box-messages.js';
 import { deskMessages } from './desk-messages.js';
+import { diagnosticMessages } from './diagnostic-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { importMessages } from './import-messages.js';
 import { recordingMessages } from './recording-messages.js';
@@ -311,6 +312,7 @@ export const messages = {
   ...flowMessages,
   ...conferenceMessages,
   ...deskMessages,
+  ...diagnosticMessages,
   ...contactMessages,
   ...recordingMessages,
   ...callbackMessages,
