@@ -35,7 +35,7 @@ class MediaScript {
     uint32_t streams = 0;               // at once, on odd ports
     uint64_t seed = 1;
   };
-  enum Kind { kPlaybacks, kPlans, kWatchers, kConditioners, kRecordings, kStreams, kKinds };
+  enum Kind { kPlaybacks, kPlans, kWatchers, kConditioners, kRecordings, kStreams, kProbes, kKinds };
   struct Count {
     uint64_t made{};
     uint64_t freed{};
@@ -118,6 +118,11 @@ class MediaScript {
           ++counts[kStreams].freed;
         }
         break;
+      case ReportKind::kProbeDetached:
+        delete report.probe;
+        ++counts[kProbes].freed;
+        break;
+      case ReportKind::kProbeNoted:
       case ReportKind::kDigit:
       case ReportKind::kSpeaker:
       case ReportKind::kWatcherNoted:
@@ -163,7 +168,7 @@ class MediaScript {
   using Room = std::vector<bus::Seat>;  // empty: closed
 
   void act_once() {
-    switch (pick(17)) {
+    switch (pick(18)) {
       case 0:
       case 1:
         connect();
@@ -205,6 +210,9 @@ class MediaScript {
       case 15:
         toggle_signal();
         break;
+      case 16:
+        toggle_probe();
+        break;
       default:
         end_recording();
         break;
@@ -215,6 +223,33 @@ class MediaScript {
   void toggle_signal() {
     const auto* signal = pick(2) == 0 ? nullptr : &signals_[pick(signals_.size())];
     post({.kind = OperationKind::kSignal, .port = any_port(), .signal = signal});
+  }
+
+  /// Sends back what it hears and notes it now and then.
+  struct ScriptProbe : Probe {
+    ScriptProbe() : Probe(true) {}
+    bool exchange(const uint8_t* received, uint8_t* sent) override {
+      std::copy_n(received, bus::kBlock, sent);
+      return ++blocks % 50 == 0;
+    }
+    uint32_t blocks{};
+  };
+
+  void toggle_probe() {
+    if (probes_.size() >= 20 || (!probes_.empty() && pick(2) == 0)) {
+      auto* probe = probes_[pick(probes_.size())];
+      std::erase(probes_, probe);
+      post({.kind = OperationKind::kProbeOff, .probe = probe});
+      return;
+    }
+    // One that is put in another's place sends that one back by itself.
+    const auto port = any_port();
+    if (std::any_of(probes_.begin(), probes_.end(), [port](const Probe* probe) { return probe->port == port; })) return;
+    auto* probe = new ScriptProbe();
+    ++counts[kProbes].made;
+    probe->port = port;
+    probes_.push_back(probe);
+    post({.kind = OperationKind::kProbeOn, .port = port, .probe = probe});
   }
 
   void connect() {
@@ -404,6 +439,7 @@ class MediaScript {
   std::vector<uint32_t> loop_;  // by port: the playback that ends only when it is stopped
   std::vector<Room> rooms_;
   std::vector<Watcher*> watchers_;
+  std::vector<Probe*> probes_;
   std::deque<std::pair<bus::Port, uint32_t>> played_;
   uint32_t last_play_{};
 };

@@ -45,7 +45,7 @@ class GuardedScript : public MediaScript {
   std::vector<Recording*> attached;
   uint64_t lost{};
   uint64_t gathered{};
-  std::array<uint64_t, 13> reports{};
+  std::array<uint64_t, 15> reports{};
 
  protected:
   void begin_recording() override {
@@ -111,7 +111,8 @@ TEST(TickGuard, FindsNoAllocationLockOrSystemCallInAnythingATickDoes) {
   for (const auto kind : {ReportKind::kPlayFinished, ReportKind::kPlayStopped, ReportKind::kDigit, ReportKind::kSpeaker,
                           ReportKind::kPlanFreed, ReportKind::kWatcherNoted, ReportKind::kWatcherFreed,
                           ReportKind::kConditionerFreed, ReportKind::kFaxDetached, ReportKind::kRecordingDetached,
-                          ReportKind::kStreamNoted, ReportKind::kStreamDetached}) {
+                          ReportKind::kStreamNoted, ReportKind::kStreamDetached,
+                          ReportKind::kProbeNoted, ReportKind::kProbeDetached}) {
     EXPECT_GT(script.reports[static_cast<std::size_t>(kind)], 20U) << "reports of kind " << static_cast<int>(kind);
   }
   EXPECT_GT(script.lost, 100U) << "blocks for which no chunk was free";

@@ -337,6 +337,87 @@ export interface VirtualFrame {
 export interface BoardsGet {
 }
 
+export interface VirtualDisturbance {
+  /** virtual E1 that receives */
+  span: number;
+  /** default 0: each of the 31 */
+  timeslot?: number;
+  /** bits to be inverted once, eight a tick */
+  bitErrors?: number;
+  /** from now on, dB; default 0: octets are left alone */
+  gainDb?: number;
+}
+
+export type ProbePattern = | 'o151' | 'o152';
+
+export interface ProbeBits {
+  /** bus port */
+  port: number;
+  /** o151: 2^15-1 (default), o152: 2^11-1 */
+  pattern?: ProbePattern;
+  /** default true */
+  send?: boolean;
+  /** look for the pattern, default true */
+  receive?: boolean;
+}
+
+export interface ProbeLoop {
+  /** bus port */
+  port: number;
+}
+
+export interface ProbeStop {
+  /** the probe */
+  probe: number;
+}
+
+export interface ProbeTone {
+  /** 0: silence */
+  hz: number;
+  /** default -10 */
+  dbm0?: number;
+}
+
+export interface ProbeTones {
+  /** bus port that hears the tones */
+  send: number;
+  /** bus port that is measured; may be the same */
+  receive: number;
+  /** one after the other */
+  tones: ProbeTone[];
+  /** of each, ms; default 500 */
+  stepMs?: number;
+  /** of each, not measured: longer than the line's delay, ms; default 250 */
+  settleMs?: number;
+}
+
+export interface ProbeDelay {
+  /** bus port that hears a burst */
+  send: number;
+  /** bus port where it is looked for, for a second */
+  receive: number;
+}
+
+export interface ProbeDigits {
+  /** bus port that hears them */
+  send: number;
+  /** bus port where they are looked for */
+  receive: number;
+  /** 0-9 * # A-D */
+  digits: string;
+  /** length of a digit, ms; default 70 */
+  onMs?: number;
+  /** pause, ms; default 70 */
+  offMs?: number;
+  /** of each frequency; default -9 */
+  levelDbm0?: number;
+}
+
+export interface ProbeClock {
+  /** looked at: the time just gone, ms; default 10 s */
+  ms?: number;
+}
+
 export interface SnapshotGet {
 }
 
@@ -450,6 +531,81 @@ export interface Boards {
   driver: string;
   /** every span there is */
   spans: BoardSpan[];
+}
+
+export interface ProbeStarted {
+  /** number of the probe */
+  probe: number;
+}
+
+export interface BitFigures {
+  /** the pattern is recognised now */
+  inStep: boolean;
+  /** compared since the pattern was found */
+  bits: number;
+  /** of them wrong */
+  errors: number;
+  /** times that the pattern was lost */
+  losses: number;
+  /** times that it came back shifted by whole octets */
+  slips: number;
+  /** sum of the shifts; above zero: octets were lost */
+  slipOctets: number;
+  /** whole seconds; they begin when the pattern is found, or 2 s after the start */
+  seconds: number;
+  /** G.821: seconds of available time */
+  availableSeconds: number;
+  /** G.821: of them with an error */
+  erroredSeconds: number;
+  /** G.821: of them above 10^-3, or without pattern */
+  severelyErroredSeconds: number;
+  /** G.821: ten severely errored ones in a row, and until ten good ones */
+  unavailableSeconds: number;
+  /** whole minutes of available seconds that are not severely errored */
+  minutes: number;
+  /** of them above 10^-6 */
+  degradedMinutes: number;
+}
+
+export interface ToneFigures {
+  /** as asked for */
+  hz: number;
+  /** as measured; 0: silence was asked for */
+  foundHz: number;
+  /** of the tone; of silence: of everything */
+  levelDbm0: number;
+  /** of everything */
+  totalDbm0: number;
+  /** of all but the tone, unweighted */
+  residualDbm0: number;
+  /** direct current, 16-bit units */
+  dc: number;
+}
+
+export interface ProbeTonesReply {
+  /** in the order in which they were sent */
+  tones: ToneFigures[];
+}
+
+export interface ProbeDelayReply {
+  /** ms, from row to row of the bus */
+  delayMs: number;
+  /** 0-1; below 0.5 nothing was found */
+  similarity: number;
+}
+
+export interface ProbeDigitsReply {
+  /** the digits that came */
+  heard: string;
+}
+
+export interface ProbeClockReply {
+  /** millionths that it is faster */
+  ppm: number;
+  /** time looked at: less just after the start */
+  ms: number;
+  /** the tick follows a board; false: the machine itself */
+  board: boolean;
 }
 
 export interface Dump {

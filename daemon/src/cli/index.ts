@@ -6,6 +6,7 @@ import { parseCommand } from './parse-command.js';
 import { CliError, cliSentence, terminalLanguage } from './terminal.js';
 import { LINES_COMMANDS, linesUsage } from './lines-usage.js';
 import { usage } from './usage.js';
+import { diagUsage } from './diag-usage.js';
 
 /** Runs one command line (without node and the script). Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -18,6 +19,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
     if (ofLines !== undefined) {
       if (!helpAsked) return await (await import('./lines-command.js')).runLinesCommand(ofLines, rest);
       process.stdout.write(linesUsage(ofLines, terminalLanguage()));
+      return 0;
+    }
+    if (first === 'diag') {
+      if (!helpAsked) return await (await import('./diag-command.js')).runDiagCommand(rest);
+      process.stdout.write(diagUsage[terminalLanguage()]);
       return 0;
     }
     switch (command) {

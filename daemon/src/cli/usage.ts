@@ -18,6 +18,7 @@ export const usage = `cordboard - a call centre in one box
   cordboard voicemail add | list | show | set | remove | messages | record   voice messages
   cordboard group    add | list | set | remove                    numbers that ring several telephones
   cordboard ban      add | list | lift                            addresses that are not listened to
+  cordboard diag     list | run | verify | alarms | reports | fetch    measures lines and boards, signed report
                                      of a box that runs on this machine; more with --help behind it
 
 The box keeps everything in its home: --home DIR, else CORDBOARD_HOME, else ~/.local/share/cordboard.

@@ -56,3 +56,5 @@ export * from './line-audio.js';
 export * from './settings.js';
 export * from './health.js';
 export * from './backups.js';
+export * from './diagnostics.js';
+export * from './diagnostic-words.js';

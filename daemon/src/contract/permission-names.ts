@@ -58,6 +58,7 @@ export const PERMISSIONS = [
   'health.view',
   'backup.run',
   'simulator.use',
+  'diagnostics.run',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];

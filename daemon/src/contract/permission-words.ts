@@ -58,4 +58,5 @@ export const PERMISSION_WORDS: Readonly<Record<Permission, { readonly en: string
   'health.view': { en: 'See the health of the box', zh: '查看系统健康' },
   'backup.run': { en: 'Back up and restore', zh: '备份与恢复' },
   'simulator.use': { en: 'Use the simulator', zh: '使用模拟器' },
+  'diagnostics.run': { en: 'Measure lines and boards', zh: '检测线路与板卡' },
 };

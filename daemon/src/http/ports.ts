@@ -20,6 +20,13 @@ import type {
   CallNote,
   CallNotePut,
   Counter,
+  DiagnosticAlarm,
+  DiagnosticCaseInfo,
+  DiagnosticInventory,
+  DiagnosticReportEntry,
+  DiagnosticRig,
+  DiagnosticRun,
+  DiagnosticVerdict,
   DialDigits,
   DialledNumber,
   ErrorDetail,
@@ -475,6 +482,21 @@ export interface Ports {
   exchange: ExchangePort;
   sip: SipPort;
   trunkTests: TrunkTestsPort;
+  diagnostics: DiagnosticsPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */
   live: EventSource<LiveEvents>;
+}
+
+/** diagnostics/'s service */
+export interface DiagnosticsPort {
+  cases(language: Language): DiagnosticCaseInfo[];
+  inventory(): Promise<DiagnosticInventory>;
+  alarms(): DiagnosticAlarm[];
+  begin(rig: DiagnosticRig): Promise<DiagnosticRun>;
+  run(): Promise<DiagnosticRun | null>;
+  continue(step: number, done: boolean): void;
+  cancel(): Promise<void>;
+  reports(): DiagnosticReportEntry[];
+  file(id: string, format: 'json' | 'pdf', language: Language): Promise<{ bytes: Buffer; name: string; type: string }>;
+  verify(text: string): DiagnosticVerdict;
 }

@@ -15,6 +15,7 @@ import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } fr
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type MigrationProgress, type OpenedDb, type Recovery } from '../db/index.js';
 import { boxSpans, boxStations, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
+import { DiagnosticsService, EngineClaims } from '../diagnostics/index.js';
 import { Exchange } from '../exchange/index.js';
 import { createHttpServer, hostAllowed, startingPage, type HttpServer } from '../http/index.js';
 import { PromptLibrary } from '../ivr/index.js';
@@ -250,9 +251,16 @@ class RunningBox {
 
   /** The engine, and in the same turn everybody who listens to it: nothing that it says is missed. */
   async #startEngine(): Promise<void> {
-    const engine = createEngine(engineConfig(this.#config), this.#part('engine'));
-    this.#engine = engine;
-    const running = this.#makeServices(engine);
+    const whole = createEngine(engineConfig(this.#config), this.#part('engine'));
+    this.#engine = whole;
+    // Lines that are being measured are nobody else's.
+    const claims = new EngineClaims(whole, this.#part('diagnostics'));
+    const diagnostics = new DiagnosticsService({
+      ...{ engine: whole, claims, clock: this.#clock, log: this.#part('diagnostics'), version: version() },
+      folder: join(this.#config.home, 'diagnostics'),
+      keyFile: join(this.#config.home, 'keys', 'diagnostics.pem'),
+    });
+    const running = this.#makeServices(claims.others, diagnostics);
     this.#running = running;
     const { engineLines, trunks, stations, calls, queues, exchange, distributor, phones, live } = running;
     live.on('agent.updated', ({ station }) => (station === null ? undefined : this.#stationChanged(station)));
@@ -265,6 +273,7 @@ class RunningBox {
     phones.start();
     const others = [queues.start(), exchange.start(), running.conferences.start(), running.archive.open()];
     await Promise.all([booked, distributing, engineLines.start(), ...others]);
+    await diagnostics.start();
     await running.sip?.start();
   }
 
@@ -285,7 +294,7 @@ class RunningBox {
     });
   }
 
-  #makeServices(engine: EngineClient): Running {
+  #makeServices(engine: EngineClient, diagnostics: DiagnosticsService): Running {
     const [db, agents, flowParts] = [made(this.#db), made(this.#agents), made(this.#flows)];
     const voice = made(this.#voice);
     const { book: flows, desk: flowDesk, store: promptStore } = flowParts;
@@ -423,6 +432,7 @@ class RunningBox {
       voice,
       trunkTests,
       music: music.store,
+      diagnostics,
     };
     const box = new BoxParts({
       ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
@@ -436,6 +446,7 @@ class RunningBox {
   async #stopEngine(): Promise<void> {
     const running = this.#running;
     await running?.box.stop();
+    await running?.diagnostics.stop();
     running?.exchange.stop();
     running?.phones.stop();
     this.#voice?.stopCalling();

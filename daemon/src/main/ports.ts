@@ -16,6 +16,7 @@ import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
 import type { SipService } from '../sip/index.js';
 import type { ConferenceService } from '../conference/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
+import { caseInfos, type DiagnosticsService } from '../diagnostics/index.js';
 import type { SurveyService } from '../surveys/index.js';
 import type { ReportService } from '../reports/index.js';
 import { reportsPort } from './report-parts.js';
@@ -55,6 +56,7 @@ export interface Services {
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
   trunkTests: TrunkTests;
+  diagnostics: DiagnosticsService;
   live: TypedEmitter<LiveEvents>;
   routing: Routing;
   desk: DeskParts;
@@ -118,6 +120,7 @@ export function httpPorts(services: Services): Ports {
       trunks: () => sip?.trunks ?? [],
     },
     trunkTests: services.trunkTests,
+    diagnostics: diagnosticsPort(services.diagnostics),
     engine: {
       spans: () => Promise.resolve(trunks.list()),
       block: (span, timeslot, blocked) => trunks.block(span, timeslot, blocked),
@@ -132,6 +135,21 @@ export function httpPorts(services: Services): Ports {
         return [text.trimEnd(), calls.dump(), ''].filter((part) => part !== '').join('\n');
       },
     },
+  };
+}
+
+function diagnosticsPort(service: DiagnosticsService): Ports['diagnostics'] {
+  return {
+    cases: caseInfos,
+    inventory: () => service.inventory(),
+    alarms: () => service.alarms(),
+    begin: (rig) => service.begin(rig),
+    run: () => service.run(),
+    continue: (step, done) => service.continue(step, done),
+    cancel: () => service.cancel(),
+    reports: () => service.reports(),
+    file: (id, format, language) => service.file(id, format, language),
+    verify: (text) => service.verify(text),
   };
 }
 

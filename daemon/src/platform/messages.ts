@@ -9,6 +9,7 @@ import { conferenceMessages } from './conference-messages.js';
 import { boardMessages } from './board-messages.js';
 import { boxMessages } from './box-messages.js';
 import { deskMessages } from './desk-messages.js';
+import { diagnosticMessages } from './diagnostic-messages.js';
 import { flowMessages } from './flow-messages.js';
 import { importMessages } from './import-messages.js';
 import { recordingMessages } from './recording-messages.js';
@@ -317,6 +318,7 @@ export const messages = {
   ...flowMessages,
   ...conferenceMessages,
   ...deskMessages,
+  ...diagnosticMessages,
   ...contactMessages,
   ...recordingMessages,
   ...callbackMessages,

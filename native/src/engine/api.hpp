@@ -21,6 +21,7 @@
 #include "engine/api_events.hpp"
 #include "engine/api_fax.hpp"
 #include "engine/api_pri.hpp"
+#include "engine/api_probe.hpp"
 #include "engine/api_snapshot.hpp"
 #include "engine/api_stream.hpp"
 
@@ -54,6 +55,10 @@ using CommandTable = std::tuple<
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
     CommandEntry<"virtual.cutLine", VirtualLine, Empty>, CommandEntry<"station.lamp", StationLamp, Empty>,
     CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
+    CommandEntry<"virtual.disturb", VirtualDisturbance, Empty>, CommandEntry<"probe.bits", ProbeBits, ProbeStarted>,
+    CommandEntry<"probe.loop", ProbeLoop, ProbeStarted>, CommandEntry<"probe.stop", ProbeStop, BitFigures>,
+    CommandEntry<"probe.tones", ProbeTones, ProbeTonesReply>, CommandEntry<"probe.delay", ProbeDelay, ProbeDelayReply>,
+    CommandEntry<"probe.digits", ProbeDigits, ProbeDigitsReply>, CommandEntry<"probe.clock", ProbeClock, ProbeClockReply>,
     CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
     CommandEntry<"engine.dump", DumpGet, Dump>>;
 
@@ -79,6 +84,7 @@ using EventTable =
                EventEntry<"fax.ended", FaxEnded>,
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
                EventEntry<"span.blocked", SpanBlocked>, EventEntry<"leg.metered", LegMetered>,
+               EventEntry<"probe.second", ProbeSecond>, EventEntry<"probe.ended", ProbeEnded>,
                EventEntry<"engine.log", EngineLog>>;
 
 // Variants over the tables, for the queues between the threads.
@@ -92,6 +98,7 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Boards, Snapshot, Dump>;
+                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply,
+                              ProbeClockReply, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

@@ -35,6 +35,7 @@ enum class R2Direction : uint8_t { kForward, kBackward };
 enum class FaxToneKind : uint8_t { kCalling, kAnswer, kFlags };
 enum class AnswerVerdict : uint8_t { kUnknown, kPerson, kMachine, kFax, kTone, kSilence };
 enum class CallerIdMode : uint8_t { kNone, kBell202, kV23, kDtmf, kAuto };
+enum class ProbePattern : uint8_t { kO151, kO152 };
 enum class DiskState : uint8_t { kGood, kSlow, kFull, kFailed };
 enum class StreamCodec : uint8_t { kPcma, kPcmu, kG722, kOpus, kComfortNoise };
 enum class StreamDirection : uint8_t { kSendReceive, kSendOnly, kReceiveOnly, kInactive };
@@ -50,7 +51,7 @@ enum class StreamSrtpSuite : uint8_t {
 }  // namespace cordboard::engine
 
 namespace cordboard {
-using engine::AlarmKind, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
+using engine::AlarmKind, engine::ProbePattern, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
     engine::SpanSignalling, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
@@ -102,6 +103,9 @@ template <> struct EnumNames<AnswerVerdict> {
 };
 template <> struct EnumNames<CallerIdMode> {
   static constexpr std::array<std::string_view, 5> names{"none", "bell202", "v23", "dtmf", "auto"};
+};
+template <> struct EnumNames<ProbePattern> {
+  static constexpr std::array<std::string_view, 2> names{"o151", "o152"};
 };
 template <> struct EnumNames<DiskState> {
   static constexpr std::array<std::string_view, 4> names{"good", "slow", "full", "failed"};

@@ -449,6 +449,7 @@ void Core::begin_closing() {
   std::vector<uint32_t> recordings;
   for (const auto& [id, entry] : recordings_) recordings.push_back(id);
   for (const auto id : recordings) finish_recording(id, RecordingEnd::kReleased);
+  for (bus::Port port = 0; port < ports_.size(); ++port) lose_probe(port);
   run_signalling();
 }
 

@@ -20,10 +20,13 @@
 #include "base/wake.hpp"
 #include "cards/dahdi/dahdi_card.hpp"
 #include "cards/virtual/virtual_card.hpp"
+#include "dsp/error_performance.hpp"
+#include "dsp/line_measure.hpp"
 #include "engine/analog_unit.hpp"
 #include "engine/leg.hpp"
 #include "engine/media_thread.hpp"
 #include "engine/outbox.hpp"
+#include "engine/probes.hpp"
 #include "engine/span_unit.hpp"
 #include "engine/watchers.hpp"
 #include "media/clip_store.hpp"
@@ -56,6 +59,7 @@ struct PortState {
   bool conditioned{};
   uint32_t echo_taps{};  // of every call, as configured
   uint32_t fax{};        // 0: none
+  uint32_t probe{};      // 0: none
   std::set<uint32_t> plays;
   std::set<uint32_t> recordings;
 };
@@ -142,6 +146,14 @@ class Core {
   Result<> handle(const VirtualEcho& command);
   Result<> handle(const VirtualFrame& command);
   Result<Boards> handle(const BoardsGet& command);
+  Result<ProbeStarted> handle(const ProbeBits& command);
+  Result<ProbeStarted> handle(const ProbeLoop& command);
+  void handle_later(const ProbeStop& command, uint64_t id);
+  void handle_later(const ProbeTones& command, uint64_t id);
+  void handle_later(const ProbeDelay& command, uint64_t id);
+  void handle_later(const ProbeDigits& command, uint64_t id);
+  Result<ProbeClockReply> handle(const ProbeClock& command);
+  Result<> handle(const VirtualDisturbance& command);
   Result<Snapshot> handle(const SnapshotGet& command);
   Result<Dump> handle(const DumpGet& command);
 
@@ -165,6 +177,25 @@ class Core {
     bus::Port on{};
     media::FaxFinished finished{.ok = false, .code = -1, .text = "the call was over before the fax began"};
     bool leaving{};
+  };
+  struct ProbeEntry {
+    std::unique_ptr<EngineProbe> probe;
+    bool leaving{};
+    uint64_t stop_id{};        // probe.stop waiting for the media thread to let go
+    uint32_t measurement{};    // 0: none
+    dsp::BitCounts counts;     // as of the latest second
+    dsp::ErrorPerformance performance;
+    bool began{};              // to count seconds
+    uint32_t grace{};
+  };
+  struct Measurement {
+    uint64_t reply{};
+    uint32_t sender{};
+    uint32_t receiver{};  // may be the same
+    uint32_t probes{};    // that the media thread still has
+    std::string failure;
+    std::vector<uint8_t> heard;
+    std::function<AnyReply(const std::vector<uint8_t>&)> judge;
   };
   /// The media of a SIP leg. After the leg it lives on until the I/O thread and the media thread have let go.
   struct StreamEntry {
@@ -299,6 +330,16 @@ class Core {
   void count_boards(Snapshot& snapshot) const;
   void show_streams(Snapshot& snapshot) const;
   std::string dump_streams() const;
+  Result<> check_probe_port(bus::Port port) const;
+  uint32_t begin_probe(bus::Port port, std::unique_ptr<EngineProbe> probe);
+  void stop_probe(uint32_t id);
+  void lose_probe(bus::Port port);
+  void probe_noted(media::Probe* probe);
+  void probe_detached(media::Probe* probe);
+  static void count_second(ProbeEntry& entry, const dsp::BitCounts& counts);
+  static BitFigures bit_figures(const ProbeEntry& entry);
+  void measure(uint64_t reply, bus::Port send, bus::Port receive, std::vector<uint8_t> piece, std::size_t samples,
+               std::function<AnyReply(const std::vector<uint8_t>&)> judge);
   void fax_detached(media::FaxPort* fax);
   void fax_finished(uint32_t id);
   void stop_fax(uint32_t id);
@@ -360,6 +401,10 @@ class Core {
   Count streams_latched_;
   std::map<uint32_t, FaxEntry> faxes_;
   uint32_t next_fax_{1};
+  std::map<uint32_t, ProbeEntry> probes_;
+  uint32_t next_probe_{1};
+  std::map<uint32_t, Measurement> measurements_;
+  uint32_t next_measurement_{1};
 
   Count commands_;
   Count refused_commands_;

@@ -33,6 +33,7 @@ void Core::clear_port(bus::Port port) {
   unwatch_all(port);
   if (ports_[port].conditioned) condition(port, 0, 0, false);
   if (ports_[port].fax != 0) stop_fax(ports_[port].fax);
+  lose_probe(port);
   const auto recordings = ports_[port].recordings;
   for (const auto id : recordings) finish_recording(id, RecordingEnd::kReleased);
 }
@@ -360,6 +361,12 @@ void Core::take_report(const media::Report& report) {
       break;
     case media::ReportKind::kStreamDetached:
       stream_detached(report.stream);
+      break;
+    case media::ReportKind::kProbeNoted:
+      probe_noted(report.probe);
+      break;
+    case media::ReportKind::kProbeDetached:
+      probe_detached(report.probe);
       break;
     case media::ReportKind::kConditionerFreed:
       delete report.conditioner;

@@ -114,13 +114,18 @@ void MediaThread::run() {
     const int64_t done = monotonic_ns();
     const uint64_t tick = ticks_.load(std::memory_order_relaxed);
     work_ns_[tick % kHistory].store(clamp_ns(done - begun), std::memory_order_relaxed);
+    begun_ns_[tick % kHistory].store(begun, std::memory_order_relaxed);
+    if (paced_.exchange(paced, std::memory_order_relaxed) != paced) steady_from_.store(tick, std::memory_order_relaxed);
     late_ns_[tick % kHistory].store(clamp_ns(begun - due), std::memory_order_relaxed);
     if (begun - due > kTickNs) missed_.fetch_add(1, std::memory_order_relaxed);
     ticks_.store(tick + 1, std::memory_order_release);
     core_.wake_workers();
     after_tick_.signal();
     due += kTickNs;
-    if (done - due > kMostBehindNs) due = done;
+    if (done - due > kMostBehindNs) {
+      due = done;
+      steady_from_.store(tick + 1, std::memory_order_relaxed);
+    }
   }
   if (helpers_.empty()) return;
   ended_ = true;
@@ -150,6 +155,20 @@ void MediaThread::help(uint32_t shard) {
       barrier_.arrive_and_wait();
     }
   }
+}
+
+std::vector<int64_t> MediaThread::tick_times(std::size_t most) const {
+  // The oldest entry may be overwritten while this runs.
+  constexpr std::size_t kSafe = kHistory - 10;
+  const uint64_t ticks = ticks_.load(std::memory_order_acquire);
+  const uint64_t steady = ticks - std::min(ticks, steady_from_.load(std::memory_order_relaxed));
+  const auto count = static_cast<std::size_t>(std::min<uint64_t>({most, kSafe, steady}));
+  std::vector<int64_t> times;
+  times.reserve(count);
+  for (uint64_t tick = ticks - count; tick < ticks; ++tick) {
+    times.push_back(begun_ns_[tick % kHistory].load(std::memory_order_relaxed));
+  }
+  return times;
 }
 
 TickStatistics MediaThread::statistics() const {

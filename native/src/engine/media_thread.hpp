@@ -31,6 +31,10 @@ class MediaThread {
   /// Why the threads have no real-time priority or no locked memory; empty when they have both, or were not asked to.
   const std::string& realtime_refusal() const { return refusal_; }
   TickStatistics statistics() const;
+  /// When the latest ticks began, `most` and a minute at most; since the clock was last given up or changed.
+  std::vector<int64_t> tick_times(std::size_t most) const;
+  /// The ticks follow a card's clock now.
+  bool paced() const { return paced_.load(std::memory_order_relaxed); }
 
   static constexpr int64_t kTickNs = 20'000'000;
 
@@ -50,6 +54,9 @@ class MediaThread {
   PhaseBarrier barrier_;
   std::array<std::atomic<uint32_t>, kHistory> work_ns_{};
   std::array<std::atomic<uint32_t>, kHistory> late_ns_{};
+  std::array<std::atomic<int64_t>, kHistory> begun_ns_{};
+  std::atomic<uint64_t> steady_from_{0};  // the tick from which on no time was given up
+  std::atomic<bool> paced_{false};
   std::atomic<uint64_t> ticks_{0};
   std::atomic<uint64_t> missed_{0};
   std::atomic<bool> stopping_{false};

@@ -41,6 +41,8 @@ MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, 
       playing_(ports, nullptr),
       signal_ports_(ports),
       signals_(ports),
+      probe_ports_(ports),
+      probes_(ports, nullptr),
       digit_ports_(ports),
       digit_states_(ports),
       watched_ports_(ports),
@@ -124,6 +126,7 @@ void MediaCore::listen(Shard& shard) {
   fax_ports_.for_each(shard.first, shard.last,
                       [&](bus::Port port) { faxes_[port]->exchange(bus_.received(port), bus_.sent(port)); });
   sound(shard);
+  probe(shard);
   detect_digits(shard);
   watch(shard);
 }
@@ -230,6 +233,17 @@ void MediaCore::apply(const Operation& operation) {
     case OperationKind::kSignal:
       set_signal(port, operation.signal);
       break;
+    case OperationKind::kProbeOn: {
+      auto* probe = operation.probe;
+      probe_off(probe->port);
+      probes_[probe->port] = probe;
+      probe_ports_.insert(probe->port);
+      if (probe->sends()) bus_.set_overridden(probe->port, true);
+      break;
+    }
+    case OperationKind::kProbeOff:
+      if (probes_[operation.probe->port] == operation.probe) probe_off(operation.probe->port);
+      break;
   }
 }
 
@@ -241,6 +255,7 @@ void MediaCore::clear(bus::Port port) {
   set_conditioner(port, nullptr);
   fax_off(port);
   set_signal(port, nullptr);
+  probe_off(port);
   stream_off(port);
 }
 
@@ -339,8 +354,27 @@ void MediaCore::sound(Shard& shard) {
   });
 }
 
+void MediaCore::probe_off(bus::Port port) {
+  auto* probe = std::exchange(probes_[port], nullptr);
+  if (probe == nullptr) return;
+  probe_ports_.erase(port);
+  if (playing_[port] == nullptr) hand_back(port);
+  report({.kind = ReportKind::kProbeDetached, .port = port, .probe = probe});
+}
+
+/// Last of those who write a row that is sent: an instrument is put on a line to hear and say nothing else.
+void MediaCore::probe(Shard& shard) {
+  probe_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
+    auto* probe = probes_[port];
+    if (probe->exchange(bus_.received(port), bus_.sent(port))) {
+      report({.kind = ReportKind::kProbeNoted, .port = port, .probe = probe});
+    }
+  });
+}
+
 void MediaCore::hand_back(bus::Port port) {
-  bus_.set_overridden(port, faxes_[port] != nullptr || signals_[port].tone != nullptr);
+  const bool probed = probes_[port] != nullptr && probes_[port]->sends();
+  bus_.set_overridden(port, faxes_[port] != nullptr || signals_[port].tone != nullptr || probed);
   if (source_only_[port]) std::memset(bus_.received(port), dsp::kAlawSilence, bus::kBlock);
 }
 

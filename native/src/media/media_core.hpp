@@ -25,6 +25,7 @@
 #include "dsp/dtmf.hpp"
 #include "media/fax.hpp"
 #include "media/playback.hpp"
+#include "media/probe.hpp"
 #include "media/recording.hpp"
 #include "media/watcher.hpp"
 #include "rtp/stream.hpp"
@@ -49,6 +50,8 @@ enum class OperationKind : uint8_t {
   kStreamOn,    // stream on port: says what comes in by RTP, sends what it hears
   kStreamOff,   // stream on port
   kSignal,      // a register signal that the line hears instead of all else; null: none
+  kProbeOn,     // probe, in place of the one that its port has
+  kProbeOff,    // probe
 };
 
 /// Octets sounded over and over: whole blocks of a tick, and without a seam. Outlives the media thread.
@@ -68,6 +71,7 @@ struct Operation {
     Recording* recording;
     rtp::Stream* stream;
     const SignalTone* signal;
+    Probe* probe;
   };
 };
 
@@ -84,6 +88,8 @@ enum class ReportKind : uint8_t {
   kRecordingDetached,
   kStreamNoted,
   kStreamDetached,
+  kProbeNoted,
+  kProbeDetached,
 };
 
 struct Report {
@@ -99,6 +105,7 @@ struct Report {
     FaxPort* fax;
     Recording* recording;
     rtp::Stream* stream;
+    Probe* probe;
   };
 };
 
@@ -192,6 +199,8 @@ class MediaCore {
   void fax_off(bus::Port port);
   void set_signal(bus::Port port, const SignalTone* signal);
   void sound(Shard& shard);
+  void probe_off(bus::Port port);
+  void probe(Shard& shard);
   void set_conditioner(bus::Port port, Conditioner* conditioner);
   Shard& shard(bus::Port port) { return shards_[shard_of(port)]; }
   /// Into the ring of the port's shard, so that a port's reports keep their order whoever makes them.
@@ -213,6 +222,8 @@ class MediaCore {
   };
   bus::PortSet signal_ports_;
   std::vector<Signal> signals_;  // by port
+  bus::PortSet probe_ports_;
+  std::vector<Probe*> probes_;  // by port
   bus::PortSet digit_ports_;
   std::vector<dsp::DtmfState> digit_states_;  // by port
   bus::PortSet watched_ports_;

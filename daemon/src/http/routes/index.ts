@@ -14,6 +14,7 @@ import { callRoutes } from './calls.js';
 import { contactRoutes } from './contacts.js';
 import { deskRoutes } from './desk.js';
 import { deskWorkRoutes } from './desk-work.js';
+import { diagnosticRoutes } from './diagnostics.js';
 import { directoryRoutes } from './directory.js';
 import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
@@ -76,6 +77,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...sipStationRoutes(http),
     ...trunkRoutes(http),
     ...trunkTestRoutes(http),
+    ...diagnosticRoutes(http),
     ...outboundRouteRoutes(http),
     ...ringGroupRoutes(http),
     ...sipRoutes(http),

@@ -305,6 +305,40 @@ bool VirtualCard::set_echo(uint32_t analog, double loss_db, uint32_t delay_ms) {
   return true;
 }
 
+bool VirtualCard::set_line(uint32_t span, uint32_t timeslot, uint32_t bit_errors, double gain_db) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end() || !found->second->cable || timeslot > kTimeslots) return false;
+  auto& cable = *found->second->cable;
+  auto& into = cable.row_a == found->second->first_row ? cable.into_a : cable.into_b;
+  const auto gain = gain_db == 0 ? 0 : static_cast<int32_t>(std::lround(std::pow(10.0, gain_db / 20) * 4096));
+  for (uint32_t one = 1; one <= kTimeslots; ++one) {
+    if (timeslot != 0 && one != timeslot) continue;
+    into.gain_q12[one - 1].store(gain, std::memory_order_relaxed);
+    into.errors[one - 1].fetch_add(bit_errors, std::memory_order_relaxed);
+  }
+  into.any.store(true, std::memory_order_release);
+  return true;
+}
+
+/// On the media thread.
+void VirtualCard::impair(Impairment& impairment, uint8_t* received) {
+  if (!impairment.any.load(std::memory_order_acquire)) return;
+  constexpr uint32_t kErrorsOfTick = 8;
+  for (uint32_t row = 0; row < kTimeslots; ++row) {
+    auto* octets = received + static_cast<std::size_t>(row) * kRowBytes;
+    if (const auto gain = impairment.gain_q12[row].load(std::memory_order_relaxed); gain != 0) {
+      for (uint32_t i = 0; i < kRowBytes; ++i) {
+        const auto louder = std::clamp(int64_t{dsp::alaw_to_linear(octets[i])} * gain / 4096, int64_t{-32768}, int64_t{32767});
+        octets[i] = dsp::linear_to_alaw(static_cast<int16_t>(louder));
+      }
+    }
+    const auto errors = std::min(kErrorsOfTick, impairment.errors[row].load(std::memory_order_relaxed));
+    if (errors == 0) continue;
+    impairment.errors[row].fetch_sub(errors, std::memory_order_relaxed);
+    for (uint32_t i = 0; i < errors; ++i) octets[i * (kRowBytes / kErrorsOfTick)] ^= static_cast<uint8_t>(1U << (i % 8));
+  }
+}
+
 /// On the media thread: what an end has sent comes back to it, added to what the other end has.
 void VirtualCard::add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received) {
   // Nobody asks for it but tests and demonstrations, and it costs more than all else that is done to a port.
@@ -363,6 +397,8 @@ void VirtualCard::exchange(const SpeechRows& rows) {
       std::memcpy(rows.received + b, rows.sent + a, bytes);
       add_echo(cable->echo_a, rows.sent + a, rows.received + a);
       add_echo(cable->echo_b, rows.sent + b, rows.received + b);
+      impair(cable->into_a, rows.received + a);
+      impair(cable->into_b, rows.received + b);
     }
   }
 }

@@ -7,6 +7,7 @@
 //   signalling thread:  send_frame / set_ring / set_hook / … ──> queue ──pump()──> callbacks of the other end
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -43,6 +44,9 @@ class VirtualCard : public Card {
   /// What goes to this analog port's line comes back from it as well, as from a badly balanced hybrid: `loss_db` weaker
   /// and `delay_ms` (0-60) later. 100 dB and more: not at all. False when the port has no cable.
   bool set_echo(uint32_t analog, double loss_db, uint32_t delay_ms);
+  /// What a span receives on a timeslot (0: on each of the 31) from now on: `gain_db` louder or softer, and once `bit_errors`
+  /// bits inverted, one an octet and eight a tick. False when the span has no cable.
+  bool set_line(uint32_t span, uint32_t timeslot, uint32_t bit_errors, double gain_db);
   /// Every HDLC frame and every change of signalling bits of the cable is lost, both ways.
   /// Cuts the two wires of an analog cable, named by either end, or joins them again. False: there is none.
   bool cut_line(uint32_t analog, bool cut);
@@ -62,6 +66,12 @@ class VirtualCard : public Card {
   struct Span;
   struct Station;
   struct Line;
+  /// Faults of one direction of an E1.
+  struct Impairment {
+    std::array<std::atomic<uint32_t>, 31> errors{};  // still to be made
+    std::array<std::atomic<int32_t>, 31> gain_q12{};  // 0: octets are left alone
+    std::atomic<bool> any{false};
+  };
   struct Cable {
     uint32_t row_a;
     uint32_t row_b;
@@ -75,7 +85,9 @@ class VirtualCard : public Card {
       std::size_t at{};
       bool running{};
     } echo_a, echo_b;
+    Impairment into_a, into_b;
   };
+  static void impair(Impairment& impairment, uint8_t* received);
   static void add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received);
 
   void deliver(Span& to, std::span<const uint8_t> frame);
