@@ -215,6 +215,10 @@ class Ss7Pair {
     auto& on = wire(from, link);
     auto& to = *from.far;
     if (cut[link]) {
+      for (const auto& unit : on.queue) {
+        on.repeated.clear();
+        if ((unit[2] & 0x3f) <= 2) on.repeated = unit;
+      }
       on.queue.clear();
       on.free_at_us = now_ms * 1000;
       if (now_ms % 2 == 0) to.set->unit_errors(link, 1, now_ms);
@@ -280,7 +284,7 @@ inline void Ss7End::check(Ss7Circuit circuit, bool on) {
   on ? void(tones.insert(circuit)) : void(tones.erase(circuit));
 }
 inline Ss7Call Ss7End::call(const std::string& called, std::optional<Ss7Circuit> circuit) {
-  const auto seized = set->seize({.called = called, .calling = "13800138000", .circuit = circuit}, pair_.now_ms);
+  const auto seized = set->seize({.called = called, .calling = "13800138000", .circuits = circuit ? std::vector{*circuit} : std::vector<Ss7Circuit>()}, pair_.now_ms);
   EXPECT_TRUE(seized) << (seized ? "" : seized.error().text);
   if (!seized) return 0;
   known.insert(seized->call);

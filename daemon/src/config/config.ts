@@ -1,4 +1,4 @@
-import type { Country } from '@cordboard/native';
+import type { Country, LinkSetConfig } from '@cordboard/native';
 import type { Numbering } from './numbering.js';
 import type { SpanSignallingConfig } from './r2.js';
 import type { Settings } from './schema.js';
@@ -10,6 +10,7 @@ export interface Config {
   readonly numbering: Numbering;
   /** by number of the E1; those that are not named are ISDN primary rate */
   readonly e1: ReadonlyMap<number, SpanSignallingConfig>;
+  readonly linkSets: readonly LinkSetConfig[];
   readonly home: string;
   readonly settingsFile: string;
   /** codes of those that may be chosen */

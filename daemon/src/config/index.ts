@@ -6,5 +6,6 @@ export * from './migrations.js';
 export * from './numbering.js';
 export * from './pending-restore.js';
 export * from './r2.js';
+export * from './ss7.js';
 export * from './schema.js';
 export * from './tls-files.js';

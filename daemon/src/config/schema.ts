@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
 import { E1Setting } from './r2.js';
+import { LinkSetSetting, ss7Problems } from './ss7.js';
 
 export const SETTINGS_VERSION = 3;
 
@@ -129,6 +130,8 @@ const AsWritten = z.strictObject({
     .max(64)
     .refine((all) => new Set(all.map(({ span }) => span)).size === all.length, formats.once)
     .default([]),
+  /** signalling links of E1s with signalling ss7 */
+  linkSets: z.array(LinkSetSetting).max(50).default([]),
   recordings: z
     .strictObject({
       folder: z.string().min(1).default('recordings'),
@@ -239,10 +242,14 @@ const AsWritten = z.strictObject({
 export const SettingsSchema = AsWritten.refine(
   ({ virtual, boards }) => boards.spans.every(({ span }) => span > virtual.spans),
   { path: ['boards', 'spans'], message: formats.boardSpan },
-).transform((settings) => ({
-  ...settings,
-  sip: { ...settings.sip, host: settings.sip.host ?? settings.http.host },
-}));
+)
+  .superRefine(({ linkSets, e1 }, context) => {
+    for (const problem of ss7Problems(linkSets, e1)) context.addIssue({ code: 'custom', ...problem });
+  })
+  .transform((settings) => ({
+    ...settings,
+    sip: { ...settings.sip, host: settings.sip.host ?? settings.http.host },
+  }));
 
 /** With every default filled in. */
 export type Settings = z.output<typeof SettingsSchema>;

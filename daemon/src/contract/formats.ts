@@ -44,6 +44,9 @@ export const formats = {
   conferencePins: 'format:conferencePins',
   boardSpan: 'format:boardSpan',
   boardsAhead: 'format:boardsAhead',
+  pointCode: 'format:pointCode',
+  linkSet: 'format:linkSet',
+  linkSetSpans: 'format:linkSetSpans',
   recordingPattern: 'format:recordingPattern',
 } as const;
 

@@ -9,7 +9,7 @@ export const Timeslot = z
     timeslot: TimeslotNumber,
     busy: z.boolean(),
     callId: Ulid.nullable().meta({ description: 'The call on it, when call control knows one' }),
-    blocked: z.enum(['no', 'here', 'there', 'both']).meta({ description: 'Which ends refuse calls on it (R2)' }),
+    blocked: z.enum(['no', 'here', 'there', 'both']).meta({ description: 'Which ends refuse calls on it (R2, ISUP)' }),
   })
   .meta({ id: 'Timeslot' });
 export type Timeslot = z.infer<typeof Timeslot>;
@@ -19,11 +19,11 @@ export const Span = z
     span: SpanNumber,
     name: z.string(),
     side: z.enum(['user', 'network']),
-    signalling: z.enum(['pri', 'r2']),
+    signalling: z.enum(['pri', 'r2', 'ss7']),
     alarms: z.array(AlarmKind),
     dchannelUp: z
       .boolean()
-      .meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot' }),
+      .meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot; of ISUP: the other exchange can be reached' }),
     timeslots: z.array(Timeslot),
   })
   .meta({ id: 'Span' });

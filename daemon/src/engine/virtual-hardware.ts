@@ -2,10 +2,19 @@
 // behind them. At the other end of each virtual cable, for the exchange simulator: span 100+n and analog port 10000+m (the
 // telephone).
 import { join } from 'node:path';
-import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig, StreamsConfig } from '@cordboard/native';
+import type {
+  AnalogConfig,
+  CableConfig,
+  Country,
+  EngineConfig,
+  LinkSetConfig,
+  SpanConfig,
+  StreamsConfig,
+} from '@cordboard/native';
 
 const EXCHANGE_SPANS_FROM = 100;
 const EXCHANGE_PHONES_FROM = 10_000;
+const EXCHANGE_LINK_SETS_FROM = 100;
 
 /** True for an E1 of the box, not of the exchange simulator. */
 export function isBoxSpan(span: number): boolean {
@@ -37,11 +46,15 @@ export function stationOfPhone(analog: number): number {
   return analog - EXCHANGE_PHONES_FROM;
 }
 
+type SpanSignalling = Pick<SpanConfig, 'signalling' | 'r2' | 'ss7'>;
+
 /** What is configured of the engine and the virtual card. */
 export interface HardwareSettings {
   country: Country;
   /** signalling of E1s that are not ISDN primary rate, by number */
-  e1?: ReadonlyMap<number, Pick<SpanConfig, 'signalling' | 'r2'>> | undefined;
+  e1?: ReadonlyMap<number, SpanSignalling> | undefined;
+  /** signalling links of those with ss7 */
+  linkSets?: readonly LinkSetConfig[] | undefined;
   /** absolute */
   recordingsFolder: string;
   settings: {
@@ -70,7 +83,13 @@ export function boxSpans({ virtual, boards }: Pick<HardwareSettings['settings'],
 }
 
 /** What the engine is made with. */
-export function engineConfig({ country, e1, settings, recordingsFolder }: HardwareSettings): EngineConfig {
+export function engineConfig({
+  country,
+  e1,
+  linkSets = [],
+  settings,
+  recordingsFolder,
+}: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
@@ -93,6 +112,7 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
     spans,
     analogs,
     cables,
+    linkSets: [...linkSets, ...linkSetsAtExchange(linkSets, settings.virtual.spans)],
     boards,
     streams: streamsConfig(settings.sip),
     announcers: settings.engine.announcers,
@@ -107,11 +127,25 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
 }
 
 /** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
-function atExchange(
-  signalling: Pick<SpanConfig, 'signalling' | 'r2'> | undefined,
-): Pick<SpanConfig, 'signalling' | 'r2'> {
+function atExchange(signalling: SpanSignalling | undefined): SpanSignalling {
+  if (signalling?.ss7 !== undefined)
+    return { ...signalling, ss7: { ...signalling.ss7, linkSet: EXCHANGE_LINK_SETS_FROM + signalling.ss7.linkSet! } };
   if (signalling?.r2 === undefined) return signalling ?? {};
   return { ...signalling, r2: { ...signalling.r2, calledDigits: 20, digitMs: 2000 } };
+}
+
+/** The other ends of the link sets whose links are on virtual cables: the exchange that each leads to. */
+function linkSetsAtExchange(linkSets: readonly LinkSetConfig[], virtualSpans: number): LinkSetConfig[] {
+  return linkSets
+    .filter(({ links }) => links.every(({ span }) => span <= virtualSpans))
+    .map(({ adjacent: _adjacent, ...set }) => ({
+      ...set,
+      linkSet: EXCHANGE_LINK_SETS_FROM + set.linkSet,
+      name: `${set.name} (exchange)`.slice(0, 64),
+      pointCode: set.destination,
+      destination: set.pointCode,
+      links: set.links.map((link) => ({ ...link, span: exchangeSpan(link.span) })),
+    }));
 }
 
 /** Streams without another end, by which what a conference room hears is recorded. */

@@ -113,7 +113,7 @@ export class TrunkBook {
     const known = this.#spans.get(span);
     if (known === undefined) return;
     known.span.dchannelUp = up;
-    const what = known.span.signalling === 'r2' ? 'far end' : 'D-channel';
+    const what = known.span.signalling === 'pri' ? 'D-channel' : 'far end';
     if (up) this.#log.info({ span }, `${what} is up`);
     else this.#log.warn({ span }, `${what} is down`);
     this.#changed(span);

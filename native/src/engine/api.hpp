@@ -20,6 +20,7 @@
 #include "engine/api_events.hpp"
 #include "engine/api_fax.hpp"
 #include "engine/api_snapshot.hpp"
+#include "engine/api_ss7.hpp"
 #include "engine/api_stream.hpp"
 
 namespace cordboard::engine {
@@ -48,7 +49,8 @@ using CommandTable = std::tuple<
     CommandEntry<"r2.send", R2Send, PlayStarted>, CommandEntry<"fax.start", FaxStart, FaxStarted>,
     CommandEntry<"fax.stop", FaxStop, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
-    CommandEntry<"span.block", SpanBlock, Empty>,
+    CommandEntry<"span.block", SpanBlock, Empty>, CommandEntry<"span.check", SpanCheck, Empty>,
+    CommandEntry<"virtual.spoilLink", VirtualLinkSpoil, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
     CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
     CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
@@ -75,7 +77,7 @@ using EventTable =
                EventEntry<"level.measured", LevelMeasured>, EventEntry<"fax.page", FaxPageDone>,
                EventEntry<"fax.ended", FaxEnded>,
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
-               EventEntry<"span.blocked", SpanBlocked>, EventEntry<"leg.metered", LegMetered>,
+               EventEntry<"span.blocked", SpanBlocked>, EventEntry<"span.checked", SpanChecked>, EventEntry<"link.changed", LinkChanged>, EventEntry<"leg.metered", LegMetered>,
                EventEntry<"engine.log", EngineLog>>;
 
 // Variants over the tables, for the queues between the threads.

@@ -238,7 +238,7 @@ struct SpanRestart {
   uint32_t timeslot{};
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanRestart::span, "the E1", range(1, 512)),
-                      field("timeslot", &SpanRestart::timeslot, "B-channel to restart (Q.931 5.5)", range(1, 31))};
+                      field("timeslot", &SpanRestart::timeslot, "B-channel to restart (Q.931 5.5); of ss7 0: all of the E1", range(0, 31))};
   }
 };
 /// Refuse calls on a timeslot, or take them again; a call that is there goes on.
@@ -248,7 +248,7 @@ struct SpanBlock {
   bool blocked{};
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanBlock::span, "the E1", range(1, 512)),
-                      field("timeslot", &SpanBlock::timeslot, "that carries calls", range(1, 31)),
+                      field("timeslot", &SpanBlock::timeslot, "that carries calls; of ss7 0: all of the E1", range(0, 31)),
                       field("blocked", &SpanBlock::blocked, "true: no new calls")};
   }
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_ss7.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -109,6 +110,7 @@ struct SpanConfig {
   uint32_t t309Ms = 90000;  // Q.931 9.1: calls outlive a lost data link this long
   SpanSignalling signalling{};
   R2Config r2;
+  Ss7SpanConfig ss7;
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanConfig::span, "number of the E1, from 1", range(1, 512)),
                       field("name", &SpanConfig::name, "shown to people", range(1, 64)),
@@ -125,7 +127,8 @@ struct SpanConfig {
                       optional_field("t203Ms", &SpanConfig::t203Ms, "Q.921 T203, ms", range(500, 60000)),
                       optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000)),
                       optional_field("signalling", &SpanConfig::signalling, "pri when left out"),
-                      optional_field("r2", &SpanConfig::r2, "of signalling r2")};
+                      optional_field("r2", &SpanConfig::r2, "of signalling r2"),
+                      optional_field("ss7", &SpanConfig::ss7, "of signalling ss7")};
   }
 };
 
@@ -211,6 +214,7 @@ struct EngineConfig {
   std::vector<SpanConfig> spans;
   std::vector<AnalogConfig> analogs;
   std::vector<CableConfig> cables;
+  std::vector<LinkSetConfig> linkSets;
   BoardsConfig boards;
   StreamsConfig streams;
   uint32_t announcers = 64;
@@ -228,6 +232,7 @@ struct EngineConfig {
         field("spans", &EngineConfig::spans, "E1 spans", range(0, 512)),
         field("analogs", &EngineConfig::analogs, "analog ports", range(0, 4096)),
         field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
+        optional_field("linkSets", &EngineConfig::linkSets, "signalling links of E1s with signalling ss7", range(0, 64)),
         optional_field("boards", &EngineConfig::boards, "boards behind the DAHDI driver"),
         optional_field("streams", &EngineConfig::streams, "RTP streams; left out: none"),
         optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements and tones at once",

@@ -88,6 +88,10 @@ Result<> SpanUnit::meter(const Leg&) {
   return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no metering pulses");
 }
 
+Result<> SpanUnit::check(uint32_t) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no continuity check");
+}
+
 void SpanUnit::released(uint32_t call, uint32_t cause, ReleasedBy by) {
   const auto found = legs_.find(call);
   if (found == legs_.end()) return;

@@ -114,11 +114,12 @@ Result<Ss7CallEntry*> Ss7Core::may(Ss7Call id, Ss7CallEvent event) {
 }
 
 /// The lowest idle circuit of ours that comes after the latest, then the highest of theirs: so that both ends meet last.
-std::optional<Ss7Circuit> Ss7Core::choose() const {
+std::optional<Ss7Circuit> Ss7Core::choose(std::span<const Ss7Circuit> among) const {
   std::optional<Ss7Circuit> first;
   std::optional<Ss7Circuit> theirs;
   for (const auto& [number, circuit] : circuits_) {
     if (!idle(circuit)) continue;
+    if (!among.empty() && std::find(among.begin(), among.end(), number) == among.end()) continue;
     if (!ours(number)) {
       theirs = number;
       continue;
@@ -139,18 +140,17 @@ Result<Ss7Seized> Ss7Core::seize(const Ss7Seize& request, int64_t now_ms) {
     return fail(ErrorCode::kInvalid, "a calling number has at most 32 digits");
   }
   if (!library_up_) return fail(ErrorCode::kUnavailable, "no signalling link leads to the other exchange");
-  std::optional<Ss7Circuit> number = request.circuit;
-  if (number) {
-    const auto* circuit = circuit_of(*number);
-    if (circuit == nullptr) return fail(ErrorCode::kInvalid, "there is no circuit " + std::to_string(*number));
-    if (!idle(*circuit)) return fail(ErrorCode::kBusy, "circuit " + std::to_string(*number) + " is taken or blocked");
-  } else {
-    number = choose();
-    if (!number) return fail(ErrorCode::kBusy, "every circuit is taken or blocked");
+  for (const auto named : request.circuits) {
+    if (circuit_of(named) == nullptr) return fail(ErrorCode::kInvalid, "there is no circuit " + std::to_string(named));
+  }
+  const auto number = choose(request.circuits);
+  if (!number) {
+    return fail(ErrorCode::kBusy, request.circuits.size() == 1
+                                      ? "circuit " + std::to_string(request.circuits.front()) + " is taken or blocked"
+                                      : "every circuit is taken or blocked");
   }
   auto& call = new_call(true, *number, State::kSeizing);
   call.request = request;
-  call.request.circuit = number;
   ++seized_;
   const Inside inside(*this);
   if (!send_iam(call)) {
@@ -208,7 +208,11 @@ void Ss7Core::give_up_circuit(Ss7CallEntry& call) {
 
 void Ss7Core::move(Ss7CallEntry& call) {
   give_up_circuit(call);
-  const auto circuit = call.moves < kMostMoves ? choose() : std::nullopt;
+  // One that was asked for by name is left like any other.
+  const auto circuit = call.moves < kMostMoves
+                           ? choose(call.request.circuits.size() > 1 ? std::span(call.request.circuits)
+                                                                     : std::span<const Ss7Circuit>())
+                           : std::nullopt;
   if (!circuit || !library_up_) {
     end(call.id, kNoCircuit, Ss7ReleasedBy::kFault);
     return;

@@ -226,7 +226,7 @@ class Ss7Core : public Ss7Host {
   Ss7CallEntry* call_of(Ss7Call id);
   Result<Ss7CallEntry*> may(Ss7Call id, Ss7CallEvent event);
   bool step(Ss7CallEntry& call, Ss7CallEvent event);
-  std::optional<Ss7Circuit> choose() const;
+  std::optional<Ss7Circuit> choose(std::span<const Ss7Circuit> among) const;
   bool send_iam(Ss7CallEntry& call);
   void give_up_circuit(Ss7CallEntry& call);
   void move(Ss7CallEntry& call);

@@ -61,7 +61,7 @@ struct Ss7Seize {
   bool restricted = false;  // the calling number is not to be shown
   std::string redirecting;  // who has forwarded the call; empty: nobody
   Ss7Category category = Ss7Category::kOrdinary;
-  std::optional<Ss7Circuit> circuit;  // nothing: any idle
+  std::vector<Ss7Circuit> circuits;  // any of these; empty: of all
 };
 
 struct Ss7Seized {
