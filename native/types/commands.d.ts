@@ -258,17 +258,35 @@ export interface RecordingStop {
 export interface SpanRestart {
   /** the E1 */
   span: number;
-  /** B-channel to restart (Q.931 5.5) */
+  /** B-channel to restart (Q.931 5.5); of ss7 0: all of the E1 */
   timeslot: number;
 }
 
 export interface SpanBlock {
   /** the E1 */
   span: number;
-  /** that carries calls */
+  /** that carries calls; of ss7 0: all of the E1 */
   timeslot: number;
   /** true: no new calls */
   blocked: boolean;
+}
+
+export interface SpanCheck {
+  /** an E1 with signalling ss7 */
+  span: number;
+  /** that carries calls */
+  timeslot: number;
+}
+
+export interface VirtualLinkSpoil {
+  /** virtual E1 */
+  span: number;
+  /** that carries the link */
+  timeslot: number;
+  /** nothing gets through, either way */
+  cut: boolean;
+  /** one signal unit out of so many comes to this E1 with a wrong FCS; 0: none */
+  damageEvery?: number;
 }
 
 export interface VirtualAlarm {

@@ -2,7 +2,7 @@
 // description there and build; the tests compare.
 
 import type { CallingCategory, R2Direction } from './commands.js';
-import type { AlarmKind, LegKind } from './snapshot.js';
+import type { AlarmKind, LegKind, LinkState } from './snapshot.js';
 import type { StreamRemoteView } from './streams.js';
 
 export interface LegOffered {
@@ -398,6 +398,28 @@ export interface SpanBlocked {
   here: boolean;
   /** the far end does */
   there: boolean;
+}
+
+export interface SpanChecked {
+  /** the E1 */
+  span: number;
+  /** of it */
+  timeslot: number;
+  /** the check tone came back */
+  passed: boolean;
+}
+
+export interface LinkChanged {
+  /** which */
+  linkSet: number;
+  /** the E1 */
+  span: number;
+  /** of it */
+  timeslot: number;
+  /** signalling link code */
+  code: number;
+  /** now */
+  state: LinkState;
 }
 
 export interface LegMetered {
