@@ -165,6 +165,17 @@ bool Ss7LinkView::order_unacknowledged(uint8_t sequence, bool answer) {
   return true;
 }
 
+void Ss7LinkView::mend_retransmission() {
+  auto& at = *link_at(link_);
+  if (at.retransmit_from == nullptr) return;
+  Message* oldest = nullptr;
+  for (Message* message = at.sent; message != nullptr; message = message->next) {
+    if (message == at.retransmit_from) return;
+    oldest = message;
+  }
+  at.retransmit_from = oldest;
+}
+
 void Ss7LinkView::forget_received() { link_at(link_)->last_received = -1; }
 
 bool ss7_send_isup(::ss7* stack, uint32_t own, uint32_t destination, std::span<const uint8_t> message) {

@@ -91,6 +91,8 @@ class Ss7LinkView {
   /// alignment waits for a change.
   void forget();
   void forget_received();
+  /// What the library sends again next may be acknowledged, and freed, before it has: then the oldest that is left comes next.
+  void mend_retransmission();
   /// Before traffic goes to another link: throws away what the far end has, `sequence` the last of it, and puts the rest in
   /// the order in which it was sent; the library keeps it the latest first, and would send it so. False: nothing was asked
   /// of the far end that this could be the answer to.

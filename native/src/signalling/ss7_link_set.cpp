@@ -172,6 +172,7 @@ void Ss7Core::settle() {
 
 void Ss7Core::flush(std::size_t link) {
   if (!started_ || links_[link].failed) return;
+  links_[link].view.mend_retransmission();
   const auto number = static_cast<int>(link);
   for (int writes = 0; writes < kMostWrites; ++writes) {
     if ((ss7_pollflags(ss7_, number) & POLLOUT) == 0 || !line_.takes_unit(link)) return;
