@@ -12,6 +12,7 @@ export const BUILD_PACKAGES = [
   ...[
     'libpri-dev',
     'libopenr2-dev',
+    'libss7-dev',
     'libsndfile1-dev',
     'libsamplerate0-dev',
     'libxxhash-dev',

@@ -38,7 +38,7 @@ export type PriSide = | 'user' | 'network';
 
 export type CardKind = | 'virtual' | 'dahdi';
 
-export type SpanSignalling = | 'pri' | 'r2';
+export type SpanSignalling = | 'pri' | 'r2' | 'ss7';
 
 export type PriProtocol = | 'euroisdn' | 'qsig' | 'national';
 
@@ -100,6 +100,13 @@ export interface R2Config {
   congestionSignal?: number;
 }
 
+export interface Ss7SpanConfig {
+  /** which its calls are signalled by */
+  linkSet?: number;
+  /** circuit identification code of timeslot 1 */
+  firstCircuit?: number;
+}
+
 export interface SpanConfig {
   /** number of the E1, from 1 */
   span: number;
@@ -127,6 +134,8 @@ export interface SpanConfig {
   pri?: PriConfig;
   /** of signalling r2 */
   r2?: R2Config;
+  /** of signalling ss7 */
+  ss7?: Ss7SpanConfig;
 }
 
 export type AnalogKind = | 'fxs' | 'fxo';
@@ -205,6 +214,42 @@ export interface CableConfig {
   b: number;
 }
 
+export type Ss7Variant = | 'itu' | 'china';
+
+export interface LinkConfig {
+  /** the E1 */
+  span: number;
+  /** of it */
+  timeslot: number;
+  /** signalling link code, the same at both ends */
+  code: number;
+}
+
+export interface LinkSetConfig {
+  /** number, from 1 */
+  linkSet: number;
+  /** shown to people */
+  name: string;
+  /** itu: point codes of 14 bits; china: of 24 */
+  variant?: Ss7Variant;
+  /** 0 international, 2 national */
+  networkIndicator?: number;
+  /** of this exchange */
+  pointCode: number;
+  /** of the exchange at the other end of the circuits */
+  destination: number;
+  /** of the one at the other end of the links; 0: the same */
+  adjacent?: number;
+  /** one or two */
+  links: LinkConfig[];
+  /** of called numbers: 1 subscriber, 2 unknown, 3 national, 4 international */
+  calledNature?: number;
+  /** of calling numbers */
+  callingNature?: number;
+  /** one call out of so many has its circuit's continuity checked; 0: none */
+  checkEvery?: number;
+}
+
 export interface BoardsConfig {
   /** of 20 ms that a channel has in the driver, each way */
   buffers?: number;
@@ -240,6 +285,8 @@ export interface EngineConfig {
   analogs: AnalogConfig[];
   /** virtual cables */
   cables: CableConfig[];
+  /** signalling links of E1s with signalling ss7 */
+  linkSets?: LinkSetConfig[];
   /** boards behind the DAHDI driver */
   boards?: BoardsConfig;
   /** RTP streams; left out: none */

@@ -334,6 +334,7 @@ export class ScriptedEngine {
           ...{ blockedHere: false, blockedThere: false },
         })),
       })),
+      linkSets: [],
       analogs: Array.from({ length: this.#stations }, (_, i) => i + 1).flatMap((station) => [
         this.#analog(station, 'fxs', 500 + station),
         this.#analog(10_000 + station, 'fxo', 700 + station),

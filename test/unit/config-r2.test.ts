@@ -65,7 +65,7 @@ describe('R2 protocols', () => {
   });
 
   it('are of one E1 once', () => {
-    const one = { span: 1, signalling: 'r2' as const, r2: { protocol: 'itu' } };
+    const one = { span: 1, signalling: 'r2' as const, r2: { protocol: 'itu' }, ss7: { linkSet: '', firstCircuit: 1 } };
     expect(readE1s([one], SHIPPED).get(1)?.r2?.variant).toBe('ITU');
     const home = folder();
     writeFileSync(join(home, 'settings.json'), JSON.stringify({ version: 3, e1: [one, one] }));

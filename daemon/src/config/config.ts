@@ -1,4 +1,4 @@
-import type { Country } from '@cordboard/native';
+import type { Country, LinkSetConfig } from '@cordboard/native';
 import type { AnalogChoices } from './analog.js';
 import type { Numbering } from './numbering.js';
 import type { SpanSignallingConfig } from './r2.js';
@@ -13,6 +13,7 @@ export interface Config {
   readonly e1: ReadonlyMap<number, SpanSignallingConfig>;
   /** what an analog port is set to, by its number and the country */
   readonly analogOf: (analog: number) => AnalogChoices;
+  readonly linkSets: readonly LinkSetConfig[];
   readonly home: string;
   readonly settingsFile: string;
   /** codes of those that may be chosen */

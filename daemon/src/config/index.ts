@@ -8,5 +8,6 @@ export * from './numbering.js';
 export * from './pending-restore.js';
 export * from './analog.js';
 export * from './r2.js';
+export * from './ss7.js';
 export * from './schema.js';
 export * from './tls-files.js';

@@ -13,6 +13,7 @@ import { parseJsonText } from './json-text.js';
 import { migrateSettings, type SettingsFile } from './migrations.js';
 import { readE1s } from './r2.js';
 import { SettingsSchema, type Settings } from './schema.js';
+import { readLinkSets } from './ss7.js';
 
 export interface LoadOptions {
   env?: NodeJS.ProcessEnv | undefined;
@@ -51,7 +52,8 @@ export function loadConfig(options: LoadOptions = {}): Config {
     settings,
     ...country,
     analogOf: readAnalogs(settings.analogs, analog),
-    e1: readE1s(settings.e1, options.r2Folder ?? R2_PROTOCOLS),
+    e1: readE1s(settings.e1, options.r2Folder ?? R2_PROTOCOLS, settings.linkSets),
+    linkSets: readLinkSets(settings.linkSets),
     home,
     settingsFile: join(home, 'settings.json'),
     countries: knownCountries(options.countriesFolder ?? COUNTRIES),

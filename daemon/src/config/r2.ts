@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
 import { parseJsonText } from './json-text.js';
 import { PriChoices, readPri } from './pri.js';
+import { readSs7, Ss7Choices, type LinkSetSetting } from './ss7.js';
 
 const Signal = z.int().min(0).max(15);
 
@@ -45,7 +46,7 @@ const R2FileSchema = R2Choices.extend({
 /** Of settings.json: what an E1 is signalled by, and how. */
 export const E1Setting = z.strictObject({
   span: z.int().min(1).max(64),
-  signalling: z.enum(['pri', 'r2']).default('pri'),
+  signalling: z.enum(['pri', 'r2', 'ss7']).default('pri'),
   pri: PriChoices.optional(),
   /** file of firmware-config/r2 */
   r2: R2Choices.extend({
@@ -54,21 +55,29 @@ export const E1Setting = z.strictObject({
       .regex(/^[a-z]{2,3}$/)
       .default('cn'),
   }).prefault({}),
+  ss7: Ss7Choices.prefault({}),
 });
 export type E1Setting = z.infer<typeof E1Setting>;
 
-export type SpanSignallingConfig = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 't203Ms' | 't309Ms'>;
+export type SpanSignallingConfig = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 'ss7' | 't203Ms' | 't309Ms'>;
 
 /** By number of the E1; those that are not named are ISDN primary rate. AppErrors of readR2. */
-export function readE1s(settings: readonly E1Setting[], folder: string): ReadonlyMap<number, SpanSignallingConfig> {
-  return new Map(
-    settings.map(({ span, signalling, pri, r2: { protocol, ...choices } }) => [
-      span,
-      signalling === 'r2'
-        ? { signalling, r2: { ...readR2(protocol, folder), ...given(choices) } }
-        : { signalling, ...readPri(pri ?? {}) },
-    ]),
-  );
+export function readE1s(
+  settings: readonly E1Setting[],
+  folder: string,
+  linkSets: readonly LinkSetSetting[] = [],
+): ReadonlyMap<number, SpanSignallingConfig> {
+  const read = ({ signalling, pri, r2: { protocol, ...choices }, ss7 }: E1Setting): SpanSignallingConfig => {
+    switch (signalling) {
+      case 'r2':
+        return { signalling, r2: { ...readR2(protocol, folder), ...given(choices) } };
+      case 'ss7':
+        return { signalling, ss7: readSs7(ss7, linkSets) };
+      case 'pri':
+        return { signalling, ...readPri(pri ?? {}) };
+    }
+  };
+  return new Map(settings.map((e1) => [e1.span, read(e1)]));
 }
 
 /** As the engine takes it. AppError r2_protocol_not_found, r2_protocol_invalid, settings_not_json. */

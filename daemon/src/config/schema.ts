@@ -5,6 +5,7 @@ import { BoardsSetting, IpAddress, Language, MailAddress, Network, NumberClass, 
 import { LOG_LEVELS } from '../platform/index.js';
 import { AnalogSetting } from './analog.js';
 import { E1Setting } from './r2.js';
+import { LinkSetSetting, ss7Problems } from './ss7.js';
 
 export const SETTINGS_VERSION = 3;
 
@@ -111,6 +112,8 @@ const AsWritten = z.strictObject({
     .max(512)
     .refine((all) => new Set(all.map(({ analog }) => analog)).size === all.length, formats.once)
     .default([]),
+  /** signalling links of E1s with signalling ss7 */
+  linkSets: z.array(LinkSetSetting).max(50).default([]),
   recordings: z
     .strictObject({
       folder: z.string().min(1).default('recordings'),
@@ -224,6 +227,9 @@ export const SettingsSchema = AsWritten.refine(
 )
   .refine(({ virtual, boards }) => boards.ports.every(({ analog }) => analog > virtual.stations), {
     ...{ path: ['boards', 'ports'], message: formats.boardPort },
+  })
+  .superRefine(({ linkSets, e1 }, context) => {
+    for (const problem of ss7Problems(linkSets, e1)) context.addIssue({ code: 'custom', ...problem });
   })
   .transform((settings) => ({
     ...settings,

@@ -46,6 +46,9 @@ export const formats = {
   boardPort: 'format:boardPort',
   operMode: 'format:operMode',
   boardsAhead: 'format:boardsAhead',
+  pointCode: 'format:pointCode',
+  linkSet: 'format:linkSet',
+  linkSetSpans: 'format:linkSetSpans',
   recordingPattern: 'format:recordingPattern',
 } as const;
 

@@ -26,18 +26,32 @@ export const SpanPri = z
   .meta({ id: 'SpanPri' });
 export type SpanPri = z.infer<typeof SpanPri>;
 
+/** Of No. 7; its state is that of level 2 (Q.703). */
+export const SignallingLink = z
+  .strictObject({
+    linkSet: z.string(),
+    span: SpanNumber.meta({ description: 'The E1 that carries it' }),
+    timeslot: TimeslotNumber,
+    code: z.int().min(0).max(15).meta({ description: 'Signalling link code' }),
+    state: z.enum(['failed', 'outOfService', 'notAligned', 'aligned', 'proving', 'alignedReady', 'inService']),
+  })
+  .meta({ id: 'SignallingLink' });
+export type SignallingLink = z.infer<typeof SignallingLink>;
+
 export const Span = z
   .strictObject({
     span: SpanNumber,
     name: z.string(),
     side: z.enum(['user', 'network']),
-    signalling: z.enum(['pri', 'r2']),
+    signalling: z.enum(['pri', 'r2', 'ss7']),
     alarms: z.array(AlarmKind),
-    dchannelUp: z
-      .boolean()
-      .meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot' }),
+    dchannelUp: z.boolean().meta({
+      description:
+        'Calls can be signalled; of R2: the far end does not block every timeslot; of ISUP: the other exchange can be reached',
+    }),
     pri: SpanPri.nullable().meta({ description: 'Of one signalled by ISDN primary rate' }),
     timeslots: z.array(Timeslot),
+    links: z.array(SignallingLink).optional().meta({ description: 'Of signalling ss7: those that its calls come by' }),
   })
   .meta({ id: 'Span' });
 export type Span = z.infer<typeof Span>;

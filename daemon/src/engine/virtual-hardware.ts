@@ -2,10 +2,19 @@
 // behind them. At the other end of each virtual cable, for the exchange simulator: span 100+n and analog port 10000+m (the
 // telephone).
 import { join } from 'node:path';
-import type { AnalogConfig, CableConfig, Country, EngineConfig, SpanConfig, StreamsConfig } from '@cordboard/native';
+import type {
+  AnalogConfig,
+  CableConfig,
+  Country,
+  EngineConfig,
+  LinkSetConfig,
+  SpanConfig,
+  StreamsConfig,
+} from '@cordboard/native';
 
 const EXCHANGE_SPANS_FROM = 100;
 const EXCHANGE_PHONES_FROM = 10_000;
+const EXCHANGE_LINK_SETS_FROM = 100;
 
 /** True for an E1 of the box, not of the exchange simulator. */
 export function isBoxSpan(span: number): boolean {
@@ -52,7 +61,7 @@ type BoardPortSettings = Required<
   Pick<AnalogConfig, 'analog' | 'channel' | 'kind' | 'callerId' | 'releaseOnBusy' | 'echoTaps'>
 > & { name?: string | undefined };
 
-type Signalling = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 't203Ms' | 't309Ms'>;
+type Signalling = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 'ss7' | 't203Ms' | 't309Ms'>;
 
 /** What is configured of the engine, the virtual card and the boards. */
 export interface HardwareSettings {
@@ -61,6 +70,8 @@ export interface HardwareSettings {
   e1?: ReadonlyMap<number, Signalling> | undefined;
   /** what an analog port is set to */
   analogOf?: ((analog: number) => Partial<AnalogConfig>) | undefined;
+  /** signalling links of those with ss7 */
+  linkSets?: readonly LinkSetConfig[] | undefined;
   /** absolute */
   recordingsFolder: string;
   settings: {
@@ -90,7 +101,14 @@ export function boxSpans({ virtual, boards }: Pick<HardwareSettings['settings'],
 }
 
 /** What the engine is made with. */
-export function engineConfig({ country, e1, analogOf, settings, recordingsFolder }: HardwareSettings): EngineConfig {
+export function engineConfig({
+  country,
+  e1,
+  linkSets = [],
+  analogOf,
+  settings,
+  recordingsFolder,
+}: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
@@ -123,6 +141,7 @@ export function engineConfig({ country, e1, analogOf, settings, recordingsFolder
     spans,
     analogs,
     cables,
+    linkSets: [...linkSets, ...linkSetsAtExchange(linkSets, settings.virtual.spans)],
     boards: { buffers, ahead },
     streams: streamsConfig(settings.sip),
     announcers: settings.engine.announcers,
@@ -147,14 +166,29 @@ const portName = (kind: 'fxs' | 'fxo', analog: number): string => `${kind === 'f
 /** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
 function atExchange(signalling: Signalling | undefined): Signalling {
   if (signalling === undefined) return {};
-  const { pri, r2 } = signalling;
+  const { pri, r2, ss7 } = signalling;
   return {
     ...signalling,
     ...(r2 === undefined ? {} : { r2: { ...r2, calledDigits: 20, digitMs: 2000 } }),
+    ...(ss7 === undefined ? {} : { ss7: { ...ss7, linkSet: EXCHANGE_LINK_SETS_FROM + ss7.linkSet! } }),
     ...(pri?.dchannelOf === undefined || pri.dchannelOf === 0
       ? {}
       : { pri: { ...pri, dchannelOf: exchangeSpan(pri.dchannelOf) } }),
   };
+}
+
+/** The other ends of the link sets whose links are on virtual cables: the exchange that each leads to. */
+function linkSetsAtExchange(linkSets: readonly LinkSetConfig[], virtualSpans: number): LinkSetConfig[] {
+  return linkSets
+    .filter(({ links }) => links.every(({ span }) => span <= virtualSpans))
+    .map(({ adjacent: _adjacent, ...set }) => ({
+      ...set,
+      linkSet: EXCHANGE_LINK_SETS_FROM + set.linkSet,
+      name: `${set.name} (exchange)`.slice(0, 64),
+      pointCode: set.destination,
+      destination: set.pointCode,
+      links: set.links.map((link) => ({ ...link, span: exchangeSpan(link.span) })),
+    }));
 }
 
 /** Streams without another end, by which what a conference room hears is recorded. */

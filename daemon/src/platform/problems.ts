@@ -132,6 +132,18 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be fewer than the buffers.',
     zh: '必须小于缓冲块数。',
   },
+  'format:pointCode': {
+    en: 'must be a point code of its variant: 3-8-3 bits (ITU) or 8-8-8 bits (China), such as 2-125-1 or 23-10-1, or one number.',
+    zh: '必须是该制式的信令点编码：ITU 为 3-8-3 位，中国为 8-8-8 位，例如 2-125-1 或 23-10-1，或一个整数。',
+  },
+  'format:linkSet': {
+    en: 'must be the name of one of the link sets.',
+    zh: '必须是某个信令链路组的名称。',
+  },
+  'format:linkSetSpans': {
+    en: 'must be named by one to seven E1 with signalling ss7.',
+    zh: '必须有一到七个信令为 ss7 的 E1 使用。',
+  },
   'format:localDate': {
     en: 'must be a day that exists, such as 2027-02-06.',
     zh: '必须是存在的日期，例如 2027-02-06。',

@@ -1,7 +1,14 @@
 // The box's own E1: alarms and D-channel as the engine tells them, begun with its snapshot, and which timeslots are taken by
 // legs, whoever began them.
-import type { LiveEvents, Span } from '../contract/index.js';
-import { isBoxSpan, type EngineClient, type SnapshotSpan, type SpanBlocked } from '../engine/index.js';
+import type { LiveEvents, SignallingLink, Span } from '../contract/index.js';
+import {
+  isBoxSpan,
+  type EngineClient,
+  type LinkChanged,
+  type SnapshotLinkSet,
+  type SnapshotSpan,
+  type SpanBlocked,
+} from '../engine/index.js';
 import type { LegPlace, Lines } from '../lines/index.js';
 import { AppError, type Log, type TypedEmitter, type Unsubscribe } from '../platform/index.js';
 
@@ -41,13 +48,14 @@ export class TrunkBook {
       engine.on('span.alarmed', ({ span, alarms }) => this.#alarmed(span, alarms)),
       engine.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
       engine.on('span.blocked', (ends) => this.#blocked(ends)),
+      engine.on('link.changed', (link) => this.#link(link)),
       lines.on('leg.offered', ({ leg, origin }) => this.#taken(leg, origin, null)),
       lines.on('leg.seized', ({ leg, place }) => this.#taken(leg, place, null)),
       lines.on('leg.moved', ({ leg, place }) => this.#moved(leg, place)),
       lines.on('leg.released', ({ leg }) => this.#freed(leg)),
     ];
     const snapshot = await this.#engine.command('engine.snapshot', {});
-    for (const span of snapshot.spans) if (isBoxSpan(span.span)) this.#read(span);
+    for (const span of snapshot.spans) if (isBoxSpan(span.span)) this.#read(span, snapshot.linkSets);
   }
 
   stop(): void {
@@ -86,7 +94,7 @@ export class TrunkBook {
     this.#changed(where.span);
   }
 
-  #read(now: SnapshotSpan): void {
+  #read(now: SnapshotSpan, linkSets: readonly SnapshotLinkSet[]): void {
     const before = this.#spans.get(now.span);
     const legs = new Map<number, number>();
     for (const { timeslot, leg } of now.timeslots) {
@@ -110,6 +118,7 @@ export class TrunkBook {
         blocked: blockedEnds(blockedHere, blockedThere),
       })),
     };
+    if (now.signalling === 'ss7') span.links = linksOf(now.span, linkSets);
     this.#spans.set(now.span, { span, legs });
   }
 
@@ -126,10 +135,20 @@ export class TrunkBook {
     const known = this.#spans.get(span);
     if (known === undefined) return;
     known.span.dchannelUp = up;
-    const what = known.span.signalling === 'r2' ? 'far end' : 'D-channel';
+    const what = known.span.signalling === 'pri' ? 'D-channel' : 'far end';
     if (up) this.#log.info({ span }, `${what} is up`);
     else this.#log.warn({ span }, `${what} is down`);
     this.#changed(span);
+  }
+
+  #link({ span: carrier, timeslot, state }: LinkChanged): void {
+    for (const { span } of this.#spans.values()) {
+      const link = span.links?.find((at) => at.span === carrier && at.timeslot === timeslot);
+      if (link === undefined || link.state === state) continue;
+      link.state = state;
+      this.#changed(span.span);
+    }
+    if (isBoxSpan(carrier)) this.#log.info({ span: carrier, timeslot, state }, 'a signalling link has changed');
   }
 
   #blocked({ span, timeslot, here, there }: SpanBlocked): void {
@@ -192,4 +211,19 @@ function priOf({ protocol, overlap, dchannelOf, dchannelHere }: NonNullable<Snap
 function blockedEnds(here: boolean, there: boolean): Span['timeslots'][number]['blocked'] {
   if (here) return there ? 'both' : 'here';
   return there ? 'there' : 'no';
+}
+
+/** The signalling links by which the calls of an E1 come, wherever they are. */
+function linksOf(span: number, linkSets: readonly SnapshotLinkSet[]): SignallingLink[] {
+  return linkSets
+    .filter(({ spans }) => spans.includes(span))
+    .flatMap(({ name, links }) =>
+      links.map(({ span: carrier, timeslot, code, state }) => ({
+        linkSet: name,
+        span: carrier,
+        timeslot,
+        code,
+        state,
+      })),
+    );
 }

@@ -54,6 +54,21 @@ class CasPort {
   std::function<void(uint32_t timeslot, uint8_t abcd)> on_bits;
 };
 
+/// A signalling link of No. 7 on a timeslot: signal units (Q.703 2.2) without flags, zero bits and FCS.
+class SignalUnitPort {
+ public:
+  virtual ~SignalUnitPort() = default;
+  /// Sent once; one without information (FISU, LSSU) again until the next one comes.
+  virtual void send_unit(std::span<const uint8_t> unit) = 0;
+  /// Another unit would be sent soon; on_room tells when that is so again.
+  virtual bool has_room() const = 0;
+  /// Whole units whose FCS is right, in order. Repetitions of one without information may be left out.
+  std::function<void(std::span<const uint8_t>)> on_unit;
+  /// So many came with a wrong FCS, or 16 octets each went by in which none came (Q.703 10.2).
+  std::function<void(uint32_t count)> on_errors;
+  std::function<void()> on_room;
+};
+
 class AlarmPort {
  public:
   virtual ~AlarmPort() = default;

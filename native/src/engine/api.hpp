@@ -23,6 +23,7 @@
 #include "engine/api_pri.hpp"
 #include "engine/api_probe.hpp"
 #include "engine/api_snapshot.hpp"
+#include "engine/api_ss7.hpp"
 #include "engine/api_stream.hpp"
 
 namespace cordboard::engine {
@@ -51,7 +52,8 @@ using CommandTable = std::tuple<
     CommandEntry<"r2.send", R2Send, PlayStarted>, CommandEntry<"fax.start", FaxStart, FaxStarted>,
     CommandEntry<"fax.stop", FaxStop, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
-    CommandEntry<"span.block", SpanBlock, Empty>,
+    CommandEntry<"span.block", SpanBlock, Empty>, CommandEntry<"span.check", SpanCheck, Empty>,
+    CommandEntry<"virtual.spoilLink", VirtualLinkSpoil, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
     CommandEntry<"virtual.cutLine", VirtualLine, Empty>, CommandEntry<"station.lamp", StationLamp, Empty>,
     CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
@@ -85,6 +87,7 @@ using EventTable =
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
                EventEntry<"span.blocked", SpanBlocked>, EventEntry<"leg.metered", LegMetered>,
                EventEntry<"probe.second", ProbeSecond>, EventEntry<"probe.ended", ProbeEnded>,
+               EventEntry<"span.blocked", SpanBlocked>, EventEntry<"span.checked", SpanChecked>, EventEntry<"link.changed", LinkChanged>, EventEntry<"leg.metered", LegMetered>,
                EventEntry<"engine.log", EngineLog>>;
 
 // Variants over the tables, for the queues between the threads.

@@ -259,7 +259,7 @@ struct SpanRestart {
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanRestart::span, "the E1", range(1, 512)),
                       optional_field("timeslot", &SpanRestart::timeslot,
-                                     "B-channel to restart (Q.931 5.5); 0 or left out: all of them", range(0, 31))};
+                                     "B-channel or circuit to restart (Q.931 5.5, Q.764 2.9.3); 0 or left out: all of them", range(0, 31))};
   }
 };
 /// Refuse calls on a timeslot, or take them again; a call that is there goes on.
@@ -269,7 +269,7 @@ struct SpanBlock {
   bool blocked{};
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanBlock::span, "the E1", range(1, 512)),
-                      field("timeslot", &SpanBlock::timeslot, "that carries calls", range(1, 31)),
+                      field("timeslot", &SpanBlock::timeslot, "that carries calls; of ss7 0: all of the E1", range(0, 31)),
                       field("blocked", &SpanBlock::blocked, "true: no new calls")};
   }
 };

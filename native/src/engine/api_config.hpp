@@ -7,6 +7,7 @@
 
 #include "engine/api_analog.hpp"
 #include "engine/api_pri.hpp"
+#include "engine/api_ss7.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -112,6 +113,7 @@ struct SpanConfig {
   SpanSignalling signalling{};
   PriConfig pri;
   R2Config r2;
+  Ss7SpanConfig ss7;
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanConfig::span, "number of the E1, from 1", range(1, 512)),
                       field("name", &SpanConfig::name, "shown to people", range(1, 64)),
@@ -129,7 +131,8 @@ struct SpanConfig {
                       optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000)),
                       optional_field("signalling", &SpanConfig::signalling, "pri when left out"),
                       optional_field("pri", &SpanConfig::pri, "of signalling pri"),
-                      optional_field("r2", &SpanConfig::r2, "of signalling r2")};
+                      optional_field("r2", &SpanConfig::r2, "of signalling r2"),
+                      optional_field("ss7", &SpanConfig::ss7, "of signalling ss7")};
   }
 };
 
@@ -219,6 +222,7 @@ struct EngineConfig {
   std::vector<SpanConfig> spans;
   std::vector<AnalogConfig> analogs;
   std::vector<CableConfig> cables;
+  std::vector<LinkSetConfig> linkSets;
   BoardsConfig boards;
   StreamsConfig streams;
   uint32_t announcers = 64;
@@ -236,6 +240,7 @@ struct EngineConfig {
         field("spans", &EngineConfig::spans, "E1 spans", range(0, 512)),
         field("analogs", &EngineConfig::analogs, "analog ports", range(0, 4096)),
         field("cables", &EngineConfig::cables, "virtual cables", range(0, 4096)),
+        optional_field("linkSets", &EngineConfig::linkSets, "signalling links of E1s with signalling ss7", range(0, 64)),
         optional_field("boards", &EngineConfig::boards, "boards behind the DAHDI driver"),
         optional_field("streams", &EngineConfig::streams, "RTP streams; left out: none"),
         optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements and tones at once",

@@ -8,6 +8,7 @@
 
 #include "engine/api_analog.hpp"
 #include "engine/api_pri.hpp"
+#include "engine/api_ss7.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -205,6 +206,7 @@ struct Counter {
 };
 struct Snapshot {
   std::vector<SnapshotSpan> spans;
+  std::vector<SnapshotLinkSet> linkSets;
   std::vector<SnapshotAnalog> analogs;
   std::vector<SnapshotLeg> legs;
   std::vector<SnapshotStream> streams;
@@ -216,6 +218,7 @@ struct Snapshot {
   std::vector<Counter> counters;
   static constexpr auto fields() {
     return std::tuple{field("spans", &Snapshot::spans, "E1 spans"),
+                      field("linkSets", &Snapshot::linkSets, "sets of signalling links"),
                       field("analogs", &Snapshot::analogs, "analog ports"),
                       field("legs", &Snapshot::legs, "living legs"),
                       field("streams", &Snapshot::streams, "their RTP streams"),

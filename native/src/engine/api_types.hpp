@@ -5,7 +5,11 @@
 #include "base/describe.hpp"
 
 namespace cordboard::engine {
-enum class SpanSignalling : uint8_t { kPri, kR2 };
+enum class SpanSignalling : uint8_t { kPri, kR2, kSs7 };
+/// Whose ISUP, and how long its point codes are.
+enum class Ss7Variant : uint8_t { kItu, kChina };
+/// Of a signalling link (Q.703 figure 2).
+enum class LinkState : uint8_t { kFailed, kOutOfService, kNotAligned, kAligned, kProving, kAlignedReady, kInService };
 enum class PriSide : uint8_t { kUser, kNetwork };
 enum class CallingCategory : uint8_t {
   kUnknown,
@@ -54,8 +58,13 @@ namespace cordboard {
 using engine::AlarmKind, engine::ProbePattern, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
-    engine::SpanSignalling, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
-template <> struct EnumNames<SpanSignalling> { static constexpr std::array<std::string_view, 2> names{"pri", "r2"}; };
+    engine::SpanSignalling, engine::Ss7Variant, engine::LinkState, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
+template <> struct EnumNames<SpanSignalling> { static constexpr std::array<std::string_view, 3> names{"pri", "r2", "ss7"}; };
+template <> struct EnumNames<Ss7Variant> { static constexpr std::array<std::string_view, 2> names{"itu", "china"}; };
+template <> struct EnumNames<LinkState> {
+  static constexpr std::array<std::string_view, 7> names{"failed",  "outOfService", "notAligned", "aligned",
+                                                         "proving", "alignedReady", "inService"};
+};
 template <> struct EnumNames<CallingCategory> {
   static constexpr std::array<std::string_view, 7> names{
       "unknown", "ordinary", "priority", "international", "internationalPriority", "collect", "test"};

@@ -56,6 +56,7 @@ Result<> Core::build() {
   if (auto done = build_streams(); !done) return done;
   if (auto done = build_cables(); !done) return done;
 
+  if (auto done = build_link_sets(); !done) return done;
   // State machines look at the cables' state when they are made, so they come after them.
   for (const auto& span : config_.spans) {
     const auto first = static_cast<bus::Port>(
@@ -87,6 +88,13 @@ Result<std::unique_ptr<SpanUnit>> Core::build_unit(const SpanConfig& span, bus::
     case SpanSignalling::kR2: {
       if (auto good = R2Unit::check(span); !good) return good.error();
       return std::unique_ptr<SpanUnit>(std::make_unique<R2Unit>(*this, span, first, *cas(span.span), alarm));
+    }
+    case SpanSignalling::kSs7: {
+      const auto exchange = link_sets_.find(span.ss7.linkSet);
+      if (exchange == link_sets_.end()) {
+        return fail(ErrorCode::kInvalid, span.name + " names a link set that there is not");
+      }
+      return std::unique_ptr<SpanUnit>(std::make_unique<Ss7Unit>(*this, span, first, exchange->second, alarm));
     }
     case SpanSignalling::kPri:
       break;
@@ -357,6 +365,7 @@ int64_t Core::sleep_ms() {
     if (const auto due = span->next_deadline(now_)) next = std::min(next, *due);
   }
   for (auto& [number, analog] : analogs_) next = std::min(next, analog->next_deadline());
+  if (const auto due = card_.due()) next = std::min(next, *due);
   return std::clamp<int64_t>(next - monotonic_ms(), 0, 20);
 }
 

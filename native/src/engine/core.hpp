@@ -28,6 +28,7 @@
 #include "engine/outbox.hpp"
 #include "engine/probes.hpp"
 #include "engine/span_unit.hpp"
+#include "engine/ss7_unit.hpp"
 #include "engine/watchers.hpp"
 #include "media/clip_store.hpp"
 #include "media/fax.hpp"
@@ -101,6 +102,12 @@ class Core {
   /// Listens for register signals; the span's unit is told.
   void watch_register_signals(bus::Port port, bool forward);
   void unwatch_register_signals(bus::Port port);
+  /// What comes in on a port goes back out.
+  void loop_port(bus::Port port, bool on);
+  /// Sounds the check tone of Q.724 in place of all else and listens for it; the span's unit is told.
+  void check_port_tone(bus::Port port, bool on);
+  /// A timeslot that carries a signalling link; null: the card has none.
+  cards::SignalUnitPort* signal_units(uint32_t span, uint32_t timeslot);
   /// leg.answer of this leg has been carried out.
   void answer_sent(Leg& leg);
   /// Neither a playback nor a connection is heard there.
@@ -139,7 +146,9 @@ class Core {
   void handle_later(const RecordingStop& command, uint64_t id);
   Result<> handle(const SpanRestart& command);
   Result<> handle(const SpanBlock& command);
+  Result<> handle(const SpanCheck& command);
   Result<> handle(const VirtualAlarm& command);
+  Result<> handle(const VirtualLinkSpoil& command);
   Result<> handle(const VirtualDchannel& command);
   Result<> handle(const VirtualLine& command);
   Result<> handle(const StationLamp& command);
@@ -266,6 +275,7 @@ class Core {
   Result<> build_cables();
   Result<std::unique_ptr<SpanUnit>> build_unit(const SpanConfig& span, bus::Port first);
   std::shared_ptr<PriGroup> pri_group(const SpanConfig& span);
+  Result<> build_link_sets();
   Result<> build_streams();
   Result<> build_tones();
   Result<> add_tone(const Tone& tone);
@@ -361,6 +371,7 @@ class Core {
   std::unique_ptr<cards::DahdiCard> boards_;  // when something is configured there, or somebody has asked
   std::vector<PortState> ports_;
   std::map<uint32_t, std::weak_ptr<PriGroup>> pri_groups_;  // by E1 with the D-channel; its units keep it
+  std::map<uint32_t, std::shared_ptr<Ss7Exchange>> link_sets_;
   std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
   std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;
   std::vector<bus::Port> announcers_;
@@ -387,6 +398,8 @@ class Core {
   dsp::MfR2Receiver r2_forward_{dsp::MfR2Direction::kForward};
   dsp::MfR2Receiver r2_backward_{dsp::MfR2Direction::kBackward};
   std::map<std::pair<bool, uint8_t>, media::SignalTone> register_signals_;  // by direction and number; made when needed
+  std::optional<dsp::CallProgress> check_tone_;  // what hears it, and …
+  media::SignalTone check_tone_sent_;            // … what is sent; made when needed
   std::map<uint32_t, uint64_t> answering_;  // legs whose leg.answer is still to be replied to, and its number
   std::optional<rtp::SocketPool> pool_;
   uint32_t pairs_read_{};  // by an I/O thread

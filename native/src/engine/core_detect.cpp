@@ -187,6 +187,11 @@ void Core::watcher_noted(media::Watcher& noted) {
         spans_.at(ports_[port].span)->register_signal(ports_[port].timeslot, note.signal, note.begin);
       });
       break;
+    case WatchKind::kCheckTone:
+      each(static_cast<ToneWatcher&>(watcher), [&](const dsp::CallProgressEvent& note) {
+        if (note.begin) spans_.at(ports_[port].span)->check_tone(ports_[port].timeslot);
+      });
+      break;
     case WatchKind::kLevel:
       each(static_cast<LevelWatcher&>(watcher), [&](const dsp::LevelReading& note) {
         event(LevelMeasured{port, leg, note.level_dbm0, note.peak_dbm0, note.dc_offset,

@@ -43,6 +43,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
       span.timeslots.push_back({timeslot, port, ports_[port].leg, blocked.here, blocked.there});
     }
   }
+  for (const auto& [number, exchange] : link_sets_) snapshot.linkSets.push_back(exchange->snapshot());
   for (const auto& [number, unit] : analogs_) {
     const auto wires = unit->wires();
     snapshot.analogs.push_back({number, unit->config().name, unit->config().kind, unit->port(), unit->off_hook(),

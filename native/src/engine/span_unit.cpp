@@ -94,6 +94,10 @@ Result<> SpanUnit::dial(const Leg&, std::string_view, bool) {
   return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " takes a called number as a whole");
 }
 
+Result<> SpanUnit::check(uint32_t) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no continuity check");
+}
+
 void SpanUnit::released(uint32_t call, uint32_t cause, ReleasedBy by) {
   const auto found = legs_.find(call);
   if (found == legs_.end()) return;

@@ -67,6 +67,10 @@ class SpanUnit {
   virtual Result<> dial(const Leg& leg, std::string_view digits, bool last);
   /// Null: it is not signalled by ISDN primary rate.
   virtual std::optional<SnapshotPri> pri() const { return std::nullopt; }
+  /// Checks the continuity of an idle timeslot; the host is told by span.checked.
+  virtual Result<> check(uint32_t timeslot);
+  /// The check tone is heard on a timeslot where the unit has asked for it.
+  virtual void check_tone(uint32_t /*timeslot*/) {}
   /// answer() takes a while: the core is told by answer_sent(), and the host hears no sooner.
   virtual bool answers_later() const { return false; }
   /// The port of a leg that has been released, but has not ended, carries nothing any more.
@@ -90,6 +94,7 @@ class SpanUnit {
   /// A call, known to the signalling by `call`, has come in: makes its leg and offers it.
   void offer(uint32_t call, uint32_t timeslot, LegOffered about);
   void remember(uint32_t call, uint32_t leg) { legs_[call] = leg; }
+  void forget(uint32_t call) { legs_.erase(call); }
   /// Null: the core has let go of it.
   Leg* leg_of(uint32_t call);
   uint32_t call_of(const Leg& leg) const { return leg.span_call; }

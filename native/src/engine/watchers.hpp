@@ -29,7 +29,8 @@ enum class WatchKind : uint8_t {
   kCallerId,
   // Of the span's own signalling; the last, as unwatch_all() leaves them.
   kRegisterForward,
-  kRegisterBackward
+  kRegisterBackward,
+  kCheckTone
 };
 
 class EngineWatcher : public media::Watcher {

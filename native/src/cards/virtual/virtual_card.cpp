@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "cards/virtual/virtual_link.hpp"
 #include "dsp/g711.hpp"
 
 namespace cordboard::cards {
@@ -28,6 +29,7 @@ struct VirtualCard::Span : HdlcPort, CasPort, AlarmPort {
   Alarms current;
   bool dchannel_cut{};
   std::size_t queued{};
+  std::map<uint32_t, VirtualLink> links;  // by timeslot
 
   void send_frame(std::span<const uint8_t> frame) override {
     if (peer && !dchannel_cut && !current.down()) card->deliver(*peer, frame);
@@ -243,6 +245,50 @@ AlarmPort* VirtualCard::alarm(uint32_t span) {
   return found == spans_.end() ? nullptr : found->second.get();
 }
 
+SignalUnitPort* VirtualCard::signal_units(uint32_t span, uint32_t timeslot) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end() || timeslot == 0 || timeslot > kTimeslots) return nullptr;
+  return &found->second->links[timeslot];
+}
+
+bool VirtualCard::spoil_link(uint32_t span, uint32_t timeslot, bool cut, uint32_t damage_every) {
+  const auto found = spans_.find(span);
+  if (found == spans_.end() || found->second->peer == nullptr) return false;
+  const auto here = found->second->links.find(timeslot);
+  const auto there = found->second->peer->links.find(timeslot);
+  if (here == found->second->links.end() || there == found->second->peer->links.end()) return false;
+  here->second.cut = there->second.cut = cut;
+  there->second.damage_every = damage_every;
+  return true;
+}
+
+std::optional<Millis> VirtualCard::due() const {
+  std::optional<Millis> first;
+  for (const auto& [number, span] : spans_) {
+    for (const auto& [timeslot, link] : span->links) {
+      const auto due = link.due();
+      if (due && (!first || *due < *first)) first = due;
+    }
+  }
+  return first;
+}
+
+bool VirtualCard::carry_units(Millis now) {
+  bool any = false;
+  for (auto& [number, span] : spans_) {
+    for (auto& [timeslot, link] : span->links) {
+      VirtualLink* to = nullptr;
+      if (span->peer != nullptr) {
+        const auto there = span->peer->links.find(timeslot);
+        if (there != span->peer->links.end()) to = &there->second;
+      }
+      const bool carried = span->peer != nullptr && !span->current.down() && !span->peer->current.down();
+      any = link.carry(to, carried, now) || any;
+    }
+  }
+  return any;
+}
+
 StationPort* VirtualCard::station(uint32_t analog) {
   const auto found = stations_.find(analog);
   return found == stations_.end() ? nullptr : found->second.get();
@@ -411,7 +457,7 @@ bool VirtualCard::pump(Millis now) {
     crossing_.pop_front();
     act(now);
   }
-  return waiting > 0;
+  return carry_units(now) || waiting > 0;
 }
 
 }  // namespace cordboard::cards

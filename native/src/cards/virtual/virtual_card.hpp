@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cards/card.hpp"
@@ -34,6 +35,8 @@ class VirtualCard : public Card {
   HdlcPort* hdlc(uint32_t span);
   CasPort* cas(uint32_t span);
   AlarmPort* alarm(uint32_t span);
+  /// A signalling link on a timeslot, 1-31, in place of speech; made when it is first asked for. Null: no such span.
+  SignalUnitPort* signal_units(uint32_t span, uint32_t timeslot);
   StationPort* station(uint32_t analog);
   LinePort* line(uint32_t analog);
 
@@ -51,6 +54,11 @@ class VirtualCard : public Card {
   /// Cuts the two wires of an analog cable, named by either end, or joins them again. False: there is none.
   bool cut_line(uint32_t analog, bool cut);
   bool cut_dchannel(uint32_t span, bool cut);
+  /// Nothing gets through on a signalling link, either way; one unit out of `damage_every` that `span` receives there has a
+  /// wrong FCS (0: none). False: there is no such link.
+  bool spoil_link(uint32_t span, uint32_t timeslot, bool cut, uint32_t damage_every);
+  /// When pump() will have a unit to deliver.
+  std::optional<Millis> due() const;
   /// A frame as if it had come over the cable.
   bool inject_frame(uint32_t span, std::span<const uint8_t> frame);
   /// Signalling bits as if they had come over the cable.
@@ -91,6 +99,7 @@ class VirtualCard : public Card {
   static void add_echo(Cable::Echo& echo, const uint8_t* sent, uint8_t* received);
 
   void deliver(Span& to, std::span<const uint8_t> frame);
+  bool carry_units(Millis now);
   void deliver_bits(Span& to, uint32_t timeslot, uint8_t abcd);
   void update_alarms(Span& span);
   void update_cable(Span& span);
