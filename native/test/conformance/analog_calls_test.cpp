@@ -27,7 +27,7 @@ EngineConfig ports(CallerIdMode told = CallerIdMode::kNone) {
 class AnalogBox : public Box {
  public:
   explicit AnalogBox(const EngineConfig& config = ports()) : Box(config) {
-    let_pass(*this, 2500);  // a line takes no ring for two seconds after it was put on the hook
+    bed().settle(*this, 2500);  // a line takes no ring for two seconds after it was put on the hook
   }
 
   /// The telephone's port rings the line, which answers.
@@ -41,7 +41,7 @@ class AnalogBox : public Box {
     ask(LegAnswer{{offered->leg}});
     EXPECT_TRUE(expect_leg<LegAnswered>(*this, seized.leg));
     // The driver looks at the hook again when it has been still for a while.
-    let_pass(*this, 1000);
+    bed().settle(*this, 1000);
     return {0, seized.leg, seized.port, offered->leg, offered->port, ""};
   }
 };
@@ -161,7 +161,7 @@ TEST(AnalogCalls, TakesDigitsThatATelephoneDialsByPulses) {
   phone->lift();
   const auto lifted = expect_event<LegOffered>(box, [](const LegOffered& at) { return at.analog == kStations; });
   ASSERT_TRUE(lifted);
-  let_pass(box, 1000);  // whoever dials waits for the tone
+  bed().settle(box, 1000);  // whoever dials waits for the tone
   const std::string number = "1590";
   phone->dial(number);
   std::string heard;

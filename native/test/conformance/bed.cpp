@@ -11,6 +11,10 @@ std::string log_of(Box& box) {
   while (const auto line = box.wait<EngineLog>([](const EngineLog&) { return true; }, std::chrono::milliseconds(0))) {
     text += "\n  " + std::to_string(line->span) + "/" + std::to_string(line->timeslot) + " " + line->text;
   }
+  const auto counters = box.snapshot();
+  for (const auto* name : {"board_slips", "board_restarts", "board_events_lost"}) {
+    text += "\n  " + std::string(name) + " " + std::to_string(static_cast<uint64_t>(counter(counters, name)));
+  }
   return text;
 }
 

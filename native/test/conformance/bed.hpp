@@ -44,6 +44,8 @@ class Bed {
   virtual uint32_t most_lost() const = 0;
   /// Nothing: there is none.
   virtual std::unique_ptr<PulsePhone> pulse_phone() { return nullptr; }
+  /// Lets so much of the line's time go by where a line needs it before it does what is next; a virtual one does not.
+  virtual void settle(Box& box, uint32_t ms) const = 0;
   /// How long an event may take.
   virtual std::chrono::milliseconds patience() const = 0;
 };

@@ -93,7 +93,8 @@ Heard speak(Box& box, const std::vector<Talk>& talks, uint32_t ms) {
   for (std::size_t i = 0; i < voices.size(); ++i) {
     EXPECT_TRUE(expect_event<PlayEnded>(box, [](const PlayEnded&) { return true; }));
   }
-  let_pass(box, 1500);  // what is on its way
+  let_pass(box, 200);  // what is on its way
+  bed().settle(box, 1000);
   for (const auto& voice : voices) box.ask<RecordingResult>(RecordingStop{voice.recording});
   Heard heard;
   for (const auto& voice : voices) {

@@ -23,7 +23,7 @@ class PriBox : public Box {
       const auto up = [span](const SpanDchannel& event) { return event.span == span && event.up; };
       EXPECT_TRUE(expect_event<SpanDchannel>(*this, up)) << "span " << span;
     }
-    let_pass(*this, 500);  // channels that have just been opened come into step
+    bed().settle(*this, 500);  // channels that have just been opened come into step
   }
 };
 
@@ -88,7 +88,8 @@ TEST(PriMedia, RecordsWhatThePeerSaysAndWhatItHears) {
   box.ask<PlayStarted>(PlayStart{talks[0].far_port, {box.file("peer.wav")}});
   box.ask<PlayStarted>(PlayStart{talks[0].port, {box.file("ours.wav")}});
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(expect_event<PlayEnded>(box, [](const PlayEnded&) { return true; }));
-  let_pass(box, 1500);
+  let_pass(box, 200);
+  bed().settle(box, 1000);
   const auto result = box.ask<RecordingResult>(RecordingStop{recording});
   EXPECT_EQ(0, result.lostMs);
   EXPECT_GE(result.durationMs, ms);
@@ -180,7 +181,7 @@ TEST(PriAlarm, ClearsItsCallsRefusesNewOnesAndComesBackByItself) {
     EXPECT_TRUE(expect_event<SpanDchannel>(box, up)) << "span " << span;
   }
   figure("calls taken again after", ms_since(begun), "ms");
-  let_pass(box, 500);
+  bed().settle(box, 500);
   const auto again = talk(box, kNear, kFar, 30);
   ASSERT_EQ(30U, again.size());
   expect_heard(speak(box, again, 1000));

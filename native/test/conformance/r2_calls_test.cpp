@@ -69,7 +69,7 @@ TEST(R2Calls, RefusesWithTheCauseThatTheCallerIsTold) {
     box.ask(LegRelease{talks[0].far_leg, cause});
     const auto released = expect_leg<LegReleased>(box, talks[0].leg);
     ASSERT_TRUE(released);
-    EXPECT_EQ(cause, released->cause);
+    EXPECT_EQ(cause, released->cause) << log_of(box);
     EXPECT_EQ(ReleasedBy::kRemote, released->by);
     EXPECT_TRUE(expect_leg<LegReleased>(box, talks[0].far_leg));
   }

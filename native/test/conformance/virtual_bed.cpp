@@ -12,6 +12,7 @@ class VirtualBed : public Bed {
   EngineConfig analogs(uint32_t pairs) const override { return test_config(0, pairs); }
   void cut(Box& box) override { box.ask(VirtualAlarm{kNear, AlarmKind::kLos, true}); }
   void join(Box& box) override { box.ask(VirtualAlarm{kNear, AlarmKind::kLos, false}); }
+  void settle(Box&, uint32_t) const override {}
   uint32_t speech_ms() const override { return 1000; }
   uint32_t most_lost() const override { return 0; }
   std::chrono::milliseconds patience() const override { return 2 * Box::kPatience; }
