@@ -368,6 +368,23 @@ TEST_F(PriNfas, TheBackUpTakesOverAndKeepsTheCalls) {
   EXPECT_LE(sent[1] - before, 4u);
 }
 
+TEST_F(PriNfas, ACallThatWasBeingClearedWhenTheLinkFailedIsClearedOverTheOther) {
+  establish();
+  const auto [first, first_there] = connect(user, network, 5);
+  const auto [second, second_there] = connect(network, user, 64 + 5);
+  cut[0] = true;
+  ASSERT_TRUE(user.span->release(first, 16)) << "its DISCONNECT is lost";
+  ASSERT_TRUE(network.span->release(second, 17));
+  ASSERT_TRUE(
+      wait(5000, [&] { return network.released.contains(first_there) && user.released.contains(second_there); }))
+      << user.span->dump() << network.span->dump();
+  EXPECT_EQ(user.released.at(first), (Released{16, PriReleasedBy::kLocal}));
+  EXPECT_EQ(network.released.at(second), (Released{17, PriReleasedBy::kLocal}));
+  pump();
+  EXPECT_EQ(user.span->idle_timeslots(), 91u);
+  EXPECT_EQ(network.span->idle_timeslots(), 91u);
+}
+
 TEST_F(PriNfas, T309EndsTheCallsWhenBothDChannelsAreGone) {
   establish();
   const auto [call, there] = connect(user, network, 64 + 3);

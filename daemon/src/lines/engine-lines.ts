@@ -124,6 +124,14 @@ export class EngineLines implements LineProvider {
     this.#stations.stop();
   }
 
+  /** Lights the message lamp of an analog telephone whose port has one; SIP telephones have their own way. */
+  lamp(station: number, on: boolean): void {
+    if (!this.#stations.has(station)) return;
+    this.#engine
+      .command('station.lamp', { analog: station, on })
+      .catch((error: unknown) => this.#log.debug({ err: error, station }, 'a telephone has no message lamp'));
+  }
+
   stations(): readonly StationLine[] {
     return this.#stations.list();
   }

@@ -341,7 +341,10 @@ class RunningBox {
       },
       // undefined: there is no such calendar.
       isOpen: (calendarId, at) => routing.calendars.find(calendarId, at)?.state.open,
-      lamp: (station, counts) => sip?.setMessages(station, counts),
+      lamp: (station, counts) => {
+        sip?.setMessages(station, counts);
+        engineLines.lamp(station, counts.fresh > 0);
+      },
       newMessage: () => voice.newMessage(),
       log: this.#part('voicemail'),
     });

@@ -52,6 +52,7 @@ PriFrameView inspect_frame(std::span<const uint8_t> frame);
 /// Message types of Q.931 table 4-2 that are named here.
 enum : uint8_t {
   kMessageSetup = 0x05,
+  kMessageDisconnect = 0x45,
   kMessageRestart = 0x46,
   kMessageRelease = 0x4d,
   kMessageRestartAcknowledge = 0x4e,

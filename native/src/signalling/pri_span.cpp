@@ -299,8 +299,9 @@ void PriSpan::Core::clear_waiting() {
 }
 
 /// Moves calls whose data link is down to the one in use. libpri sends over the link on which a call was last heard of, so
-/// it is shown what the peer might send there: STATUS ENQUIRY in a frame without number, which leaves the link's counting
-/// alone. Its answer, STATUS, moves the call at the peer, too.
+/// it is shown what the peer might send there, in a frame without number, which leaves the link's counting alone: STATUS
+/// ENQUIRY, whose answer, STATUS, moves the call at the peer, too; or of a call whose DISCONNECT may have been lost with the
+/// link, DISCONNECT, which it answers by RELEASE (Q.931 5.3.5).
 void PriSpan::Core::attach() {
   attach_wanted_ = false;
   Link& link = *links_[in_use_];
@@ -310,12 +311,15 @@ void PriSpan::Core::attach() {
     if (links_[attempt.link]->up || !is_alive(attempt)) continue;
     attempt.link = in_use_;
     const auto high = static_cast<uint8_t>((attempt.ours ? 0x80 : 0x00) | attempt.reference >> 8);
-    const uint8_t enquiry[] = {
-        address, 0x01, 0x03, 0x08, 0x02, high, static_cast<uint8_t>(attempt.reference), kMessageStatusEnquiry};
-    link.frame = enquiry;
-    pri_check_event(link.controller);
+    const auto low = static_cast<uint8_t>(attempt.reference);
+    const uint8_t enquiry[] = {address, 0x01, 0x03, 0x08, 0x02, high, low, kMessageStatusEnquiry};
+    const uint8_t disconnect[] = {address, 0x01, 0x03, 0x08, 0x02, high, low, kMessageDisconnect,
+                                  0x08,    0x02, 0x80, 0x90};
+    link.frame = attempt.clear_by_ms == 0 ? std::span<const uint8_t>(enquiry) : disconnect;
+    if (const pri_event* event = pri_check_event(link.controller)) on_event(in_use_, *event);
     link.frame = {};
   }
+  sweep();
 }
 
 void PriSpan::Core::tell() {

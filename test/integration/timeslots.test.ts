@@ -1,0 +1,50 @@
+// Timeslots out of service, whatever the E1 is signalled by: no call of either side is put on them.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Box } from '../../daemon/src/main.js';
+import { startTestBox, waitFor } from '../support/box.js';
+
+async function boxOf(e1: object): Promise<Box> {
+  const home = mkdtempSync(join(tmpdir(), 'cordboard-timeslots-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ version: 3, e1: [{ span: 1, ...e1 }] }));
+  return startTestBox({ home });
+}
+
+describe.each([
+  ['ISDN', {}, 31, 'no'],
+  ['the national protocol of ISDN', { pri: { protocol: 'national' } }, 31, 'there'],
+  ['R2', { signalling: 'r2', r2: { protocol: 'cn', calledDigits: 5 } }, 31, 'there'],
+] as const)('signalled by %s', (_name, e1, timeslot, seenThere) => {
+  it('a blocked timeslot takes no call, and the far end is told where it can be', async () => {
+    const box = await boxOf(e1);
+    const blocked = (): unknown => box.trunks.find(1)?.timeslots.find((one) => one.timeslot === timeslot)?.blocked;
+    await box.trunks.block(1, timeslot, true);
+    await waitFor(box.live, 'span.updated', () => blocked() === 'here');
+    await expect(box.engine.command('leg.seize', { span: 1, timeslot, calledNumber: '1' })).rejects.toMatchObject({
+      engineCode: 'busy',
+    });
+    const there = async (): Promise<boolean> => {
+      const { spans } = await box.engine.command('engine.snapshot', {});
+      return spans.find(({ span }) => span === 101)!.timeslots.find((one) => one.timeslot === timeslot)!.blockedThere;
+    };
+    await expect.poll(there, { timeout: 10_000 }).toBe(seenThere === 'there');
+    if (seenThere === 'there')
+      await expect(
+        box.engine.command('leg.seize', { span: 101, timeslot, calledNumber: '95001' }),
+      ).rejects.toMatchObject({ engineCode: 'busy' });
+    else {
+      // The exchange does not know: its call for this timeslot is put on another one.
+      const arrived = waitFor(box.calls.events, 'call.arrived', () => box.calls.live().length === 1);
+      await box.engine.command('leg.seize', { span: 101, timeslot, calledNumber: '95001' });
+      await arrived;
+      expect(box.calls.live()[0]?.timeslot).not.toBe(timeslot);
+    }
+    await box.trunks.block(1, timeslot, false);
+    await waitFor(box.live, 'span.updated', () => blocked() === 'no');
+    await expect(box.trunks.block(1, 16, true)).rejects.toMatchObject({ code: 'timeslot_not_found' });
+    await expect(box.trunks.block(7, 1, true)).rejects.toMatchObject({ code: 'span_not_found' });
+  }, 60_000);
+});
