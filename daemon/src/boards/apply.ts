@@ -105,22 +105,22 @@ class Failed extends Error {
  */
 export async function applyBoards(options: ApplyOptions): Promise<BoardsApplied> {
   const { ports } = options;
-  return await locked(ports, async () => {
+  return locked(ports, async () => {
     recover(ports);
     const plan = planBoards(options.wanted, ports.find(), options.profiles);
     refuseFaults(plan.problems.filter(({ code }) => code !== 'driverMissing'));
-    return await replaced(options, plan);
+    return replaced(options, plan);
   });
 }
 
 /** Goes back to the files before the last time; AppError boards_no_previous. */
 export async function undoBoards(ports: ApplyPorts, service?: string): Promise<BoardsApplied> {
-  return await locked(ports, async () => {
+  return locked(ports, async () => {
     recover(ports);
     const files = [OPTIONS, MODULES, SYSTEM_CONF].filter((file) => existsSync(join(ports.root, `${file}.previous`)));
     if (files.length === 0) throw new AppError('boards_no_previous');
     const texts = files.map((path) => ({ path, text: readFileSync(join(ports.root, `${path}.previous`), 'utf8') }));
-    return await work(ports, service, texts, (before, steps) => {
+    return work(ports, service, texts, (before, steps) => {
       put(steps, texts, before);
       configure(steps);
       return Promise.resolve([]);
@@ -132,7 +132,7 @@ async function replaced(
   { wanted, profiles, service, ports: machine }: ApplyOptions,
   early: BoardPlan,
 ): Promise<BoardsApplied> {
-  return await work(machine, service, early.files, async (before, ports) => {
+  return work(machine, service, early.files, async (before, ports) => {
     const ofModules = early.files.filter(({ path }) => path !== SYSTEM_CONF);
     const reload = changed(ports, ofModules).includes(OPTIONS) && ports.find().driver !== undefined;
     put(ports, ofModules, before);
