@@ -8,6 +8,8 @@ export type ErrorCode = | 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'ba
 
 export type CallingCategory = | 'unknown' | 'ordinary' | 'priority' | 'international' | 'internationalPriority' | 'collect' | 'test';
 
+export type DivertReason = | 'unknown' | 'busy' | 'noReply' | 'unconditional';
+
 export interface LegSeize {
   /** E1 to call out of; this or analog */
   span?: number;
@@ -23,6 +25,12 @@ export interface LegSeize {
   callingName?: string;
   /** who calls, where the signalling tells (R2) */
   category?: CallingCategory;
+  /** ISDN: the number that was called first and sends the call on; digits */
+  redirectingNumber?: string;
+  /** … why */
+  redirectingReason?: DivertReason;
+  /** ISDN: false: more digits follow by leg.dial */
+  complete?: boolean;
 }
 
 export interface LegAlert {
@@ -50,6 +58,15 @@ export interface LegFlash {
 export interface LegMeter {
   /** the leg */
   leg: number;
+}
+
+export interface LegDial {
+  /** the leg */
+  leg: number;
+  /** 0-9 * # */
+  digits: string;
+  /** the number is whole: the peer is told so */
+  last?: boolean;
 }
 
 export interface StreamStatisticsGet {
@@ -258,8 +275,8 @@ export interface RecordingStop {
 export interface SpanRestart {
   /** the E1 */
   span: number;
-  /** B-channel to restart (Q.931 5.5); of ss7 0: all of the E1 */
-  timeslot: number;
+  /** B-channel or circuit to restart (Q.931 5.5, Q.764 2.9.3); 0 or left out: all of them */
+  timeslot?: number;
 }
 
 export interface SpanBlock {
@@ -305,6 +322,20 @@ export interface VirtualDchannel {
   cut: boolean;
 }
 
+export interface VirtualLine {
+  /** virtual analog port, of either end */
+  analog: number;
+  /** the two wires of its cable */
+  cut: boolean;
+}
+
+export interface StationLamp {
+  /** fxs port */
+  analog: number;
+  /** lit */
+  on: boolean;
+}
+
 export interface VirtualEcho {
   /** virtual analog port that hears itself */
   analog: number;
@@ -322,6 +353,87 @@ export interface VirtualFrame {
 }
 
 export interface BoardsGet {
+}
+
+export interface VirtualDisturbance {
+  /** virtual E1 that receives */
+  span: number;
+  /** default 0: each of the 31 */
+  timeslot?: number;
+  /** bits to be inverted once, eight a tick */
+  bitErrors?: number;
+  /** from now on, dB; default 0: octets are left alone */
+  gainDb?: number;
+}
+
+export type ProbePattern = | 'o151' | 'o152';
+
+export interface ProbeBits {
+  /** bus port */
+  port: number;
+  /** o151: 2^15-1 (default), o152: 2^11-1 */
+  pattern?: ProbePattern;
+  /** default true */
+  send?: boolean;
+  /** look for the pattern, default true */
+  receive?: boolean;
+}
+
+export interface ProbeLoop {
+  /** bus port */
+  port: number;
+}
+
+export interface ProbeStop {
+  /** the probe */
+  probe: number;
+}
+
+export interface ProbeTone {
+  /** 0: silence */
+  hz: number;
+  /** default -10 */
+  dbm0?: number;
+}
+
+export interface ProbeTones {
+  /** bus port that hears the tones */
+  send: number;
+  /** bus port that is measured; may be the same */
+  receive: number;
+  /** one after the other */
+  tones: ProbeTone[];
+  /** of each, ms; default 500 */
+  stepMs?: number;
+  /** of each, not measured: longer than the line's delay, ms; default 250 */
+  settleMs?: number;
+}
+
+export interface ProbeDelay {
+  /** bus port that hears a burst */
+  send: number;
+  /** bus port where it is looked for, for a second */
+  receive: number;
+}
+
+export interface ProbeDigits {
+  /** bus port that hears them */
+  send: number;
+  /** bus port where they are looked for */
+  receive: number;
+  /** 0-9 * # A-D */
+  digits: string;
+  /** length of a digit, ms; default 70 */
+  onMs?: number;
+  /** pause, ms; default 70 */
+  offMs?: number;
+  /** of each frequency; default -9 */
+  levelDbm0?: number;
+}
+
+export interface ProbeClock {
+  /** looked at: the time just gone, ms; default 10 s */
+  ms?: number;
 }
 
 export interface SnapshotGet {
@@ -437,6 +549,81 @@ export interface Boards {
   driver: string;
   /** every span there is */
   spans: BoardSpan[];
+}
+
+export interface ProbeStarted {
+  /** number of the probe */
+  probe: number;
+}
+
+export interface BitFigures {
+  /** the pattern is recognised now */
+  inStep: boolean;
+  /** compared since the pattern was found */
+  bits: number;
+  /** of them wrong */
+  errors: number;
+  /** times that the pattern was lost */
+  losses: number;
+  /** times that it came back shifted by whole octets */
+  slips: number;
+  /** sum of the shifts; above zero: octets were lost */
+  slipOctets: number;
+  /** whole seconds; they begin when the pattern is found, or 2 s after the start */
+  seconds: number;
+  /** G.821: seconds of available time */
+  availableSeconds: number;
+  /** G.821: of them with an error */
+  erroredSeconds: number;
+  /** G.821: of them above 10^-3, or without pattern */
+  severelyErroredSeconds: number;
+  /** G.821: ten severely errored ones in a row, and until ten good ones */
+  unavailableSeconds: number;
+  /** whole minutes of available seconds that are not severely errored */
+  minutes: number;
+  /** of them above 10^-6 */
+  degradedMinutes: number;
+}
+
+export interface ToneFigures {
+  /** as asked for */
+  hz: number;
+  /** as measured; 0: silence was asked for */
+  foundHz: number;
+  /** of the tone; of silence: of everything */
+  levelDbm0: number;
+  /** of everything */
+  totalDbm0: number;
+  /** of all but the tone, unweighted */
+  residualDbm0: number;
+  /** direct current, 16-bit units */
+  dc: number;
+}
+
+export interface ProbeTonesReply {
+  /** in the order in which they were sent */
+  tones: ToneFigures[];
+}
+
+export interface ProbeDelayReply {
+  /** ms, from row to row of the bus */
+  delayMs: number;
+  /** 0-1; below 0.5 nothing was found */
+  similarity: number;
+}
+
+export interface ProbeDigitsReply {
+  /** the digits that came */
+  heard: string;
+}
+
+export interface ProbeClockReply {
+  /** millionths that it is faster */
+  ppm: number;
+  /** time looked at: less just after the start */
+  ms: number;
+  /** the tick follows a board; false: the machine itself */
+  board: boolean;
 }
 
 export interface Dump {

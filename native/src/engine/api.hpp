@@ -87,7 +87,7 @@ using EventTable =
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
                EventEntry<"span.blocked", SpanBlocked>, EventEntry<"leg.metered", LegMetered>,
                EventEntry<"probe.second", ProbeSecond>, EventEntry<"probe.ended", ProbeEnded>,
-               EventEntry<"span.blocked", SpanBlocked>, EventEntry<"span.checked", SpanChecked>, EventEntry<"link.changed", LinkChanged>, EventEntry<"leg.metered", LegMetered>,
+               EventEntry<"span.checked", SpanChecked>, EventEntry<"link.changed", LinkChanged>,
                EventEntry<"engine.log", EngineLog>>;
 
 // Variants over the tables, for the queues between the threads.
