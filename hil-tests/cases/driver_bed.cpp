@@ -31,7 +31,7 @@ EngineConfig on_the_driver() {
   config.country = test_country();
   config.realtime = true;
   config.announcers = 2;
-  config.boards = {16, 6};  // blocks of 20 ms: so long may the machine stand still, and no octet is lost
+  config.boards = {16, 4};  // blocks of 20 ms: so long may the machine stand still, and no octet is lost
   return config;
 }
 

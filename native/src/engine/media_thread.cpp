@@ -103,8 +103,10 @@ void MediaThread::stop() {
 
 void MediaThread::run() {
   int64_t due = monotonic_ns();
+  bool standing_in = false;  // the machine's clock for the card's
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const bool paced = clock_ != nullptr && clock_->wait(due + kTickNs);
+    const bool paced = clock_ != nullptr && clock_->wait(standing_in ? due : due + kClockPatienceNs);
+    standing_in = !paced;
     if (!paced) sleep_until(due);
     const int64_t begun = monotonic_ns();
     // The two clocks differ by some millionths: what is due follows the card's, early ticks at once, late ones slowly, since

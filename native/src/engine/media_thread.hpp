@@ -45,6 +45,8 @@ class MediaThread {
   void become_realtime();
 
   static constexpr std::size_t kHistory = 3000;  // one minute
+  // A card's clock that is late by less is waited for: a tick in its place would find no block on any timeslot.
+  static constexpr int64_t kClockPatienceNs = 200'000'000;
   // Behind by more than this, the past is given up: catching up would only make the present late too.
   static constexpr int64_t kMostBehindNs = 1'000'000'000;
 
