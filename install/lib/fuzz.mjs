@@ -1,8 +1,9 @@
 // `npm run fuzz`: hostile input by the hundred thousand.
 //
-//   fuzz                            both
+//   fuzz                            all of them
 //   fuzz sip                        mutated messages into the running SIP stack
 //   fuzz engine                     mutated frames and packets into the engine, under the address and undefined-behaviour sanitizers
+//   fuzz signalling                 ISDN frames, signalling bits, messages of caller identification, under the same sanitizers
 //   fuzz sip --count 1000000 --seed 7
 import { runChild } from './children.mjs';
 import { run } from './child.mjs';
@@ -15,7 +16,7 @@ const LONGEST_ANSWER_MS = 500;
 const HEAP_GROWTH_MB = 4;
 const MB = 1024 * 1024;
 
-const KINDS = { sip, engine };
+const KINDS = { sip, engine, signalling };
 
 /** What the arguments ask for; a Failure when there is no such thing. */
 export function planFuzz(args) {
@@ -57,19 +58,32 @@ async function sip({ count, seed }) {
   return verdicts.every(([, good]) => good);
 }
 
-async function engine({ count, seed }) {
+/** Suites named HostileSignalling… have a parser of signalling each; all get as many inputs. */
+const SIGNALLING = '*HostileSignalling*';
+
+function engine({ count, seed }) {
+  return sanitized(`*Hostile*-${SIGNALLING}`, seed, {
+    CORDBOARD_FUZZ_FRAMES: String(count),
+    CORDBOARD_FUZZ_PACKETS: String(count),
+  });
+}
+
+function signalling({ count, seed }) {
+  return sanitized(SIGNALLING, seed, { CORDBOARD_FUZZ_SIGNALLING: String(count) });
+}
+
+async function sanitized(tests, seed, counts) {
   const folder = await buildEngineTests({
     folder: 'native/build-asan',
     buildType: 'RelWithDebInfo',
     sanitize: 'address',
   });
-  const { code } = await run(inRoot(folder, 'cordboard_tests'), ['--gtest_filter=*Hostile*'], {
+  const { code } = await run(inRoot(folder, 'cordboard_tests'), [`--gtest_filter=${tests}`], {
     stdio: 'inherit',
     env: {
       ...process.env,
       UBSAN_OPTIONS: 'print_stacktrace=1',
-      CORDBOARD_FUZZ_FRAMES: String(count),
-      CORDBOARD_FUZZ_PACKETS: String(count),
+      ...counts,
       CORDBOARD_FUZZ_SEED: String(seed),
     },
   });

@@ -36,7 +36,11 @@ const SUITES = {
           folder: 'native/build-asan',
           sanitize: 'address',
           minutes: 20,
-          env: { CORDBOARD_FUZZ_FRAMES: '100000', CORDBOARD_FUZZ_PACKETS: '600000' },
+          env: {
+            CORDBOARD_FUZZ_FRAMES: '100000',
+            CORDBOARD_FUZZ_PACKETS: '600000',
+            CORDBOARD_FUZZ_SIGNALLING: '20000',
+          },
         },
         f,
       ),

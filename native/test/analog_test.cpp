@@ -15,6 +15,8 @@ class StationLog : public StationListener {
   std::string log;
   void set_ring(bool on) override { log += on ? "ring " : "quiet "; }
   void set_battery(bool on) override { log += on ? "battery " : "gap "; }
+  void set_polarity(bool reversed) override { log += reversed ? "reversed " : "normal "; }
+  void on_pulse_digit(char digit) override { log += std::string("pulsed-") + digit + " "; }
   void on_seized() override { log += "seized "; }
   void on_answered() override { log += "answered "; }
   void on_flash() override { log += "flash "; }
@@ -86,7 +88,7 @@ TEST_F(Station, GivesAGapAndParksATelephoneLeftOff) {
   EXPECT_TRUE(station.release(1000));
   EXPECT_EQ("gap ", listener.take());
   EXPECT_FALSE(station.release(1001));
-  station.run_timers(1000 + FxsStation::kBatteryGapMs);
+  station.run_timers(1000 + 500);
   EXPECT_EQ("battery parked ", listener.take());
   EXPECT_FALSE(station.can_ring());
   station.hook(false, 9000);

@@ -232,8 +232,8 @@ TEST_F(PriFault, RestartEndsTheCallOnTheChannel) {
   pair.pump();
   EXPECT_EQ(pair.user.released.at(here), (Released{41, PriReleasedBy::kFault}));
   EXPECT_EQ(pair.network.released.at(there), (Released{41, PriReleasedBy::kRemote}));
-  EXPECT_EQ(pair.user.restarted, (std::vector<uint8_t>{12}));
-  EXPECT_EQ(pair.network.restarted, (std::vector<uint8_t>{12}));
+  EXPECT_EQ(pair.user.restarted, (std::vector<PriChannel>{12}));
+  EXPECT_EQ(pair.network.restarted, (std::vector<PriChannel>{12}));
   EXPECT_TRUE(pair.user.is_alive(other_here));
   EXPECT_TRUE(pair.network.is_alive(other_there));
   EXPECT_EQ(pair.user.references(), 1u);
@@ -288,7 +288,7 @@ TEST_F(PriFault, RestartOfSeveralChannelsByThePeer) {
   at[4] = 0x01;
   frame.insert(at + 5, {0x03, 0x84});
   pair.pump();
-  EXPECT_EQ(pair.user.restarted, (std::vector<uint8_t>{1, 3, 4}));
+  EXPECT_EQ(pair.user.restarted, (std::vector<PriChannel>{1, 3, 4}));
   EXPECT_EQ(pair.user.released.at(there), (Released{41, PriReleasedBy::kRemote}));
   EXPECT_EQ(pair.user.released.at(last_there), (Released{41, PriReleasedBy::kRemote}));
   EXPECT_TRUE(pair.user.is_alive(kept_there));
@@ -359,9 +359,10 @@ TEST_F(PriFault, TheAuditEndsACallThatThePeerHasLost) {
   const auto [here, there] = pair.connect(pair.user, pair.network);
   // The network comes up anew and knows of no call.
   pair.cut = true;
-  pair.network.span = std::make_unique<PriSpan>(options_of(PriNode::kNetwork), pair.network, [this](auto frame) {
-    if (!pair.cut) pair.to_user.emplace_back(frame.begin(), frame.end());
-  });
+  pair.network.span =
+      std::make_unique<PriSpan>(options_of(PriNode::kNetwork), pair.network, [this](auto frame, std::size_t) {
+        if (!pair.cut) pair.to_user.emplace_back(frame.begin(), frame.end());
+      });
   pair.network.dchannel = false;
   pair.network.told.clear();
   ASSERT_TRUE(pair.wait(3000, [&] { return !pair.user.dchannel; }));

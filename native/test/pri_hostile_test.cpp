@@ -4,10 +4,13 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <random>
 
+#include "fuzz_inputs.hpp"
 #include "pri_pair.hpp"
+#include "signalling/pri_facility.hpp"
 
 namespace cordboard::signalling {
 namespace {
@@ -67,6 +70,16 @@ std::vector<Frame> capture_frames() {
            {0x08, 0x00, 0x62, 0x1c, 0x05, 0x91, 0xa1, 0x02, 0x02, 0x01},  // FACILITY, dummy reference
            {0x08, 0x02, 0x00, 0x01, 0x62, 0x1c, 0x07, 0x91, 0xa1, 0x04, 0x02, 0x01, 0x01, 0x06},
            {0x08, 0x02, 0x00, 0x01, 0x64, 0x1c, 0x02, 0x91, 0xa1},  // REGISTER
+           // Advice of charge in FACILITY, a name and a diversion in SETUP, SERVICE.
+           {0x08, 0x02, 0x00, 0x01, 0x62, 0x1c, 0x15, 0x91, 0xa1, 0x12, 0x02, 0x01, 0x01, 0x02,
+            0x01, 0x22, 0x30, 0x0a, 0xa1, 0x05, 0x30, 0x03, 0x02, 0x01, 0x07, 0x82, 0x01, 0x00},
+           {0x08, 0x02, 0x00, 0x03, 0x05, 0x04, 0x03, 0x80, 0x90, 0xa3, 0x18, 0x03, 0xa1,
+            0x83, 0x82, 0x1c, 0x12, 0x9f, 0xaa, 0x06, 0x80, 0x01, 0x00, 0x82, 0x01, 0x00,
+            0x8b, 0x01, 0x00, 0xa1, 0x02, 0x02, 0x01, 0x01, 0x70, 0x02, 0x80, '1'},
+           {0x08, 0x02, 0x00, 0x04, 0x05, 0x04, 0x03, 0x80, 0x90, 0xa3, 0x18, 0x03, 0xa1, 0x83, 0x83, 0x1c, 0x0d,
+            0x91, 0xa1, 0x0a, 0x02, 0x01, 0x01, 0x02, 0x01, 0x00, 0x80, 0x02, 'A',  'B',  0x70, 0x02, 0x80, '1'},
+           {0x43, 0x02, 0x00, 0x00, 0x07, 0x01, 0x01, 0xc2, 0x18, 0x03, 0xa9, 0x83, 0x85},
+           {0x43, 0x02, 0x80, 0x00, 0x0f, 0x01, 0x01, 0xc0, 0x18, 0x03, 0xa9, 0x83, 0x85},
            {0x08, 0x02, 0x00, 0x02, 0x05, 0x04, 0x03, 0x80, 0x90, 0xa3, 0x18, 0x03, 0xa1, 0x83, 0x81, 0x6c, 0x03,
             0x00, 0x83, '1',  0x6d, 0x04, 0x80, 0x50, '1',  '2',  0x70, 0x02, 0x80, '1',  0x71, 0x03, 0x80, 0x50,
             '3',  0x74, 0x04, 0x00, 0x00, 0x80, '1',  0x7e, 0x03, 0x04, 'h',  'i',  0x96, 0x37, 0x02, 0x24, '1'}}) {
@@ -82,7 +95,8 @@ std::vector<Frame> capture_frames() {
 /// A span with a peer that keeps the data link alive, whatever it sends on it.
 class Victim {
  public:
-  Victim(PriNode node, uint32_t seed) : random(seed), node_(node), side(options(node), [this](auto f) { hear(f); }) {
+  Victim(PriNode node, uint32_t seed, PriProtocol protocol = PriProtocol::kEuroIsdn)
+      : random(seed), node_(node), side(options(node, protocol), [this](auto f) { hear(f); }) {
     side.when_offered = [this](PriCall call) { act(call); };
     side.span->run_timers(test_now_ms());
     settle();
@@ -105,9 +119,10 @@ class Victim {
   std::deque<Frame>* forward = nullptr;  // where the span's frames go instead, when set
 
  private:
-  static PriOptions options(PriNode node) {
+  static PriOptions options(PriNode node, PriProtocol protocol) {
     PriOptions options = options_of(node);
     options.overlap = true;
+    options.protocol = protocol;
     return options;
   }
   uint8_t address(bool command) const { return (node_ == PriNode::kUser) == command ? 0x02 : 0x00; }
@@ -163,7 +178,7 @@ class Victim {
     if (calls_.size() > 40) calls_.erase(calls_.begin());
   }
   void act(PriCall call) {
-    switch (pick(6)) {
+    switch (pick(7)) {
       case 0:
         (void)side.span->alert(call, pick(2) == 0);
         break;
@@ -178,6 +193,10 @@ class Victim {
         break;
       case 4:
         (void)side.span->progress(call);
+        break;
+      case 5:
+        (void)side.span->charge(call, pick(100));
+        (void)side.span->block(static_cast<PriChannel>(pick(34)), pick(2) == 0);
         break;
       default:
         break;
@@ -237,41 +256,12 @@ void expect_it_still_works(Victim& victim, PriNode node) {
   EXPECT_EQ(old.references(), 0u) << old.span->dump();
 }
 
-class PriHostile : public ::testing::TestWithParam<PriNode> {};
-INSTANTIATE_TEST_SUITE_P(Sides, PriHostile, ::testing::Values(PriNode::kUser, PriNode::kNetwork),
-                         [](const auto& info) { return std::string(name_of(info.param)); });
-
-TEST_P(PriHostile, RandomFrames) {
-  Victim victim(GetParam(), seed_of(20250701));
-  for (int n = 0; n < frames_to_send() / 2; ++n) {
-    Frame frame(victim.pick(8) == 0 ? victim.pick(600) : victim.pick(40));
-    for (auto& octet : frame) octet = static_cast<uint8_t>(victim.random());
-    // Most of it would be refused by its address, which is no test of what comes behind it.
-    if (frame.size() >= 5 && victim.pick(4) != 0) {
-      frame[0] = victim.pick(2) == 0 ? 0x00 : 0x02;
-      frame[1] = 0x01;
-      if (victim.pick(32) != 0) victim.number(frame);  // else it mostly takes the link down
-      if (frame.size() >= 9 && victim.pick(2) == 0) {
-        frame[4] = 0x08;
-        frame[5] = static_cast<uint8_t>(victim.pick(3));
-        if (frame[5] == 2) frame[6] &= 0x80;
-      }
-    }
-    victim.send(frame);
-  }
-  EXPECT_GT(victim.side.count("frames_refused"), 0u);
-  EXPECT_GT(victim.side.count("messages_refused"), 0u);
-  expect_it_still_works(victim, GetParam());
-}
-
-TEST_P(PriHostile, MutatedFrames) {
-  const std::vector<Frame> valid = capture_frames();
-  ASSERT_GT(valid.size(), 60u);
-  Victim victim(GetParam(), seed_of(4711));
+/// Frames that two spans would exchange, with octets changed, left out and put in.
+void send_mutated(Victim& victim, const std::vector<Frame>& valid, int count) {
   std::vector<Frame> setups;
   std::copy_if(valid.begin(), valid.end(), std::back_inserter(setups),
                [](const Frame& frame) { return frame.size() > 8 && frame[8] == 0x05; });
-  for (int sent = 0; sent < frames_to_send() / 2;) {
+  for (int sent = 0; sent < count;) {
     // Without calls most messages go nowhere.
     Frame frame = victim.pick(4) == 0 ? setups[victim.pick(static_cast<uint32_t>(setups.size()))]
                                       : valid[victim.pick(static_cast<uint32_t>(valid.size()))];
@@ -316,9 +306,113 @@ TEST_P(PriHostile, MutatedFrames) {
     victim.send(frame);
     ++sent;
   }
+}
+
+class PriHostile : public ::testing::TestWithParam<PriNode> {};
+INSTANTIATE_TEST_SUITE_P(Sides, PriHostile, ::testing::Values(PriNode::kUser, PriNode::kNetwork),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+TEST_P(PriHostile, RandomFrames) {
+  Victim victim(GetParam(), seed_of(20250701));
+  for (int n = 0; n < frames_to_send() / 2; ++n) {
+    Frame frame(victim.pick(8) == 0 ? victim.pick(600) : victim.pick(40));
+    for (auto& octet : frame) octet = static_cast<uint8_t>(victim.random());
+    // Most of it would be refused by its address, which is no test of what comes behind it.
+    if (frame.size() >= 5 && victim.pick(4) != 0) {
+      frame[0] = victim.pick(2) == 0 ? 0x00 : 0x02;
+      frame[1] = 0x01;
+      if (victim.pick(32) != 0) victim.number(frame);  // else it mostly takes the link down
+      if (frame.size() >= 9 && victim.pick(2) == 0) {
+        frame[4] = 0x08;
+        frame[5] = static_cast<uint8_t>(victim.pick(3));
+        if (frame[5] == 2) frame[6] &= 0x80;
+      }
+    }
+    victim.send(frame);
+  }
+  EXPECT_GT(victim.side.count("frames_refused"), 0u);
+  EXPECT_GT(victim.side.count("messages_refused"), 0u);
+  expect_it_still_works(victim, GetParam());
+}
+
+TEST_P(PriHostile, MutatedFrames) {
+  const std::vector<Frame> valid = capture_frames();
+  ASSERT_GT(valid.size(), 60u);
+  Victim victim(GetParam(), seed_of(4711));
+  send_mutated(victim, valid, frames_to_send() / 2);
   EXPECT_GT(victim.side.offers.size(), static_cast<std::size_t>(frames_to_send() / 200));
   EXPECT_GT(victim.side.released.size(), static_cast<std::size_t>(frames_to_send() / 400));
   expect_it_still_works(victim, GetParam());
+}
+
+class HostileSignallingQ931 : public ::testing::TestWithParam<std::pair<PriNode, PriProtocol>> {};
+INSTANTIATE_TEST_SUITE_P(Protocols, HostileSignallingQ931,
+                         ::testing::Values(std::pair{PriNode::kUser, PriProtocol::kEuroIsdn},
+                                           std::pair{PriNode::kNetwork, PriProtocol::kQsig},
+                                           std::pair{PriNode::kUser, PriProtocol::kNational}),
+                         [](const auto& info) {
+                           return std::string(name_of(info.param.second)) + "_" +
+                                  std::string(name_of(info.param.first));
+                         });
+
+TEST_P(HostileSignallingQ931, Frames) {
+  const auto [node, protocol] = GetParam();
+  const int count = fuzz_inputs();
+  Victim victim(node, seed_of(2211), protocol);
+  send_mutated(victim, capture_frames(), count);
+  std::printf("%d frames: %zu calls offered, %zu released\n", count, victim.side.offers.size(),
+              victim.side.released.size());
+  EXPECT_GT(victim.side.offers.size(), 0u);
+  EXPECT_LE(victim.side.references(), 62u) << victim.side.span->dump();
+}
+
+/// Elements of Facility alone, of every shape: what is read of them stays within its bounds.
+TEST(HostileSignallingFacility, Elements) {
+  std::mt19937 random(seed_of(77));
+  const auto pick = [&](uint32_t below) { return static_cast<uint32_t>(random() % below); };
+  const std::vector<Frame> good{
+      {0x91, 0xa1, 0x0a, 0x02, 0x01, 0x01, 0x02, 0x01, 0x00, 0x80, 0x02, 'A', 'B'},
+      {0x9f, 0xaa, 0x06, 0x80, 0x01, 0x00, 0x82, 0x01, 0x00, 0x8b, 0x01, 0x00, 0xa1, 0x10, 0x02,
+       0x01, 0x01, 0x06, 0x04, 0x2b, 0x0c, 0x09, 0x00, 0xa1, 0x05, 0x04, 0x03, 'a',  'b',  'c'},
+      {0x91, 0xa1, 0x1b, 0x02, 0x01, 0x01, 0x02, 0x01, 0x0f, 0x30, 0x13, 0x02, 0x01, 0x01, 0x0a,
+       0x01, 0x01, 0xa1, 0x0b, 0xa0, 0x09, 0xa1, 0x07, 0x0a, 0x01, 0x00, 0x12, 0x02, '1',  '2'},
+      {0x91, 0xa1, 0x12, 0x02, 0x01, 0x01, 0x02, 0x01, 0x22, 0x30, 0x0a,
+       0xa1, 0x05, 0x30, 0x03, 0x02, 0x01, 0x07, 0x82, 0x01, 0x00},
+      {0x91, 0xa1, 0x1c, 0x02, 0x01, 0x01, 0x02, 0x01, 0x23, 0x30, 0x14, 0x30, 0x12, 0xa1, 0x0d, 0x81,
+       0x03, 'E',  'U',  'R',  0xa2, 0x06, 0x81, 0x01, 0x0c, 0x82, 0x01, 0x01, 0x82, 0x01, 0x00},
+  };
+  std::size_t names = 0, diversions = 0, charges = 0;
+  const int count = fuzz_inputs();
+  for (int n = 0; n < count; ++n) {
+    Frame contents = pick(8) == 0 ? Frame(pick(250)) : good[pick(static_cast<uint32_t>(good.size()))];
+    if (contents.size() > 40)
+      for (auto& octet : contents) octet = static_cast<uint8_t>(random());
+    mutate(random, contents, pick(4));
+    contents.resize(std::min<std::size_t>(contents.size(), 255));
+    Frame elements{0x1c, static_cast<uint8_t>(contents.size())};
+    elements.insert(elements.end(), contents.begin(), contents.end());
+    PriMessage message;
+    message.elements = elements;
+    for (const auto protocol : {PriProtocol::kEuroIsdn, PriProtocol::kQsig}) {
+      const PriFacility read = read_facility(message, protocol);
+      names += read.calling_name ? 1 : 0;
+      diversions += read.diversion ? 1 : 0;
+      charges += read.charge ? 1 : 0;
+      if (read.calling_name) {
+        ASSERT_LE(read.calling_name->size(), 50u);
+      }
+      if (read.diversion) {
+        ASSERT_LE(read.diversion->number.size(), 31u);
+      }
+      if (read.charge) {
+        ASSERT_LE(read.charge->currency.size(), 10u);
+      }
+    }
+  }
+  std::printf("%d elements: %zu names, %zu diversions, %zu charges read\n", count, names, diversions, charges);
+  EXPECT_GT(names, 0u);
+  EXPECT_GT(diversions, 0u);
+  EXPECT_GT(charges, 0u);
 }
 
 TEST_P(PriHostile, APeerThatAcknowledgesNothingDoesNotFillTheMemory) {

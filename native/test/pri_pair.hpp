@@ -35,33 +35,36 @@ inline std::ostream& operator<<(std::ostream& out, const Released& r) {
 
 struct Offer {
   PriCall call;
-  uint8_t timeslot;
+  PriChannel timeslot;
   std::string called, calling, name;
   bool complete;
+  std::string redirecting;
+  uint8_t reason;
 };
 
 /// A span and what it told. Any callback for a dead or unknown call is a failure.
 class Side : public PriListener {
  public:
   Side(const PriOptions& options, std::function<void(std::span<const uint8_t>)> sink)
-      : span(std::make_unique<PriSpan>(options, *this, std::move(sink))) {}
+      : span(std::make_unique<PriSpan>(options, *this,
+                                       [sink = std::move(sink)](auto frame, std::size_t) { sink(frame); })) {}
 
-  void on_incoming(PriCall call, uint8_t timeslot, std::string_view called, std::string_view calling,
-                   std::string_view name, bool complete) override {
+  void on_incoming(PriCall call, PriChannel timeslot, const PriOffer& offer) override {
     EXPECT_FALSE(told.contains(call)) << "id used twice";
     told[call] = "incoming";
     timeslots[call] = timeslot;
-    offers.push_back({call, timeslot, std::string(called), std::string(calling), std::string(name), complete});
+    offers.push_back({call, timeslot, offer.called, offer.calling, offer.calling_name, offer.complete,
+                      offer.redirecting, offer.redirecting_reason});
     if (when_offered) when_offered(call);
   }
   void on_digits(PriCall call, std::string_view digits_now) override {
     EXPECT_TRUE(is_alive(call));
     digits[call] += digits_now;
   }
-  void on_proceeding(PriCall call, uint8_t timeslot) override { note(call, "proceeding", timeslot); }
-  void on_alerting(PriCall call, uint8_t timeslot) override { note(call, "alerting", timeslot); }
-  void on_progress(PriCall call, uint8_t timeslot) override { note(call, "progress", timeslot); }
-  void on_answered(PriCall call, uint8_t timeslot) override { note(call, "answered", timeslot); }
+  void on_proceeding(PriCall call, PriChannel timeslot) override { note(call, "proceeding", timeslot); }
+  void on_alerting(PriCall call, PriChannel timeslot) override { note(call, "alerting", timeslot); }
+  void on_progress(PriCall call, PriChannel timeslot) override { note(call, "progress", timeslot); }
+  void on_answered(PriCall call, PriChannel timeslot) override { note(call, "answered", timeslot); }
   void on_released(PriCall call, uint8_t cause, PriReleasedBy by) override {
     EXPECT_FALSE(released.contains(call)) << "released twice";
     released[call] = {cause, by};
@@ -71,7 +74,12 @@ class Side : public PriListener {
     EXPECT_NE(up, dchannel);
     dchannel = up;
   }
-  void on_restarted(uint8_t timeslot) override { restarted.push_back(timeslot); }
+  void on_charged(PriCall call, const PriCharge& charge) override {
+    EXPECT_TRUE(is_alive(call));
+    charges.push_back(charge);
+  }
+  void on_blocked(PriChannel channel, bool here, bool there) override { blocked[channel] = {here, there}; }
+  void on_restarted(PriChannel timeslot) override { restarted.push_back(timeslot); }
   void on_log(PriLogLevel level, std::string_view text) override {
     EXPECT_EQ(text.find('\n'), std::string_view::npos);
     if (level >= PriLogLevel::kWarn) log.emplace_back(text);
@@ -98,16 +106,18 @@ class Side : public PriListener {
   std::unique_ptr<PriSpan> span;
   std::vector<Offer> offers;
   std::map<PriCall, std::string> told;  // of each call, in order: "proceeding alerting answered"
-  std::map<PriCall, uint8_t> timeslots;
+  std::map<PriCall, PriChannel> timeslots;
   std::map<PriCall, std::string> digits;
   std::map<PriCall, Released> released;
-  std::vector<uint8_t> restarted;
+  std::vector<PriChannel> restarted;
+  std::vector<PriCharge> charges;
+  std::map<PriChannel, std::pair<bool, bool>> blocked;
   std::vector<std::string> log;
   std::function<void(PriCall)> when_offered, when_released;
   bool dchannel = false;
 
  private:
-  void note(PriCall call, const char* what, uint8_t timeslot) {
+  void note(PriCall call, const char* what, PriChannel timeslot) {
     EXPECT_TRUE(is_alive(call)) << what;
     auto& all = told[call];
     all += (all.empty() ? "" : " ") + std::string(what);

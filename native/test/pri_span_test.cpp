@@ -24,13 +24,13 @@ INSTANTIATE_TEST_SUITE_P(Directions, PriSpanTest, ::testing::Values(true, false)
 TEST_P(PriSpanTest, CallRingsIsAnsweredAndReleased) {
   auto seized = caller().span->seize({"8675309", "5551234", "", 0});
   ASSERT_TRUE(seized);
-  EXPECT_EQ(seized->timeslot, GetParam() ? 31 : 1);
+  EXPECT_EQ(seized->channel, GetParam() ? 31 : 1);
   pair.pump();
   ASSERT_EQ(callee().offers.size(), 1u);
   const Offer offer = callee().offered();
   EXPECT_EQ(offer.called, "8675309");
   EXPECT_EQ(offer.calling, "5551234");
-  EXPECT_EQ(offer.timeslot, seized->timeslot);
+  EXPECT_EQ(offer.timeslot, seized->channel);
   EXPECT_TRUE(offer.complete);
   EXPECT_EQ(caller().told[seized->call], "proceeding");
 
@@ -40,7 +40,7 @@ TEST_P(PriSpanTest, CallRingsIsAnsweredAndReleased) {
   ASSERT_TRUE(callee().span->answer(offer.call));
   pair.pump();
   EXPECT_EQ(caller().told[seized->call], "proceeding alerting answered");
-  EXPECT_EQ(caller().timeslots[seized->call], seized->timeslot);
+  EXPECT_EQ(caller().timeslots[seized->call], seized->channel);
   EXPECT_EQ(caller().span->idle_timeslots(), 29u);
 
   ASSERT_TRUE(caller().span->release(seized->call, 16));
@@ -346,7 +346,7 @@ TEST(PriSpan, OverlapReceiving) {
   inform({0x70, 0x03, 0x80, '4', '5'});
   inform({0xa1});
   EXPECT_EQ(pair.network.digits[offer.call], "345#") << pair.network.span->dump();
-  ASSERT_TRUE(pair.network.span->proceed(offer.call));
+  EXPECT_EQ(pair.network.span->proceed(offer.call).error().code, ErrorCode::kWrongState) << "it has gone already";
   inform({0x70, 0x02, 0x80, '6'});
   EXPECT_EQ(pair.network.digits[offer.call], "345#") << "too late";
 }

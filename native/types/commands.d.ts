@@ -8,6 +8,8 @@ export type ErrorCode = | 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'ba
 
 export type CallingCategory = | 'unknown' | 'ordinary' | 'priority' | 'international' | 'internationalPriority' | 'collect' | 'test';
 
+export type DivertReason = | 'unknown' | 'busy' | 'noReply' | 'unconditional';
+
 export interface LegSeize {
   /** E1 to call out of; this or analog */
   span?: number;
@@ -23,6 +25,12 @@ export interface LegSeize {
   callingName?: string;
   /** who calls, where the signalling tells (R2) */
   category?: CallingCategory;
+  /** ISDN: the number that was called first and sends the call on; digits */
+  redirectingNumber?: string;
+  /** … why */
+  redirectingReason?: DivertReason;
+  /** ISDN: false: more digits follow by leg.dial */
+  complete?: boolean;
 }
 
 export interface LegAlert {
@@ -50,6 +58,15 @@ export interface LegFlash {
 export interface LegMeter {
   /** the leg */
   leg: number;
+}
+
+export interface LegDial {
+  /** the leg */
+  leg: number;
+  /** 0-9 * # */
+  digits: string;
+  /** the number is whole: the peer is told so */
+  last?: boolean;
 }
 
 export interface StreamStatisticsGet {
@@ -258,8 +275,8 @@ export interface RecordingStop {
 export interface SpanRestart {
   /** the E1 */
   span: number;
-  /** B-channel to restart (Q.931 5.5) */
-  timeslot: number;
+  /** B-channel to restart (Q.931 5.5); 0 or left out: all of them */
+  timeslot?: number;
 }
 
 export interface SpanBlock {
@@ -285,6 +302,20 @@ export interface VirtualDchannel {
   span: number;
   /** lose every frame of timeslot 16, both ways */
   cut: boolean;
+}
+
+export interface VirtualLine {
+  /** virtual analog port, of either end */
+  analog: number;
+  /** the two wires of its cable */
+  cut: boolean;
+}
+
+export interface StationLamp {
+  /** fxs port */
+  analog: number;
+  /** lit */
+  on: boolean;
 }
 
 export interface VirtualEcho {

@@ -40,6 +40,33 @@ export type CardKind = | 'virtual' | 'dahdi';
 
 export type SpanSignalling = | 'pri' | 'r2';
 
+export type PriProtocol = | 'euroisdn' | 'qsig' | 'national';
+
+export interface PriConfig {
+  /** euroisdn when left out; national: NI-2, with SERVICE messages */
+  protocol?: PriProtocol;
+  /** digits of calls in may follow their SETUP (Q.931 5.1.3, 5.2.4) */
+  overlap?: boolean;
+  /** E1 whose D-channel signals the calls of this one (NFAS), whose settings hold here, too; 0: its own */
+  dchannelOf?: number;
+  /** interface identifier, where a D-channel has several E1s */
+  interfaceId?: number;
+  /** of an E1 with dchannelOf: its timeslot 16 is the back-up D-channel */
+  backup?: boolean;
+  /** no more digits for so long, and the called number is whole */
+  t302Ms?: number;
+  /** no response to SETUP, which is sent again once */
+  t303Ms?: number;
+  /** no response to DISCONNECT */
+  t305Ms?: number;
+  /** no response to RELEASE, which is sent again once */
+  t308Ms?: number;
+  /** a call out that proceeds and says no more is given up; 0: never */
+  t310Ms?: number;
+  /** user side: no acknowledgement of CONNECT */
+  t313Ms?: number;
+}
+
 export interface R2Config {
   /** AR, BR, CN, CO, CZ, EC, ID, ITU, MX, PH or VE */
   variant?: string;
@@ -96,6 +123,8 @@ export interface SpanConfig {
   t309Ms?: number;
   /** pri when left out */
   signalling?: SpanSignalling;
+  /** of signalling pri */
+  pri?: PriConfig;
   /** of signalling r2 */
   r2?: R2Config;
 }
@@ -103,6 +132,44 @@ export interface SpanConfig {
 export type AnalogKind = | 'fxs' | 'fxo';
 
 export type CallerIdMode = | 'none' | 'bell202' | 'v23' | 'dtmf' | 'auto';
+
+export type AnswerBy = | 'dialled' | 'polarity' | 'tone';
+
+export type DiallingBy = | 'tone' | 'pulse';
+
+export type CallerIdStart = | 'ring' | 'polarity';
+
+export interface LineConfig {
+  /** a call out is answered when it is dialled, when the exchange reverses the polarity (and over when it reverses it back), or when ringing tone stops */
+  answer?: AnswerBy;
+  /** tone when left out */
+  dialling?: DiallingBy;
+  /** nothing is dialled before dial tone is heard */
+  checkDialTone?: boolean;
+  /** none for so long: out of order, cause 38 */
+  dialToneMs?: number;
+  /** of a tone, and of the silence after it */
+  digitMs?: number;
+  /** of a pulse: the loop is open */
+  breakMs?: number;
+  /** … closed */
+  makeMs?: number;
+  /** between two digits of pulses */
+  betweenDigitsMs?: number;
+  /** a shorter ring is none */
+  ringMinMs?: number;
+  /** who calls is told after the first ring, or after a reversal of the polarity before it */
+  callerIdStart?: CallerIdStart;
+}
+
+export interface StationConfig {
+  /** it is told who calls before it rings, not after the first ring */
+  callerIdBeforeRing?: boolean;
+  /** its loop is without battery for so long when its call has ended (kewl start); 0: never */
+  disconnectMs?: number;
+  /** the polarity of its loop is reversed as long as a call out is answered */
+  reverseOnAnswer?: boolean;
+}
 
 export interface AnalogConfig {
   /** number of the analog port, from 1 */
@@ -121,6 +188,10 @@ export interface AnalogConfig {
   releaseOnBusy?: boolean;
   /** echo canceller of its calls, samples of 125 us; 0: none */
   echoTaps?: number;
+  /** of kind fxo */
+  line?: LineConfig;
+  /** of kind fxs */
+  station?: StationConfig;
 }
 
 export type CableKind = | 'e1' | 'analog';

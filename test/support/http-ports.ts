@@ -259,6 +259,14 @@ export function fakePorts(): FakePorts {
     },
     engine: {
       spans: () => Promise.resolve(world.spans),
+      block(span, timeslot, blocked) {
+        const known = world.spans.find((one) => one.span === span);
+        if (known === undefined) return Promise.reject(new AppError('span_not_found', { span }));
+        const slot = known.timeslots.find((one) => one.timeslot === timeslot);
+        if (slot === undefined) return Promise.reject(new AppError('timeslot_not_found', { span, timeslot }));
+        slot.blocked = blocked ? 'here' : 'no';
+        return Promise.resolve(known);
+      },
       stations: () => Promise.resolve(world.stations),
       statistics: () => Promise.resolve({ tick: ports.tick, counters: ports.counters }),
       recordingDisk: () => ({ state: 'good', detail: '' }),

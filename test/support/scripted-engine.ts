@@ -130,6 +130,8 @@ export class ScriptedEngine {
       complete: true,
       category: 'unknown',
       categorySignal: 0,
+      redirectingNumber: '',
+      redirectingReason: 'unknown',
       ...over,
     };
     const { port, span, timeslot, analog } = offered;
@@ -357,6 +359,10 @@ export class ScriptedEngine {
       offHook: leg?.answered ?? false,
       ringing: leg !== undefined && !leg.answered,
       leg: leg?.leg ?? 0,
+      state: leg === undefined ? 'idle' : leg.answered ? 'talking' : 'ringing',
+      battery: true,
+      reversed: false,
+      lamp: false,
     };
   }
 

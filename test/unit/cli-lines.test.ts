@@ -23,7 +23,16 @@ let box: HttpBox;
 beforeEach(async () => {
   useBox(await httpBox());
   box.ports.world.spans.push({
-    ...{ span: 1, name: 'E1-1', side: 'user', signalling: 'pri', alarms: [], dchannelUp: true, timeslots: [] },
+    ...{
+      span: 1,
+      name: 'E1-1',
+      side: 'user',
+      signalling: 'pri',
+      alarms: [],
+      dchannelUp: true,
+      pri: null,
+      timeslots: [],
+    },
   });
   box.ports.world.stations.push({
     station: 1,

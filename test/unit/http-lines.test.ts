@@ -29,7 +29,16 @@ beforeEach(async () => {
     callId: null,
   } as never);
   box.ports.world.spans.push({
-    ...{ span: 1, name: 'E1-1', side: 'user', signalling: 'pri', alarms: [], dchannelUp: true, timeslots: [] },
+    ...{
+      span: 1,
+      name: 'E1-1',
+      side: 'user',
+      signalling: 'pri',
+      alarms: [],
+      dchannelUp: true,
+      pri: null,
+      timeslots: [],
+    },
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Country } from '@cordboard/native';
+import type { AnalogChoices } from './analog.js';
 import type { Numbering } from './numbering.js';
 import type { SpanSignallingConfig } from './r2.js';
 import type { Settings } from './schema.js';
@@ -10,6 +11,8 @@ export interface Config {
   readonly numbering: Numbering;
   /** by number of the E1; those that are not named are ISDN primary rate */
   readonly e1: ReadonlyMap<number, SpanSignallingConfig>;
+  /** what an analog port is set to, by its number and the country */
+  readonly analogOf: (analog: number) => AnalogChoices;
   readonly home: string;
   readonly settingsFile: string;
   /** codes of those that may be chosen */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Country } from '@cordboard/native';
 import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
+import { AnalogCustom } from './analog.js';
 import { parseJsonText } from './json-text.js';
 import { NumberingSchema, type Numbering } from './numbering.js';
 
@@ -39,6 +40,8 @@ export const CountrySchema = z.strictObject({
   ringCadenceMs: z.array(z.int().min(50).max(60_000)).min(2).max(16),
   flashMinMs: z.int().min(20).max(2000),
   flashMaxMs: z.int().min(20).max(2000),
+  /** of analog ports */
+  analog: AnalogCustom.prefault({}),
   numbering: NumberingSchema,
 });
 
@@ -46,6 +49,7 @@ export interface CountryFile {
   /** as the engine takes it */
   country: Country;
   numbering: Numbering;
+  analog: AnalogCustom;
 }
 
 /** What the engine takes of a country. AppErrors of readCountry. */
@@ -66,8 +70,8 @@ export function readCountry(code: string, folder: string): CountryFile {
     const problems = { en: problemLine(checked.problems('en')), zh: problemLine(checked.problems('zh-CN')) };
     throw new AppError('country_invalid', { file, problems }, { details: checked.problems });
   }
-  const { sources: _sources, numbering, ...country } = checked.value;
-  return { country: country as Country, numbering };
+  const { sources: _sources, numbering, analog, ...country } = checked.value;
+  return { country: country as Country, numbering, analog };
 }
 
 export function knownCountries(folder: string): string[] {

@@ -6,6 +6,7 @@ export * from './load.js';
 export * from './migrations.js';
 export * from './numbering.js';
 export * from './pending-restore.js';
+export * from './analog.js';
 export * from './r2.js';
 export * from './schema.js';
 export * from './tls-files.js';

@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ErrorDetail, Language } from '../contract/index.js';
 import { AppError, check, errorText, problemLine } from '../platform/index.js';
+import { readAnalogs } from './analog.js';
 import type { Config } from './config.js';
 import { knownCountries, readCountry } from './country.js';
 import { HOME_VARIABLE, readEnvironment } from './environment.js';
@@ -45,9 +46,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const home = options.home === undefined ? homeFolder(env) : resolve(options.home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const settings = readSettings(join(home, 'settings.json'), env);
+  const { analog, ...country } = readCountry(settings.country, options.countriesFolder ?? COUNTRIES);
   return {
     settings,
-    ...readCountry(settings.country, options.countriesFolder ?? COUNTRIES),
+    ...country,
+    analogOf: readAnalogs(settings.analogs, analog),
     e1: readE1s(settings.e1, options.r2Folder ?? R2_PROTOCOLS),
     home,
     settingsFile: join(home, 'settings.json'),

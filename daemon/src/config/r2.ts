@@ -5,6 +5,7 @@ import type { R2Config, SpanConfig } from '@cordboard/native';
 import { z } from 'zod';
 import { AppError, check, problemLine } from '../platform/index.js';
 import { parseJsonText } from './json-text.js';
+import { PriChoices, readPri } from './pri.js';
 
 const Signal = z.int().min(0).max(15);
 
@@ -41,10 +42,11 @@ const R2FileSchema = R2Choices.extend({
   congestionSignal: Signal.optional(),
 });
 
-/** Of settings.json: an E1 whose calls are signalled otherwise than by ISDN primary rate. */
+/** Of settings.json: what an E1 is signalled by, and how. */
 export const E1Setting = z.strictObject({
   span: z.int().min(1).max(64),
   signalling: z.enum(['pri', 'r2']).default('pri'),
+  pri: PriChoices.optional(),
   /** file of firmware-config/r2 */
   r2: R2Choices.extend({
     protocol: z
@@ -55,14 +57,16 @@ export const E1Setting = z.strictObject({
 });
 export type E1Setting = z.infer<typeof E1Setting>;
 
-export type SpanSignallingConfig = Pick<SpanConfig, 'signalling' | 'r2'>;
+export type SpanSignallingConfig = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 't203Ms' | 't309Ms'>;
 
 /** By number of the E1; those that are not named are ISDN primary rate. AppErrors of readR2. */
 export function readE1s(settings: readonly E1Setting[], folder: string): ReadonlyMap<number, SpanSignallingConfig> {
   return new Map(
-    settings.map(({ span, signalling, r2: { protocol, ...choices } }) => [
+    settings.map(({ span, signalling, pri, r2: { protocol, ...choices } }) => [
       span,
-      signalling === 'r2' ? { signalling, r2: { ...readR2(protocol, folder), ...given(choices) } } : { signalling },
+      signalling === 'r2'
+        ? { signalling, r2: { ...readR2(protocol, folder), ...given(choices) } }
+        : { signalling, ...readPri(pri ?? {}) },
     ]),
   );
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { BoardsSetting, IpAddress, Language, MailAddress, Network, NumberClass, formats } from '../contract/index.js';
 import { LOG_LEVELS } from '../platform/index.js';
+import { AnalogSetting } from './analog.js';
 import { E1Setting } from './r2.js';
 
 export const SETTINGS_VERSION = 3;
@@ -103,6 +104,12 @@ const AsWritten = z.strictObject({
     .array(E1Setting)
     .max(64)
     .refine((all) => new Set(all.map(({ span }) => span)).size === all.length, formats.once)
+    .default([]),
+  /** analog ports that are to be otherwise than the country has them */
+  analogs: z
+    .array(AnalogSetting)
+    .max(512)
+    .refine((all) => new Set(all.map(({ analog }) => analog)).size === all.length, formats.once)
     .default([]),
   recordings: z
     .strictObject({

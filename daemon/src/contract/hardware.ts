@@ -9,10 +9,22 @@ export const Timeslot = z
     timeslot: TimeslotNumber,
     busy: z.boolean(),
     callId: Ulid.nullable().meta({ description: 'The call on it, when call control knows one' }),
-    blocked: z.enum(['no', 'here', 'there', 'both']).meta({ description: 'Which ends refuse calls on it (R2)' }),
+    blocked: z.enum(['no', 'here', 'there', 'both']).meta({
+      description: 'Which ends refuse calls on it; by EuroISDN and QSIG the far end cannot say that it does',
+    }),
   })
   .meta({ id: 'Timeslot' });
 export type Timeslot = z.infer<typeof Timeslot>;
+
+export const SpanPri = z
+  .strictObject({
+    protocol: z.enum(['euroisdn', 'qsig', 'national']),
+    overlap: z.boolean().meta({ description: 'Digits of calls in may follow their SETUP' }),
+    dchannelOf: z.int().meta({ description: 'E1 whose D-channel signals its calls (NFAS); 0: its own' }),
+    dchannelHere: z.boolean().meta({ description: 'Its timeslot 16 is a D-channel: its own, or the back-up' }),
+  })
+  .meta({ id: 'SpanPri' });
+export type SpanPri = z.infer<typeof SpanPri>;
 
 export const Span = z
   .strictObject({
@@ -24,10 +36,20 @@ export const Span = z
     dchannelUp: z
       .boolean()
       .meta({ description: 'Calls can be signalled; of R2: the far end does not block every timeslot' }),
+    pri: SpanPri.nullable().meta({ description: 'Of one signalled by ISDN primary rate' }),
     timeslots: z.array(Timeslot),
   })
   .meta({ id: 'Span' });
 export type Span = z.infer<typeof Span>;
+
+export const TimeslotBlock = z
+  .strictObject({
+    blocked: z
+      .boolean()
+      .meta({ description: 'true: it takes no new calls, of either side; a call that is on it goes on' }),
+  })
+  .meta({ id: 'TimeslotBlock' });
+export type TimeslotBlock = z.infer<typeof TimeslotBlock>;
 
 export const Station = z
   .strictObject({

@@ -48,15 +48,22 @@ interface BoardSpanSettings {
   sentDb: number;
 }
 
-type BoardPortSettings = Required<
-  Pick<AnalogConfig, 'analog' | 'channel' | 'kind' | 'callerId' | 'releaseOnBusy' | 'echoTaps'>
-> & { name?: string | undefined };
+interface BoardPortSettings {
+  analog: number;
+  channel: number;
+  kind: 'fxs' | 'fxo';
+  name?: string | undefined;
+}
+
+type Signalling = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 't203Ms' | 't309Ms'>;
 
 /** What is configured of the engine, the virtual card and the boards. */
 export interface HardwareSettings {
   country: Country;
-  /** signalling of E1s that are not ISDN primary rate, by number */
-  e1?: ReadonlyMap<number, Pick<SpanConfig, 'signalling' | 'r2'>> | undefined;
+  /** signalling of E1s, by number; left out: ISDN primary rate */
+  e1?: ReadonlyMap<number, Signalling> | undefined;
+  /** what an analog port is set to */
+  analogOf?: ((analog: number) => Partial<AnalogConfig>) | undefined;
   /** absolute */
   recordingsFolder: string;
   settings: {
@@ -86,7 +93,7 @@ export function boxSpans({ virtual, boards }: Pick<HardwareSettings['settings'],
 }
 
 /** What the engine is made with. */
-export function engineConfig({ country, e1, settings, recordingsFolder }: HardwareSettings): EngineConfig {
+export function engineConfig({ country, e1, analogOf, settings, recordingsFolder }: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
   const cables: CableConfig[] = [];
@@ -97,7 +104,7 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
     cables.push({ kind: 'e1', a: span, b: exchangeSpan(span) });
   }
   for (let station = 1; station <= settings.virtual.stations; station += 1) {
-    analogs.push({ analog: station, name: `Station ${station}`, kind: 'fxs' });
+    analogs.push({ analog: station, name: `Station ${station}`, kind: 'fxs', ...analogOf?.(station) });
     analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo' });
     cables.push({ kind: 'analog', a: station, b: phonePort(station) });
   }
@@ -108,11 +115,8 @@ export function engineConfig({ country, e1, settings, recordingsFolder }: Hardwa
       ...{ boardEchoTaps: echoCanceller === 'none' ? 0 : care.echoTaps },
       ...{ receivedDb: care.receivedDb, sentDb: care.sentDb },
     });
-  for (const { analog, channel, kind, name = portName(kind, analog), ...port } of settings.boards.ports)
-    analogs.push({
-      ...{ analog, name, kind, card: 'dahdi', channel },
-      ...{ callerId: port.callerId, releaseOnBusy: port.releaseOnBusy, echoTaps: port.echoTaps },
-    });
+  for (const { analog, channel, kind, name = portName(kind, analog) } of settings.boards.ports)
+    analogs.push({ analog, name, kind, card: 'dahdi', channel, ...analogOf?.(analog) });
   return {
     country,
     spans,
@@ -140,11 +144,16 @@ export function boxStations({ virtual, boards }: Pick<HardwareSettings['settings
 const portName = (kind: 'fxs' | 'fxo', analog: number): string => `${kind === 'fxs' ? 'Station' : 'Line'} ${analog}`;
 
 /** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
-function atExchange(
-  signalling: Pick<SpanConfig, 'signalling' | 'r2'> | undefined,
-): Pick<SpanConfig, 'signalling' | 'r2'> {
-  if (signalling?.r2 === undefined) return signalling ?? {};
-  return { ...signalling, r2: { ...signalling.r2, calledDigits: 20, digitMs: 2000 } };
+function atExchange(signalling: Signalling | undefined): Signalling {
+  if (signalling === undefined) return {};
+  const { pri, r2 } = signalling;
+  return {
+    ...signalling,
+    ...(r2 === undefined ? {} : { r2: { ...r2, calledDigits: 20, digitMs: 2000 } }),
+    ...(pri?.dchannelOf === undefined || pri.dchannelOf === 0
+      ? {}
+      : { pri: { ...pri, dchannelOf: exchangeSpan(pri.dchannelOf) } }),
+  };
 }
 
 /** Streams without another end, by which what a conference room hears is recorded. */

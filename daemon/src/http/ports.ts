@@ -368,6 +368,8 @@ export interface PromptsPort {
 export interface EnginePort {
   /** The box's own E1 (not those of the exchange simulator), by number. */
   spans(): Promise<Span[]>;
+  /** Whether a timeslot takes calls; resolves with the E1 as it is then. span_not_found, timeslot_not_found, engine_refused */
+  block(span: number, timeslot: number, blocked: boolean): Promise<Span>;
   stations(): Promise<Station[]>;
   /** engine_closed when it does not run */
   statistics(): Promise<{ tick: TickStatistics; counters: Counter[] }>;

@@ -119,6 +119,7 @@ export function httpPorts(services: Services): Ports {
     trunkTests: services.trunkTests,
     engine: {
       spans: () => Promise.resolve(trunks.list()),
+      block: (span, timeslot, blocked) => trunks.block(span, timeslot, blocked),
       stations: () => Promise.resolve(stationList(services)),
       statistics: async () => {
         const { tick, counters } = await engine.command('engine.snapshot', {});

@@ -3,7 +3,7 @@
 import type { LiveEvents, Span } from '../contract/index.js';
 import { isBoxSpan, type EngineClient, type SnapshotSpan, type SpanBlocked } from '../engine/index.js';
 import type { LegPlace, Lines } from '../lines/index.js';
-import type { Log, TypedEmitter, Unsubscribe } from '../platform/index.js';
+import { AppError, type Log, type TypedEmitter, type Unsubscribe } from '../platform/index.js';
 
 export interface TrunkBookOptions {
   engine: EngineClient;
@@ -65,6 +65,18 @@ export class TrunkBook {
     return known === undefined ? undefined : structuredClone(known.span);
   }
 
+  /**
+   * Whether a timeslot takes calls, whatever the E1 is signalled by; a call that is there goes on, and R2 tells the far end when it
+   * has ended. Resolves with the E1 as it is then. span_not_found, timeslot_not_found, engine_refused.
+   */
+  async block(span: number, timeslot: number, blocked: boolean): Promise<Span> {
+    const known = this.#spans.get(span);
+    if (known === undefined) throw new AppError('span_not_found', { span });
+    if (this.#slot({ span, timeslot }) === undefined) throw new AppError('timeslot_not_found', { span, timeslot });
+    await this.#engine.command('span.block', { span, timeslot, blocked });
+    return structuredClone(known.span);
+  }
+
   /** Says which call a leg belongs to; null when it has ended. A leg that is on none of the spans is nothing to us. */
   setCall(leg: number, callId: string | null): void {
     const where = this.#whereIsLeg.get(leg);
@@ -90,6 +102,7 @@ export class TrunkBook {
       signalling: now.signalling,
       alarms: [...now.alarms],
       dchannelUp: now.dchannelUp,
+      pri: now.pri === undefined ? null : priOf(now.pri),
       timeslots: now.timeslots.map(({ timeslot, blockedHere, blockedThere }) => ({
         timeslot,
         busy: legs.has(timeslot),
@@ -170,6 +183,10 @@ export class TrunkBook {
     const now = this.find(span);
     if (now !== undefined) this.#live.emit('span.updated', now);
   }
+}
+
+function priOf({ protocol, overlap, dchannelOf, dchannelHere }: NonNullable<SnapshotSpan['pri']>): Span['pri'] {
+  return { protocol, overlap, dchannelOf, dchannelHere };
 }
 
 function blockedEnds(here: boolean, there: boolean): Span['timeslots'][number]['blocked'] {

@@ -61,6 +61,20 @@ class AlarmPort {
   std::function<void(const Alarms&)> on_alarms;
 };
 
+/// The feeding of a telephone's loop can be reversed, by which exchanges tell of an answer, or of a message to come.
+class PolarityPort {
+ public:
+  virtual ~PolarityPort() = default;
+  virtual void set_polarity(bool reversed) = 0;
+};
+
+/// A telephone's message lamp can be lit from here.
+class LampPort {
+ public:
+  virtual ~LampPort() = default;
+  virtual void set_lamp(bool on) = 0;
+};
+
 /// FXS: a telephone hangs here.
 class StationPort {
  public:
@@ -68,6 +82,9 @@ class StationPort {
   virtual void set_ring(bool on) = 0;     // ringing voltage; the cadence is the caller's
   virtual void set_battery(bool on) = 0;  // feeding of the loop; a gap tells the far end that the call has ended
   virtual bool off_hook() const = 0;
+  /// Null: it cannot.
+  virtual PolarityPort* polarity() { return nullptr; }
+  virtual LampPort* lamp() { return nullptr; }
   std::function<void(bool off_hook, Millis at)> on_hook;
   /// A digit dialled by pulses, when the board counts them itself: 0-9, * or #.
   std::function<void(char digit, Millis at)> on_pulse_digit;
@@ -80,6 +97,9 @@ class LinePort {
   virtual void set_hook(bool off_hook) = 0;
   std::function<void(bool on, Millis at)> on_ring;
   std::function<void(bool on, Millis at)> on_battery;
+  /// Told by ports that see it.
+  std::function<void(bool reversed, Millis at)> on_polarity;
+  std::function<void(bool on, Millis at)> on_lamp;
 };
 
 /// A card whose clock the box keeps time by. Without one the tick follows the machine's own clock.

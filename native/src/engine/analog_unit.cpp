@@ -4,13 +4,22 @@
 #include <ctime>
 #include <utility>
 
+#include "dsp/tone_clip.hpp"
 #include "engine/core.hpp"
 
 namespace cordboard::engine {
 
 namespace {
 
-constexpr uint32_t kNormalClearing = 16;     // Q.850
+// Both count their names in the same order.
+static_assert(static_cast<int>(signalling::LineAnswer::kTone) == static_cast<int>(AnswerBy::kTone));
+static_assert(static_cast<int>(signalling::LineDialling::kPulse) == static_cast<int>(DiallingBy::kPulse));
+
+constexpr uint32_t kNormalClearing = 16;  // Q.850
+constexpr uint8_t kOutOfOrder = 38;
+constexpr Millis kAfterReversalMs = 250;  // ETS 300 659-1 6.1.2: 100 to 500 ms before the message
+constexpr Millis kBeforeRingMs = 250;     // … 200 ms at least after it
+constexpr uint32_t kSamplesPerMs = 8;
 constexpr Millis kAfterFirstRingMs = 600;    // GR-30 and YD/T 1277: 500 to 1500 ms
 constexpr Millis kWaitForCallerIdMs = 6000;  // a ring, a pause with the message in it, and the next ring
 
@@ -36,7 +45,33 @@ std::vector<uint8_t> caller_id_clip(CallerIdMode mode, const LegSeize& command) 
   return dsp::render_caller_id(message, signal);
 }
 
+signalling::LineCallOptions call_options(const LineConfig& config) {
+  signalling::LineCallOptions options;
+  options.dialling = static_cast<signalling::LineDialling>(config.dialling);
+  options.answer = static_cast<signalling::LineAnswer>(config.answer);
+  options.check_dial_tone = config.checkDialTone;
+  options.dial_tone_ms = config.dialToneMs;
+  options.digit_ms = config.digitMs;
+  options.break_ms = config.breakMs;
+  options.make_ms = config.makeMs;
+  options.between_digits_ms = config.betweenDigitsMs;
+  return options;
+}
+
+signalling::AnalogTimes station_times(signalling::AnalogTimes times, const StationConfig& config) {
+  times.disconnect_gap_ms = config.disconnectMs;
+  times.reverse_on_answer = config.reverseOnAnswer;
+  return times;
+}
+
+signalling::AnalogTimes line_times(signalling::AnalogTimes times, const LineConfig& config) {
+  times.ring_min_ms = config.ringMinMs;
+  return times;
+}
+
 }  // namespace
+
+Result<> AnalogUnit::set_lamp(bool) { return fail(ErrorCode::kInvalid, config_.name + " has no message lamp"); }
 
 uint32_t AnalogUnit::offer(bool complete, const dsp::CallerIdMessage* caller) {
   const auto kind = config_.kind == AnalogKind::kFxs ? LegKind::kStation : LegKind::kLine;
@@ -70,12 +105,9 @@ void AnalogUnit::end(uint32_t cause, ReleasedBy by) {
 
 StationUnit::StationUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::StationPort& wire,
                          const signalling::AnalogTimes& times)
-    : AnalogUnit(core, config, port), wire_(wire), station_(times, *this) {
+    : AnalogUnit(core, config, port), wire_(wire), station_(station_times(times, config.station), *this) {
   wire_.on_hook = [this](bool off_hook, Millis at) { station_.hook(off_hook, at); };
-  wire_.on_pulse_digit = [this](char digit, Millis) {
-    this->digit();
-    core_.pulse_digit(port_, digit);
-  };
+  wire_.on_pulse_digit = [this](char digit, Millis) { on_pulse_digit(digit); };
 }
 
 StationUnit::~StationUnit() {
@@ -84,16 +116,59 @@ StationUnit::~StationUnit() {
 }
 
 Result<> StationUnit::seize(uint32_t leg, const LegSeize& command) {
-  if (!station_.ring(core_.now())) {
+  auto caller_id = caller_id_clip(config_.callerId, command);
+  const bool before = config_.station.callerIdBeforeRing && !caller_id.empty();
+  const auto length = static_cast<Millis>(caller_id.size() / kSamplesPerMs);
+  if (!station_.ring(core_.now(), before ? kAfterReversalMs + length + kBeforeRingMs : 0)) {
     return fail(ErrorCode::kBusy, config_.name + (station_.off_hook() ? " is off the hook" : " is ringing already"));
   }
   leg_ = leg;
-  caller_id_ = caller_id_clip(config_.callerId, command);
-  tell_at_ = kNever;
+  caller_id_ = std::move(caller_id);
+  tell_at_ = before ? core_.now() + kAfterReversalMs : kNever;
+  if (before) set_polarity(true);
   return Empty{};
 }
 
+void StationUnit::set_polarity(bool reversed) {
+  if (std::exchange(reversed_, reversed) == reversed) return;
+  if (auto* polarity = wire_.polarity()) polarity->set_polarity(reversed);
+}
+
+Result<> StationUnit::set_lamp(bool on) {
+  auto* lamp = wire_.lamp();
+  if (lamp == nullptr) return AnalogUnit::set_lamp(on);
+  lamp_ = on;
+  lamp->set_lamp(on);
+  return Empty{};
+}
+
+AnalogUnit::Wires StationUnit::wires() const {
+  using signalling::StationState;
+  Wires wires;
+  wires.reversed = reversed_;
+  wires.lamp = lamp_;
+  switch (station_.state()) {
+    case StationState::kRinging:
+      wires.state = AnalogState::kRinging;
+      break;
+    case StationState::kDialling:
+      wires.state = AnalogState::kDialling;
+      break;
+    case StationState::kTalking:
+      wires.state = AnalogState::kTalking;
+      break;
+    case StationState::kParked:
+      wires.state = AnalogState::kParked;
+      break;
+    case StationState::kIdle:
+      break;
+  }
+  return wires;
+}
+
 void StationUnit::set_ring(bool on) {
+  // What announced the message is over, rung or given up.
+  if (!station_.reversed()) set_polarity(false);
   wire_.set_ring(on);
   // Between the first ring and the second; a telephone must not be told twice.
   if (!on && !caller_id_.empty() && leg_ != 0) tell_at_ = core_.now() + kAfterFirstRingMs;
@@ -123,6 +198,11 @@ void StationUnit::release(Leg& leg) {
 Result<> StationUnit::flash() { return fail(ErrorCode::kWrongState, "only the telephone's own side can flash"); }
 
 void StationUnit::digit() { core_.stop_house_tone(port_); }
+
+void StationUnit::on_pulse_digit(char digit) {
+  this->digit();
+  core_.pulse_digit(port_, digit);
+}
 
 void StationUnit::on_seized() {
   offer(false);
@@ -159,23 +239,38 @@ void StationUnit::on_parked(bool parked) {
 
 LineUnit::LineUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::LinePort& wire,
                    const signalling::AnalogTimes& times)
-    : AnalogUnit(core, config, port), wire_(wire), line_(times, *this) {
+    : AnalogUnit(core, config, port),
+      wire_(wire),
+      line_(line_times(times, config.line), *this),
+      call_(call_options(config.line), *this) {
   wire_.on_ring = [this](bool on, Millis at) { ring(on, at); };
-  wire_.on_battery = [this](bool on, Millis at) { line_.battery(on, at); };
+  wire_.on_battery = [this](bool on, Millis at) { battery(on, at); };
+  wire_.on_polarity = [this](bool reversed, Millis at) { polarity(reversed, at); };
+  wire_.on_lamp = [this](bool on, Millis) { lamp_ = on; };
 }
 
 LineUnit::~LineUnit() {
   wire_.on_ring = nullptr;
   wire_.on_battery = nullptr;
+  wire_.on_polarity = nullptr;
+  wire_.on_lamp = nullptr;
 }
 
-Result<> LineUnit::seize(uint32_t leg, const LegSeize&) {
+Result<> LineUnit::seize(uint32_t leg, const LegSeize& command) {
+  if (!battery_) return fail(ErrorCode::kUnavailable, config_.name + " has no line voltage");
+  const auto dialling = static_cast<signalling::LineDialling>(config_.line.dialling);
+  if (!command.calledNumber.empty() && !signalling::LineCall::is_number(command.calledNumber, dialling)) {
+    return fail(ErrorCode::kInvalid, config_.name + " cannot dial " + command.calledNumber);
+  }
   if (!line_.seize(core_.now())) {
     return fail(ErrorCode::kBusy, config_.name + (line_.off_hook() ? " is in use" : " is ringing"));
   }
   leg_ = leg;
+  if (!command.calledNumber.empty()) call_.begin(command.calledNumber, core_.now());
   return Empty{};
 }
+
+void LineUnit::leg_made() { core_.listen_for_tones(port_, call_.listens()); }
 
 Result<> LineUnit::answer(Leg& leg) {
   if (!line_.answer(core_.now())) return fail(ErrorCode::kWrongState, config_.name + " is not ringing");
@@ -185,7 +280,7 @@ Result<> LineUnit::answer(Leg& leg) {
 }
 
 void LineUnit::release(Leg& leg) {
-  line_.release(core_.now());
+  put_down();
   leg_ = 0;
   core_.end_leg(leg.id, kNormalClearing, ReleasedBy::kLocal);
 }
@@ -195,16 +290,121 @@ Result<> LineUnit::flash() {
   return Empty{};
 }
 
+void LineUnit::put_down() {
+  call_.end();
+  line_.release(core_.now());
+}
+
 void LineUnit::ring(bool on, Millis now) {
-  if (on && offer_at_ != kNever && ++rings_ > 1) offer_now();
+  if (on && offer_at_ != kNever && !early_ && ++rings_ > 1) offer_now();
   line_.ring(on, now);
 }
+
+void LineUnit::battery(bool on, Millis now) {
+  if (std::exchange(battery_, on) != on) core_.event(LineBattery{config_.analog, on});
+  if (!on) call_.end();
+  line_.battery(on, now);
+}
+
+void LineUnit::polarity(bool reversed, Millis now) {
+  if (std::exchange(reversed_, reversed) == reversed) return;
+  const bool idle = line_.state() == signalling::LineState::kIdle;
+  if (reversed && idle && config_.line.callerIdStart == CallerIdStart::kPolarity &&
+      config_.callerId != CallerIdMode::kNone) {
+    early_ = true;
+    listen_for_caller();
+    return;
+  }
+  if (config_.line.answer != AnswerBy::kPolarity) return;
+  if (reversed) {
+    call_.polarity(now);
+  } else if (call_.state() == signalling::LineCallState::kAnswered) {
+    put_down();
+    end(kNormalClearing, ReleasedBy::kRemote);
+  }
+}
+
+void LineUnit::tone(std::string_view name, bool begin) { call_.tone(name, begin, core_.now()); }
+
+AnalogUnit::Wires LineUnit::wires() const {
+  using signalling::LineCallState;
+  using signalling::LineState;
+  Wires wires;
+  wires.battery = battery_;
+  wires.reversed = reversed_;
+  wires.lamp = lamp_;
+  if (!battery_) {
+    wires.state = AnalogState::kDead;
+  } else if (line_.state() == LineState::kRinging) {
+    wires.state = AnalogState::kRinging;
+  } else if (line_.state() == LineState::kTalking) {
+    switch (call_.state()) {
+      case LineCallState::kDialTone:
+        wires.state = AnalogState::kDialTone;
+        break;
+      case LineCallState::kDialling:
+        wires.state = AnalogState::kDialling;
+        break;
+      case LineCallState::kDialled:
+        wires.state = AnalogState::kCalling;
+        break;
+      case LineCallState::kIdle:
+      case LineCallState::kAnswered:
+        wires.state = AnalogState::kTalking;
+        break;
+    }
+  }
+  return wires;
+}
+
+// ------------------------------------------------------------------------------------------------------- a call out
+
+void LineUnit::play_digit(char digit) {
+  constexpr double kLevelDbm0 = -9;  // Q.24 annex A: exchanges take −5 to −27 dBm
+  core_.listen_for_tones(port_, false);
+  core_.house_clip(port_, dsp::render_digits(std::string_view(&digit, 1), config_.line.digitMs, 0, kLevelDbm0));
+}
+
+void LineUnit::on_dialled() {
+  core_.listen_for_tones(port_, call_.listens());
+  core_.event(LegProgressed{leg_, LegProgress::kProceeding, port_});
+}
+
+void LineUnit::on_ringing() {
+  if (auto* leg = core_.leg(leg_)) leg->state.step(LegEvent::kAlert, core_.now());
+  core_.event(LegProgressed{leg_, LegProgress::kAlerting, port_});
+}
+
+void LineUnit::on_answer() {
+  core_.listen_for_tones(port_, false);
+  auto* leg = core_.leg(leg_);
+  if (leg == nullptr) return;
+  leg->state.step(LegEvent::kAnswer, core_.now());
+  if (config_.releaseOnBusy) core_.release_on_busy(port_);
+  core_.event(LegAnswered{leg_, port_});
+}
+
+void LineUnit::on_refused(uint8_t cause) {
+  put_down();
+  end(cause, cause == kOutOfOrder ? ReleasedBy::kFault : ReleasedBy::kRemote);
+}
+
+// -------------------------------------------------------------------------------------------------------- a call in
 
 void LineUnit::on_offered() {
   if (config_.callerId == CallerIdMode::kNone) {
     offer(true);
     return;
   }
+  if (std::exchange(early_, false)) {
+    // Who calls has been told, or will not be.
+    offer_now();
+    return;
+  }
+  listen_for_caller();
+}
+
+void LineUnit::listen_for_caller() {
   dsp::CallerIdReceiverSettings settings;
   settings.bell202 = settings.v23 = config_.callerId != CallerIdMode::kDtmf;
   settings.digits = config_.callerId == CallerIdMode::kDtmf || config_.callerId == CallerIdMode::kAuto;
@@ -218,7 +418,7 @@ void LineUnit::on_offered() {
 void LineUnit::caller_id(const dsp::CallerIdResult& result) {
   if (offer_at_ == kNever) return;
   heard_ = result;
-  offer_now();
+  if (!early_) offer_now();
 }
 
 void LineUnit::offer_now() {
@@ -229,15 +429,23 @@ void LineUnit::offer_now() {
 
 void LineUnit::run_timers(Millis now) {
   line_.run_timers(now);
-  if (offer_at_ <= now) offer_now();
+  call_.run_timers(now);
+  if (offer_at_ > now) return;
+  if (std::exchange(early_, false)) {  // the polarity was reversed, but nobody has called
+    offer_at_ = kNever;
+    core_.unwatch(port_, WatchKind::kCallerId);
+  } else {
+    offer_now();
+  }
 }
 
 void LineUnit::tone_ended() {
-  line_.release(core_.now());
+  put_down();
   end(kNormalClearing, ReleasedBy::kRemote);
 }
 
 void LineUnit::on_gone() {
+  call_.end();
   if (std::exchange(offer_at_, kNever) != kNever) core_.unwatch(port_, WatchKind::kCallerId);  // given up unheard
   end(kNormalClearing, ReleasedBy::kRemote);
 }

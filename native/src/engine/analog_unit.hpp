@@ -13,6 +13,7 @@
 #include "engine/api_config.hpp"
 #include "engine/leg.hpp"
 #include "signalling/analog.hpp"
+#include "signalling/line_call.hpp"
 
 namespace cordboard::engine {
 
@@ -32,8 +33,22 @@ class AnalogUnit {
   virtual Result<> answer(Leg& leg) = 0;
   virtual void release(Leg& leg) = 0;
   virtual Result<> flash() = 0;
+  /// seize() has begun a call that is not answered yet; leg_made() follows when the core has its leg.
+  virtual bool calls_out() const { return false; }
+  virtual void leg_made() {}
+  virtual Result<> set_lamp(bool on);
+  /// What the two wires do, for the snapshot.
+  struct Wires {
+    AnalogState state{};
+    bool battery = true;
+    bool reversed{};
+    bool lamp{};
+  };
+  virtual Wires wires() const = 0;
   virtual bool off_hook() const = 0;
   virtual bool ringing() const = 0;
+  /// A tone of the country begins or ends, on a port that listens for them.
+  virtual void tone(std::string_view /*name*/, bool /*begin*/) {}
   /// Busy tone was heard on a port that releases on it.
   virtual void tone_ended() {}
   /// What caller identification said, once for each watch_caller_id().
@@ -69,12 +84,17 @@ class StationUnit : public AnalogUnit, private signalling::StationListener {
   void run_timers(Millis now) override;
   std::string_view dump(std::span<char> out) const override { return station_.dump(out); }
 
+  Result<> set_lamp(bool on) override;
+  Wires wires() const override;
+
   /// A digit was heard: dial tone stops at the first.
   void digit();
 
  private:
   void set_ring(bool on) override;
   void set_battery(bool on) override { wire_.set_battery(on); }
+  void set_polarity(bool reversed) override;
+  void on_pulse_digit(char digit) override;
   void on_seized() override;
   void on_answered() override;
   void on_flash() override;
@@ -83,12 +103,14 @@ class StationUnit : public AnalogUnit, private signalling::StationListener {
 
   cards::StationPort& wire_;
   signalling::FxsStation station_;
-  std::vector<uint8_t> caller_id_;  // to be told after the first ring
+  std::vector<uint8_t> caller_id_;  // to be told before or after the first ring
   Millis tell_at_ = kNever;
+  bool lamp_{};
+  bool reversed_{};  // by the state machine, or to announce who calls
 };
 
 /// An exchange line on an FXO port; the simulator's telephones are such lines too.
-class LineUnit : public AnalogUnit, private signalling::LineListener {
+class LineUnit : public AnalogUnit, private signalling::LineListener, private signalling::LineCallListener {
  public:
   LineUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::LinePort& wire,
            const signalling::AnalogTimes& times);
@@ -102,7 +124,11 @@ class LineUnit : public AnalogUnit, private signalling::LineListener {
   bool ringing() const override { return line_.state() == signalling::LineState::kRinging; }
   void tone_ended() override;
   void caller_id(const dsp::CallerIdResult& result) override;
-  Millis next_deadline() const override { return std::min(line_.next_deadline(), offer_at_); }
+  bool calls_out() const override { return call_.state() != signalling::LineCallState::kIdle; }
+  void leg_made() override;
+  void tone(std::string_view name, bool begin) override;
+  Wires wires() const override;
+  Millis next_deadline() const override { return std::min({line_.next_deadline(), call_.next_deadline(), offer_at_}); }
   void run_timers(Millis now) override;
   std::string_view dump(std::span<char> out) const override { return line_.dump(out); }
 
@@ -111,10 +137,26 @@ class LineUnit : public AnalogUnit, private signalling::LineListener {
   void on_offered() override;
   void on_gone() override;
   void ring(bool on, Millis now);
+  void battery(bool on, Millis now);
+  void polarity(bool reversed, Millis now);
+  void listen_for_caller();
   void offer_now();
+  void put_down();
+
+  void play_digit(char digit) override;
+  void pulse(bool make) override { wire_.set_hook(make); }
+  void on_dialled() override;
+  void on_ringing() override;
+  void on_answer() override;
+  void on_refused(uint8_t cause) override;
 
   cards::LinePort& wire_;
   signalling::FxoLine line_;
+  signalling::LineCall call_;
+  bool battery_ = true;
+  bool reversed_{};
+  bool lamp_{};
+  bool early_{};              // who calls is listened for before the first ring
   Millis offer_at_ = kNever;  // the call waits for caller identification until then
   uint32_t rings_{};
   dsp::CallerIdResult heard_;

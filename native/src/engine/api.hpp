@@ -13,12 +13,14 @@
 #include <variant>
 
 #include "base/result.hpp"
+#include "engine/api_analog.hpp"
 #include "engine/api_boards.hpp"
 #include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
 #include "engine/api_detect.hpp"
 #include "engine/api_events.hpp"
 #include "engine/api_fax.hpp"
+#include "engine/api_pri.hpp"
 #include "engine/api_snapshot.hpp"
 #include "engine/api_stream.hpp"
 
@@ -35,7 +37,7 @@ struct CommandEntry {
 using CommandTable = std::tuple<
     CommandEntry<"leg.seize", LegSeize, LegSeized>, CommandEntry<"leg.alert", LegAlert, Empty>,
     CommandEntry<"leg.answer", LegAnswer, Empty>, CommandEntry<"leg.release", LegRelease, Empty>,
-    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
+    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"leg.dial", LegDial, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
     CommandEntry<"stream.update", StreamUpdate, StreamUpdated>,
     CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
     CommandEntry<"bus.listen", BusListen, Empty>, CommandEntry<"bus.disconnect", BusDisconnect, Empty>,
@@ -50,6 +52,7 @@ using CommandTable = std::tuple<
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
     CommandEntry<"span.block", SpanBlock, Empty>,
     CommandEntry<"virtual.setAlarm", VirtualAlarm, Empty>, CommandEntry<"virtual.cutDchannel", VirtualDchannel, Empty>,
+    CommandEntry<"virtual.cutLine", VirtualLine, Empty>, CommandEntry<"station.lamp", StationLamp, Empty>,
     CommandEntry<"virtual.setEcho", VirtualEcho, Empty>, CommandEntry<"virtual.injectFrame", VirtualFrame, Empty>, CommandEntry<"boards.get", BoardsGet, Boards>,
     CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
     CommandEntry<"engine.dump", DumpGet, Dump>>;
@@ -66,7 +69,7 @@ using EventTable =
                EventEntry<"leg.answered", LegAnswered>, EventEntry<"leg.digit", LegDigit>,
                EventEntry<"leg.flashed", LegFlashed>, EventEntry<"leg.released", LegReleased>,
                EventEntry<"stream.ended", StreamEnded>, EventEntry<"stream.timeout", StreamTimeout>,
-               EventEntry<"stream.latched", StreamLatched>, EventEntry<"station.hook", StationHook>, EventEntry<"play.ended", PlayEnded>,
+               EventEntry<"stream.latched", StreamLatched>, EventEntry<"station.hook", StationHook>, EventEntry<"line.battery", LineBattery>, EventEntry<"play.ended", PlayEnded>,
                EventEntry<"recording.ended", RecordingEnded>, EventEntry<"recording.recovered", RecordingRecovered>,
                EventEntry<"recording.disk", RecordingDisk>, EventEntry<"conference.speaker", ConferenceSpeaker>,
                EventEntry<"tone.detected", ToneDetected>, EventEntry<"fax.tone", FaxToneDetected>,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -19,6 +20,9 @@ struct LegSeize {
   std::string callingNumber;
   std::string callingName;
   CallingCategory category = CallingCategory::kOrdinary;
+  std::string redirectingNumber;
+  DivertReason redirectingReason = DivertReason::kUnconditional;
+  bool complete = true;
   static constexpr auto fields() {
     return std::tuple{
         optional_field("span", &LegSeize::span, "E1 to call out of; this or analog", range(1, 512)),
@@ -27,7 +31,11 @@ struct LegSeize {
         optional_field("calledNumber", &LegSeize::calledNumber, "digits", kNumber),
         optional_field("callingNumber", &LegSeize::callingNumber, "digits", kNumber),
         optional_field("callingName", &LegSeize::callingName, "shown on the telephone", kName),
-        optional_field("category", &LegSeize::category, "who calls, where the signalling tells (R2)")};
+        optional_field("category", &LegSeize::category, "who calls, where the signalling tells (R2)"),
+        optional_field("redirectingNumber", &LegSeize::redirectingNumber,
+                       "ISDN: the number that was called first and sends the call on; digits", kNumber),
+        optional_field("redirectingReason", &LegSeize::redirectingReason, "… why"),
+        optional_field("complete", &LegSeize::complete, "ISDN: false: more digits follow by leg.dial")};
   }
 };
 struct LegSeized {
@@ -48,8 +56,20 @@ struct LegOnly {
 struct LegAlert : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 struct LegAnswer : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 struct LegFlash : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
-/// A metering pulse to the far end of an answered call in (R2).
+/// To the far end of an answered call in: a metering pulse (R2), or one unit more of advice of charge (ISDN, network side).
 struct LegMeter : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
+
+/// More digits of the called number of a leg that was seized with complete = false. They go when the peer asks for them.
+struct LegDial {
+  uint32_t leg{};
+  std::string digits;
+  bool last{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegDial::leg, "the leg", kId),
+                      field("digits", &LegDial::digits, "0-9 * #", range(1, 31)),
+                      optional_field("last", &LegDial::last, "the number is whole: the peer is told so")};
+  }
+};
 
 struct LegRelease {
   uint32_t leg{};
@@ -238,7 +258,8 @@ struct SpanRestart {
   uint32_t timeslot{};
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanRestart::span, "the E1", range(1, 512)),
-                      field("timeslot", &SpanRestart::timeslot, "B-channel to restart (Q.931 5.5)", range(1, 31))};
+                      optional_field("timeslot", &SpanRestart::timeslot,
+                                     "B-channel to restart (Q.931 5.5); 0 or left out: all of them", range(0, 31))};
   }
 };
 /// Refuse calls on a timeslot, or take them again; a call that is there goes on.

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_analog.hpp"
+#include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -108,6 +110,7 @@ struct SpanConfig {
   uint32_t t203Ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
   uint32_t t309Ms = 90000;  // Q.931 9.1: calls outlive a lost data link this long
   SpanSignalling signalling{};
+  PriConfig pri;
   R2Config r2;
   static constexpr auto fields() {
     return std::tuple{field("span", &SpanConfig::span, "number of the E1, from 1", range(1, 512)),
@@ -125,6 +128,7 @@ struct SpanConfig {
                       optional_field("t203Ms", &SpanConfig::t203Ms, "Q.921 T203, ms", range(500, 60000)),
                       optional_field("t309Ms", &SpanConfig::t309Ms, "Q.931 T309, ms", range(1000, 300000)),
                       optional_field("signalling", &SpanConfig::signalling, "pri when left out"),
+                      optional_field("pri", &SpanConfig::pri, "of signalling pri"),
                       optional_field("r2", &SpanConfig::r2, "of signalling r2")};
   }
 };
@@ -138,6 +142,8 @@ struct AnalogConfig {
   CallerIdMode callerId{};
   bool releaseOnBusy{};
   uint32_t echoTaps{};
+  LineConfig line;
+  StationConfig station;
   static constexpr auto fields() {
     return std::tuple{field("analog", &AnalogConfig::analog, "number of the analog port, from 1", range(1, 65535)),
                       field("name", &AnalogConfig::name, "shown to people", range(1, 64)),
@@ -151,7 +157,9 @@ struct AnalogConfig {
                       optional_field("releaseOnBusy", &AnalogConfig::releaseOnBusy,
                                      "fxo: busy or congestion tone in a call means that it is over"),
                       optional_field("echoTaps", &AnalogConfig::echoTaps,
-                                     "echo canceller of its calls, samples of 125 us; 0: none", range(0, 512))};
+                                     "echo canceller of its calls, samples of 125 us; 0: none", range(0, 512)),
+                      optional_field("line", &AnalogConfig::line, "of kind fxo"),
+                      optional_field("station", &AnalogConfig::station, "of kind fxs")};
   }
 };
 

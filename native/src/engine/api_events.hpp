@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -24,6 +25,8 @@ struct LegOffered {
   bool complete = true;
   CallingCategory category{};
   uint32_t categorySignal{};
+  std::string redirectingNumber;
+  DivertReason redirectingReason{};
   static constexpr auto fields() {
     return std::tuple{field("leg", &LegOffered::leg, "the new leg"),
                       field("kind", &LegOffered::kind, "what carries it"),
@@ -37,7 +40,10 @@ struct LegOffered {
                       field("complete", &LegOffered::complete, "false: more digits may follow"),
                       field("category", &LegOffered::category, "who calls; unknown where the signalling does not tell"),
                       field("categorySignal", &LegOffered::categorySignal,
-                            "R2: the signal that told it, 1-15 (China: KA); 0: none")};
+                            "R2: the signal that told it, 1-15 (China: KA); 0: none"),
+                      field("redirectingNumber", &LegOffered::redirectingNumber,
+                            "the number that sends the call on, hostile text; empty: none, or withheld"),
+                      field("redirectingReason", &LegOffered::redirectingReason, "why it does")};
   }
 };
 struct LegProgressed {
@@ -177,7 +183,7 @@ struct SpanRestarted {
                       field("timeslot", &SpanRestarted::timeslot, "B-channel that is idle now (Q.931 5.5); 0: all")};
   }
 };
-/// Which ends refuse calls on a timeslot (R2).
+/// Which ends refuse calls on a timeslot. Of ISDN the far end tells by the national protocol alone.
 struct SpanBlocked {
   uint32_t span{};
   uint32_t timeslot{};
@@ -189,10 +195,22 @@ struct SpanBlocked {
                       field("there", &SpanBlocked::there, "the far end does")};
   }
 };
-/// A metering pulse came in an answered call out (R2).
+/// What an answered call out costs: a metering pulse (R2), or advice of charge (ISDN).
 struct LegMetered {
   uint32_t leg{};
-  static constexpr auto fields() { return std::tuple{field("leg", &LegMetered::leg, "the leg")}; }
+  uint32_t units = 1;
+  std::string currency;
+  double amount{};
+  bool total{};
+  bool final{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &LegMetered::leg, "the leg"),
+                      field("units", &LegMetered::units, "of charge; 0 where money is told, or where it is free"),
+                      field("currency", &LegMetered::currency, "as the exchange names it, hostile text; empty: units"),
+                      field("amount", &LegMetered::amount, "of the currency"),
+                      field("total", &LegMetered::total, "since the answer; false: since the last time, a pulse"),
+                      field("final", &LegMetered::final, "what the whole call has cost")};
+  }
 };
 struct EngineLog {
   std::string level;

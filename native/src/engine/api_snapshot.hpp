@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/api_analog.hpp"
+#include "engine/api_pri.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -40,6 +42,7 @@ struct SnapshotSpan {
   bool dchannelUp{};
   uint32_t firstPort{};
   std::vector<SnapshotTimeslot> timeslots;
+  std::optional<SnapshotPri> pri;
   static constexpr auto fields() {
     return std::tuple{field("span", &SnapshotSpan::span, "number"),
                       field("name", &SnapshotSpan::name, "shown to people"),
@@ -49,7 +52,8 @@ struct SnapshotSpan {
                       field("dchannelUp", &SnapshotSpan::dchannelUp,
                             "calls can be signalled: data link established; of R2, not every timeslot blocked there"),
                       field("firstPort", &SnapshotSpan::firstPort, "bus port of timeslot 1"),
-                      field("timeslots", &SnapshotSpan::timeslots, "speech timeslots")};
+                      field("timeslots", &SnapshotSpan::timeslots, "speech timeslots"),
+                      optional_field("pri", &SnapshotSpan::pri, "of signalling pri")};
   }
 };
 struct SnapshotAnalog {
@@ -60,6 +64,10 @@ struct SnapshotAnalog {
   bool offHook{};
   bool ringing{};
   uint32_t leg{};
+  AnalogState state{};
+  bool battery = true;
+  bool reversed{};
+  bool lamp{};
   static constexpr auto fields() {
     return std::tuple{field("analog", &SnapshotAnalog::analog, "number"),
                       field("name", &SnapshotAnalog::name, "shown to people"),
@@ -67,7 +75,11 @@ struct SnapshotAnalog {
                       field("port", &SnapshotAnalog::port, "bus port"),
                       field("offHook", &SnapshotAnalog::offHook, "loop closed"),
                       field("ringing", &SnapshotAnalog::ringing, "ringing, pauses of the cadence included"),
-                      field("leg", &SnapshotAnalog::leg, "leg on it; 0 when idle")};
+                      field("leg", &SnapshotAnalog::leg, "leg on it; 0 when idle"),
+                      field("state", &SnapshotAnalog::state, "what its two wires do"),
+                      field("battery", &SnapshotAnalog::battery, "fxo: the exchange feeds the line"),
+                      field("reversed", &SnapshotAnalog::reversed, "polarity of the loop"),
+                      field("lamp", &SnapshotAnalog::lamp, "fxs: the message lamp is lit; fxo: the exchange lights it")};
   }
 };
 struct SnapshotLeg {

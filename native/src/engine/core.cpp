@@ -91,7 +91,8 @@ Result<std::unique_ptr<SpanUnit>> Core::build_unit(const SpanConfig& span, bus::
     case SpanSignalling::kPri:
       break;
   }
-  return std::unique_ptr<SpanUnit>(std::make_unique<PriUnit>(*this, span, first, *hdlc(span.span), alarm));
+  if (auto good = PriUnit::check(span, config_.spans); !good) return good.error();
+  return std::unique_ptr<SpanUnit>(std::make_unique<PriUnit>(*this, span, first, pri_group(span), alarm));
 }
 
 Result<> Core::build_tones() {

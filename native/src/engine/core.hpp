@@ -35,6 +35,8 @@
 
 namespace cordboard::engine {
 
+class PriGroup;
+
 /// What a row of the bus is, and what hangs on it now.
 struct PortState {
   uint32_t span{};  // 0: not a timeslot
@@ -50,6 +52,7 @@ struct PortState {
   std::map<WatchKind, EngineWatcher*> watchers;  // freed when the media thread gives them back (take_report)
   bool release_on_busy{};                        // of the tone watcher
   bool tones_wanted{};                           // … by the host
+  bool line_tones{};                             // … by the line itself, which calls somebody
   bool conditioned{};
   uint32_t echo_taps{};  // of every call, as configured
   uint32_t fax{};        // 0: none
@@ -82,6 +85,8 @@ class Core {
   void pulse_digit(bus::Port port, char digit) { tell_digit(port, digit, DigitSource::kTone); }
   /// Ends the leg when busy or congestion tone is heard.
   void release_on_busy(bus::Port port);
+  /// The analog port hears of the tones by tone().
+  void listen_for_tones(bus::Port port, bool on);
   /// Listens for caller identification on a port that may carry no leg; the analog unit is told.
   void watch_caller_id(bus::Port port, const dsp::CallerIdReceiverSettings& settings);
   void unwatch(bus::Port port, WatchKind kind);
@@ -105,6 +110,7 @@ class Core {
   Result<> handle(const LegRelease& command);
   Result<> handle(const LegFlash& command);
   Result<> handle(const LegMeter& command);
+  Result<> handle(const LegDial& command);
   Result<StreamOpened> handle(const StreamOpen& command);
   Result<StreamUpdated> handle(const StreamUpdate& command);
   Result<StreamStatistics> handle(const StreamStatisticsGet& command);
@@ -131,6 +137,8 @@ class Core {
   Result<> handle(const SpanBlock& command);
   Result<> handle(const VirtualAlarm& command);
   Result<> handle(const VirtualDchannel& command);
+  Result<> handle(const VirtualLine& command);
+  Result<> handle(const StationLamp& command);
   Result<> handle(const VirtualEcho& command);
   Result<> handle(const VirtualFrame& command);
   Result<Boards> handle(const BoardsGet& command);
@@ -226,6 +234,7 @@ class Core {
   Result<> build_analogs();
   Result<> build_cables();
   Result<std::unique_ptr<SpanUnit>> build_unit(const SpanConfig& span, bus::Port first);
+  std::shared_ptr<PriGroup> pri_group(const SpanConfig& span);
   Result<> build_streams();
   Result<> build_tones();
   Result<> add_tone(const Tone& tone);
@@ -310,6 +319,7 @@ class Core {
   cards::VirtualCard card_;
   std::unique_ptr<cards::DahdiCard> boards_;  // when something is configured there, or somebody has asked
   std::vector<PortState> ports_;
+  std::map<uint32_t, std::weak_ptr<PriGroup>> pri_groups_;  // by E1 with the D-channel; its units keep it
   std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
   std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;
   std::vector<bus::Port> announcers_;

@@ -66,6 +66,17 @@ void Core::unwatch_all(bus::Port port) {
   }
   ports_[port].release_on_busy = false;
   ports_[port].tones_wanted = false;
+  ports_[port].line_tones = false;
+}
+
+void Core::listen_for_tones(bus::Port port, bool on) {
+  auto& state = ports_[port];
+  state.line_tones = on;
+  if (on && !state.watchers.contains(WatchKind::kTones)) {
+    watch(port, new ToneWatcher(WatchKind::kTones, *call_progress_));
+  } else if (!on && !state.tones_wanted && !state.release_on_busy) {
+    unwatch(port, WatchKind::kTones);
+  }
 }
 
 void Core::release_on_busy(bus::Port port) {
@@ -90,7 +101,7 @@ Result<> Core::handle(const DetectorSet& command) {
     if (on && !state.watchers.contains(kind)) watch(port, make());
   };
   state.tones_wanted = command.tones;
-  set(WatchKind::kTones, command.tones || state.release_on_busy,
+  set(WatchKind::kTones, command.tones || state.release_on_busy || state.line_tones,
       [&] { return new ToneWatcher(WatchKind::kTones, *call_progress_); });
   set(WatchKind::kFaxTones, command.faxTones, [&] { return new FaxToneWatcher(WatchKind::kFaxTones, fax_tones_); });
   set(WatchKind::kVoice, command.voice, [] { return new VoiceWatcher(); });
@@ -113,6 +124,7 @@ void Core::tone_noted(bus::Port port, const dsp::CallProgressEvent& note) {
     event(ToneDetected{port, leg, name, note.begin, note.on_ms, note.off_ms, static_cast<double>(note.level_dbm0),
                        sit ? name_of_sit(note.sit) : ""});
   }
+  if (ports_[port].line_tones && ports_[port].analog != 0) analogs_.at(ports_[port].analog)->tone(name, note.begin);
   if (!note.begin || !ports_[port].release_on_busy || !means_release(name)) return;
   log("info",
       "busy tone: the other party has gone (" + name + ", " + std::to_string(note.on_ms) + " ms on, " +

@@ -43,6 +43,19 @@ Result<> Core::handle(const VirtualAlarm& command) {
   return Empty{};
 }
 
+Result<> Core::handle(const VirtualLine& command) {
+  if (card_.cut_line(command.analog, command.cut)) return Empty{};
+  return fail(ErrorCode::kNotFound, "no virtual cable ends at analog port " + std::to_string(command.analog));
+}
+
+Result<> Core::handle(const StationLamp& command) {
+  const auto found = analogs_.find(command.analog);
+  if (found == analogs_.end()) {
+    return fail(ErrorCode::kNotFound, "there is no analog port " + std::to_string(command.analog));
+  }
+  return found->second->set_lamp(command.on);
+}
+
 Result<> Core::handle(const VirtualDchannel& command) {
   if (!card_.cut_dchannel(command.span, command.cut)) return no_span(command.span);
   return Empty{};

@@ -91,7 +91,9 @@ Result<LegSeized> Core::handle(const LegSeize& command) {
     made.called = command.calledNumber;
     made.calling = command.callingNumber;
     made.state.step(LegEvent::kSeize, now_);
-    if (line) {
+    if (line && unit.calls_out()) {
+      unit.leg_made();
+    } else if (line) {
       made.state.step(LegEvent::kAnswer, now_);
       if (unit.config().releaseOnBusy) release_on_busy(made.port);
       event(LegAnswered{id, made.port});
@@ -208,6 +210,17 @@ Result<> Core::handle(const LegFlash& command) {
                 "only an analog line can flash, and leg " + std::to_string(command.leg) + " is none");
   }
   return analogs_.at(found->analog)->flash();
+}
+
+Result<> Core::handle(const LegDial& command) {
+  auto* found = leg(command.leg);
+  if (found == nullptr) return no_leg(command.leg);
+  if (found->kind != LegKind::kTimeslot || found->incoming) {
+    return fail(ErrorCode::kWrongState, "leg " + std::to_string(command.leg) + " is no call out of an E1");
+  }
+  if (auto done = spans_.at(found->span)->dial(*found, command.digits, command.last); !done) return done;
+  found->called += command.digits;
+  return Empty{};
 }
 
 Result<> Core::handle(const LegMeter& command) {

@@ -35,6 +35,7 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     span.alarms = unit->alarms();
     span.dchannelUp = unit->signalling_up();
     span.firstPort = unit->first_port();
+    span.pri = unit->pri();
     for (uint32_t timeslot = 1; timeslot <= 31; ++timeslot) {
       if (!unit->carries_calls(timeslot)) continue;
       const auto port = unit->port_of(timeslot);
@@ -43,8 +44,9 @@ Result<Snapshot> Core::handle(const SnapshotGet&) {
     }
   }
   for (const auto& [number, unit] : analogs_) {
+    const auto wires = unit->wires();
     snapshot.analogs.push_back({number, unit->config().name, unit->config().kind, unit->port(), unit->off_hook(),
-                                unit->ringing(), unit->leg()});
+                                unit->ringing(), unit->leg(), wires.state, wires.battery, wires.reversed, wires.lamp});
   }
   for (const auto& [id, leg] : legs_) {
     snapshot.legs.push_back({id, leg.kind, leg.state.state(), leg.port, leg.span, leg.timeslot, leg.analog, leg.called,

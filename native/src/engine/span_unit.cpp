@@ -60,18 +60,20 @@ void SpanUnit::digits(uint32_t call, std::string_view digits) {
   }
 }
 
-void SpanUnit::progressed(uint32_t call, uint32_t timeslot, LegProgress progress) {
+void SpanUnit::progressed(const SpanUnit& at, uint32_t call, uint32_t timeslot, LegProgress progress) {
   auto* leg = leg_of(call);
   if (leg == nullptr) return;
-  core_.move_leg(*leg, port_of(timeslot), timeslot);
+  leg->span = at.config_.span;
+  core_.move_leg(*leg, at.port_of(timeslot), timeslot);
   if (progress == LegProgress::kAlerting) leg->state.step(LegEvent::kAlert, core_.now());
   core_.event(LegProgressed{leg->id, progress, leg->port});
 }
 
-void SpanUnit::answered(uint32_t call, uint32_t timeslot) {
+void SpanUnit::answered(const SpanUnit& at, uint32_t call, uint32_t timeslot) {
   auto* leg = leg_of(call);
   if (leg == nullptr) return;
-  core_.move_leg(*leg, port_of(timeslot), timeslot);
+  leg->span = at.config_.span;
+  core_.move_leg(*leg, at.port_of(timeslot), timeslot);
   leg->state.step(LegEvent::kAnswer, core_.now());
   core_.event(LegAnswered{leg->id, leg->port});
 }
@@ -86,6 +88,10 @@ Result<> SpanUnit::block(uint32_t, bool) {
 
 Result<> SpanUnit::meter(const Leg&) {
   return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no metering pulses");
+}
+
+Result<> SpanUnit::dial(const Leg&, std::string_view, bool) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " takes a called number as a whole");
 }
 
 void SpanUnit::released(uint32_t call, uint32_t cause, ReleasedBy by) {

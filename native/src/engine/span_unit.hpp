@@ -13,6 +13,7 @@
 #include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
 #include "engine/api_events.hpp"
+#include "engine/api_snapshot.hpp"
 #include "engine/leg.hpp"
 
 namespace cordboard::engine {
@@ -62,6 +63,10 @@ class SpanUnit {
   virtual Result<> block(uint32_t timeslot, bool blocked);
   virtual SpanBlockedEnds blocked(uint32_t) const { return {}; }
   virtual Result<> meter(const Leg& leg);
+  /// More digits of the number of a call out; `last`: it is whole.
+  virtual Result<> dial(const Leg& leg, std::string_view digits, bool last);
+  /// Null: it is not signalled by ISDN primary rate.
+  virtual std::optional<SnapshotPri> pri() const { return std::nullopt; }
   /// answer() takes a while: the core is told by answer_sent(), and the host hears no sooner.
   virtual bool answers_later() const { return false; }
   /// The port of a leg that has been released, but has not ended, carries nothing any more.
@@ -89,8 +94,11 @@ class SpanUnit {
   Leg* leg_of(uint32_t call);
   uint32_t call_of(const Leg& leg) const { return leg.span_call; }
   void digits(uint32_t call, std::string_view digits);
-  void progressed(uint32_t call, uint32_t timeslot, LegProgress progress);
-  void answered(uint32_t call, uint32_t timeslot);
+  void progressed(uint32_t call, uint32_t timeslot, LegProgress progress) { progressed(*this, call, timeslot, progress); }
+  void answered(uint32_t call, uint32_t timeslot) { answered(*this, call, timeslot); }
+  /// The call is on a timeslot of another E1 (NFAS).
+  void progressed(const SpanUnit& at, uint32_t call, uint32_t timeslot, LegProgress progress);
+  void answered(const SpanUnit& at, uint32_t call, uint32_t timeslot);
   void answer_sent(uint32_t call);
   void released(uint32_t call, uint32_t cause, ReleasedBy by);
 

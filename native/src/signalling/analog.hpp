@@ -21,6 +21,13 @@ struct AnalogTimes {
   std::vector<uint32_t> ring_cadence_ms{1000, 4000};  // ring, pause, ring, pause, …
   uint32_t flash_min_ms = 80;                         // a shorter break of the loop is contact bounce
   uint32_t flash_max_ms = 500;                        // a longer one is on-hook
+  // Of a telephone.
+  uint32_t pulse_min_ms = 20;        // a break from here to flash_min_ms is a pulse of a digit
+  uint32_t between_digits_ms = 250;  // no pulse for so long, and the digit is whole
+  uint32_t disconnect_gap_ms = 500;  // without battery when its call has ended; 0: none
+  bool reverse_on_answer = false;    // the polarity of the loop is reversed as long as its call out is answered
+  // Of a line.
+  uint32_t ring_min_ms = 0;  // a shorter ring is none: bells tinkle when a neighbour dials
 };
 
 // ---------------------------------------------------------------------------------------------------------- station
@@ -48,11 +55,13 @@ class StationListener {
   // To the wire.
   virtual void set_ring(bool on) = 0;
   virtual void set_battery(bool on) = 0;
+  virtual void set_polarity(bool reversed) = 0;
   // To call control.
+  virtual void on_pulse_digit(char digit) = 0;
   virtual void on_seized() = 0;    // lifted when idle: give dial tone, take digits
   virtual void on_answered() = 0;  // lifted while ringing
   virtual void on_flash() = 0;
-  virtual void on_hung_up() = 0;   // the call of this station is over
+  virtual void on_hung_up() = 0;            // the call of this station is over
   virtual void on_parked(bool parked) = 0;  // receiver left off after a release (busy tone), or put back
 };
 
@@ -62,8 +71,9 @@ class FxsStation {
 
   /// The loop as the card sees it.
   void hook(bool off_hook, Millis now);
-  /// Starts ringing. False when the receiver is off or it rings already.
-  bool ring(Millis now);
+  /// Starts ringing, `after` a while in which the telephone is told who calls. False when the receiver is off or it rings
+  /// already.
+  bool ring(Millis now, Millis after = 0);
   /// The box ends the call in any state. A telephone off hook gets a gap in its battery (so that a machine hears of the
   /// end), then on_parked(true). False when idle or parked.
   bool release(Millis now);
@@ -79,21 +89,24 @@ class FxsStation {
   bool off_hook() const { return off_hook_; }
   bool can_ring() const { return state() == StationState::kIdle && !off_hook_; }
 
-  /// Longer than any line card's or telephone's debounce, shorter than a person notices (Q.552 has no value).
-  static constexpr Millis kBatteryGapMs = 500;
+  bool reversed() const { return reversed_; }
 
  private:
   void stop_ringing();
+  void reverse(bool reversed);
 
   AnalogTimes times_;
   StationListener& listener_;
   StateMachine<StationState, StationEvent> machine_{kStationTable, StationState::kIdle};
   bool off_hook_{};
-  std::size_t cadence_{};         // even: ringing, odd: pause
+  std::size_t cadence_{};  // even: ringing, odd: pause
   Millis cadence_at_ = kNever;
-  Millis opened_at_{};            // when the loop broke in a call
-  Millis hang_up_at_ = kNever;    // the break becomes on-hook
+  Millis opened_at_{};          // when the loop broke in a call
+  Millis hang_up_at_ = kNever;  // the break becomes on-hook
   Millis battery_at_ = kNever;
+  uint32_t pulses_{};         // of the digit that is being dialled
+  Millis digit_at_ = kNever;  // it is whole
+  bool reversed_{};
 };
 
 // ------------------------------------------------------------------------------------------------------------- line
@@ -117,8 +130,8 @@ class LineListener {
  public:
   virtual ~LineListener() = default;
   virtual void set_hook(bool off_hook) = 0;
-  virtual void on_offered() = 0;       // it rings
-  virtual void on_gone() = 0;          // ringing has stopped, or the exchange has taken the battery away
+  virtual void on_offered() = 0;  // it rings
+  virtual void on_gone() = 0;     // ringing has stopped, or the exchange has taken the battery away
 };
 
 class FxoLine {
@@ -127,10 +140,10 @@ class FxoLine {
 
   void ring(bool on, Millis now);
   void battery(bool on, Millis now);
-  bool answer(Millis now);     // false when it does not ring
-  bool seize(Millis now);      // false when it is not idle
-  bool release(Millis now);    // false when idle
-  bool flash(Millis now);      // false when not in a call
+  bool answer(Millis now);   // false when it does not ring
+  bool seize(Millis now);    // false when it is not idle
+  bool release(Millis now);  // false when idle
+  bool flash(Millis now);    // false when not in a call
 
   Millis next_deadline() const;
   void run_timers(Millis now);
@@ -141,12 +154,14 @@ class FxoLine {
 
  private:
   void set_hook(bool off_hook);
+  void rung(Millis now);
 
   AnalogTimes times_;
   LineListener& listener_;
   StateMachine<LineState, LineEvent> machine_{kLineTable, LineState::kIdle};
   bool off_hook_{};
-  Millis ring_gone_at_ = kNever;   // no ring until then: the caller has given up
+  Millis ring_at_ = kNever;       // it has rung long enough
+  Millis ring_gone_at_ = kNever;  // no ring until then: the caller has given up
   Millis flash_end_at_ = kNever;
 };
 
@@ -154,16 +169,21 @@ class FxoLine {
 
 namespace cordboard {
 using signalling::LineEvent, signalling::LineState, signalling::StationEvent, signalling::StationState;
-template <> struct EnumNames<StationState> {
+template <>
+struct EnumNames<StationState> {
   static constexpr std::array<std::string_view, 5> names{"idle", "ringing", "dialling", "talking", "parked"};
 };
-template <> struct EnumNames<StationEvent> {
+template <>
+struct EnumNames<StationEvent> {
   static constexpr std::array<std::string_view, 6> names{"ring", "stop_ring", "lift", "answer", "replace", "release"};
 };
-template <> struct EnumNames<LineState> {
+template <>
+struct EnumNames<LineState> {
   static constexpr std::array<std::string_view, 3> names{"idle", "ringing", "talking"};
 };
-template <> struct EnumNames<LineEvent> {
-  static constexpr std::array<std::string_view, 6> names{"ring", "ring_end", "answer", "seize", "release", "disconnect"};
+template <>
+struct EnumNames<LineEvent> {
+  static constexpr std::array<std::string_view, 6> names{"ring",  "ring_end", "answer",
+                                                         "seize", "release",  "disconnect"};
 };
 }  // namespace cordboard

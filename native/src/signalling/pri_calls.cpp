@@ -80,18 +80,23 @@ constexpr int64_t kClearingMs = 60000;
 constexpr int64_t kT316Ms = 120000;  // Q.931 9.2: RESTART is sent again, once
 constexpr uint32_t kRestartsSent = 2;
 constexpr int kNumberingPlan = 0x01;  // type unknown, ISDN numbering plan (Q.931 4.5.8)
+constexpr int kExplicit = 1 << 16;    // libpri: the interface identifier is given
 constexpr std::size_t kMaxName = 50;  // what libpri keeps of a name
 
-/// As Display carries it: a first octet with bit 8 would be taken for a character set, so one is put before it.
-std::string displayed(const std::string& name) {
-  std::string text = name;
-  if (!text.empty() && (text[0] & 0x80) != 0) text.insert(text.begin(), static_cast<char>(0xb1));
+/// No more than libpri keeps, and nothing within a character of UTF-8.
+std::string whole_characters(std::string text) {
   if (text.size() > kMaxName) {
     std::size_t end = kMaxName;
-    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // not within a character of UTF-8
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
     text.resize(end);
   }
   return text;
+}
+
+/// As Display carries it: a first octet with bit 8 would be taken for a character set, so one is put before it.
+std::string displayed(const std::string& name) {
+  const bool bare = name.empty() || (name[0] & 0x80) == 0;
+  return whole_characters(bare ? name : static_cast<char>(0xb1) + name);
 }
 
 template <std::size_t N>
@@ -112,19 +117,23 @@ PriCallEntry& PriSpan::Core::new_call(bool outgoing, PriCallState initial) {
   return calls_.try_emplace(last_call_, last_call_, outgoing, initial).first->second;
 }
 
-bool PriSpan::Core::start_attempt(PriCallEntry& call, uint8_t timeslot) {
-  q931_call* handle = pri_new_call(pri_);
+bool PriSpan::Core::start_attempt(PriCallEntry& call, PriChannel channel) {
+  const std::size_t link = in_use_;
+  ::pri* pri = links_[link]->controller;
+  q931_call* handle = pri_new_call(pri);
   pri_sr* setup = handle == nullptr ? nullptr : pri_sr_new();
   if (setup == nullptr) {
-    if (handle != nullptr) pri_destroycall(pri_, handle);
+    if (handle != nullptr) pri_destroycall(pri, handle);
     return false;
   }
   PriSeize request = call.request;
-  pri_sr_set_channel(setup, timeslot, 0, 0);
+  // Digits that the peer has not asked for yet go with the SETUP when it is sent anew.
+  pri_sr_set_channel(setup, shared_ ? encoded(channel) : channel, 0, 0);
   pri_sr_set_bearer(setup, PRI_TRANS_CAP_SPEECH, PRI_LAYER_1_ALAW);
-  pri_sr_set_called(setup, request.called.data(), kNumberingPlan, 1);
+  pri_sr_set_called(setup, request.called.data(), kNumberingPlan, request.complete && call.waiting.empty() ? 1 : 0);
   pri_party_id caller{};
-  const bool named = options_.node == PriNode::kNetwork && !request.calling_name.empty();
+  const bool named =
+      (options_.node == PriNode::kNetwork || options_.protocol == PriProtocol::kQsig) && !request.calling_name.empty();
   if (!request.calling.empty() || named) {
     // libpri takes the name only with a number.
     caller.number.valid = 1;
@@ -134,15 +143,28 @@ bool PriSpan::Core::start_attempt(PriCallEntry& call, uint8_t timeslot) {
     copy_text(caller.number.str, request.calling);
     caller.name.valid = named ? 1 : 0;
     caller.name.char_set = PRI_CHAR_SET_ISO8859_1;
-    copy_text(caller.name.str, displayed(request.calling_name));
+    copy_text(caller.name.str, options_.protocol == PriProtocol::kQsig ? whole_characters(request.calling_name)
+                                                                       : displayed(request.calling_name));
     pri_sr_set_caller_party(setup, &caller);
   }
-  const int failed = pri_setup(pri_, handle, setup);
+  if (!request.redirecting.empty()) {
+    pri_party_redirecting redirecting{};
+    redirecting.from.number.valid = 1;
+    redirecting.from.number.plan = kNumberingPlan;
+    redirecting.from.number.presentation = PRES_ALLOWED_USER_NUMBER_NOT_SCREENED;
+    copy_text(redirecting.from.number.str, request.redirecting);
+    redirecting.reason = request.redirecting_reason;
+    redirecting.orig_reason = request.redirecting_reason;
+    // QSIG tells it in Facility, the others in Redirecting number: libpri chooses by the count.
+    redirecting.count = options_.protocol == PriProtocol::kQsig ? 1 : 0;
+    pri_sr_set_redirecting_parties(setup, &redirecting);
+  }
+  const int failed = pri_setup(pri, handle, setup);
   pri_sr_free(setup);
   int low_bits = 0;
-  const int high_bits = pri_get_crv(pri_, handle, &low_bits);
+  const int high_bits = pri_get_crv(pri, handle, &low_bits);
   if (failed != 0) {
-    pri_destroycall(pri_, handle);
+    pri_destroycall(pri, handle);
     return false;
   }
   PriAttempt& attempt = attempts_.emplace_back();
@@ -150,10 +172,13 @@ bool PriSpan::Core::start_attempt(PriCallEntry& call, uint8_t timeslot) {
   attempt.reference = static_cast<uint16_t>(high_bits << 3 | low_bits);
   attempt.ours = true;
   attempt.call = call.id;
-  attempt.timeslot = timeslot;
-  channels_.set(timeslot, PriChannelUse::kAsked, &attempt);
+  attempt.link = link;
+  attempt.channel = channel;
+  channels_.set(channel, PriChannelUse::kAsked, &attempt);
   call.attempt = &attempt;
-  call.tried |= bit_of(timeslot);
+  call.more_asked = false;
+  call.due_ms = 0;
+  call.tried.push_back(channel);
   return true;
 }
 
@@ -161,9 +186,10 @@ bool PriSpan::Core::start_attempt(PriCallEntry& call, uint8_t timeslot) {
 bool PriSpan::Core::retry(PriCallEntry& call) {
   if (!call.outgoing || call.machine.state() != S::kSeizing || call.retries >= kMaxRetries || !dchannel_up_)
     return false;
-  const uint8_t timeslot = channels_.hunt(options_.node == PriNode::kUser, call.tried);
+  const PriChannel channel =
+      channels_.hunt_in(interface_of(call.request.channel), options_.node == PriNode::kUser, call.tried);
   PriAttempt* before = call.attempt;
-  if (timeslot == 0 || !start_attempt(call, timeslot)) return false;
+  if (channel == 0 || !start_attempt(call, channel)) return false;
   before->call = 0;
   step(call, E::kRetry);
   ++call.retries;
@@ -173,17 +199,39 @@ bool PriSpan::Core::retry(PriCallEntry& call) {
 
 // ------------------------------------------------------------------------------------------------------------ channels
 
+PriChannel PriSpan::Core::decoded(int named) const {
+  const auto timeslot = static_cast<uint32_t>(named == -1 || (named & 0xff) == 0xff ? 0 : named & 0xff);
+  if (timeslot == 0) return 0;
+  std::size_t interface = 0;
+  if (shared_ && (named & kExplicit) != 0) {
+    const int id = named >> 8 & 0x7f;
+    const auto found = std::find_if(options_.interfaces.begin(), options_.interfaces.end(),
+                                    [id](const PriInterface& at) { return at.id == id; });
+    if (found == options_.interfaces.end()) return kNoChannel;
+    interface = static_cast<std::size_t>(found - options_.interfaces.begin());
+  } else if (shared_) {
+    interface = links_[in_use_]->interface;  // implicit: the one with the D-channel (Q.931 4.5.13 note 1)
+  }
+  const auto channel = interface * kPriTimeslots + timeslot;
+  return timeslot < kPriTimeslots && is_bearer(static_cast<uint32_t>(channel)) ? static_cast<PriChannel>(channel)
+                                                                               : kNoChannel;
+}
+
+int PriSpan::Core::encoded(PriChannel channel) const {
+  return kExplicit | options_.interfaces[interface_of(channel)].id << 8 | static_cast<int>(timeslot_of(channel));
+}
+
 /// A channel for a call of the peer's, or 0 and the cause to refuse it with.
-uint8_t PriSpan::Core::choose_channel(int channel, bool flexible, int& cause) {
+PriChannel PriSpan::Core::choose_channel(int named, bool flexible, int& cause) {
   const bool user = options_.node == PriNode::kUser;
   const auto another = [&] {
-    const uint8_t timeslot = channels_.hunt(user);
-    if (timeslot == 0) cause = PRI_CAUSE_NORMAL_CIRCUIT_CONGESTION;
-    return timeslot;
+    const PriChannel channel = channels_.hunt(user);
+    if (channel == 0) cause = PRI_CAUSE_NORMAL_CIRCUIT_CONGESTION;
+    return channel;
   };
-  const int number = named_channel(channel);
-  if (number == 0) {
-    if (channel != -1 && (channel & 0xff) == 0) {  // a call that waits for a channel to become free (5.2.3.1)
+  const PriChannel channel = decoded(named);
+  if (channel == 0) {
+    if (named != -1 && (named & 0xff) == 0) {  // a call that waits for a channel to become free (5.2.3.1)
       cause = PRI_CAUSE_NORMAL_CIRCUIT_CONGESTION;
       return 0;
     }
@@ -191,19 +239,17 @@ uint8_t PriSpan::Core::choose_channel(int channel, bool flexible, int& cause) {
     cause = PRI_CAUSE_REQUESTED_CHAN_UNAVAIL;  // named by a slot map, which libpri does not pass on
     return 0;
   }
-  if (!is_bearer(static_cast<uint32_t>(number))) {
+  if (channel == kNoChannel) {
     if (flexible) return another();
     cause = PRI_CAUSE_IDENTIFIED_CHANNEL_NOTEXIST;
     return 0;
   }
-  const auto timeslot = static_cast<uint8_t>(number);
-  const PriChannelUse use = channels_.use(timeslot);
-  if (use == PriChannelUse::kIdle) return timeslot;
-  if (use == PriChannelUse::kAsked) {
+  if (channels_.takes_calls(channel)) return channel;
+  if (channels_.use(channel) == PriChannelUse::kAsked) {
     ++counts_[kGlare];
     if (user) {
-      give_up_channel(*channels_.owner(timeslot));
-      return timeslot;
+      give_up_channel(*channels_.owner(channel));
+      return channel;
     }
   }
   if (flexible) return another();
@@ -212,46 +258,46 @@ uint8_t PriSpan::Core::choose_channel(int channel, bool flexible, int& cause) {
 }
 
 /// The attempt gets the channel that the first response names. False: it cannot.
-bool PriSpan::Core::confirm_channel(PriAttempt& attempt, int channel) {
-  if (attempt.timeslot != 0 && channels_.use(attempt.timeslot) == PriChannelUse::kTaken) return true;
-  const int named = named_channel(channel);
-  const auto timeslot = static_cast<uint8_t>(named != 0 ? named : attempt.timeslot);
-  if (!is_bearer(timeslot)) return false;
-  if (timeslot != attempt.timeslot) {
-    if (channels_.use(timeslot) == PriChannelUse::kAsked) {
+bool PriSpan::Core::confirm_channel(PriAttempt& attempt, int named) {
+  if (attempt.channel != 0 && channels_.use(attempt.channel) == PriChannelUse::kTaken) return true;
+  const PriChannel answered = decoded(named);
+  const PriChannel channel = answered != 0 ? answered : attempt.channel;
+  if (channel == 0 || channel == kNoChannel) return false;
+  if (channel != attempt.channel) {
+    if (channels_.use(channel) == PriChannelUse::kAsked) {
       ++counts_[kGlare];
-      give_up_channel(*channels_.owner(timeslot));
-    } else if (channels_.use(timeslot) != PriChannelUse::kIdle) {
+      give_up_channel(*channels_.owner(channel));
+    } else if (channels_.use(channel) != PriChannelUse::kIdle) {
       return false;
     }
     give_up_channel(attempt);
-    attempt.timeslot = timeslot;
+    attempt.channel = channel;
   }
-  channels_.set(timeslot, PriChannelUse::kTaken, &attempt);
+  channels_.set(channel, PriChannelUse::kTaken, &attempt);
   return true;
 }
 
 void PriSpan::Core::give_up_channel(PriAttempt& attempt) {
-  if (attempt.timeslot != 0) channels_.set(attempt.timeslot, PriChannelUse::kIdle);
-  attempt.timeslot = 0;
+  if (attempt.channel != 0) channels_.set(attempt.channel, PriChannelUse::kIdle);
+  attempt.channel = 0;
 }
 
 // ------------------------------------------------------------------------------------------------------------ clearing
 
 void PriSpan::Core::clear(PriAttempt& attempt, uint8_t cause) {
-  pri_hangup(pri_, attempt.handle, cause);
+  pri_hangup(controller(attempt), attempt.handle, cause);
   if (attempt.clear_by_ms == 0) attempt.clear_by_ms = now_ms_ + kClearingMs;
 }
 
 /// Ends an attempt without a message.
 void PriSpan::Core::destroy(PriAttempt& attempt) {
-  if (is_alive(attempt)) pri_destroycall(pri_, attempt.handle);
+  if (is_alive(attempt)) pri_destroycall(controller(attempt), attempt.handle);
 }
 
 bool PriSpan::Core::is_alive(const PriAttempt& attempt) {
   int low_bits = 0;
   probing_ = true;
-  const int high_bits = pri_get_crv(pri_, attempt.handle, &low_bits);
+  const int high_bits = pri_get_crv(links_.front()->controller, attempt.handle, &low_bits);
   probing_ = false;
   return high_bits >= 0 && (high_bits << 3 | low_bits) == attempt.reference;
 }
@@ -282,6 +328,7 @@ void PriSpan::Core::mark_released(PriCallEntry& call, int cause, PriReleasedBy b
     call.cause = static_cast<uint8_t>(cause >= 1 && cause <= 127 ? cause : PRI_CAUSE_NORMAL_UNSPECIFIED);
     call.by = by;
   }
+  call.due_ms = 0;
   step(call, E::kPeerClears);
 }
 
@@ -291,10 +338,10 @@ void PriSpan::Core::report_released(PriCall id, uint8_t cause, PriReleasedBy by)
 
 // ------------------------------------------------------------------------------------------------------------- restart
 
-/// Ends what is on a timeslot, or with 0 on all of them, without a message to the peer, who does the same.
-void PriSpan::Core::release_timeslot(uint8_t timeslot, PriReleasedBy by) {
+/// Ends what is on a channel, or with 0 on all of them, without a message to the peer, who does the same.
+void PriSpan::Core::release_channel(PriChannel channel, PriReleasedBy by) {
   for (auto& attempt : attempts_) {
-    if (timeslot != 0 && attempt.timeslot != timeslot) continue;
+    if (channel != 0 && attempt.channel != channel) continue;
     if (PriCallEntry* call = call_of(attempt.call)) mark_released(*call, PRI_CAUSE_NORMAL_TEMPORARY_FAILURE, by);
     destroy(attempt);
   }
@@ -307,26 +354,27 @@ void PriSpan::Core::send_next_restart() {
   ++restart.sent;
   restart.again_ms = now_ms_ + kT316Ms;
   // For the interface any channel does: write_frame() puts another message in its place.
-  pri_reset(pri_, restart.timeslot != 0 ? restart.timeslot : 1);
+  const PriChannel channel = restart.channel != 0 ? restart.channel : 1;
+  pri_reset(links_[in_use_]->controller, shared_ ? encoded(channel) : channel);
 }
 
 /// The channels of the restart that was sent are idle again, acknowledged or not.
 void PriSpan::Core::finish_restart(bool acknowledged) {
-  const uint8_t timeslot = restarts_.front().timeslot;
+  const PriChannel channel = restarts_.front().channel;
   restarts_.pop_front();
-  const auto waits = [&](uint8_t n) {
+  const auto waits = [&](PriChannel n) {
     return std::any_of(restarts_.begin(), restarts_.end(),
-                       [&](const Restart& r) { return r.timeslot == 0 || r.timeslot == n; });
+                       [&](const Restart& r) { return r.channel == 0 || r.channel == n; });
   };
-  for (uint8_t n = 1; n <= 31; ++n) {
-    if (!is_bearer(n) || (timeslot != 0 && n != timeslot) || waits(n)) continue;
+  for (PriChannel n = 1; n < channels_.end(); ++n) {
+    if (!is_bearer(n) || (channel != 0 && n != channel) || waits(n)) continue;
     if (channels_.use(n) == PriChannelUse::kRestarting) channels_.set(n, PriChannelUse::kIdle);
   }
   if (acknowledged) {
     ++counts_[kRestarts];
-    later([timeslot](PriListener& listener) { listener.on_restarted(timeslot); });
+    later([channel](PriListener& listener) { listener.on_restarted(channel); });
   } else {
-    log(PriLogLevel::kError, "the peer does not acknowledge the restart of timeslot " + std::to_string(timeslot));
+    log(PriLogLevel::kError, "the peer does not acknowledge the restart of timeslot " + std::to_string(channel));
   }
 }
 
@@ -338,8 +386,8 @@ PriAttempt* PriSpan::Core::attempt_of(q931_call* handle) {
   return nullptr;
 }
 
-const PriAttempt* PriSpan::Core::attempt_of(uint16_t reference, bool ours) const {
-  for (const auto& attempt : attempts_)
+PriAttempt* PriSpan::Core::attempt_of(uint16_t reference, bool ours) {
+  for (auto& attempt : attempts_)
     if (attempt.reference == reference && attempt.ours == ours) return &attempt;
   return nullptr;
 }

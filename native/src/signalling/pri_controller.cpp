@@ -50,9 +50,21 @@ void log_error(::pri* controller, char* text) {
 }
 
 struct Returned {
-  PriNode node;
-  ::pri* controller;
+  PriControllerKind kind;
+  std::vector<::pri*> controllers;
 };
+
+int switch_of(PriProtocol protocol) {
+  switch (protocol) {
+    case PriProtocol::kQsig:
+      return PRI_SWITCH_QSIG;
+    case PriProtocol::kNational:
+      return PRI_SWITCH_NI2;
+    case PriProtocol::kEuroIsdn:
+      break;
+  }
+  return PRI_SWITCH_EUROISDN_E1;
+}
 
 std::mutex returned_lock;
 
@@ -85,30 +97,43 @@ uint32_t number_after(std::string_view text, std::string_view label) {
 
 }  // namespace
 
-::pri* lend_controller(PriNode node, PriPort& port) {
+std::vector<::pri*> lend_controllers(const PriControllerKind& kind, std::span<PriPort* const> ports) {
   const std::lock_guard lock(returned_lock);
   pri_set_message(log_message);
   pri_set_error(log_error);
   auto& kept = returned();
-  const auto same = std::find_if(kept.begin(), kept.end(), [&](const Returned& r) { return r.node == node; });
+  const auto same = std::find_if(kept.begin(), kept.end(), [&](const Returned& r) { return r.kind == kind; });
   if (same != kept.end()) {
-    ::pri* controller = same->controller;
+    auto controllers = std::move(same->controllers);
     kept.erase(same);
-    pri_set_userdata(controller, &port);
-    return controller;
+    for (std::size_t n = 0; n < ports.size(); ++n) pri_set_userdata(controllers[n], ports[n]);
+    return controllers;
   }
-  return pri_new_cb(-1, node == PriNode::kUser ? PRI_CPE : PRI_NETWORK, PRI_SWITCH_EUROISDN_E1, read_frame, write_frame,
-                    &port);
+  std::vector<::pri*> controllers;
+  for (PriPort* port : ports) {
+    ::pri* controller = pri_new_cb(-1, kind.node == PriNode::kUser ? PRI_CPE : PRI_NETWORK, switch_of(kind.protocol),
+                                   read_frame, write_frame, port);
+    if (controller == nullptr) return {};
+    // Names go in Facility there; EuroISDN has Display and Redirecting number for what is sent.
+    if (kind.protocol != PriProtocol::kEuroIsdn) pri_facility_enable(controller);
+    pri_set_overlapdial(controller, 1);  // Sending complete goes with numbers that are whole, and with no others
+    if (kind.protocol == PriProtocol::kNational) pri_set_service_message_support(controller, 1);
+    if (!controllers.empty()) pri_enslave(controllers.front(), controller);
+    controllers.push_back(controller);
+  }
+  return controllers;
 }
 
-void return_controller(PriNode node, ::pri* controller) {
+void return_controllers(const PriControllerKind& kind, const std::vector<::pri*>& controllers) {
   const std::lock_guard lock(returned_lock);
-  SilentPort silent;
-  pri_set_userdata(controller, &silent);
-  pri_set_timer(controller, PRI_TIMER_T200, 0);  // the next span need not wait for it
-  take_link_down(controller, node, [&](auto frame) { silent.show(frame); });
-  pri_set_userdata(controller, nullptr);
-  returned().push_back({node, controller});
+  for (::pri* controller : controllers) {
+    SilentPort silent;
+    pri_set_userdata(controller, &silent);
+    pri_set_timer(controller, PRI_TIMER_T200, 0);  // the next span need not wait for it
+    take_link_down(controller, kind.node, [&](auto frame) { silent.show(frame); });
+    pri_set_userdata(controller, nullptr);
+  }
+  returned().push_back({kind, controllers});
 }
 
 PriUsage usage_of(::pri* controller) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 extern "C" {
 #include <libpri.h>
@@ -34,11 +35,20 @@ class PriPort {
   virtual void log(PriLogLevel level, std::string_view text) = 0;
 };
 
-/// A controller with its calls gone and its link down, which begins to establish it. A new one writes its first frame
-/// before this returns. Null: out of memory. Locked, since libpri keeps process-wide variables here.
-::pri* lend_controller(PriNode node, PriPort& port);
-/// Takes it back. Its calls must have been destroyed.
-void return_controller(PriNode node, ::pri* controller);
+/// What controllers must have in common to be lent again.
+struct PriControllerKind {
+  PriNode node = PriNode::kUser;
+  PriProtocol protocol = PriProtocol::kEuroIsdn;
+  std::size_t dchannels = 1;  // that share their calls
+  bool operator==(const PriControllerKind&) const = default;
+};
+
+/// One controller for each of the ports, which share their calls, with those gone and the links down, which they begin to
+/// establish. New ones write their first frames before this returns. Empty: out of memory. Locked, since libpri keeps
+/// process-wide variables here.
+std::vector<::pri*> lend_controllers(const PriControllerKind& kind, std::span<PriPort* const> ports);
+/// Takes them back. Their calls must have been destroyed.
+void return_controllers(const PriControllerKind& kind, const std::vector<::pri*>& controllers);
 
 /// Takes the data link down as the loss of layer 1 does (PH-DEACTIVATE, Q.921 5.4.1), which libpri has no call for:
 /// it is shown DISC, and DM for the case that it was waiting for UA. It tries to establish the link again after T200.

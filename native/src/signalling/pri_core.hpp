@@ -16,13 +16,16 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/state_table.hpp"
 #include "signalling/pri_channel_table.hpp"
 #include "signalling/pri_controller.hpp"
+#include "signalling/pri_facility.hpp"
 #include "signalling/pri_frame.hpp"
 #include "signalling/pri_span.hpp"
 
@@ -55,11 +58,7 @@ enum class PriCallEvent : uint8_t {
 };
 using PriCallMachine = StateMachine<PriCallState, PriCallEvent>;
 
-/// The channel of an event without libpri's bits for interface and hold: 0 when none, or any, is named.
-inline int named_channel(int channel) {
-  const int number = channel & 0xff;
-  return channel == -1 || number == 0xff ? 0 : number;
-}
+constexpr PriChannel kNoChannel = 0xffff;
 
 /// One call reference.
 struct PriAttempt {
@@ -67,10 +66,15 @@ struct PriAttempt {
   uint16_t reference = 0;        // 1-32767
   bool ours = false;             // this side gave out the reference
   PriCall call = 0;              // 0: nobody's any more
-  uint8_t timeslot = 0;          // 0: none, the peer has still to name one
+  std::size_t link = 0;          // the D-channel that its messages went over last
+  PriChannel channel = 0;        // 0: none, the peer has still to name one
   int interface_bits = 0;        // libpri's encoding of an explicit interface identifier, to be given back
   uint8_t clear_at_link_up = 0;  // cause to clear it with when the data link is back; 0: it is not waiting
   int64_t clear_by_ms = 0;       // given up then; 0: it is not being cleared
+  // Sending complete goes with the last of the INFORMATION messages, which libpri has no way to say: see write_frame().
+  bool whole = false;           // the last digit has been handed over
+  uint32_t information = 0;     // messages of it that have not been seen on their way
+  int information_number = -1;  // N(S) of the one seen last
 };
 
 struct PriCallEntry {
@@ -82,22 +86,26 @@ struct PriCallEntry {
   PriAttempt* attempt = nullptr;
   uint8_t cause = 0;  // 0: not being released
   PriReleasedBy by = PriReleasedBy::kFault;
-  PriSeize request;  // of an outgoing call
-  PriTimeslots tried = 0;
+  PriSeize request;         // of an outgoing call; its called number grows
+  std::string waiting;      // digits that the peer has not asked for yet
+  bool more_asked = false;  // SETUP ACKNOWLEDGE came
+  std::vector<PriChannel> tried;
   uint32_t retries = 0;
+  int64_t due_ms = 0;  // T302 of a call in; T304 and T310 of a call out; 0: none runs
 };
 
-class PriSpan::Core : public PriPort {
+class PriSpan::Core {
  public:
   Core(const PriOptions& options, PriListener& listener, PriFrameSink sink);
-  ~Core() override;
+  ~Core();
 
   // pri_span.cpp: frames, time, layer 1.
-  void receive_frame(std::span<const uint8_t> frame);
+  void receive_frame(std::span<const uint8_t> frame, std::size_t interface);
   std::optional<int64_t> next_deadline(int64_t now_ms);
   void run_timers(int64_t now_ms);
-  void set_layer1(bool up);
+  void set_layer1(bool up, std::size_t interface);
   bool dchannel_up() const { return dchannel_up_; }
+  bool dchannel_up(std::size_t interface) const;
   uint32_t idle_timeslots() const { return channels_.idle(); }
   std::vector<PriCounter> counters() const;
   std::string dump() const;
@@ -109,12 +117,12 @@ class PriSpan::Core : public PriPort {
   Result<> progress(PriCall call);
   Result<> answer(PriCall call);
   Result<> release(PriCall call, uint8_t cause);
-  Result<> restart(uint8_t timeslot);
-
-  // PriPort
-  std::span<const uint8_t> take_frame() override;
-  void write_frame(std::span<const uint8_t> frame) override;
-  void log(PriLogLevel level, std::string_view text) override;
+  Result<> dial(PriCall call, std::string_view digits, bool last);
+  Result<> restart(PriChannel channel);
+  Result<> block(PriChannel channel, bool blocked);
+  bool blocked_here(PriChannel channel) const { return is_bearer(channel) && channels_.blocked_here(channel); }
+  bool blocked_there(PriChannel channel) const { return is_bearer(channel) && channels_.blocked_there(channel); }
+  Result<> charge(PriCall call, uint32_t units);
 
  private:
   enum : std::size_t {
@@ -130,6 +138,8 @@ class PriSpan::Core : public PriPort {
     kGlare,
     kRestarts,
     kLinkLosses,
+    kTakeOvers,
+    kCharges,
     kStepsRefused,
     kClearingsGivenUp,
     kQueueOverruns,
@@ -138,17 +148,38 @@ class PriSpan::Core : public PriPort {
   };
   /// A RESTART of ours: asked for, or sent and not acknowledged.
   struct Restart {
-    uint8_t timeslot = 0;
+    PriChannel channel = 0;  // 0: the whole interface, which is the only one
     uint32_t sent = 0;
     int64_t again_ms = 0;
+  };
+  /// One D-channel.
+  struct Link : PriPort {
+    Link(Core& core_of, std::size_t interface_of) : core(core_of), interface(interface_of) {}
+    std::span<const uint8_t> take_frame() override { return std::exchange(frame, {}); }
+    void write_frame(std::span<const uint8_t> to_send) override { core.write_frame(*this, to_send); }
+    void log(PriLogLevel level, std::string_view text) override { core.log(level, text); }
+
+    Core& core;
+    const std::size_t interface;
+    ::pri* controller = nullptr;
+    std::span<const uint8_t> frame;
+    bool up = false;
   };
 
   // pri_span.cpp
   bool start();
-  void feed(std::span<const uint8_t> frame);
-  std::size_t screen(const PriFrameView& view, std::span<uint8_t> information);
-  void audit_queue();
-  void link_changed(bool up);
+  void feed(Link& link, std::span<const uint8_t> frame);
+  std::size_t screen(std::size_t link, const PriFrameView& view, std::span<uint8_t> information);
+  std::size_t screen_maintenance(const PriFrameView& view, std::span<uint8_t> information);
+  void audit_queue(Link& link);
+  void take_down(Link& link);
+  void link_changed(Link& link, bool up);
+  void attach();
+  void clear_waiting();
+  void run_due();
+  void write_frame(Link& link, std::span<const uint8_t> frame);
+  bool completes(uint8_t number, const PriFrameView& view);
+  void log(PriLogLevel level, std::string_view text);
   void tell();
   template <class Call>
   void later(Call&& call) {
@@ -156,21 +187,28 @@ class PriSpan::Core : public PriPort {
   }
 
   // pri_events.cpp: what libpri says.
-  void on_event(const pri_event& event);
-  void on_ring(const pri_event_ring& ring);
+  void on_event(std::size_t link, const pri_event& event);
+  void on_ring(std::size_t link, const pri_event_ring& ring);
+  void on_setup_acknowledge(const pri_event_setup_ack& acknowledge);
   void on_response(q931_call* handle, int channel, PriCallEvent event, bool inband);
+  void on_facility(const PriAttempt& attempt, const PriMessage& message);
   void on_digits(q931_call* handle, std::string_view digits, bool complete);
   void on_hangup(q931_call* handle, int cause, bool gone);
+  void number_whole(PriCallEntry& call, const PriAttempt& attempt);
   void on_peer_restart(int channel);
   void on_restart_acknowledge(int channel);
+  void on_service(int channel, int status);
 
   // pri_calls.cpp: the lives of attempts and calls, channels, restarts.
   bool confirm_channel(PriAttempt& attempt, int channel);
-  uint8_t choose_channel(int channel, bool flexible, int& cause);
+  PriChannel choose_channel(int channel, bool flexible, int& cause);
+  /// The channel that libpri names; 0: none, or any; kNoChannel: one that there is not.
+  PriChannel decoded(int channel) const;
+  int encoded(PriChannel channel) const;
   void give_up_channel(PriAttempt& attempt);
   bool retry(PriCallEntry& call);
   PriCallEntry& new_call(bool outgoing, PriCallState initial);
-  bool start_attempt(PriCallEntry& call, uint8_t timeslot);
+  bool start_attempt(PriCallEntry& call, PriChannel channel);
   void clear(PriAttempt& attempt, uint8_t cause);
   void destroy(PriAttempt& attempt);
   bool is_alive(const PriAttempt& attempt);
@@ -178,30 +216,43 @@ class PriSpan::Core : public PriPort {
   void end_attempt(std::list<PriAttempt>::iterator attempt);
   void mark_released(PriCallEntry& call, int cause, PriReleasedBy by);
   void report_released(PriCall id, uint8_t cause, PriReleasedBy by);
-  void release_timeslot(uint8_t timeslot, PriReleasedBy by);
+  void release_channel(PriChannel channel, PriReleasedBy by);
+  void send_digits(PriCallEntry& call);
+  void send_service(PriChannel channel);
   void send_next_restart();
   void finish_restart(bool acknowledged);
 
   PriAttempt* attempt_of(q931_call* handle);
-  const PriAttempt* attempt_of(uint16_t reference, bool ours) const;
+  PriAttempt* attempt_of(uint16_t reference, bool ours);
   PriCallEntry* call_of(PriCall id);
   bool step(PriCallEntry& call, PriCallEvent event);
   Result<PriCallEntry*> may(PriCall id, PriCallEvent event);
-  int encoded(const PriAttempt& attempt) const { return attempt.interface_bits | attempt.timeslot; }
+  int encoded(const PriAttempt& attempt) const {
+    return shared_ ? encoded(attempt.channel) : attempt.interface_bits | static_cast<int>(attempt.channel);
+  }
+  ::pri* controller(const PriAttempt& attempt) const { return links_[attempt.link]->controller; }
+  bool is_bearer(uint32_t channel) const { return channels_.is_bearer(channel); }
+  PriControllerKind kind() const { return {options_.node, options_.protocol, links_.size()}; }
 
   const PriOptions options_;
   PriListener& listener_;
   const PriFrameSink sink_;
 
-  ::pri* pri_ = nullptr;
-  bool layer1_up_ = true;
+  std::vector<std::unique_ptr<Link>> links_;
+  const bool shared_;  // by several E1s
+  bool started_ = false;
+  std::vector<bool> layer1_up_;
   bool dchannel_up_ = false;
+  std::size_t in_use_ = 0;  // the link that calls go out over
+  int64_t t309_ms_ = 0;  // end of T309 where libpri leaves it to us, which it does when links share calls; 0: none runs
   bool telling_ = false;    // the listener is being called
   bool sending_ = false;    // the sink is, out of the depth of libpri
   bool in_timers_ = false;  // what libpri reports comes of a timer, not of the peer
   bool probing_ = false;    // libpri is asked about calls it may not know: its complaint is not logged
   int64_t now_ms_ = 0;
-  std::span<const uint8_t> frame_;
+  PriFacility facility_;      // of the SETUP that libpri is looking at
+  bool maintenance_ = false;  // it is looking at SERVICE or its acknowledgement
+  bool attach_wanted_ = false;
 
   std::list<PriAttempt> attempts_;
   std::map<PriCall, PriCallEntry> calls_;

@@ -19,16 +19,19 @@ constexpr uint8_t kDiscriminator = 0x08;  // Q.931 4.2
 
 // Information elements of codeset 0 (Q.931 table 4-3).
 enum : uint8_t {
+  kChangeStatus = 0x01,  // of maintenance messages
   kBearerCapability = 0x04,
   kCause = 0x08,
   kCallState = 0x14,
   kChannelIdentification = 0x18,
+  kFacility = 0x1c,
   kProgressIndicator = 0x1e,
   kNotificationIndicator = 0x27,
   kDisplay = 0x28,
   kKeypad = 0x2c,
   kCallingNumber = 0x6c,
   kCalledNumber = 0x70,
+  kRedirectingNumber = 0x74,
   kRestartIndicator = 0x79,
   kShift = 0x90,  // 1001 xxxx
   kSendingComplete = 0xa1,
@@ -67,7 +70,8 @@ bool is_sound(uint8_t id, std::span<const uint8_t> contents) {
       return length >= 2 && ((contents[0] & kExtension) != 0 || length >= 3);
     case kProgressIndicator:
       return length >= 2;
-    case kCallingNumber: {  // the last of octets 3 and 3a has the extension bit (4.5.10)
+    case kRedirectingNumber:  // … of octets 3, 3a and 3b (4.6.7)
+    case kCallingNumber: {    // the last of octets 3 and 3a has the extension bit (4.5.10)
       const auto head = contents.first(std::min<std::size_t>(length, 3));
       return std::any_of(head.begin(), head.end(), [](uint8_t octet) { return (octet & kExtension) != 0; });
     }
@@ -162,8 +166,8 @@ PriFrameView inspect_frame(std::span<const uint8_t> frame) {
   return view;
 }
 
-std::optional<PriMessage> inspect_message(std::span<const uint8_t> information) {
-  if (information.size() < 3 || information[0] != kDiscriminator) return std::nullopt;
+std::optional<PriMessage> inspect_message(std::span<const uint8_t> information, uint8_t discriminator) {
+  if (information.size() < 3 || information[0] != discriminator) return std::nullopt;
   PriMessage message;
   message.reference_length = information[1];
   // Bits 5 to 8 are 0 and two octets are the most there is on a primary rate access (5.8.3.1, 4.3).
@@ -184,10 +188,12 @@ std::optional<PriMessage> inspect_message(std::span<const uint8_t> information) 
   return message;
 }
 
-PriCopy copy_message(const PriMessage& message, std::span<uint8_t> out) {
-  PriCopy copy;
-  const auto put = [&](uint8_t octet) { out[copy.length++] = octet; };
-  put(kDiscriminator);
+namespace {
+
+std::size_t copy_header(const PriMessage& message, uint8_t discriminator, std::span<uint8_t> out) {
+  std::size_t length = 0;
+  const auto put = [&](uint8_t octet) { out[length++] = octet; };
+  put(discriminator);
   put(message.reference_length);
   const auto flag = static_cast<uint8_t>(message.to_originator ? 0x80 : 0x00);
   if (message.reference_length == 2) {
@@ -197,7 +203,19 @@ PriCopy copy_message(const PriMessage& message, std::span<uint8_t> out) {
     put(static_cast<uint8_t>(flag | message.reference));
   }
   put(message.type);
+  return length;
+}
 
+void append(PriCopy& copy, std::span<uint8_t> out, const Element& element) {
+  std::copy(element.octets.begin(), element.octets.end(), out.begin() + static_cast<std::ptrdiff_t>(copy.length));
+  copy.length += element.octets.size();
+}
+
+}  // namespace
+
+PriCopy copy_message(const PriMessage& message, std::span<uint8_t> out) {
+  PriCopy copy;
+  copy.length = copy_header(message, kDiscriminator, out);
   const bool whole_interface = restarts_interface(message);
   ElementReader reader(message.elements);
   while (const auto element = reader.next()) {
@@ -209,10 +227,37 @@ PriCopy copy_message(const PriMessage& message, std::span<uint8_t> out) {
       ++copy.left_out;
       continue;
     }
-    std::copy(element->octets.begin(), element->octets.end(), out.begin() + static_cast<std::ptrdiff_t>(copy.length));
-    copy.length += element->octets.size();
+    append(copy, out, *element);
   }
   return copy;
+}
+
+PriCopy copy_maintenance(const PriMessage& message, std::span<uint8_t> out) {
+  std::optional<Element> status;
+  std::optional<Element> channel;
+  PriCopy copy;
+  ElementReader reader(message.elements);
+  while (const auto element = reader.next()) {
+    const bool sound = element->codeset == 0 && element->whole;
+    if (sound && element->id == kChangeStatus && !element->contents.empty()) {
+      status = element;
+    } else if (sound && element->id == kChannelIdentification && is_sound(element->id, element->contents)) {
+      channel = element;
+    } else {
+      ++copy.left_out;
+    }
+  }
+  if (!status || !channel) return copy;
+  copy.length = copy_header(message, kMaintenanceDiscriminator, out);
+  append(copy, out, *status);
+  append(copy, out, *channel);
+  return copy;
+}
+
+void for_each_facility(const PriMessage& message, const std::function<void(std::span<const uint8_t>)>& take) {
+  ElementReader reader(message.elements);
+  while (const auto element = reader.next())
+    if (element->codeset == 0 && element->id == kFacility && element->whole) take(element->contents);
 }
 
 std::optional<uint8_t> call_state_of(const PriMessage& message) {

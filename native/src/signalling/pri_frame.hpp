@@ -13,13 +13,14 @@
 //  - it copies a party subaddress longer than 32 octets over what lies behind (memory is overwritten);
 //  - its readers of Cause, Bearer capability, Progress indicator and others read octets an empty element has not;
 //  - a message with the maintenance discriminator is changed by one octet and sent back, whatever it is;
-//  - its 20,000 lines of ROSE and ASN.1 decode Facility, which serves supplementary services that are not offered here.
+//  - its 20,000 lines of ROSE and ASN.1 decode Facility: what of it is of use here is read by pri_facility instead.
 //
 // Pure functions, no allocation.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -51,14 +52,22 @@ PriFrameView inspect_frame(std::span<const uint8_t> frame);
 /// Message types of Q.931 table 4-2 that are named here.
 enum : uint8_t {
   kMessageSetup = 0x05,
+  kMessageDisconnect = 0x45,
   kMessageRestart = 0x46,
   kMessageRelease = 0x4d,
   kMessageRestartAcknowledge = 0x4e,
   kMessageReleaseComplete = 0x5a,
+  kMessageFacility = 0x62,
   kMessageRegister = 0x64,
   kMessageStatusEnquiry = 0x75,
+  kMessageInformation = 0x7b,
   kMessageStatus = 0x7d,
 };
+// Of the national protocol (T1.607 annex J), with its own discriminator.
+constexpr uint8_t kMaintenanceDiscriminator = 0x43;
+constexpr uint8_t kMessageService = 0x07;
+constexpr uint8_t kMessageServiceAcknowledge = 0x0f;
+constexpr uint8_t kSendingCompleteElement = 0xa1;
 
 struct PriMessage {
   uint8_t reference_length = 0;  // octets: 0 dummy, 1, 2
@@ -70,7 +79,7 @@ struct PriMessage {
 
 /// Layer 3: the header of a Q.931 message. Nothing when Q.931 5.8.1, 5.8.2 or 5.8.3.1 has the message ignored, or when
 /// its type is an escape or of another codeset (bit 8).
-std::optional<PriMessage> inspect_message(std::span<const uint8_t> information);
+std::optional<PriMessage> inspect_message(std::span<const uint8_t> information, uint8_t discriminator = 0x08);
 
 struct PriCopy {
   std::size_t length = 0;  // octets written to `out`
@@ -79,11 +88,18 @@ struct PriCopy {
 
 /// Writes the message to `out` (kMaxInformation octets or more) with the information elements that call control
 /// uses and that are whole. Left out are: elements that run beyond the message's end (Q.931 4.5.1), or whose contents
-/// are too short for their coding (5.8.7.2); Facility, subaddresses, user-user, compatibility and redirection
+/// are too short for their coding (5.8.7.2); Facility, subaddresses, user-user and compatibility
 /// information, as if they were not recognized (5.8.7.1); other codesets than 0. Elements that demand comprehension
 /// (octet 1 is 0000 xxxx) stay, so that libpri answers for them. A restart of the whole interface loses its Channel
 /// identification, which names no channel then (4.5.25).
 PriCopy copy_message(const PriMessage& message, std::span<uint8_t> out);
+
+/// The same of a maintenance message: it is its Change status and its Channel identification, in this order. Length 0:
+/// one of them is missing, so that the whole interface would be meant.
+PriCopy copy_maintenance(const PriMessage& message, std::span<uint8_t> out);
+
+/// Gives the contents of each Facility element that is whole (Q.932 8.2.3).
+void for_each_facility(const PriMessage& message, const std::function<void(std::span<const uint8_t>)>& take);
 
 /// The Call state element's value (Q.931 4.5.7) of a STATUS; nothing when there is none.
 std::optional<uint8_t> call_state_of(const PriMessage& message);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Q.931 call control of one E1: 30 B-channels (timeslots 1-15 and 17-31), D-channel in timeslot 16, EuroISDN
-// (ETS 300 102), user or network side.
+// Q.931 call control of one D-channel: user or network side, by EuroISDN (ETS 300 102), QSIG (ECMA-143) or the national
+// protocol of North America (NI-2). Its E1 has 30 B-channels (timeslots 1-15 and 17-31), the D-channel in timeslot 16.
+// Several E1s may share it (non-facility associated signalling, NFAS): those without a D-channel have 31 B-channels, and
+// one of them may have a second D-channel, which takes over when the first one fails.
 //
 //   card ── receive_frame ──> PriFrame check ──> libpri (Q.921, Q.931) ──> PriSpan ──> PriListener ──> engine
 //   card <── sink <────────────────────────────── libpri <── PriSpan <── seize, alert, answer, release <── engine
@@ -30,60 +32,107 @@ namespace cordboard::signalling {
 /// A call of one span, from seizure or offer to on_released. Never 0, never used again while the span lives.
 using PriCall = uint32_t;
 
+/// A B-channel: the timeslot (1-31), and of the n-th E1 of a D-channel (from 0) 32 * n more.
+using PriChannel = uint16_t;
+constexpr uint32_t kPriTimeslots = 32;
+constexpr uint32_t timeslot_of(PriChannel channel) { return channel % kPriTimeslots; }
+constexpr std::size_t interface_of(PriChannel channel) { return channel / kPriTimeslots; }
+
 enum class PriNode : uint8_t { kUser, kNetwork };
+enum class PriProtocol : uint8_t { kEuroIsdn, kQsig, kNational };
 enum class PriReleasedBy : uint8_t { kRemote, kLocal, kFault };
 enum class PriLogLevel : uint8_t { kDebug, kInfo, kWarn, kError };
 
+/// One E1 of a D-channel.
+struct PriInterface {
+  uint8_t id = 0;        // interface identifier (Q.931 4.5.13 octet 3.1); sent when there are several
+  bool dchannel = true;  // timeslot 16 carries one: the first such is the one in use, the second one its back-up
+};
+
+/// Times are in ms.
 struct PriOptions {
   PriNode node = PriNode::kUser;
-  uint32_t t200_ms = 1000;   // Q.921 5.9.1: wait for an acknowledgement; N200 + 1 = 4 of them lose the data link
-  uint32_t t203_ms = 10000;  // Q.921 5.9.8: longest silence of the data link before it is polled
-  uint32_t t309_ms = 90000;  // Q.931 9.1: answered calls outlive a lost data link this long
-  bool overlap = false;      // true: digits may follow a SETUP without Sending complete (Q.931 5.1.3, 5.2.4)
+  PriProtocol protocol = PriProtocol::kEuroIsdn;
+  uint32_t t200_ms = 1000;    // Q.921 5.9.1: wait for an acknowledgement; N200 + 1 = 4 of them lose the data link
+  uint32_t t203_ms = 10000;   // Q.921 5.9.8: longest silence of the data link before it is polled
+  uint32_t t302_ms = 15000;   // Q.931 9.1: no more digits for so long, and the called number is whole
+  uint32_t t303_ms = 4000;    // … no response to SETUP; sent again once
+  uint32_t t305_ms = 30000;   // … no response to DISCONNECT
+  uint32_t t308_ms = 4000;    // … no response to RELEASE; sent again once
+  uint32_t t309_ms = 90000;   // … answered calls outlive a lost data link this long
+  uint32_t t310_ms = 120000;  // … a call out that proceeds and says nothing more; 0: no limit
+  uint32_t t313_ms = 4000;    // … no CONNECT ACKNOWLEDGE, user side
+  bool overlap = false;       // true: digits may follow a SETUP without Sending complete (Q.931 5.1.3, 5.2.4)
+  std::vector<PriInterface> interfaces{{}};  // at least one with a D-channel, two at most
 };
 
 /// A call to set up.
 struct PriSeize {
-  std::string called;        // digits 0-9 * #, 1-31
+  std::string called;        // digits 0-9 * #, 1-31; 0 of one that is not complete
   std::string calling;       // digits, 0-31; empty: no calling number is sent
-  std::string calling_name;  // UTF-8, at most 50 octets are sent, by the network side only: Display goes no other way
-  uint8_t timeslot = 0;      // preferred one; 0: any idle, user side from the highest, network side from the lowest
+  std::string calling_name;  // UTF-8, at most 50 octets are sent: by the network side in Display, by QSIG in Facility
+  PriChannel channel = 0;    // preferred one; timeslot 0: any idle one of its interface, user side from the highest,
+                             // network side from the lowest
+  std::string redirecting;   // digits: the number that was called first; empty: none
+  uint8_t redirecting_reason = 0;  // Q.952: 0 unknown, 1 busy, 2 no reply, 15 unconditional
+  bool complete = true;            // false: more digits follow by dial()
+};
+
+/// A call that has come in; its text is hostile: any octet but NUL.
+struct PriOffer {
+  std::string called;
+  std::string calling;  // empty: withheld
+  std::string calling_name;
+  std::string redirecting;  // empty: nobody sends the call on
+  uint8_t redirecting_reason = 0;
+  bool complete = true;
+};
+
+/// What a call has cost so far, or in all (advice of charge, ETS 300 182).
+struct PriCharge {
+  bool final = false;
+  bool free = false;
+  uint32_t units = 0;
+  std::string currency;  // at most 10 octets; empty: units are charged
+  uint32_t amount = 0;   // in thousandths of it
 };
 
 struct PriSeized {
   PriCall call{};
-  uint8_t timeslot{};  // as asked of the peer, which may still move the call to another
+  PriChannel channel{};  // as asked of the peer, which may still move the call to another
 };
 
-/// What a span tells. `timeslot` is 1-15 or 17-31. Text that came from the peer is hostile: any octet but NUL.
+/// What a span tells. Text that came from the peer is hostile: any octet but NUL.
 class PriListener {
  public:
   virtual ~PriListener() = default;
 
   /// SETUP came. CALL PROCEEDING (or, with complete == false, SETUP ACKNOWLEDGE) has gone back already, so the
-  /// peer's T303 and T310 are content; alert, answer or release is the listener's. An empty calling: withheld.
-  virtual void on_incoming(PriCall call, uint8_t timeslot, std::string_view called, std::string_view calling,
-                           std::string_view calling_name, bool complete) = 0;
-  /// More digits of the called number (Q.931 5.2.4); the peer's Sending complete is told as a final '#'. Call
-  /// proceed() when the number is whole.
+  /// peer's T303 and T310 are content; alert, answer or release is the listener's.
+  virtual void on_incoming(PriCall call, PriChannel channel, const PriOffer& offer) = 0;
+  /// More digits of the called number (Q.931 5.2.4). A final '#' says that it is whole, by the peer's Sending complete or
+  /// because T302 is over; CALL PROCEEDING has gone back then. Whoever knows it is whole before that calls proceed().
   virtual void on_digits(PriCall call, std::string_view digits) = 0;
 
-  // How far a call out has come. The first of them may name another timeslot than was asked for (Q.931 5.1.2), and
-  // after a glare the later ones may too: the call is on the timeslot last named.
-  virtual void on_proceeding(PriCall call, uint8_t timeslot) = 0;
-  virtual void on_alerting(PriCall call, uint8_t timeslot) = 0;
+  // How far a call out has come. The first of them may name another channel than was asked for (Q.931 5.1.2), and
+  // after a glare the later ones may too: the call is on the channel last named.
+  virtual void on_proceeding(PriCall call, PriChannel channel) = 0;
+  virtual void on_alerting(PriCall call, PriChannel channel) = 0;
   /// Tones or announcements are to be heard on the B-channel (progress indicator 1 or 8, Q.931 5.4).
-  virtual void on_progress(PriCall call, uint8_t timeslot) = 0;
+  virtual void on_progress(PriCall call, PriChannel channel) = 0;
   /// The call out was answered. (A call in is answered by answer(), with no event of its own.)
-  virtual void on_answered(PriCall call, uint8_t timeslot) = 0;
+  virtual void on_answered(PriCall call, PriChannel channel) = 0;
+  virtual void on_charged(PriCall, const PriCharge&) {}
 
   /// The end of a call, exactly once for each: the id is dead and the B-channel idle. `cause` is of Q.850, 1-127.
   virtual void on_released(PriCall call, uint8_t cause, PriReleasedBy by) = 0;
 
-  /// The data link is established, or lost. Answered calls live on for T309 after a loss.
+  /// A data link is established, or the last one is lost. Answered calls live on for T309 after that.
   virtual void on_dchannel(bool up) = 0;
-  /// A restart, begun here or by the peer, is over (Q.931 5.5). 0: the whole interface.
-  virtual void on_restarted(uint8_t timeslot) = 0;
+  /// A restart, begun here or by the peer, is over (Q.931 5.5). Timeslot 0: the whole interface.
+  virtual void on_restarted(PriChannel channel) = 0;
+  /// An end refuses calls on a channel, or takes them again.
+  virtual void on_blocked(PriChannel, bool /*here*/, bool /*there*/) {}
   /// One line of text, without a line end.
   virtual void on_log(PriLogLevel level, std::string_view text) = 0;
 };
@@ -94,9 +143,9 @@ struct PriCounter {
   uint64_t value{};
 };
 
-/// Takes one HDLC frame without flags, zero bits and FCS, 3-264 octets (N201 = 260 of information, Q.921
+/// Takes, of an interface with a D-channel, one HDLC frame without flags, zero bits and FCS, 3-264 octets (N201 = 260 of information, Q.921
 /// 5.9.3), valid during the call only. Must not call back into the span.
-using PriFrameSink = std::function<void(std::span<const uint8_t>)>;
+using PriFrameSink = std::function<void(std::span<const uint8_t> frame, std::size_t interface)>;
 
 class PriSpan {
  public:
@@ -109,7 +158,7 @@ class PriSpan {
 
   /// A frame from the D-channel, without its FCS. Anything may be passed: what is no legal frame is counted and
   /// dropped.
-  void receive_frame(std::span<const uint8_t> frame);
+  void receive_frame(std::span<const uint8_t> frame, std::size_t interface = 0);
 
   /// When run_timers() is wanted next, on the clock of `now_ms` (any monotonic one); <= now_ms: at once.
   std::optional<int64_t> next_deadline(int64_t now_ms);
@@ -119,9 +168,13 @@ class PriSpan {
   /// Sends SETUP. Errors: kInvalid a field breaks its bounds; kUnavailable the D-channel or the span is down;
   /// kBusy the timeslot, or every one, is taken. A glare, and a refusal of the channel with cause 44, 34 (while
   /// another channel is idle) or 82, is tried again on another channel under the same id, at most 3 times. A peer that
-  /// says nothing at all is given up after two of T303 (8 s, cause 18 by fault); one that proceeds and then says
-  /// nothing is not: how long to let it ring is the caller's to decide.
+  /// says nothing at all is given up after two of T303 (8 s, cause 18 by fault), one that proceeds and then says
+  /// nothing after T310 (cause 102); how long to let it ring is the caller's to decide.
   Result<PriSeized> seize(const PriSeize& request);
+
+  /// More digits for a call seized with complete == false; they wait until the peer asks for them. `last`: Sending complete
+  /// goes with them. Errors: kInvalid no digits, or more than 31 in all; kNotFound; kWrongState the number is whole already.
+  Result<> dial(PriCall call, std::string_view digits, bool last);
 
   // Call control. Errors: kNotFound no such call (any more); kWrongState the call cannot do that now.
   /// The called number is whole: CALL PROCEEDING. Only for a call offered with complete == false.
@@ -136,17 +189,29 @@ class PriSpan {
   /// let go of the channel.
   Result<> release(PriCall call, uint8_t cause);
 
-  /// RESTART of a timeslot, or with 0 of all of them (Q.931 5.5): calls there end with cause 41, by fault here and by
-  /// remote there. Errors: kInvalid no B-channel; kUnavailable D-channel down; kBusy a restart of it is running.
-  Result<> restart(uint8_t timeslot);
+  /// RESTART of a channel, or with timeslot 0 of a whole interface (Q.931 5.5): calls there end with cause 41, by fault here
+  /// and by remote there. Errors: kInvalid no B-channel; kUnavailable D-channel down; kBusy a restart of it is running.
+  Result<> restart(PriChannel channel);
 
-  /// Layer 1 lost or back, up at first. While it is down no frame is taken or sent, every call is cleared with cause
-  /// 38 by fault and seize() says kUnavailable. A peer that saw nothing of it still has the calls: their timeslots stay
-  /// taken until it has been told (DISCONNECT, cause 38), or T309 is over.
-  void set_layer1(bool up);
+  /// Refuses calls on a channel, or takes them again; a call that is there goes on. The national protocol tells the peer
+  /// (SERVICE); the others have no message for it, so that a call of the peer's for this channel is moved to another or
+  /// refused with cause 44. Errors: kInvalid no B-channel.
+  Result<> block(PriChannel channel, bool blocked);
+  bool blocked_here(PriChannel channel) const;
+  bool blocked_there(PriChannel channel) const;
+
+  /// Network side, EuroISDN: tells the caller what the call has cost so far. kWrongState: not answered; kInvalid: others.
+  Result<> charge(PriCall call, uint32_t units);
+
+  /// Layer 1 of an interface lost or back, up at first. While it is down no frame is taken or sent there, every call on it
+  /// is cleared with cause 38 by fault and seize() takes none of its channels. A peer that saw nothing of it still has
+  /// the calls: their channels stay taken until it has been told (DISCONNECT, cause 38), or T309 is over.
+  void set_layer1(bool up, std::size_t interface = 0);
 
   bool dchannel_up() const;
-  /// B-channels that seize() can take, 0-30.
+  /// Of one interface.
+  bool dchannel_up(std::size_t interface) const;
+  /// B-channels that seize() can take.
   uint32_t idle_timeslots() const;
   /// Counted since the span was made.
   std::vector<PriCounter> counters() const;
@@ -164,6 +229,10 @@ namespace cordboard {
 template <>
 struct EnumNames<signalling::PriNode> {
   static constexpr std::array<std::string_view, 2> names{"user", "network"};
+};
+template <>
+struct EnumNames<signalling::PriProtocol> {
+  static constexpr std::array<std::string_view, 3> names{"euroisdn", "qsig", "national"};
 };
 template <>
 struct EnumNames<signalling::PriReleasedBy> {

@@ -1,11 +1,20 @@
 import { z } from 'zod';
-import { Span, Station, SystemInfo } from '../../contract/index.js';
+import { Span, SpanNumber, Station, SystemInfo, TimeslotBlock, TimeslotNumber } from '../../contract/index.js';
+import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
 import { systemInfo } from '../system-info.js';
 
+const number = <S extends typeof SpanNumber>(of: S) =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/)
+    .transform(Number)
+    .pipe(of);
+const ByTimeslot = z.strictObject({ span: number(SpanNumber), timeslot: number(TimeslotNumber) });
+
 export function hardwareRoutes(http: HttpContext): Route[] {
-  const { ports } = http;
+  const { clock, db, ports } = http;
   return [
     route({
       method: 'get',
@@ -15,6 +24,26 @@ export function hardwareRoutes(http: HttpContext): Route[] {
       needs: 'trunks.view',
       reply: z.array(Span),
       handle: () => ports.engine.spans(),
+    }),
+    route({
+      method: 'put',
+      path: '/spans/:span/timeslots/:timeslot/block',
+      summary: 'Take a timeslot of an E1 out of service for calls, or back into it; a call that is on it goes on',
+      tag: 'Hardware',
+      needs: 'trunks.edit',
+      params: ByTimeslot,
+      body: TimeslotBlock,
+      reply: Span,
+      errors: ['span_not_found', 'timeslot_not_found', 'engine_refused', 'engine_closed'],
+      async handle({ params: { span, timeslot }, body: { blocked }, identity }) {
+        const now = await ports.engine.block(span, timeslot, blocked);
+        await db.write((tx) =>
+          audit(tx, clock.wallMs(), identity, {
+            ...{ action: 'changed', objectKind: 'timeslot', objectId: `${span}/${timeslot}`, after: { blocked } },
+          }),
+        );
+        return now;
+      },
     }),
     route({
       method: 'get',

@@ -58,17 +58,24 @@ struct VirtualCard::Span : HdlcPort, CasPort, AlarmPort {
   }
 };
 
-struct VirtualCard::Station : StationPort {
+struct VirtualCard::Station : StationPort, PolarityPort, LampPort {
   VirtualCard* card{};
   uint32_t row{};
   Cable* cable{};
   Line* peer{};
   bool ring{};
   bool battery = true;
+  bool cut{};
+  bool reversed{};
+  bool lit{};
   bool hook{};
 
   void set_ring(bool on) override;
   void set_battery(bool on) override;
+  void set_polarity(bool now) override;
+  void set_lamp(bool on) override;
+  PolarityPort* polarity() override { return this; }
+  LampPort* lamp() override { return this; }
   bool off_hook() const override { return hook; }
 };
 
@@ -82,7 +89,7 @@ struct VirtualCard::Line : LinePort {
   void set_hook(bool off_hook) override {
     if (off_hook == hook) return;
     hook = off_hook;
-    if (!peer) return;
+    if (!peer || peer->cut) return;
     card->crossing_.push_back([to = peer, off_hook](Millis now) {
       to->hook = off_hook;
       if (to->on_hook) to->on_hook(off_hook, now);
@@ -93,7 +100,7 @@ struct VirtualCard::Line : LinePort {
 void VirtualCard::Station::set_ring(bool on) {
   if (on == ring) return;
   ring = on;
-  if (!peer) return;
+  if (!peer || cut) return;
   card->crossing_.push_back([to = peer, on](Millis now) {
     if (to->on_ring) to->on_ring(on, now);
   });
@@ -102,10 +109,44 @@ void VirtualCard::Station::set_ring(bool on) {
 void VirtualCard::Station::set_battery(bool on) {
   if (on == battery) return;
   battery = on;
-  if (!peer) return;
+  if (!peer || cut) return;
   card->crossing_.push_back([to = peer, on](Millis now) {
     if (to->on_battery) to->on_battery(on, now);
   });
+}
+
+void VirtualCard::Station::set_polarity(bool now) {
+  if (now == reversed) return;
+  reversed = now;
+  if (!peer || cut) return;
+  card->crossing_.push_back([to = peer, now](Millis at) {
+    if (to->on_polarity) to->on_polarity(now, at);
+  });
+}
+
+void VirtualCard::Station::set_lamp(bool on) {
+  if (on == lit) return;
+  lit = on;
+  if (!peer || cut) return;
+  card->crossing_.push_back([to = peer, on](Millis now) {
+    if (to->on_lamp) to->on_lamp(on, now);
+  });
+}
+
+bool VirtualCard::cut_line(uint32_t analog, bool cut) {
+  auto* station = stations_.contains(analog) ? stations_.at(analog).get() : nullptr;
+  if (station == nullptr && lines_.contains(analog)) station = lines_.at(analog)->peer;
+  if (station == nullptr || station->peer == nullptr) return false;
+  if (std::exchange(station->cut, cut) == cut) return true;
+  station->cable->silent.store(cut, std::memory_order_relaxed);
+  crossing_.push_back([station, there = !cut && station->battery, cut](Millis now) {
+    // The loop is open at both ends.
+    auto& line = *station->peer;
+    if (line.on_battery) line.on_battery(there, now);
+    const bool hook = !cut && line.hook;
+    if (std::exchange(station->hook, hook) != hook && station->on_hook) station->on_hook(hook, now);
+  });
+  return true;
 }
 
 VirtualCard::VirtualCard() = default;

@@ -44,6 +44,8 @@ class VirtualCard : public Card {
   /// and `delay_ms` (0-60) later. 100 dB and more: not at all. False when the port has no cable.
   bool set_echo(uint32_t analog, double loss_db, uint32_t delay_ms);
   /// Every HDLC frame and every change of signalling bits of the cable is lost, both ways.
+  /// Cuts the two wires of an analog cable, named by either end, or joins them again. False: there is none.
+  bool cut_line(uint32_t analog, bool cut);
   bool cut_dchannel(uint32_t span, bool cut);
   /// A frame as if it had come over the cable.
   bool inject_frame(uint32_t span, std::span<const uint8_t> frame);
