@@ -98,19 +98,26 @@ test('all ports of a board at once; what does not fit is said and holds up the r
   await page.locator('[data-problem="portWrongModule"]').waitFor();
   expect(await page.locator('[data-act="apply"]').isDisabled()).toBe(true);
   await expect(ui.api('POST', '/boards/apply')).rejects.toThrow('boards_not_possible');
+  await page.locator('tr[data-channel="128"] [data-act="edit"]').click();
+  await page.locator('[data-field="answer"]').click();
+  await page.getByRole('option', { name: 'reversal of polarity' }).click();
+  await save();
+  expect(settings().analogs.find(({ analog }) => analog === 12)).toMatchObject({
+    ...{ callerId: 'country', releaseOnBusy: true, line: { answer: 'polarity' } },
+  });
   await page.locator('tr[data-channel="127"] [data-act="drop"]').click();
   await page.locator('.el-message-box .el-button--danger').click();
   await page.locator('[data-problem="portWrongModule"]').waitFor({ state: 'detached' });
 });
 
 test('a draft is tried without being kept, and one that cannot be is refused at its field', async () => {
-  const { settings: now, e1 } = await state();
+  const { settings: now, e1, analogs } = await state();
   const more = { ...now, spans: [...now.spans, { span: 3, device: 2, crc4: false }] };
-  const tried = await ui.api<BoardsState>('POST', '/boards/preview', { settings: more, e1 });
+  const tried = await ui.api<BoardsState>('POST', '/boards/preview', { settings: more, e1, analogs });
   expect(tried.files.flatMap(({ lines }) => lines.map(({ text }) => text))).toContain('span=2,2,0,ccs,hdb3');
   expect(settings().boards.spans).toHaveLength(1);
   const twice = { ...now, spans: [...now.spans, { span: 2, device: 2 }] };
-  await expect(ui.api('PUT', '/boards', { settings: twice, e1 })).rejects.toThrow(/400/);
+  await expect(ui.api('PUT', '/boards', { settings: twice, e1, analogs })).rejects.toThrow(/400/);
 });
 
 test('applied: the page follows until the driver is set up', async () => {

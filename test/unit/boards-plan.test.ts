@@ -14,8 +14,10 @@ import {
   ranges,
   readProfiles,
   suspicions,
+  wantedBoards,
   type BoardPlan,
 } from '../../daemon/src/boards/index.js';
+import { loadConfig } from '../../daemon/src/config/index.js';
 import { BoardsSetting } from '../../daemon/src/contract/index.js';
 import { BoardMachine, TDM800P, TE405P, type BoardMade } from '../support/board-machine.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -146,6 +148,28 @@ describe('files', () => {
       ).toBe(0);
   });
 
+  test('an E1 whose D-channel is another’s carries speech on timeslot 16, and a back-up D-channel does not', () => {
+    const { settings } = loadConfig({
+      env: {},
+      home: homeWith({
+        boards: { spans: [2, 3, 4].map((span) => ({ span, device: span - 1 })) },
+        e1: [
+          { span: 3, pri: { dchannelOf: 2, interfaceId: 1 } },
+          { span: 4, pri: { dchannelOf: 2, interfaceId: 2, backup: true } },
+        ],
+      }),
+    });
+    const { root } = new BoardMachine(temporaryFolder(), [TE405P]).folders;
+    const conf = fileOf(planBoards(wantedBoards(settings), findHardware(root), profiles), '/etc/dahdi/system.conf');
+    expect(conf.match(/^[bd]chan=.*$/gm)).toEqual([
+      'bchan=1-15,17-31',
+      'dchan=16',
+      'bchan=32-62',
+      'bchan=63-77,79-93',
+      'dchan=78',
+    ]);
+  });
+
   test('ranges', () => {
     expect(ranges([1, 2, 3, 5, 7, 8])).toBe('1-3,5,7-8');
     expect(ranges([4])).toBe('4');
@@ -253,6 +277,12 @@ describe('what does not fit is said', () => {
     for (const [code, { en, zh }] of Object.entries(boardTexts)) expect(names(zh), code).toEqual(names(en));
   });
 });
+
+function homeWith(settings: object): string {
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ version: 3, ...settings }));
+  return home;
+}
 
 /** dahdi_cfg -t, which opens the driver before it reads anything: it is given another file for it. */
 function realParser(): (conf: string) => { code: number | null; errors: string[] } {

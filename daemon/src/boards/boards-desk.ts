@@ -23,11 +23,17 @@ import { profileOf, readProfiles, type CardProfile } from './profiles.js';
 
 export const REQUEST = 'boards-request';
 
+interface Parts {
+  boards?: unknown;
+  e1?: unknown;
+  analogs?: unknown;
+}
+
 /** Of SettingsDesk. */
 export interface BoardsSettingsPort {
-  tried(parts: { boards?: unknown; e1?: unknown }): Settings;
-  replace(parts: { boards?: unknown; e1?: unknown }): Settings;
-  pending(parts: readonly ('boards' | 'e1')[]): boolean;
+  tried(parts: Parts): Settings;
+  replace(parts: Parts): Settings;
+  pending(parts: readonly (keyof Parts)[]): boolean;
 }
 
 export interface BoardsDeskOptions {
@@ -56,12 +62,13 @@ export class BoardsDesk {
     const wanted = wantedBoards(settings);
     const plan = planBoards(wanted, found, this.#profiles);
     const problems = [...plan.problems, ...differences(plan), ...suspicions(plan, found)];
-    const { boards, e1, virtual, country } = settings;
+    const { boards, e1, analogs, virtual, country } = settings;
     return {
       driver: found.driver ?? null,
       boards: boardsOf(found, this.#profiles, boards, language),
       settings: boards,
       e1: e1.map((one) => ({ ...one })),
+      analogs: analogs.map((one) => ({ ...one })),
       choices: {
         signallings: [...E1Setting.shape.signalling.unwrap().options],
         r2: knownR2(r2Folder),
@@ -72,7 +79,7 @@ export class BoardsDesk {
       },
       problems: problems.map((one) => shown(one, language)),
       files: changesOf(plan.files, root),
-      restartNeeded: desk.pending(['boards', 'e1']),
+      restartNeeded: desk.pending(['boards', 'e1', 'analogs']),
       applied: this.#applied(),
       command: `sudo cordboard boards apply --home ${home}`,
     };
@@ -117,8 +124,8 @@ export class BoardsDesk {
 }
 
 /** As they stand in the file: without what is as it is by itself. */
-function parts({ settings, e1 }: BoardsDraft): { boards: unknown; e1: unknown } {
-  return { boards: BoardsSetting.parse(settings), e1 };
+function parts({ settings, e1, analogs }: BoardsDraft): Parts {
+  return { boards: BoardsSetting.parse(settings), e1, analogs };
 }
 
 function shown(problem: BoardProblem, language: Language): BoardsState['problems'][number] {

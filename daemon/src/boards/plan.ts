@@ -20,9 +20,14 @@ export interface WantedBoards {
   signalling: ReadonlyMap<number, string>;
 }
 
+/** nfas: ISDN primary rate whose D-channel is another E1's, so that timeslot 16 carries speech. */
+function signallingOf({ signalling, pri }: Settings['e1'][number]): string {
+  return signalling === 'pri' && (pri?.dchannelOf ?? 0) > 0 && pri?.backup !== true ? 'nfas' : signalling;
+}
+
 /** Of the whole settings. */
 export function wantedBoards({ boards, country, e1 }: Pick<Settings, 'boards' | 'country' | 'e1'>): WantedBoards {
-  return { boards, country, signalling: new Map(e1.map(({ span, signalling }) => [span, signalling])) };
+  return { boards, country, signalling: new Map(e1.map((one) => [one.span, signallingOf(one)])) };
 }
 
 export interface PlannedFile {
@@ -72,7 +77,7 @@ export function usesOf(signalling: string): readonly ChannelUse[] | undefined {
   // Timeslot 16 carries the bits of all others, and is the framer's (G.704 5.1.3.2).
   if (signalling === 'r2') return all('cas', 'none');
   // MTP2 runs in the engine, on the octets of whichever timeslot the link has.
-  return signalling === 'ss7' ? all('speech', 'speech') : undefined;
+  return signalling === 'ss7' || signalling === 'nfas' ? all('speech', 'speech') : undefined;
 }
 
 export function planBoards(wanted: WantedBoards, found: FoundHardware, profiles: readonly CardProfile[]): BoardPlan {

@@ -39,7 +39,7 @@ export const BoardSpan = z
   .meta({ id: 'BoardSpan' });
 export type BoardSpan = z.output<typeof BoardSpan>;
 
-/** An analog port of a board, numbered behind the virtual telephones; of fxs: the telephone's number. */
+/** An analog port of a board, numbered behind the virtual telephones; of fxs: the telephone's number. What it is set to stands in `analogs`. */
 export const BoardPort = z
   .strictObject({
     card: z.literal('dahdi').default('dahdi'),
@@ -50,12 +50,6 @@ export const BoardPort = z
     name: z.string().trim().min(1).max(64).optional(),
     /** fxs: a telephone hangs there; fxo: an exchange does */
     kind: z.enum(['fxs', 'fxo']),
-    /** fxs: how the telephone is told who calls; fxo: how the exchange tells */
-    callerId: z.enum(['none', 'bell202', 'v23', 'dtmf', 'auto']).default('auto'),
-    /** fxo: busy tone in a call means that it is over */
-    releaseOnBusy: z.boolean().default(true),
-    /** of the engine's canceller, in samples of 125 us; 0: none */
-    echoTaps: z.int().min(0).max(512).default(0),
   })
   .meta({ id: 'BoardPort' });
 export type BoardPort = z.output<typeof BoardPort>;

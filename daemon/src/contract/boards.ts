@@ -33,9 +33,22 @@ export const BoardE1 = z
     span: z.int().min(1).max(64),
     signalling: z.string().max(20),
     r2: z.looseObject({ protocol: z.string().max(3).optional() }).optional(),
+    pri: z.looseObject({ protocol: z.string().max(20).optional() }).optional(),
   })
   .meta({ id: 'BoardE1' });
 export type BoardE1 = z.infer<typeof BoardE1>;
+
+/** What an analog port is set to otherwise than the country has it; checked by the settings, too. */
+export const BoardAnalog = z
+  .looseObject({
+    analog: z.int().min(1).max(9999),
+    callerId: z.string().max(20).optional(),
+    releaseOnBusy: z.boolean().optional(),
+    echoTaps: z.int().optional(),
+    line: z.looseObject({ answer: z.string().max(20).optional(), dialling: z.string().max(20).optional() }).optional(),
+  })
+  .meta({ id: 'BoardAnalog' });
+export type BoardAnalog = z.infer<typeof BoardAnalog>;
 
 export const FoundBoardSpan = z
   .strictObject({
@@ -82,9 +95,11 @@ export const FoundBoard = z
   .meta({ id: 'FoundBoard' });
 export type FoundBoard = z.infer<typeof FoundBoard>;
 
-export const BoardsDraft = z.strictObject({ settings: BoardsSetting, e1: z.array(BoardE1).max(64) }).meta({
-  id: 'BoardsDraft',
-});
+export const BoardsDraft = z
+  .strictObject({ settings: BoardsSetting, e1: z.array(BoardE1).max(64), analogs: z.array(BoardAnalog).max(1000) })
+  .meta({
+    id: 'BoardsDraft',
+  });
 export type BoardsDraft = z.infer<typeof BoardsDraft>;
 
 export const BoardsState = z
@@ -93,6 +108,7 @@ export const BoardsState = z
     boards: z.array(FoundBoard),
     settings: BoardsSetting,
     e1: z.array(BoardE1),
+    analogs: z.array(BoardAnalog),
     choices: z.strictObject({
       signallings: z.array(z.string()),
       r2: z.array(z.string()),

@@ -57,9 +57,12 @@ interface BoardSpanSettings {
   sentDb: number;
 }
 
-type BoardPortSettings = Required<
-  Pick<AnalogConfig, 'analog' | 'channel' | 'kind' | 'callerId' | 'releaseOnBusy' | 'echoTaps'>
-> & { name?: string | undefined };
+interface BoardPortSettings {
+  analog: number;
+  channel: number;
+  kind: 'fxs' | 'fxo';
+  name?: string | undefined;
+}
 
 type Signalling = Pick<SpanConfig, 'signalling' | 'pri' | 'r2' | 'ss7' | 't203Ms' | 't309Ms'>;
 
@@ -130,12 +133,8 @@ export function engineConfig({
       ...{ boardEchoTaps: echoCanceller === 'none' ? 0 : care.echoTaps },
       ...{ receivedDb: care.receivedDb, sentDb: care.sentDb },
     });
-  for (const { analog, channel, kind, name = portName(kind, analog), ...port } of settings.boards.ports)
-    analogs.push({
-      ...{ analog, name, kind, card: 'dahdi', channel },
-      ...{ callerId: port.callerId, releaseOnBusy: port.releaseOnBusy, echoTaps: port.echoTaps },
-      ...analogOf?.(analog),
-    });
+  for (const { analog, channel, kind, name = portName(kind, analog) } of settings.boards.ports)
+    analogs.push({ analog, name, kind, card: 'dahdi', channel, ...analogOf?.(analog) });
   return {
     country,
     spans,

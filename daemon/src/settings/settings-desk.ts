@@ -53,7 +53,7 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
 };
 
 /** What pages write as a whole. */
-const PARTS = ['boards', 'e1'] as const;
+const PARTS = ['boards', 'e1', 'analogs'] as const;
 type Part = (typeof PARTS)[number];
 
 export interface SettingsDeskOptions {

@@ -37,13 +37,16 @@ export function boardRoutes({ clock, db, log, ports }: HttpContext): Route[] {
       reply: BoardsState,
       errors: ['settings_invalid'],
       async handle({ language, body, identity }) {
-        const { settings, e1 } = boards.state(language);
+        const { settings, e1, analogs } = boards.state(language);
         boards.put(body);
         const after = boards.state(language);
         await db.write((tx) =>
           audit(tx, clock.wallMs(), identity, {
             ...{ action: 'changed', objectKind: 'settings', objectId: 'boards' },
-            ...{ before: { boards: settings, e1 }, after: { boards: after.settings, e1: after.e1 } },
+            ...{
+              before: { boards: settings, e1, analogs },
+              after: { boards: after.settings, e1: after.e1, analogs: after.analogs },
+            },
           }),
         );
         return after;

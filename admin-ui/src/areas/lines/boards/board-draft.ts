@@ -1,4 +1,12 @@
-import type { BoardE1, BoardPort, BoardSpan, BoardsDraft, BoardsState, FoundBoard } from '@cordboard/daemon/contract';
+import type {
+  BoardAnalog,
+  BoardE1,
+  BoardPort,
+  BoardSpan,
+  BoardsDraft,
+  BoardsState,
+  FoundBoard,
+} from '@cordboard/daemon/contract';
 
 /** A line of a board beside what it is used as; without `found`: it is set up and not there. */
 export interface SpanLine {
@@ -58,7 +66,7 @@ export function newSpan(device: number, span: number, location: string): BoardSp
 }
 
 export function newPort(channel: number, analog: number, kind: 'fxs' | 'fxo', location: string): BoardPort {
-  return { card: 'dahdi', analog, channel, location, kind, callerId: 'auto', releaseOnBusy: true, echoTaps: 0 };
+  return { card: 'dahdi', analog, channel, location, kind };
 }
 
 export const spanName = ({ name, span }: BoardSpan): string => name ?? `E1-${span}`;
@@ -70,26 +78,44 @@ export function withSpan(
   e1: BoardE1 | undefined,
   before?: BoardSpan,
 ): BoardsDraft {
-  const { settings } = state;
+  const { settings, analogs } = state;
   const gone = [line.span, before?.span];
   const others = state.e1.filter(({ span }) => !gone.includes(span));
   const spans = [...settings.spans.filter((one) => one.device !== line.device), line].sort((a, b) => a.span - b.span);
-  return { settings: { ...settings, spans }, e1: e1 ? [...others, e1].sort((a, b) => a.span - b.span) : others };
+  const e1s = e1 ? [...others, e1].sort((a, b) => a.span - b.span) : others;
+  return { settings: { ...settings, spans }, e1: e1s, analogs };
 }
 
-export function withoutSpan({ settings, e1 }: BoardsState, gone: BoardSpan): BoardsDraft {
+export function withoutSpan({ settings, e1, analogs }: BoardsState, gone: BoardSpan): BoardsDraft {
   const spans = settings.spans.filter(({ device }) => device !== gone.device);
-  return { settings: { ...settings, spans }, e1: e1.filter(({ span }) => span !== gone.span) };
+  return { settings: { ...settings, spans }, e1: e1.filter(({ span }) => span !== gone.span), analogs };
 }
 
-export function withPorts({ settings, e1 }: BoardsState, lines: readonly BoardPort[]): BoardsDraft {
+/** `set`: what they are set to, of those that are otherwise than the country has them. */
+export function withPorts(
+  { settings, e1, analogs }: BoardsState,
+  lines: readonly BoardPort[],
+  set: readonly BoardAnalog[] = [],
+): BoardsDraft {
   const changed = new Set(lines.map(({ channel }) => channel));
   const others = settings.ports.filter(({ channel }) => !changed.has(channel));
-  return { settings: { ...settings, ports: [...others, ...lines].sort((a, b) => a.analog - b.analog) }, e1 };
+  const numbers = new Set([
+    ...lines.map(({ analog }) => analog),
+    ...settings.ports.filter(({ channel }) => changed.has(channel)).map(({ analog }) => analog),
+  ]);
+  return {
+    settings: { ...settings, ports: [...others, ...lines].sort((a, b) => a.analog - b.analog) },
+    e1,
+    analogs: [...analogs.filter(({ analog }) => !numbers.has(analog)), ...set].sort((a, b) => a.analog - b.analog),
+  };
 }
 
-export function withoutPort({ settings, e1 }: BoardsState, gone: BoardPort): BoardsDraft {
-  return { settings: { ...settings, ports: settings.ports.filter(({ channel }) => channel !== gone.channel) }, e1 };
+export function withoutPort({ settings, e1, analogs }: BoardsState, gone: BoardPort): BoardsDraft {
+  return {
+    settings: { ...settings, ports: settings.ports.filter(({ channel }) => channel !== gone.channel) },
+    e1,
+    analogs: analogs.filter(({ analog }) => analog !== gone.analog),
+  };
 }
 
 /** cn → China; a name that is no country's stays as it is: ITU. */
