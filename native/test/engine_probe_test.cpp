@@ -145,6 +145,19 @@ TEST(EngineProbe, SixteenDigitsBothWays) {
   EXPECT_EQ(ErrorCode::kInvalid, box.refused(ProbeDigits{box.port(1, 2), box.port(101, 2), "12E"}).code);
 }
 
+TEST(EngineProbe, ANumberIsReadAsItWasTold) {
+  ProbeBox box;
+  for (const auto mode : {CallerIdMode::kBell202, CallerIdMode::kV23, CallerIdMode::kDtmf}) {
+    const auto read = box.ask<ProbeCallerIdReply>(ProbeCallerId{box.analog(1), box.analog(10001), mode, "13800138000"});
+    EXPECT_EQ("13800138000", read.number) << read.failure;
+  }
+  box.ask(VirtualLine{.span = 1, .timeslot = 2, .gainDb = -40});
+  const auto lost =
+      box.ask<ProbeCallerIdReply>(ProbeCallerId{box.port(101, 2), box.port(1, 2), CallerIdMode::kV23, "95001"});
+  EXPECT_EQ("", lost.number);
+  EXPECT_NE("", lost.failure);
+}
+
 TEST(EngineProbe, ACallTakesThePort) {
   ProbeBox box;
   const auto probe = box.bits(box.port(1, 7));
@@ -180,7 +193,7 @@ TEST(EngineProbe, TheMachinesOwnClockIsNeitherFastNorSlow) {
   std::this_thread::sleep_for(3s);  // of ticks; the figure is of time gone by
   const auto clock = box.ask<ProbeClockReply>(ProbeClock{2500});
   EXPECT_FALSE(clock.board);
-  EXPECT_NEAR(0, clock.ppm, 100);
+  EXPECT_NEAR(0, clock.ppm, 200);  // of a thread without real-time priority
   EXPECT_NEAR(2500, clock.ms, 100);
 }
 

@@ -22,6 +22,7 @@ const PAGES: Record<string, string> = {
   simulator: 'A--T-',
   trunks: 'As-T-',
   boards: 'As-T-',
+  diagnostics: 'A--T-',
   routesIn: 'As-T-',
   routesOut: 'As-T-',
   telephones: 'As-T-',
@@ -64,7 +65,7 @@ const MADE: Record<'technician' | 'reader', readonly Permission[]> = {
   technician: [
     ...(['trunks.view', 'trunks.edit', 'routes.view', 'routes.edit', 'stations.view', 'stations.edit'] as const),
     ...(['calendars.view', 'calendars.edit', 'lists.view', 'lists.edit'] as const),
-    ...(['settings.view', 'health.view', 'simulator.use'] as const),
+    ...(['settings.view', 'health.view', 'simulator.use', 'diagnostics.run'] as const),
   ],
   reader: ['reports.view', 'reports.export', 'calls.view', 'queues.view', 'agents.view'],
 };

@@ -18,7 +18,7 @@ const MADE: Record<'technician' | 'reader', readonly Permission[]> = {
   technician: [
     ...(['trunks.view', 'trunks.edit', 'routes.view', 'routes.edit', 'stations.view', 'stations.edit'] as const),
     ...(['calendars.view', 'calendars.edit', 'lists.view', 'lists.edit'] as const),
-    ...(['settings.view', 'health.view', 'simulator.use'] as const),
+    ...(['settings.view', 'health.view', 'simulator.use', 'diagnostics.run'] as const),
   ],
   reader: ['reports.view', 'reports.export', 'calls.view', 'queues.view', 'agents.view'],
 };

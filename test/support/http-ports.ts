@@ -305,6 +305,23 @@ export function fakePorts(): FakePorts {
       ask: () => Promise.resolve([]),
       call: (trunk) => Promise.reject(new AppError('trunk_not_found', { id: trunk })),
     },
+    diagnostics: {
+      cases: () => [],
+      inventory: () => Promise.resolve({ boxSerial: '', driver: '', boards: [], lines: [], pairs: [] }),
+      alarms: () => [],
+      begin: () => Promise.reject(new AppError('diagnostics_running')),
+      run: () => Promise.resolve(null),
+      continue() {
+        throw new AppError('diagnostics_not_running');
+      },
+      cancel: () => Promise.reject(new AppError('diagnostics_not_running')),
+      reports: () => [],
+      file: (id) => Promise.reject(new AppError('diagnostics_report_not_found', { id })),
+      verify: () => ({
+        ...{ valid: false, why: 'notAReport' as const, fingerprint: '', ownFingerprint: '' },
+        entry: null,
+      }),
+    },
     live: new TypedEmitter<LiveEvents>(),
   };
   return ports;

@@ -42,6 +42,8 @@ class Cancelled extends Error {}
 /** A line whose plug has just been put in gets so long until its alarm is over. */
 const SETTLE_MS = 15_000;
 const FREE_MS = 10_000;
+/** Lines that a case measures side by side. */
+const AT_A_TIME = 8;
 
 export class Bench {
   readonly #options: BenchOptions;
@@ -144,24 +146,17 @@ export class Bench {
   ): Promise<void> {
     const { clock, log, claims, engine } = this.#options;
     const wanted = CASES.filter(({ id }) => rig.cases === undefined || rig.cases.includes(id));
-    const plan = wanted.flatMap((one) => linesFor(one, lines).map((line) => ({ one, line })));
-    run.planned = plan.length;
+    run.planned = wanted.reduce((sum, one) => sum + linesFor(one, lines).length, 0);
     const folder = mkdtempSync(join(tmpdir(), 'cordboard-bench-'));
     const leftOut = new Set<Line>();
     try {
       if (rig.attended) for (const line of lines) if (!(await this.#prepare(run, line, signal))) leftOut.add(line);
-      for (const { one, line } of plan) {
-        const context: CaseContext = {
+      for (const one of wanted) {
+        const context = {
           ...{ engine, claims, clock, signal, rig, inventory, alarms, folder },
           lines: lines.filter((each) => !leftOut.has(each)),
-          progress: (share) => this.#progress(run, one.id, line, share),
         };
-        this.#progress(run, one.id, line, 0);
-        const reason = line !== undefined && leftOut.has(line) ? 'skippedByHand' : undefined;
-        run.results.push(await this.#one(context, one, line, reason));
-        run.done += 1;
-        run.now = null;
-        this.#changed();
+        await this.#case(run, one, linesFor(one, lines), leftOut, context);
         signal.throwIfAborted();
       }
       if (rig.attended && lines.some((line) => stepOf(line) !== undefined))
@@ -179,6 +174,39 @@ export class Bench {
       this.#ending = undefined;
       this.#changed();
     }
+  }
+
+  /** Several lines at once, as none hears another; results stand in the order of the lines. */
+  async #case(
+    run: DiagnosticRun,
+    one: Case,
+    lines: readonly (Line | undefined)[],
+    leftOut: ReadonlySet<Line>,
+    context: Omit<CaseContext, 'progress'>,
+  ): Promise<void> {
+    const shares = lines.map(() => 0);
+    const results: (DiagnosticResult | undefined)[] = lines.map(() => undefined);
+    const before = run.results.length;
+    const left = lines.map((line, index) => ({ line, index }));
+    const next = async (): Promise<void> => {
+      for (let each = left.shift(); each !== undefined && !context.signal.aborted; each = left.shift()) {
+        const { line, index } = each;
+        const progress = (share: number): void => {
+          shares[index] = share;
+          const all = shares.reduce((sum, one) => sum + one, 0);
+          this.#progress(run, one.id, lines.length === 1 ? line : undefined, all / lines.length);
+        };
+        progress(0);
+        const reason = line !== undefined && leftOut.has(line) ? 'skippedByHand' : undefined;
+        results[index] = await this.#one({ ...context, progress }, one, line, reason);
+        run.results.splice(before, Infinity, ...results.filter((result) => result !== undefined));
+        run.done += 1;
+        progress(1);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, next));
+    run.now = null;
+    this.#changed();
   }
 
   /** False: the technician leaves it out. */

@@ -25,12 +25,12 @@ const PATIENCE_MS = 6000;
 export async function runBits(options: BitRunOptions): Promise<BitRun> {
   const { engine, clock, signal, ports, seconds, progress } = options;
   const probes: number[] = [];
-  const counted = new Map<number, number>();
+  const counted = new Map<number, BitFigures>();
   const ended = new Set<number>();
   let look = (): void => undefined;
   const offs = [
     engine.events.on('probe.second', ({ probe, figures }) => {
-      counted.set(probe, figures.seconds);
+      counted.set(probe, figures);
       look();
     }),
     engine.events.on('probe.ended', ({ probe }) => {
@@ -50,24 +50,21 @@ export async function runBits(options: BitRunOptions): Promise<BitRun> {
       signal.throwIfAborted();
       look = () => {
         const left = probes.filter((probe) => !ended.has(probe));
-        const least = Math.min(...left.map((probe) => counted.get(probe) ?? 0));
+        const least = Math.min(...left.map((probe) => counted.get(probe)?.seconds ?? 0));
         progress?.(Math.min(1, least / seconds));
         if (left.length === 0 || least >= seconds) over();
       };
       look();
     });
-    const figures = [];
-    for (const probe of probes) figures.push(ended.has(probe) ? undefined : await stop(engine, probe));
-    probes.length = 0;
-    return { figures };
+    // As of the latest second: when the first is taken away, the other end of its line has lost the pattern.
+    return { figures: probes.map((probe) => (ended.has(probe) ? undefined : counted.get(probe))) };
   } finally {
     for (const off of offs) off();
-    // What is left was cut short.
     await Promise.all(probes.map((probe) => stop(engine, probe)));
   }
 }
 
-/** undefined: it has ended by itself. */
-async function stop(engine: EngineClient, probe: number): Promise<BitFigures | undefined> {
-  return engine.command('probe.stop', { probe }).catch(() => undefined);
+async function stop(engine: EngineClient, probe: number): Promise<void> {
+  // It may have ended by itself.
+  await engine.command('probe.stop', { probe }).catch(() => undefined);
 }

@@ -64,11 +64,12 @@ export interface CallPlan {
 /** Calls that several wait for at once: each offer goes to the first whose it is. */
 export class CallDesk {
   readonly #context: CaseContext;
+  readonly #close: () => void;
   readonly #waiting = new Set<{ isOther: CallPlan['isOther']; take: (offered: EngineEvents['leg.offered']) => void }>();
 
   constructor(context: CaseContext) {
     this.#context = context;
-    context.claims.expect((offered) => {
+    this.#close = context.claims.expect((offered) => {
       for (const one of this.#waiting) {
         if (!one.isOther(offered)) continue;
         this.#waiting.delete(one);
@@ -80,7 +81,7 @@ export class CallDesk {
   }
 
   close(): void {
-    this.#context.claims.expect(undefined);
+    this.#close();
   }
 
   /** Rejects with CallFailed, or with what the engine refused. */

@@ -27,7 +27,7 @@ export class EngineClaims {
   readonly #spans = new Set<number>();
   readonly #analogs = new Set<number>();
   readonly #legs = new Set<number>();
-  #expects: ((offered: EngineEvents['leg.offered']) => boolean) | undefined;
+  readonly #expecting = new Set<(offered: EngineEvents['leg.offered']) => boolean>();
 
   constructor(engine: EngineClient, log: Log) {
     this.#engine = engine;
@@ -90,15 +90,16 @@ export class EngineClaims {
 
   /** What is still up ends. */
   async giveBack(): Promise<void> {
-    this.#expects = undefined;
+    this.#expecting.clear();
     await Promise.all([...this.#legs].map((leg) => this.#refuse(leg)));
     this.#spans.clear();
     this.#analogs.clear();
   }
 
-  /** Says of each call that comes to a claimed line whether it is the bench's own; the others are refused. */
-  expect(expects: ((offered: EngineEvents['leg.offered']) => boolean) | undefined): void {
-    this.#expects = expects;
+  /** Whoever takes one says so of each call that comes to a claimed line; those that nobody takes are refused. Gives what ends it. */
+  expect(expects: (offered: EngineEvents['leg.offered']) => boolean): () => void {
+    this.#expecting.add(expects);
+    return () => this.#expecting.delete(expects);
   }
 
   #claims({ span, analog }: { span?: number; analog?: number }): boolean {
@@ -111,7 +112,7 @@ export class EngineClaims {
       const offered = event as EngineEvents['leg.offered'];
       if (!this.#claims({ span: offered.span, analog: offered.analog })) return this.#rest.emit(name, offered);
       this.#legs.add(offered.leg);
-      if (this.#expects?.(offered) !== true) {
+      if (![...this.#expecting].some((expects) => expects(offered))) {
         this.#log.info(
           { span: offered.span, timeslot: offered.timeslot },
           'a call to a line that is being measured is refused',

@@ -174,29 +174,27 @@ Delay find_delay(std::span<const uint8_t> alaw) {
 }
 
 double clock_offset_ppm(std::span<const int64_t> at_ns, int64_t tick_ns) {
-  constexpr std::size_t kParts = 50;
-  if (at_ns.size() < 2 * kParts) return 0;
+  constexpr std::size_t kParts = 10;
+  if (at_ns.size() < kParts * kParts) return 0;
   const std::size_t part = at_ns.size() / kParts;
-  std::array<double, kParts> x{}, y{};
+  std::array<double, kParts> tick{}, late{};
   for (std::size_t i = 0; i < kParts; ++i) {
-    double earliest = 0;
     for (std::size_t k = i * part; k < (i + 1) * part; ++k) {
-      const double late = static_cast<double>(at_ns[k] - at_ns[0] - static_cast<int64_t>(k) * tick_ns);
-      if (k > i * part && late >= earliest) continue;
-      earliest = late;
-      x[i] = static_cast<double>(k);
-      y[i] = late;
+      const auto behind = static_cast<double>(at_ns[k] - at_ns[0] - static_cast<int64_t>(k) * tick_ns);
+      if (k > i * part && behind >= late[i]) continue;
+      tick[i] = static_cast<double>(k);
+      late[i] = behind;
     }
   }
-  double mean_x = 0, mean_y = 0;
-  for (std::size_t i = 0; i < kParts; ++i) mean_x += x[i] / kParts, mean_y += y[i] / kParts;
-  double above = 0, below = 0;
+  // The middle one of all slopes between two parts: one in which every tick came late does not bend it.
+  std::vector<double> slopes;
   for (std::size_t i = 0; i < kParts; ++i) {
-    above += (x[i] - mean_x) * (y[i] - mean_y);
-    below += (x[i] - mean_x) * (x[i] - mean_x);
+    for (std::size_t k = i + 1; k < kParts; ++k) slopes.push_back((late[k] - late[i]) / (tick[k] - tick[i]));
   }
-  // y grows by `slope` ns a tick when ticks come late, which is a slow clock.
-  return -(above / below) / static_cast<double>(tick_ns) * 1e6;
+  const auto middle = slopes.begin() + static_cast<std::ptrdiff_t>(slopes.size() / 2);
+  std::nth_element(slopes.begin(), middle, slopes.end());
+  // `slope` ns a tick more each time is a slow clock.
+  return -*middle / static_cast<double>(tick_ns) * 1e6;
 }
 
 }  // namespace cordboard::dsp

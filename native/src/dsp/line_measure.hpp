@@ -44,7 +44,7 @@ struct Delay {
 Delay find_delay(std::span<const uint8_t> alaw);
 
 /// How fast a clock goes, from the times at which it has ticked, one after the other: millionths above what it should (ticks come
-/// early) or below. Ticks are told late, never early, so of each fiftieth the earliest counts. 0 for fewer than 100 ticks.
+/// early) or below. Ticks are told late, never early, so of each tenth the earliest counts. 0 for fewer than 100 ticks.
 double clock_offset_ppm(std::span<const int64_t> at_ns, int64_t tick_ns);
 
 }  // namespace cordboard::dsp

@@ -60,7 +60,7 @@ using CommandTable = std::tuple<
     CommandEntry<"virtual.disturb", VirtualDisturbance, Empty>, CommandEntry<"probe.bits", ProbeBits, ProbeStarted>,
     CommandEntry<"probe.loop", ProbeLoop, ProbeStarted>, CommandEntry<"probe.stop", ProbeStop, BitFigures>,
     CommandEntry<"probe.tones", ProbeTones, ProbeTonesReply>, CommandEntry<"probe.delay", ProbeDelay, ProbeDelayReply>,
-    CommandEntry<"probe.digits", ProbeDigits, ProbeDigitsReply>, CommandEntry<"probe.clock", ProbeClock, ProbeClockReply>,
+    CommandEntry<"probe.digits", ProbeDigits, ProbeDigitsReply>, CommandEntry<"probe.callerId", ProbeCallerId, ProbeCallerIdReply>, CommandEntry<"probe.clock", ProbeClock, ProbeClockReply>,
     CommandEntry<"engine.snapshot", SnapshotGet, Snapshot>,
     CommandEntry<"engine.dump", DumpGet, Dump>>;
 
@@ -101,7 +101,7 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply,
+                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply, ProbeCallerIdReply,
                               ProbeClockReply, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

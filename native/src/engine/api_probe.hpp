@@ -177,6 +177,28 @@ struct ProbeDigitsReply {
   static constexpr auto fields() { return std::tuple{field("heard", &ProbeDigitsReply::heard, "the digits that came")}; }
 };
 
+/// Tells at one port who calls, as an exchange does, and reads it at another; beside the ringing, which the line does by itself.
+struct ProbeCallerId {
+  uint32_t send{};
+  uint32_t receive{};
+  CallerIdMode mode{};
+  std::string number;
+  static constexpr auto fields() {
+    return std::tuple{field("send", &ProbeCallerId::send, "bus port that hears it", kPort),
+                      field("receive", &ProbeCallerId::receive, "bus port where it is looked for", kPort),
+                      field("mode", &ProbeCallerId::mode, "bell202, v23 or dtmf"),
+                      field("number", &ProbeCallerId::number, "digits", range(1, 20))};
+  }
+};
+struct ProbeCallerIdReply {
+  std::string number;
+  std::string failure;
+  static constexpr auto fields() {
+    return std::tuple{field("number", &ProbeCallerIdReply::number, "as it was read; empty: it was not"),
+                      field("failure", &ProbeCallerIdReply::failure, "why not")};
+  }
+};
+
 /// How fast the clock goes that the tick follows, against that of the machine.
 struct ProbeClock {
   uint32_t ms = 10000;

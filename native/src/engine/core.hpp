@@ -161,6 +161,7 @@ class Core {
   void handle_later(const ProbeTones& command, uint64_t id);
   void handle_later(const ProbeDelay& command, uint64_t id);
   void handle_later(const ProbeDigits& command, uint64_t id);
+  void handle_later(const ProbeCallerId& command, uint64_t id);
   Result<ProbeClockReply> handle(const ProbeClock& command);
   Result<> handle(const VirtualDisturbance& command);
   Result<Snapshot> handle(const SnapshotGet& command);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dsp/caller_id.hpp"
 #include "dsp/dtmf.hpp"
 #include "dsp/tone_clip.hpp"
 #include "engine/core.hpp"
@@ -258,6 +259,44 @@ void Core::handle_later(const ProbeDigits& command, uint64_t id) {
               }
             }
             return reply;
+          });
+}
+
+void Core::handle_later(const ProbeCallerId& command, uint64_t id) {
+  constexpr uint32_t kLeadMs = 100;
+  dsp::CallerIdMessage message;
+  message.presentation = dsp::Presentation::kAllowed;
+  message.number = std::string_view(command.number);
+  std::vector<uint8_t> piece;
+  if (command.mode == CallerIdMode::kDtmf) {
+    piece = dsp::render_caller_id_digits(message, {.lead_ms = kLeadMs});
+  } else if (command.mode == CallerIdMode::kBell202 || command.mode == CallerIdMode::kV23) {
+    const auto kind = command.mode == CallerIdMode::kV23 ? dsp::FskKind::kV23 : dsp::FskKind::kBell202;
+    piece = dsp::render_caller_id(message, {.kind = kind, .lead_ms = kLeadMs});
+  }
+  if (piece.empty()) {
+    refused_commands_.add();
+    outbox_.reply(id, fail(ErrorCode::kInvalid, "a number of digits is told by bell202, v23 or dtmf"));
+    return;
+  }
+  const auto samples = piece.size() + kDelayMs * kSamplesOfMs;
+  measure(id, command.send, command.receive, std::move(piece), samples,
+          [](const std::vector<uint8_t>& heard) -> AnyReply {
+            dsp::CallerIdReceiver receiver;
+            dsp::DtmfState state{};
+            dsp::DtmfState* const states[4] = {&state, nullptr, nullptr, nullptr};
+            for (std::size_t at = 0; at + bus::kBlock <= heard.size() && !receiver.finished(); at += bus::kBlock) {
+              alignas(64) int16_t block[bus::kBlock];
+              dsp::alaw_decode(heard.data() + at, block, bus::kBlock);
+              const int16_t* const blocks[4] = {block, nullptr, nullptr, nullptr};
+              dsp::DtmfEvent events[dsp::kMaxDtmfEvents];
+              const int count = dsp::dtmf_process4(states, blocks, events);
+              receiver.process(block, {events, static_cast<std::size_t>(count)});
+            }
+            const auto& result = receiver.finish();
+            if (result.failure != dsp::CallerIdFailure::kNone)
+              return ProbeCallerIdReply{"", std::string(text_of(result.failure))};
+            return ProbeCallerIdReply{std::string(std::string_view(result.message.number)), ""};
           });
 }
 

@@ -96,6 +96,12 @@ export const callsCase: Case = {
   },
 };
 
+const CALLER_ID_MODES = [
+  ['v23', 'ETS 300 659-1'],
+  ['bell202', 'GR-30, YDN 069'],
+  ['dtmf', 'ETS 300 659-1'],
+] as const;
+
 export const ringCase: Case = {
   id: 'ring',
   needs: 'pair',
@@ -107,14 +113,18 @@ export const ringCase: Case = {
         isOther: (offered) => offered.analog === line.spec.line,
         ...{ calledNumber: '', callingNumber: CALLER, callingName: 'TEST 1' },
       });
+      const measures = [measure('ringMs', call.setupMs, 'ms', { high: 10_000, standard: 'Q.552' })];
+      // What came with the ringing, where both ports are set up for it; then each way of telling it, over the line.
       const { callingNumber } = call.offered;
+      if (callingNumber !== '') measures.push(same('callerId', callingNumber, CALLER, 'ETS 300 659-1', ''));
+      for (const [turn, [mode, standard]] of CALLER_ID_MODES.entries()) {
+        const ports = { send: call.out.port, receive: call.into.port };
+        const { number } = await context.engine.command('probe.callerId', { ...ports, mode, number: CALLER });
+        measures.push(same('callerId', number, CALLER, standard, mode.toUpperCase()));
+        context.progress((turn + 1) / CALLER_ID_MODES.length);
+      }
       await call.end();
-      return {
-        measures: [
-          measure('ringMs', call.setupMs, 'ms', { high: 10_000, standard: 'Q.552' }),
-          same('callerId', callingNumber, CALLER, 'ETS 300 659-1, YDN 069'),
-        ],
-      };
+      return { measures };
     } catch (error) {
       context.signal.throwIfAborted();
       if (!(error instanceof CallFailed)) throw error;
