@@ -64,7 +64,7 @@ test('lines are chosen, measured with progress, and the report is downloaded and
 
 test('a fault is shown with its limit, stands in the history, and the run stands among the reports', async () => {
   const { page } = browser;
-  await ui.box.engine.command('virtual.setLine', { span: 1, gainDb: 3 });
+  await ui.box.engine.command('virtual.disturb', { span: 1, gainDb: 3 });
   await page.locator('[data-act="again"]').click();
   await choose('level');
   await page.locator('[data-act="begin"]').click();
@@ -73,7 +73,7 @@ test('a fault is shown with its limit, stands in the history, and the run stands
     '3 dB',
   );
   await shootAll(page, 'diagnostics-fault', '[data-run="failed"]', ['Station 1', 'Station 2']);
-  await ui.box.engine.command('virtual.setLine', { span: 1 });
+  await ui.box.engine.command('virtual.disturb', { span: 1 });
   await ui.box.engine.command('virtual.setAlarm', { span: 1, alarm: 'red', active: true });
   await ui.box.engine.command('virtual.setAlarm', { span: 1, alarm: 'red', active: false });
   await page.getByText('报告', { exact: true }).click();

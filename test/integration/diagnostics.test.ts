@@ -90,20 +90,20 @@ test(
 test('errors, a gain and an echo that were made are measured as what they are', { timeout: 180_000 }, async () => {
   const box = await startTestBox({ start: startBox, env: { CORDBOARD_VIRTUAL_STATIONS: '1' } });
   const engine = box.engine;
-  await engine.command('virtual.setLine', { span: 1, timeslot: 7, gainDb: 0 });
+  await engine.command('virtual.disturb', { span: 1, timeslot: 7, gainDb: 0 });
   await begin(box, { spans: [LINE], cases: ['bit-errors'], seconds: 5 });
   await eventually(
     () => get<DiagnosticRun>(box, '/run'),
     ({ now }) => (now?.share ?? 0) >= 0.2,
   );
-  await engine.command('virtual.setLine', { span: 1, timeslot: 7, bitErrors: 13 });
+  await engine.command('virtual.disturb', { span: 1, timeslot: 7, bitErrors: 13 });
   const errors = await ended(box);
   expect(errors.state).toBe('failed');
   expect(value(errors.results[0], 'bitErrors')).toBe(13);
   expect(value(errors.results[0], 'bitErrors', 'TS 7')).toBe(13);
   expect(value(errors.results[0], 'timeslotsGood')).toBe(59);
 
-  await engine.command('virtual.setLine', { span: 1, timeslot: 1, gainDb: 3 });
+  await engine.command('virtual.disturb', { span: 1, timeslot: 1, gainDb: 3 });
   await engine.command('virtual.setEcho', { analog: 10_001, lossDb: 20, delayMs: 5 });
   const pairs = [{ station: 1, line: 10_001 }];
   const sound = await measured(box, { spans: [LINE], pairs, cases: ['level', 'echo'] });
@@ -118,7 +118,7 @@ test('errors, a gain and an echo that were made are measured as what they are', 
   expect(value(pairEcho, 'echoLossDb', '←')).toBeGreaterThan(19.5);
   expect(value(pairEcho, 'echoLossDb', '←')).toBeLessThan(20.5);
   // The gain is the line's: who says so passes.
-  await engine.command('virtual.setLine', { span: 101, timeslot: 1, gainDb: 3 });
+  await engine.command('virtual.disturb', { span: 101, timeslot: 1, gainDb: 3 });
   const known = await measured(box, { spans: [{ ...LINE, lossDb: -3 }], cases: ['level'] });
   expect(known.state).toBe('passed');
 });
