@@ -17,7 +17,7 @@ const LIMIT_MS = 11 * 60_000;
 const BUILD = 'native/build-test';
 const ADDON = 'Addon.OpensTwoSpansOfTheDriver';
 /** A case that fails is run once more when the machine stood still for so long meanwhile. */
-const STALL_MS = 60;
+const STALL_MS = 40;
 const STALL = 'machine stood still';
 /** What the lines of the machine are configured for in turn; a case is of the kind that its name begins with. */
 const KINDS = { pri: /^(Pri|Addon)/, r2: /^R2/, analog: /^Analog/ };

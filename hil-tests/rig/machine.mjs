@@ -157,8 +157,10 @@ export async function boot(job, { env = {}, timeLimitMs, onOutput }) {
   const patient = 'no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 tsc=reliable';
   const kernel = `console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on ${patient}`;
   let begun = false;
+  let heard = '';
   const hear = (text) => {
-    begun ||= text.includes('guest: up');
+    // It comes in pieces, as a console says it.
+    if (!begun) begun = (heard += text).includes('guest: up');
     onOutput?.(text);
   };
   const start = () =>
@@ -177,7 +179,7 @@ export async function boot(job, { env = {}, timeLimitMs, onOutput }) {
     );
   for (let boots = 1; ; boots += 1) {
     const end = await start();
-    if (begun || end.timedOut || boots === MOST_BOOTS) return end;
+    if (begun || end.code === 0 || end.timedOut || boots === MOST_BOOTS) return end;
     onOutput?.(`The machine ended with ${end.code} before it was up: once more.\n`);
   }
 }
