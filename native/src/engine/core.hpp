@@ -19,6 +19,7 @@
 #include "base/counters.hpp"
 #include "base/wake.hpp"
 #include "cards/dahdi/dahdi_card.hpp"
+#include "cards/dahdi/mtp2_link.hpp"
 #include "cards/virtual/virtual_card.hpp"
 #include "engine/analog_unit.hpp"
 #include "engine/leg.hpp"
@@ -320,6 +321,7 @@ class Core {
   cards::VirtualCard card_;
   std::unique_ptr<cards::DahdiCard> boards_;  // when something is configured there, or somebody has asked
   std::vector<PortState> ports_;
+  std::map<uint32_t, std::unique_ptr<cards::Mtp2Link>> board_links_;  // by span
   std::map<uint32_t, std::shared_ptr<Ss7Exchange>> link_sets_;
   std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
   std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;
