@@ -26,10 +26,10 @@ export const BUILD_PACKAGES = [
 ];
 
 /**
- * Besides those, to run the tests: a browser with Chinese letters, tools that judge sound, telephones and carriers, and those of
- * people who scan for SIP.
+ * Besides those, to run the tests: a browser with Chinese letters, tools that judge sound and read signalling, telephones and
+ * carriers, and those of people who scan for SIP.
  */
-export const TEST_PACKAGES = ['chromium', 'sox', 'sip-tester', 'baresip-core', 'sipvicious'];
+export const TEST_PACKAGES = ['chromium', 'sox', 'sip-tester', 'baresip-core', 'sipvicious', 'tshark'];
 
 const RETRY_AFTER_MS = 3_000;
 const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };

@@ -93,8 +93,10 @@ TEST_P(EngineSs7, TakesACallEachWayWithItsNumbersAndItsSpeechOctetForOctet) {
     std::vector<uint8_t> said(8000);
     for (std::size_t i = 0; i < said.size(); ++i) said[i] = static_cast<uint8_t>(i * 7 + i / 160);
     write_alaw(box.file("said.wav"), said);
-    const auto heard = box.ask<RecordingStarted>(RecordingStart{call.in.port, box.file("heard" + std::to_string(from))}).recording;
-    const auto back = box.ask<RecordingStarted>(RecordingStart{call.out.port, box.file("back" + std::to_string(from))}).recording;
+    const auto heard =
+        box.ask<RecordingStarted>(RecordingStart{call.in.port, box.file("heard" + std::to_string(from))}).recording;
+    const auto back =
+        box.ask<RecordingStarted>(RecordingStart{call.out.port, box.file("back" + std::to_string(from))}).recording;
     box.ask<PlayStarted>(PlayStart{call.out.port, {box.file("said.wav")}});
     box.ask<PlayStarted>(PlayStart{call.in.port, {box.file("said.wav")}});
     EXPECT_TRUE(box.wait<PlayEnded>());
@@ -152,15 +154,15 @@ TEST(EngineSs7Circuits, AreCheckedByTheToneThatComesBack) {
   const auto begun = Clock::now();
   const auto call = box.offered(1);
   std::printf("offered %.0f ms after the seizure, circuit checked\n", ms_since(begun));
-  EXPECT_TRUE(box.wait<SpanChecked>([&](const SpanChecked& at) {
-    return at.span == 1 && at.timeslot == call.out.timeslot && at.passed;
-  }));
+  EXPECT_TRUE(box.wait<SpanChecked>(
+      [&](const SpanChecked& at) { return at.span == 1 && at.timeslot == call.out.timeslot && at.passed; }));
   box.ask(LegAnswer{{call.in.leg}});
   EXPECT_TRUE(box.wait_leg<LegAnswered>(call.out.leg));
   // Nothing of the check is left on the speech path.
   EXPECT_TRUE(box.snapshot().connections.empty());
   box.ask(SpanCheck{101, 9});
-  EXPECT_TRUE(box.wait<SpanChecked>([](const SpanChecked& at) { return at.span == 101 && at.timeslot == 9 && at.passed; }));
+  EXPECT_TRUE(
+      box.wait<SpanChecked>([](const SpanChecked& at) { return at.span == 101 && at.timeslot == 9 && at.passed; }));
   EXPECT_EQ(ErrorCode::kInvalid, box.refused(SpanCheck{101, 16}).code);
 }
 
@@ -221,7 +223,8 @@ TEST(EngineSs7Links, OneOfTwoMayFailWhileCallsComeAndGo) {
     EXPECT_TRUE(box.wait_leg<LegReleased>(out));
   }
   EXPECT_FALSE(box.wait<LegReleased>([](const LegReleased&) { return true; }, 10ms)) << "a call has ended by itself";
-  std::printf("%d calls with 30 at once, %d lost when a link failed; longest IAM to ANM %.0f ms\n", calls, lost, longest);
+  std::printf("%d calls with 30 at once, %d lost when a link failed; longest IAM to ANM %.0f ms\n", calls, lost,
+              longest);
   EXPECT_EQ(0, lost);
   const auto shown = box.snapshot();
   ASSERT_EQ(2U, shown.linkSets.size());
@@ -230,9 +233,8 @@ TEST(EngineSs7Links, OneOfTwoMayFailWhileCallsComeAndGo) {
   EXPECT_EQ(LinkState::kInService, shown.linkSets[0].links[1].state);
   EXPECT_EQ(1.0, shown.linkSets[0].links[0].failures);
   box.ask(VirtualLinkSpoil{.span = 1, .timeslot = 16, .cut = false});
-  EXPECT_TRUE(box.wait<LinkChanged>([](const LinkChanged& at) {
-    return at.span == 1 && at.state == LinkState::kInService;
-  }));
+  EXPECT_TRUE(
+      box.wait<LinkChanged>([](const LinkChanged& at) { return at.span == 1 && at.state == LinkState::kInService; }));
 }
 
 TEST(EngineSs7Links, AnAlarmOfTheE1ThatCarriesTheOnlyLinkEndsItsCallsAndTheyComeBack) {

@@ -75,9 +75,11 @@ TEST_P(Ss7Capture, IsUnderstoodByWireshark) {
   pair.cut[0] = false;
   pair.run_for(3000);
 
-  const auto path = (std::filesystem::temp_directory_path() / ("cordboard-ss7-" + std::to_string(getpid()) + ".pcap")).string();
+  const auto path =
+      (std::filesystem::temp_directory_path() / ("cordboard-ss7-" + std::to_string(getpid()) + ".pcap")).string();
   write_capture(path, pair.sent);
-  const std::string tshark = std::string("tshark -r ") + path + " -o 'mtp3.standard:" + (GetParam() ? "Chinese ITU" : "ITU") + "' ";
+  const std::string tshark =
+      std::string("tshark -r ") + path + " -o 'mtp3.standard:" + (GetParam() ? "Chinese ITU" : "ITU") + "' ";
   const auto types = output_of(tshark + "-T fields -e isup.message_type 2>/dev/null");
   std::map<std::string, int> seen;
   std::string line;
@@ -100,12 +102,15 @@ TEST_P(Ss7Capture, IsUnderstoodByWireshark) {
   }
   const auto broken = output_of(tshark + "-Y '_ws.malformed || _ws.expert.severity >= 8388608' 2>/dev/null");
   EXPECT_EQ("", broken);
-  const auto addresses = output_of(tshark + "-Y 'isup.message_type == 1' -T fields -e isup.called -e isup.calling -e mtp3.dpc -e mtp3.opc 2>/dev/null");
+  const auto addresses = output_of(
+      tshark +
+      "-Y 'isup.message_type == 1' -T fields -e isup.called -e isup.calling -e mtp3.dpc -e mtp3.opc 2>/dev/null");
   EXPECT_NE(std::string::npos, addresses.find("95001")) << addresses;
   EXPECT_NE(std::string::npos, addresses.find("13800138000")) << addresses;
   const auto management = output_of(tshark + "-Y mtp3mg -T fields -e _ws.col.Info 2>/dev/null");
   EXPECT_NE(std::string::npos, management.find("COO")) << management;
-  std::printf("%d ISUP messages of %zu kinds, %zu units with information, none malformed\n", messages, kinds, pair.sent.size());
+  std::printf("%d ISUP messages of %zu kinds, %zu units with information, none malformed\n", messages, kinds,
+              pair.sent.size());
   std::filesystem::remove(path);
 }
 

@@ -59,7 +59,8 @@ void live(Ss7Pair& pair, Random& random) {
       }
       break;
     case 3:
-      static_cast<void>(end.set->block(std::array{end.options.circuits[random.below(29)]}, random.below(2) == 0, pair.now_ms));
+      static_cast<void>(
+          end.set->block(std::array{end.options.circuits[random.below(29)]}, random.below(2) == 0, pair.now_ms));
       break;
     case 4:
       static_cast<void>(end.set->reset(std::array{end.options.circuits[random.below(29)]}, pair.now_ms));
@@ -149,14 +150,16 @@ TEST_P(Ss7Hostile, TakesUnitsThatNobodyWouldSend) {
   for (auto* end : {&pair.a, &pair.b}) {
     for (std::size_t link = 0; link < 2; ++link) end->set->set_link_failed(link, false, pair.now_ms);
   }
-  ASSERT_TRUE(pair.run_until([&] { return pair.a.up && pair.b.up; }, 200'000)) << pair.a.set->dump() << pair.b.set->dump();
+  ASSERT_TRUE(pair.run_until([&] { return pair.a.up && pair.b.up; }, 200'000))
+      << pair.a.set->dump() << pair.b.set->dump();
   pair.run_for(5'000);
   for (auto* end : {&pair.a, &pair.b}) {
     EXPECT_TRUE(end->set->block(end->options.circuits, false, pair.now_ms));
     EXPECT_TRUE(end->set->reset(end->options.circuits, pair.now_ms));
     pair.run_for(5'000);
   }
-  ASSERT_TRUE(pair.run_until([&] { return pair.a.set->idle_circuits() == 29 && pair.b.set->idle_circuits() == 29; }, 400'000))
+  ASSERT_TRUE(
+      pair.run_until([&] { return pair.a.set->idle_circuits() == 29 && pair.b.set->idle_circuits() == 29; }, 400'000))
       << pair.a.set->dump() << pair.b.set->dump();
   pair.b.offers.clear();
   const auto out = pair.a.call("95001");

@@ -169,7 +169,8 @@ TEST_P(Ss7, BlocksOneCircuitAndGroups) {
   pair.run_for(100);
   EXPECT_EQ(0U, pair.a.set->idle_circuits());
   EXPECT_EQ(4U, pair.sent.size()) << "CGB and CGBA for 1-15 and 17-31";
-  EXPECT_EQ(30, std::count_if(pair.a.blocked.begin(), pair.a.blocked.end(), [](const auto& at) { return at.second.there; }));
+  EXPECT_EQ(
+      30, std::count_if(pair.a.blocked.begin(), pair.a.blocked.end(), [](const auto& at) { return at.second.there; }));
   // A reset does not undo what is blocked: GRA says so, and CGB again.
   EXPECT_TRUE(pair.a.set->reset(pair.a.options.circuits, pair.now_ms));
   pair.run_for(200);
@@ -202,7 +203,8 @@ TEST_P(Ss7, ABlockingThatIsNotAcknowledgedIsAskedAgain) {
   pair.run_for(20'000);
   pair.sent.clear();
   pair.run_for(20'000);
-  EXPECT_EQ(0, std::count_if(pair.sent.begin(), pair.sent.end(), [&](const auto& at) { return at.unit.size() > type_at && at.unit[type_at] == 0x13; }));
+  EXPECT_EQ(0, std::count_if(pair.sent.begin(), pair.sent.end(),
+                             [&](const auto& at) { return at.unit.size() > type_at && at.unit[type_at] == 0x13; }));
 }
 
 TEST_P(Ss7, AResetEndsTheCallAndACallThatIsBeingSetUpGoesElsewhere) {
@@ -210,7 +212,8 @@ TEST_P(Ss7, AResetEndsTheCallAndACallThatIsBeingSetUpGoesElsewhere) {
   pair.bring_up();
   const auto [out, in] = answered(pair, pair.a, 7);
   EXPECT_TRUE(pair.b.set->reset(std::array<Ss7Circuit, 1>{7}, pair.now_ms));
-  ASSERT_TRUE(pair.run_until([&, out = out, in = in] { return pair.a.released.contains(out) && pair.b.released.contains(in); }));
+  ASSERT_TRUE(pair.run_until(
+      [&, out = out, in = in] { return pair.a.released.contains(out) && pair.b.released.contains(in); }));
   EXPECT_EQ(41, pair.a.released[out].cause);
   EXPECT_EQ(Ss7ReleasedBy::kRemote, pair.a.released[out].by);
   EXPECT_EQ(Ss7ReleasedBy::kFault, pair.b.released[in].by);
@@ -272,7 +275,9 @@ TEST_P(Ss7, DamagedUnitsAreSentAgain) {
     auto& end = i % 2 == 0 ? pair.a : pair.b;
     ASSERT_NE(0U, in) << i;
     EXPECT_TRUE(end.set->release(out, 16, pair.now_ms));
-    ASSERT_TRUE(pair.run_until([&, out = out, in = in] { return end.released.contains(out) && end.far->released.contains(in); })) << i;
+    ASSERT_TRUE(pair.run_until([&, out = out, in = in] {
+      return end.released.contains(out) && end.far->released.contains(in);
+    })) << i;
     EXPECT_EQ(Ss7ReleasedBy::kRemote, end.far->released[in].by);
   }
   EXPECT_GT(pair.a.count("unit_errors"), 10U);
@@ -320,8 +325,9 @@ TEST_P(Ss7, NoCallIsLostWhenOneOfTwoLinksFailsUnderLoad) {
           ++done;
         }
         ASSERT_FALSE(end->released.contains(call) && living[end].contains(call))
-            << "lost at " << pair.now_ms - cut_at << " ms after the cut: cause " << int(end->released[call].cause) << " "
-            << end->told[call] << "\n" << end->set->dump();
+            << "lost at " << pair.now_ms - cut_at << " ms after the cut: cause " << int(end->released[call].cause)
+            << " " << end->told[call] << "\n"
+            << end->set->dump();
       }
     }
   }

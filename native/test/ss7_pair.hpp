@@ -188,10 +188,10 @@ class Ss7Pair {
   int64_t now_ms = 1000;
   Ss7End a;
   Ss7End b;
-  std::vector<bool> cut;         // by link, both ways
-  uint32_t damage_every = 0;     // one unit out of so many arrives with a wrong FCS
-  std::set<Ss7Circuit> mute;     // whose speech does not get through
-  std::vector<Sent> sent;        // that carry information
+  std::vector<bool> cut;      // by link, both ways
+  uint32_t damage_every = 0;  // one unit out of so many arrives with a wrong FCS
+  std::set<Ss7Circuit> mute;  // whose speech does not get through
+  std::vector<Sent> sent;     // that carry information
   std::function<bool(const Ss7End& from, std::size_t link, std::vector<uint8_t>& unit)> on_wire;  // false: lost
 
  private:
@@ -284,7 +284,10 @@ inline void Ss7End::check(Ss7Circuit circuit, bool on) {
   on ? void(tones.insert(circuit)) : void(tones.erase(circuit));
 }
 inline Ss7Call Ss7End::call(const std::string& called, std::optional<Ss7Circuit> circuit) {
-  const auto seized = set->seize({.called = called, .calling = "13800138000", .circuits = circuit ? std::vector{*circuit} : std::vector<Ss7Circuit>()}, pair_.now_ms);
+  const auto seized = set->seize({.called = called,
+                                  .calling = "13800138000",
+                                  .circuits = circuit ? std::vector{*circuit} : std::vector<Ss7Circuit>()},
+                                 pair_.now_ms);
   EXPECT_TRUE(seized) << (seized ? "" : seized.error().text);
   if (!seized) return 0;
   known.insert(seized->call);

@@ -19,6 +19,7 @@
 #include "base/counters.hpp"
 #include "base/wake.hpp"
 #include "cards/dahdi/dahdi_card.hpp"
+#include "cards/dahdi/mtp2_link.hpp"
 #include "cards/virtual/virtual_card.hpp"
 #include "dsp/error_performance.hpp"
 #include "dsp/line_measure.hpp"
@@ -372,6 +373,7 @@ class Core {
   std::unique_ptr<cards::DahdiCard> boards_;  // when something is configured there, or somebody has asked
   std::vector<PortState> ports_;
   std::map<uint32_t, std::weak_ptr<PriGroup>> pri_groups_;  // by E1 with the D-channel; its units keep it
+  std::map<uint32_t, std::unique_ptr<cards::Mtp2Link>> board_links_;  // by span
   std::map<uint32_t, std::shared_ptr<Ss7Exchange>> link_sets_;
   std::map<uint32_t, std::unique_ptr<SpanUnit>> spans_;
   std::map<uint32_t, std::unique_ptr<AnalogUnit>> analogs_;

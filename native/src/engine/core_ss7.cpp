@@ -27,7 +27,13 @@ Result<> Core::build_link_sets() {
 }
 
 cards::SignalUnitPort* Core::signal_units(uint32_t span, uint32_t timeslot) {
-  return card_.signal_units(span, timeslot);
+  if (auto* port = card_.signal_units(span, timeslot)) return port;
+  auto* frames = boards_ ? boards_->hdlc(span) : nullptr;
+  if (frames == nullptr) return nullptr;
+  // Which timeslot it is, the driver's configuration says; there is one on a span.
+  auto& link = board_links_[span];
+  if (!link) link = std::make_unique<cards::Mtp2Link>(*frames);
+  return link.get();
 }
 
 void Core::loop_port(bus::Port port, bool on) { set_source(port, on ? port : bus::kNoPort); }

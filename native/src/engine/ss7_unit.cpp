@@ -204,7 +204,9 @@ void Ss7Exchange::on_metering(signalling::Ss7Call call) {
 void Ss7Exchange::on_suspended(signalling::Ss7Call call, bool suspended) {
   auto* unit = unit_of(call);
   const auto* leg = unit == nullptr ? nullptr : unit->leg_of(call);
-  if (leg != nullptr) core_.log("info", suspended ? "the far end has suspended the call" : "the far end has resumed the call", leg->span, leg->timeslot, leg->id);
+  if (leg != nullptr)
+    core_.log("info", suspended ? "the far end has suspended the call" : "the far end has resumed the call", leg->span,
+              leg->timeslot, leg->id);
 }
 
 void Ss7Exchange::on_released(signalling::Ss7Call call, uint8_t cause, signalling::Ss7ReleasedBy by) {
@@ -300,9 +302,8 @@ std::vector<Ss7Circuit> Ss7Unit::circuits_of(uint32_t timeslot) const {
 }
 
 Result<SpanSeized> Ss7Unit::seize(uint32_t leg, const LegSeize& command) {
-  signalling::Ss7Seize request{.called = command.calledNumber,
-                               .calling = command.callingNumber,
-                               .category = category_of(command.category)};
+  signalling::Ss7Seize request{
+      .called = command.calledNumber, .calling = command.callingNumber, .category = category_of(command.category)};
   request.circuits = circuits_of(command.timeslot);
   const auto seized = exchange_->set().seize(request, core_.now());
   if (!seized) return seized.error();
@@ -333,9 +334,7 @@ Result<> Ss7Unit::meter(const Leg& leg) { return exchange_->set().meter(call_of(
 
 Result<> Ss7Unit::check(uint32_t timeslot) { return exchange_->set().test(circuit_of(timeslot), core_.now()); }
 
-void Ss7Unit::check_tone(uint32_t timeslot) {
-  exchange_->set().check_tone_heard(circuit_of(timeslot), core_.now());
-}
+void Ss7Unit::check_tone(uint32_t timeslot) { exchange_->set().check_tone_heard(circuit_of(timeslot), core_.now()); }
 
 std::optional<Millis> Ss7Unit::next_deadline(Millis now) {
   return exchange_->leads(*this) ? exchange_->set().next_deadline(now) : std::nullopt;

@@ -45,7 +45,8 @@ class Ss7Exchange : private signalling::Ss7Listener, private signalling::Ss7Line
   Where at(signalling::Ss7Circuit circuit) const;
   Ss7Unit* unit_of(signalling::Ss7Call call) const;
 
-  void on_incoming(signalling::Ss7Call call, signalling::Ss7Circuit circuit, const signalling::Ss7Offer& offer) override;
+  void on_incoming(signalling::Ss7Call call, signalling::Ss7Circuit circuit,
+                   const signalling::Ss7Offer& offer) override;
   void on_digits(signalling::Ss7Call call, std::string_view digits) override;
   void on_moved(signalling::Ss7Call call, signalling::Ss7Circuit circuit) override;
   void on_proceeding(signalling::Ss7Call call) override;

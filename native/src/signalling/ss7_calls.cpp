@@ -135,8 +135,8 @@ Result<Ss7Seized> Ss7Core::seize(const Ss7Seize& request, int64_t now_ms) {
   if (request.called.empty() || request.called.size() > kMostDigits || !are_digits(request.called)) {
     return fail(ErrorCode::kInvalid, "a called number has 1-32 digits");
   }
-  if (request.calling.size() > kMostDigits || !are_digits(request.calling) || request.redirecting.size() > kMostDigits ||
-      !are_digits(request.redirecting)) {
+  if (request.calling.size() > kMostDigits || !are_digits(request.calling) ||
+      request.redirecting.size() > kMostDigits || !are_digits(request.redirecting)) {
     return fail(ErrorCode::kInvalid, "a calling number has at most 32 digits");
   }
   if (!library_up_) return fail(ErrorCode::kUnavailable, "no signalling link leads to the other exchange");
@@ -209,10 +209,10 @@ void Ss7Core::give_up_circuit(Ss7CallEntry& call) {
 void Ss7Core::move(Ss7CallEntry& call) {
   give_up_circuit(call);
   // One that was asked for by name is left like any other.
-  const auto circuit = call.moves < kMostMoves
-                           ? choose(call.request.circuits.size() > 1 ? std::span(call.request.circuits)
-                                                                     : std::span<const Ss7Circuit>())
-                           : std::nullopt;
+  const auto circuit =
+      call.moves < kMostMoves
+          ? choose(call.request.circuits.size() > 1 ? std::span(call.request.circuits) : std::span<const Ss7Circuit>())
+          : std::nullopt;
   if (!circuit || !library_up_) {
     end(call.id, kNoCircuit, Ss7ReleasedBy::kFault);
     return;

@@ -10,8 +10,8 @@ namespace {
 
 // Q.764 annex A. T12 to T15 and T18 to T21: again every 15 s, after 5 min every 5 min.
 constexpr int64_t kAskAgainMs = 15'000, kAskSeldomMs = 300'000;
-constexpr int64_t kCheckMs = 2'000;      // T24: the check tone comes back
-constexpr int64_t kRecheckMs = 5'000;    // T25
+constexpr int64_t kCheckMs = 2'000;          // T24: the check tone comes back
+constexpr int64_t kRecheckMs = 5'000;        // T25
 constexpr int64_t kRecheckAgainMs = 60'000;  // T26
 constexpr uint8_t kMaintenance = 0, kHardware = 1;
 constexpr uint8_t kTemporaryFailure = 41, kNetworkOutOfOrder = 38;
@@ -25,7 +25,8 @@ Ss7CircuitEntry* Ss7Core::circuit_of(int circuit) {
 
 bool Ss7Core::idle(const Ss7CircuitEntry& circuit) const {
   return library_up_ && circuit.handle == nullptr && circuit.call == 0 && !circuit.resetting && !circuit.blocked_here &&
-         !circuit.failed && !circuit.blocked_there && !circuit.failed_there && !circuit.testing && circuit.recheck_at == 0;
+         !circuit.failed && !circuit.blocked_there && !circuit.failed_there && !circuit.testing &&
+         circuit.recheck_at == 0;
 }
 
 /// Q.764 2.9.1.4: the exchange with the higher code has the even circuits.
@@ -115,7 +116,8 @@ void Ss7Core::clear_circuit(Ss7Circuit number, Ss7CircuitEntry& circuit) {
 Result<> Ss7Core::reset(std::span<const Ss7Circuit> circuits, int64_t now_ms) {
   now_ms_ = now_ms;
   for (const auto number : circuits) {
-    if (circuit_of(number) == nullptr) return fail(ErrorCode::kNotFound, "there is no circuit " + std::to_string(number));
+    if (circuit_of(number) == nullptr)
+      return fail(ErrorCode::kNotFound, "there is no circuit " + std::to_string(number));
   }
   if (!library_up_) return fail(ErrorCode::kUnavailable, "no signalling link leads to the other exchange");
   const Inside inside(*this);
@@ -147,7 +149,8 @@ Result<> Ss7Core::reset(std::span<const Ss7Circuit> circuits, int64_t now_ms) {
 Result<> Ss7Core::block(std::span<const Ss7Circuit> circuits, bool on, int64_t now_ms) {
   now_ms_ = now_ms;
   for (const auto number : circuits) {
-    if (circuit_of(number) == nullptr) return fail(ErrorCode::kNotFound, "there is no circuit " + std::to_string(number));
+    if (circuit_of(number) == nullptr)
+      return fail(ErrorCode::kNotFound, "there is no circuit " + std::to_string(number));
   }
   const Inside inside(*this);
   for (const auto number : circuits) {
@@ -169,7 +172,8 @@ void Ss7Core::set_circuits_failed(std::span<const Ss7Circuit> circuits, bool fai
     if (circuit == nullptr || circuit->failed == failed) continue;
     circuit->failed = failed;
     tell_blocked(number, *circuit);
-    if (auto* call = call_of(circuit->call); call != nullptr && failed) clear(*call, kNetworkOutOfOrder, Ss7ReleasedBy::kFault);
+    if (auto* call = call_of(circuit->call); call != nullptr && failed)
+      clear(*call, kNetworkOutOfOrder, Ss7ReleasedBy::kFault);
   }
   if (library_up_) ask(IsupType::kCgb, failed ? IsupType::kCgb : IsupType::kCgu, circuits, kHardware);
 }
@@ -295,7 +299,8 @@ void Ss7Core::end_check(Ss7Circuit number, Ss7CircuitEntry& circuit, bool passed
   }
   send(IsupType::kCot, number, {static_cast<uint8_t>(passed ? 1 : 0)});
   if (passed) return;
-  log(Ss7LogLevel::kWarn, "circuit " + std::to_string(number) + " does not carry speech: its check tone did not come back");
+  log(Ss7LogLevel::kWarn,
+      "circuit " + std::to_string(number) + " does not carry speech: its check tone did not come back");
   circuit.recheck_at = now_ms_ + (circuit.testing ? kRecheckAgainMs : kRecheckMs);
   circuit.testing = true;
   if (auto* call = call_of(circuit.call)) move(*call);

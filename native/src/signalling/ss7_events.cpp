@@ -133,12 +133,14 @@ void Ss7Core::on_backward(const ss7_event& event, Ss7Circuit number, isup_call* 
       return;
     case ISUP_EVENT_SUS:
     case ISUP_EVENT_RES:
-      later([id, suspended = event.e == ISUP_EVENT_SUS](Ss7Listener& listener) { listener.on_suspended(id, suspended); });
+      later(
+          [id, suspended = event.e == ISUP_EVENT_SUS](Ss7Listener& listener) { listener.on_suspended(id, suspended); });
       return;
     default:
       break;
   }
-  const bool free = event.e == ISUP_EVENT_ACM ? event.acm.called_party_status_ind == kFree : event.cpg.event == kAlerting;
+  const bool free =
+      event.e == ISUP_EVENT_ACM ? event.acm.called_party_status_ind == kFree : event.cpg.event == kAlerting;
   if (free && call->machine.can(Ss7CallEvent::kPeerAlerts) && step(*call, Ss7CallEvent::kPeerAlerts)) {
     later([id](Ss7Listener& listener) { listener.on_alerting(id); });
   }

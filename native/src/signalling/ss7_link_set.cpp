@@ -25,14 +25,14 @@ struct Timer {
   int ms;
 };
 // Q.704 16.8, Q.707 2.2: middle of what is allowed.
-constexpr Timer kMtp3Timers[] = {{"t1", 800},   {"t2", 1000},  {"t3", 800},     {"t4", 800},      {"t5", 800},
-                                 {"t6", 800},   {"t10", 45000}, {"t12", 1000},  {"t13", 1000},    {"t14", 2500},
-                                 {"t19", 68000}, {"t21", 64000}, {"t22", 240000}, {"t23", 240000}, {"q707_t1", 8000},
-                                 {"q707_t2", 60000}};
+constexpr Timer kMtp3Timers[] = {{"t1", 800},     {"t2", 1000},    {"t3", 800},       {"t4", 800},
+                                 {"t5", 800},     {"t6", 800},     {"t10", 45000},    {"t12", 1000},
+                                 {"t13", 1000},   {"t14", 2500},   {"t19", 68000},    {"t21", 64000},
+                                 {"t22", 240000}, {"t23", 240000}, {"q707_t1", 8000}, {"q707_t2", 60000}};
 // Q.764 annex A. T33 and T35 are of dialogues that are not used, T12 to T15 and T18 to T21 of those that are held here.
-constexpr Timer kIsupTimers[] = {{"t1", 15000},  {"t2", 180000},  {"t5", 300000}, {"t6", 60000},   {"t7", 25000},
-                                 {"t8", 12000},  {"t16", 15000},  {"t17", 300000}, {"t22", 15000}, {"t23", 300000},
-                                 {"t27", 240000}};
+constexpr Timer kIsupTimers[] = {{"t1", 15000},  {"t2", 180000},  {"t5", 300000}, {"t6", 60000},
+                                 {"t7", 25000},  {"t8", 12000},   {"t16", 15000}, {"t17", 300000},
+                                 {"t22", 15000}, {"t23", 300000}, {"t27", 240000}};
 
 thread_local Ss7Core* inside = nullptr;
 
@@ -46,7 +46,8 @@ void out_of_service(::ss7*, int circuit, unsigned int) {
   if (inside != nullptr) inside->library_says(true, "circuit " + std::to_string(circuit) + " is not let go of");
 }
 int hang_up(::ss7*, int circuit, unsigned int, int cause, int how) {
-  return inside == nullptr ? SS7_CIC_NOT_EXISTS : inside->library_hangs_up(static_cast<Ss7Circuit>(circuit), cause, how);
+  return inside == nullptr ? SS7_CIC_NOT_EXISTS
+                           : inside->library_hangs_up(static_cast<Ss7Circuit>(circuit), cause, how);
 }
 void drop(::ss7*, isup_call* handle, int) {
   if (inside != nullptr) inside->library_drops(handle);
@@ -207,8 +208,8 @@ void Ss7Core::look_at_links() {
 }
 
 void Ss7Core::update_up() {
-  const bool up = library_up_ && std::any_of(circuits_.begin(), circuits_.end(),
-                                             [](const auto& at) { return !at.second.resetting; });
+  const bool up = library_up_ &&
+                  std::any_of(circuits_.begin(), circuits_.end(), [](const auto& at) { return !at.second.resetting; });
   if (up == told_up_) return;
   told_up_ = up;
   later([up](Ss7Listener& listener) { listener.on_up(up); });
@@ -217,7 +218,8 @@ void Ss7Core::update_up() {
 void Ss7Core::library_says(bool error, std::string_view text) {
   while (text.ends_with('\n')) text.remove_suffix(1);
   std::string line(text.substr(0, 200));
-  std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, ' ');
   if (!line.empty()) log(error ? Ss7LogLevel::kInfo : Ss7LogLevel::kDebug, "libss7: " + line);
 }
 
@@ -304,9 +306,7 @@ void Ss7Core::restart_link(std::size_t number) {
 void Ss7Core::link_ready(std::size_t link, int64_t now_ms) {
   now_ms_ = now_ms;
   if (link >= links_.size()) return;
-  {
-    const Inside inside(*this);
-  }
+  { const Inside inside(*this); }
   tell();
 }
 
@@ -516,13 +516,17 @@ Result<Ss7Seized> Ss7LinkSet::seize(const Ss7Seize& request, int64_t now_ms) { r
 Result<> Ss7LinkSet::alert(Ss7Call call, int64_t now_ms) { return core_->alert(call, now_ms); }
 Result<> Ss7LinkSet::progress(Ss7Call call, int64_t now_ms) { return core_->progress(call, now_ms); }
 Result<> Ss7LinkSet::answer(Ss7Call call, int64_t now_ms) { return core_->answer(call, now_ms); }
-Result<> Ss7LinkSet::release(Ss7Call call, uint8_t cause, int64_t now_ms) { return core_->release(call, cause, now_ms); }
+Result<> Ss7LinkSet::release(Ss7Call call, uint8_t cause, int64_t now_ms) {
+  return core_->release(call, cause, now_ms);
+}
 Result<> Ss7LinkSet::suspend(Ss7Call call, bool on, int64_t now_ms) { return core_->suspend(call, on, now_ms); }
 Result<> Ss7LinkSet::meter(Ss7Call call, int64_t now_ms) { return core_->meter(call, now_ms); }
 Result<> Ss7LinkSet::block(std::span<const Ss7Circuit> circuits, bool on, int64_t now_ms) {
   return core_->block(circuits, on, now_ms);
 }
-Result<> Ss7LinkSet::reset(std::span<const Ss7Circuit> circuits, int64_t now_ms) { return core_->reset(circuits, now_ms); }
+Result<> Ss7LinkSet::reset(std::span<const Ss7Circuit> circuits, int64_t now_ms) {
+  return core_->reset(circuits, now_ms);
+}
 Result<> Ss7LinkSet::test(Ss7Circuit circuit, int64_t now_ms) { return core_->test(circuit, now_ms); }
 bool Ss7LinkSet::up() const { return core_->up(); }
 Ss7Blocked Ss7LinkSet::blocked(Ss7Circuit circuit) const { return core_->blocked(circuit); }

@@ -34,7 +34,15 @@ using Ss7Circuit = uint16_t;  // identification code, 0-4095
 enum class Ss7ReleasedBy : uint8_t { kRemote, kLocal, kFault };
 enum class Ss7LogLevel : uint8_t { kDebug, kInfo, kWarn, kError };
 /// Of a signalling link (Q.703 figure 2).
-enum class Ss7LinkState : uint8_t { kFailed, kOutOfService, kNotAligned, kAligned, kProving, kAlignedReady, kInService };
+enum class Ss7LinkState : uint8_t {
+  kFailed,
+  kOutOfService,
+  kNotAligned,
+  kAligned,
+  kProving,
+  kAlignedReady,
+  kInService
+};
 /// Who calls (Q.763 3.11).
 enum class Ss7Category : uint8_t { kUnknown, kOrdinary, kPriority, kData, kTest, kOperator, kPayphone };
 
@@ -56,8 +64,8 @@ struct Ss7Options {
 
 /// A call to set up.
 struct Ss7Seize {
-  std::string called;   // digits, 1-32
-  std::string calling;  // digits, 0-32; empty: none is sent
+  std::string called;       // digits, 1-32
+  std::string calling;      // digits, 0-32; empty: none is sent
   bool restricted = false;  // the calling number is not to be shown
   std::string redirecting;  // who has forwarded the call; empty: nobody
   Ss7Category category = Ss7Category::kOrdinary;
@@ -141,11 +149,11 @@ struct Ss7Counter {
 struct Ss7LinkStatus {
   uint8_t code{};
   Ss7LinkState state{};
-  bool tested{};       // Q.707: the far end has answered on it
-  bool carries{};      // traffic goes by it
-  bool inhibited{};    // by management
+  bool tested{};     // Q.707: the far end has answered on it
+  bool carries{};    // traffic goes by it
+  bool inhibited{};  // by management
   uint64_t failures{};
-  uint64_t errors{};   // units with a wrong FCS or length
+  uint64_t errors{};  // units with a wrong FCS or length
 };
 
 class Ss7Core;

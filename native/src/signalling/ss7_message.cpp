@@ -22,14 +22,14 @@ struct Form {
 };
 
 constexpr Form kForms[] = {
-    {IsupType::kIam, 5, 1, true},   {IsupType::kSam, 0, 1, true},   {IsupType::kCot, 1, 0, false},
-    {IsupType::kAcm, 2, 0, true},   {IsupType::kCon, 2, 0, true},   {IsupType::kAnm, 0, 0, true},
-    {IsupType::kRel, 0, 1, true},   {IsupType::kSus, 1, 0, true},   {IsupType::kRes, 1, 0, true},
-    {IsupType::kRlc, 0, 0, true},   {IsupType::kCcr, 0, 0, false},  {IsupType::kRsc, 0, 0, false},
-    {IsupType::kBlo, 0, 0, false},  {IsupType::kUbl, 0, 0, false},  {IsupType::kBla, 0, 0, false},
-    {IsupType::kUba, 0, 0, false},  {IsupType::kGrs, 0, 1, false},  {IsupType::kCgb, 1, 1, false},
-    {IsupType::kCgu, 1, 1, false},  {IsupType::kCgba, 1, 1, false}, {IsupType::kCgua, 1, 1, false},
-    {IsupType::kGra, 0, 1, false},  {IsupType::kCpg, 1, 0, true},   {IsupType::kUcic, 0, 0, false},
+    {IsupType::kIam, 5, 1, true},         {IsupType::kSam, 0, 1, true},         {IsupType::kCot, 1, 0, false},
+    {IsupType::kAcm, 2, 0, true},         {IsupType::kCon, 2, 0, true},         {IsupType::kAnm, 0, 0, true},
+    {IsupType::kRel, 0, 1, true},         {IsupType::kSus, 1, 0, true},         {IsupType::kRes, 1, 0, true},
+    {IsupType::kRlc, 0, 0, true},         {IsupType::kCcr, 0, 0, false},        {IsupType::kRsc, 0, 0, false},
+    {IsupType::kBlo, 0, 0, false},        {IsupType::kUbl, 0, 0, false},        {IsupType::kBla, 0, 0, false},
+    {IsupType::kUba, 0, 0, false},        {IsupType::kGrs, 0, 1, false},        {IsupType::kCgb, 1, 1, false},
+    {IsupType::kCgu, 1, 1, false},        {IsupType::kCgba, 1, 1, false},       {IsupType::kCgua, 1, 1, false},
+    {IsupType::kGra, 0, 1, false},        {IsupType::kCpg, 1, 0, true},         {IsupType::kUcic, 0, 0, false},
     {IsupType::kClearChina, 0, 0, false}, {IsupType::kMeterChina, 0, 0, false}, {IsupType::kOperatorChina, 0, 0, false},
 };
 

@@ -78,10 +78,12 @@ std::vector<uint8_t> Ss7Core::receive_management(const Ss7Codes::Label& label, s
       ++counts_[kMessagesIgnored];
       return {};
     }
-    log(Ss7LogLevel::kWarn, heading == kTfa ? "the destination can be reached again" : "the destination cannot be reached well");
+    log(Ss7LogLevel::kWarn,
+        heading == kTfa ? "the destination can be reached again" : "the destination cannot be reached well");
     return {heading, static_cast<uint8_t>(destination_), static_cast<uint8_t>(destination_ >> 8)};
   }
-  const auto link = std::find_if(links_.begin(), links_.end(), [&](const Link& at) { return at.code == label.selection; });
+  const auto link =
+      std::find_if(links_.begin(), links_.end(), [&](const Link& at) { return at.code == label.selection; });
   if (link == links_.end()) return refuse();
   switch (heading) {
     case kCoo:
@@ -108,9 +110,8 @@ std::vector<uint8_t> Ss7Core::receive_test(std::span<const uint8_t> message) {
   const std::size_t length = message.size() < 2 ? 0 : message[1] >> 4;
   if (message.size() < 2 + length || length == 0 || (!answer && message[0] != kTestMessage) ||
       (answer && (length != kTestPattern.size() ||
-                  !std::equal(kTestPattern.begin(), kTestPattern.end(), message.begin() + 2, [](char one, uint8_t other) {
-                    return static_cast<uint8_t>(one) == other;
-                  })))) {
+                  !std::equal(kTestPattern.begin(), kTestPattern.end(), message.begin() + 2,
+                              [](char one, uint8_t other) { return static_cast<uint8_t>(one) == other; })))) {
     ++counts_[kMessagesRefused];
     return {};
   }
