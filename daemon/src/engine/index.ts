@@ -14,6 +14,7 @@ export type {
   RecordingEnded,
   Snapshot,
   SnapshotAnalog,
+  LegMetered,
   SnapshotSpan,
   SpanBlocked,
   TickStatistics,
