@@ -117,6 +117,8 @@ TEST_P(HostileSignallingQ931, Frames) {
   const auto [node, protocol] = GetParam();
   const int count = fuzz_inputs();
   Victim victim(node, seed_of(2211), protocol);
+  victim.establish();
+  ASSERT_TRUE(victim.side.dchannel);
   send_mutated(victim, capture_frames(), count);
   std::printf("%d frames: %zu calls offered, %zu released\n", count, victim.side.offers.size(),
               victim.side.released.size());

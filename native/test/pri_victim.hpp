@@ -98,6 +98,14 @@ class Victim {
     frame[2] = static_cast<uint8_t>(receive_ << 1);
     frame[3] = static_cast<uint8_t>(sent_by_span_ << 1);
   }
+  /// Until the data link is up; one that was used before is begun anew after T200.
+  void establish() {
+    for (const int64_t end = test_now_ms() + 3000; !side.dchannel && test_now_ms() < end;) {
+      side.span->run_timers(test_now_ms());
+      settle();
+      side.span->run_timers(test_now_ms());
+    }
+  }
   uint32_t pick(uint32_t below) { return static_cast<uint32_t>(random() % below); }
 
   std::mt19937 random;
