@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CallMetered } from '../../daemon/src/contract/index.js';
 import type { Box } from '../../daemon/src/main.js';
-import { startTestBox, waitFor } from '../support/box.js';
+import { phase, startTestBox, waitFor } from '../support/box.js';
 
 async function boxOf(e1: object): Promise<Box> {
   const home = mkdtempSync(join(tmpdir(), 'cordboard-timeslots-'));
@@ -48,3 +49,36 @@ describe.each([
     await expect(box.trunks.block(7, 1, true)).rejects.toMatchObject({ code: 'span_not_found' });
   }, 60_000);
 });
+
+it.each([
+  ['R2 by pulses', { signalling: 'r2', r2: { protocol: 'cn', calledDigits: 5, meteringMs: 300 } }, false],
+  ['ISDN by advice of charge', {}, true],
+] as const)(
+  '%s: what a call out costs is told, and ISDN towards the network is not',
+  async (_name, e1, total) => {
+    const box = await boxOf(e1);
+    box.exchange.subscribers.setPlan('13900139000', { answerAfterMs: 100 });
+    const arrived = new Promise<string>((resolve) =>
+      box.calls.events.once('call.arrived', ({ call }) => resolve(call.id)),
+    );
+    await box.exchange.lift(1);
+    await box.exchange.dial(1, '013900139000#');
+    const callId = await arrived;
+    await phase(box, callId, 'talking');
+    const { spans } = await box.engine.command('engine.snapshot', {});
+    const there = spans.find(({ span }) => span === 101)!.timeslots.find(({ leg }) => leg !== 0)!;
+    const costs: CallMetered[] = [];
+    box.live.on('call.metered', (cost) => void costs.push(cost));
+    for (const nth of [1, 2]) {
+      const told = waitFor(box.live, 'call.metered', () => costs.length === nth);
+      await box.engine.command('leg.meter', { leg: there.leg });
+      await told;
+    }
+    expect(costs.map(({ units }) => units)).toEqual(total ? [1, 2] : [1, 1]);
+    expect(costs[0]).toMatchObject({ callId, span: 1, timeslot: there.timeslot, total, final: false, currency: '' });
+    await expect(box.trunks.meter(1, there.timeslot)).rejects.toMatchObject({ code: 'engine_refused' });
+    const idle = there.timeslot === 5 ? 6 : 5;
+    await expect(box.trunks.meter(1, idle)).rejects.toMatchObject({ code: 'timeslot_no_call' });
+  },
+  60_000,
+);

@@ -271,6 +271,11 @@ export function fakePorts(): FakePorts {
         slot.blocked = blocked ? 'here' : 'no';
         return Promise.resolve(known);
       },
+      meter(span, timeslot) {
+        const slot = world.spans.find((one) => one.span === span)?.timeslots.find((one) => one.timeslot === timeslot);
+        if (slot === undefined) return Promise.reject(new AppError('timeslot_not_found', { span, timeslot }));
+        return slot.busy ? Promise.resolve() : Promise.reject(new AppError('timeslot_no_call', { span, timeslot }));
+      },
       stations: () => Promise.resolve(world.stations),
       statistics: () => Promise.resolve({ tick: ports.tick, counters: ports.counters }),
       recordingDisk: () => ({ state: 'good', detail: '' }),

@@ -33,6 +33,13 @@ test('a timeslot is blocked and taken back', async () => {
   ]);
 });
 
+test('a call is metered, and only a call', async () => {
+  const meter = (): Promise<Answer> => box.ask('POST', '/api/v1/spans/1/timeslots/5/meter', { token });
+  expect(codeOf(await meter())).toBe('timeslot_no_call');
+  box.ports.world.spans[0]!.timeslots[0]!.busy = true;
+  expect((await meter()).status).toBe(204);
+});
+
 test('what is not there is refused, and so is what is not said', async () => {
   expect(codeOf(await block('2/timeslots/5', { blocked: true }))).toBe('span_not_found');
   expect(codeOf(await block('1/timeslots/16', { blocked: true }))).toBe('timeslot_not_found');

@@ -65,6 +65,20 @@ export const TimeslotBlock = z
   .meta({ id: 'TimeslotBlock' });
 export type TimeslotBlock = z.infer<typeof TimeslotBlock>;
 
+export const CallMetered = z
+  .strictObject({
+    callId: Ulid,
+    span: SpanNumber,
+    timeslot: TimeslotNumber,
+    units: z.int().meta({ description: 'Of charge; 0 where money is told, or where it is free' }),
+    currency: z.string().meta({ description: 'As the exchange names it, untrusted text; empty: units' }),
+    amount: z.number().meta({ description: 'Of the currency' }),
+    total: z.boolean().meta({ description: 'Since the answer; false: since the last time, a metering pulse' }),
+    final: z.boolean().meta({ description: 'What the whole call has cost' }),
+  })
+  .meta({ id: 'CallMetered', description: 'What a call over an E1 costs, as the exchange tells it' });
+export type CallMetered = z.infer<typeof CallMetered>;
+
 export const Station = z
   .strictObject({
     station: StationNumber,

@@ -9,7 +9,7 @@ import { Colleague, type ColleaguesChanged } from './directory.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import type { FlowStep } from './flow-live.js';
-import { Span, Station } from './hardware.js';
+import { Span, Station, type CallMetered } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
 import type { SipTrunkStatus } from './sip-live.js';
 import type { SurveyAnswered } from './surveys.js';
@@ -50,6 +50,8 @@ export interface LiveEvents {
   'call.updated': Call;
   'call.removed': CallRemoved;
   'call.segment': Segment;
+  /** the exchange tells what a call out costs */
+  'call.metered': CallMetered;
   'agent.updated': Agent;
   /** for those who do not hear of each agent */
   'colleagues.changed': ColleaguesChanged;

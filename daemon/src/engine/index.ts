@@ -16,6 +16,7 @@ export type {
   Snapshot,
   SnapshotAnalog,
   SnapshotLinkSet,
+  LegMetered,
   SnapshotSpan,
   SpanBlocked,
   TickStatistics,

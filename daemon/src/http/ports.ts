@@ -379,6 +379,8 @@ export interface EnginePort {
   spans(): Promise<Span[]>;
   /** Whether a timeslot takes calls; resolves with the E1 as it is then. span_not_found, timeslot_not_found, engine_refused */
   block(span: number, timeslot: number, blocked: boolean): Promise<Span>;
+  /** A metering pulse, or a unit of advice of charge, to the far end of a call in. … timeslot_no_call, engine_refused */
+  meter(span: number, timeslot: number): Promise<void>;
   stations(): Promise<Station[]>;
   /** engine_closed when it does not run */
   statistics(): Promise<{ tick: TickStatistics; counters: Counter[] }>;

@@ -124,6 +124,7 @@ export function httpPorts(services: Services): Ports {
     engine: {
       spans: () => Promise.resolve(trunks.list()),
       block: (span, timeslot, blocked) => trunks.block(span, timeslot, blocked),
+      meter: (span, timeslot) => trunks.meter(span, timeslot),
       stations: () => Promise.resolve(stationList(services)),
       statistics: async () => {
         const { tick, counters } = await engine.command('engine.snapshot', {});

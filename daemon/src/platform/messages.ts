@@ -341,11 +341,6 @@ export const messages = {
     en: 'There is no span {span}; GET /spans lists them.',
     zh: '没有 E1 {span}；可在 E1 列表中查看。',
   },
-  timeslot_not_found: {
-    status: 404,
-    en: 'Span {span} has no timeslot {timeslot} that carries calls; GET /spans lists them.',
-    zh: 'E1 {span} 没有可承载呼叫的时隙 {timeslot}；可在 E1 列表中查看。',
-  },
   span_busy: {
     status: 409,
     en: 'Span {span} has no idle timeslot; wait or choose another span.',

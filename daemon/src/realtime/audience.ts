@@ -48,6 +48,7 @@ export function reachOf(
 /** By event, whom it concerns beyond those who watch over the floor. */
 export const KIND_OF: Partial<Record<keyof LiveEvents, Permission>> = {
   ...{ 'call.updated': 'calls.view', 'call.removed': 'calls.view', 'call.segment': 'calls.view' },
+  'call.metered': 'calls.view',
   ...{ 'agent.updated': 'agents.view', 'queue.updated': 'queues.view', 'span.updated': 'trunks.view' },
   ...{ 'station.updated': 'stations.view', 'calendar.updated': 'calendars.view', 'routing.changed': 'routes.view' },
   ...{ 'flow.step': 'flows.view', 'recording.updated': 'calls.view', 'recording.alarm': 'recordings.listen' },
@@ -127,6 +128,8 @@ export class Audience {
         return [{ event, data, rooms }];
       }
       case 'call.segment':
+        return [{ event, data, rooms: this.#ofCall(data.callId) }];
+      case 'call.metered':
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'agent.updated':
         return [...this.#moved(data), { event, data, rooms: [STAFF_ROOM, agentRoom(data.id)] }];

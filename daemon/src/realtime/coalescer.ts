@@ -69,6 +69,7 @@ function replaces(event: LiveEvent): string | undefined {
     case 'colleagues.changed':
     case 'call.removed':
     case 'call.segment':
+    case 'call.metered':
     case 'survey.answered':
     case 'recording.alarm':
     case 'agent.message':

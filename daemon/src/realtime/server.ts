@@ -153,6 +153,7 @@ class RealtimeServer implements Realtime {
       'call.updated',
       'call.removed',
       'call.segment',
+      'call.metered',
       'agent.updated',
       'queue.updated',
       'span.updated',

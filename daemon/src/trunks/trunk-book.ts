@@ -4,6 +4,7 @@ import type { LiveEvents, SignallingLink, Span } from '../contract/index.js';
 import {
   isBoxSpan,
   type EngineClient,
+  type LegMetered,
   type LinkChanged,
   type SnapshotLinkSet,
   type SnapshotSpan,
@@ -49,6 +50,7 @@ export class TrunkBook {
       engine.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
       engine.on('span.blocked', (ends) => this.#blocked(ends)),
       engine.on('link.changed', (link) => this.#link(link)),
+      engine.on('leg.metered', (metered) => this.#metered(metered)),
       lines.on('leg.offered', ({ leg, origin }) => this.#taken(leg, origin, null)),
       lines.on('leg.seized', ({ leg, place }) => this.#taken(leg, place, null)),
       lines.on('leg.moved', ({ leg, place }) => this.#moved(leg, place)),
@@ -83,6 +85,19 @@ export class TrunkBook {
     if (this.#slot({ span, timeslot }) === undefined) throw new AppError('timeslot_not_found', { span, timeslot });
     await this.#engine.command('span.block', { span, timeslot, blocked });
     return structuredClone(known.span);
+  }
+
+  /**
+   * Tells the far end of a call in that it costs a unit more: R2 by a pulse, ISDN as the network side by advice of charge.
+   * span_not_found, timeslot_not_found, timeslot_no_call, engine_refused.
+   */
+  async meter(span: number, timeslot: number): Promise<void> {
+    const known = this.#spans.get(span);
+    if (known === undefined) throw new AppError('span_not_found', { span });
+    if (this.#slot({ span, timeslot }) === undefined) throw new AppError('timeslot_not_found', { span, timeslot });
+    const leg = known.legs.get(timeslot);
+    if (leg === undefined) throw new AppError('timeslot_no_call', { span, timeslot });
+    await this.#engine.command('leg.meter', { leg });
   }
 
   /** Says which call a leg belongs to; null when it has ended. A leg that is on none of the spans is nothing to us. */
@@ -157,6 +172,14 @@ export class TrunkBook {
     if (slot === undefined || slot.blocked === blocked) return;
     slot.blocked = blocked;
     this.#changed(span);
+  }
+
+  #metered({ leg, ...cost }: LegMetered): void {
+    const where = this.#whereIsLeg.get(leg);
+    const callId = where === undefined ? null : (this.#slot(where)?.callId ?? null);
+    if (where === undefined || callId === null) return;
+    this.#log.debug({ ...where, callId, ...cost }, 'the exchange tells what a call costs');
+    this.#live.emit('call.metered', { callId, ...where, ...cost });
   }
 
   #taken(leg: number, place: LegPlace, callId: string | null): void {

@@ -46,6 +46,23 @@ export function hardwareRoutes(http: HttpContext): Route[] {
       },
     }),
     route({
+      method: 'post',
+      path: '/spans/:span/timeslots/:timeslot/meter',
+      summary: 'Tell the far end of a call in that it costs a unit more (R2, and ISDN where this is the network side)',
+      tag: 'Hardware',
+      needs: 'trunks.edit',
+      params: ByTimeslot,
+      errors: ['span_not_found', 'timeslot_not_found', 'timeslot_no_call', 'engine_refused', 'engine_closed'],
+      async handle({ params: { span, timeslot }, identity }) {
+        await ports.engine.meter(span, timeslot);
+        await db.write((tx) =>
+          audit(tx, clock.wallMs(), identity, {
+            ...{ action: 'changed', objectKind: 'timeslot', objectId: `${span}/${timeslot}`, after: { metered: 1 } },
+          }),
+        );
+      },
+    }),
+    route({
       method: 'get',
       path: '/stations',
       summary: "The agents' telephones",
