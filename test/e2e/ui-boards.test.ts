@@ -110,6 +110,23 @@ test('all ports of a board at once; what does not fit is said and holds up the r
   await page.locator('[data-problem="portWrongModule"]').waitFor({ state: 'detached' });
 });
 
+test('the forms of a port and of what boards have in common keep to their language', async () => {
+  const address = `${ui.origin}/lines/boards`;
+  await shootOpened(
+    page,
+    'boards-port',
+    address,
+    () => page.locator('tr[data-channel="128"] [data-act="edit"]').click(),
+    GIVEN,
+  );
+  await shootOpened(page, 'boards-common', address, () => page.locator('[data-act="general"]').click(), [
+    ...GIVEN,
+    'CHINA',
+  ]);
+  await english();
+  await row(4).waitFor();
+});
+
 test('a draft is tried without being kept, and one that cannot be is refused at its field', async () => {
   const { settings: now, e1, analogs } = await state();
   const more = { ...now, spans: [...now.spans, { span: 3, device: 2, crc4: false }] };

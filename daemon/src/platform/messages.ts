@@ -137,8 +137,6 @@ export const messages = {
     zh: '设置码错误；设置码在启动时打印，并保存在 {file} 中。',
   },
 
-  // routing
-
   // things
   user_not_found: {
     status: 404,
