@@ -56,10 +56,10 @@ TEST(VirtualLink, CarriesUnitsAtSixtyFourKilobitsPerSecond) {
 TEST(VirtualLink, RepeatsWhatCarriesNoInformation) {
   VirtualPair pair;
   pair.here->send_unit(kFill);
-  for (Millis at = 1000; at <= 1061; ++at) pair.card.pump(at);
+  for (Millis at = 1000; at <= 1060; ++at) pair.card.pump(at);
   EXPECT_EQ((std::vector<Unit>{kFill, kFill, kFill}), pair.got);
   pair.here->send_unit(Unit(30, 9));
-  for (Millis at = 1062; at <= 1200; ++at) pair.card.pump(at);
+  for (Millis at = 1061; at <= 1200; ++at) pair.card.pump(at);
   EXPECT_EQ(Unit(30, 9), pair.got.back()) << "a message is sent once";
 }
 
