@@ -16,7 +16,7 @@ function machine({ loaded = true } = {}) {
   const made = new BoardMachine(temporaryFolder(), [TE405P, TDM800P], { loaded });
   const apply = (setting: object, service?: string, ports: ApplyPorts = made.ports()) =>
     applyBoards({
-      wanted: { boards: BoardsSetting.parse(setting), country: 'cn', signalling: new Map() },
+      wanted: { boards: BoardsSetting.parse(setting), country: 'cn', signalling: new Map(), links: new Map() },
       ...{ profiles, service, ports },
     });
   return { made, apply, files: () => FILES.map((file) => made.read(file)) };

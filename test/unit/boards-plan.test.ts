@@ -24,11 +24,16 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const profiles = readProfiles();
 
-function plan(boards: BoardMade[], setting: object, more: { signalling?: [number, string][]; loaded?: boolean } = {}) {
+function plan(
+  boards: BoardMade[],
+  setting: object,
+  more: { signalling?: [number, string][]; links?: [number, number[]][]; loaded?: boolean } = {},
+) {
   const machine = new BoardMachine(temporaryFolder(), boards, { loaded: more.loaded ?? true });
   const { root } = machine.folders;
   const wanted = {
     ...{ boards: BoardsSetting.parse(setting), country: 'cn', signalling: new Map(more.signalling) },
+    links: new Map(more.links),
   };
   const planned = planBoards(wanted, findHardware(root), profiles);
   return { machine, wanted, planned, conf: fileOf(planned, '/etc/dahdi/system.conf') };
@@ -83,6 +88,7 @@ describe('files', () => {
           [3, 'r2'],
           [4, 'ss7'],
         ],
+        links: [[4, [16]]],
       },
     );
     expect(codes(planned)).toEqual([]);
@@ -94,7 +100,8 @@ describe('files', () => {
       'span=2,0,5,cas,hdb3',
       'cas=32-46,48-62:1101',
       'span=3,2,0,ccs,hdb3,crc4',
-      'bchan=63-93',
+      'bchan=63-77,79-93',
+      'mtp2=78',
       'fxoks=125-126',
       'fxsks=128',
       'alaw=125-126,128',
@@ -129,6 +136,7 @@ describe('files', () => {
           [3, 'r2'],
           [4, 'ss7'],
         ],
+        links: [[4, [16]]],
       },
     );
     expect(codes(all.planned)).toEqual([]);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } fro
 import { basename, dirname, join } from 'node:path';
 import type { PciIds } from './profiles.js';
 
-export type ChannelUse = 'none' | 'speech' | 'frames' | 'cas' | 'station' | 'line' | 'other';
+export type ChannelUse = 'none' | 'speech' | 'frames' | 'link' | 'cas' | 'station' | 'line' | 'other';
 
 export interface FoundChannel {
   /** number within the driver */
@@ -128,7 +128,8 @@ function useOf(signalling: string): ChannelUse {
   if (signalling === 'Unconfigured' || signalling === '') return 'none';
   if (/^FXO/.test(signalling)) return 'station';
   if (/^FXS/.test(signalling)) return 'line';
-  if (/HDLC|MTP2/.test(signalling)) return 'frames';
+  if (/MTP2/.test(signalling)) return 'link';
+  if (/HDLC/.test(signalling)) return 'frames';
   return signalling === 'Clear' ? 'speech' : signalling === 'CAS' ? 'cas' : 'other';
 }
 

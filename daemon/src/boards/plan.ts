@@ -18,6 +18,8 @@ export interface WantedBoards {
   country: string;
   /** by number of the E1; those that are not named are ISDN primary rate */
   signalling: ReadonlyMap<number, string>;
+  /** of the links of No. 7, by number of the E1 */
+  links: ReadonlyMap<number, readonly number[]>;
 }
 
 /** nfas: ISDN primary rate whose D-channel is another E1's, so that timeslot 16 carries speech. */
@@ -26,8 +28,16 @@ function signallingOf({ signalling, pri }: Settings['e1'][number]): string {
 }
 
 /** Of the whole settings. */
-export function wantedBoards({ boards, country, e1 }: Pick<Settings, 'boards' | 'country' | 'e1'>): WantedBoards {
-  return { boards, country, signalling: new Map(e1.map((one) => [one.span, signallingOf(one)])) };
+export function wantedBoards({
+  boards,
+  country,
+  e1,
+  linkSets,
+}: Pick<Settings, 'boards' | 'country' | 'e1' | 'linkSets'>): WantedBoards {
+  const links = new Map<number, number[]>();
+  for (const { span, timeslot } of linkSets.flatMap((set) => set.links))
+    links.set(span, [...(links.get(span) ?? []), timeslot]);
+  return { boards, country, links, signalling: new Map(e1.map((one) => [one.span, signallingOf(one)])) };
 }
 
 export interface PlannedFile {
@@ -69,15 +79,16 @@ export const KNOWN_OPERMODES: readonly string[] = [
   ...['THAILAND', 'UAE', 'UK', 'USA', 'YEMEN'],
 ];
 
-/** Timeslots of an E1 by signalling; undefined: it is not known. */
-export function usesOf(signalling: string): readonly ChannelUse[] | undefined {
+/** Timeslots of an E1 by signalling, `links`: those of No. 7 on it; undefined: it is not known. */
+export function usesOf(signalling: string, links: readonly number[] = []): readonly ChannelUse[] | undefined {
   const all = (use: ChannelUse, sixteen: ChannelUse): ChannelUse[] =>
     Array.from({ length: 31 }, (_, i) => (i === 15 ? sixteen : use));
   if (signalling === 'pri') return all('speech', 'frames');
   // Timeslot 16 carries the bits of all others, and is the framer's (G.704 5.1.3.2).
   if (signalling === 'r2') return all('cas', 'none');
-  // MTP2 runs in the engine, on the octets of whichever timeslot the link has.
-  return signalling === 'ss7' || signalling === 'nfas' ? all('speech', 'speech') : undefined;
+  // The driver works out the check sequences of a link (Q.703 4.2) and repeats what is to be repeated.
+  if (signalling === 'ss7') return all('speech', 'speech').map((use, i) => (links.includes(i + 1) ? 'link' : use));
+  return signalling === 'nfas' ? all('speech', 'speech') : undefined;
 }
 
 export function planBoards(wanted: WantedBoards, found: FoundHardware, profiles: readonly CardProfile[]): BoardPlan {
@@ -144,7 +155,7 @@ function planSpan(span: BoardSpan, wanted: WantedBoards, known: Places, problems
   const say = (code: BoardProblem['code'], params: BoardProblem['params']): void =>
     void problems.push({ code, span: span.span, params: { line, ...params } });
   const signalling = wanted.signalling.get(span.span) ?? 'pri';
-  const uses = usesOf(signalling);
+  const uses = usesOf(signalling, wanted.links.get(span.span));
   if (uses === undefined) say('signallingUnknown', { signalling });
   if (span.lineCode === 'ami' && span.crc4) say('amiCrc4', {});
   const there = known.span(span.device);

@@ -58,8 +58,10 @@ function spanLines(span: PlannedSpan): string[] {
     `span=${[device, clock, lineBuildOut, framing, lineCode, ...(crc4 ? ['crc4'] : [])].join(',')}`,
   ];
   const [speech, frames, cas] = [channels('speech'), channels('frames'), channels('cas')];
+  const links = channels('link');
   if (speech.length > 0) lines.push(`bchan=${ranges(speech)}`);
   if (frames.length > 0) lines.push(`dchan=${ranges(frames)}`);
+  if (links.length > 0) lines.push(`mtp2=${ranges(links)}`);
   // Sent while nobody has the channel open: blocked (Q.421 3.2: A 1, B 1; C 0 and D 1 always), so that no call is sent to a box
   // that does not run.
   if (cas.length > 0) lines.push(`cas=${ranges(cas)}:1101`);
