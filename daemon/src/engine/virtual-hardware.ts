@@ -129,7 +129,10 @@ export function engineConfig({
 /** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
 function atExchange(signalling: SpanSignalling | undefined): SpanSignalling {
   if (signalling?.ss7 !== undefined)
-    return { ...signalling, ss7: { ...signalling.ss7, linkSet: EXCHANGE_LINK_SETS_FROM + signalling.ss7.linkSet! } };
+    return {
+      ...signalling,
+      ss7: { ...signalling.ss7, linkSet: EXCHANGE_LINK_SETS_FROM + (signalling.ss7.linkSet ?? 0) },
+    };
   if (signalling?.r2 === undefined) return signalling ?? {};
   return { ...signalling, r2: { ...signalling.r2, calledDigits: 20, digitMs: 2000 } };
 }
