@@ -13,10 +13,10 @@ export function parsePointCode(text: string, variant: Ss7VariantName): number | 
   const bits = PARTS[variant];
   const parts = text.split('-').map(Number);
   const most = 2 ** bits.reduce((sum, each) => sum + each, 0);
-  if (parts.length === 1) return parts[0]! > 0 && parts[0]! < most ? parts[0] : undefined;
-  if (parts.length !== bits.length || parts.some((part, at) => part >= 2 ** bits[at]!)) return undefined;
-  const code = parts.reduce((all, part, at) => all * 2 ** bits[at]! + part, 0);
-  return code > 0 ? code : undefined;
+  if (parts.length !== 1 && parts.length !== bits.length) return undefined;
+  if (parts.length > 1 && parts.some((part, at) => part >= 2 ** (bits[at] ?? 0))) return undefined;
+  const code = parts.reduce((all, part, at) => all * 2 ** (bits[at] ?? 0) + part, 0);
+  return code > 0 && code < most ? code : undefined;
 }
 
 /** In parts, as its variant writes it. */
@@ -120,9 +120,9 @@ export function readLinkSets(sets: readonly LinkSetSetting[]): LinkSetConfig[] {
     ...set,
     linkSet: at + 1,
     networkIndicator: NETWORKS[network],
-    pointCode: parsePointCode(pointCode, set.variant)!,
-    destination: parsePointCode(destination, set.variant)!,
-    adjacent: adjacent === undefined ? 0 : parsePointCode(adjacent, set.variant)!,
+    pointCode: codeOf(pointCode, set.variant),
+    destination: codeOf(destination, set.variant),
+    adjacent: adjacent === undefined ? 0 : codeOf(adjacent, set.variant),
     calledNature: NATURES[calledNature],
     callingNature: NATURES[callingNature],
   }));
@@ -134,6 +134,11 @@ export function readSs7(choices: z.infer<typeof Ss7Choices>, sets: readonly Link
     linkSet: sets.findIndex(({ name }) => name === choices.linkSet) + 1,
     firstCircuit: choices.firstCircuit,
   };
+}
+
+/** Of settings that have been checked. */
+function codeOf(text: string, variant: Ss7VariantName): number {
+  return parsePointCode(text, variant) ?? 0;
 }
 
 function distinct(values: readonly (string | number)[]): boolean {

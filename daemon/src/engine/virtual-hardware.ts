@@ -169,7 +169,7 @@ function atExchange(signalling: Signalling | undefined): Signalling {
   return {
     ...signalling,
     ...(r2 === undefined ? {} : { r2: { ...r2, calledDigits: 20, digitMs: 2000 } }),
-    ...(ss7 === undefined ? {} : { ss7: { ...ss7, linkSet: EXCHANGE_LINK_SETS_FROM + ss7.linkSet! } }),
+    ...(ss7 === undefined ? {} : { ss7: { ...ss7, linkSet: EXCHANGE_LINK_SETS_FROM + (ss7.linkSet ?? 0) } }),
     ...(pri?.dchannelOf === undefined || pri.dchannelOf === 0
       ? {}
       : { pri: { ...pri, dchannelOf: exchangeSpan(pri.dchannelOf) } }),
