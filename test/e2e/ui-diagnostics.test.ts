@@ -7,6 +7,28 @@ import { judgeReport } from '../../daemon/dist/diagnostics/index.js';
 import { shootAll, startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
 
+/** Names and units that are the same in every language. */
+const GIVEN = [
+  'Station 1',
+  'Station 2',
+  'Cordboard',
+  'virtual',
+  'E1-1',
+  'FXS',
+  'FXO',
+  'CRC4',
+  'CRC',
+  'Hz',
+  'dBm0',
+  'dBm',
+  'dB',
+  'bit',
+  'ms',
+  'DTMF',
+  'TS',
+  'settings',
+  '王工',
+];
 let ui: UiBox;
 let browser: Browser;
 const folder = mkdtempSync(join(tmpdir(), 'cordboard-diag-'));
@@ -31,7 +53,7 @@ test('lines are chosen, measured with progress, and the report is downloaded and
   const { page } = browser;
   await page.goto(`${ui.origin}/lines/diagnostics`);
   await page.locator('[data-span="1"]').waitFor();
-  await shootAll(page, 'diagnostics-rig', '[data-span="1"]', ['Station 1', 'Station 2', 'Cordboard', 'virtual']);
+  await shootAll(page, 'diagnostics-rig', '[data-span="1"]', GIVEN);
   await choose('inventory', 'level', 'digits', 'bit-errors', 'line-errors');
   await page.locator('input[name="technician"]').fill('王工');
   await page.locator('[data-act="begin"]').click();
@@ -40,7 +62,7 @@ test('lines are chosen, measured with progress, and the report is downloaded and
   expect(await page.locator('[data-result="bit-errors"]').getAttribute('data-outcome')).toBe('passed');
   expect(await page.locator('[data-result="line-errors"]').getAttribute('data-outcome')).toBe('skipped');
   expect(await page.locator('[data-result="bit-errors"]').innerText()).toContain('误码数');
-  await shootAll(page, 'diagnostics-result', '[data-run="passed"]', ['Station 1', 'Station 2']);
+  await shootAll(page, 'diagnostics-result', '[data-run="passed"]', GIVEN);
 
   const coming = page.waitForEvent('download');
   await page.locator('[data-run] [data-act="json"]').click();
@@ -72,7 +94,7 @@ test('a fault is shown with its limit, stands in the history, and the run stands
   expect(await page.locator('[data-result="level"][data-outcome="failed"] tr.bad').first().innerText()).toContain(
     '3 dB',
   );
-  await shootAll(page, 'diagnostics-fault', '[data-run="failed"]', ['Station 1', 'Station 2']);
+  await shootAll(page, 'diagnostics-fault', '[data-run="failed"]', GIVEN);
   await ui.box.engine.command('virtual.disturb', { span: 1 });
   await ui.box.engine.command('virtual.setAlarm', { span: 1, alarm: 'red', active: true });
   await ui.box.engine.command('virtual.setAlarm', { span: 1, alarm: 'red', active: false });

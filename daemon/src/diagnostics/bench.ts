@@ -1,5 +1,6 @@
 // A run: cases on lines, one after the other, with what the technician is asked to do before. The lines are the bench's alone
 // meanwhile.
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,8 @@ export class Bench {
   async begin(rig: DiagnosticRig): Promise<DiagnosticRun> {
     if (this.#ending !== undefined) throw new AppError('diagnostics_running');
     const ending = new AbortController();
+    // Whatever is measured side by side listens to it.
+    setMaxListeners(0, ending.signal);
     this.#ending = ending;
     try {
       const { engine, claims, clock } = this.#options;

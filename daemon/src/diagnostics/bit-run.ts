@@ -42,12 +42,17 @@ export async function runBits(options: BitRunOptions): Promise<BitRun> {
     for (const port of ports) probes.push((await engine.command('probe.bits', { port })).probe);
     await new Promise<void>((resolve, reject) => {
       const timer = clock.after(seconds * 1000 + PATIENCE_MS, resolve);
+      const aborted = (): void => {
+        timer.cancel();
+        reject(signal.reason as Error);
+      };
       const over = (): void => {
         timer.cancel();
+        signal.removeEventListener('abort', aborted);
         resolve();
       };
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       signal.throwIfAborted();
+      signal.addEventListener('abort', aborted, { once: true });
       look = () => {
         const left = probes.filter((probe) => !ended.has(probe));
         const least = Math.min(...left.map((probe) => counted.get(probe)?.seconds ?? 0));

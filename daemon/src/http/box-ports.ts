@@ -8,6 +8,13 @@ import type {
   BackupCreate,
   BackupPlanPut,
   BackupState,
+  DiagnosticAlarm,
+  DiagnosticCaseInfo,
+  DiagnosticInventory,
+  DiagnosticReportEntry,
+  DiagnosticRig,
+  DiagnosticRun,
+  DiagnosticVerdict,
   HealthReport,
   Language,
   RecordingAlarm,
@@ -48,4 +55,18 @@ export interface BoxPort {
   };
   /** Answers before it begins. restart_not_possible */
   restart(): void;
+}
+
+/** diagnostics/'s service */
+export interface DiagnosticsPort {
+  cases(language: Language): DiagnosticCaseInfo[];
+  inventory(): Promise<DiagnosticInventory>;
+  alarms(): DiagnosticAlarm[];
+  begin(rig: DiagnosticRig): Promise<DiagnosticRun>;
+  run(): Promise<DiagnosticRun | null>;
+  continue(step: number, done: boolean): void;
+  cancel(): Promise<void>;
+  reports(): DiagnosticReportEntry[];
+  file(id: string, format: 'json' | 'pdf', language: Language): Promise<{ bytes: Buffer; name: string; type: string }>;
+  verify(text: string): DiagnosticVerdict;
 }

@@ -20,13 +20,6 @@ import type {
   CallNote,
   CallNotePut,
   Counter,
-  DiagnosticAlarm,
-  DiagnosticCaseInfo,
-  DiagnosticInventory,
-  DiagnosticReportEntry,
-  DiagnosticRig,
-  DiagnosticRun,
-  DiagnosticVerdict,
   DialDigits,
   DialledNumber,
   ErrorDetail,
@@ -107,7 +100,7 @@ import type {
   TrunkHostAnswer,
   TrunkTestResult,
 } from '../contract/index.js';
-import type { BoardsPort, BoxPort } from './box-ports.js';
+import type { BoardsPort, BoxPort, DiagnosticsPort } from './box-ports.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
 import type { CallNoteQuery, ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
@@ -487,18 +480,4 @@ export interface Ports {
   diagnostics: DiagnosticsPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */
   live: EventSource<LiveEvents>;
-}
-
-/** diagnostics/'s service */
-export interface DiagnosticsPort {
-  cases(language: Language): DiagnosticCaseInfo[];
-  inventory(): Promise<DiagnosticInventory>;
-  alarms(): DiagnosticAlarm[];
-  begin(rig: DiagnosticRig): Promise<DiagnosticRun>;
-  run(): Promise<DiagnosticRun | null>;
-  continue(step: number, done: boolean): void;
-  cancel(): Promise<void>;
-  reports(): DiagnosticReportEntry[];
-  file(id: string, format: 'json' | 'pdf', language: Language): Promise<{ bytes: Buffer; name: string; type: string }>;
-  verify(text: string): DiagnosticVerdict;
 }

@@ -2,6 +2,16 @@
 import type { Message } from './messages.js';
 
 export const deskMessages = {
+  nothing_rings: {
+    status: 409,
+    en: 'No call rings there any more: somebody has answered it, or the caller has hung up.',
+    zh: '该话机已不再振铃：来电已被接听，或主叫已挂机。',
+  },
+  parking_full: {
+    status: 409,
+    en: 'All {most} places for parked calls are taken; take one of them first.',
+    zh: '全部 {most} 个驻留位均已占用；请先取回一个驻留的呼叫。',
+  },
   reason_not_found: {
     status: 404,
     en: 'There is no reason {code} that can be chosen; GET /agent-reasons lists them.',

@@ -293,16 +293,6 @@ export const messages = {
     en: 'Call {id} cannot do that now: it is {phase}.',
     zh: '呼叫 {id} 现在无法执行该操作：当前状态为 {phase}。',
   },
-  nothing_rings: {
-    status: 409,
-    en: 'No call rings there any more: somebody has answered it, or the caller has hung up.',
-    zh: '该话机已不再振铃：来电已被接听，或主叫已挂机。',
-  },
-  parking_full: {
-    status: 409,
-    en: 'All {most} places for parked calls are taken; take one of them first.',
-    zh: '全部 {most} 个驻留位均已占用；请先取回一个驻留的呼叫。',
-  },
   number_leads_nowhere: {
     status: 422,
     en: 'Nobody can be called by {number}: {reason}. Check the number, the routes and what the telephone may dial.',

@@ -78,4 +78,39 @@ void Core::count_boards(Snapshot& snapshot) const {
   count("board_refused", "Echo cancellers and gains that the driver does not have", counts.refused);
 }
 
+cards::HdlcPort* Core::hdlc(uint32_t span) {
+  auto* port = card_.hdlc(span);
+  return port != nullptr || !boards_ ? port : boards_->hdlc(span);
+}
+
+cards::CasPort* Core::cas(uint32_t span) {
+  auto* port = card_.cas(span);
+  return port != nullptr || !boards_ ? port : boards_->cas(span);
+}
+
+cards::AlarmPort* Core::alarm(uint32_t span) {
+  auto* port = card_.alarm(span);
+  return port != nullptr || !boards_ ? port : boards_->alarm(span);
+}
+
+cards::StationPort* Core::station(uint32_t analog) {
+  auto* port = card_.station(analog);
+  return port != nullptr || !boards_ ? port : boards_->station(analog);
+}
+
+cards::LinePort* Core::line(uint32_t analog) {
+  auto* port = card_.line(analog);
+  return port != nullptr || !boards_ ? port : boards_->line(analog);
+}
+
+Result<> Core::need_boards() {
+  if (boards_) return Empty{};
+  if (config_.boards.ahead >= config_.boards.buffers) {
+    return fail(ErrorCode::kInvalid, "boards must keep fewer buffers full than they have");
+  }
+  boards_ = std::make_unique<cards::DahdiCard>(
+      cards::open_kernel_driver, cards::ChannelBuffers{config_.boards.buffers, config_.boards.ahead});
+  return Empty{};
+}
+
 }  // namespace cordboard::engine
