@@ -8,9 +8,9 @@
 namespace cordboard::signalling {
 namespace {
 
-/// So many units; CORDBOARD_FUZZ_COUNT asks for another number.
+/// So many units; CORDBOARD_FUZZ_FRAMES asks for another number.
 uint32_t wanted() {
-  const char* asked = std::getenv("CORDBOARD_FUZZ_COUNT");
+  const char* asked = std::getenv("CORDBOARD_FUZZ_FRAMES");
   return asked == nullptr ? 20'000 : static_cast<uint32_t>(std::strtoul(asked, nullptr, 10));
 }
 

@@ -39,5 +39,5 @@ export function alarmKeys(span: Span): string[] {
   const worst = order.find((kind) => span.alarms.includes(kind));
   if (worst) return [`floor.alarm.${worst}`];
   if (span.dchannelUp) return [];
-  return [span.signalling === 'r2' ? 'floor.alarm.farEnd' : 'floor.alarm.dchannel'];
+  return [span.signalling === 'pri' ? 'floor.alarm.dchannel' : 'floor.alarm.farEnd'];
 }
