@@ -26,6 +26,9 @@ const GIVEN = [
   'ms',
   'DTMF',
   'TS',
+  'JSON',
+  'PDF',
+  'ABCD',
   'settings',
   '王工',
 ];
