@@ -43,7 +43,7 @@ TEST(EngineProbe, CountsTheBitsThatWereInvertedAndNoOthers) {
   const auto far = box.bits(box.port(101, 3));
   const auto near = box.bits(box.port(1, 3));
   box.second(near);
-  box.ask(VirtualLine{.span = 1, .timeslot = 3, .bitErrors = 41});
+  box.ask(VirtualDisturbance{.span = 1, .timeslot = 3, .bitErrors = 41});
   box.second(near, 3);
   const auto figures = box.stop(near);
   EXPECT_EQ(41, figures.errors);
@@ -61,7 +61,7 @@ TEST(EngineProbe, ManyErrorsMakeASecondSevere) {
   box.bits(box.port(101, 1), true, false);
   const auto near = box.bits(box.port(1, 1), false, true);
   box.second(near);
-  box.ask(VirtualLine{.span = 1, .timeslot = 1, .bitErrors = 390});
+  box.ask(VirtualDisturbance{.span = 1, .timeslot = 1, .bitErrors = 390});
   box.second(near, 4);
   const auto figures = box.stop(near);
   EXPECT_EQ(390, figures.errors);
@@ -106,13 +106,13 @@ TEST(EngineProbe, AGainIsMeasuredAsWhatItIs) {
   ProbeBox box;
   EXPECT_NEAR(-10, box.tone(box.port(101, 1), box.port(1, 1), 1020).levelDbm0, 0.05);
   for (const double gain : {3.0, -6.5}) {
-    box.ask(VirtualLine{.span = 1, .timeslot = 1, .gainDb = gain});
+    box.ask(VirtualDisturbance{.span = 1, .timeslot = 1, .gainDb = gain});
     const auto tone = box.tone(box.port(101, 1), box.port(1, 1), 1020);
     EXPECT_NEAR(-10 + gain, tone.levelDbm0, 0.1);
     EXPECT_NEAR(1020, tone.foundHz, 0.01);
     EXPECT_LT(tone.residualDbm0, tone.levelDbm0 - 30);
   }
-  box.ask(VirtualLine{.span = 1, .timeslot = 1});
+  box.ask(VirtualDisturbance{.span = 1, .timeslot = 1});
   const auto sweep = box.ask<ProbeTonesReply>(
       ProbeTones{box.port(101, 1), box.port(1, 1), {{300}, {1020}, {2004}, {3400}, {0}}, 300, 150});
   ASSERT_EQ(5U, sweep.tones.size());
@@ -140,7 +140,7 @@ TEST(EngineProbe, SixteenDigitsBothWays) {
                                  {box.analog(10001), box.analog(1)}}) {
     EXPECT_EQ(all, box.ask<ProbeDigitsReply>(ProbeDigits{from, to, all}).heard);
   }
-  box.ask(VirtualLine{.span = 1, .timeslot = 2, .gainDb = -40});
+  box.ask(VirtualDisturbance{.span = 1, .timeslot = 2, .gainDb = -40});
   EXPECT_EQ("", box.ask<ProbeDigitsReply>(ProbeDigits{box.port(101, 2), box.port(1, 2), all}).heard);
   EXPECT_EQ(ErrorCode::kInvalid, box.refused(ProbeDigits{box.port(1, 2), box.port(101, 2), "12E"}).code);
 }
@@ -151,7 +151,7 @@ TEST(EngineProbe, ANumberIsReadAsItWasTold) {
     const auto read = box.ask<ProbeCallerIdReply>(ProbeCallerId{box.analog(1), box.analog(10001), mode, "13800138000"});
     EXPECT_EQ("13800138000", read.number) << read.failure;
   }
-  box.ask(VirtualLine{.span = 1, .timeslot = 2, .gainDb = -40});
+  box.ask(VirtualDisturbance{.span = 1, .timeslot = 2, .gainDb = -40});
   const auto lost =
       box.ask<ProbeCallerIdReply>(ProbeCallerId{box.port(101, 2), box.port(1, 2), CallerIdMode::kV23, "95001"});
   EXPECT_EQ("", lost.number);
