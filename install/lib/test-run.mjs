@@ -54,6 +54,7 @@ const SUITES = {
   hil: {
     does: 'cases on the real driver of the cards, in a virtual machine',
     onlyNamed: true,
+    nightly: true,
     run: hardwareInTheLoop,
   },
 };
@@ -69,7 +70,8 @@ const checks = () => [
 /** Runs the suites and gives the exit code. */
 export async function testRun(args) {
   const isSuite = (arg) => arg in SUITES || arg === 'everything';
-  const named = args.includes('everything') ? Object.keys(SUITES) : args.filter(isSuite);
+  const everything = Object.keys(SUITES).filter((name) => !SUITES[name].nightly);
+  const named = args.includes('everything') ? everything : args.filter(isSuite);
   const filter = args.filter((arg) => !isSuite(arg));
   const usual = Object.keys(SUITES).filter(
     (name) => !SUITES[name].onlyNamed && (filter.length === 0 || name !== 'lint'),

@@ -16,7 +16,7 @@ set(ss7_kept
     ss7_new ss7_destroy ss7_set_message ss7_set_error ss7_set_notinservice ss7_set_hangup ss7_set_call_null
     ss7_schedule_run ss7_schedule_next ss7_schedule_del ss7_add_link ss7_find_link ss7_set_network_ind ss7_set_pc
     ss7_set_default_dpc ss7_set_sls_shift ss7_check_event ss7_start ss7_read ss7_write ss7_link_alarm ss7_link_noalarm
-    ss7_pollflags ss7_set_mtp3_timer ss7_set_isup_timer ss7_msg_new mtp3_receive mtp3_transmit mtp3_net_mng
+    ss7_pollflags ss7_set_mtp3_timer ss7_set_isup_timer ss7_msg_new mtp3_receive mtp3_transmit mtp3_net_mng mtp3_init_restart
     isup_new_call isup_free_call isup_free_call_if_clear isup_clear_callflags isup_set_called isup_set_calling
     isup_set_redirecting_number isup_set_redirection_info isup_set_calling_party_category isup_set_tmr isup_iam isup_acm
     isup_anm isup_cpg isup_rel isup_rlc isup_sus isup_res isup_grs isup_gra isup_rsc isup_blo isup_ubl isup_bla isup_uba

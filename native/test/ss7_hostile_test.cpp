@@ -3,16 +3,11 @@
 // must take all of it, keep its books, and carry a call when it is over.
 #include <cstdlib>
 
+#include "fuzz_inputs.hpp"
 #include "ss7_pair.hpp"
 
 namespace cordboard::signalling {
 namespace {
-
-/// So many units; CORDBOARD_FUZZ_FRAMES asks for another number.
-uint32_t wanted() {
-  const char* asked = std::getenv("CORDBOARD_FUZZ_FRAMES");
-  return asked == nullptr ? 20'000 : static_cast<uint32_t>(std::strtoul(asked, nullptr, 10));
-}
 
 uint32_t seed_of_day() {
   const char* asked = std::getenv("CORDBOARD_FUZZ_SEED");
@@ -32,11 +27,11 @@ class Random {
   uint64_t state_;
 };
 
-class Ss7Hostile : public testing::TestWithParam<bool> {
+class HostileSignallingSs7 : public testing::TestWithParam<bool> {
  protected:
   static Ss7Options options() { return GetParam() ? china() : itu(); }
 };
-INSTANTIATE_TEST_SUITE_P(Codes, Ss7Hostile, testing::Values(false, true),
+INSTANTIATE_TEST_SUITE_P(Codes, HostileSignallingSs7, testing::Values(false, true),
                          [](const auto& with) { return with.param ? "China" : "Itu"; });
 
 /// Calls that come and go, so that what is mutated is all kinds of messages in all states.
@@ -98,12 +93,12 @@ void mutate(std::vector<uint8_t>& unit, Random& random, std::size_t from) {
   if (random.below(30) != 0) unit[2] = static_cast<uint8_t>(std::min<std::size_t>(unit.size() - 3, 63));
 }
 
-TEST_P(Ss7Hostile, TakesUnitsThatNobodyWouldSend) {
+TEST_P(HostileSignallingSs7, TakesUnitsThatNobodyWouldSend) {
   Ss7Pair pair(options());
   pair.bring_up();
   Random random(seed_of_day());
   uint32_t sent = 0;
-  const auto most = wanted();
+  const auto most = static_cast<uint32_t>(fuzz_inputs());
   // Of level 2, of level 3, of the ISUP message, of what is behind its type.
   const std::size_t label = GetParam() ? 7 : 4;
   const std::array<std::size_t, 8> parts{0, 3, 4, 4 + label, 4 + label, 6 + label, 6 + label, 7 + label};

@@ -191,6 +191,7 @@ class Ss7Core : public Ss7Host {
   void flush(std::size_t link);
   void look_at_links();
   void restart_link(std::size_t link);
+  void restart_level3();
   void tell();
   void update_up();
   template <class Act>
@@ -264,6 +265,7 @@ class Ss7Core : public Ss7Host {
   int depth_ = 0;
   bool started_ = false;
   bool library_up_ = false;
+  std::optional<int64_t> unused_since_;  // a link is in service, and level 3 is not
   bool told_up_ = false;
   bool status_free_ = false;  // of the ACM that goes out next
   int64_t now_ms_ = 0;

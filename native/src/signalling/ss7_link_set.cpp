@@ -13,8 +13,9 @@
 namespace cordboard::signalling {
 namespace {
 
-constexpr uint32_t kErrorsInService = 64;  // Q.703 10.2: T of the signal unit error rate monitor
-constexpr int64_t kLeakMs = 192;           // D: 256 units, of six octets when there is nothing to say
+constexpr uint32_t kErrorsInService = 64;    // Q.703 10.2: T of the signal unit error rate monitor
+constexpr int64_t kLeakMs = 192;             // D: 256 units, of six octets when there is nothing to say
+constexpr int64_t kRestartGuardMs = 70'000;  // longer than T19 and T21 of Q.704
 constexpr int kMostWrites = 128;
 constexpr uint32_t kMostLines = 50;  // logged a second
 constexpr uint8_t kNetworkOutOfOrder = 38;
@@ -339,6 +340,7 @@ std::optional<int64_t> Ss7Core::next_deadline(int64_t now_ms) {
     wanted(circuit.recheck_at);
   }
   for (const auto& asked : asked_) wanted(asked.again_ms);
+  if (unused_since_) wanted(*unused_since_ + kRestartGuardMs);
   return next;
 }
 
@@ -364,8 +366,25 @@ void Ss7Core::run_timers(int64_t now_ms) {
     for (auto& asked : asked_) {
       if (asked.again_ms <= now_ms) send_asked(asked);
     }
+    restart_level3();
   }
   tell();
+}
+
+/// The library waits for ever for the end of a restart of which it has lost count, as after a flood of management messages.
+void Ss7Core::restart_level3() {
+  const auto usable = std::find_if(links_.begin(), links_.end(), [](const Link& link) {
+    return link.state == Ss7LinkState::kInService && link.view.tested();
+  });
+  if (library_up_ || usable == links_.end()) {
+    unused_since_.reset();
+    return;
+  }
+  if (!unused_since_) unused_since_ = now_ms_;
+  if (now_ms_ - *unused_since_ < kRestartGuardMs) return;
+  unused_since_ = now_ms_;
+  log(Ss7LogLevel::kWarn, "links are in service and level 3 is not: it is restarted");
+  mtp3_init_restart(ss7_, usable->code);
 }
 
 void Ss7Core::tell() {
