@@ -75,6 +75,17 @@ test(
     await page.locator('.el-message-box').getByRole('button', { name: '删除' }).click();
     await page.locator('.el-message--error').waitFor();
 
+    // a timeslot is taken out of service, and is back by what undoes it
+    const fifth = page.locator('[data-span="1"] [data-timeslot="5"]');
+    await fifth.click();
+    await page.locator('.el-message-box').getByRole('button', { name: '闭塞' }).click();
+    await fifth.locator('[data-slot="blocked"]').waitFor();
+    const ends = () => ui.box.trunks.list()[0]?.timeslots.find(({ timeslot }) => timeslot === 5)?.blocked;
+    expect(ends()).toBe('here');
+    await page.locator('.el-message').getByRole('button', { name: '撤销' }).click();
+    await fifth.locator('[data-slot="idle"]').waitFor();
+    expect(ends()).toBe('no');
+
     // a SIP trunk: refused at its field, then made, then found to answer
     await page.getByRole('button', { name: '新建 SIP 中继' }).click();
     await form().locator('input[name="name"]').fill(HOSTILE);

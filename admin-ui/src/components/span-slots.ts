@@ -9,8 +9,12 @@ export interface Slot {
   call?: Call;
 }
 
-/** timeslot of an E1 that carries the D-channel */
-export const signallingSlot = 16;
+/** What an E1 is signalled by has this timeslot: its D-channel (or the back-up of another's), the bits of R2, or a link of No. 7. */
+export function isSignalling(span: Span, timeslot: number): boolean {
+  if (span.signalling === 'ss7')
+    return (span.links ?? []).some((link) => link.span === span.span && link.timeslot === timeslot);
+  return timeslot === 16 && span.pri?.dchannelHere !== false;
+}
 
 /** Nothing gets through on the whole span. A yellow alarm too: the far end hears nothing. */
 export const isDead = (span: Span): boolean => span.alarms.length > 0;
@@ -25,7 +29,7 @@ export function slotsOf(span: Span, calls: ReadonlyMap<string, Call>): Slot[] {
 
     function kindOf(): SlotKind {
       if (isDead(span)) return 'alarm';
-      if (number === signallingSlot) return span.dchannelUp ? 'signalling' : 'alarm';
+      if (isSignalling(span, number)) return span.dchannelUp ? 'signalling' : 'alarm';
       if (!timeslot?.busy) return (timeslot?.blocked ?? 'no') === 'no' ? 'idle' : 'blocked';
       if (!timeslot.callId) return 'other';
       return call?.direction === 'out' ? 'out' : 'in';
