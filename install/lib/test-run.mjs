@@ -36,7 +36,7 @@ const SUITES = {
         {
           folder: 'native/build-asan',
           sanitize: 'address',
-          minutes: 20,
+          minutes: 35,
           env: {
             CORDBOARD_FUZZ_FRAMES: '100000',
             CORDBOARD_FUZZ_PACKETS: '600000',
@@ -49,7 +49,7 @@ const SUITES = {
   threads: {
     does: "those of the engine's tests that have threads, under the thread sanitizer",
     onlyNamed: true,
-    run: (f) => ctest({ folder: 'native/build-tsan', sanitize: 'thread', label: 'threads', minutes: 10 }, f),
+    run: (f) => ctest({ folder: 'native/build-tsan', sanitize: 'thread', label: 'threads', minutes: 20 }, f),
   },
   hil: {
     does: 'cases on the real driver of the cards, in a virtual machine',
