@@ -123,7 +123,8 @@ export function engineConfig({
   }
   for (let station = 1; station <= settings.virtual.stations; station += 1) {
     analogs.push({ analog: station, name: `Station ${station}`, kind: 'fxs', ...analogOf?.(station) });
-    analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo' });
+    // A bell rings at once, however short; what is too short for a ring is a matter of lines.
+    analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo', line: { ringMinMs: 0 } });
     cables.push({ kind: 'analog', a: station, b: phonePort(station) });
   }
   const { buffers, ahead } = settings.boards;
