@@ -1,5 +1,6 @@
 // Calls between the two ends of a line, both of them the bench's own.
 import type { EngineEvents } from '../engine/index.js';
+import type { Unsubscribe } from '../platform/index.js';
 import type { CaseContext } from './case.js';
 
 export interface JoinedCall {
@@ -16,40 +17,46 @@ export class CallFailed extends Error {}
 
 const PATIENCE_MS = 25_000;
 
-/** Waits for an event of the bench's own legs. Rejects with CallFailed when the leg goes or the time is up. */
-function wait<E extends 'leg.answered' | 'leg.released'>(
-  { claims, clock, signal }: CaseContext,
-  event: E,
-  leg: number,
-): Promise<EngineEvents[E]> {
-  return new Promise((resolve, reject) => {
-    const offs = [
-      claims.own.on(event, (told) => {
-        if (told.leg !== leg) return;
-        over();
-        resolve(told);
-      }),
-      claims.own.on('leg.released', (told) => {
-        if (told.leg !== leg || event === 'leg.released') return;
-        over();
-        reject(new CallFailed(`cause ${told.cause}`));
-      }),
-    ];
-    const timer = clock.after(PATIENCE_MS, () => {
-      over();
-      reject(new CallFailed(event));
-    });
-    const aborted = (): void => {
-      over();
-      reject(signal.reason as Error);
-    };
+/**
+ * Waits for what `listen` hears; it gives what ends its listening. Rejects with CallFailed and `what` when the time is up, and with the
+ * signal's reason when the run is ended.
+ */
+export function patiently<T>(
+  { clock, signal }: CaseContext,
+  what: string,
+  limitMs: number,
+  listen: (resolve: (heard: T) => void, reject: (why: Error) => void) => Unsubscribe[],
+): Promise<T> {
+  let offs: Unsubscribe[] = [];
+  let over = (): void => undefined;
+  const heard = new Promise<T>((resolve, reject) => {
+    const timer = clock.after(limitMs, () => reject(new CallFailed(what)));
+    const aborted = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', aborted, { once: true });
-    function over(): void {
+    over = () => {
       for (const off of offs) off();
       timer.cancel();
       signal.removeEventListener('abort', aborted);
-    }
+    };
+    offs = listen(resolve, reject);
   });
+  return heard.finally(over);
+}
+
+/** Waits for an event of the bench's own legs. Rejects with CallFailed when the leg goes or the time is up. */
+function wait<E extends 'leg.answered' | 'leg.released'>(
+  context: CaseContext,
+  event: E,
+  leg: number,
+): Promise<EngineEvents[E]> {
+  return patiently(context, event, PATIENCE_MS, (resolve, reject) => [
+    context.claims.own.on(event, (told) => {
+      if (told.leg === leg) resolve(told);
+    }),
+    context.claims.own.on('leg.released', (told) => {
+      if (told.leg === leg && event !== 'leg.released') reject(new CallFailed(`cause ${told.cause}`));
+    }),
+  ]);
 }
 
 export interface CallPlan {

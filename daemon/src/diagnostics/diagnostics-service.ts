@@ -14,13 +14,12 @@ import {
   type Language,
 } from '../contract/index.js';
 import type { EngineClient } from '../engine/index.js';
-import { AppError, type Clock, type Log } from '../platform/index.js';
+import { AppError, madeInThread, type Clock, type Log } from '../platform/index.js';
 import { AlarmLog } from './alarm-log.js';
 import { Bench, type FinishedRun } from './bench.js';
 import { boxSerial, readInventory } from './boards.js';
 import type { EngineClaims } from './claims.js';
 import { entryOf } from './entries.js';
-import { reportPdf } from './report-pdf.js';
 import { ReportSigner } from './signature.js';
 
 export interface DiagnosticsOptions {
@@ -118,7 +117,10 @@ export class DiagnosticsService {
     const signed = this.#read(id);
     if (signed === undefined) throw new AppError('diagnostics_report_not_found', { id });
     const name = `acceptance-${id}.${format}`;
-    if (format === 'pdf') return { name, type: 'application/pdf', bytes: await reportPdf(signed, language) };
+    if (format === 'pdf') {
+      const bytes = await madeInThread(import.meta.url, './report-worker.js', { signed, language });
+      return { name, type: 'application/pdf', bytes };
+    }
     return { name, type: 'application/json', bytes: readFileSync(this.#fileOf(id)) };
   }
 

@@ -1,6 +1,4 @@
 // The acceptance report on paper: who, what, where, each case with its figures and limits, the signature's fingerprint.
-import { existsSync } from 'node:fs';
-import PDFDocument from 'pdfkit';
 import {
   DIAGNOSTIC_CASE_WORDS,
   DIAGNOSTIC_MEASURE_WORDS,
@@ -11,8 +9,8 @@ import {
   type Language,
   type SignedDiagnosticReport,
 } from '../contract/index.js';
+import { openPaper } from '../platform/pdf.js';
 
-const FONT = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc';
 const MARGIN = 42;
 const LINE = 13;
 const INK = '#1a1d23';
@@ -55,18 +53,7 @@ const WORDS = {
 export function reportPdf({ report, signature }: SignedDiagnosticReport, language: Language): Promise<Buffer> {
   const word = language === 'en' ? 'en' : 'zh';
   const say = (name: keyof typeof WORDS): string => WORDS[name][word];
-  const doc = new PDFDocument({
-    ...{ size: 'A4', bufferPages: true, info: { Title: `${say('title')} ${report.id}` } },
-    margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN },
-  });
-  const pieces: Buffer[] = [];
-  const done = new Promise<Buffer>((resolve, reject) => {
-    doc.on('data', (piece: Buffer) => pieces.push(piece));
-    doc.on('end', () => resolve(Buffer.concat(pieces)));
-    doc.on('error', reject);
-  });
-  // Without the font (another system) Latin letters are all there is.
-  if (existsSync(FONT)) doc.registerFont('text', FONT, 'NotoSansCJKsc-Regular').font('text');
+  const { doc, close } = openPaper(`${say('title')} ${report.id}`, MARGIN);
   const room = doc.page.width - 2 * MARGIN;
   const bottom = doc.page.height - MARGIN - LINE;
   let y = MARGIN;
@@ -194,18 +181,7 @@ export function reportPdf({ report, signature }: SignedDiagnosticReport, languag
       .fillColor(SOFT)
       .text(say(name), x, y + 23, { lineBreak: false });
   }
-  const pages = doc.bufferedPageRange().count;
-  for (let page = 0; page < pages; page += 1) {
-    doc.switchToPage(page);
-    doc.fontSize(7).fillColor(SOFT);
-    doc.text(`${report.id}    ${page + 1} / ${pages}`, MARGIN, doc.page.height - MARGIN - 8, {
-      width: room,
-      align: 'right',
-      lineBreak: false,
-    });
-  }
-  doc.end();
-  return done;
+  return close(`${report.id}    `, SOFT);
 }
 
 /** Hundreds of timeslots with the same fault fill no pages. */

@@ -1,9 +1,8 @@
 // Sheets as files. Work of tens to hundreds of milliseconds (letters of a font are picked out): done in a thread, never in the
 // daemon's own.
 import { stringify } from 'csv-stringify/sync';
-import { existsSync } from 'node:fs';
-import PDFDocument from 'pdfkit';
 import writeXlsxFile from 'write-excel-file/node';
+import { openPaper } from '../platform/pdf.js';
 import { harmless, valueText, type FileFormat, type Sheet, type SheetColumn } from './sheet.js';
 
 export async function sheetFile(sheet: Sheet, format: FileFormat): Promise<Buffer> {
@@ -70,24 +69,12 @@ async function xlsxFile({ title, lines, columns, rows, totals, notes }: Sheet): 
 /** Chinese letters take the room of two. */
 const wide = (text: string): number => [...text].reduce((sum, one) => sum + (one > '⺀' ? 2 : 1), 0);
 
-const FONT = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc';
 const MARGIN = 32;
 const SIZE = 7.5;
 const LINE = 14;
 
 function pdfFile({ title, lines, columns, rows, totals, notes }: Sheet): Promise<Buffer> {
-  const doc = new PDFDocument({
-    ...{ size: 'A4', layout: 'landscape', bufferPages: true, info: { Title: title } },
-    margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN },
-  });
-  const pieces: Buffer[] = [];
-  const done = new Promise<Buffer>((resolve, reject) => {
-    doc.on('data', (piece: Buffer) => pieces.push(piece));
-    doc.on('end', () => resolve(Buffer.concat(pieces)));
-    doc.on('error', reject);
-  });
-  // Without the font (another system) Latin letters are all there is.
-  if (existsSync(FONT)) doc.registerFont('text', FONT, 'NotoSansCJKsc-Regular').font('text');
+  const { doc, close } = openPaper(title, MARGIN, 'landscape');
   const room = doc.page.width - 2 * MARGIN;
   const bottom = doc.page.height - MARGIN - LINE;
   const weights = columns.map(({ title: name, unit }, index) =>
@@ -173,18 +160,5 @@ function pdfFile({ title, lines, columns, rows, totals, notes }: Sheet): Promise
       .text(note, MARGIN, y, { width: room, height: 12, ellipsis: true, lineBreak: false });
     y += 11;
   }
-  const pages = doc.bufferedPageRange().count;
-  for (let page = 0; page < pages; page += 1) {
-    doc.switchToPage(page);
-    doc
-      .fontSize(7)
-      .fillColor('#777777')
-      .text(`${page + 1} / ${pages}`, MARGIN, doc.page.height - MARGIN - 8, {
-        width: room,
-        align: 'right',
-        lineBreak: false,
-      });
-  }
-  doc.end();
-  return done;
+  return close('', '#777777');
 }

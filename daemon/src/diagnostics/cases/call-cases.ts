@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiagnosticMeasure } from '../../contract/index.js';
 import { runBits } from '../bit-run.js';
-import { CallDesk, CallFailed, type CallPlan } from '../calls.js';
+import type { EngineEvents } from '../../engine/index.js';
+import { CallDesk, CallFailed, patiently, type CallPlan } from '../calls.js';
 import { measure, same, skipped, type Case, type CaseContext, type Found } from '../case.js';
 import type { SpanLine } from '../line.js';
 import { testPage } from '../test-page.js';
@@ -14,6 +15,7 @@ const CALLER = '13800138000';
 /** Calls at a time; a slow signalling gets all of them done in some minutes all the same. */
 const AT_A_TIME = 10;
 const UP_WITHIN_MS = 20_000;
+const FAX_MS = 120_000;
 
 /** undefined: calls can be made from end to end. */
 async function cannotCall({ engine, clock, signal }: CaseContext, line: SpanLine): Promise<Found | undefined> {
@@ -143,50 +145,29 @@ export const faxCase: Case = {
     if (cannot !== undefined) return cannot;
     const slot = line.slots[0];
     if (slot === undefined) return skipped('noFarEnd');
-    const { engine, clock, signal, folder, progress } = context;
+    const { engine, folder, progress } = context;
     const [sendFile, receiveFile] = [join(folder, 'sent.tif'), join(folder, `received-${line.span}.tif`)];
     await writeFile(sendFile, testPage());
     const desk = new CallDesk(context);
     try {
       const call = await desk.call(planOf(line, slot.timeslot));
       progress(0.1);
-      const ended = await new Promise<{ ok: boolean; text: string; pages: number; rate: number }>((resolve, reject) => {
-        let receiver = 0;
-        const offs = [
-          engine.events.on('fax.ended', (told) => {
-            if (told.fax !== receiver) return;
-            over();
-            resolve({ ok: told.ok, text: told.text, pages: told.pagesReceived, rate: told.bitRate });
-          }),
-          engine.events.on('fax.page', () => progress(0.8)),
-        ];
-        const timer = clock.after(120_000, () => {
-          over();
-          reject(new CallFailed('fax.ended'));
-        });
-        const aborted = (): void => {
-          over();
-          reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', aborted, { once: true });
-        function over(): void {
-          for (const off of offs) off();
-          timer.cancel();
-          signal.removeEventListener('abort', aborted);
-        }
-        void (async () => {
-          receiver = (await engine.command('fax.start', { port: call.into.port, calling: false, receiveFile })).fax;
-          await engine.command('fax.start', { port: call.out.port, calling: true, sendFile });
-        })().catch((error: unknown) => {
-          over();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        });
-      });
+      const { fax } = await engine.command('fax.start', { port: call.into.port, calling: false, receiveFile });
+      await engine.command('fax.start', { port: call.out.port, calling: true, sendFile });
+      const ended = await patiently<EngineEvents['fax.ended']>(context, 'fax.ended', FAX_MS, (resolve) => [
+        engine.events.on('fax.ended', (told) => {
+          if (told.fax === fax) resolve(told);
+        }),
+        engine.events.on('fax.page', () => progress(0.8)),
+      ]);
       await call.end();
       return {
         measures: [
-          measure('pagesGood', ended.ok && existsSync(receiveFile) ? ended.pages : 0, '', { low: 1, standard: 'T.30' }),
-          measure('bitRate', ended.rate, 'bit/s', { low: 9600, standard: 'T.30, V.17' }),
+          measure('pagesGood', ended.ok && existsSync(receiveFile) ? ended.pagesReceived : 0, '', {
+            low: 1,
+            standard: 'T.30',
+          }),
+          measure('bitRate', ended.bitRate, 'bit/s', { low: 9600, standard: 'T.30, V.17' }),
         ],
         detail: ended.text,
       };

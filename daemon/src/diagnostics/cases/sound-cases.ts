@@ -1,7 +1,8 @@
 // Tones, noise, echo, digits and delay. An E1 that is joined to another one or looped carries octets unchanged, so its limits are those of
 // A-law alone; an analog pair has two converters and two hybrids.
+import type { DiagnosticMeasure } from '../../contract/index.js';
 import type { EngineCommands } from '../../engine/index.js';
-import { measure, same, skipped, type Case, type CaseContext, type Limit } from '../case.js';
+import { measure, same, skipped, type Case, type CaseContext, type Found, type Limit } from '../case.js';
 import { waysOf, type Line, type Way } from '../line.js';
 
 type Tone = EngineCommands['probe.tones']['reply']['tones'][number];
@@ -18,31 +19,42 @@ async function tones(context: CaseContext, way: Way, wanted: { hz: number; dbm0?
 
 const offBy = (by: number, standard: string): Limit => ({ low: -by, high: by, standard });
 
+const isHeard = (tone: Tone | undefined): tone is Tone => tone !== undefined && tone.totalDbm0 >= NOTHING_DBM0;
+
+/** One way after the other; the first in which `judge` finds that nothing came (undefined) is the last. */
+async function eachWay(
+  { progress }: Pick<CaseContext, 'progress'>,
+  line: Line,
+  judge: (way: Way) => Promise<DiagnosticMeasure[] | undefined>,
+): Promise<Found> {
+  const ways = waysOf(line);
+  if (ways.length === 0) return skipped('noFarEnd');
+  const measures: DiagnosticMeasure[] = [];
+  for (const [turn, way] of ways.entries()) {
+    const found = await judge(way);
+    if (found === undefined) return { measures, reason: 'nothingHeard' };
+    measures.push(...found);
+    progress((turn + 1) / ways.length);
+  }
+  return { measures };
+}
+
 export const levelCase: Case = {
   id: 'level',
   needs: 'line',
   async run(context, line) {
-    const ways = waysOf(line);
-    if (ways.length === 0) return skipped('noFarEnd');
-    const measures = [];
-    for (const way of ways) {
+    return eachWay(context, line, async (way) => {
       const [tone] = await tones(context, way, [{ hz: REFERENCE_HZ, dbm0: LEVEL }]);
-      if (tone === undefined || tone.totalDbm0 < NOTHING_DBM0) return { measures, reason: 'nothingHeard' as const };
+      if (!isHeard(tone)) return undefined;
       const off = tone.levelDbm0 - LEVEL + line.lossDb;
       const limit = line.kind === 'span' ? offBy(0.1, 'G.711') : offBy(1, 'Q.552');
-      measures.push(
+      const offHz = offBy(line.kind === 'span' ? 0.1 : 1, 'G.712');
+      return [
         measure('levelDbm0', tone.levelDbm0, 'dBm0', undefined, way.at),
         measure('levelOffDb', off, 'dB', limit, way.at),
-        measure(
-          'frequencyOffHz',
-          tone.foundHz - REFERENCE_HZ,
-          'Hz',
-          offBy(line.kind === 'span' ? 0.1 : 1, 'G.712'),
-          way.at,
-        ),
-      );
-    }
-    return { measures };
+        measure('frequencyOffHz', tone.foundHz - REFERENCE_HZ, 'Hz', offHz, way.at),
+      ];
+    });
   },
 };
 
@@ -59,21 +71,14 @@ export const responseCase: Case = {
   id: 'frequency-response',
   needs: 'line',
   async run(context, line) {
-    const ways = waysOf(line);
-    if (ways.length === 0) return skipped('noFarEnd');
-    const measures = [];
-    for (const [turn, way] of ways.entries()) {
+    return eachWay(context, line, async (way) => {
       const wanted = [REFERENCE_HZ, ...SWEEP_HZ].map((hz) => ({ hz, dbm0: LEVEL }));
       const [reference, ...heard] = await tones(context, way, wanted);
-      context.progress((turn + 1) / ways.length);
-      if (reference === undefined || reference.totalDbm0 < NOTHING_DBM0)
-        return { measures, reason: 'nothingHeard' as const };
-      for (const tone of heard) {
-        const loss = reference.levelDbm0 - tone.levelDbm0;
-        measures.push(measure('responseDb', loss, 'dB', responseLimit(tone.hz, line), `${way.at} ${tone.hz} Hz`));
-      }
-    }
-    return { measures };
+      if (!isHeard(reference)) return undefined;
+      return heard.map(({ hz, levelDbm0 }) =>
+        measure('responseDb', reference.levelDbm0 - levelDbm0, 'dB', responseLimit(hz, line), `${way.at} ${hz} Hz`),
+      );
+    });
   },
 };
 
@@ -81,26 +86,16 @@ export const noiseCase: Case = {
   id: 'noise',
   needs: 'line',
   async run(context, line) {
-    const ways = waysOf(line);
-    if (ways.length === 0) return skipped('noFarEnd');
-    const measures = [];
-    for (const way of ways) {
+    // G.712 weights (−65 dBm0p); measured flat, a converter and its hybrid have some dB more.
+    const most = { high: line.kind === 'span' ? -65 : -58, standard: 'G.712' };
+    return eachWay(context, line, async (way) => {
       const [silence, tone] = await tones(context, way, [{ hz: 0 }, { hz: REFERENCE_HZ, dbm0: LEVEL }]);
-      if (silence === undefined || tone === undefined || tone.totalDbm0 < NOTHING_DBM0)
-        return { measures, reason: 'nothingHeard' as const };
-      // G.712 weights (−65 dBm0p); measured flat, a converter and its hybrid have some dB more.
-      measures.push(
-        measure(
-          'noiseDbm0',
-          silence.levelDbm0,
-          'dBm0',
-          { high: line.kind === 'span' ? -65 : -58, standard: 'G.712' },
-          way.at,
-        ),
+      if (silence === undefined || !isHeard(tone)) return undefined;
+      return [
+        measure('noiseDbm0', silence.levelDbm0, 'dBm0', most, way.at),
         measure('distortionDb', tone.levelDbm0 - tone.residualDbm0, 'dB', { low: 33, standard: 'G.712' }, way.at),
-      );
-    }
-    return { measures };
+      ];
+    });
   },
 };
 
@@ -148,16 +143,11 @@ const ALL_DIGITS = '0123456789*#ABCD';
 export const digitsCase: Case = {
   id: 'digits',
   needs: 'line',
-  async run({ engine, progress }, line) {
-    const ways = waysOf(line);
-    if (ways.length === 0) return skipped('noFarEnd');
-    const measures = [];
-    for (const [turn, { at, send, receive }] of ways.entries()) {
-      const { heard } = await engine.command('probe.digits', { send, receive, digits: ALL_DIGITS });
-      progress((turn + 1) / ways.length);
-      measures.push(same('digitsHeard', heard, ALL_DIGITS, 'Q.23, Q.24', at));
-    }
-    return { measures };
+  async run(context, line) {
+    return eachWay(context, line, async ({ at, send, receive }) => {
+      const { heard } = await context.engine.command('probe.digits', { send, receive, digits: ALL_DIGITS });
+      return [same('digitsHeard', heard, ALL_DIGITS, 'Q.23, Q.24', at)];
+    });
   },
 };
 
@@ -165,15 +155,11 @@ export const digitsCase: Case = {
 export const delayCase: Case = {
   id: 'delay',
   needs: 'line',
-  async run({ engine }, line) {
-    const ways = waysOf(line);
-    if (ways.length === 0) return skipped('noFarEnd');
-    const measures = [];
-    for (const { at, send, receive } of ways) {
-      const { delayMs, similarity } = await engine.command('probe.delay', { send, receive });
-      if (similarity < 0.5) return { measures, reason: 'nothingHeard' as const };
-      measures.push(measure('delayMs', delayMs, 'ms', { high: 150, standard: 'G.114' }, at));
-    }
-    return { measures };
+  async run(context, line) {
+    return eachWay(context, line, async ({ at, send, receive }) => {
+      const { delayMs, similarity } = await context.engine.command('probe.delay', { send, receive });
+      if (similarity < 0.5) return undefined;
+      return [measure('delayMs', delayMs, 'ms', { high: 150, standard: 'G.114' }, at)];
+    });
   },
 };
