@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -19,16 +20,52 @@ const compiledDaemon: Plugin = {
 // the built pages in a real browser.
 const server = { deps: { external: [/\/daemon\/dist\//] } };
 
-/** Short files that take long: begun last, one of them would be waited for alone. */
-const LONG =
-  /\/(voicemail-telephone|sip-forwarding|voice-by-telephone|sip-restart|conference|conference-calls|recording-pause|callbacks-killed|queue-storm|exchange-audio|call-actions|agent-desk|faults|daemon-killed|ui-call-story|ui-simulator)\.test\.ts$/;
+/** Files that last longest, which their size does not tell: begun last, one of them would be waited for alone. */
+const LONG = [
+  // integration
+  'diagnostics',
+  'voicemail-telephone',
+  'flow-transfer',
+  'voice-by-telephone',
+  'conference',
+  'sip-forwarding',
+  'queue-talks',
+  'analog-actions',
+  'queue-strategies',
+  'callbacks-killed',
+  'conference-calls',
+  'r2-calls',
+  'ss7-calls',
+  'sip-scan',
+  'music',
+  'flow-behaviour',
+  'faults',
+  'queue-storm',
+  // e2e
+  'ui-access',
+  'daemon-killed',
+  'ui-floor',
+  'ui-first-run',
+  'ui-desk',
+  'ui-records',
+  'ui-desk-more',
+  'ui-boards',
+  'ui-simulator',
+  'ui-centre-talks',
+  'daemon-command-line',
+  'ui-matrix',
+  'ui-lines',
+  'ui-call-story',
+];
+const placeOf = ({ moduleId }: TestSpecification): number => {
+  const at = LONG.indexOf(basename(moduleId, '.test.ts'));
+  return at < 0 ? LONG.length : at;
+};
 
 /** On a fresh clone nothing is known of how long each takes: those, then the others by size. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return (await super.sort(files)).sort((one, other) => placeOf(one) - placeOf(other));
   }
 }
 
@@ -61,7 +98,9 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect,
-          // Each has its own box, folder and ports; nine tenths of the time they wait for seconds of audio.
+          // Each has its own box, folder and ports, and leaves nothing behind: the daemon is loaded once for each worker.
+          isolate: false,
+          // Nine tenths of the time they wait for seconds of audio.
           maxWorkers: 5,
         },
       },
@@ -74,8 +113,21 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           expect,
-          // Each file has its own box and browser, which wait for sound and for one another most of the time.
-          maxWorkers: 2,
+          // Each file has its own box and browser, which wait for sound and for one another most of the time, and leaves nothing
+          // behind: the daemon is loaded once for each worker.
+          isolate: false,
+          maxWorkers: 4,
+        },
+      },
+      {
+        // On machines of their own, as root: `npm run package:test`.
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 1_200_000,
+          expect,
+          maxWorkers: 1,
         },
       },
     ],

@@ -15,7 +15,7 @@ const NATIVE_ROWS = [
   ['base'],
   ['dsp'],
   ['cards', 'signalling', 'rtp', 'bus', 'datagrams'],
-  ['media'],
+  ['media', 'webrtc'],
   ['engine'],
   ['binding'],
 ];

@@ -1,3 +1,5 @@
+// before the router
+import { confirmNetworkHere } from '@/components/network/confirm-here';
 import '@/styles/element-parts';
 import '@/styles/tokens.css';
 import '@/styles/base.css';
@@ -21,5 +23,6 @@ configureClient({
   onSignedOut: session.onRefused,
 });
 followPreferredLanguage();
+confirmNetworkHere();
 
 app.use(router).mount('#app');

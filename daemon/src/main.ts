@@ -2,6 +2,9 @@
 import { restoredConfig, startBox, type Box } from './main/box.js';
 import { startWatchdog } from './main/watchdog.js';
 import { reasonOf } from './main/reason.js';
+import { sendLocalDatagram } from './engine/index.js';
+import { SETTINGS_VERSION, homeFolder } from './config/index.js';
+import { bringBackOlderData, findMachine } from './updates/index.js';
 import { createLog, sdNotify, systemClock, type Log } from './platform/index.js';
 
 export { startBox, type Box, type StartBoxOptions } from './main/box.js';
@@ -12,8 +15,10 @@ const LONGEST_STOP_MS = 30_000;
 
 /** Runs a box until SIGTERM or SIGINT, also anew when a page asks for it; a second signal ends at once. Resolves with the exit code. */
 export async function runDaemon(): Promise<number> {
+  // Settings of a newer version cannot be read before those of this one are back.
+  await giveOlderVersionItsData(createLog({ level: 'info' }));
   const log = createLog({ level: restoredConfig().settings.log.level });
-  const notify = sdNotify({ log });
+  const notify = sdNotify({ send: sendLocalDatagram, log });
   const asked = stopSignal(log);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'a fault of the program; the daemon ends');
@@ -23,6 +28,20 @@ export async function runDaemon(): Promise<number> {
     const ended = await runBox(log, notify, asked);
     if (ended !== 'restart') return ended;
     log.info('starting again');
+  }
+}
+
+/** After an update that was not good, or that somebody has taken back. */
+async function giveOlderVersionItsData(log: Log): Promise<void> {
+  if (findMachine() === undefined) return;
+  try {
+    const files = await bringBackOlderData({
+      ...{ home: homeFolder(), settingsVersion: SETTINGS_VERSION, nowMs: systemClock.wallMs() },
+    });
+    if (files.length > 0)
+      log.warn({ files }, 'what is there is of a newer version; what was kept before it comes back');
+  } catch (error) {
+    log.error({ err: error }, `the data of this version do not come back: ${reasonOf(error)}`);
   }
 }
 
@@ -38,10 +57,7 @@ async function runBox(
     box = await startBox({
       ...{ config: restoredConfig(), log, processMetrics: true, restart },
       migrating: ({ step, steps, lastedMs }) =>
-        void notify.extend(
-          60_000,
-          `changing the database, step ${step} of ${steps}, for ${Math.round(lastedMs / 1000)} s`,
-        ),
+        notify.extend(60_000, `changing the database, step ${step} of ${steps}, for ${Math.round(lastedMs / 1000)} s`),
     });
   } catch (error) {
     log.fatal({ err: error }, `Cordboard does not start: ${reasonOf(error)}`);
@@ -49,11 +65,11 @@ async function runBox(
   }
   const watchdog = startWatchdog({ engine: box.engine, notify, clock: systemClock, log });
   announce(box);
-  await notify.ready(`listening on ${box.url}`);
+  notify.ready(`listening on ${box.url}`);
   const why = await Promise.race([asked, again]);
   log.info({ why }, 'stopping');
   // The service goes on while the box starts anew.
-  if (why !== 'restart') await notify.stopping();
+  if (why !== 'restart') notify.stopping();
   watchdog?.cancel();
   const limit = systemClock.after(LONGEST_STOP_MS, () => {
     log.fatal({ limitMs: LONGEST_STOP_MS }, 'the stop takes too long; the daemon ends as it is');

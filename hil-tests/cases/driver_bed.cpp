@@ -16,7 +16,6 @@ namespace cordboard::engine {
 
 namespace {
 
-constexpr uint32_t kFarDevice = 2;
 constexpr uint32_t kFirstFarChannel = 32;  // of the driver
 
 SpanConfig driver_span(uint32_t span, uint32_t device, PriSide side) {
@@ -73,9 +72,12 @@ class DriverPhone : public PulsePhone {
 
 class DriverBed : public Bed {
  public:
-  EngineConfig spans() const override {
-    auto config = near_span();
-    config.spans.push_back(driver_span(kFar, kFarDevice, PriSide::kNetwork));
+  EngineConfig spans(uint32_t pairs) const override {
+    auto config = on_the_driver();
+    for (uint32_t pair = 0; pair < pairs; ++pair) {
+      config.spans.push_back(driver_span(kNear + pair, 1 + 2 * pair, PriSide::kUser));
+      config.spans.push_back(driver_span(kFar + pair, 2 + 2 * pair, PriSide::kNetwork));
+    }
     return config;
   }
   EngineConfig analogs(uint32_t pairs) const override {
@@ -90,19 +92,20 @@ class DriverBed : public Bed {
     }
     return config;
   }
-  void cut(Box&) override { pull_cable(true); }
-  void join(Box&) override { pull_cable(false); }
+  void cut(Box&) override { choose("cut", 1); }
+  void join(Box&) override { choose("cut", 0); }
+  void cut_link(Box&, uint32_t pair, bool cut) override { choose("cut_link", cut ? pair : 0); }
   void settle(Box& box, uint32_t ms) const override { let_pass(box, ms); }
-  uint32_t speech_ms() const override { return 10000; }
+  uint32_t speech_ms() const override { return 6000; }
   uint32_t most_lost() const override { return 20; }
   std::chrono::milliseconds patience() const override { return std::chrono::seconds(60); }
   std::unique_ptr<PulsePhone> pulse_phone() override { return std::make_unique<DriverPhone>(); }
 
  private:
-  /// A choice of the driver's loop that hil-tests/rig adds.
-  static void pull_cable(bool pulled) {
-    std::ofstream choice("/sys/module/dahdi_dynamic_loc/parameters/cut");
-    choice << (pulled ? "1" : "0") << std::flush;
+  /// A choice of the driver's loop that hil-tests/rig adds: of which pair, 0 of none.
+  static void choose(const std::string& what, uint32_t pair) {
+    std::ofstream choice("/sys/module/dahdi_dynamic_loc/parameters/" + what);
+    choice << pair << std::flush;
     EXPECT_TRUE(choice.good());
   }
 };

@@ -30,6 +30,17 @@ TEST(PriDriver, TellsOfItsSpansAndChannels) {
   }
 }
 
+TEST(AnalogLamp, OfABoardThatHasNoneIsRefusedByTheDriverAndTold) {
+  for (const auto kind : {MessageLamp::kNeon, MessageLamp::kPolarity}) {
+    auto config = bed().analogs(1);
+    config.analogs[0].station.lamp = kind;
+    Box box(config);
+    const auto refused = box.refused(StationLamp{kStations, true});
+    std::printf("    %s\n", refused.text.c_str());
+    EXPECT_EQ(ErrorCode::kUnavailable, refused.code);
+  }
+}
+
 /// What the kernel does when a board is pulled out and put back: for every board of the driver, in order.
 void for_boards(const char* choice) {
   std::vector<std::filesystem::path> boards;

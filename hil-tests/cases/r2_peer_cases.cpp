@@ -75,6 +75,7 @@ TEST(R2Peer, TakesThirtyCallsOfOursWithTheirNumbers) {
     EXPECT_NE(std::string::npos, ready.find("ANI = 13800138000")) << ready;
     EXPECT_NE(std::string::npos, ready.find("DNIS = 950")) << ready;
   }
+  if (testing::Test::HasFailure()) std::printf("%s\n", log_of(box).c_str());
   for (const auto& call : calls) box.submit(LegRelease{call.leg, 16});
   for (const auto& call : calls) EXPECT_TRUE(expect_leg<LegReleased>(box, call.leg));
   EXPECT_TRUE(box.snapshot().legs.empty());

@@ -4,10 +4,15 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
 mkdir -p /dev/shm
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /dev/shm
+source /share/settings.sh
+# The project may lie there: it is put back where it was.
+mkdir /run/project
+mount --bind "$ROOT" /run/project
 mount -t tmpfs tmpfs /tmp
+mkdir -p "$ROOT"
+mount --bind /run/project "$ROOT"
 ip link set lo up
 cd /share || exit
-source /share/settings.sh
 read -r up _ </proc/uptime
 echo "guest: up after $up s"
 timeout -k 5 "${JOB_SECONDS:-540}" bash /share/job.sh

@@ -32,7 +32,6 @@ export const RIG_STEPS = [
   {
     name: 'kernel',
     does: 'fetching a kernel and the driver',
-    fetches: true,
     inputs: [],
     outputs: [`${CACHE}/vmlinux`],
     run: fetchKernel,

@@ -4,6 +4,9 @@ import { bench, planBench } from './bench.mjs';
 import { run } from './child.mjs';
 import { Failure } from './failure.mjs';
 import { hil } from '../../hil-tests/run.mjs';
+import { packageImage } from '../image/build.mjs';
+import { packageDeb } from '../package/deb.mjs';
+import { packageTest } from '../package/test.mjs';
 import { fuzz, planFuzz } from './fuzz.mjs';
 import { NODE_FLAGS } from './node-flags.mjs';
 import { inRoot } from './paths.mjs';
@@ -18,6 +21,10 @@ const COMMANDS = {
   bench,
   fuzz,
   hil,
+  'image:test': async (args) => (await import('../../test/appliance/run.mjs')).imageTest(args),
+  'package:deb': packageDeb,
+  'package:test': packageTest,
+  'package:image': packageImage,
   soak,
   test: testRun,
 };

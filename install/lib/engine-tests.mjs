@@ -9,13 +9,15 @@ import { inRoot } from './paths.mjs';
 import { Progress } from './progress.mjs';
 
 /**
- * Configures and builds; what is up to date costs ninja a moment. `target`: default everything; `tests` leaves out the programs that measure.
- * @param {{ folder: string, buildType: string, sanitize?: '' | 'address' | 'thread', target?: 'all' | 'tests', quiet?: boolean }} options
+ * Configures and builds; what is up to date costs ninja a moment. `target`: default everything; `tests` leaves out the programs that measure. `out`: where
+ * it says so.
+ * @param {{ folder: string, buildType: string, sanitize?: '' | 'address' | 'thread', target?: 'all' | 'tests', quiet?: boolean,
+ *   out?: { write(text: string): void, isTTY?: boolean } }} options
  * @returns {Promise<string>} the folder
  */
-export async function buildEngineTests({ folder, buildType, sanitize = '', target = 'all', quiet = false }) {
+export async function buildEngineTests({ folder, buildType, sanitize = '', target = 'all', quiet = false, out }) {
   const progress = new Progress({
-    out: quiet ? process.stderr : process.stdout,
+    out: out ?? (quiet ? process.stderr : process.stdout),
     log: inRoot('build', 'engine-tests.log'),
   });
   const cmake = async (...args) => {

@@ -19,7 +19,7 @@ export const BUILD_PACKAGES = [
     'libspandsp-dev',
     'libtiff-dev',
   ],
-  ...['libsrtp2-dev', 'libopus-dev', 'libuv1-dev'],
+  ...['libsrtp2-dev', 'libgnutls28-dev', 'libopus-dev', 'libuv1-dev'],
   // Chinese letters in reports that are printed
   'fonts-noto-cjk',
   ...['libgtest-dev', 'espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav', 'ffmpeg'],
@@ -27,9 +27,15 @@ export const BUILD_PACKAGES = [
 
 /**
  * Besides those, to run the tests: a browser with Chinese letters, tools that judge sound and read signalling, telephones and
- * carriers, and those of people who scan for SIP.
+ * carriers, those of people who scan for SIP, and the kernel's firewall.
  */
-export const TEST_PACKAGES = ['chromium', 'sox', 'sip-tester', 'baresip-core', 'sipvicious', 'tshark'];
+export const TEST_PACKAGES = [
+  ...['chromium', 'sox', 'sip-tester', 'baresip-core', 'sipvicious', 'tshark', 'nftables'],
+  // receives traps; reads the files of telephones
+  ...['snmptrapd', 'snmp', 'python3'],
+  // what back-ups and certificates are tried with
+  ...['openssh-server', 's3cmd', 'pebble'],
+];
 
 const RETRY_AFTER_MS = 3_000;
 const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };

@@ -60,6 +60,20 @@ export function countCtest(folder) {
   return total;
 }
 
+/** The files of vitest's JSON report: [{ name, seconds }]. */
+export function vitestFiles(path) {
+  if (!existsSync(path)) return [];
+  return readJson(path).testResults.map((f) => ({ name: f.name, seconds: (f.endTime - f.startTime) / 1000 }));
+}
+
+/** The entries of ctest's JUnit report: [{ name, seconds }]; the shards of a suite count each. */
+export function ctestEntries(folder) {
+  const list = join(folder, 'ctest.xml');
+  if (!existsSync(list)) return [];
+  const entries = readFileSync(list, 'utf8').matchAll(/<testcase name="([^"]+)".*? time="([\d.]+)"/g);
+  return [...entries].map(([, name, seconds]) => ({ name, seconds: Number(seconds) }));
+}
+
 /** gtest's JSON report; undefined when there is none or it is not whole, as after a crash. */
 export function gtestCounts(path) {
   let report;

@@ -3,40 +3,49 @@
 // Arguments: names of suites (all but `sanitized`, `threads` and `hil` when none is named), then a filter for the names of tests or files.
 import { mkdirSync, rmSync } from 'node:fs';
 
-import { NoMachine, runCases } from '../../hil-tests/run.mjs';
-import { run } from './child.mjs';
+import { runCases } from '../../hil-tests/run.mjs';
 import { buildEngineTests } from './engine-tests.mjs';
 import { Failure } from './failure.mjs';
+import { runLanes, Turns } from './lanes.mjs';
 import { lock } from './lock.mjs';
+import { metered } from './metered.mjs';
 import { inRoot, tool } from './paths.mjs';
-import { countCtest, countVitest, judged } from './reports.mjs';
+import { countCtest, countVitest, ctestEntries, judged, vitestFiles } from './reports.mjs';
 
 const MINUTE_MS = 60_000;
+/** Of all files together, at the end: where the time goes. */
+const MOST_SLOW_FILES = 10;
 /** Of each suite, and of each failure, at the end. */
 const MOST_FAILURES = 10;
 const MOST_LINES = 15;
 
+/** Of ports that each worker of a suite has (test/support/slot.ts): suites run side by side. */
+const FIRST_SLOTS = { integration: '0', e2e: '7', unit: '12' };
+
 /** Pages are shot when everything is asked for. */
-const vitest = (project, minutes) => ({
+const vitest = (project, minutes, { behind } = {}) => ({
   does: `vitest, ${project} tests`,
-  run: (f, everything) => runVitest(project, minutes, f, everything ? { CORDBOARD_SCREENS: 'all' } : {}),
+  run: (f, everything, voice) =>
+    runVitest({ project, minutes, behind, voice, env: everything ? { CORDBOARD_SCREENS: 'all' } : {} }, f),
 });
 
 const SUITES = {
   lint: { does: 'style, types and the direction of dependencies', run: lint },
   native: { does: "the engine's tests", run: engineTests },
-  unit: vitest('unit', 10),
-  integration: vitest('integration', 15),
-  e2e: vitest('e2e', 15),
+  unit: vitest('unit', 10, { behind: 'some' }),
+  integration: vitest('integration', 20),
+  e2e: vitest('e2e', 20),
   sanitized: {
     does: "the engine's tests under the address and undefined-behaviour sanitizers, with the long fuzz runs",
     onlyNamed: true,
-    run: (f) =>
+    run: (f, everything, voice) =>
       ctest(
         {
           folder: 'native/build-asan',
           sanitize: 'address',
           minutes: 35,
+          atOnce: 2,
+          voice,
           env: {
             CORDBOARD_FUZZ_FRAMES: '100000',
             CORDBOARD_FUZZ_PACKETS: '600000',
@@ -49,15 +58,32 @@ const SUITES = {
   threads: {
     does: "those of the engine's tests that have threads, under the thread sanitizer",
     onlyNamed: true,
-    run: (f) => ctest({ folder: 'native/build-tsan', sanitize: 'thread', label: 'threads', minutes: 20 }, f),
+    run: (f, everything, voice) =>
+      ctest({ folder: 'native/build-tsan', sanitize: 'thread', label: 'threads', minutes: 20, atOnce: 2, voice }, f),
   },
   hil: {
     does: 'cases on the real driver of the cards, in a virtual machine',
     onlyNamed: true,
-    nightly: true,
-    run: hardwareInTheLoop,
+    // The last, so that nothing else runs beside it: its clock is this machine's. No machine to be had is a failure.
+    run: (f) => runCases(f.map((word) => `*${word}*`)),
   },
 };
+
+/**
+ * In each lane one after another, the lanes side by side. Where telephones of others are heard, nothing that calculates runs beside
+ * them: their packets are late on a busy machine, and what they hear is judged. What reads the sources takes the processor when nobody
+ * else wants it, which half of the time is so there. The machine of the last has the processors for itself.
+ */
+const STAGES = [
+  [['unit'], ['native']],
+  [['integration'], ['lint']],
+  [['e2e']],
+  [['sanitized']],
+  [['threads']],
+  [['hil']],
+];
+
+const compilers = new Turns();
 
 /** Each is one check that passes or fails. */
 const checks = () => [
@@ -70,8 +96,7 @@ const checks = () => [
 /** Runs the suites and gives the exit code. */
 export async function testRun(args) {
   const isSuite = (arg) => arg in SUITES || arg === 'everything';
-  const everything = Object.keys(SUITES).filter((name) => !SUITES[name].nightly);
-  const named = args.includes('everything') ? everything : args.filter(isSuite);
+  const named = args.includes('everything') ? Object.keys(SUITES) : args.filter(isSuite);
   const filter = args.filter((arg) => !isSuite(arg));
   const usual = Object.keys(SUITES).filter(
     (name) => !SUITES[name].onlyNamed && (filter.length === 0 || name !== 'lint'),
@@ -80,15 +105,17 @@ export async function testRun(args) {
 
   const unlock = await lock(inRoot('build/test.lock'), () => console.log('Other tests run here; waiting for them.'));
   mkdirSync(inRoot('build/reports'), { recursive: true });
-  const results = [];
-  for (const name of names) {
+  const began = performance.now();
+  const results = new Map();
+  await runLanes(STAGES, names, async (name, voice) => {
     console.log(`\n=== ${name}: ${SUITES[name].does}\n`);
     const started = performance.now();
-    const counts = await SUITES[name].run(filter, args.includes('everything')).catch(asFailed);
-    results.push({ name, ...counts, seconds: (performance.now() - started) / 1000 });
-  }
+    const counts = await SUITES[name].run(filter, args.includes('everything'), voice).catch(asFailed);
+    results.set(name, { name, ...counts, seconds: (performance.now() - started) / 1000 });
+  });
   unlock();
-  return summary(results);
+  const inOrder = Object.keys(SUITES).flatMap((name) => results.get(name) ?? []);
+  return summary(inOrder, (performance.now() - began) / 1000);
 }
 
 function asFailed(error) {
@@ -97,12 +124,15 @@ function asFailed(error) {
   return { passed: 0, failed: 1, skipped: 0, failures: [], remark: error.message };
 }
 
-function summary(results) {
+function summary(results, seconds) {
   console.log('\n=== summary\n');
-  for (const { name, passed, failed, skipped, remark, seconds } of results) {
-    const rest = [skipped > 0 ? `${skipped} skipped` : '', `${seconds.toFixed(0)} s`, remark ?? ''].filter(Boolean);
-    console.log(`  ${name.padEnd(12)} ${passed} passed, ${failed} failed (${rest.join('; ')})`);
+  for (const { name, passed, failed, skipped, remark } of results) {
+    const rest = [skipped > 0 ? `${skipped} skipped` : '', remark ?? ''].filter(Boolean);
+    console.log(
+      `  ${name.padEnd(12)} ${passed} passed, ${failed} failed${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`,
+    );
   }
+  timesOf(results, seconds);
   for (const { name, failures } of results)
     failures.slice(0, MOST_FAILURES).forEach((failure) => printFailure(name, failure));
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
@@ -111,20 +141,44 @@ function summary(results) {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
+/** How long each part took, and the longest of all files; parts run side by side, so that they take longer than all of it. */
+function timesOf(results, seconds) {
+  const inSeconds = (value) => `${value.toFixed(0)} s`;
+  const parts = results.map(({ name, seconds: wall, cpuSeconds }) => {
+    return `${name} ${inSeconds(wall)}${cpuSeconds > 0 ? ` (${cpuSeconds.toFixed(0)} of a processor)` : ''}`;
+  });
+  const cpu = results.reduce((total, { cpuSeconds = 0 }) => total + cpuSeconds, 0);
+  console.log(`\n  time: ${parts.join(', ')}; in all ${inSeconds(seconds)} (${cpu.toFixed(0)} of a processor)`);
+  const files = results.flatMap(({ files: some = [] }) => some).sort((a, b) => b.seconds - a.seconds);
+  const slowest = files
+    .slice(0, MOST_SLOW_FILES)
+    .map(({ name, seconds: wall }) => `${inRootName(name)} ${inSeconds(wall)}`);
+  if (slowest.length > 0) console.log(`  slowest: ${slowest.join(', ')}`);
+}
+
+const inRootName = (path) => path.replace(`${inRoot()}/`, '').replace(/^test\//, '');
+
 /** Once more at the end, where it is found without reading everything that was printed before it. */
 function printFailure(suite, { name, message }) {
-  console.log(`\n  failed in ${suite}: ${name.replace(`${inRoot()}/`, '')}`);
+  console.log(`\n  failed in ${suite}: ${inRootName(name)}`);
   for (const line of message.split('\n').slice(0, MOST_LINES)) console.log(`    ${line}`);
 }
 
 /** The first is as long as all the others: they run beside it. */
-async function lint() {
-  const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
+async function lint(filter, everything, voice) {
+  const counts = { passed: 0, failed: 0, skipped: 0, failures: [], cpuSeconds: 0 };
   const one = async ({ name, command, args }) => {
-    const { code } = await run(command, args, { cwd: inRoot(), stdio: 'inherit', timeLimitMs: 5 * MINUTE_MS });
+    const options = {
+      cwd: inRoot(),
+      timeLimitMs: 20 * MINUTE_MS,
+      behind: voice.alone ? 'some' : 'all',
+      ...voice.options,
+    };
+    const { code, cpuSeconds } = await metered(command, args, options);
     counts[code === 0 ? 'passed' : 'failed'] += 1;
+    counts.cpuSeconds += cpuSeconds;
     if (code !== 0) counts.failures.push({ name, message: 'see its output above' });
-    console.log(`  ${name}: ${code === 0 ? 'good' : 'failed'}`);
+    voice.say(`  ${name}: ${code === 0 ? 'good' : 'failed'}`);
   };
   const [longest, ...others] = checks();
   const inTurn = async () => {
@@ -135,14 +189,16 @@ async function lint() {
 }
 
 /** That what measures the engine can still be compiled is seen when everything is asked for. */
-function engineTests(filter, everything) {
-  return ctest({ folder: 'native/build-test', target: everything ? 'all' : 'tests', minutes: 10, atOnce: 3 }, filter);
+function engineTests(filter, everything, voice) {
+  const target = everything ? 'all' : 'tests';
+  return ctest({ folder: 'native/build-test', target, minutes: 10, atOnce: 8, voice }, filter);
 }
 
-/** `atOnce`: so many suites side by side; most of them wait for seconds of audio more than they work. */
-async function ctest({ folder, sanitize, label, target = 'tests', minutes, atOnce = 1, env }, filter) {
+/** `atOnce`: so many entries side by side; most of them wait for seconds of audio more than they work. */
+async function ctest({ folder, sanitize, label, target = 'tests', minutes, atOnce, env, voice }, filter) {
   // As the addon is compiled, which the compiler cache then serves; a sanitizer wants its own.
-  await buildEngineTests({ folder, buildType: sanitize ? 'RelWithDebInfo' : 'Release', sanitize, target });
+  const buildType = sanitize ? 'RelWithDebInfo' : 'Release';
+  await compilers.take(() => buildEngineTests({ folder, buildType, sanitize, target, out: voice }));
   const reports = inRoot(folder, 'reports');
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
@@ -150,37 +206,27 @@ async function ctest({ folder, sanitize, label, target = 'tests', minutes, atOnc
   args.push('--parallel', String(atOnce));
   if (label !== undefined) args.push('--label-regex', `^${label}$`);
   if (filter.length > 0) args.push('--tests-regex', filter.join('|'));
-  const end = await run('ctest', args, {
-    stdio: 'inherit',
+  const end = await metered('ctest', args, {
     timeLimitMs: minutes * MINUTE_MS,
     env: { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1', ...env },
+    ...voice.options,
   });
-  return judged(countCtest(reports), end, filter.length > 0);
+  const { cpuSeconds } = end;
+  return { ...judged(countCtest(reports), end, filter.length > 0), cpuSeconds, files: ctestEntries(reports) };
 }
 
-/** Where no virtual machine can be had they are left out, out loud: nothing of the product is at fault. */
-async function hardwareInTheLoop(filter) {
-  try {
-    return await runCases(filter.map((word) => `*${word}*`));
-  } catch (error) {
-    if (!(error instanceof NoMachine)) throw error;
-    error.print();
-    const remark = `LEFT OUT, as there is no virtual machine here: ${error.message}`;
-    console.log(remark);
-    return { passed: 0, failed: 0, skipped: 1, failures: [], remark };
-  }
-}
-
-async function runVitest(project, minutes, filter, env) {
+async function runVitest({ project, minutes, behind, voice, env }, filter) {
   const report = inRoot(`build/reports/${project}.json`);
   rmSync(report, { force: true });
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   if (filter.length > 0) args.push('--passWithNoTests');
-  const end = await run(tool('vitest'), [...args, ...filter], {
+  const end = await metered(tool('vitest'), [...args, ...filter], {
     cwd: inRoot(),
-    stdio: 'inherit',
     timeLimitMs: minutes * MINUTE_MS,
-    env: { ...process.env, ...env },
+    env: { ...process.env, CORDBOARD_TEST_SLOT: FIRST_SLOTS[project], ...env },
+    behind,
+    ...voice.options,
   });
-  return judged(countVitest(report), end, filter.length > 0);
+  const { cpuSeconds } = end;
+  return { ...judged(countVitest(report), end, filter.length > 0), cpuSeconds, files: vitestFiles(report) };
 }

@@ -18,7 +18,8 @@ set(ss7_kept
     ss7_set_default_dpc ss7_set_sls_shift ss7_check_event ss7_start ss7_read ss7_write ss7_link_alarm ss7_link_noalarm
     ss7_pollflags ss7_set_mtp3_timer ss7_set_isup_timer ss7_msg_new mtp3_receive mtp3_transmit mtp3_net_mng mtp3_init_restart
     isup_new_call isup_free_call isup_free_call_if_clear isup_clear_callflags isup_set_called isup_set_calling
-    isup_set_redirecting_number isup_set_redirection_info isup_set_calling_party_category isup_set_tmr isup_iam isup_acm
+    isup_set_redirecting_number isup_set_redirection_info isup_set_orig_called_num isup_set_col_req isup_set_connected
+    isup_set_calling_party_category isup_set_tmr isup_iam isup_acm
     isup_anm isup_cpg isup_rel isup_rlc isup_sus isup_res isup_grs isup_gra isup_rsc isup_blo isup_ubl isup_bla isup_uba
     isup_cgb isup_cgu isup_cgba isup_cgua)
 set(ss7_keep)

@@ -324,6 +324,64 @@ TEST(DahdiCard, TellsOfALinesRingsAndGapsOfItsBattery) {
   EXPECT_EQ(0x11, box.received[0]) << "what the line says is heard by the telephone";
 }
 
+TEST(DahdiCard, ReversesThePolarityOfATelephonesLoop) {
+  AnalogBox box;
+  auto* polarity = box.card.station(1)->polarity();
+  ASSERT_NE(nullptr, polarity);
+  EXPECT_TRUE(polarity->set_polarity(true));
+  EXPECT_TRUE(polarity->set_polarity(false));
+  EXPECT_EQ((std::vector<bool>{true, false}), box.line.channels[1].polarity);
+}
+
+TEST(DahdiCard, LightsATelephonesLampAgainWhenItsBoardIsBack) {
+  AnalogBox box;
+  auto* lamp = box.card.station(1)->lamp();
+  ASSERT_NE(nullptr, lamp);
+  EXPECT_TRUE(lamp->set_lamp(LampKind::kNeon, true));
+  const std::vector<std::pair<LampKind, bool>> lit{{LampKind::kNeon, true}};
+  EXPECT_EQ(lit, box.line.channels[1].lamps);
+  box.line.remove_span(1);
+  box.tick();
+  EXPECT_TRUE(lamp->set_lamp(LampKind::kPolarity, true)) << "what it is to be is kept";
+  box.line.channels[1].lamps.clear();
+  box.line.spans[1] = {};
+  for (int i = 0; i < 60; ++i) box.tick();
+  const std::vector<std::pair<LampKind, bool>> again{{LampKind::kPolarity, true}};
+  EXPECT_EQ(again, box.line.channels[1].lamps);
+  box.line.channels[1].no_lamp = true;
+  EXPECT_FALSE(lamp->set_lamp(LampKind::kNeon, true)) << "the board has none";
+}
+
+TEST(DahdiCard, LetsSpeechThroughToATelephoneOnTheHookAlone) {
+  AnalogBox box;
+  box.card.station(1)->pass_on_hook(900);
+  EXPECT_EQ(900, box.line.channels[1].passes_on_hook);
+  box.tell(1, {DriverEvent::kOffHook});
+  box.card.station(1)->pass_on_hook(400);
+  EXPECT_EQ(900, box.line.channels[1].passes_on_hook);
+}
+
+TEST(DahdiCard, TellsOfALinesReversalsAndTakesWhatStaysForNormal) {
+  AnalogBox box;
+  std::vector<bool> told;
+  box.card.line(2)->on_polarity = [&](bool reversed, Millis) { told.push_back(reversed); };
+  box.card.line(2)->set_hook(true);
+  box.tell(32, {DriverEvent::kPolarity});
+  EXPECT_EQ((std::vector<bool>{true}), told);
+  // A flash is no end of the call.
+  box.card.line(2)->set_hook(false);
+  for (int i = 0; i < 20; ++i) box.tick();
+  box.card.line(2)->set_hook(true);
+  for (int i = 0; i < 200; ++i) box.tick();
+  EXPECT_EQ((std::vector<bool>{true}), told);
+  // That it went back after the call was not seen.
+  box.card.line(2)->set_hook(false);
+  for (int i = 0; i < 200; ++i) box.tick();
+  EXPECT_EQ((std::vector<bool>{true, false}), told);
+  box.tell(32, {DriverEvent::kPolarity});
+  EXPECT_EQ((std::vector<bool>{true, false, true}), told);
+}
+
 TEST(DahdiCard, HangsUpATelephoneWhoseBoardIsGone) {
   AnalogBox box;
   box.tell(1, {DriverEvent::kOffHook});

@@ -95,6 +95,41 @@ TEST(EngineLine, WithoutDialToneNothingIsDialled) {
   EXPECT_FALSE(box.wait<LegDigit>([](const auto&) { return true; }, std::chrono::milliseconds(300)));
 }
 
+TEST(EngineLine, WaitsForTheSecondDialToneBehindAPrivateExchange) {
+  LineConfig line;
+  line.checkDialTone = true;
+  line.dialToneMs = 3000;
+  Box box(line_config(line));
+  const auto seized = box.ask<LegSeized>(LegSeize{.analog = kLine, .calledNumber = "0w41p2"});
+  const auto offered = box.wait<LegOffered>([](const auto& event) { return event.analog == kExchange; });
+  ASSERT_TRUE(offered);
+  const auto next = [&] { return box.wait_leg<LegDigit>(offered->leg).value_or(LegDigit{}).digit; };
+  EXPECT_EQ(next(), "0");
+  EXPECT_FALSE(box.wait<LegDigit>([](const auto&) { return true; }, std::chrono::milliseconds(1000)))
+      << "nothing is dialled while there is no second dial tone";
+  const auto tone = box.ask<PlayStarted>(ToneStart{offered->port, "dial"});
+  EXPECT_EQ(next(), "4");
+  box.ask(PlayStop{tone.play});
+  EXPECT_EQ(next(), "1");
+  const auto paused = Clock::now();
+  EXPECT_EQ(next(), "2");
+  std::printf("a pause of %.0f ms within the number\n", ms_since(paused));
+  EXPECT_GT(ms_since(paused), 1900);
+  ASSERT_TRUE(box.wait_leg<LegProgressed>(seized.leg));
+  EXPECT_TRUE(box.wait_leg<LegAnswered>(seized.leg));
+}
+
+TEST(EngineLine, WithoutTheSecondDialToneTheCallFails) {
+  LineConfig line;
+  line.dialToneMs = 1000;
+  Box box(line_config(line));
+  const auto seized = box.ask<LegSeized>(LegSeize{.analog = kLine, .calledNumber = "0w41"});
+  const auto released = box.wait_leg<LegReleased>(seized.leg);
+  ASSERT_TRUE(released);
+  EXPECT_EQ(released->cause, 38U);
+  EXPECT_EQ(box.refused(LegSeize{.analog = kLine, .calledNumber = "0x1"}).code, ErrorCode::kInvalid);
+}
+
 TEST(EngineLine, DialsByPulses) {
   LineConfig line;
   line.dialling = DiallingBy::kPulse;
@@ -207,8 +242,14 @@ TEST_P(EngineCallerIdFirst, IsToldBeforeTheFirstRing) {
   EXPECT_FALSE(analog(box.snapshot(), kLine).reversed);
 }
 
+StationConfig with_lamp(MessageLamp lamp) {
+  StationConfig station;
+  station.lamp = lamp;
+  return station;
+}
+
 TEST(EngineStation, HasAMessageLamp) {
-  Box box(line_config({}));
+  Box box(line_config({}, with_lamp(MessageLamp::kNeon)));
   box.ask(StationLamp{kExchange, true});
   auto snapshot = box.snapshot();
   EXPECT_TRUE(analog(snapshot, kExchange).lamp);
@@ -218,6 +259,54 @@ TEST(EngineStation, HasAMessageLamp) {
   box.ask(StationLamp{kExchange, false});
   EXPECT_FALSE(analog(box.snapshot(), kExchange).lamp);
   EXPECT_EQ(box.refused(StationLamp{kLine, true}).code, ErrorCode::kInvalid);
+}
+
+TEST(EngineStation, HasALampThatIsLitByThePolarity) {
+  Box box(line_config({}, with_lamp(MessageLamp::kPolarity)));
+  const auto seen = [&](bool reversed) {
+    for (int n = 0; n < 100 && analog(box.snapshot(), kLine).reversed != reversed; ++n) {
+    }
+    return analog(box.snapshot(), kLine).reversed;
+  };
+  box.ask(StationLamp{kExchange, true});
+  EXPECT_TRUE(seen(true));
+  EXPECT_TRUE(analog(box.snapshot(), kExchange).lamp);
+  box.ask(StationLamp{kExchange, false});
+  EXPECT_FALSE(seen(false));
+}
+
+TEST(EngineStation, HasNoLampUnlessItIsSetToOne) {
+  Box box(line_config({}));
+  EXPECT_EQ(box.refused(StationLamp{kExchange, true}).code, ErrorCode::kInvalid);
+}
+
+/// Why the line at the other end has heard no message in the next 4 s; empty: it has heard one, whole. What is sent meanwhile goes
+/// to another telephone.
+std::string unheard(Box& box) {
+  const auto snapshot = box.snapshot();
+  ProbeCallerId probe{.send = analog(snapshot, kExchange + 1).port, .receive = analog(snapshot, kLine).port};
+  probe.mode = CallerIdMode::kDtmf;  // long, and nobody's message
+  probe.number = "01234567890123456789";
+  return box.ask<ProbeCallerIdReply>(probe).failure;
+}
+
+TEST(EngineStation, IsToldOfItsLampByFskAndLaterWhenItIsLifted) {
+  auto config = test_config(0, 2);
+  config.analogs[0].station = with_lamp(MessageLamp::kFsk);
+  Box box(config);
+  EXPECT_NE("", unheard(box));
+  box.ask(StationLamp{kExchange, true});
+  EXPECT_EQ("", unheard(box));
+  EXPECT_TRUE(analog(box.snapshot(), kExchange).lamp);
+  EXPECT_NE("", unheard(box)) << "told twice";
+  // Lifted before the message is over: it is told when the telephone is on the hook again.
+  box.ask(StationLamp{kExchange, false});
+  const auto line = box.ask<LegSeized>(LegSeize{.analog = kLine});
+  ASSERT_TRUE(box.wait<LegOffered>());
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  box.ask(LegRelease{line.leg});
+  ASSERT_TRUE(box.wait<LegReleased>([](const auto& event) { return event.by == ReleasedBy::kRemote; }));
+  EXPECT_EQ("", unheard(box));
 }
 
 TEST(EngineStation, WithoutADisconnectGapItIsParkedAtOnce) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -184,7 +185,7 @@ class Box {
   std::condition_variable changed_;
   std::map<uint64_t, AnyReply> replies_;
   std::deque<AnyEvent> events_;
-  uint64_t last_id_{};
+  std::atomic<uint64_t> last_id_{0};  // several threads of a test ask
   uint64_t batches_{};
   bool closed_{};
   std::unique_ptr<Engine> engine_;

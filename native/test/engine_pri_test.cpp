@@ -246,6 +246,55 @@ TEST(EnginePri, DigitsOneByOneNamesAndCharges) {
   }
 }
 
+TEST(EnginePri, TheExchangeJoinsTwoLegsAndTellsWhoIsThere) {
+  auto config = test_config(1, 0);
+  for (auto& one : config.spans) one.pri.joins = one.side == PriSide::kNetwork;
+  Box box(config);
+  box.wait_dchannel(1);
+  box.wait_dchannel(101);
+  std::vector<uint32_t> legs;
+  for (const std::string number : {"4001", "4002"}) {
+    LegSeize seize{.span = 1, .calledNumber = number, .callingNumber = "2001"};
+    seize.restricted = number == "4002";
+    const auto out = box.ask<LegSeized>(seize);
+    const auto offered = box.wait<LegOffered>();
+    ASSERT_TRUE(offered);
+    EXPECT_EQ(offered->restricted, number == "4002");
+    EXPECT_EQ(offered->callingNumber, number == "4002" ? "" : "2001");
+    LegAnswer answer{{offered->leg}};
+    answer.connectedNumber = "7" + number;
+    answer.connectedName = "Ada";
+    box.ask(answer);
+    const auto party = box.wait_leg<LegParty>(out.leg);
+    ASSERT_TRUE(party);
+    EXPECT_EQ(party->number, "7" + number);
+    EXPECT_EQ(party->name, "Ada");
+    ASSERT_TRUE(box.wait_leg<LegAnswered>(out.leg));
+    box.ask(LegTariff{offered->leg, {{TariffItem::kTalk, false, "CNY", 0.22, 60000}}});
+    const auto tariffs = box.wait_leg<LegTariffs>(out.leg);
+    ASSERT_TRUE(tariffs);
+    EXPECT_DOUBLE_EQ(tariffs->tariffs.at(0).amount, 0.22);
+    EXPECT_EQ(tariffs->tariffs.at(0).perMs, 60000U);
+    box.ask(LegInform{offered->leg, "5005", "", false});
+    const auto moved = box.wait_leg<LegParty>(out.leg);
+    ASSERT_TRUE(moved);
+    EXPECT_EQ(moved->reason, PartyReason::kTransferred);
+    EXPECT_EQ(moved->number, "5005");
+    legs.push_back(out.leg);
+  }
+  box.ask(LegTransfer{legs[0], legs[1]});
+  const auto asked = box.wait<LegTransferAsked>();
+  ASSERT_TRUE(asked);
+  box.ask(LegAllowTransfer{asked->leg, true});
+  const auto done = box.wait_leg<LegTransferred>(legs[0]);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->other, legs[1]);
+  EXPECT_TRUE(done->done);
+  for (const auto leg : legs) EXPECT_TRUE(box.wait_leg<LegReleased>(leg));
+  EXPECT_TRUE(box.snapshot().legs.empty());
+  EXPECT_EQ(box.refused(LegTransfer{legs[0], legs[1]}).code, ErrorCode::kNotFound);
+}
+
 TEST(EnginePri, BlocksTimeslotsAndRestartsTheWholeE1) {
   Box box(test_config(1, 0));
   box.wait_dchannel(1);

@@ -5,7 +5,8 @@
 #include <chrono>
 
 #include "engine_box.hpp"
-#include "r2_pair.hpp"
+#include "line_faults.hpp"
+#include "r2_engine.hpp"
 
 namespace cordboard::engine {
 namespace {
@@ -18,20 +19,7 @@ double ms_since(Clock::time_point begun) {
 }
 
 /// Span 1 is the box's, 101 the exchange's.
-EngineConfig r2_config() {
-  auto config = test_config(1, 0);
-  const auto china = signalling::china();
-  for (auto& span : config.spans) {
-    span.signalling = SpanSignalling::kR2;
-    span.r2.variant = china.variant;
-    span.r2.definitions = china.definitions;
-    span.r2.calledDigits = china.called_digits;
-    span.r2.subscriberSignal = china.subscriber_signal;
-    span.r2.vacantSignal = china.vacant_signal;
-    span.r2.congestionSignal = china.congestion_signal;
-  }
-  return config;
-}
+EngineConfig r2_config() { return china_spans(test_config(1, 0)); }
 
 class R2Box : public Box {
  public:
@@ -212,19 +200,7 @@ TEST(EngineR2, ShowsAndKeepsToBlockedTimeslots) {
 
 TEST(EngineR2, AnAlarmClearsItsCallsAndTheyComeBackWithTheLine) {
   R2Box box;
-  const auto call = box.answered();
-  box.ask(VirtualAlarm{1, AlarmKind::kLos, true});
-  const auto released = box.wait_leg<LegReleased>(call.in.leg);
-  ASSERT_TRUE(released);
-  EXPECT_EQ(38U, released->cause);
-  EXPECT_EQ(ReleasedBy::kFault, released->by);
-  EXPECT_TRUE(box.wait_leg<LegReleased>(call.out.leg));
-  EXPECT_EQ(ErrorCode::kUnavailable, box.refused(LegSeize{.span = 1, .calledNumber = "95001"}).code);
-  box.ask(VirtualAlarm{1, AlarmKind::kLos, false});
-  box.wait_dchannel(1);
-  box.wait_dchannel(101);
-  const auto again = box.answered();
-  EXPECT_NE(0U, again.in.leg);
+  expect_alarm_clears(box);
 }
 
 }  // namespace

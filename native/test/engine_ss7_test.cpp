@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "engine_box.hpp"
+#include "line_faults.hpp"
+#include "ss7_engine.hpp"
 
 namespace cordboard::engine {
 namespace {
@@ -17,27 +19,8 @@ double ms_since(Clock::time_point begun) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
 }
 
-/// Spans 1… are the box's, 101… the exchange's, all of one link set; a link on timeslot 16 of each of the first two.
-EngineConfig ss7_config(uint32_t spans = 1, Ss7Variant variant = Ss7Variant::kItu, uint32_t check_every = 0) {
-  auto config = test_config(spans, 0);
-  LinkSetConfig here{.linkSet = 1, .name = "links", .variant = variant, .pointCode = 1001, .destination = 2002};
-  here.checkEvery = check_every;
-  LinkSetConfig there{.linkSet = 2, .name = "their links", .variant = variant, .pointCode = 2002, .destination = 1001};
-  if (variant == Ss7Variant::kChina) {
-    here.pointCode = there.destination = 0x170203;
-    here.destination = there.pointCode = 0x170a01;
-  }
-  for (uint32_t span = 1; span <= std::min(spans, 2U); ++span) {
-    here.links.push_back({span, 16, span - 1});
-    there.links.push_back({100 + span, 16, span - 1});
-  }
-  config.linkSets = {here, there};
-  for (auto& span : config.spans) {
-    span.signalling = SpanSignalling::kSs7;
-    span.ss7.linkSet = span.span < 100 ? 1 : 2;
-    span.ss7.firstCircuit = 32 * ((span.span - 1) % 100) + 1;
-  }
-  return config;
+EngineConfig ss7_config(uint32_t spans = 1, Ss7Variant variant = Ss7Variant::kItu) {
+  return ss7_spans(test_config(spans, 0), variant);
 }
 
 class Ss7Box : public Box {
@@ -116,56 +99,6 @@ TEST_P(EngineSs7, TakesACallEachWayWithItsNumbersAndItsSpeechOctetForOctet) {
   }
 }
 
-TEST(EngineSs7Circuits, SayWithACauseWhyACallIsRefused) {
-  Ss7Box box;
-  for (const uint32_t cause : {17U, 1U, 42U}) {
-    const auto call = box.offered();
-    box.ask(LegRelease{call.in.leg, cause});
-    const auto released = box.wait_leg<LegReleased>(call.out.leg);
-    ASSERT_TRUE(released);
-    EXPECT_EQ(cause, released->cause);
-    EXPECT_EQ(ReleasedBy::kRemote, released->by);
-    EXPECT_TRUE(box.wait_leg<LegReleased>(call.in.leg));
-  }
-}
-
-TEST(EngineSs7Circuits, AreBlockedOneByOneAndAWholeE1) {
-  Ss7Box box;
-  box.ask(SpanBlock{1, 7, true});
-  EXPECT_TRUE(
-      box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && at.timeslot == 7 && at.there; }));
-  EXPECT_EQ(ErrorCode::kBusy, box.refused(LegSeize{.span = 101, .timeslot = 7, .calledNumber = "95001"}).code);
-  EXPECT_EQ(ErrorCode::kInvalid, box.refused(LegSeize{.span = 101, .timeslot = 16, .calledNumber = "95001"}).code);
-  box.ask(SpanBlock{1, 0, true});
-  for (int i = 0; i < 29; ++i) {
-    EXPECT_TRUE(box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && at.there; })) << i;
-  }
-  EXPECT_EQ(ErrorCode::kBusy, box.refused(LegSeize{.span = 101, .calledNumber = "95001"}).code);
-  box.ask(SpanBlock{1, 0, false});
-  for (int i = 0; i < 30; ++i) {
-    EXPECT_TRUE(box.wait<SpanBlocked>([](const SpanBlocked& at) { return at.span == 101 && !at.there; })) << i;
-  }
-  box.ask<LegSeized>(LegSeize{.span = 101, .timeslot = 7, .calledNumber = "95001"});
-}
-
-/// The check tone goes over the cable as sound, and comes back from the other end's loop.
-TEST(EngineSs7Circuits, AreCheckedByTheToneThatComesBack) {
-  Ss7Box box(ss7_config(1, Ss7Variant::kChina, 1));
-  const auto begun = Clock::now();
-  const auto call = box.offered(1);
-  std::printf("offered %.0f ms after the seizure, circuit checked\n", ms_since(begun));
-  EXPECT_TRUE(box.wait<SpanChecked>(
-      [&](const SpanChecked& at) { return at.span == 1 && at.timeslot == call.out.timeslot && at.passed; }));
-  box.ask(LegAnswer{{call.in.leg}});
-  EXPECT_TRUE(box.wait_leg<LegAnswered>(call.out.leg));
-  // Nothing of the check is left on the speech path.
-  EXPECT_TRUE(box.snapshot().connections.empty());
-  box.ask(SpanCheck{101, 9});
-  EXPECT_TRUE(
-      box.wait<SpanChecked>([](const SpanChecked& at) { return at.span == 101 && at.timeslot == 9 && at.passed; }));
-  EXPECT_EQ(ErrorCode::kInvalid, box.refused(SpanCheck{101, 16}).code);
-}
-
 TEST(EngineSs7Circuits, AreResetFromEitherEnd) {
   Ss7Box box;
   const auto call = box.answered();
@@ -181,76 +114,9 @@ TEST(EngineSs7Circuits, AreResetFromEitherEnd) {
   }
 }
 
-TEST(EngineSs7Links, OneOfTwoMayFailWhileCallsComeAndGo) {
-  Ss7Box box(ss7_config(2));
-  // Both links carry before one is cut.
-  for (int i = 0; i < 200; ++i) {
-    const auto sets = box.snapshot().linkSets;
-    if (std::all_of(sets.begin(), sets.end(), [](const SnapshotLinkSet& set) {
-          return std::all_of(set.links.begin(), set.links.end(), [](const SnapshotLink& link) { return link.carries; });
-        })) {
-      break;
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-  int calls = 0;
-  int lost = 0;
-  double longest = 0;
-  std::deque<std::pair<uint32_t, uint32_t>> talking;
-  for (int i = 0; i < 120; ++i) {
-    if (i == 40) {
-      box.ask(VirtualLinkSpoil{.span = 1, .timeslot = 16, .cut = true});
-    }
-    const auto begun = Clock::now();
-    const auto seized =
-        box.ask<LegSeized>(LegSeize{.span = i % 2 == 0 ? 101U : 102U, .calledNumber = "95001", .callingNumber = "1"});
-    const auto in = box.wait<LegOffered>();
-    if (!in) {
-      ++lost;
-      continue;
-    }
-    box.submit(LegAnswer{{in->leg}});
-    if (!box.wait_leg<LegAnswered>(seized.leg)) ++lost;
-    longest = std::max(longest, ms_since(begun));
-    ++calls;
-    talking.emplace_back(seized.leg, in->leg);
-    if (talking.size() < 30) continue;
-    const auto [out, there] = talking.front();
-    talking.pop_front();
-    box.submit(LegRelease{out, 16});
-    const auto released = box.wait_leg<LegReleased>(there);
-    if (!released || released->by != ReleasedBy::kRemote) ++lost;
-    EXPECT_TRUE(box.wait_leg<LegReleased>(out));
-  }
-  EXPECT_FALSE(box.wait<LegReleased>([](const LegReleased&) { return true; }, 10ms)) << "a call has ended by itself";
-  std::printf("%d calls with 30 at once, %d lost when a link failed; longest IAM to ANM %.0f ms\n", calls, lost,
-              longest);
-  EXPECT_EQ(0, lost);
-  const auto shown = box.snapshot();
-  ASSERT_EQ(2U, shown.linkSets.size());
-  EXPECT_TRUE(shown.linkSets[0].up);
-  EXPECT_NE(LinkState::kInService, shown.linkSets[0].links[0].state);
-  EXPECT_EQ(LinkState::kInService, shown.linkSets[0].links[1].state);
-  EXPECT_EQ(1.0, shown.linkSets[0].links[0].failures);
-  box.ask(VirtualLinkSpoil{.span = 1, .timeslot = 16, .cut = false});
-  EXPECT_TRUE(
-      box.wait<LinkChanged>([](const LinkChanged& at) { return at.span == 1 && at.state == LinkState::kInService; }));
-}
-
 TEST(EngineSs7Links, AnAlarmOfTheE1ThatCarriesTheOnlyLinkEndsItsCallsAndTheyComeBack) {
   Ss7Box box;
-  const auto call = box.answered();
-  box.ask(VirtualAlarm{1, AlarmKind::kLos, true});
-  const auto released = box.wait_leg<LegReleased>(call.in.leg);
-  ASSERT_TRUE(released);
-  EXPECT_EQ(38U, released->cause);
-  EXPECT_EQ(ReleasedBy::kFault, released->by);
-  EXPECT_TRUE(box.wait_leg<LegReleased>(call.out.leg));
-  EXPECT_EQ(ErrorCode::kUnavailable, box.refused(LegSeize{.span = 1, .calledNumber = "95001"}).code);
-  box.ask(VirtualAlarm{1, AlarmKind::kLos, false});
-  box.wait_dchannel(1);
-  box.wait_dchannel(101);
-  EXPECT_NE(0U, box.answered().in.leg);
+  expect_alarm_clears(box);
 }
 
 TEST(EngineSs7Links, ConfigurationsThatDoNotGoTogetherAreRefused) {

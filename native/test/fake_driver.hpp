@@ -30,6 +30,10 @@ struct FakeLine {
     std::deque<DriverNotice> events;
     std::vector<DriverHook> hooks;
     uint8_t bits{};
+    std::vector<bool> polarity;                    // as asked for, in order
+    std::vector<std::pair<LampKind, bool>> lamps;  // …
+    Millis passes_on_hook{};
+    bool no_lamp{};  // its board refuses one
     uint32_t echo_taps{};
     std::pair<double, double> gains;
   };
@@ -159,6 +163,7 @@ class FakeDriver : public Driver {
     return event;
   }
   bool more(int handle) override { return !of(handle).received.empty(); }
+  bool room(int handle) override { return of(handle).to_send.size() < of(handle).buffers.count; }
   void flush(int handle) override {
     of(handle).received.clear();
     of(handle).to_send.clear();
@@ -174,6 +179,18 @@ class FakeDriver : public Driver {
     return true;
   }
   bool off_hook(int) override { return false; }
+  bool set_polarity(int handle, bool reversed) override {
+    of(handle).polarity.push_back(reversed);
+    return true;
+  }
+  bool set_lamp(int handle, LampKind kind, bool on) override {
+    of(handle).lamps.emplace_back(kind, on);
+    return !of(handle).no_lamp;
+  }
+  bool pass_on_hook(int handle, Millis duration) override {
+    of(handle).passes_on_hook = duration;
+    return true;
+  }
   bool set_echo_canceller(int handle, uint32_t taps) override {
     of(handle).echo_taps = taps;
     return true;

@@ -10,6 +10,7 @@
 
 #include "fuzz_inputs.hpp"
 #include "pri_victim.hpp"
+#include "signalling/pri_components.hpp"
 #include "signalling/pri_facility.hpp"
 
 namespace cordboard::signalling {
@@ -140,12 +141,29 @@ TEST(HostileSignallingFacility, Elements) {
        0xa1, 0x05, 0x30, 0x03, 0x02, 0x01, 0x07, 0x82, 0x01, 0x00},
       {0x91, 0xa1, 0x1c, 0x02, 0x01, 0x01, 0x02, 0x01, 0x23, 0x30, 0x14, 0x30, 0x12, 0xa1, 0x0d, 0x81,
        0x03, 'E',  'U',  'R',  0xa2, 0x06, 0x81, 0x01, 0x0c, 0x82, 0x01, 0x01, 0x82, 0x01, 0x00},
+      // AOC-S: 0.22 CNY a minute.
+      {0x91, 0xa1, 0x27, 0x02, 0x01, 0x01, 0x02, 0x01, 0x1f, 0x30, 0x1f, 0x30, 0x1d, 0x0a,
+       0x01, 0x00, 0xa1, 0x18, 0x81, 0x03, 'C',  'N',  'Y',  0xa2, 0x06, 0x81, 0x01, 0x16,
+       0x82, 0x01, 0x01, 0x83, 0x01, 0x00, 0xa4, 0x06, 0x81, 0x01, 0x01, 0x82, 0x01, 0x04},
+      // EctInform.
+      {0x91, 0xa1, 0x18, 0x02, 0x01, 0x01, 0x06, 0x06, 0x04, 0x00, 0x82, 0x71, 0x01, 0x05,
+       0x30, 0x0b, 0x0a, 0x01, 0x01, 0xa0, 0x06, 0x80, 0x04, '5',  '0',  '0',  '5'},
   };
-  std::size_t names = 0, diversions = 0, charges = 0;
+  std::vector<Frame> seeds = good;
+  const std::vector<uint8_t> rerouting = components::party_number("4001");
+  for (auto& made :
+       {components::link_request(7), components::link_result(7, 300), components::execute(8, 300),
+        components::two_channels(9, 0x8005), components::transfer_complete(10, true, {"4007", "Ada", false}),
+        components::proposal(11, 4711, rerouting), components::result(12, PriProtocol::kEuroIsdn),
+        components::error(13, components::kNotAvailable, PriProtocol::kQsig)}) {
+    seeds.push_back(made);
+  }
+  std::size_t names = 0, diversions = 0, charges = 0, tariffs = 0, transferred = 0, requests = 0, answers = 0;
   const int count = fuzz_inputs();
   for (int n = 0; n < count; ++n) {
-    Frame contents = pick(8) == 0 ? Frame(pick(250)) : good[pick(static_cast<uint32_t>(good.size()))];
-    if (contents.size() > 40)
+    const bool nonsense = pick(8) == 0;
+    Frame contents = nonsense ? Frame(pick(250)) : seeds[pick(static_cast<uint32_t>(seeds.size()))];
+    if (nonsense)
       for (auto& octet : contents) octet = static_cast<uint8_t>(random());
     mutate(random, contents, pick(4));
     contents.resize(std::min<std::size_t>(contents.size(), 255));
@@ -153,11 +171,22 @@ TEST(HostileSignallingFacility, Elements) {
     elements.insert(elements.end(), contents.begin(), contents.end());
     PriMessage message;
     message.elements = elements;
-    for (const auto protocol : {PriProtocol::kEuroIsdn, PriProtocol::kQsig}) {
+    for (const auto protocol : {PriProtocol::kEuroIsdn, PriProtocol::kQsig, PriProtocol::kNational}) {
       const PriFacility read = read_facility(message, protocol);
       names += read.calling_name ? 1 : 0;
       diversions += read.diversion ? 1 : 0;
       charges += read.charge ? 1 : 0;
+      tariffs += read.tariffs.empty() ? 0 : 1;
+      transferred += read.transferred ? 1 : 0;
+      requests += read.request != PriFacility::Request::kNone ? 1 : 0;
+      answers += read.answer != PriFacility::Answer::kNone ? 1 : 0;
+      ASSERT_LE(read.tariffs.size(), kMostTariffs);
+      ASSERT_LE(read.rerouting.size(), 40u);
+      ASSERT_LE(read.invoke, 0x7fff);
+      if (read.transferred && read.transferred->party) {
+        ASSERT_LE(read.transferred->party->number.size(), 31u);
+        ASSERT_LE(read.transferred->party->name.size(), 50u);
+      }
       if (read.calling_name) {
         ASSERT_LE(read.calling_name->size(), 50u);
       }
@@ -169,7 +198,13 @@ TEST(HostileSignallingFacility, Elements) {
       }
     }
   }
-  std::printf("%d elements: %zu names, %zu diversions, %zu charges read\n", count, names, diversions, charges);
+  std::printf(
+      "%d elements: %zu names, %zu diversions, %zu charges, %zu tariffs, %zu transfers, %zu requests, %zu answers\n",
+      count, names, diversions, charges, tariffs, transferred, requests, answers);
+  EXPECT_GT(tariffs, 0u);
+  EXPECT_GT(transferred, 0u);
+  EXPECT_GT(requests, 0u);
+  EXPECT_GT(answers, 0u);
   EXPECT_GT(names, 0u);
   EXPECT_GT(diversions, 0u);
   EXPECT_GT(charges, 0u);

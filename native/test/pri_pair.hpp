@@ -9,8 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "signalling/pri_span.hpp"
@@ -18,6 +20,7 @@
 namespace cordboard::signalling {
 
 using Frame = std::vector<uint8_t>;
+constexpr uint8_t kFacilityType = 0x62;
 
 inline int64_t test_now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -40,6 +43,7 @@ struct Offer {
   bool complete;
   std::string redirecting;
   uint8_t reason;
+  bool restricted = false;
 };
 
 /// A span and what it told. Any callback for a dead or unknown call is a failure.
@@ -54,7 +58,7 @@ class Side : public PriListener {
     told[call] = "incoming";
     timeslots[call] = timeslot;
     offers.push_back({call, timeslot, offer.called, offer.calling, offer.calling_name, offer.complete,
-                      offer.redirecting, offer.redirecting_reason});
+                      offer.redirecting, offer.redirecting_reason, offer.restricted});
     if (when_offered) when_offered(call);
   }
   void on_digits(PriCall call, std::string_view digits_now) override {
@@ -77,6 +81,21 @@ class Side : public PriListener {
   void on_charged(PriCall call, const PriCharge& charge) override {
     EXPECT_TRUE(is_alive(call));
     charges.push_back(charge);
+  }
+  void on_tariff(PriCall call, const std::vector<PriTariff>& told_now) override {
+    EXPECT_TRUE(is_alive(call));
+    tariffs.push_back(told_now);
+  }
+  void on_party(PriCall call, const PriParty& party, PriPartyReason reason) override {
+    EXPECT_TRUE(is_alive(call));
+    parties.emplace_back(call, party, reason);
+  }
+  void on_transferred(PriCall first, PriCall second, bool done) override {
+    EXPECT_TRUE(is_alive(first) && is_alive(second));
+    transferred.emplace_back(first, second, done);
+  }
+  void on_transfer_asked(PriCall first, PriCall second) override {
+    if (when_transfer_asked) when_transfer_asked(first, second);
   }
   void on_blocked(PriChannel channel, bool here, bool there) override { blocked[channel] = {here, there}; }
   void on_restarted(PriChannel timeslot) override { restarted.push_back(timeslot); }
@@ -111,6 +130,10 @@ class Side : public PriListener {
   std::map<PriCall, Released> released;
   std::vector<PriChannel> restarted;
   std::vector<PriCharge> charges;
+  std::vector<std::vector<PriTariff>> tariffs;
+  std::vector<std::tuple<PriCall, PriParty, PriPartyReason>> parties;
+  std::vector<std::tuple<PriCall, PriCall, bool>> transferred;
+  std::function<void(PriCall, PriCall)> when_transfer_asked;
   std::map<PriChannel, std::pair<bool, bool>> blocked;
   std::vector<std::string> log;
   std::function<void(PriCall)> when_offered, when_released;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "pri_pair.hpp"
+#include "signalling/pri_components.hpp"
 
 namespace cordboard::signalling {
 
@@ -41,6 +42,25 @@ inline std::vector<Frame> capture_frames() {
     EXPECT_TRUE(from->span->restart(0));
     pair.pump();
   }
+  // Transfers, and who answers.
+  const std::vector<uint8_t> rerouting = components::party_number("4001");
+  for (const auto& contents :
+       {components::link_request(1), components::link_result(1, 1), components::execute(2, 1),
+        components::two_channels(3, 1), components::two_channels(3, 0x8001), components::proposal(4, 1, rerouting),
+        components::transfer_complete(5, false, {"4007", "Ada", false}),
+        components::transfer_complete(6, true, {"4008", "Grace", false}), components::result(2, PriProtocol::kEuroIsdn),
+        components::error(1, components::kNotAvailable, PriProtocol::kQsig)}) {
+    for (const uint8_t address : {0x00, 0x02}) {
+      for (const uint8_t flag : {0x00, 0x80}) {
+        Frame frame{
+            address, 0x01, 0x00, 0x00, 0x08, 0x02, flag, 0x01, 0x62, 0x1c, static_cast<uint8_t>(contents.size())};
+        frame.insert(frame.end(), contents.begin(), contents.end());
+        frames.push_back(frame);
+      }
+    }
+  }
+  frames.push_back({0x00, 0x01, 0x00, 0x00, 0x08, 0x02, 0x80, 0x01, 0x07, 0x4c, 0x06,
+                    0x01, 0x80, '4',  '0',  '0',  '7',  0x28, 0x03, 'A',  'd',  'a'});
   // What these spans do not send, but others do.
   for (const Frame& message : std::vector<Frame>{
            {0x08, 0x02, 0x00, 0x01, 0x0d, 0x18, 0x03, 0xa9, 0x83, 0x9f},              // SETUP ACKNOWLEDGE
@@ -84,6 +104,7 @@ class Victim {
   Victim(PriNode node, uint32_t seed, PriProtocol protocol = PriProtocol::kEuroIsdn)
       : random(seed), node_(node), side(options(node, protocol), [this](auto f) { hear(f); }) {
     side.when_offered = [this](PriCall call) { act(call); };
+    side.when_transfer_asked = [this](PriCall first, PriCall) { (void)side.span->allow_transfer(first, pick(2) == 0); };
     side.span->run_timers(test_now_ms());
     settle();
   }
@@ -116,6 +137,7 @@ class Victim {
   static PriOptions options(PriNode node, PriProtocol protocol) {
     PriOptions options = options_of(node);
     options.overlap = true;
+    options.joins = true;
     options.protocol = protocol;
     return options;
   }

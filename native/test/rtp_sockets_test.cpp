@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "own_ports.hpp"
 #include "rtp/demultiplexer.hpp"
 #include "rtp/socket_pool.hpp"
 #include "udp_peer.hpp"
@@ -123,13 +124,12 @@ TEST(RtpDemultiplexer, TellsAllPartsOfAKeyApart) {
 
 // ---------------------------------------------------------------------------------------------------------------- pool
 
-/// A range that begins with an even port and that no other test of this machine has: processes run side by side, and
-/// ports beyond these are given out by the system.
+/// A range that begins with an even port and that no other test of this machine has.
 SocketPool::Settings some_ports(uint16_t count = 40) {
   static uint16_t next = 0;
   SocketPool::Settings settings;
   settings.local = at("127.0.0.1", 0);
-  settings.first = static_cast<uint16_t>(20000 + (getpid() % 25) * 400 + next);
+  settings.first = static_cast<uint16_t>(own_ports() + next);
   settings.last = static_cast<uint16_t>(settings.first + count - 1);
   next = static_cast<uint16_t>((next + 40) % 360);
   return settings;

@@ -96,6 +96,41 @@ TEST_P(Ss7, SendsWhoForwardsTheCallAndWhoIsNotToBeShown) {
   EXPECT_TRUE(offer.ended);
 }
 
+TEST_P(Ss7, SendsWhoWasCalledFirstWhyItWasForwardedAndWhoAnswers) {
+  Ss7Pair pair(options());
+  pair.bring_up();
+  const auto call = [&](const std::string& original) {
+    const auto before = pair.b.offers.size();
+    const auto seized = pair.a.set->seize({.called = "95001",
+                                           .calling = "02087654321",
+                                           .redirecting = "4008001234",
+                                           .redirection_reason = 2,
+                                           .original = original},
+                                          pair.now_ms);
+    EXPECT_TRUE(seized);
+    pair.a.known.insert(seized->call);
+    EXPECT_TRUE(pair.run_until([&] { return pair.b.offers.size() > before; }));
+    return seized->call;
+  };
+  for (const bool restricted : {false, true}) {
+    const auto out = call(restricted ? "" : "1008611");
+    const auto& offer = pair.b.offers.back();
+    EXPECT_EQ("4008001234", offer.redirecting);
+    EXPECT_EQ(2, offer.redirection_reason);
+    EXPECT_EQ(restricted ? "4008001234" : "1008611", offer.original);
+    EXPECT_FALSE(offer.restricted);
+    EXPECT_TRUE(offer.asks_connected);
+    EXPECT_TRUE(pair.b.set->connected(offer.call, {"02161230000", restricted}, pair.now_ms));
+    EXPECT_TRUE(pair.b.set->answer(offer.call, pair.now_ms));
+    EXPECT_FALSE(pair.b.set->connected(offer.call, {"1", false}, pair.now_ms));
+    ASSERT_TRUE(pair.run_until([&] { return pair.a.told[out].ends_with("answered "); }));
+    const std::string told = restricted ? "connected:restricted answered " : "connected:02161230000 answered ";
+    EXPECT_TRUE(pair.a.told[out].ends_with(told)) << pair.a.told[out];
+    EXPECT_TRUE(pair.a.set->release(out, 16, pair.now_ms));
+    pair.run_for(200);
+  }
+}
+
 TEST_P(Ss7, ProgressSuspendResumeAndClearingByBothAtOnce) {
   Ss7Pair pair(options());
   pair.bring_up();

@@ -105,5 +105,35 @@ TEST(Mtp2LinkTest, CarriesUnitsOverTheDriversChannelOfFrames) {
   EXPECT_EQ((std::vector<Unit>{Unit(20, 3), kFill}), got);
 }
 
+TEST(Mtp2LinkTest, SaysWhenTheDriverHasNoRoomAndWhenItHasAgain) {
+  FakeLine line(true);
+  DahdiCard card(
+      [&]() -> Result<std::unique_ptr<Driver>> { return std::unique_ptr<Driver>(std::make_unique<FakeDriver>(line)); });
+  card.add_span(1, 1, 0);
+  card.add_span(2, 2, 31);
+  card.pump(1000);
+  Mtp2Link here(*card.hdlc(1));
+  int told = 0;
+  uint32_t errors = 0;
+  here.on_room = [&] { ++told; };
+  here.on_errors = [&](uint32_t count) { errors += count; };
+  int sent = 0;
+  for (; here.has_room() && sent < 1000; ++sent) here.send_unit(Unit(20, 3));
+  EXPECT_EQ(32, sent);
+  EXPECT_EQ(0U, card.counts().lost_frames.value());
+  card.pump(1020);
+  EXPECT_EQ(0, told);
+  line.pass();
+  card.pump(1040);
+  card.pump(1060);
+  EXPECT_EQ(1, told);
+  EXPECT_TRUE(here.has_room());
+  EXPECT_EQ(0U, errors);
+  line.tell(1, 16, {DriverEvent::kBadFrame});
+  line.tell(1, 16, {DriverEvent::kBadFrame});
+  card.pump(1080);
+  EXPECT_EQ(2U, errors);
+}
+
 }  // namespace
 }  // namespace cordboard::cards

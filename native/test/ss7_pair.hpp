@@ -81,6 +81,9 @@ class Ss7End : public Ss7Listener, public Ss7Line {
     told[call] += "answered ";
     if (when_answered) when_answered(call);
   }
+  void on_connected(Ss7Call call, const Ss7Connected& party) override {
+    told[call] += "connected:" + (party.restricted ? std::string("restricted") : party.number) + " ";
+  }
   void on_metering(Ss7Call call) override { ++pulses[call]; }
   void on_suspended(Ss7Call call, bool suspended) override { told[call] += suspended ? "suspended " : "resumed "; }
   void on_released(Ss7Call call, uint8_t cause, Ss7ReleasedBy by) override {

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "engine_box.hpp"
+#include "own_ports.hpp"
 #include "udp_peer.hpp"
 
 namespace cordboard::engine {
@@ -14,12 +15,11 @@ using rtp::Octets;
 using rtp::Phone;
 
 inline EngineConfig stream_config(uint32_t count = 8, const std::string& address = "127.0.0.1") {
-  // Below the ports that the system gives out; processes run side by side.
   static std::atomic<uint32_t> next{0};
   auto config = test_config(0, 0);
   config.streams.count = count;
   config.streams.address = address;
-  config.streams.portFirst = 10000 + static_cast<uint32_t>(getpid() % 16) * 600 + (next++ % 6) * 100;
+  config.streams.portFirst = own_ports() + (next++ % 6) * 100;
   config.streams.portLast = config.streams.portFirst + 99;
   return config;
 }

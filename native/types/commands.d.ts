@@ -26,12 +26,16 @@ export interface LegSeize {
   callingName?: string;
   /** who calls, where the signalling tells (R2) */
   category?: CallingCategory;
-  /** ISDN: the number that was called first and sends the call on; digits */
+  /** ISDN, ISUP: the number that sends the call on; digits */
   redirectingNumber?: string;
   /** … why */
   redirectingReason?: DivertReason;
   /** ISDN: false: more digits follow by leg.dial */
   complete?: boolean;
+  /** ISDN, ISUP: the calling number goes, but is not to be shown */
+  restricted?: boolean;
+  /** ISUP: the number that was called first, where it is another than redirectingNumber; digits */
+  originalCalledNumber?: string;
 }
 
 export interface LegAlert {
@@ -42,6 +46,12 @@ export interface LegAlert {
 export interface LegAnswer {
   /** the leg */
   leg: number;
+  /** who answers; digits */
+  connectedNumber?: string;
+  /** who answers */
+  connectedName?: string;
+  /** he does not want to be shown */
+  connectedRestricted?: boolean;
 }
 
 export interface LegRelease {
@@ -68,6 +78,53 @@ export interface LegDial {
   digits: string;
   /** the number is whole: the peer is told so */
   last?: boolean;
+}
+
+export interface LegInform {
+  /** the leg */
+  leg: number;
+  /** digits; empty: not known */
+  number?: string;
+  /** where the signalling carries it */
+  name?: string;
+  /** neither is to be shown */
+  restricted?: boolean;
+}
+
+export interface LegTransfer {
+  /** the leg */
+  leg: number;
+  /** the one that its far end is to talk with */
+  other: number;
+}
+
+export interface LegAllowTransfer {
+  /** the leg */
+  leg: number;
+  /** the two are joined */
+  allowed: boolean;
+}
+
+export type TariffItem = | 'talk' | 'attempt' | 'setUp' | 'userInformation' | 'service';
+
+export interface Tariff {
+  /** what is charged for */
+  item: TariffItem;
+  /** it costs nothing */
+  free?: boolean;
+  /** as the exchange names it, hostile text */
+  currency?: string;
+  /** of the currency */
+  amount?: number;
+  /** for each so long; 0: once */
+  perMs?: number;
+}
+
+export interface LegTariff {
+  /** the leg */
+  leg: number;
+  /** what is charged for */
+  tariffs: Tariff[];
 }
 
 export interface StreamStatisticsGet {

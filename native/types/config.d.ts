@@ -47,6 +47,8 @@ export interface PriConfig {
   protocol?: PriProtocol;
   /** digits of calls in may follow their SETUP (Q.931 5.1.3, 5.2.4) */
   overlap?: boolean;
+  /** an exchange: two calls of the far end's are joined when it asks for it (leg.transferAsked) */
+  joins?: boolean;
   /** E1 whose D-channel signals the calls of this one (NFAS), whose settings hold here, too; 0: its own */
   dchannelOf?: number;
   /** interface identifier, where a D-channel has several E1s */
@@ -171,6 +173,8 @@ export interface LineConfig {
   callerIdStart?: CallerIdStart;
 }
 
+export type MessageLamp = | 'none' | 'neon' | 'polarity' | 'fsk';
+
 export interface StationConfig {
   /** it is told who calls before it rings, not after the first ring */
   callerIdBeforeRing?: boolean;
@@ -178,6 +182,8 @@ export interface StationConfig {
   disconnectMs?: number;
   /** the polarity of its loop is reversed as long as a call out is answered */
   reverseOnAnswer?: boolean;
+  /** what its message lamp is lit by; none: it has none */
+  lamp?: MessageLamp;
 }
 
 export interface AnalogConfig {
@@ -276,6 +282,17 @@ export interface StreamsConfig {
   bufferMaxMs?: number;
 }
 
+export interface WebRtcConfig {
+  /** 0: any that is free; stream.open says which */
+  port: number;
+  /** X.509 in PEM, whose fingerprint descriptions have */
+  certificate: string;
+  /** of it, PKCS #8 in PEM */
+  key: string;
+  /** stream.lost after so long without a check of the browser (RFC 7675 5.1) */
+  consentMs?: number;
+}
+
 export interface EngineConfig {
   /** tones and cadences */
   country: Country;
@@ -291,6 +308,8 @@ export interface EngineConfig {
   boards?: BoardsConfig;
   /** RTP streams; left out: none */
   streams?: StreamsConfig;
+  /** streams of browsers; left out: none */
+  webrtc?: WebRtcConfig;
   /** conferences that can have announcements and tones at once */
   announcers?: number;
   /** where recordings are kept until their WAV is cut; empty: nothing can be recorded */

@@ -86,6 +86,8 @@ export interface SnapshotLinkSet {
   destination: number;
   /** the other exchange can be reached (level 3) */
   up: boolean;
+  /** circuits that would take a call: not seized, blocked, or being reset */
+  circuitsIdle: number;
   /** signalling links */
   links: SnapshotLink[];
   /** E1s whose calls it signals */

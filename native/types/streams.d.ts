@@ -25,6 +25,8 @@ export interface StreamOpened {
   rtpPort: number;
   /** UDP port for RTCP, the next */
   rtcpPort: number;
+  /** UDP port for everything, should the other side be a browser */
+  webrtcPort?: number;
 }
 
 export interface StreamCodecChosen {
@@ -63,6 +65,21 @@ export interface StreamSrtp {
   receiveKeyHex: string;
 }
 
+export type StreamFingerprintHash = | 'sha-256' | 'sha-384' | 'sha-512';
+
+export interface StreamWebRtc {
+  /** ours, of this stream alone; another than before restarts ICE */
+  localUfrag: string;
+  /** ours */
+  localPwd: string;
+  /** the browser's */
+  remoteUfrag: string;
+  /** of its certificate (RFC 8122 5) */
+  fingerprintHash: StreamFingerprintHash;
+  /** hexadecimal, without colons */
+  fingerprintHex: string;
+}
+
 export interface StreamUpdate {
   /** the leg */
   leg: number;
@@ -84,6 +101,8 @@ export interface StreamUpdate {
   direction?: StreamDirection;
   /** only SRTP is sent and understood, with these keys */
   srtp?: StreamSrtp;
+  /** the other side is a browser: address, keys and RTCP's port are found by ICE and DTLS, whatever is said of them here; not to be changed in a stream */
+  webrtc?: StreamWebRtc;
   /** the other side may be behind a NAT: another source is taken once, and from latchAddress alone */
   latch?: boolean;
   /** where its signalling comes from, in digits; left out: as said last, here or in stream.open */

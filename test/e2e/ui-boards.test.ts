@@ -105,6 +105,19 @@ test('all ports of a board at once; what does not fit is said and holds up the r
   expect(settings().analogs.find(({ analog }) => analog === 12)).toMatchObject({
     ...{ callerId: 'country', releaseOnBusy: true, line: { answer: 'polarity' } },
   });
+  // What the board can light a lamp by is offered, and nothing else.
+  await page.locator('tr[data-channel="125"] [data-act="edit"]').click();
+  await page.locator('[data-field="lamp"]').click();
+  const offered = page.locator('.el-select-dropdown:visible').getByRole('option');
+  await expect.poll(() => offered.allInnerTexts()).toEqual(['none', 'polarity', 'message by FSK']);
+  await page.getByRole('option', { name: 'polarity', exact: true }).click();
+  await save();
+  expect(settings().analogs.find(({ analog }) => analog === 9)).toMatchObject({ station: { lamp: 'polarity' } });
+  // One that was written by hand and that it cannot is told.
+  const { settings: boards, e1, analogs } = await state();
+  const neon = analogs.map((one) => (one.analog === 9 ? { ...one, station: { ...one.station, lamp: 'neon' } } : one));
+  const tried = await ui.api<BoardsState>('POST', '/boards/preview', { settings: boards, e1, analogs: neon });
+  expect(tried.problems.filter(({ code }) => code === 'lampMissing')).toMatchObject([{ port: 9, fault: false }]);
   await page.locator('tr[data-channel="127"] [data-act="drop"]').click();
   await page.locator('.el-message-box .el-button--danger').click();
   await page.locator('[data-problem="portWrongModule"]').waitFor({ state: 'detached' });

@@ -96,7 +96,7 @@ export async function startUiBox(
 }
 
 /** Every page in both languages and both themes; otherwise the words of both languages are checked, and nothing is shot. */
-const ALL_SCREENS = process.env.CORDBOARD_SCREENS === 'all';
+export const ALL_SCREENS = process.env.CORDBOARD_SCREENS === 'all';
 
 /**
  * Shoots the page as it is in both languages and themes, and checks that each keeps to its language; the page is in English

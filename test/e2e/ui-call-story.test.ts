@@ -67,6 +67,15 @@ test('a call of some minutes is heard from where a line of its story begins, and
   await ui.api('PUT', `/calls/${id}/notes/2001`, { disposition: 'fault', note, followUp: true });
 
   const { page, complaints } = await ui.browser();
+  // The browser knows the sound when somebody has already chosen where to begin.
+  await page.addInitScript(`
+    const hold = (event) => {
+      event.stopImmediatePropagation();
+      addEventListener('chosen', () => event.target.dispatchEvent(new Event('loadedmetadata')), { once: true });
+    };
+    addEventListener('loadedmetadata', hold, { capture: true });
+    addEventListener('chosen', () => removeEventListener('loadedmetadata', hold, { capture: true }), { capture: true });
+  `);
   await page.goto(`${ui.origin}/calls/${id}`);
   await page.locator('[data-row="quality"]').getByText('MOS 4.2').waitFor();
   await page.locator('[data-note="2001"]').getByText(note).waitFor();
@@ -74,6 +83,7 @@ test('a call of some minutes is heard from where a line of its story begins, and
   expect(await story.textContent()).toContain('按键 20418');
   expect(await story.textContent()).toContain('2003（缺少所需技能）');
   await story.locator('li', { hasText: '与 李娜 通话' }).locator('button').click();
+  await page.evaluate(`dispatchEvent(new Event('chosen'))`);
   // 76 s after the call began, of which 42 s are not recorded
   await expect.poll(() => page.locator('.player .time').textContent()).toMatch(/^0:3[4-9]/);
   await page.locator('.wave svg, .wave canvas').first().waitFor();

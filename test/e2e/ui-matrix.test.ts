@@ -54,7 +54,11 @@ const PAGES: Record<string, string> = {
   mail: 'A--t-',
   settings: 'A--t-',
   health: 'A--t-',
+  alerts: 'A--t-',
   backups: 'A----',
+  certificate: 'A--t-',
+  updates: 'A--t-',
+  network: 'A--t-',
   audit: 'A----',
   account: 'ASGTR',
 };

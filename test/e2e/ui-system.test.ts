@@ -73,18 +73,18 @@ test('a back-up is made, checked, refused with a wrong passphrase, laid ready an
   await page.locator('[data-act="make"]').click();
   await page.locator('input[name="passphrase"]').fill(PASSPHRASE);
   await page.locator('input[name="again"]').fill(PASSPHRASE);
-  await page.locator('.el-drawer__footer .el-button--primary').click();
+  await page.locator('.el-drawer__footer:visible .el-button--primary').click();
   const row = page.locator('tr[data-backup]');
   await row.waitFor();
   const run = async (act: string, passphrase: string): Promise<void> => {
     await row.locator(`[data-act="${act}"]`).click();
     await page.locator('input[name="passphrase"]').fill(passphrase);
-    await page.locator('.el-drawer__footer .el-button--primary').click();
+    await page.locator('.el-drawer__footer:visible .el-button--primary').click();
   };
   await run('restore', 'not the passphrase');
-  await page.locator('.el-drawer__footer .rest').waitFor();
+  await page.locator('.el-drawer__footer:visible .rest').waitFor();
   await page.locator('input[name="passphrase"]').fill(PASSPHRASE);
-  await page.locator('.el-drawer__footer .el-button--primary').click();
+  await page.locator('.el-drawer__footer:visible .el-button--primary').click();
   await page.locator('[data-act="take-back"]').click();
   await expect
     .poll(async () => (await ui.api<{ restoring: string | null }>('GET', '/backups')).restoring, { timeout: 45_000 })

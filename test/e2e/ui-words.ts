@@ -6,7 +6,7 @@ export type Language = 'zh-CN' | 'en';
 
 /** Names that are the same in Chinese: the product, lines, boards, codecs, protocols, files, variables, zones, the score, the user, the other language's own name. */
 export const NOT_ENGLISH =
-  /Cordboard|CORDBOARD_[A-Z_]+|E1-\d+|Opus|MOS|admin|English|Enter|EN\b|[A-Z][a-z]+\/[A-Z][A-Za-z_]+|\b(?:[kMGT]?B|WAV|MP3|OPUS|AES-256-GCM|SHA-256|MD5|PRI|ISDN|EuroISDN|QSIG|National ISDN 2|CRC4|HDB3|AMI|FXS|FXO|FSK|DTMF|MFC|dB|SIP|IP|UTC|TLS|UDP|TCP|VIP|CSV|iCal)\b/g;
+  /Cordboard|CORDBOARD_[A-Z_]+|E1-\d+|Opus|MOS|admin|English|Enter|EN\b|[A-Z][a-z]+\/[A-Z][A-Za-z_]+|\b(?:[kMGT]?B|WAV|MP3|OPUS|AES-256-GCM|SHA-256|MD5|PRI|ISDN|EuroISDN|QSIG|National ISDN 2|CRC4|HDB3|AMI|MAC|FXS|FXO|FSK|DTMF|MFC|SS7|CIC|REFER|DHCP|OPC|DPC|SLC|STP|ITU|dB|SIP|IP|UTC|HTTPS|TLS|UDP|TCP|VIP|CSV|iCal)\b/g;
 
 /** What a new box calls its flow, queues, trunk, route and agents, in the language in which it was set up. */
 const SEEDED =

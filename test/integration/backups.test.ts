@@ -166,19 +166,24 @@ it('links, files that nobody named, other contents and missing files are refused
   }
 });
 
-it('a plan needs a passphrase and a folder that is there; the second folder gets a copy', async () => {
-  const plan = { enabled: true, hour: 3, keep: 2, secondFolder: '', recordings: false };
+it('a plan needs a passphrase; a place gets a copy, and nothing secret is told', async () => {
+  const plan = { enabled: true, hour: 3, keep: 2, trialDays: 0 };
   const { backups } = box.box;
   await expect(backups.setPlan(plan)).rejects.toMatchObject({ code: 'backup_no_passphrase' });
-  await expect(backups.setPlan({ ...plan, passphrase: PASSPHRASE, secondFolder: '/not/there' })).rejects.toMatchObject({
-    code: 'backup_folder_missing',
-  });
   const second = temporaryFolder();
-  await backups.setPlan({ ...plan, enabled: false, passphrase: PASSPHRASE, secondFolder: second });
+  await backups.setPlan({ ...plan, enabled: false, passphrase: PASSPHRASE });
+  backups.places.put('second', {
+    ...{ kind: 'folder', name: 'Second', enabled: true, keep: 2, recordings: true, path: second },
+  });
   const made = await backups.create({ passphrase: PASSPHRASE, recordings: false });
-  expect(made.places).toEqual(['first', 'second']);
-  expect(readdirSync(second)).toEqual([made.name]);
+  await expect.poll(async () => (await backups.state()).backups[0]?.places).toEqual(['box', 'second']);
+  expect(readdirSync(second).sort()).toEqual([made.name, made.name.replace('.cbk', '.refs'), 'recordings']);
   expect(JSON.stringify(await backups.state())).not.toContain(PASSPHRASE);
+  // All of it, from there, with the database opened and its rows counted.
+  const check = await backups.verify(made.name, PASSPHRASE, 'second');
+  expect(check.trial).toMatchObject({ ok: true, recordings: 1 });
+  expect(check.trial!.tables).toBeGreaterThan(50);
+  expect(check.trial!.rows).toBeGreaterThan(50);
   await backups.remove(made.name);
-  expect(readdirSync(second)).toEqual([]);
+  expect(readdirSync(second)).toEqual(['recordings']);
 });

@@ -130,8 +130,8 @@ describe('one who waits', () => {
     await desk(GREETING);
     await signIn(1);
     const caller = await waits(FIRST);
-    await phones[0]!.answer();
-    await Promise.all([floor.hears(caller, served), floor.hears(phones[0]!, whispered)]);
+    // What is said once is listened for before it can begin.
+    await Promise.all([floor.hears(caller, served), floor.hears(phones[0]!, whispered), phones[0]!.answer()]);
     await floor.phase(caller.callId, 'talking');
     await floor.talk(caller, phones[0]!);
     await caller.hangUp();
@@ -142,14 +142,12 @@ describe('one who waits', () => {
     await desk(GREETING);
     await signIn(1);
     const caller = await waits(FIRST);
-    await phones[0]!.answer();
-    await floor.hears(caller, served);
+    await Promise.all([floor.hears(caller, served), phones[0]!.answer()]);
     await phones[0]!.hangUp();
     await floor.hears(caller, 'music');
     expect(floor.box.agents.find('2001')).toMatchObject({ state: 'notReady', reason: 'no_answer' });
     await signIn(2);
-    await phones[1]!.answer();
-    await floor.hears(phones[1]!, whispered);
+    await Promise.all([floor.hears(phones[1]!, whispered), phones[1]!.answer()]);
     await floor.phase(caller.callId, 'talking');
     await floor.talk(caller, phones[1]!);
     await phones[1]!.hangUp();
@@ -257,8 +255,7 @@ describe('a caller who hangs up leaves nothing', () => {
       await desk(GREETING);
       await signIn(1);
       const caller = await waits(FIRST);
-      await phones[0]!.answer();
-      await floor.hears(caller, served);
+      await Promise.all([floor.hears(caller, served), phones[0]!.answer()]);
       return caller;
     },
     'on hold': async () => {

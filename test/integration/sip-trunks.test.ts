@@ -144,7 +144,8 @@ it('a call goes to the next carrier when the first is out of order, and both end
   const bye = await two.next('BYE');
   expect(bye.headers.get('Reason')).toBe('Q.850;cause=16');
   await two.answer(bye, 200);
-  const { segments, recording, ...stored } = await lastCall(work);
+  await expect.poll(async () => (await lastCall(work)).recording?.state, { timeout: 20_000 }).toBe('complete');
+  const { segments, ...stored } = await lastCall(work);
   expect(stored).toMatchObject({ direction: 'out', cause: 16, releasedBy: 'caller', calledNumber: '13800138000' });
   expect(segments.find(({ kind }) => kind === 'dial')?.data).toMatchObject({
     attempts: [
@@ -152,7 +153,6 @@ it('a call goes to the next carrier when the first is out of order, and both end
       { to: 'trunk two 13800138000', outcome: 'answered' },
     ],
   });
-  expect(recording?.state).toBe('complete');
 });
 
 it('a call from outside reaches a telephone under the number that the carrier asserts, and both hear each other', async () => {

@@ -50,6 +50,34 @@ describe.each([
   }, 60_000);
 });
 
+it.each(['euroisdn', 'qsig', 'national'] as const)(
+  '%s: two calls that are handed over are joined by the exchange, and both timeslots are free',
+  async (protocol) => {
+    const box = await boxOf({ pri: { protocol } });
+    const { events } = box.engine;
+    const answered: number[] = [];
+    const outcomes: unknown[] = [];
+    const released: unknown[] = [];
+    events.on('leg.answered', ({ leg }) => void answered.push(leg));
+    events.on('leg.transferred', (outcome) => void outcomes.push(outcome));
+    const out: number[] = [];
+    for (const calledNumber of ['13900139000', '13900139001']) {
+      box.exchange.subscribers.setPlan(calledNumber, { answerAfterMs: 10 });
+      out.push((await box.engine.command('leg.seize', { span: 1, calledNumber })).leg);
+    }
+    const [leg = 0, other = 0] = out;
+    events.on('leg.released', (end) => void (out.includes(end.leg) && released.push(end)));
+    await expect.poll(() => out.every((one) => answered.includes(one)), { timeout: 10_000 }).toBe(true);
+    await box.engine.command('leg.transfer', { leg, other });
+    await expect.poll(() => released.length, { timeout: 10_000 }).toBe(2);
+    expect(outcomes).toEqual([{ leg, other, done: true }]);
+    for (const end of released) expect(end).toMatchObject({ cause: 16, by: 'remote' });
+    const { spans } = await box.engine.command('engine.snapshot', {});
+    expect(spans.flatMap(({ timeslots }) => timeslots).filter((one) => one.leg !== 0)).toEqual([]);
+  },
+  60_000,
+);
+
 it.each([
   ['R2 by pulses', { signalling: 'r2', r2: { protocol: 'cn', calledDigits: 5, meteringMs: 300 } }, false],
   ['ISDN by advice of charge', {}, true],

@@ -127,6 +127,7 @@ export class BoardMachine {
     this.ran.push(line);
     for (const [begin, output] of this.failing) if (line.startsWith(begin)) return { code: 1, output };
     if (line === 'modprobe dahdi' && this.read('sys/module/dahdi/version') === undefined) this.load();
+    if (/^wanrouter (re)?start$/.test(line) && this.read('sys/module/dahdi/version') === undefined) this.load();
     if (line.startsWith('modprobe -r')) this.unload();
     if (command === 'dahdi_cfg' && args[0] === '-c') this.#configure(readFileSync(args[1] ?? '', 'utf8'));
     return { code: 0, output: '' };
@@ -163,6 +164,15 @@ export const TE405P: BoardMade = {
 export const TDM800P: BoardMade = {
   ...{ pci: '0000:03:01.0', ids: 'd161:0800/0000:0000', name: 'Wildcard TDM800P', location: 'PCI Bus 03 Slot 02' },
   ...{ module: 'wctdm24xxp', spans: 'ssoooo--' },
+};
+
+export const A104: BoardMade = {
+  ...{ pci: '0000:0a:1f.0', ids: '1923:0100/0000:0000', name: 'wanpipe A104', location: 'PCI Bus 10 Slot 31' },
+  ...{ module: 'wanpipe', spans: 4 },
+};
+export const A200: BoardMade = {
+  ...{ pci: '0000:0b:04.0', ids: '1923:0040/0000:0000', name: 'wanpipe A200', location: 'PCI Bus 11 Slot 4' },
+  ...{ module: 'wanpipe', spans: 'oooo' },
 };
 
 const three = (n: number): string => String(n).padStart(3, '0');

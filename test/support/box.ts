@@ -2,16 +2,16 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Box, startBox } from '../../daemon/src/main.js';
 import type { CallRow, SegmentRow } from '../../daemon/src/db/index.js';
 import type { Log } from '../../daemon/src/platform/index.js';
+import { lookAgain } from './turns.js';
 import { writeTone } from './wav.js';
 import { ANY_SIP_PORTS } from './sip-ports.js';
 
-/** Between two looks at what has no event: whoever asks all the time keeps others from doing it. */
-const LOOK_AGAIN_MS = 15;
+/** Between two looks at what has no event. */
+const LOOKS = { leastMs: 15, mostMs: 60 };
 
 /** Of whoever waits for what should come at once, on a machine that has much else to do. */
 const PATIENCE_MS = 45_000;
@@ -212,40 +212,41 @@ export async function callIn(
 export async function storedCall(box: Box, callId: string): Promise<{ row: CallRow; segments: SegmentRow[] }> {
   await waitFor(box.live, 'call.removed', () => box.calls.find(callId) === undefined);
   let row: CallRow | null = null;
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
+  const began = performance.now();
+  while (performance.now() < began + PATIENCE_MS) {
     row = await box.db.calls.find(callId);
     const segments = await box.db.segments.listByCall(callId);
     if (row !== null && row.state === 'ended' && segments.every(({ endedAt }) => endedAt !== null))
       return { row, segments };
-    await sleep(LOOK_AGAIN_MS);
+    await lookAgain(began, LOOKS);
   }
   throw new Error(`call ${callId} is not stored as ended: ${JSON.stringify(row)}`);
 }
 
 /** Where the recording of a call is that has ended, once it is complete. */
 export async function recordingOf(box: Box, callId: string): Promise<string> {
-  const end = performance.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const recording = await box.db.recordings.findByCall(callId);
     if (recording?.state === 'complete') return join(box.config.recordingsFolder, recording.path);
-    if (performance.now() > end) throw new Error(`call ${callId} is not recorded: ${JSON.stringify(recording)}`);
-    await sleep(LOOK_AGAIN_MS);
+    if (performance.now() > began + PATIENCE_MS)
+      throw new Error(`call ${callId} is not recorded: ${JSON.stringify(recording)}`);
+    await lookAgain(began, LOOKS);
   }
 }
 
 /** Nothing hangs on any port: legs, connections, playbacks and recordings are gone. */
 export async function nothingLeaks(box: Box): Promise<void> {
   let left: unknown = null;
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
+  const began = performance.now();
+  while (performance.now() < began + PATIENCE_MS) {
     const snapshot = await box.engine.command('engine.snapshot', {});
     const { connections, plays, recordings } = snapshot;
     // A simulated telephone that rang knows only after a pause of the cadence that it does so no more.
     const legs = snapshot.legs.filter(({ kind, state }) => kind !== 'line' || state !== 'offered');
     left = { legs, connections, plays, recordings };
     if (legs.length + connections.length + plays.length + recordings.length === 0) return;
-    await sleep(LOOK_AGAIN_MS);
+    await lookAgain(began, LOOKS);
   }
   throw new Error(`something is left over: ${JSON.stringify(left)}`);
 }

@@ -12,7 +12,7 @@ import type { Call, LiveEvents, Segment } from '../../daemon/src/contract/index.
 import { type CallRow, type Db, type RecordingRow, type SegmentRow } from '../../daemon/src/db/index.js';
 import { Metrics, TypedEmitter, type EventSource, newUlid, silentLog } from '../../daemon/src/platform/index.js';
 import { EngineLines, LineSwitch, type E1Trunks, type LegOffered } from '../../daemon/src/lines/index.js';
-import { TrunkBook } from '../../daemon/src/trunks/index.js';
+import { LineBook, TrunkBook } from '../../daemon/src/trunks/index.js';
 import { T0 } from './db-rows.js';
 import { FakeClock } from './clock-fake.js';
 import { until } from './turns.js';
@@ -135,7 +135,10 @@ export async function callDesk(flows: FlowRunner): Promise<CallDesk> {
   const sip = new ScriptedLines();
   const lines = new LineSwitch({ providers: [engineLines, sip], log: silentLog });
   const plan = new ScriptedPlan();
-  const trunks = new TrunkBook({ engine: engine.client, lines, live, log: silentLog });
+  const lineBook = new LineBook({
+    ...{ analog: engineLines.analogLines, trunkOfLine: () => null, lines, live, log: silentLog },
+  });
+  const trunks = new TrunkBook({ engine: engine.client, lines, lineBook, live, log: silentLog });
   const recorder = new StubRecorder();
   const metrics = new Metrics();
   const signedIn: CallDesk['signedIn'] = { at: () => null };

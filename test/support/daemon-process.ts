@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { LocalApi } from '../../daemon/src/cli/local-api.js';
 import { ANY_SIP_PORTS } from './sip-ports.js';
+import { lookAgain } from './turns.js';
 
 const PROGRAM = fileURLToPath(new URL('../../daemon/bin/cordboard.mjs', import.meta.url));
 const START_LIMIT_MS = 90_000;
@@ -51,6 +52,12 @@ export class DaemonProcess {
     return performance.now() - begun;
   }
 
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('it was not started');
+    return pid;
+  }
+
   get api(): LocalApi {
     return new LocalApi(this.home);
   }
@@ -77,11 +84,11 @@ export class DaemonProcess {
 
 /** Asks until the answer fits. */
 export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, limitMs = 45_000): Promise<T> {
-  const end = performance.now() + limitMs;
+  const began = performance.now();
   for (;;) {
     const answer = await ask();
     if (fits(answer)) return answer;
-    if (performance.now() > end) throw new Error(`still after ${limitMs} ms: ${JSON.stringify(answer)}`);
-    await sleep(20);
+    if (performance.now() > began + limitMs) throw new Error(`still after ${limitMs} ms: ${JSON.stringify(answer)}`);
+    await lookAgain(began, { leastMs: 20, mostMs: 100 });
   }
 }

@@ -113,6 +113,7 @@ export function trunkRow(over: Partial<TrunkRow> = {}): TrunkRow {
     name: 'Carrier',
     kind: 'sip',
     spans: [],
+    ...{ lines: [], hunt: 'order', dialPrefix: '', lineNumber: '' },
     mode: 'register',
     hosts: [{ host: 'sip.example.com', port: 0, transport: 'udp', priority: 10, weight: 10 }],
     username: '',

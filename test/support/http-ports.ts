@@ -1,6 +1,7 @@
 // Services that answer what a test put into them.
 import { ZoneClock } from '../../daemon/src/calendar/index.js';
 import type {
+  AnalogLine,
   Agent,
   Call,
   ConferenceStatus,
@@ -127,7 +128,15 @@ function idleRouting(): Ports['routing'] {
 
 export function fakePorts(): FakePorts {
   const asked: string[] = [];
-  const world: FakePorts['world'] = { calls: [], agents: [], queues: [], spans: [], stations: [], conferences: [] };
+  const lines: AnalogLine[] = [];
+  const world: FakePorts['world'] = {
+    calls: [],
+    agents: [],
+    queues: [],
+    spans: [],
+    stations: [],
+    conferences: [],
+  };
   const phone = (station: number): ExchangePhone => ({
     station,
     name: `Station ${station}`,
@@ -139,6 +148,7 @@ export function fakePorts(): FakePorts {
     id: newUlid(),
     span: 1,
     timeslot: 1,
+    line: null,
     calledNumber: '4001',
     callingNumber: '',
     callingName: '',
@@ -168,6 +178,11 @@ export function fakePorts(): FakePorts {
     // Tested with whole boxes.
     box: { alarms: () => [] } as Partial<FakePorts['box']> as FakePorts['box'],
     boards: {} as FakePorts['boards'],
+    updates: {} as FakePorts['updates'],
+    network: {} as FakePorts['network'],
+    webPhones: { opens: () => false, available: () => false } as Partial<
+      FakePorts['webPhones']
+    > as FakePorts['webPhones'],
     world,
     asked,
     tick: {
@@ -263,6 +278,13 @@ export function fakePorts(): FakePorts {
     },
     engine: {
       spans: () => Promise.resolve(world.spans),
+      lines: () => lines,
+      blockLine(line, blocked) {
+        const known = lines.find((one) => one.line === line);
+        if (known === undefined) throw new AppError('analog_line_not_found', { line });
+        known.blocked = blocked;
+        return known;
+      },
       block(span, timeslot, blocked) {
         const known = world.spans.find((one) => one.span === span);
         if (known === undefined) return Promise.reject(new AppError('span_not_found', { span }));
@@ -306,6 +328,8 @@ export function fakePorts(): FakePorts {
       restart: onSpan('restart'),
     },
     sip: { listening: () => undefined, applied: () => Promise.resolve(), trunks: () => [] },
+    phones: undefined as never,
+    alerts: undefined as never,
     trunkTests: {
       ask: () => Promise.resolve([]),
       call: (trunk) => Promise.reject(new AppError('trunk_not_found', { id: trunk })),

@@ -132,6 +132,8 @@ export class ScriptedEngine {
       categorySignal: 0,
       redirectingNumber: '',
       redirectingReason: 'unknown',
+      restricted: false,
+      originalCalledNumber: '',
       ...over,
     };
     const { port, span, timeslot, analog } = offered;

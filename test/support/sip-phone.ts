@@ -38,6 +38,8 @@ export interface PhoneOptions {
   number: string | number;
   /** left out: a carrier, known by its address */
   secret?: string | undefined;
+  /** of digest; left out: the number */
+  user?: string | undefined;
   domain?: string | undefined;
   port?: number | undefined;
   /** an address of this machine, 127.… or ::1; default 127.0.0.1 */
@@ -78,11 +80,11 @@ export class SipPhone {
   }
 
   protected constructor(socket: Socket, options: PhoneOptions) {
-    const { number, secret } = options;
+    const { number, secret, user = String(number) } = options;
     this.#socket = socket;
     this.options = options;
     this.number = String(number);
-    this.#digest = secret === undefined ? undefined : new DigestClient({ username: this.number, password: secret });
+    this.#digest = secret === undefined ? undefined : new DigestClient({ username: user, password: secret });
     socket.on('message', (bytes) => {
       // RTP: what it says in SDP may be this port too.
       if ((bytes[0] ?? 0) >= 0x80) return;

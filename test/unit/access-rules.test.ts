@@ -18,7 +18,7 @@ import { AttemptLimit, nameKey } from '../../daemon/src/http/auth/attempt-limit.
 import { deviceOf } from '../../daemon/src/http/auth/device.js';
 import { classesOf, isCommon, oneTimePassword, passwordProblems } from '../../daemon/src/http/auth/password-rules.js';
 import { atLeast, type Rights } from '../../daemon/src/http/auth/roles.js';
-import { Secrets } from '../../daemon/src/http/auth/secrets.js';
+import { Secrets } from '../../daemon/src/config/index.js';
 import { Reach } from '../../daemon/src/platform/index.js';
 import { snapshotFor } from '../../daemon/src/realtime/audience.js';
 import { FakeClock } from '../support/clock-fake.js';

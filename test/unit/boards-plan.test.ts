@@ -27,13 +27,19 @@ const profiles = readProfiles();
 function plan(
   boards: BoardMade[],
   setting: object,
-  more: { signalling?: [number, string][]; links?: [number, number[]][]; loaded?: boolean } = {},
+  more: {
+    signalling?: [number, string][];
+    links?: [number, number[]][];
+    loaded?: boolean;
+    stations?: [number, { lamp?: string; reverses: boolean }][];
+  } = {},
 ) {
   const machine = new BoardMachine(temporaryFolder(), boards, { loaded: more.loaded ?? true });
   const { root } = machine.folders;
   const wanted = {
     ...{ boards: BoardsSetting.parse(setting), country: 'cn', signalling: new Map(more.signalling) },
     links: new Map(more.links),
+    stations: new Map(more.stations),
   };
   const planned = planBoards(wanted, findHardware(root), profiles);
   return { machine, wanted, planned, conf: fileOf(planned, '/etc/dahdi/system.conf') };
@@ -55,6 +61,17 @@ describe('profiles', () => {
   test('no two claim the same number of the bus', () => {
     const all = profiles.flatMap(({ pci }) => pci);
     expect(all.filter((one, i) => all.indexOf(one) !== i)).toEqual([]);
+  });
+
+  test('what was not read from a driver or a manual of the maker is marked, and is a field that the profile has', () => {
+    for (const profile of profiles) {
+      for (const field of profile.unverified ?? [])
+        expect(Object.keys(profile), `${profile.model}: ${field}`).toContain(field);
+      // No driver tells of jumpers; and a number of the bus that is not given has not been read anywhere.
+      if (profile.jumpers !== undefined) expect(profile.unverified, profile.model).toContain('jumpers');
+      if (profile.pci.length === 0 && profile.maker !== 'generic')
+        expect(profile.unverified, profile.model).toContain('pci');
+    }
   });
 
   test('the longest number counts', () => {
@@ -91,7 +108,8 @@ describe('files', () => {
         links: [[4, [16]]],
       },
     );
-    expect(codes(planned)).toEqual([]);
+    // An E1 is driven alike whatever stands there: the driver uses it of T1 alone.
+    expect(codes(planned)).toEqual(['lineBuildOut']);
     expect(conf.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
       'span=1,1,0,ccs,hdb3,crc4',
       'bchan=1-15,17-31',
@@ -240,6 +258,20 @@ describe('what does not fit is said', () => {
     expect(of({ analog: 9, channel: 127, kind: 'fxs' })).toEqual(['portWrongModule']);
     expect(of({ analog: 9, channel: 132, kind: 'fxo' })).toEqual(['portNoModule']);
     expect(of({ analog: 9, channel: 127, kind: 'fxo' })).toEqual([]);
+  });
+
+  test('of a telephone whose lamp its board cannot light, or whose polarity it cannot reverse', () => {
+    const port = { ports: [{ analog: 9, channel: 125, kind: 'fxs' }] };
+    const of = (board: BoardMade, lamp: string, reverses = false) =>
+      plan([TE405P, board], port, { stations: [[9, { lamp, reverses }]] }).planned.problems;
+    expect(of(TDM800P, 'polarity', true)).toEqual([]);
+    expect(of(TDM800P, 'fsk')).toEqual([]);
+    const [neon] = of(TDM800P, 'neon');
+    expect(neon).toMatchObject({ code: 'lampMissing', port: 9, params: { lamp: 'neon', can: 'polarity, fsk' } });
+    expect(of({ ...TDM800P, ids: 'e159:0001/b119:0003', module: 'wctdm' }, 'neon')).toEqual([]);
+    expect(
+      codes({ problems: of({ ...TDM800P, ids: 'e159:0001/9500:0003', module: 'opvxa1200' }, 'polarity') }),
+    ).toEqual(['lampMissing']);
   });
 
   test('of the rest: no driver, no canceller, a country that drivers do not know, a signalling that is not known', () => {

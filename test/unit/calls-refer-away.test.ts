@@ -8,11 +8,11 @@ import { turn, until } from '../support/turns.js';
 type Asked = Parameters<Referring['refer']>;
 
 /** A trunk that may be asked; what it was asked, and how it answers. */
-function carrier(desk: CallDesk, outcome: { done: boolean; cause: number }, may = true) {
+function carrier(desk: CallDesk, outcome: { done: boolean; cause: number }, may: boolean | 'leg' = true) {
   const asked: Asked[] = [];
   const waiting: (() => void)[] = [];
   desk.sip.referring = {
-    may: () => may,
+    may: (_leg, to) => may === true || may === to,
     refer: (...args) => {
       asked.push(args);
       return new Promise((resolve) => waiting.push(() => resolve(outcome)));
@@ -70,6 +70,37 @@ describe('a transfer to a number', () => {
     desk.sip.refers(callee, { number });
     await rung(desk, where);
     expect(asked).toEqual([]);
+  });
+
+  it('over ISDN is made by the box, which asks the exchange to join the two when they talk', async () => {
+    const desk = await talkDesk();
+    const { asked, answers } = carrier(desk, DONE, 'leg');
+    const { caller, callee, callId } = await talk(desk, 'a', 1001);
+    const outcomes = desk.sip.refers(callee, { number: '9' });
+    const next = await rung(desk, 'a');
+    expect(asked).toEqual([]);
+    desk.sip.answers(next);
+    await until(() => asked.length === 1, 'the exchange is asked');
+    expect(asked).toEqual([[caller, { leg: next }]]);
+    expect(outcomes.at(-1)).toEqual({ state: 'done' });
+    expect(connections(desk)).toEqual([[portOf(caller), portOf(next)]]);
+    await answers();
+    const { row, segments } = await desk.ended(callId);
+    expect(row).toMatchObject({ cause: 16 });
+    expect(segments.filter(({ kind }) => kind === 'transferred').at(-1)?.data).toMatchObject({ outcome: 'referred' });
+    await until(() => desk.sip.legs.size === 0, 'all have gone');
+  });
+
+  it('over ISDN stays in the box when the exchange does not want to', async () => {
+    const desk = await talkDesk();
+    const { answers } = carrier(desk, REFUSED, 'leg');
+    const { caller, callee, callId } = await talk(desk, 'a', 1001);
+    desk.sip.refers(callee, { number: '9' });
+    const next = await rung(desk, 'a');
+    desk.sip.answers(next);
+    await answers();
+    expect(connections(desk)).toEqual([[portOf(caller), portOf(next)]]);
+    expect(desk.calls.find(callId)).toMatchObject({ phase: 'talking' });
   });
 
   it('over another trunk than the caller’s stays in the box', async () => {

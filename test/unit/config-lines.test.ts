@@ -37,7 +37,7 @@ describe('E1s of ISDN', () => {
     expect(byNumber.get(1)).toMatchObject({ t309Ms: 30_000, pri: { overlap: true, interfaceId: 1 } });
     expect(byNumber.get(101)).toMatchObject({ t309Ms: 30_000, pri: { overlap: true, interfaceId: 1 } });
     expect(byNumber.get(2)?.pri).toEqual({ dchannelOf: 1, interfaceId: 2, backup: true });
-    expect(byNumber.get(102)?.pri).toEqual({ dchannelOf: 101, interfaceId: 2, backup: true });
+    expect(byNumber.get(102)?.pri).toEqual({ dchannelOf: 101, interfaceId: 2, backup: true, joins: true });
     expect(byNumber.get(1)).not.toHaveProperty('t203Ms');
   });
 

@@ -29,7 +29,7 @@ describe('settings', () => {
     const home = join(temporaryFolder(), 'new/home');
     const config = loadConfig({ env: {}, home });
     expect(config.settings.http).toMatchObject({ host: '127.0.0.1', port: 8080 });
-    expect(config.settings.virtual).toEqual({ spans: 1, stations: 8 });
+    expect(config.settings.virtual).toEqual({ spans: 1, stations: 8, lines: 0 });
     expect(config.recordingsFolder).toBe(join(home, 'recordings'));
     expect(config.databaseFile).toBe(join(home, 'cordboard.sqlite'));
     expect(config.country.code).toBe('cn');
@@ -49,7 +49,7 @@ describe('settings', () => {
     };
     const { settings, recordingsFolder } = loadConfig({ env, home });
     expect(settings.http).toMatchObject({ port: 0, host: '127.0.0.2', allowedHosts: ['box.example', '10.0.0.2'] });
-    expect(settings.virtual).toEqual({ spans: 2, stations: 3 });
+    expect(settings.virtual).toEqual({ spans: 2, stations: 3, lines: 0 });
     expect(settings.engine.realtime).toBe(false);
     expect(settings.language).toBe('zh-CN');
     expect(recordingsFolder).toBe('/srv/rec');
@@ -123,6 +123,8 @@ describe('settings', () => {
     const { settings, tlsFolder, home } = loadConfig({ env, home: homeWith({ sip: { dscp: 0 } }) });
     expect(settings.sip).toEqual({
       enabled: true,
+      turnUrls: [],
+      turnSecret: '',
       host: '127.0.0.1',
       port: 0,
       tlsPort: 15_061,

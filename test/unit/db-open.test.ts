@@ -10,11 +10,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DataTypes, QueryTypes } from 'sequelize';
+import type sqlite3 from 'sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../daemon/src/db/index.js';
 import { migrate } from '../../daemon/src/db/migrate.js';
 import { migrations, type Migration } from '../../daemon/src/db/migrations/index.js';
-import { sqliteSequelize } from '../../daemon/src/db/sqlite.js';
+import { execOn, sqliteSequelize } from '../../daemon/src/db/sqlite.js';
 import { silentLog } from '../../daemon/src/platform/index.js';
 import { callRow, queueRow } from '../support/db-rows.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -54,6 +55,29 @@ describe('every connection', () => {
       expect(await pragma('busy_timeout', on)).toBe(1000);
     }
     await transaction.commit();
+    await sequelize.close();
+  });
+
+  test('runs statements in the order given, whether they are kept ready or not', async () => {
+    const sequelize = sqliteSequelize(newFile());
+    const connection = (await sequelize.connectionManager.getConnection({ type: 'write' })) as sqlite3.Database;
+    await execOn(connection, 'CREATE TABLE seen (at INTEGER PRIMARY KEY, what TEXT)');
+    // Two texts that are kept ready; the first takes a while, so that all that follow come while the connection is busy.
+    const run = (sql: string, what: string) =>
+      new Promise<void>((done, failed) =>
+        connection.run(sql, { $what: what }, (error: Error | null) => (error === null ? done() : failed(error))),
+      );
+    const slow = `INSERT INTO seen (what) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+      SELECT $what FROM n WHERE i = 300000`;
+    const quick = 'INSERT INTO seen (what) VALUES ($what)';
+    await run(slow, 'ready');
+    await run(quick, 'ready');
+    await Promise.all([run(slow, '1'), execOn(connection, "INSERT INTO seen (what) VALUES ('2')"), run(quick, '3')]);
+    const rows = await sequelize.query<{ what: string }>('SELECT what FROM seen ORDER BY at', {
+      type: QueryTypes.SELECT,
+    });
+    expect(rows.map(({ what }) => what)).toEqual(['ready', 'ready', '1', '2', '3']);
+    sequelize.connectionManager.releaseConnection(connection);
     await sequelize.close();
   });
 });

@@ -4,7 +4,12 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DiagnosticReport } from '../../daemon/src/contract/index.js';
-import { DIAGNOSTIC_CASES, DiagnosticRig } from '../../daemon/src/contract/index.js';
+import {
+  DIAGNOSTIC_CASES,
+  DIAGNOSTIC_UNVERIFIED,
+  DiagnosticRig,
+  diagnosticStandard,
+} from '../../daemon/src/contract/index.js';
 import { measure } from '../../daemon/src/diagnostics/case.js';
 import { weightedEchoLoss } from '../../daemon/src/diagnostics/cases/sound-cases.js';
 import { CASES, judgeReport, reportPdf, ReportSigner } from '../../daemon/src/diagnostics/index.js';
@@ -104,6 +109,12 @@ test('the weighted echo loss of an even echo is that echo, and a hole in it coun
   expect(hole).toBeGreaterThan(10);
 });
 
+test('a limit that was not compared with its standard says so in both languages', () => {
+  expect(diagnosticStandard(`Q.552${DIAGNOSTIC_UNVERIFIED}`, 'en')).toBe('Q.552 (unverified)');
+  expect(diagnosticStandard(`Q.552${DIAGNOSTIC_UNVERIFIED}`, 'zh')).toBe('Q.552（未核对）');
+  expect(diagnosticStandard('G.711', 'zh')).toBe('G.711');
+});
+
 test('every case that can be asked for is there once', () => {
   expect(CASES.map(({ id }) => id).sort()).toEqual([...DIAGNOSTIC_CASES].sort());
 });
@@ -114,8 +125,12 @@ test('the report on paper is made in both languages', async () => {
     const pdf = await reportPdf(signed, language);
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(3000);
+    expect(pagesOf(pdf)).toBe(1);
   }
 });
+
+/** What stands at the foot of a page must not begin another one. */
+const pagesOf = (pdf: Buffer): number => pdf.toString('latin1').match(/\/Type \/Page\b(?!s)/g)?.length ?? 0;
 
 test('the page that is faxed is a TIFF of T.6', () => {
   const page = testPage();

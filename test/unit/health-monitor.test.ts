@@ -1,12 +1,17 @@
 // What the monitor names as needing somebody: raised past each threshold, gone again behind it, and not for a moment's sake.
 import { expect, onTestFinished, test } from 'vitest';
-import { HealthMonitor, type HealthMonitorOptions } from '../../daemon/src/health/index.js';
+import { HealthMonitor, type HealthMonitorOptions, type RootLook } from '../../daemon/src/health/index.js';
 import { FakeClock } from '../support/clock-fake.js';
 
 const GB = 2 ** 30;
 const EVERY_MS = 5000;
 /** as many samples as a median is taken of */
 const RECENT = 24;
+
+function look(over: { clockFollows?: boolean | null; failing?: boolean; wornPercent?: number }): RootLook {
+  const { clockFollows = true, failing = false, wornPercent = 3 } = over;
+  return { at: 0, clockFollows, disks: [{ device: '/dev/sda', model: 'X', failing, wornPercent, temperatureC: 30 }] };
+}
 
 function monitored() {
   const clock = new FakeClock();
@@ -17,7 +22,12 @@ function monitored() {
   const state = {
     ...{ freeBytes: 100 * GB, ticks: 0, missed: 0, realtime: true, recordings: 'good' as const },
     ...{ mail: true, restart: false, backupAt: clock.wallMs() as number | undefined, backupFailed: false },
-    ...{ folder: true, damaged: false },
+    ...{
+      folder: true,
+      damaged: false,
+      look: undefined as RootLook | undefined,
+      endsAt: undefined as number | undefined,
+    },
   };
   const is = state as Omit<typeof state, 'recordings'> & { recordings: 'good' | 'slow' | 'full' | 'failed' };
   const options: HealthMonitorOptions = {
@@ -30,6 +40,8 @@ function monitored() {
     lastBackupAt: () => is.backupAt,
     backupFailed: () => is.backupFailed,
     databaseDamaged: () => is.damaged,
+    rootLook: () => is.look,
+    certificateEndsAt: () => is.endsAt,
     machine: {
       look: () => Promise.resolve({ ...world }),
       disk: () => Promise.resolve(is.folder ? { sizeBytes: 200 * GB, freeBytes: is.freeBytes } : undefined),
@@ -114,6 +126,14 @@ test('the disk, what was missed, rights, recordings, settings, mail and back-ups
     [{ backupAt: clock.wallMs() - 8 * 86_400_000 }, { backup: false }],
     [{ backupFailed: true }, { backupFailed: false }],
     [{ damaged: true }, { database: true }],
+    [{ look: look({ clockFollows: false }) }, { clock: false }],
+    [{ look: look({ clockFollows: null }) }, {}],
+    [{ look: look({ failing: true }) }, { diskFailing: true }],
+    [{ look: look({ wornPercent: 95 }) }, { diskWorn: false }],
+    [{ look: look({ wornPercent: 100 }) }, { diskWorn: true }],
+    [{ endsAt: clock.wallMs() + 20 * 86_400_000 }, { certificate: false }],
+    [{ endsAt: clock.wallMs() + 86_400_000 }, { certificate: true }],
+    [{ endsAt: clock.wallMs() - 1 }, { certificate: true }],
   ];
   for (const [change, wanted] of cases) {
     const before = { ...is };

@@ -209,7 +209,7 @@ describe('trunks', () => {
     const e1 = await ask('POST', '/trunks', { id: 'e1', kind: 'e1', spans: [1] });
     expect(e1.json).toEqual({
       ...{ id: 'e1', kind: 'e1', name: 'e1', spans: [1], maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [] },
-      ...{ callerRulesIn: [], numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', enabled: true },
+      ...{ callerRulesIn: [], numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', refer: false, enabled: true },
     } satisfies Trunk);
     for (const path of ['/trunks', '/trunks/carrier']) {
       const { text } = await ask('GET', path);

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { ErrorBody } from '../../daemon/src/contract/index.js';
 import { codeOf, httpBox } from '../support/http-box.js';
@@ -85,6 +85,22 @@ describe('an address', () => {
     const answer = await box.ask('DELETE', '/api/v1/users');
     expect(answer.headers.allow).toBe('GET, HEAD, POST');
   });
+});
+
+test.each(['//', '//a:b', '/sip?ticket=%'])('a WebSocket asked for at %s ends nothing', async (path) => {
+  const box = await httpBox();
+  const socket = connect(box.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  // Whoever else listens for upgrades ends those that nobody wants; here nobody does.
+  const ended = new Promise((resolve) => {
+    box.http.server.prependOnceListener('upgrade', (_request, taken: Socket) =>
+      setImmediate(() => resolve(taken.destroy())),
+    );
+  });
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await ended;
+  socket.destroy();
+  expect((await box.ask('GET', '/api/v1/health')).status).toBe(200);
 });
 
 describe('the Host header', () => {

@@ -8,7 +8,7 @@ import sqlite3 from 'sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DataSources } from '../../daemon/src/db/index.js';
 import { LookupError } from '../../daemon/src/ivr/flow-ports.js';
-import { AddressGuard } from '../../daemon/src/ivr/lookup/guarded-address.js';
+import { AddressGuard } from '../../daemon/src/platform/index.js';
 import { HttpLookup, type Resolve } from '../../daemon/src/ivr/lookup/http-lookup.js';
 import { atPath, parsePath } from '../../daemon/src/ivr/lookup/json-path.js';
 import { SqlLookup } from '../../daemon/src/ivr/lookup/sql-lookup.js';

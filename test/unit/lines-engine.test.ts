@@ -54,13 +54,25 @@ function request(over: Partial<SeizeRequest> = {}): SeizeRequest {
   };
 }
 
+it('remembers whose lamp a board has refused to light, until it does; a telephone without a lamp is no fault', async () => {
+  const { engine, lines: all } = await lines();
+  engine.refuse('station.lamp', 'unavailable', 'its board lights no lamp by neon');
+  all.lamp(1, true);
+  await until(() => all.lampsRefused.size > 0, 'a refused lamp');
+  expect([...all.lampsRefused]).toEqual([1]);
+  engine.refuse('station.lamp', 'invalid', 'Station 2 has no message lamp');
+  all.lamp(2, true);
+  all.lamp(1, false);
+  await until(() => all.lampsRefused.size === 0, 'a lamp that is lit');
+});
+
 describe('a trunk that has all the calls it may have', () => {
   it('is congested for calls out, but for emergency calls', async () => {
     const { engine, lines: all } = await lines();
     trunks.maxCallsOf = () => 2;
     onTestFinished(() => void delete trunks.maxCallsOf);
     const target = { kind: 'trunk', trunk: 'carrier' } as const;
-    engine.offer({ leg: 7, span: 2, timeslot: 9, port: 300 });
+    const first = engine.offer({ span: 2, timeslot: 9, port: 300 });
     await turn();
     // The second that is asked for before the first is there is one too many, too.
     const both = [all.seize(request({ target })), all.seize(request({ target }))].map((one) =>
@@ -73,9 +85,51 @@ describe('a trunk that has all the calls it may have', () => {
     await expect(all.seize(request({ target, calledNumber: '110', emergency: true }))).resolves.toMatchObject({
       place: { trunk: 'carrier' },
     });
-    engine.hangUp(7);
+    engine.hangUp(first);
     await turn();
     await expect(all.seize(request({ target }))).rejects.toMatchObject({ q850: 34 });
+  });
+});
+
+describe('two legs of one trunk', () => {
+  it('are joined by the exchange where the trunk is set up so, and it tells what has come of it', async () => {
+    const { engine, lines: all } = await lines();
+    const leg = engine.offer({ span: 1, timeslot: 9, port: 300 });
+    const other = engine.offer({ span: 1, timeslot: 10, port: 301 });
+    await turn();
+    expect(all.referring.may(leg, 'leg')).toBe(false);
+    trunks.mayJoin = (trunk) => trunk === 'carrier';
+    onTestFinished(() => void delete trunks.mayJoin);
+    expect([all.referring.may(leg, 'leg'), all.referring.may(leg, 'number'), all.referring.may(99, 'leg')]).toEqual([
+      ...[true, false, false],
+    ]);
+    for (const done of [false, true]) {
+      const outcome = all.referring.refer(leg, { leg: other });
+      await turn();
+      expect(engine.sent('leg.transfer').at(-1)).toEqual({ leg, other });
+      engine.emit('leg.transferred', { leg, other, done });
+      expect(await outcome).toMatchObject({ done });
+    }
+    const late = all.referring.refer(leg, { leg: other });
+    await turn();
+    engine.hangUp(leg);
+    expect(await late).toMatchObject({ done: false });
+    expect(await all.referring.refer(leg, { leg: other })).toMatchObject({ done: false });
+  });
+
+  it('tell who is at the other end, who does not want to be shown, and who sends a call on', async () => {
+    const { engine, heard, lines: all } = await lines();
+    const parties: unknown[] = [];
+    all.events.on('leg.party', (party) => void parties.push(party));
+    engine.offer({ leg: 7, span: 1, timeslot: 9, port: 300, restricted: true, redirectingNumber: '4008' });
+    engine.emit('leg.party', { leg: 7, reason: 'transferred', number: '5005', name: 'Ada', restricted: false });
+    await turn();
+    expect(heard.map(([, data]) => data)).toMatchObject([{ leg: 7, privacy: true, divertedFrom: '4008' }]);
+    expect(parties).toEqual([{ leg: 7, number: '5005', name: 'Ada' }]);
+    await all.seize(request({ target: { kind: 'span', span: 1 }, privacy: true, divertedFrom: '+864008' }));
+    expect(engine.sent('leg.seize').at(-1)).toMatchObject({
+      ...{ callingNumber: '13800138000', callingName: '', restricted: true, redirectingNumber: '864008' },
+    });
   });
 });
 

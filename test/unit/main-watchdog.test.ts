@@ -9,7 +9,7 @@ function watched(periodMs: number | undefined) {
   const clock = new FakeClock();
   const engine = new ScriptedEngine();
   let signs = 0;
-  const nothing = (): Promise<void> => Promise.resolve();
+  const nothing = (): void => undefined;
   const notify: SdNotify = {
     wanted: true,
     watchdogPeriodMs: periodMs,
@@ -17,7 +17,7 @@ function watched(periodMs: number | undefined) {
     extend: nothing,
     stopping: nothing,
     status: nothing,
-    watchdog: () => Promise.resolve(void (signs += 1)),
+    watchdog: () => void (signs += 1),
   };
   const timer = startWatchdog({ engine: engine.client, notify, clock, log: silentLog });
   return { clock, engine, timer, signs: () => signs };

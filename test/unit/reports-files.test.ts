@@ -69,6 +69,7 @@ describe('a file of a report', () => {
   it('is a PDF document with its Chinese letters in it', async () => {
     const file = await makeFile(sheet, 'pdf');
     expect(file.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(file.toString('latin1').match(/\/Type \/Page\b(?!s)/g)).toHaveLength(1);
     expect(file.toString('latin1')).toMatch(/FontFile3?\b[\s\S]*NotoSansCJK|NotoSansCJK[\s\S]*FontFile/);
     if (!existsSync('/usr/bin/pdftotext')) return;
     const path = join(temporaryFolder(), 'report.pdf');

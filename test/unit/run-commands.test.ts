@@ -86,7 +86,13 @@ describe('test', () => {
       numPassedTests: passed,
       numFailedTests: failed,
       numPendingTests: 1,
-      testResults: failed > 0 ? [{ status: 'failed', assertionResults: [{}] }] : [],
+      testResults: ['short', 'long'].map((name, i) => ({
+        name: tree.at(`test/unit/${name}.test.ts`),
+        status: 'passed',
+        assertionResults: [{}],
+        startTime: 1000,
+        endTime: 2000 + i * 90_000,
+      })),
     });
   const suite = (...results: string[]) => JSON.stringify({ testsuites: [{ testsuite: results.map(gtestCase) }] });
   const gtestCase = (result: string) =>
@@ -107,9 +113,12 @@ describe('test', () => {
     tree.program('cmake', 'exit 0');
     tree.program('ctest', `cp "$PWD"/reports/* "$2/reports/"; exit ${ctestCode}`);
     tree.write('vitest.json', vitest);
-    const outputFile = 'for a in "$@"; do case "$a" in --outputFile.json=*) out="${a#*=}";; esac; done';
-    tree.program('vitest', `${outputFile}; cp vitest.json "$out"; exit ${vitestCode}`, 'tools');
+    tree.program('vitest', `${reportsOfVitest}; exit ${vitestCode}`, 'tools');
   }
+  const reportsOfVitest = [
+    'for a in "$@"; do case "$a" in --outputFile.json=*) out="${a#*=}";; esac; done',
+    'cp vitest.json "$out"',
+  ].join('\n');
 
   const testRun = (...suites: string[]) => {
     const { status, stdout } = tree.run('run.mjs', 'test', ...suites);
@@ -161,6 +170,28 @@ describe('test', () => {
     tree.program('cmake', 'echo "error: wrong"; exit 1');
     const { status, last } = testRun('native', 'unit');
     expect([status, last]).toEqual([1, '2 passed, 1 failed']);
+  });
+
+  it('runs what waits beside what calculates, each line behind the name of its suite', () => {
+    prepare();
+    // The engine's tests, which are named first, end when the unit tests have begun.
+    tree.program('vitest', `echo of vitest; touch begun; ${reportsOfVitest}`, 'tools');
+    const begun = 'for i in {1..300}; do if [ -e begun ]; then break; fi; sleep 0.1; done; [ -e begun ] || exit 1';
+    tree.program('ctest', `${begun}; printf 'of ctest, without an end'; cp "$PWD"/reports/* "$2/reports/"`);
+    const { last, stdout } = testRun('native', 'unit');
+    expect(last).toBe('5 passed, 0 failed');
+    expect(stdout).toMatch(/^unit {8}\| of vitest$/m);
+    expect(stdout).toMatch(/^native {6}\| of ctest, without an end$/m);
+  });
+
+  it('says how long each part took, on the clock and of a processor, and the longest files of all', () => {
+    prepare();
+    tree.program('vitest', `for ((i = 0; i < 1000000; i++)); do :; done; ${reportsOfVitest}`, 'tools');
+    const { stdout } = testRun('native', 'unit');
+    expect(stdout).toMatch(
+      /^ {2}time: native \d+ s.*, unit \d+ s \([1-9]\d* of a processor\); in all \d+ s \([1-9]\d* of a processor\)$/m,
+    );
+    expect(stdout).toMatch(/^ {2}slowest: unit\/long\.test\.ts 91 s, unit\/short\.test\.ts 1 s, a 0 s, b 0 s$/m);
   });
 
   it('fails with a check that fails', () => {

@@ -343,11 +343,11 @@ describe('a call that may be handed to its carrier', () => {
     const leg = await ofCarrier('c1');
     const station = await offered('c2');
     lines.setTrunk('carrier');
-    expect(lines.referring.may(leg)).toBe(false);
+    expect(lines.referring.may(leg, 'number')).toBe(false);
     lines.setTrunk('carrier', true);
-    expect([leg, station, 4711].map((one) => lines.referring.may(one))).toEqual([true, false, false]);
+    expect([leg, station, 4711].map((one) => lines.referring.may(one, 'leg'))).toEqual([true, false, false]);
     await lines.release(leg, 16);
-    expect(lines.referring.may(leg)).toBe(false);
+    expect(lines.referring.may(leg, 'number')).toBe(false);
   });
 
   it('is handed over by the stack, to a number or to another call', async () => {

@@ -161,9 +161,7 @@ describe('answerOffer', () => {
     expect(why(answerOffer(sdp(), wishes()))).toBe('the offer has no stream');
     expect(why(answerOffer(sdp('m=video 5000 RTP/AVP 31'), wishes()))).toBe('a stream is of a kind that is not taken');
     expect(why(answerOffer(sdp('m=audio 0 RTP/AVP 8'), wishes()))).toBe('a stream is not in use');
-    expect(why(answerOffer(sdp('m=audio 9 UDP/TLS/RTP/SAVPF 8'), wishes()))).toBe(
-      'the profile of a stream is not known',
-    );
+    expect(why(answerOffer(sdp('m=audio 9 UDP/TLS/RTP/SAVPF 8'), wishes()))).toBe('streams of browsers are not taken');
     expect(why(answerOffer(sdp('m=image 5000 udptl t38'), wishes()))).toBe('fax over IP is not taken');
   });
 

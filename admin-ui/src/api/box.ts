@@ -36,6 +36,7 @@ export const box = {
 
   exchange: {
     calls: (signal?: AbortSignal) => told(api.GET('/api/v1/exchange/calls', { signal })),
+    call: (id: string) => told(api.GET('/api/v1/exchange/calls/{id}', withId(id))),
     place: (body: ExchangeCallCreate) => told(api.POST('/api/v1/exchange/calls', { body })),
     hangUp: (id: string) => told(api.DELETE('/api/v1/exchange/calls/{id}', withId(id))),
     press: (id: string, digits: string) =>

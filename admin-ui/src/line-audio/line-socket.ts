@@ -22,7 +22,15 @@ interface Ear {
   gone: () => void;
 }
 
-type Listener = { phone?: (phone: ExchangePhone) => void; call?: (call: ExchangeCall) => void };
+interface Listener {
+  phone?: (phone: ExchangePhone) => void;
+  call?: (call: ExchangeCall) => void;
+  /** the box is heard, perhaps after a break: what has happened before was not told */
+  heardAgain?: () => void;
+}
+
+/** A browser that has much to do takes its time. */
+const CONNECT_MS = 15_000;
 
 const ears = new Map<number, Ear>();
 const listeners = new Set<Listener>();
@@ -42,6 +50,7 @@ function opened(): Socket<LineServerEvents, LineClientEvents> {
   });
   made.on('connect', () => {
     for (const [ear, { target }] of ears) made.emit('listen', ear, target, (refused) => refused && drop(ear));
+    listeners.forEach((listener) => listener.heardAgain?.());
   });
   made.on('heard', (ear, octets) => ears.get(ear)?.heard(new Uint8Array(octets)));
   made.on('gone', drop);
@@ -101,7 +110,7 @@ export async function listenTo(target: LineTarget, heard: Ear['heard'], gone: Ea
 
 function connected(line: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = window.setTimeout(() => reject(new UnreachableError()), 5000);
+    const timer = window.setTimeout(() => reject(new UnreachableError()), CONNECT_MS);
     line.once('connect', () => {
       window.clearTimeout(timer);
       resolve();

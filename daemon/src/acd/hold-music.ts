@@ -27,21 +27,39 @@ function frequency(semitones: number): number {
 /** 16-bit mono samples of the whole piece; its end leads into its beginning. */
 export function holdMusicSamples(): Int16Array {
   const noteSamples = NOTE_S * SAMPLE_RATE_HZ;
-  const notes = CHORDS.flatMap((chord) => PATTERN.map((place) => ({ pitch: chord[place], bass: chord[0] - 12 })));
+  // Each note rings on under the next two, round the end into the beginning.
+  const ringing = noteSamples * 3;
+  const notes = CHORDS.flatMap((chord) => PATTERN.map((place) => ({ pitch: chord[place], bass: chord[0] })));
   const total = notes.length * noteSamples;
+  const envelope = Float64Array.from({ length: ringing }, (_, i) => {
+    const t = i / SAMPLE_RATE_HZ;
+    return Math.min(1, t / 0.02) * Math.exp(-2.2 * t) * Math.min(1, (NOTE_S * 3 - t) / 0.05);
+  });
+  const sine = once((semitones) => {
+    const step = (2 * Math.PI * frequency(semitones)) / SAMPLE_RATE_HZ;
+    return Float64Array.from(envelope, (level, i) => level * Math.sin(step * i));
+  });
   const sum = new Float64Array(total);
+  const add = (index: number, voice: Float64Array, level: number): void => {
+    for (let i = 0, at = index * noteSamples; i < ringing; i += 1, at = at + 1 === total ? 0 : at + 1)
+      sum[at] = (sum[at] ?? 0) + level * (voice[i] ?? 0);
+  };
   notes.forEach(({ pitch, bass }, index) => {
-    // Each note rings on under the next two, round the end into the beginning.
-    for (let i = 0; i < noteSamples * 3; i += 1) {
-      const t = i / SAMPLE_RATE_HZ;
-      const envelope = Math.min(1, t / 0.02) * Math.exp(-2.2 * t) * Math.min(1, (NOTE_S * 3 - t) / 0.05);
-      const voice = Math.sin(2 * Math.PI * frequency(pitch) * t) + 0.25 * Math.sin(4 * Math.PI * frequency(pitch) * t);
-      const low = index % PATTERN.length === 0 ? 0.7 * Math.sin(2 * Math.PI * frequency(bass + 12) * t) : 0;
-      const at = (index * noteSamples + i) % total;
-      sum[at] = (sum[at] ?? 0) + envelope * (voice + low);
-    }
+    add(index, sine(pitch), 1);
+    add(index, sine(pitch + 12), 0.25);
+    if (index % PATTERN.length === 0) add(index, sine(bass), 0.7);
   });
   return Int16Array.from(sum, (value) => Math.round(Math.max(-1, Math.min(1, value * LEVEL)) * 32_767));
+}
+
+/** A dozen pitches make all the notes: each is computed once. */
+function once(voice: (semitones: number) => Float64Array): (semitones: number) => Float64Array {
+  const known = new Map<number, Float64Array>();
+  return (semitones) => {
+    const found = known.get(semitones) ?? voice(semitones);
+    known.set(semitones, found);
+    return found;
+  };
 }
 
 /** Makes the file unless it is there. Rejects with the file system's error. */

@@ -23,7 +23,8 @@ export const ROOTS: Readonly<Record<string, BackupPart>> = {
   'flow-recordings': 'voicemail',
   recordings: 'recordings',
 };
-const MOST_MANIFEST_BYTES = 64 << 20;
+/** a recording is 200 octets of it */
+const MOST_MANIFEST_BYTES = 256 << 20;
 /** left free beside a back-up, for the box goes on meanwhile */
 const SPARE_BYTES = 64 << 20;
 /** a segment of a path: nothing hidden from people, nothing that leads upwards */
@@ -33,7 +34,11 @@ export type Progress = (doneBytes: number, totalBytes: number) => void;
 type File = BackupManifest['files'][number];
 
 /** Every regular file under what is at `from`, as it will be named in the archive. */
-async function filesOf(root: string, from: string, skip: (path: string) => boolean): Promise<[string, string][]> {
+export async function filesOf(
+  root: string,
+  from: string,
+  skip: (path: string) => boolean,
+): Promise<[string, string][]> {
   const info = await stat(from).catch(() => undefined);
   if (info === undefined) return [];
   if (info.isFile()) return [[root, from]];
@@ -47,7 +52,7 @@ async function filesOf(root: string, from: string, skip: (path: string) => boole
   return found;
 }
 
-async function digestOf(path: string): Promise<{ bytes: number; sha256: string }> {
+export async function digestOf(path: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
@@ -66,7 +71,7 @@ export interface MakeOptions {
   sources: Readonly<Record<string, string>>;
   skip: (path: string) => boolean;
   passphrase: string;
-  about: Pick<BackupManifest, 'createdAt' | 'version' | 'host'>;
+  about: Pick<BackupManifest, 'createdAt' | 'version' | 'host' | 'counts' | 'recordings'>;
   progress: Progress;
 }
 
@@ -80,7 +85,7 @@ export async function makeArchive(options: MakeOptions): Promise<BackupManifest>
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   await enoughSpace(dirname(target), totalBytes + SPARE_BYTES);
   const parts = [...new Set(files.flatMap(({ path }) => ROOTS[path.split('/')[0] ?? ''] ?? []))];
-  const manifest: BackupManifest = { format: 1, ...about, parts, files };
+  const manifest: BackupManifest = { format: 2, ...about, parts, files };
   // The archive is made of links to what there is, so that nothing is copied twice.
   await writeFile(join(staging, MANIFEST), JSON.stringify(manifest), { mode: 0o600 });
   for (const [root, from] of Object.entries(sources)) await symlink(from, join(staging, root));
@@ -264,6 +269,12 @@ class Reader {
         return;
       }
       this.#expected.set(file.path, file);
+    }
+    for (const { path } of manifest.recordings ?? []) {
+      if (!PATH.test(path) || !path.startsWith('recordings/')) {
+        this.fail(`a recording that is none: ${path}`);
+        return;
+      }
     }
     this.#manifest = manifest;
   }

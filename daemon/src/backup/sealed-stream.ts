@@ -2,7 +2,9 @@
 // nothing can be cut off, put elsewhere or added without being noticed.
 //
 //   "CBK1" | log2 N (1) | salt (16) | blocks: [last (1 bit) length (31 bits)] [ciphertext] [tag (16)]
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+//
+// Under a key that is there already log2 N is 0, and the file's own key is made of both by HKDF (RFC 5869).
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scrypt } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { AppError } from '../platform/index.js';
 
@@ -32,6 +34,28 @@ function nonceOf(block: number): Buffer {
 export async function sealing(passphrase: string): Promise<Transform> {
   const salt = randomBytes(SALT_BYTES);
   return new Sealing(await keyOf(passphrase, salt, LOG2_N), Buffer.concat([MAGIC, Buffer.from([LOG2_N]), salt]));
+}
+
+/** Under a key of 32 octets: what is many small files would take scrypt too long. */
+export function sealingByKey(key: Buffer): Transform {
+  const salt = randomBytes(SALT_BYTES);
+  return new Sealing(derived(key, salt), Buffer.concat([MAGIC, Buffer.from([0]), salt]));
+}
+
+/** How long so much is when it is sealed. */
+export function sealedBytes(bytes: number): number {
+  return HEAD_BYTES + bytes + Math.max(1, Math.ceil(bytes / BLOCK_BYTES)) * (4 + TAG_BYTES);
+}
+
+/** As `unsealing`. backup_damaged */
+export function unsealingByKey(key: Buffer, head: Buffer, name: string): Transform {
+  if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC) || head[MAGIC.length] !== 0)
+    throw new AppError('backup_damaged', { name });
+  return new Unsealing(derived(key, head.subarray(MAGIC.length + 1)), name, false);
+}
+
+function derived(key: Buffer, salt: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, salt, 'cordboard recording', 32));
 }
 
 class Sealing extends Transform {
@@ -80,20 +104,23 @@ export async function unsealing(passphrase: string, head: Buffer, name: string):
   const log2N = head[MAGIC.length] ?? 0;
   if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC) || log2N < 10 || log2N > MOST_LOG2_N)
     throw new AppError('backup_damaged', { name });
-  return new Unsealing(await keyOf(passphrase, head.subarray(MAGIC.length + 1), log2N), name);
+  return new Unsealing(await keyOf(passphrase, head.subarray(MAGIC.length + 1), log2N), name, true);
 }
 
 class Unsealing extends Transform {
   readonly #key: Buffer;
   readonly #name: string;
+  /** the key is of a passphrase, which may be mistyped */
+  readonly #typed: boolean;
   #rest: Buffer = Buffer.alloc(0);
   #block = 0;
   #ended = false;
 
-  constructor(key: Buffer, name: string) {
+  constructor(key: Buffer, name: string, typed: boolean) {
     super();
     this.#key = key;
     this.#name = name;
+    this.#typed = typed;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -130,7 +157,8 @@ class Unsealing extends Transform {
       return plain;
     } catch (error) {
       // Who damages the first block, or has another passphrase: nobody can tell which.
-      if (this.#block === 0) throw new AppError('backup_passphrase_wrong', { name: this.#name }, { cause: error });
+      if (this.#block === 0 && this.#typed)
+        throw new AppError('backup_passphrase_wrong', { name: this.#name }, { cause: error });
       throw this.#damaged();
     }
   }

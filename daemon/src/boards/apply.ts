@@ -29,6 +29,7 @@ import { findHardware, type FoundHardware } from './found.js';
 import { MODULES, OPTIONS, SYSTEM_CONF, planBoards, type BoardPlan, type WantedBoards } from './plan.js';
 import { boardSentence, isFault, type BoardProblem } from './problems.js';
 import type { CardProfile } from './profiles.js';
+import { WANROUTER, isWanpipeFile, wanpipeBoards, wanpipePaths } from './wanpipe.js';
 
 /** Readable by the box, written by root alone. */
 export const STATE_FOLDER = '/run/cordboard-boards';
@@ -117,11 +118,14 @@ export async function applyBoards(options: ApplyOptions): Promise<BoardsApplied>
 export async function undoBoards(ports: ApplyPorts, service?: string): Promise<BoardsApplied> {
   return locked(ports, async () => {
     recover(ports);
-    const files = [OPTIONS, MODULES, SYSTEM_CONF].filter((file) => existsSync(join(ports.root, `${file}.previous`)));
+    const files = [OPTIONS, MODULES, ...wanpipePaths(), SYSTEM_CONF].filter((file) =>
+      existsSync(join(ports.root, `${file}.previous`)),
+    );
     if (files.length === 0) throw new AppError('boards_no_previous');
     const texts = files.map((path) => ({ path, text: readFileSync(join(ports.root, `${path}.previous`), 'utf8') }));
     return work(ports, service, texts, (before, steps) => {
       put(steps, texts, before);
+      if (files.some(isWanpipeFile)) must(steps, 'load', 'wanrouter', ['restart']);
       configure(steps);
       return Promise.resolve([]);
     });
@@ -135,8 +139,9 @@ async function replaced(
   return work(machine, service, early.files, async (before, ports) => {
     const ofModules = early.files.filter(({ path }) => path !== SYSTEM_CONF);
     const reload = changed(ports, ofModules).includes(OPTIONS) && ports.find().driver !== undefined;
+    const below = changed(ports, ofModules).some(isWanpipeFile);
     put(ports, ofModules, before);
-    const plan = await load(ports, early, { wanted, profiles, reload });
+    const plan = await load(ports, early, { wanted, profiles, reload, below });
     const [conf] = plan.files.filter(({ path }) => path === SYSTEM_CONF);
     if (conf === undefined) throw new Failed('write', SYSTEM_CONF);
     tryOut(ports, conf.text);
@@ -153,16 +158,20 @@ async function replaced(
 async function load(
   ports: ApplyPorts,
   { modules }: BoardPlan,
-  { wanted, profiles, reload }: Pick<ApplyOptions, 'wanted' | 'profiles'> & { reload: boolean },
+  { wanted, profiles, reload, below }: Pick<ApplyOptions, 'wanted' | 'profiles'> & { reload: boolean; below: boolean },
 ): Promise<BoardPlan> {
   const { spans, ports: analog } = wanted.boards;
-  const own = modules.filter((name) => name !== 'dahdi');
+  // Sangoma's is brought up by its own command, which loads what it needs.
+  const own = modules.filter((name) => name !== 'dahdi' && name !== 'wanpipe');
   ports.told?.('load');
   if (reload && own.length > 0) must(ports, 'unload', 'modprobe', ['-r', ...own]);
   // Without lines that are wanted, too: only the driver tells which there are to choose from.
   if (modules.length + spans.length + analog.length > 0)
     for (const module of ports.find().driver === undefined ? ['dahdi', ...own] : own)
       must(ports, 'load', 'modprobe', [module]);
+  // Lines that are up as they should be stay so.
+  const down = wanpipeBoards(ports.find(), profiles).some((pci) => pci.module === undefined);
+  if (below || down) must(ports, 'load', 'wanrouter', [below ? 'restart' : 'start']);
   const until = ports.wallMs() + SPANS_WAIT_MS;
   for (;;) {
     const plan = planBoards(wanted, ports.find(), profiles);
@@ -245,6 +254,11 @@ function putBack(ports: ApplyPorts, before: Before): string {
   ports.told?.('back');
   try {
     const wrote = restore(ports, before);
+    if (wrote.some(isWanpipeFile)) {
+      // Without the file that names its devices there were none before.
+      const { code, output } = ports.run('wanrouter', [before[WANROUTER] === null ? 'stop' : 'restart']);
+      if (code !== 0) return `wanrouter: ${output}`;
+    }
     // A driver that was never configured has nothing to go back to.
     if (!wrote.includes(SYSTEM_CONF) || before[SYSTEM_CONF] === null || ports.find().driver === undefined) return '';
     const { code, output } = ports.run('dahdi_cfg', ['-c', join(ports.root, SYSTEM_CONF)]);
@@ -260,7 +274,9 @@ function recover(ports: ApplyPorts): void {
   if (journal === null) return;
   try {
     const before = JSON.parse(journal) as Before;
-    const known = Object.entries(before).filter(([path]) => [OPTIONS, MODULES, SYSTEM_CONF].includes(path));
+    const known = Object.entries(before).filter(
+      ([path]) => [OPTIONS, MODULES, SYSTEM_CONF].includes(path) || isWanpipeFile(path),
+    );
     restore(ports, Object.fromEntries(known));
   } catch {
     // It was not whole, so that no file has been touched: it is written before the first.

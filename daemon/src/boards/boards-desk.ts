@@ -27,6 +27,7 @@ interface Parts {
   boards?: unknown;
   e1?: unknown;
   analogs?: unknown;
+  linkSets?: unknown;
 }
 
 /** Of SettingsDesk. */
@@ -43,6 +44,8 @@ export interface BoardsDeskOptions {
   r2Folder: string;
   settings: BoardsSettingsPort;
   clock: Clock;
+  /** telephones whose boards have refused to light their lamp; left out: the box does not run */
+  lampsRefused?: () => ReadonlySet<number>;
 }
 
 export class BoardsDesk {
@@ -61,25 +64,30 @@ export class BoardsDesk {
     const found = findHardware(root);
     const wanted = wantedBoards(settings);
     const plan = planBoards(wanted, found, this.#profiles);
-    const problems = [...plan.problems, ...differences(plan), ...suspicions(plan, found)];
-    const { boards, e1, analogs, virtual, country } = settings;
+    const refused = this.#options.lampsRefused?.() ?? new Set<number>();
+    const dark = plan.ports
+      .filter(({ analog }) => refused.has(analog))
+      .map(({ analog, line }): BoardProblem => ({ code: 'lampRefused', port: analog, params: { line } }));
+    const problems = [...plan.problems, ...differences(plan), ...suspicions(plan, found), ...dark];
+    const { boards, e1, analogs, linkSets, virtual, country } = settings;
     return {
       driver: found.driver ?? null,
       boards: boardsOf(found, this.#profiles, boards, language),
       settings: boards,
       e1: e1.map((one) => ({ ...one })),
       analogs: analogs.map((one) => ({ ...one })),
+      linkSets: linkSets.map((one) => ({ ...one })),
       choices: {
         signallings: [...E1Setting.shape.signalling.unwrap().options],
         r2: knownR2(r2Folder),
         opermodes: [...KNOWN_OPERMODES],
         opermode: OPERMODES[country] ?? null,
         nextSpan: Math.max(virtual.spans, ...boards.spans.map(({ span }) => span)) + 1,
-        nextPort: Math.max(virtual.stations, ...boards.ports.map(({ analog }) => analog)) + 1,
+        nextPort: Math.max(virtual.stations + virtual.lines, ...boards.ports.map(({ analog }) => analog)) + 1,
       },
       problems: problems.map((one) => shown(one, language)),
       files: changesOf(plan.files, root),
-      restartNeeded: desk.pending(['boards', 'e1', 'analogs']),
+      restartNeeded: desk.pending(['boards', 'e1', 'analogs', 'linkSets']),
       applied: this.#applied(),
       command: `sudo cordboard boards apply --home ${home}`,
     };
@@ -124,8 +132,9 @@ export class BoardsDesk {
 }
 
 /** As they stand in the file: without what is as it is by itself. */
-function parts({ settings, e1, analogs }: BoardsDraft): Parts {
-  return { boards: BoardsSetting.parse(settings), e1, analogs };
+function parts({ settings, e1, analogs, linkSets }: BoardsDraft): Parts {
+  const sets = linkSets === undefined ? {} : { linkSets };
+  return { boards: BoardsSetting.parse(settings), e1, analogs, ...sets };
 }
 
 function shown(problem: BoardProblem, language: Language): BoardsState['problems'][number] {
@@ -163,6 +172,8 @@ function boardsOf(
     source: profile?.driver ?? null,
     firmware: profile?.firmware ?? [],
     hardwareEcho: profile === undefined || profile.hardwareEcho !== false,
+    reverses: profile?.reverses ?? null,
+    lamps: profile?.lamps ?? null,
     advice: [profile?.jumpers, profile?.timing, profile?.notes].flatMap((text) =>
       text === undefined ? [] : [language === 'en' ? text.en : text.zh],
     ),

@@ -1,3 +1,4 @@
+export * from './wanpipe.js';
 export * from './apply.js';
 export * from './boards-desk.js';
 export * from './changes.js';

@@ -5,11 +5,12 @@
 //   profiles ─┼─> planBoards ──> system.conf · modules · options of modules     and sentences for people
 //   found    ─┘
 import type { Settings } from '../config/index.js';
-import type { BoardPort, BoardSpan, BoardsSetting } from '../contract/index.js';
+import { WIRE_LAMPS, type BoardPort, type BoardSpan, type BoardsSetting } from '../contract/index.js';
 import type { ChannelUse, FoundHardware, FoundPci, FoundSpan } from './found.js';
 import type { BoardProblem } from './problems.js';
 import { profileOf, type CardProfile } from './profiles.js';
 import { modulesFile, optionsFile, systemConf, type PlannedPort, type PlannedSpan } from './texts.js';
+import { wanpipeFiles } from './wanpipe.js';
 
 /** What the box is to do with its boards. */
 export interface WantedBoards {
@@ -20,6 +21,8 @@ export interface WantedBoards {
   signalling: ReadonlyMap<number, string>;
   /** of the links of No. 7, by number of the E1 */
   links: ReadonlyMap<number, readonly number[]>;
+  /** of analog ports, by number: what their boards must be able to do */
+  stations?: ReadonlyMap<number, { lamp?: string | undefined; reverses: boolean }>;
 }
 
 /** nfas: ISDN primary rate whose D-channel is another E1's, so that timeslot 16 carries speech. */
@@ -33,11 +36,18 @@ export function wantedBoards({
   country,
   e1,
   linkSets,
-}: Pick<Settings, 'boards' | 'country' | 'e1' | 'linkSets'>): WantedBoards {
+  analogs,
+}: Pick<Settings, 'boards' | 'country' | 'e1' | 'linkSets' | 'analogs'>): WantedBoards {
   const links = new Map<number, number[]>();
   for (const { span, timeslot } of linkSets.flatMap((set) => set.links))
     links.set(span, [...(links.get(span) ?? []), timeslot]);
-  return { boards, country, links, signalling: new Map(e1.map((one) => [one.span, signallingOf(one)])) };
+  const stations = new Map(
+    analogs.map(({ analog, station: { lamp, reverseOnAnswer = false, callerIdBeforeRing = false } }) => [
+      analog,
+      { lamp, reverses: reverseOnAnswer || callerIdBeforeRing },
+    ]),
+  );
+  return { boards, country, links, stations, signalling: new Map(e1.map((one) => [one.span, signallingOf(one)])) };
 }
 
 export interface PlannedFile {
@@ -105,7 +115,7 @@ export function planBoards(wanted: WantedBoards, found: FoundHardware, profiles:
   if (found.driver !== undefined) problems.push(...modulesMissing(onBus));
   const known = new Places(found, onBus);
   const spans = boards.spans.flatMap((span) => planSpan(span, wanted, known, problems));
-  const ports = boards.ports.flatMap((port) => planPort(port, known, problems));
+  const ports = boards.ports.flatMap((port) => planPort(port, wanted, known, problems));
   problems.push(...clockProblems(spans, boards.timingCable));
   return {
     ...{ modules, problems, spans, ports },
@@ -118,6 +128,7 @@ export function planBoards(wanted: WantedBoards, found: FoundHardware, profiles:
         ),
       },
       { path: MODULES, text: modulesFile(modules) },
+      ...wanpipeFiles({ onBus, spans: found.spans, used: boards.spans, signalling: wanted.signalling, opermode }),
       { path: SYSTEM_CONF, text: systemConf(spans, ports, wanted.country) },
     ],
   };
@@ -190,7 +201,7 @@ export function clockOf(span: BoardSpan, all: readonly BoardSpan[]): number {
   return free[order] ?? 0;
 }
 
-function planPort(port: BoardPort, known: Places, problems: BoardProblem[]): PlannedPort[] {
+function planPort(port: BoardPort, wanted: WantedBoards, known: Places, problems: BoardProblem[]): PlannedPort[] {
   const line = port.name ?? `${port.kind.toUpperCase()} ${port.analog}`;
   const { channel, kind } = port;
   const say = (code: BoardProblem['code'], params: BoardProblem['params']): void =>
@@ -210,6 +221,12 @@ function planPort(port: BoardPort, known: Places, problems: BoardProblem[]): Pla
   if (slot.module === undefined) say('portNoModule', {});
   else if (slot.module !== kind)
     say('portWrongModule', { wanted: kind.toUpperCase(), fitted: slot.module.toUpperCase() });
+  const station = kind === 'fxs' ? wanted.stations?.get(port.analog) : undefined;
+  const profile = known.profile(there);
+  const lamp = WIRE_LAMPS.find((one) => one === station?.lamp);
+  if (lamp !== undefined && profile?.lamps?.includes(lamp) === false)
+    say('lampMissing', { model: profile.name, lamp, can: [...profile.lamps, 'fsk'].join(', ') });
+  if (station?.reverses === true && profile?.reverses === false) say('reversalMissing', { model: profile.name });
   return [{ ...port, line, there, use: slot.use }];
 }
 

@@ -69,6 +69,21 @@ export const boardTexts = {
     en: '{line}: the driver does not say which module channel {channel} has. Is one fitted?',
     zh: '{line}：驱动没有报告第 {channel} 个通道装了什么模块。是否已安装模块？',
   },
+  lampMissing: {
+    kind: 'warning',
+    en: '{line}: a {model} lights no message lamp by “{lamp}”; it can by: {can}. Choose one of these.',
+    zh: '{line}：{model} 不能用“{lamp}”点亮留言灯，它支持：{can}。请改选其中一种。',
+  },
+  lampRefused: {
+    kind: 'warning',
+    en: '{line}: its board has refused to light the message lamp, which stays dark. Choose another way (FSK needs none of the board), or none.',
+    zh: '{line}：板卡拒绝点亮留言灯，灯不会亮。请改用其他方式（FSK 不需要板卡支持），或设为无。',
+  },
+  reversalMissing: {
+    kind: 'warning',
+    en: '{line}: the ports of a {model} do not reverse the polarity, so nobody at the other end hears of it.',
+    zh: '{line}：{model} 的端口不能反转极性，另一端不会收到反极性信号。',
+  },
   portElsewhere: {
     kind: 'fault',
     en: '{line} was set up on the board at “{was}”, and channel {channel} is now at “{is}”: boards have changed places. Choose the port again.',

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { parseJsonText } from '../config/index.js';
+import { WIRE_LAMPS } from '../contract/index.js';
 import { AppError, check, problemLine } from '../platform/index.js';
 
 const Both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
@@ -33,6 +34,10 @@ export const CardProfile = z.strictObject({
   countryOption: Word.optional(),
   /** it takes fxstxgain, fxsrxgain, fxotxgain, fxorxgain in tenths of a decibel */
   gainOptions: z.boolean().optional(),
+  /** its ports for telephones can reverse the polarity of the loop; left out: it is not known */
+  reverses: z.boolean().optional(),
+  /** by what they can light a message lamp; left out: it is not known */
+  lamps: z.array(z.enum(WIRE_LAMPS)).optional(),
   /** values of system.conf that make sense on it; of E1 */
   lineBuildOut: z.array(z.int().min(0).max(7)).min(1).optional(),
   /** module: when one is fitted; model: some have it */

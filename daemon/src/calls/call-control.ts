@@ -172,6 +172,10 @@ export class CallControl {
       }),
       on('leg.answered', ({ call, leg }) => this.#answered(call, leg)),
       on('leg.digit', (of, key) => keyPressed(this.#context, of, key, this.#talkKeys)),
+      on('leg.party', ({ call, leg }, { number, name }) => {
+        leg.party = { number, name };
+        this.#context.changed(call);
+      }),
       on('leg.held', ({ call, leg }) => hold(call, leg, this.#context)),
       on('leg.retrieved', ({ call, leg }) => retrieve(call, leg, this.#context)),
       on('leg.flashed', ({ call, leg }) => this.#flashed(call, leg)),
@@ -510,6 +514,11 @@ function seizedData(place: LegPlace, diverted = ''): JsonObject {
   const divertedFrom = cleanNumber(diverted);
   const from: JsonObject = divertedFrom === '' ? {} : { divertedFrom };
   if (place.kind === 'station') return { station: place.station };
-  const { span, timeslot, trunk } = place;
-  return { ...(span > 0 ? { span, timeslot } : {}), ...(trunk === null ? {} : { trunk }), ...from };
+  const { span, timeslot, trunk, line } = place;
+  return {
+    ...(span > 0 ? { span, timeslot } : {}),
+    ...(line === undefined ? {} : { line }),
+    ...(trunk === null ? {} : { trunk }),
+    ...from,
+  };
 }

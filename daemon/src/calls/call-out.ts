@@ -4,7 +4,7 @@
 //             ↘ it fails, or is too slow → the next way, under the same call → … → released with the cause of the last
 import type { Language, ReleasedBy } from '../contract/index.js';
 import type { DialFrom, LegReleased, LineTarget } from '../lines/index.js';
-import { seizeCause } from '../lines/index.js';
+import { OTHER_LINE_CAUSES, seizeCause } from '../lines/index.js';
 import { AppError, errorText } from '../platform/index.js';
 import { enterFlowAnswered } from './arrival.js';
 import { cause, type CallContext } from './call-context.js';
@@ -87,6 +87,9 @@ class Ways {
   readonly #wanted: CallOut;
   readonly #callees: Callee[];
   readonly #oneParty: boolean;
+  /** the way that is being tried, and the analog lines that it was tried over */
+  #now: Callee | undefined;
+  #tried: number[] = [];
   /** of ways that were given up: what becomes of them is nothing to the call */
   readonly #givenUp = new Set<Leg>();
 
@@ -102,6 +105,7 @@ class Ways {
     let refusal: unknown;
     for (let callee = this.#callees.shift(); callee !== undefined; callee = this.#callees.shift()) {
       try {
+        if (callee !== this.#now) [this.#now, this.#tried] = [callee, []];
         return await this.#leg(callee.target, callee);
       } catch (error) {
         refusal = error;
@@ -116,7 +120,8 @@ class Ways {
     const { lines, legs } = this.#context;
     const shown = { calledNumber: number, callingNumber, callingName: this.#wanted.callingName };
     const withheld = privacy === true || callingNumber === '';
-    const seized = await lines.seize({ target, ...shown, privacy: withheld, emergency });
+    const exceptLines = [...this.#tried];
+    const seized = await lines.seize({ target, ...shown, privacy: withheld, emergency, exceptLines });
     const gone = (of: number): void => legs.remove(of);
     return new Leg({ ...this.#context, ...seized, role: 'callee', initial: 'seizing', gone });
   }
@@ -136,10 +141,19 @@ class Ways {
     };
     const failed = (leg: Leg, released: LegReleased): boolean => {
       if (this.#givenUp.has(leg)) return true;
+      this.#anotherLine(leg, released.cause);
       if (leg !== call.leg || (this.#oneParty && FINAL_CAUSES.has(released.cause))) return false;
       return this.#next(call, leg, seized);
     };
     call.toBegin = { lifted, ringing, failed };
+  }
+
+  /** What one analog line does not get through may go over the next one of its trunk. */
+  #anotherLine({ place }: Leg, why: number): void {
+    const line = place.kind === 'trunk' ? place.line : undefined;
+    if (line === undefined || this.#now === undefined || !OTHER_LINE_CAUSES.has(why)) return;
+    this.#tried.push(line);
+    this.#callees.unshift(this.#now);
   }
 
   /** false: there is no other way */

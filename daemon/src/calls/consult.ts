@@ -12,6 +12,7 @@ import type { Leg } from './leg.js';
 import { isInTalk } from './leg-table.js';
 import type { Consult, LiveCall } from './live-call.js';
 import { arrange, beginTalk, forgetHold, hasLeft } from './parties.js';
+import { handedOver } from './refer-away.js';
 import { askPlan } from './resolve.js';
 import { dismiss, leave } from './transfer.js';
 
@@ -149,6 +150,7 @@ export function completeConsult(call: LiveCall, context: CallContext, self: Leg)
   context.events.emit('call.connected', { call: call.toDto(), agentId, queueId, station, waitMs: 0 });
   if (self.lives) dismiss(call, self);
   void recordFurther(call, context, call.leg);
+  void handedOver(context, call, self.station ?? self.role);
 }
 
 /** A leg has gone that has to do with a consultation; false: it goes on as if there were none. */

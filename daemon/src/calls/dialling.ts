@@ -3,7 +3,14 @@
 //   round: seize each → progress handed back (it rings, or there is something to hear) → first answer wins
 //                     ↘ all failed, or too slow → next round → … → the cause of the last
 import type { JsonObject, ReleasedBy } from '../contract/index.js';
-import { placeText, seizeCause, targetWords, type LineEvents, type LegReleased } from '../lines/index.js';
+import {
+  OTHER_LINE_CAUSES,
+  placeText,
+  seizeCause,
+  targetWords,
+  type LineEvents,
+  type LegReleased,
+} from '../lines/index.js';
 import { errorText, type Moment, type Timer } from '../platform/index.js';
 import { cause, type CallContext } from './call-context.js';
 import type { OpenSegment } from './flow-session.js';
@@ -66,6 +73,10 @@ interface SentOn {
 
 interface Attempt {
   callee: Callee;
+  /** the analog line that it went over */
+  line?: number;
+  /** those that were tried before */
+  tried: readonly number[];
   begun: Moment;
   leg: Leg | undefined;
   data: JsonObject;
@@ -180,13 +191,32 @@ export class Dialling {
     // Nobody to be called: the group is he himself, or the trunk has gone.
     let outcome: RoundOutcome = { kind: 'failed', cause: sameParty ? cause.noRoute : cause.userBusy, by: 'system' };
     for (const round of rounds) {
-      outcome = this.#ended ? { kind: 'ended' } : await this.#ring(round);
+      outcome = this.#ended ? { kind: 'ended' } : await this.#ringOver(round);
       if (outcome.kind !== 'failed' || (sameParty && FINAL_CAUSES.has(outcome.cause))) break;
     }
     return outcome;
   }
 
-  async #ring({ callees, limitMs, forwards = false }: Round): Promise<RoundOutcome> {
+  /** What one analog line does not get through may go over the next one of its trunk. */
+  async #ringOver(round: Round): Promise<RoundOutcome> {
+    const tried: number[] = [];
+    let before: Failed | undefined;
+    for (;;) {
+      const outcome = await this.#ring(round, [...tried]);
+      const last = this.#attempts.at(-1);
+      if (this.#ended || outcome.kind !== 'failed' || !OTHER_LINE_CAUSES.has(outcome.cause)) return outcome;
+      if (last?.line === undefined) {
+        if (before === undefined) return outcome;
+        // No other line was free: what the one before has met with says more.
+        this.#attempts.pop();
+        return before;
+      }
+      tried.push(last.line);
+      before = outcome;
+    }
+  }
+
+  async #ring({ callees, limitMs, forwards = false }: Round, tried: readonly number[] = []): Promise<RoundOutcome> {
     this.#forwards = forwards && this.#options.forwards !== false;
     const done = new Promise<RoundOutcome>((resolve) => (this.#settle = resolve));
     this.#timer = this.#options.context.clock.after(limitMs, () => {
@@ -199,7 +229,7 @@ export class Dialling {
         to: toText(callee, targetWords(target).en),
         ...(target.kind === 'trunk' ? { trunk: target.trunk } : {}),
       };
-      return { callee, begun: this.#options.context.clock.moment(), leg: undefined, data };
+      return { callee, tried, begun: this.#options.context.clock.moment(), leg: undefined, data };
     });
     this.#round = new Set(attempts);
     this.#attempts.push(...attempts);
@@ -220,8 +250,13 @@ export class Dialling {
         ...(divertedFrom === undefined ? {} : { divertedFrom }),
         ...(divertedFrom !== undefined && call.privateHistory ? { privateHistory: true } : {}),
         ...(this.#forwards && target.kind === 'station' ? { forwards: true } : {}),
+        ...(attempt.tried.length > 0 ? { exceptLines: attempt.tried } : {}),
       });
       const gone = (leg: number): void => context.legs.remove(leg);
+      if (seized.place.kind === 'trunk' && seized.place.line !== undefined) {
+        attempt.line = seized.place.line;
+        attempt.data['line'] = seized.place.line;
+      }
       const leg = new Leg({ ...context, ...seized, role: 'callee', initial: 'seizing', log: call.log, gone });
       context.legs.put(call, leg);
       context.trunks.setCall(leg.leg, call.id);

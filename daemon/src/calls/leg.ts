@@ -27,6 +27,8 @@ export class Leg {
   readonly machine: StateMachine<LegPhase, LegStep>;
   /** wall clock, ms */
   readonly startedAt: number;
+  /** who is at its other end now, as that has told: hostile text; undefined: nothing was said */
+  party: { number: string; name: string } | undefined;
   /** music or a tone that is played to it; resolves with what stops it */
   sound: Promise<() => void> | undefined;
   readonly #lines: Lines;

@@ -9,7 +9,7 @@ export function partiesOf(call: LiveCall): CallParty[] {
   const { leg, peer, members, consult, monitors, holds, muted, waiting } = call;
   const party = (one: Leg, agentId: string | null, state: CallParty['state']): CallParty => ({
     ...{ role: one.role, station: one.station, place: placeText(one.place), agentId, state },
-    ...{ holds: holds.has(one), muted: muted.has(one) },
+    ...{ holds: holds.has(one), muted: muted.has(one), number: one.party?.number ?? '', name: one.party?.name ?? '' },
   });
   const talks = (one: Leg): CallParty['state'] => (waiting.has(one) ? 'waiting' : 'talking');
   return [

@@ -4,6 +4,7 @@
 import type { DialResolution, TransferOutcome } from '../lines/index.js';
 import { cause, type CallContext } from './call-context.js';
 import { isInTalk, type CallLeg } from './leg-table.js';
+import type { LiveCall } from './live-call.js';
 import { hasLeft } from './parties.js';
 
 /**
@@ -26,7 +27,7 @@ export async function referredToNumber(
     partner === undefined ||
     attempt === undefined ||
     found.emergency === true ||
-    !mayRefer(context, from, attempt.trunk)
+    !mayRefer(context, from, attempt.trunk, 'number')
   )
     return false;
   const result = await referring?.refer(partner.leg, { number: attempt.number });
@@ -42,7 +43,7 @@ export async function referredToEachOther(
   reply: (outcome: TransferOutcome) => void,
 ): Promise<boolean> {
   const [moved, target] = [one.call.partnerOf(one.leg), other.call.partnerOf(other.leg)];
-  if (moved === undefined || target?.place.kind !== 'trunk' || !mayRefer(context, one, target.place.trunk))
+  if (moved === undefined || target?.place.kind !== 'trunk' || !mayRefer(context, one, target.place.trunk, 'leg'))
     return false;
   reply({ state: 'accepted' });
   const result = await context.lines.referring?.refer(moved.leg, { leg: target.leg });
@@ -55,10 +56,29 @@ export async function referredToEachOther(
   return true;
 }
 
-function mayRefer({ lines }: CallContext, { call, leg }: CallLeg, trunk: string | null): boolean {
+/**
+ * Two outside talk whom somebody here has put through, over one trunk of ISDN both: its exchange is asked to join them itself. Nobody hears
+ * anything of it, and where the exchange does not want to, they talk on through the box.
+ */
+export async function handedOver(context: CallContext, call: LiveCall, by: number | string): Promise<void> {
+  const { leg, peer } = call;
+  const { referring } = context.lines;
+  if (peer === undefined || leg.place.kind !== 'trunk' || peer.leg.place.kind !== 'trunk') return;
+  const sameTrunk = leg.place.trunk !== null && leg.place.trunk === peer.leg.place.trunk;
+  if (!sameTrunk || call.members.length > 0 || referring?.may(leg.leg, 'leg') !== true) return;
+  // One that could be asked by number has been, before.
+  if (referring.may(leg.leg, 'number')) return;
+  const { done } = await referring.refer(leg.leg, { leg: peer.leg.leg });
+  if (!done) return call.log.info({ by }, 'the exchange does not join the two; they stay here');
+  // The far end may have cleared them already.
+  call.happened('transferred', { by, outcome: 'referred' });
+  context.release(call, cause.normalClearing, 'callee');
+}
+
+function mayRefer({ lines }: CallContext, { call, leg }: CallLeg, trunk: string | null, to: 'number' | 'leg'): boolean {
   const partner = call.partnerOf(leg);
   if (partner?.place.kind !== 'trunk' || trunk === null || partner.place.trunk !== trunk) return false;
-  return lines.referring?.may(partner.leg) === true;
+  return lines.referring?.may(partner.leg, to) === true;
 }
 
 function settled(

@@ -16,7 +16,7 @@ import { isInTalk, type CallLeg } from './leg-table.js';
 import type { LiveCall, Peer, Transfer } from './live-call.js';
 import { endMonitorsOf } from './monitor.js';
 import { beginTalk, forgetHold, hasLeft } from './parties.js';
-import { referredToEachOther, referredToNumber } from './refer-away.js';
+import { handedOver, referredToEachOther, referredToNumber } from './refer-away.js';
 import { askPlan } from './resolve.js';
 import type { Dialled } from './rounds.js';
 import { hush, playHoldMusic } from './sounds.js';
@@ -170,7 +170,8 @@ async function putThrough(
       hasLeft(context, call, referrer, station);
       dismiss(call, referrer.leg);
     }
-    return connected(call, context, outcome.leg, call.sinceMs(begun));
+    connected(call, context, outcome.leg, call.sinceMs(begun));
+    return handedOver(context, call, station);
   }
   const flow = outcome.kind === 'flow' ? flowOf(call, context, outcome.found) : undefined;
   if (flow !== undefined && call.machine.fire('enterFlow')) {

@@ -1,5 +1,5 @@
 // `cordboard boards …`: the boards of this machine and their driver. Needs no box that runs; what changes something needs root.
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   REQUEST,
@@ -20,7 +20,7 @@ import {
 } from '../boards/index.js';
 import { checkSettings, homeFolder, parseJsonText, type Settings, type SettingsFile } from '../config/index.js';
 import type { BoardsApplied } from '../contract/index.js';
-import { AppError, errorText } from '../platform/index.js';
+import { AppError, errorText, foreignText } from '../platform/index.js';
 import { parseCommand } from './parse-command.js';
 import { CliError, terminalLanguage } from './terminal.js';
 
@@ -168,23 +168,13 @@ function settingsOf(file: string): Settings {
 }
 
 function textOf(file: string): string {
-  let handle: number;
   try {
-    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return foreignText(file, LONGEST);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
-    throw new AppError('settings_unreadable', { file, reason: errorText(error) }, { cause: error });
-  }
-  try {
-    const about = fstatSync(handle);
-    if (!about.isFile() || about.size > LONGEST)
-      throw new AppError('settings_unreadable', {
-        file,
-        reason: { en: 'it is no file of settings', zh: '不是设置文件' },
-      });
-    return readFileSync(handle, 'utf8');
-  } finally {
-    closeSync(handle);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '{}';
+    const reason = code === undefined ? { en: 'it is no file of settings', zh: '不是设置文件' } : errorText(error);
+    throw new AppError('settings_unreadable', { file, reason }, { cause: error });
   }
 }
 

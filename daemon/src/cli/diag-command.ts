@@ -8,6 +8,8 @@ import {
   DIAGNOSTIC_OUTCOME_WORDS,
   DIAGNOSTIC_REASON_WORDS,
   DIAGNOSTIC_STEP_WORDS,
+  diagnosticLineName,
+  diagnosticStandard,
   DiagnosticCaseId,
   DiagnosticRig,
   type DiagnosticAlarm,
@@ -151,12 +153,17 @@ async function follow(target: DiagTarget, begun: DiagnosticRun, quiet: boolean):
       if (now.step !== null && now.step.id !== asked) {
         asked = now.step.id;
         const text = DIAGNOSTIC_STEP_WORDS[now.step.kind][word];
-        print(text.replace('{line}', now.step.line).replace('{other}', now.step.other));
+        const { line, other } = now.step;
+        print(
+          text.replace('{line}', diagnosticLineName(line, word)).replace('{other}', diagnosticLineName(other, word)),
+        );
         await target.continue(asked, await done());
       }
       if (draw && now.now !== null) {
         const { case: id, line, share } = now.now;
-        process.stdout.write(`\r\x1b[K… ${DIAGNOSTIC_CASE_WORDS[id].name[word]} ${line} ${Math.round(share * 100)} %`);
+        process.stdout.write(
+          `\r\x1b[K… ${DIAGNOSTIC_CASE_WORDS[id].name[word]} ${diagnosticLineName(line, word)} ${Math.round(share * 100)} %`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       now = (await target.run()) ?? now;
@@ -181,7 +188,9 @@ const FEW = 6;
 
 function showResult(result: DiagnosticResult): void {
   const { case: id, line, outcome, reason, detail, measures, lastedMs } = result;
-  const title = [DIAGNOSTIC_CASE_WORDS[id].name[word], line].filter((part) => part !== '').join(' · ');
+  const title = [DIAGNOSTIC_CASE_WORDS[id].name[word], diagnosticLineName(line, word)]
+    .filter((part) => part !== '')
+    .join(' · ');
   print(`${MARK[outcome]} ${title}  ${DIAGNOSTIC_OUTCOME_WORDS[outcome][word]}  ${(lastedMs / 1000).toFixed(1)} s`);
   if (reason !== null) print(`    ${DIAGNOSTIC_REASON_WORDS[reason][word]}`);
   if (detail !== '' && outcome !== 'passed') print(`    ${detail}`);
@@ -191,7 +200,7 @@ function showResult(result: DiagnosticResult): void {
       `    ${one.passed === false ? '✗' : ' '} ${DIAGNOSTIC_MEASURE_WORDS[one.name][word]} ${one.at}`.trimEnd(),
       valueText(one),
       limitText(one),
-      one.standard,
+      diagnosticStandard(one.standard, word),
     ]),
   ))
     print(row);

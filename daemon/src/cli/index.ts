@@ -33,8 +33,24 @@ export async function runCli(args: readonly string[]): Promise<number> {
         return await (await import('./demo-command.js')).runDemoCommand(rest);
       case 'exchange':
         return await (await import('./exchange-command.js')).runExchangeCommand(rest);
+      case 'firewall':
+        return await (await import('./firewall-command.js')).runFirewallCommand(rest);
+      case 'health':
+        return await (await import('./health-command.js')).runHealthCommand(rest);
+      case 'backup':
+        return await (await import('./backup-command.js')).runBackupCommand(rest);
+      case 'support':
+        return await (await import('./support-command.js')).runSupportCommand(rest);
       case 'boards':
         return await (await import('./boards-command.js')).runBoardsCommand(rest);
+      case 'update':
+        return await (await import('./update-command.js')).runUpdateCommand(rest);
+      case 'network':
+        return await (await import('./network-command.js')).runNetworkCommand(rest);
+      case 'drain':
+        return await (await import('./drain-command.js')).runDrainCommand(rest);
+      case 'user':
+        return await (await import('./user-command.js')).runUserCommand(rest);
       case 'help':
       case '--help':
       case '-h':

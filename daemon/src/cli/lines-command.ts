@@ -1,4 +1,5 @@
 // `cordboard station | trunk | route | group | queue | ban …`: lays down telephones, ways out and queues, on the box that runs on this machine.
+import { runBackupCommand, runTlsCommand } from './backup-command.js';
 import { runBanCommand } from './ban-command.js';
 import { runConferenceCommand } from './conference-command.js';
 import { runFlowCommand } from './flow-command.js';
@@ -9,6 +10,7 @@ import { runCalendarCommand } from './calendar-command.js';
 import { runListCommand, runNumberCommand } from './list-command.js';
 import type { LinesCommand } from './lines-usage.js';
 import { runMusicCommand } from './music-command.js';
+import { runAlertCommand, runPhoneCommand } from './phone-command.js';
 import { runQueueCommand } from './queue-command.js';
 import { runRecordingCommand } from './recording-command.js';
 import { runRouteCommand } from './route-command.js';
@@ -25,6 +27,8 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   queue: runQueueCommand,
   flow: runFlowCommand,
   ban: runBanCommand,
+  backup: runBackupCommand,
+  tls: runTlsCommand,
   calendar: runCalendarCommand,
   list: runListCommand,
   number: runNumberCommand,
@@ -34,6 +38,8 @@ const commands: Record<LinesCommand, (args: readonly string[]) => Promise<number
   survey: runSurveyCommand,
   conference: runConferenceCommand,
   voicemail: runVoicemailCommand,
+  phone: runPhoneCommand,
+  alert: runAlertCommand,
   reason: runReasonCommand,
   disposition: runDispositionCommand,
   agent: runAgentCommand,

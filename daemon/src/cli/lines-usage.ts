@@ -1,6 +1,8 @@
 // Help for the commands that lay down telephones, trunks and routes.
+import { backupUsage, tlsUsage } from './backup-usage.js';
 import type { Language } from '../contract/index.js';
 import { deskUsage } from './desk-usage.js';
+import { phoneUsage } from './phone-usage.js';
 import { voicemailUsage } from './voicemail-usage.js';
 
 const common: Record<Language, string> = {
@@ -61,6 +63,8 @@ const texts = {
   trunk: {
     en: `cordboard trunk
   add ID --e1 SPAN,…                 makes a trunk of E1, searched in this order
+  add ID --fxo LINE,…                makes a trunk of analog lines; --hunt order|leastUsed, --dial-prefix 0w,
+                                     --line-number NUMBER: called number of calls in
   add ID --host HOST[:PORT][/PRIORITY[/WEIGHT]],…
                                      makes a SIP trunk; an IPv6 address in brackets; the host of the lowest
                                      priority is called first, of several in proportion to their weights
@@ -85,6 +89,8 @@ const texts = {
 `,
     'zh-CN': `cordboard trunk
   add 标识 --e1 编号,…               添加 E1 中继，按此顺序选线
+  add 标识 --fxo 编号,…              添加模拟外线中继；--hunt order|leastUsed 选线方式，--dial-prefix 0w 拨号前缀，
+                                     --line-number 号码：来电的被叫号码
   add 标识 --host 主机[:端口][/优先级[/权重]],…
                                      添加 SIP 中继；IPv6 地址用方括号；优先级数值最小的主机优先，
                                      相同时按权重分配
@@ -345,6 +351,8 @@ const texts = {
   test 标识 --keys 按键,按键,…       不发起呼叫，仅推演流程如何应答这些按键
 `,
   },
+  backup: backupUsage,
+  tls: tlsUsage,
   ban: {
     en: `cordboard ban
   list                               addresses that SIP does not listen to
@@ -440,6 +448,7 @@ const texts = {
 `,
   },
   voicemail: voicemailUsage,
+  ...phoneUsage,
 } as const satisfies Record<string, Record<Language, string>>;
 
 export type LinesCommand = keyof typeof texts;

@@ -16,6 +16,7 @@ const TRUNK_STATES = {
 
 const text = { type: 'string' } as const;
 const OPTIONS = {
+  ...{ fxo: text, hunt: text, 'dial-prefix': text, 'line-number': text },
   ...{ name: text, calls: text, e1: text, host: text, transport: text, mode: text, user: text, secret: text },
   ...{ 'secret-file': text, 'from-user': text, 'from-domain': text, expires: text, options: text },
   ...{ codecs: text, dtmf: text, srtp: text, fingerprint: text, sources: text, format: text },
@@ -46,6 +47,10 @@ function fields(values: Values) {
     name: values.name,
     maxCalls: when(values.calls, (value) => numberOf(value, '--calls')),
     spans: when(values.e1, (value) => numbersOf(value, '--e1')),
+    lines: when(values.fxo, (value) => numbersOf(value, '--fxo')),
+    hunt: values.hunt,
+    dialPrefix: values['dial-prefix'],
+    lineNumber: values['line-number'],
     hosts: when(values.host, (value) =>
       hostsOf(value).map((host) => ({ ...host, ...given({ transport: values.transport }) })),
     ),
@@ -77,9 +82,9 @@ function fields(values: Values) {
 async function add(args: readonly string[]): Promise<number> {
   const { values, words, context } = linesCommand('trunk', args, OPTIONS);
   const id = context.needed(words);
-  if ((values.e1 === undefined) === (values.host === undefined))
+  if ([values.e1, values.host, values.fxo].filter((one) => one !== undefined).length !== 1)
     throw new CliError(say(terminalLanguage(), 'trunkKind'));
-  const kind = values.e1 === undefined ? 'sip' : 'e1';
+  const kind = values.e1 !== undefined ? 'e1' : values.fxo !== undefined ? 'fxo' : 'sip';
   const trunk = await context.api.request<Trunk>('POST', PATH, { id, kind, ...fields(values) });
   context.done('made', 'trunk', trunk.id, trunk);
   return 0;
@@ -95,10 +100,15 @@ async function list(args: readonly string[]): Promise<number> {
   context.list(all, (trunk) => [
     trunk.id,
     trunk.name,
-    trunk.kind === 'e1' ? `E1 ${trunk.spans.join(', ')}` : `SIP ${hostsText(trunk)}`,
+    overText(trunk),
     trunk.enabled ? stateText(context, trunk.status) : context.say('off'),
   ]);
   return 0;
+}
+
+function overText(trunk: Trunk): string {
+  if (trunk.kind === 'e1') return `E1 ${trunk.spans.join(', ')}`;
+  return trunk.kind === 'fxo' ? `FXO ${trunk.lines.join(', ')}` : `SIP ${hostsText(trunk)}`;
 }
 
 async function show(args: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 // Of settings.json: what analog ports are set to, by the custom of the country and otherwise.
 import type { AnalogConfig } from '@cordboard/native';
 import { z } from 'zod';
+import { MESSAGE_LAMPS } from '../contract/index.js';
 
 const ms = (least: number, most: number) => z.int().min(least).max(most).optional();
 
@@ -25,6 +26,8 @@ const StationChoices = z.strictObject({
   callerIdBeforeRing: z.boolean().optional(),
   disconnectMs: ms(0, 2000),
   reverseOnAnswer: z.boolean().optional(),
+  /** by what its message lamp is lit */
+  lamp: z.enum(MESSAGE_LAMPS).optional(),
 });
 
 /** What analog ports are by the custom of a country; of firmware-config/countries. */

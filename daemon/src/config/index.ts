@@ -10,4 +10,7 @@ export * from './analog.js';
 export * from './r2.js';
 export * from './ss7.js';
 export * from './schema.js';
+export * from './secrets.js';
+export * from './certificate-request.js';
+export * from './self-signed.js';
 export * from './tls-files.js';

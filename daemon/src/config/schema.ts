@@ -54,6 +54,8 @@ const AsWritten = z.strictObject({
       host: HostName.default('127.0.0.1'),
       /** 0: any free one, for tests */
       port: Port.default(8080),
+      /** of HTTPS; 0: any free one; left out: none */
+      tlsPort: Port.optional(),
       /** names the pages may be reached under, besides the address itself and localhost */
       allowedHosts: z.array(HostName).max(50).default([]),
       /** how long a session lives after signing in */
@@ -96,6 +98,8 @@ const AsWritten = z.strictObject({
     .strictObject({
       spans: z.int().min(0).max(16).default(1),
       stations: z.int().min(0).max(512).default(8),
+      /** analog lines of the exchange simulator, numbered behind the stations */
+      lines: z.int().min(0).max(64).default(0),
     })
     .prefault({}),
   /** boards behind the DAHDI driver */
@@ -187,6 +191,15 @@ const AsWritten = z.strictObject({
       wsPort: Port.optional(),
       /** the same over TLS */
       wssPort: Port.optional(),
+      /** UDP, of the audio of browsers (WebRTC); 0: any free one; left out: browsers are no telephones */
+      webrtcPort: Port.optional(),
+      /** TURN servers that browsers are told of, such as turn:turn.example.com:3478?transport=udp */
+      turnUrls: z
+        .array(z.string().regex(/^turns?:[A-Za-z0-9.[\]:-]{1,255}(?:\?transport=(?:udp|tcp))?$/))
+        .max(8)
+        .default([]),
+      /** what the TURN server makes and we make passwords of (static-auth-secret of coturn) */
+      turnSecret: z.string().max(256).default(''),
       /** domain and realm of the telephones: a new one makes every secret invalid (RFC 7616 3.4.2) */
       domain: z
         .string()
@@ -207,6 +220,49 @@ const AsWritten = z.strictObject({
       trusted: z.array(Network).max(100).default([]),
     })
     .prefault({}),
+  firewall: z
+    .strictObject({
+      /** bans: who is banned by SIP does not reach its ports; closed: besides, only what the box serves is reached; off: no rules */
+      mode: z.enum(['off', 'bans', 'closed']).default('bans'),
+      /** from where the pages are reached when it is closed; none: from everywhere */
+      webFrom: z.array(Network).max(100).default([]),
+      /** the same of SSH */
+      sshFrom: z.array(Network).max(100).default([]),
+    })
+    .prefault({}),
+  phones: z
+    .strictObject({
+      /** desk telephones fetch their settings from the box */
+      enabled: z.boolean().default(true),
+      /** under which they reach it, such as https://pbx.example.com; empty: by its address and the port of the pages */
+      url: z
+        .string()
+        .regex(/^(?:https?:\/\/[\w.:[\]-]{1,253}(?:\/[\w./~-]*)?)?$/, formats.httpUrl)
+        .default(''),
+      /** one that is known by its address alone, at the URL for all, is given its account, too */
+      byMac: z.boolean().default(true),
+      /** how long a telephone is given its account after somebody has said so */
+      windowMinutes: z.int().min(1).max(10_080).default(60),
+      /** asked of every telephone that fetches (RFC 7617); empty: nobody is asked */
+      username: z
+        .string()
+        .max(64)
+        .regex(/^[A-Za-z0-9._-]*$/, formats.username)
+        .default(''),
+      password: z
+        .string()
+        .max(64)
+        .regex(/^[A-Za-z0-9._-]*$/, formats.secret)
+        .default(''),
+      /** where they get the time */
+      ntpServer: HostName.default('cn.pool.ntp.org'),
+      /** dialled by their key for messages */
+      messagesNumber: z
+        .string()
+        .regex(/^[0-9*#]{0,16}$/, formats.dialDigits)
+        .default('*97'),
+    })
+    .prefault({}),
   engine: z
     .strictObject({
       /** ask for SCHED_FIFO and locked memory; without the right to it the engine says so and runs on */
@@ -225,7 +281,7 @@ export const SettingsSchema = AsWritten.refine(
   ({ virtual, boards }) => boards.spans.every(({ span }) => span > virtual.spans),
   { path: ['boards', 'spans'], message: formats.boardSpan },
 )
-  .refine(({ virtual, boards }) => boards.ports.every(({ analog }) => analog > virtual.stations), {
+  .refine(({ virtual, boards }) => boards.ports.every(({ analog }) => analog > virtual.stations + virtual.lines), {
     ...{ path: ['boards', 'ports'], message: formats.boardPort },
   })
   .superRefine(({ linkSets, e1 }, context) => {

@@ -18,6 +18,27 @@ export interface TlsFiles {
   made: boolean;
 }
 
+/** In the place of what is there. A power cut leaves the old pair or the new one: `tlsFiles` ends what was begun. */
+export function putTlsFiles(folder: string, { key, cert }: Pick<TlsFiles, 'key' | 'cert'>): void {
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  writeFileSync(`${keyFile}.new`, key, { mode: 0o600, flush: true });
+  writeFileSync(`${certFile}.new`, cert, { mode: 0o644, flush: true });
+  // Both are on the disk before either has its name.
+  for (const file of [keyFile, certFile]) renameSync(`${file}.new`, file);
+}
+
+/** The key has its name already and the certificate has not: what goes with the key is in the draft. */
+function finish(keyFile: string, certFile: string): void {
+  const draft = `${certFile}.new`;
+  if (!existsSync(draft) || !existsSync(keyFile)) return;
+  try {
+    const key = createPrivateKey(readFileSync(keyFile));
+    if (new X509Certificate(readFileSync(draft)).checkPrivateKey(key)) renameSync(draft, certFile);
+  } catch {
+    // A draft that was cut off while it was written: the old pair is whole.
+  }
+}
+
 const DAY_MS = 86_400_000;
 /** An appliance runs for years, and a certificate that is pinned by hand must not end in the meantime. */
 const LIFE_DAYS = 3650;
@@ -33,11 +54,8 @@ export function tlsFiles(folder: string, names: readonly [string, ...string[]], 
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // A day back: a telephone's clock may be behind ours.
     const { key, cert } = selfSigned({ names, notBefore: nowMs - DAY_MS, notAfter: nowMs + LIFE_DAYS * DAY_MS });
-    // Both are on the disk before either has its name: a power cut hardly ever leaves one without the other.
-    writeFileSync(`${keyFile}.new`, key, { mode: 0o600, flush: true });
-    writeFileSync(`${certFile}.new`, cert, { mode: 0o644, flush: true });
-    for (const file of [keyFile, certFile]) renameSync(`${file}.new`, file);
-  }
+    putTlsFiles(folder, { key, cert });
+  } else finish(keyFile, certFile);
   for (const file of [keyFile, certFile]) if (!existsSync(file)) throw new AppError('tls_incomplete', { folder, file });
   try {
     const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
@@ -46,5 +64,14 @@ export function tlsFiles(folder: string, names: readonly [string, ...string[]], 
     return { key, cert, fingerprint: certificate.fingerprint256, notAfter: Date.parse(certificate.validTo), made };
   } catch (error) {
     throw new AppError('tls_unreadable', { folder, reason: errorText(error) }, { cause: error });
+  }
+}
+
+/** When the certificate there ends, wall clock ms; undefined: there is none that can be read. */
+export function certificateEndsAt(folder: string): number | undefined {
+  try {
+    return Date.parse(new X509Certificate(readFileSync(join(folder, 'cert.pem'))).validTo);
+  } catch {
+    return undefined;
   }
 }

@@ -7,6 +7,11 @@ const unique = (numbers: readonly number[]): boolean => new Set(numbers).size ==
 /** Software cancellers of the driver, and that of the board (hwec). */
 export const ECHO_CANCELLERS = ['none', 'hwec', 'mg2', 'kb1', 'sec', 'sec2', 'jpah', 'oslec'] as const;
 
+/** By what a telephone's message lamp is lit: pulses for a neon lamp, the polarity of its loop, a message by FSK. */
+export const MESSAGE_LAMPS = ['none', 'neon', 'polarity', 'fsk'] as const;
+/** Those that take a board which can; FSK is sound. */
+export const WIRE_LAMPS = ['neon', 'polarity'] as const;
+
 /** As the driver names a board's place ("PCI Bus 02 Slot 05"); only compared, never written into a file. */
 const Place = z.string().trim().min(1).max(128);
 

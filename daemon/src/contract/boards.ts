@@ -1,6 +1,6 @@
 // Boards behind the DAHDI driver: what there is, what of it the box uses, and how the driver is set up for it.
 import { z } from 'zod';
-import { BoardsSetting } from './board-settings.js';
+import { BoardsSetting, WIRE_LAMPS } from './board-settings.js';
 import { AlarmKind } from './hardware.js';
 import { TimeMs } from './primitives.js';
 
@@ -34,9 +34,27 @@ export const BoardE1 = z
     signalling: z.string().max(20),
     r2: z.looseObject({ protocol: z.string().max(3).optional() }).optional(),
     pri: z.looseObject({ protocol: z.string().max(20).optional() }).optional(),
+    ss7: z.looseObject({ linkSet: z.string().max(64).optional(), firstCircuit: z.int().optional() }).optional(),
   })
   .meta({ id: 'BoardE1' });
 export type BoardE1 = z.infer<typeof BoardE1>;
+
+/** Signalling links of No. 7 to one other exchange; checked by the settings, too. */
+export const BoardLinkSet = z
+  .looseObject({
+    name: z.string().max(64),
+    variant: z.string().max(20).optional(),
+    network: z.string().max(20).optional(),
+    pointCode: z.string().max(20),
+    destination: z.string().max(20),
+    adjacent: z.string().max(20).optional(),
+    links: z.array(z.looseObject({ span: z.int(), timeslot: z.int().optional(), code: z.int().optional() })).max(2),
+    calledNature: z.string().max(20).optional(),
+    callingNature: z.string().max(20).optional(),
+    checkEvery: z.int().optional(),
+  })
+  .meta({ id: 'BoardLinkSet' });
+export type BoardLinkSet = z.infer<typeof BoardLinkSet>;
 
 /** What an analog port is set to otherwise than the country has it; checked by the settings, too. */
 export const BoardAnalog = z
@@ -45,7 +63,22 @@ export const BoardAnalog = z
     callerId: z.string().max(20).optional(),
     releaseOnBusy: z.boolean().optional(),
     echoTaps: z.int().optional(),
-    line: z.looseObject({ answer: z.string().max(20).optional(), dialling: z.string().max(20).optional() }).optional(),
+    line: z
+      .looseObject({
+        answer: z.string().max(20).optional(),
+        dialling: z.string().max(20).optional(),
+        checkDialTone: z.boolean().optional(),
+        callerIdStart: z.string().max(20).optional(),
+      })
+      .optional(),
+    station: z
+      .looseObject({
+        callerIdBeforeRing: z.boolean().optional(),
+        disconnectMs: z.int().optional(),
+        reverseOnAnswer: z.boolean().optional(),
+        lamp: z.string().max(20).optional(),
+      })
+      .optional(),
   })
   .meta({ id: 'BoardAnalog' });
 export type BoardAnalog = z.infer<typeof BoardAnalog>;
@@ -85,6 +118,14 @@ export const FoundBoard = z
     driven: z.boolean().meta({ description: 'Its driver is loaded' }),
     firmware: z.array(z.string()),
     hardwareEcho: z.boolean().meta({ description: 'It has an echo canceller, or may have one' }),
+    reverses: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Its ports for telephones can reverse the polarity; null: it is not known' }),
+    lamps: z
+      .array(z.enum(WIRE_LAMPS))
+      .nullable()
+      .meta({ description: 'By what it can light the message lamp of a telephone; null: it is not known' }),
     advice: z.array(z.string()).meta({ description: 'Jumpers, cables, limits' }),
     unverified: z
       .array(z.string())
@@ -96,7 +137,12 @@ export const FoundBoard = z
 export type FoundBoard = z.infer<typeof FoundBoard>;
 
 export const BoardsDraft = z
-  .strictObject({ settings: BoardsSetting, e1: z.array(BoardE1).max(64), analogs: z.array(BoardAnalog).max(1000) })
+  .strictObject({
+    settings: BoardsSetting,
+    e1: z.array(BoardE1).max(64),
+    analogs: z.array(BoardAnalog).max(1000),
+    linkSets: z.array(BoardLinkSet).max(50).optional().meta({ description: 'Left out: they stay as they are' }),
+  })
   .meta({
     id: 'BoardsDraft',
   });
@@ -109,6 +155,7 @@ export const BoardsState = z
     settings: BoardsSetting,
     e1: z.array(BoardE1),
     analogs: z.array(BoardAnalog),
+    linkSets: z.array(BoardLinkSet),
     choices: z.strictObject({
       signallings: z.array(z.string()),
       r2: z.array(z.string()),

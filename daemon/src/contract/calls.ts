@@ -33,6 +33,11 @@ export const CallParty = z
     state: z.enum(['alone', 'talking', 'waiting', 'ringing', 'listen', 'whisper', 'barge']),
     holds: z.boolean().meta({ description: 'He has put the others on hold' }),
     muted: z.boolean().meta({ description: 'He is not heard' }),
+    number: z.string().meta({
+      description:
+        'Who is there, as his exchange has told since the call was made: untrusted text; empty: it has told nothing',
+    }),
+    name: z.string().meta({ description: 'Likewise' }),
   })
   .meta({ id: 'CallParty' });
 export type CallParty = z.infer<typeof CallParty>;

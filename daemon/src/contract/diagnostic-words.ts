@@ -185,3 +185,21 @@ export const DIAGNOSTIC_STEP_WORDS: Readonly<Record<(typeof DIAGNOSTIC_STEPS)[nu
     zh: '取下检测用的插头和电缆，恢复原来的线路。',
   },
 };
+
+/** What a line without a name of its own is called in the reader's language: boxes name their analog ports in English. */
+export function diagnosticLineName(name: string, word: keyof Bilingual): string {
+  const [, kind, port] = /^(Station|Line) (\d+)$/.exec(name) ?? [];
+  if (kind === undefined || port === undefined) return name;
+  return (
+    (kind === 'Station' ? { en: 'Telephone port ', zh: '话机口 ' } : { en: 'Line port ', zh: '外线口 ' })[word] + port
+  );
+}
+
+/** A limit comes from a standard, or from what the box is set to. */
+export const diagnosticStandard = (standard: string, word: keyof Bilingual): string =>
+  standard === DIAGNOSTIC_SETTINGS_LIMIT
+    ? { en: 'settings', zh: '设置' }[word]
+    : standard.replace(DIAGNOSTIC_UNVERIFIED, { en: ' (unverified)', zh: '（未核对）' }[word]);
+export const DIAGNOSTIC_SETTINGS_LIMIT = 'settings';
+/** Behind a standard whose text the limit has not been compared with. */
+export const DIAGNOSTIC_UNVERIFIED = ' (unverified)';

@@ -32,6 +32,7 @@ export const DeskTargets = z
         name: z.string(),
         reachable: z.boolean(),
         agentId: AgentNumber.nullable().meta({ description: 'Who is signed in there' }),
+        browser: z.boolean().meta({ description: 'Whether a page can be this telephone' }),
       }),
     ),
   })

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AlarmKind } from './hardware.js';
 import {
+  AnalogNumber,
   Cause,
   ClipName,
   DialDigits,
@@ -21,6 +22,7 @@ export const ExchangeCallCreate = z
     callingName: z.string().max(80).optional().meta({ description: 'Sent as it is, hostile text too' }),
     span: SpanNumber.optional().meta({ description: "The box's E1 to call in over; left out: the first" }),
     timeslot: TimeslotNumber.optional().meta({ description: 'Left out: any idle one' }),
+    line: AnalogNumber.optional().meta({ description: 'A virtual analog line of the box, in place of an E1' }),
     digits: DialDigits.optional().meta({ description: 'Keys pressed after the answer' }),
     digitsAfterMs: DurationMs.max(60_000).optional().meta({ description: 'Counted from the answer; left out: 800' }),
     play: ClipName.optional().meta({
@@ -37,8 +39,9 @@ export type ExchangeCallCreate = z.infer<typeof ExchangeCallCreate>;
 export const ExchangeCall = z
   .strictObject({
     id: Ulid,
-    span: SpanNumber.meta({ description: "The box's E1" }),
+    span: z.int().min(0).meta({ description: "The box's E1; 0: it is an analog line" }),
     timeslot: z.int().min(0).max(31),
+    line: AnalogNumber.nullable().meta({ description: 'The analog line, when it is one' }),
     calledNumber: z.string(),
     callingNumber: z.string(),
     callingName: z.string(),

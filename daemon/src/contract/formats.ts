@@ -42,6 +42,7 @@ export const formats = {
   mailAddress: 'format:mailAddress',
   pin: 'format:pin',
   conferencePins: 'format:conferencePins',
+  dialPrefix: 'format:dialPrefix',
   boardSpan: 'format:boardSpan',
   boardPort: 'format:boardPort',
   operMode: 'format:operMode',
@@ -49,7 +50,15 @@ export const formats = {
   pointCode: 'format:pointCode',
   linkSet: 'format:linkSet',
   linkSetSpans: 'format:linkSetSpans',
+  macAddress: 'format:macAddress',
+  httpUrl: 'format:httpUrl',
+  clockTime: 'format:clockTime',
+  objectId: 'format:objectId',
   recordingPattern: 'format:recordingPattern',
+  interfaceAddress: 'format:interfaceAddress',
+  interfaceMissing: 'format:interfaceMissing',
+  gatewayOutside: 'format:gatewayOutside',
+  hostLabel: 'format:hostLabel',
 } as const;
 
 export type Format = (typeof formats)[keyof typeof formats];

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { AgentNumber, SpanNumber, StationNumber, TimeslotNumber, Ulid } from './primitives.js';
+import {
+  AgentNumber,
+  AnalogNumber,
+  Slug,
+  SpanNumber,
+  StationNumber,
+  TimeMs,
+  TimeslotNumber,
+  Ulid,
+} from './primitives.js';
 
 export const AlarmKind = z.enum(['los', 'red', 'yellow', 'ais']).meta({ id: 'AlarmKind' });
 export type AlarmKind = z.infer<typeof AlarmKind>;
@@ -65,6 +74,37 @@ export const TimeslotBlock = z
   .meta({ id: 'TimeslotBlock' });
 export type TimeslotBlock = z.infer<typeof TimeslotBlock>;
 
+/** An exchange line on an FXO port. */
+export const AnalogLine = z
+  .strictObject({
+    line: AnalogNumber,
+    name: z.string(),
+    trunk: Slug.nullable().meta({ description: 'The trunk that it is of; null: none' }),
+    voltage: z
+      .boolean()
+      .meta({ description: 'The exchange feeds it; false: the cable is off, or the exchange is out of order' }),
+    state: z.enum(['idle', 'in', 'out']).meta({ description: 'in: somebody calls or has called in over it' }),
+    callId: Ulid.nullable().meta({ description: 'The call on it, when call control knows one' }),
+    blocked: z.boolean().meta({ description: 'It takes no calls; one that is on it goes on' }),
+    fault: z.enum(['noDialTone', 'congestion']).nullable().meta({
+      description: 'Why the last call out over it did not get away; it is tried after the others for a minute',
+    }),
+    faultAt: TimeMs.nullable(),
+    calls: z.int().meta({ description: 'That it has carried since the box began' }),
+  })
+  .meta({ id: 'AnalogLine' });
+export type AnalogLine = z.infer<typeof AnalogLine>;
+
+export const LineBlock = z
+  .strictObject({
+    blocked: z.boolean().meta({
+      description:
+        'true: nothing is called over it, and who calls in over it is not answered; a call that is on it goes on',
+    }),
+  })
+  .meta({ id: 'LineBlock' });
+export type LineBlock = z.infer<typeof LineBlock>;
+
 export const CallMetered = z
   .strictObject({
     callId: Ulid,
@@ -78,6 +118,24 @@ export const CallMetered = z
   })
   .meta({ id: 'CallMetered', description: 'What a call over an E1 costs, as the exchange tells it' });
 export type CallMetered = z.infer<typeof CallMetered>;
+
+export const CallTariffs = z
+  .strictObject({
+    callId: Ulid,
+    span: SpanNumber,
+    timeslot: TimeslotNumber,
+    tariffs: z.array(
+      z.strictObject({
+        item: z.enum(['talk', 'attempt', 'setUp', 'userInformation', 'service']),
+        free: z.boolean(),
+        currency: z.string().meta({ description: 'As the exchange names it, untrusted text' }),
+        amount: z.number().meta({ description: 'Of the currency' }),
+        perMs: z.int().meta({ description: 'For each so long; 0: once' }),
+      }),
+    ),
+  })
+  .meta({ id: 'CallTariffs', description: 'What a call over an E1 will cost, as the exchange tells it at the set-up' });
+export type CallTariffs = z.infer<typeof CallTariffs>;
 
 export const Station = z
   .strictObject({

@@ -22,6 +22,7 @@ export const HealthConcern = z
     kind: z.enum([
       ...(['cpu', 'memory', 'temperature', 'disk', 'recordings', 'ticks', 'notRealtime', 'eventLoop'] as const),
       ...(['database', 'mail', 'restart', 'backup', 'backupFailed'] as const),
+      ...(['diskFailing', 'diskWorn', 'clock', 'certificate'] as const),
     ]),
     grave: z.boolean().meta({ description: 'Callers notice it, or soon will' }),
     value: z.number().nullable(),

@@ -90,6 +90,13 @@ export const TimeslotNumber = z
 export type TimeslotNumber = z.infer<typeof TimeslotNumber>;
 
 /** Number of a telephone: an analog one's is that of its port, a SIP one's begins at 1000. */
+export const AnalogNumber = z
+  .int()
+  .min(1)
+  .max(9999)
+  .meta({ id: 'AnalogNumber', description: 'Number of an analog port of the box', example: 9 });
+export type AnalogNumber = z.infer<typeof AnalogNumber>;
+
 export const StationNumber = z
   .int()
   .min(1)

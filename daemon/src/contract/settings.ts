@@ -46,7 +46,7 @@ export type SettingsChange = z.infer<typeof SettingsChange>;
 export const WizardState = z
   .strictObject({
     step: z
-      .enum(['organisation', 'trunk', 'team', 'test'])
+      .enum(['network', 'organisation', 'trunk', 'team', 'test'])
       .nullable()
       .meta({ description: 'null: it is done, or was never begun' }),
   })

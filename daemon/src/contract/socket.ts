@@ -9,7 +9,7 @@ import { Colleague, type ColleaguesChanged } from './directory.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import type { FlowStep } from './flow-live.js';
-import { Span, Station, type CallMetered } from './hardware.js';
+import { Span, Station, type AnalogLine, type CallMetered, type CallTariffs } from './hardware.js';
 import { TimeMs, Ulid } from './primitives.js';
 import type { SipTrunkStatus } from './sip-live.js';
 import type { SurveyAnswered } from './surveys.js';
@@ -52,11 +52,14 @@ export interface LiveEvents {
   'call.segment': Segment;
   /** the exchange tells what a call out costs */
   'call.metered': CallMetered;
+  'call.tariffs': CallTariffs;
   'agent.updated': Agent;
   /** for those who do not hear of each agent */
   'colleagues.changed': ColleaguesChanged;
   'queue.updated': QueueStatus;
   'span.updated': Span;
+  /** an exchange line on an FXO port */
+  'line.updated': AnalogLine;
   'station.updated': Station;
   /** it was changed, or it opens or closes */
   'calendar.updated': Calendar;

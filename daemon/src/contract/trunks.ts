@@ -1,12 +1,12 @@
-// Lines to the world outside: E1s of a carrier, and SIP carriers.
+// Lines to the world outside: E1s of a carrier, analog lines of an exchange (FXO), and SIP carriers.
 import { z } from 'zod';
 import { NumberRule, OutsideNumberOrNone, listOnce } from './dialling.js';
 import { formats } from './formats.js';
 import { HostAddress, HostAddressOrNone, Network } from './network.js';
-import { DisplayName, Slug, SpanNumber } from './primitives.js';
+import { AnalogNumber, DisplayName, Slug, SpanNumber } from './primitives.js';
 import { Codecs, DEFAULT_CODECS, DtmfMode, SrtpPolicy } from './sip-stations.js';
 
-export const TrunkKind = z.enum(['e1', 'sip']).meta({ id: 'TrunkKind' });
+export const TrunkKind = z.enum(['e1', 'sip', 'fxo']).meta({ id: 'TrunkKind' });
 export type TrunkKind = z.infer<typeof TrunkKind>;
 
 /** register: we register with the carrier (RFC 3261 10); address: it knows us by our address. */
@@ -63,9 +63,40 @@ const commonFields = {
   enabled: z.boolean(),
 };
 
-const e1Fields = { spans: listOnce(SpanNumber, 1, 64).meta({ description: 'Searched in this order' }) };
+/** Not over analog lines. */
+const handOverFields = {
+  refer: z.boolean().meta({
+    description:
+      'Calls that came over it and are put through over it again are handed to the carrier (SIP: REFER; ISDN: call transfer), out of our hands',
+  }),
+};
+
+const e1Fields = {
+  spans: listOnce(SpanNumber, 1, 64).meta({ description: 'Searched in this order' }),
+  ...handOverFields,
+};
+
+/** order: the first idle line of the list; leastUsed: the one that has carried the fewest calls since the box began. */
+export const LineHunt = z.enum(['order', 'leastUsed']).meta({ id: 'LineHunt' });
+export type LineHunt = z.infer<typeof LineHunt>;
+
+const fxoFields = {
+  lines: listOnce(AnalogNumber, 1, 64).meta({ description: 'FXO ports; which of them is tried first, hunt says' }),
+  hunt: LineHunt,
+  dialPrefix: z
+    .string()
+    .regex(/^[0-9*#,wp]{0,12}$/, formats.dialPrefix)
+    .meta({
+      description:
+        'Dialled on the line before each number. w: dial tone is waited for once more; p: a pause of 2 s; a comma: half a second',
+    }),
+  lineNumber: OutsideNumberOrNone.meta({
+    description: 'Called number of those who call in, as an analog line tells none; empty: nobody can call in',
+  }),
+};
 
 const sipFields = {
+  ...handOverFields,
   mode: TrunkMode,
   hosts: z.array(TrunkHost).min(1).max(8),
   username: z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{0,128}$/, formats.digestUser),
@@ -89,10 +120,6 @@ const sipFields = {
   optionsIntervalS: z.int().min(0).max(3600).meta({ description: 'OPTIONS so often, seconds; 0: never' }),
   callerIdHeader: CallerIdHeader,
   diversionHeader: DiversionHeader.meta({ description: 'How the carrier is told who has sent a call on to it' }),
-  refer: z.boolean().meta({
-    description:
-      'Calls that came over it and are put through over it again are handed to the carrier (REFER), out of our hands',
-  }),
 };
 
 const Secret = z.string().regex(/^[^\p{Cc}\p{Cs}]{0,128}$/u, formats.secret);
@@ -101,6 +128,11 @@ export const E1Trunk = z
   .strictObject({ id: Slug, kind: z.literal('e1'), ...commonFields, ...e1Fields })
   .meta({ id: 'E1Trunk' });
 export type E1Trunk = z.infer<typeof E1Trunk>;
+
+export const FxoTrunk = z
+  .strictObject({ id: Slug, kind: z.literal('fxo'), ...commonFields, ...fxoFields })
+  .meta({ id: 'FxoTrunk' });
+export type FxoTrunk = z.infer<typeof FxoTrunk>;
 
 export const SipTrunk = z
   .strictObject({
@@ -113,7 +145,7 @@ export const SipTrunk = z
   .meta({ id: 'SipTrunk' });
 export type SipTrunk = z.infer<typeof SipTrunk>;
 
-export const Trunk = z.discriminatedUnion('kind', [E1Trunk, SipTrunk]).meta({ id: 'Trunk' });
+export const Trunk = z.discriminatedUnion('kind', [E1Trunk, SipTrunk, FxoTrunk]).meta({ id: 'Trunk' });
 export type Trunk = z.infer<typeof Trunk>;
 
 const commonDefaults = {
@@ -134,8 +166,21 @@ export const E1TrunkCreate = z
     ...commonDefaults,
     maxCalls: commonFields.maxCalls.default(10_000),
     spans: e1Fields.spans,
+    refer: e1Fields.refer.default(false),
   })
   .meta({ id: 'E1TrunkCreate' });
+
+export const FxoTrunkCreate = z
+  .strictObject({
+    kind: z.literal('fxo'),
+    ...commonDefaults,
+    maxCalls: commonFields.maxCalls.default(10_000),
+    lines: fxoFields.lines,
+    hunt: fxoFields.hunt.default('order'),
+    dialPrefix: fxoFields.dialPrefix.default(''),
+    lineNumber: fxoFields.lineNumber.default(''),
+  })
+  .meta({ id: 'FxoTrunkCreate' });
 
 export const SipTrunkCreate = z
   .strictObject({
@@ -161,15 +206,18 @@ export const SipTrunkCreate = z
   })
   .meta({ id: 'SipTrunkCreate' });
 
-export const TrunkCreate = z.discriminatedUnion('kind', [E1TrunkCreate, SipTrunkCreate]).meta({ id: 'TrunkCreate' });
+export const TrunkCreate = z
+  .discriminatedUnion('kind', [E1TrunkCreate, SipTrunkCreate, FxoTrunkCreate])
+  .meta({ id: 'TrunkCreate' });
 export type TrunkCreate = z.infer<typeof TrunkCreate>;
 
-/** The kind stays what it is; fields of the other kind are refused. */
+/** The kind stays what it is; fields of other kinds are refused. */
 export const TrunkPatch = z
   .strictObject({
     ...commonFields,
     ...e1Fields,
     ...sipFields,
+    ...fxoFields,
     secret: Secret.meta({ description: 'Empty: none' }),
   })
   .partial()
@@ -179,5 +227,6 @@ export type TrunkPatch = z.infer<typeof TrunkPatch>;
 /** Names of the fields that only one kind has. */
 export const TRUNK_FIELDS: Readonly<Record<TrunkKind, readonly (keyof TrunkPatch)[]>> = {
   e1: Object.keys(e1Fields) as (keyof TrunkPatch)[],
+  fxo: Object.keys(fxoFields) as (keyof TrunkPatch)[],
   sip: [...(Object.keys(sipFields) as (keyof TrunkPatch)[]), 'secret'],
 };

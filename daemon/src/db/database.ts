@@ -26,6 +26,7 @@ export interface DbEvents {
   'numberListEntries.changed': { id: string; numbers: string[] | null };
   'dialRight.changed': { subject: string; removed: boolean };
   'conferenceRoom.changed': { id: string; removed: boolean };
+  'phone.changed': { mac: string; removed: boolean };
   'sipBan.changed': { address: string; removed: boolean };
   'callbackRule.changed': { id: string; removed: boolean };
   'voicemailBox.changed': { id: string; removed: boolean };

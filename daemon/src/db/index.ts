@@ -1,5 +1,7 @@
+export * from './inspect.js';
 export * from './open.js';
 export * from './database.js';
+export * from './form.js';
 export type { MigrationProgress } from './migrate.js';
 export * from './repositories.js';
 export * from './rows.js';
@@ -9,6 +11,8 @@ export * from './routing-repositories.js';
 export * from './routing-rows.js';
 export * from './recording-rows.js';
 export * from './mail-rows.js';
+export * from './phone-rows.js';
+export * from './alert-rows.js';
 export * from './voicemail-rows.js';
 export * from './callback-rows.js';
 export * from './survey-rows.js';

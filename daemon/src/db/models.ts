@@ -1,6 +1,7 @@
 // Every table as Sequelize knows it.
 import type { Sequelize } from 'sequelize';
 import { defineAccessModels } from './access-models.js';
+import { defineBoxModels } from './box-models.js';
 import { defineCallbackModels } from './callback-models.js';
 import { defineContactModels } from './contact-models.js';
 import { defineConferenceModels } from './conference-models.js';
@@ -15,6 +16,7 @@ import { defineSurveyModels } from './survey-models.js';
 import { defineVoiceModels } from './voice-models.js';
 
 type AccessModels = ReturnType<typeof defineAccessModels>;
+type BoxModels = ReturnType<typeof defineBoxModels>;
 type CoreModels = ReturnType<typeof defineCoreModels>;
 type DeskModels = ReturnType<typeof defineDeskModels>;
 type FloorModels = ReturnType<typeof defineFloorModels>;
@@ -30,6 +32,7 @@ type ContactModels = ReturnType<typeof defineContactModels>;
 export interface Models
   extends
     AccessModels,
+    BoxModels,
     CoreModels,
     DeskModels,
     FloorModels,
@@ -47,6 +50,7 @@ export interface Models
 export function defineModels(sequelize: Sequelize): Models {
   return {
     ...defineAccessModels(sequelize),
+    ...defineBoxModels(sequelize),
     ...defineCoreModels(sequelize),
     ...defineDeskModels(sequelize),
     ...defineFloorModels(sequelize),

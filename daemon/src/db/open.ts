@@ -159,6 +159,8 @@ async function openMigrated(
     retentionRules: reads.retentionRules,
     recordingArchive: reads.recordingArchive,
     outgoingMail: reads.outgoingMail,
+    phones: reads.phones,
+    alerts: reads.alerts,
     voicemail: reads.voicemail,
     callbacks: reads.callbacks,
     surveys: reads.surveys,

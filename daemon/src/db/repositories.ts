@@ -21,6 +21,8 @@ import type {
   NumberListsWrite,
 } from './routing-repositories.js';
 import type { OutgoingMailRead, OutgoingMailWrite } from './mail-rows.js';
+import type { PhonesRead, PhonesWrite } from './phone-rows.js';
+import type { AlertsRead, AlertsWrite } from './alert-rows.js';
 import type { ConferencesRead, ConferencesWrite } from './conference-rows.js';
 import type { VoiceRead, VoiceWrite } from './voice-rows.js';
 import type { DeskRead, DeskWrite } from './desk-rows.js';
@@ -334,7 +336,7 @@ export interface TrunksRead {
   list(): Promise<TrunkRow[]>;
 }
 export interface TrunksWrite extends TrunksRead {
-  /** trunk_span_taken when another trunk has one of its E1s */
+  /** trunk_span_taken, trunk_line_taken when another trunk has one of its E1s or lines */
   insert(row: TrunkRow): Promise<void>;
   update(id: string, patch: Patch<TrunkRow>): Promise<boolean>;
   /** trunk_in_use when a route leads to it */
@@ -428,6 +430,8 @@ export interface Reads {
   readonly retentionRules: RetentionRulesRead;
   readonly recordingArchive: RecordingArchiveRead;
   readonly outgoingMail: OutgoingMailRead;
+  readonly phones: PhonesRead;
+  readonly alerts: AlertsRead;
   readonly voicemail: VoicemailRead;
   readonly callbacks: CallbacksRead;
   readonly surveys: SurveysRead;
@@ -476,6 +480,8 @@ export interface Writes extends Reads {
   readonly retentionRules: RetentionRulesWrite;
   readonly recordingArchive: RecordingArchiveWrite;
   readonly outgoingMail: OutgoingMailWrite;
+  readonly phones: PhonesWrite;
+  readonly alerts: AlertsWrite;
   readonly voicemail: VoicemailWrite;
   readonly callbacks: CallbacksWrite;
   readonly surveys: SurveysWrite;

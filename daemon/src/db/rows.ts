@@ -34,6 +34,7 @@ import type {
   SrtpPolicy,
   TraceStep,
   TrunkHost,
+  LineHunt,
   TrunkKind,
   TrunkMode,
 } from '../contract/index.js';
@@ -360,6 +361,13 @@ export interface TrunkRow {
   kind: TrunkKind;
   /** e1: searched in this order */
   spans: number[];
+  /** fxo: ports */
+  lines: number[];
+  hunt: LineHunt;
+  /** dialled on the line before each number */
+  dialPrefix: string;
+  /** called number of calls in; '': nobody can call in */
+  lineNumber: string;
   mode: TrunkMode;
   hosts: TrunkHost[];
   username: string;

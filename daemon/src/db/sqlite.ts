@@ -69,9 +69,9 @@ class PreparedDatabase extends sqlite3.Database {
     const [parameters, callback] = rest as [unknown, RunCallback | undefined];
     const named = typeof parameters === 'object' && parameters !== null && Object.keys(parameters).length > 0;
     if (!named || typeof callback !== 'function') return super.run(sql, ...(rest as [unknown]));
-    const statement = this.#statement(sql);
-    statement.run(parameters, callback);
-    return this;
+    // A statement that is ready runs at once, past whatever waits for the connection: past a SAVEPOINT, so that its row would
+    // belong to the work before. wait() puts it in the line, and calls back in this same step when nothing is in it.
+    return this.wait(() => this.#statement(sql).run(parameters, callback));
   }
 
   override close(callback?: (error: Error | null) => void): void {

@@ -4,6 +4,8 @@ import {
   DIAGNOSTIC_MEASURE_WORDS,
   DIAGNOSTIC_OUTCOME_WORDS,
   DIAGNOSTIC_REASON_WORDS,
+  diagnosticLineName,
+  diagnosticStandard,
   type DiagnosticMeasure,
   type DiagnosticResult,
   type Language,
@@ -35,6 +37,8 @@ const WORDS = {
   driver: { en: 'driver', zh: '驱动' },
   lines: { en: 'Lines', zh: '线路' },
   alarms: { en: 'Alarms of the last 24 hours', zh: '最近 24 小时告警' },
+  virtual: { en: 'virtual card', zh: '虚拟卡' },
+  overview: { en: 'Overview', zh: '概要' },
   none: { en: 'none', zh: '无' },
   value: { en: 'Measured', zh: '实测值' },
   limit: { en: 'Limit', zh: '限值' },
@@ -110,12 +114,14 @@ export function reportPdf({ report, signature }: SignedDiagnosticReport, languag
   fact(say('site'), report.site);
   fact(say('technician'), report.technician);
   fact(say('time'), `${at(report.startedAt)} – ${at(report.endedAt)} (${zone})`);
-  const boards = report.inventory.boards.map(
-    ({ board, type, manufacturer, serial }) =>
-      `${[manufacturer, type, board].filter((one) => one !== '').join(' ')}: ${say('serial')} ${serial === '' ? '—' : serial}`,
+  const boards = report.inventory.boards.map(({ board, type, manufacturer, serial }) =>
+    board === 'virtual'
+      ? say('virtual')
+      : `${[manufacturer, type, board].filter((one) => one !== '').join(' ')}: ${say('serial')} ${serial === '' ? '—' : serial}`,
   );
   fact(say('boards'), boards.join('\n'));
-  fact(say('lines'), [...new Set(report.results.map(({ line }) => line))].filter((one) => one !== '').join(', '));
+  const lines = new Set(report.results.map(({ line }) => line).filter((line) => line !== ''));
+  fact(say('lines'), [...lines].map((line) => diagnosticLineName(line, word)).join(', '));
   const alarms = report.alarms.map(
     ({ name, alarms: kinds, startedAt, endedAt }) =>
       `${name} ${kinds.join(', ').toUpperCase()} ${at(startedAt)} – ${endedAt === null ? '…' : at(endedAt)}`,
@@ -136,10 +142,26 @@ export function reportPdf({ report, signature }: SignedDiagnosticReport, languag
     }
     y += height + 2;
   };
+  heading(say('overview'));
+  const outcomes = ['passed', 'failed', 'skipped', 'told'] as const;
+  for (const id of new Set(report.results.map((result) => result.case))) {
+    const of = report.results.filter((result) => result.case === id);
+    const said = outcomes
+      .map((outcome) => ({ outcome, count: of.filter((result) => result.outcome === outcome).length }))
+      .filter(({ count }) => count > 0)
+      .map(({ outcome, count }) => `${DIAGNOSTIC_OUTCOME_WORDS[outcome][word]} ${count}`);
+    const wrong = of.filter(({ outcome }) => outcome === 'failed').map(({ line }) => diagnosticLineName(line, word));
+    need(LINE);
+    text(DIAGNOSTIC_CASE_WORDS[id].name[word], MARGIN, 170, 8.5, INK);
+    const colour = wrong.length > 0 ? BAD : INK;
+    const reached = [said.join(' · '), wrong.join(', ')].filter((part) => part !== '').join(': ');
+    y += Math.max(LINE, text(reached, MARGIN + 175, room - 175, 8.5, colour) + 2);
+  }
+
   for (const result of report.results) {
     const outcome = DIAGNOSTIC_OUTCOME_WORDS[result.outcome][word];
     heading(
-      `${DIAGNOSTIC_CASE_WORDS[result.case].name[word]} · ${result.line === '' ? say('wholeBox') : result.line} · ${outcome}`,
+      `${DIAGNOSTIC_CASE_WORDS[result.case].name[word]} · ${result.line === '' ? say('wholeBox') : diagnosticLineName(result.line, word)} · ${outcome}`,
     );
     if (result.reason !== null)
       y +=
@@ -159,7 +181,7 @@ export function reportPdf({ report, signature }: SignedDiagnosticReport, languag
           `${DIAGNOSTIC_MEASURE_WORDS[one.name][word]} ${one.at}`.trim(),
           `${mark(one)}${valueText(one)}`,
           limitText(one),
-          one.standard,
+          diagnosticStandard(one.standard, word),
         ],
         [INK, one.passed === false ? BAD : INK, SOFT, SOFT],
       );

@@ -13,6 +13,7 @@ import type {
   DialPlan,
   DialRefusal,
   DialResolution,
+  LineGroup,
   PickUpReach,
   TreatedResolution,
 } from '../lines/index.js';
@@ -72,6 +73,8 @@ export class TableDialPlan implements DialPlan {
   /** E1 by trunk, in the order in which they are searched; trunks that are switched off, too: calls come in */
   #spans = new Map<string, readonly number[]>();
 
+  #lines = new Map<string, LineGroup>();
+
   /** Region and carrier, and the form of numbers; undefined: it was started without */
   readonly numbers: NumberBook | undefined;
   readonly #calendars: Calendars | undefined;
@@ -104,9 +107,25 @@ export class TableDialPlan implements DialPlan {
     return this.#spans.get(trunk);
   }
 
+  /** The analog lines of a trunk; undefined: there is no such trunk, or it is none of these. */
+  linesOf(trunk: string): LineGroup | undefined {
+    return this.#lines.get(trunk);
+  }
+
+  /** The trunk that an analog line belongs to. */
+  trunkOfLine(line: number): string | null {
+    for (const [trunk, { lines }] of this.#lines) if (lines.includes(line)) return trunk;
+    return null;
+  }
+
   /** Calls that it may have at a time, emergency calls apart. */
   maxCallsOf(trunk: string): number {
     return this.#reader.current?.trunks.get(trunk)?.maxCalls ?? Infinity;
+  }
+
+  /** Calls of a trunk of E1 that are joined are handed to the exchange. */
+  mayJoin(trunk: string): boolean {
+    return this.#reader.current?.trunks.get(trunk)?.refer ?? false;
   }
 
   /** The trunk that an E1 belongs to. */
@@ -410,6 +429,7 @@ export class TableDialPlan implements DialPlan {
 
   #readSpans(): void {
     const rows = [...(this.#reader.current?.trunks.values() ?? [])];
+    this.#lines = new Map(rows.filter(({ kind }) => kind === 'fxo').map((row) => [row.id, row]));
     this.#spans = new Map(rows.filter(({ kind }) => kind === 'e1').map(({ id, spans }) => [id, spans]));
   }
 }

@@ -25,3 +25,4 @@ export * from './datagram-socket.js';
 export * from './engine-client.js';
 export * from './load-native.js';
 export * from './virtual-hardware.js';
+export * from './local-datagram.js';

@@ -1,5 +1,5 @@
 // How spans and ports are numbered. Box side: spans 1…n and analog ports 1…m (stations) of the virtual card, and spans of boards
-// behind them. At the other end of each virtual cable, for the exchange simulator: span 100+n and analog port 10000+m (the
+// behind them; exchange lines of the virtual card (fxo) stand behind its stations. At the other end of each virtual cable, for the exchange simulator: span 100+n and analog port 10000+m (the
 // telephone).
 import { join } from 'node:path';
 import type {
@@ -34,6 +34,16 @@ export function exchangeSpan(span: number): number {
 /** The box's end of the cable of a span of the exchange. */
 export function boxSpan(exchange: number): number {
   return exchange - EXCHANGE_SPANS_FROM;
+}
+
+/** The exchange's end of the cable of a line of the virtual card. */
+export function exchangePort(line: number): number {
+  return EXCHANGE_PHONES_FROM + line;
+}
+
+/** The box's end of it. */
+export function lineOfExchange(analog: number): number {
+  return analog - EXCHANGE_PHONES_FROM;
 }
 
 /** The telephone at the end of a station's cable. */
@@ -78,7 +88,7 @@ export interface HardwareSettings {
   /** absolute */
   recordingsFolder: string;
   settings: {
-    virtual: { spans: number; stations: number };
+    virtual: { spans: number; stations: number; lines: number };
     boards: {
       spans: BoardSpanSettings[];
       ports: BoardPortSettings[];
@@ -94,8 +104,11 @@ export interface HardwareSettings {
       dscp: number;
       maxStreams: number;
       threads: number;
+      webrtcPort?: number | undefined;
     };
   };
+  /** the certificate for browsers and its key, PEM; left out: none are taken */
+  webrtc?: { key: string; cert: string } | undefined;
 }
 
 /** Every E1 of the box, by number. */
@@ -111,6 +124,7 @@ export function engineConfig({
   analogOf,
   settings,
   recordingsFolder,
+  webrtc,
 }: HardwareSettings): EngineConfig {
   const spans: SpanConfig[] = [];
   const analogs: AnalogConfig[] = [];
@@ -122,10 +136,19 @@ export function engineConfig({
     cables.push({ kind: 'e1', a: span, b: exchangeSpan(span) });
   }
   for (let station = 1; station <= settings.virtual.stations; station += 1) {
-    analogs.push({ analog: station, name: `Station ${station}`, kind: 'fxs', ...analogOf?.(station) });
+    const { station: choices, ...custom } = analogOf?.(station) ?? {};
+    const virtual = { lamp: 'neon', ...choices } as const;
+    analogs.push({ analog: station, name: `Station ${station}`, kind: 'fxs', ...custom, station: virtual });
     // A bell rings at once, however short; what is too short for a ring is a matter of lines.
     analogs.push({ analog: phonePort(station), name: `Telephone ${station}`, kind: 'fxo', line: { ringMinMs: 0 } });
     cables.push({ kind: 'analog', a: station, b: phonePort(station) });
+  }
+  for (const line of virtualLines(settings.virtual)) {
+    analogs.push({ analog: line, name: portName('fxo', line), kind: 'fxo', ...analogOf?.(line) });
+    // As most exchanges do: whoever waits for it knows of the answer by it.
+    const exchange = { name: `Exchange line ${line}`, kind: 'fxs', station: { reverseOnAnswer: true } } as const;
+    analogs.push({ analog: exchangePort(line), ...exchange });
+    cables.push({ kind: 'analog', a: line, b: exchangePort(line) });
   }
   const { buffers, ahead } = settings.boards;
   for (const { span, device, name = `E1-${span}`, side, echoCanceller, ...care } of settings.boards.spans)
@@ -144,6 +167,7 @@ export function engineConfig({
     linkSets: [...linkSets, ...linkSetsAtExchange(linkSets, settings.virtual.spans)],
     boards: { buffers, ahead },
     streams: streamsConfig(settings.sip),
+    ...webrtcConfig(settings.sip, webrtc),
     announcers: settings.engine.announcers,
     recordingFolder: join(recordingsFolder, 'journal'),
     recordingSyncMs: settings.recordings.syncMs,
@@ -155,25 +179,35 @@ export function engineConfig({
   };
 }
 
+/** Exchange lines of the virtual card, by number: behind its stations. */
+export function virtualLines({ stations, lines }: HardwareSettings['settings']['virtual']): number[] {
+  return Array.from({ length: lines }, (_, i) => stations + i + 1);
+}
+
 /** Every analog telephone of the box, by number. */
-export function boxStations({ virtual, boards }: Pick<HardwareSettings['settings'], 'virtual' | 'boards'>): number[] {
+export function boxStations({
+  virtual,
+  boards,
+}: {
+  virtual: { stations: number };
+  boards: { ports: readonly Pick<BoardPortSettings, 'analog' | 'kind'>[] };
+}): number[] {
   const onBoards = boards.ports.filter(({ kind }) => kind === 'fxs').map(({ analog }) => analog);
   return [...Array.from({ length: virtual.stations }, (_, i) => i + 1), ...onBoards];
 }
 
 const portName = (kind: 'fxs' | 'fxo', analog: number): string => `${kind === 'fxs' ? 'Station' : 'Line'} ${analog}`;
 
-/** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length. */
+/** Both ends of a cable speak the same; but whom the exchange calls outside has a number of any length, and it joins calls. */
 function atExchange(signalling: Signalling | undefined): Signalling {
-  if (signalling === undefined) return {};
+  if (signalling === undefined) return { pri: { joins: true } };
   const { pri, r2, ss7 } = signalling;
+  const dchannelOf = pri?.dchannelOf ?? 0;
   return {
     ...signalling,
+    pri: { ...pri, joins: true, ...(dchannelOf === 0 ? {} : { dchannelOf: exchangeSpan(dchannelOf) }) },
     ...(r2 === undefined ? {} : { r2: { ...r2, calledDigits: 20, digitMs: 2000 } }),
     ...(ss7 === undefined ? {} : { ss7: { ...ss7, linkSet: EXCHANGE_LINK_SETS_FROM + (ss7.linkSet ?? 0) } }),
-    ...(pri?.dchannelOf === undefined || pri.dchannelOf === 0
-      ? {}
-      : { pri: { ...pri, dchannelOf: exchangeSpan(pri.dchannelOf) } }),
   };
 }
 
@@ -189,6 +223,15 @@ function linkSetsAtExchange(linkSets: readonly LinkSetConfig[], virtualSpans: nu
       destination: set.pointCode,
       links: set.links.map((link) => ({ ...link, span: exchangeSpan(link.span) })),
     }));
+}
+
+/** Browsers' audio, where a port is set for it. */
+function webrtcConfig(
+  { enabled, webrtcPort }: HardwareSettings['settings']['sip'],
+  papers: HardwareSettings['webrtc'],
+): Pick<EngineConfig, 'webrtc'> {
+  if (!enabled || webrtcPort === undefined || papers === undefined) return {};
+  return { webrtc: { port: webrtcPort, certificate: papers.cert, key: papers.key } };
 }
 
 /** Streams without another end, by which what a conference room hears is recorded. */

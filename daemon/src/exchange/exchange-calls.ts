@@ -3,7 +3,14 @@
 //   place → seized on span 100+n → answered → keys → (speaks at once, or once an agent is there) → hangs up
 import type { CallControl } from '../calls/index.js';
 import type { ExchangeCall } from '../contract/index.js';
-import { exchangeSpan, isBoxSpan, isRefusal, type EngineClient, type LegReleased } from '../engine/index.js';
+import {
+  exchangePort,
+  exchangeSpan,
+  isBoxSpan,
+  isRefusal,
+  type EngineClient,
+  type LegReleased,
+} from '../engine/index.js';
 import {
   AppError,
   TypedEmitter,
@@ -24,6 +31,8 @@ export interface CallPlan {
   /** the box's E1; default 1 */
   span?: number | undefined;
   timeslot?: number | undefined;
+  /** one of its virtual analog lines, in place of an E1; such a line tells no called number */
+  line?: number | undefined;
   digits?: string | undefined;
   /** after the answer; default 800 */
   digitsAfterMs?: number | undefined;
@@ -120,23 +129,28 @@ export class ExchangeCalls {
   async place(plan: CallPlan): Promise<ExchangeCall> {
     const span = plan.span ?? 1;
     if (!isBoxSpan(span)) throw new AppError('span_not_found', { span });
+    const { line } = plan;
+    const where =
+      line === undefined ? { span: exchangeSpan(span), timeslot: plan.timeslot ?? 0 } : { analog: exchangePort(line) };
     const seized = await this.#options.engine
       .command('leg.seize', {
-        span: exchangeSpan(span),
-        timeslot: plan.timeslot ?? 0,
+        ...where,
         calledNumber: plan.calledNumber,
         callingNumber: plan.callingNumber ?? '',
         callingName: atMostBytes(plan.callingName ?? '', LONGEST_NAME_BYTES),
       })
       .catch((error: unknown) => {
+        if (line !== undefined && isRefusal(error, 'not_found')) throw new AppError('analog_line_not_found', { line });
+        if (line !== undefined && isRefusal(error, 'busy')) throw new AppError('exchange_line_busy', { line });
         if (isRefusal(error, 'not_found')) throw new AppError('span_not_found', { span });
         if (isRefusal(error, 'busy')) throw new AppError('span_busy', { span });
         throw error;
       });
     const call: ExchangeCall = {
       id: newUlid(),
-      span,
+      span: line === undefined ? span : 0,
       timeslot: seized.timeslot,
+      line: line ?? null,
       calledNumber: plan.calledNumber,
       callingNumber: plan.callingNumber ?? '',
       callingName: plan.callingName ?? '',
@@ -218,7 +232,8 @@ export class ExchangeCalls {
   /** The box has our SETUP: from now on its call and ours are known to be one. */
   #arrived(boxCallId: string, span: number, timeslot: number): void {
     for (const caller of this.#byLeg.values()) {
-      if (caller.call.span === span && caller.call.timeslot === timeslot) caller.boxCallId = boxCallId;
+      if (caller.call.line === null && caller.call.span === span && caller.call.timeslot === timeslot)
+        caller.boxCallId = boxCallId;
     }
   }
 

@@ -2,6 +2,7 @@
 import type { ExchangePhone, PhoneBehaviour } from '../contract/index.js';
 import {
   isRefusal,
+  isStation,
   phonePort,
   stationOfPhone,
   type EngineClient,
@@ -85,8 +86,8 @@ export class ExchangePhones {
     ];
     const { analogs } = await this.#options.engine.command('engine.snapshot', {});
     for (const { analog, kind, name, port } of analogs) {
-      if (kind === 'fxs') this.#stationByPort.set(port, analog);
-      if (kind !== 'fxo') continue;
+      if (kind === 'fxs' && isStation(analog)) this.#stationByPort.set(port, analog);
+      if (kind !== 'fxo' || isStation(analog)) continue;
       const station = stationOfPhone(analog);
       const phone: Phone = { station, name, leg: 0, port, state: 'idle', plan: { ...NOBODY_HOME }, timers: [] };
       this.#phones.set(station, phone);

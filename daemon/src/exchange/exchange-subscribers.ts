@@ -23,6 +23,13 @@ export interface SubscriberPlan {
   hangUpAfterMs?: number | undefined;
 }
 
+/** Who is called over an analog line: what an exchange tells there it tells by tones. */
+export interface CalledOverLine {
+  leg: number;
+  port: number;
+  calledNumber: string;
+}
+
 export interface SubscriberCall {
   leg: number;
   port: number;
@@ -43,12 +50,17 @@ export interface ExchangeSubscribersOptions {
 }
 
 const CAUSE_NORMAL = 16;
+/** of an analog line, by Q.850 cause; others: busy */
+const TONES: Readonly<Record<number, string>> = { 1: 'unobtainable', 34: 'congestion', 42: 'congestion' };
 const ANSWERS: SubscriberPlan = { answerAfterMs: 2000 };
 
 interface Subscriber {
   call: SubscriberCall;
   plan: SubscriberPlan;
   timers: Timer[];
+  /** the tone that the caller hears, over an analog line */
+  tone?: Promise<number>;
+  analog: boolean;
 }
 
 export class ExchangeSubscribers {
@@ -74,6 +86,8 @@ export class ExchangeSubscribers {
         if (offered.kind === 'timeslot' && !isBoxSpan(offered.span)) this.#rings(offered);
       }),
       events.on('leg.released', ({ leg }) => this.#released(leg)),
+      // The box hands two calls over: the exchange joins them, and both timeslots are free.
+      events.on('leg.transferAsked', ({ leg }) => this.#options.playing.guard(this.#join(leg))),
     ];
   }
 
@@ -99,14 +113,24 @@ export class ExchangeSubscribers {
     return true;
   }
 
-  #rings({ leg, port, calledNumber, callingNumber }: LegOffered): void {
+  /** The exchange has a number that was dialled on an analog line. */
+  ringsOverLine({ leg, port, calledNumber }: CalledOverLine): void {
+    this.#rings({ leg, port, calledNumber, callingNumber: '' }, true);
+  }
+
+  #rings(
+    { leg, port, calledNumber, callingNumber }: Pick<LegOffered, keyof CalledOverLine | 'callingNumber'>,
+    analog = false,
+  ): void {
     const plan = this.#plans.get(calledNumber) ?? ANSWERS;
     const call: SubscriberCall = { leg, port, calledNumber, callingNumber, state: 'ringing' };
-    const subscriber: Subscriber = { call, plan, timers: [] };
+    const subscriber: Subscriber = { call, plan, timers: [], analog };
     this.#called.set(leg, subscriber);
     const { refuseCause, answerAfterMs } = plan;
+    if (refuseCause !== undefined && analog) return this.#tone(subscriber, TONES[refuseCause] ?? 'busy');
     if (refuseCause !== undefined) return this.#options.playing.guard(this.#release(leg, refuseCause));
     this.#changed(subscriber);
+    if (analog) this.#tone(subscriber, 'ringback');
     this.#options.playing.guard(this.#alert(leg));
     if (answerAfterMs !== undefined) this.#after(subscriber, answerAfterMs, () => this.#answer(subscriber));
   }
@@ -117,6 +141,7 @@ export class ExchangeSubscribers {
 
   async #answer(subscriber: Subscriber): Promise<void> {
     const { call, plan } = subscriber;
+    await this.#silence(subscriber);
     await this.#options.engine.command('leg.answer', { leg: call.leg });
     if (!this.#called.has(call.leg)) return;
     call.state = 'answered';
@@ -125,6 +150,21 @@ export class ExchangeSubscribers {
     if (hangUpAfterMs !== undefined)
       this.#after(subscriber, hangUpAfterMs, () => this.#release(call.leg, CAUSE_NORMAL));
     if (playFile !== undefined) await this.#options.playing.file(call.port, playFile);
+  }
+
+  async #join(leg: number): Promise<void> {
+    await this.#options.engine.command('leg.allowTransfer', { leg, allowed: true }).catch(ignoreGone);
+  }
+
+  #tone(subscriber: Subscriber, tone: string): void {
+    const { port } = subscriber.call;
+    subscriber.tone = this.#options.engine.command('tone.start', { port, tone }).then(({ play }) => play);
+    this.#options.playing.guard(subscriber.tone.then(() => undefined, ignoreGone));
+  }
+
+  async #silence({ tone }: Subscriber): Promise<void> {
+    if (tone === undefined) return;
+    await this.#options.engine.command('play.stop', { play: await tone }).catch(ignoreGone);
   }
 
   async #release(leg: number, cause: number): Promise<void> {

@@ -14,6 +14,7 @@ import { exchangeSpan, isBoxSpan, isRefusal, type EngineClient, type EngineComma
 import { AppError, type Clock, type Log } from '../platform/index.js';
 import { ExchangeAudio } from './exchange-audio.js';
 import { ExchangeCalls } from './exchange-calls.js';
+import { ExchangeLines } from './exchange-lines.js';
 import { ExchangePhones } from './exchange-phones.js';
 import { ExchangeSubscribers } from './exchange-subscribers.js';
 import { Playing } from './playing.js';
@@ -33,6 +34,8 @@ export class Exchange {
   readonly telephones: ExchangePhones;
   /** those whom the box calls */
   readonly subscribers: ExchangeSubscribers;
+  /** the far ends of the box's analog lines */
+  readonly lines: ExchangeLines;
   /** who listens to all these */
   readonly audio: ExchangeAudio;
   readonly #options: ExchangeOptions;
@@ -46,12 +49,14 @@ export class Exchange {
     this.callers = new ExchangeCalls({ engine, calls, playing, clock, log });
     this.telephones = new ExchangePhones({ engine, playing, clock, log });
     this.subscribers = new ExchangeSubscribers({ engine, playing, clock, log });
+    this.lines = new ExchangeLines({ engine, subscribers: this.subscribers, clock, log });
     this.audio = new ExchangeAudio({ engine, telephones: this.telephones, callers: this.callers, log });
   }
 
   async start(): Promise<void> {
     this.callers.start();
     this.subscribers.start();
+    this.lines.start();
     this.audio.start();
     await this.telephones.start();
   }
@@ -61,6 +66,7 @@ export class Exchange {
     this.callers.stop();
     this.telephones.stop();
     this.subscribers.stop();
+    this.lines.stop();
     this.#playing.stop();
   }
 

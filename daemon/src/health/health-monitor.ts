@@ -4,6 +4,7 @@ import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import type { HealthConcern, HealthReport, HealthSample } from '../contract/index.js';
 import type { Clock, Timer } from '../platform/index.js';
 import { soon, thisMachine, type Machine } from './machine.js';
+import type { RootLook } from './root-look.js';
 
 export interface HealthMonitorOptions {
   clock: Clock;
@@ -24,6 +25,10 @@ export interface HealthMonitorOptions {
   lastBackupAt(): number | undefined;
   /** the last one by the clock came to nothing */
   backupFailed(): boolean;
+  /** what root has seen of the machine lately; undefined: nobody has looked */
+  rootLook(): RootLook | undefined;
+  /** when the certificate ends, wall clock ms; undefined: there is none */
+  certificateEndsAt(): number | undefined;
   /** default: the one this runs on */
   machine?: Machine | undefined;
 }
@@ -31,7 +36,11 @@ export interface HealthMonitorOptions {
 const EVERY_MS = 5000;
 const MOST_SAMPLES = 720;
 const HOT_C = 80;
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+const WORN_PERCENT = 90;
+/** before the end of a certificate: time enough to have a new one signed, and hardly any */
+const CERTIFICATE_DAYS = { soon: 21, grave: 3 };
 /** of the last minutes, so that one busy moment is no concern */
 const RECENT = 24;
 
@@ -102,6 +111,7 @@ export class HealthMonitor {
     const free = disk?.freeBytes ?? Number.POSITIVE_INFINITY;
     const backupAt = lastBackupAt();
     const found: (HealthConcern | false)[] = [
+      ...this.#ofMachine(),
       databaseDamaged() && { kind: 'database', grave: true, value: null },
       recordingsState() !== 'good' && { kind: 'recordings', grave: true, value: null },
       disk !== null && free < disk.lowBytes && { kind: 'disk', grave: free < disk.reserveBytes * 1.5, value: free },
@@ -120,6 +130,24 @@ export class HealthMonitor {
       !mailReady() && { kind: 'mail', grave: false, value: null },
     ];
     return found.filter((one) => one !== false);
+  }
+
+  #ofMachine(): (HealthConcern | false)[] {
+    const { rootLook, certificateEndsAt, clock } = this.#options;
+    const look = rootLook();
+    const failing = look?.disks.filter((disk) => disk.failing).length ?? 0;
+    const worn = Math.max(0, ...(look?.disks ?? []).map(({ wornPercent }) => wornPercent ?? 0));
+    const endsAt = certificateEndsAt();
+    const days = endsAt === undefined ? Number.POSITIVE_INFINITY : Math.floor((endsAt - clock.wallMs()) / DAY_MS);
+    return [
+      failing > 0 && { kind: 'diskFailing', grave: true, value: failing },
+      worn >= WORN_PERCENT && { kind: 'diskWorn', grave: worn >= 100, value: worn },
+      look?.clockFollows === false && { kind: 'clock', grave: false, value: null },
+      days < CERTIFICATE_DAYS.soon && {
+        ...{ kind: 'certificate', grave: days < CERTIFICATE_DAYS.grave },
+        value: Math.max(0, days),
+      },
+    ];
   }
 
   #again(): void {

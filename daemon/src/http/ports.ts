@@ -1,6 +1,8 @@
+// long because: one list, which whoever serves the pages reads as a whole
 // What the pages need of the services. http/ and realtime/ know these interfaces alone; main.ts hands in what implements
 // them. Each may throw AppError; a thing that does not exist is the *_not_found of its kind.
 import type {
+  AnalogLine,
   CallFilter,
   Agent,
   AgentMessage,
@@ -100,7 +102,16 @@ import type {
   TrunkHostAnswer,
   TrunkTestResult,
 } from '../contract/index.js';
-import type { BoardsPort, BoxPort, DiagnosticsPort } from './box-ports.js';
+import type { WebPhonesPort } from './web-phones-port.js';
+import type {
+  AlertsPort,
+  BoardsPort,
+  BoxPort,
+  DiagnosticsPort,
+  NetworkPort,
+  PhonesPort,
+  UpdatesPort,
+} from './box-ports.js';
 import type { Calendars, ZoneClock } from '../calendar/index.js';
 import type { Readable } from 'node:stream';
 import type { CallNoteQuery, ConferenceRoomRow, FoundRecording, Writes } from '../db/index.js';
@@ -372,6 +383,10 @@ export interface EnginePort {
   spans(): Promise<Span[]>;
   /** Whether a timeslot takes calls; resolves with the E1 as it is then. span_not_found, timeslot_not_found, engine_refused */
   block(span: number, timeslot: number, blocked: boolean): Promise<Span>;
+  /** Exchange lines on FXO ports, by number. */
+  lines(): AnalogLine[];
+  /** Whether a line takes calls. analog_line_not_found */
+  blockLine(line: number, blocked: boolean): AnalogLine;
   /** A metering pulse, or a unit of advice of charge, to the far end of a call in. … timeslot_no_call, engine_refused */
   meter(span: number, timeslot: number): Promise<void>;
   stations(): Promise<Station[]>;
@@ -455,8 +470,11 @@ export interface RoutingPort {
 }
 
 export interface Ports {
+  webPhones: WebPhonesPort;
   box: BoxPort;
   boards: BoardsPort;
+  updates: UpdatesPort;
+  network: NetworkPort;
   routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;
@@ -468,6 +486,7 @@ export interface Ports {
   engine: EnginePort;
   recordings: RecordingsPort;
   mail: MailPort;
+  alerts: AlertsPort;
   voicemail: VoicemailPort;
   callbacks: CallbacksPort;
   surveys: SurveysPort;
@@ -476,6 +495,7 @@ export interface Ports {
   voice: VoicePort;
   exchange: ExchangePort;
   sip: SipPort;
+  phones: PhonesPort;
   trunkTests: TrunkTestsPort;
   diagnostics: DiagnosticsPort;
   /** Everything that changes on a live page; realtime/ coalesces it and decides who hears what. */

@@ -24,6 +24,12 @@ export interface RouteRequest<Params, Query, Body> {
   header(name: string): string | undefined;
 }
 
+/** What is known before anything of the body is read. */
+export interface BeforeRequest {
+  remoteAddress: string;
+  header(name: string): string | undefined;
+}
+
 export interface SignedInRequest<Params, Query, Body> extends RouteRequest<Params, Query, Body> {
   identity: Identity;
 }
@@ -50,6 +56,8 @@ interface RouteSpecBase<
   body?: B;
   /** a file, as it is, in place of a body */
   upload?: { limitBytes: number };
+  /** Throws when it is not to be read any further. */
+  before?: (request: BeforeRequest) => Promise<void>;
   /** of a JSON reply; left out: nothing, text or a stream */
   reply?: R;
   /** of the reply when it is not JSON */
@@ -72,6 +80,7 @@ export interface Route {
   readonly query: Shape | undefined;
   readonly body: z.ZodType | undefined;
   readonly upload: { limitBytes: number } | undefined;
+  readonly before: ((request: BeforeRequest) => Promise<void>) | undefined;
   readonly reply: z.ZodType | undefined;
   readonly replyType: string | undefined;
   readonly status: number;
@@ -128,6 +137,7 @@ function finish(
     query: spec.query,
     body: spec.body,
     upload: spec.upload,
+    before: spec.before,
     reply: spec.reply,
     replyType: spec.replyType,
     status: spec.status ?? (spec.reply === undefined && spec.replyType === undefined ? 204 : 200),

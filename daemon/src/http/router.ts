@@ -70,6 +70,8 @@ function identify(sessions: Sessions, route: Route): Middleware {
       if (route.access !== 'signedIn') mustMay(identity, route.access);
       (ctx.state as { identity: Identity }).identity = identity;
     }
+    const remoteAddress = ctx.req.socket.remoteAddress ?? '';
+    await route.before?.({ remoteAddress, header: (name) => ctx.get(name) || undefined });
     await next();
   };
 }

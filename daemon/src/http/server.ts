@@ -1,16 +1,16 @@
 // Puts it all together: one HTTP server for the API, the pages and /metrics; realtime/ adds its socket to the same server.
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import Koa from 'koa';
-import type { Numbering, Settings } from '../config/index.js';
+import { Secrets, type Numbering, type Settings } from '../config/index.js';
 import type { Language } from '../contract/index.js';
 import type { Db } from '../db/index.js';
 import { silentLog, systemClock, type Clock, type Log, type Metrics } from '../platform/index.js';
 import { AttemptLimit } from './auth/attempt-limit.js';
 import { passwordHashing, type Passwords } from './auth/passwords.js';
 import { SecondFactor } from './auth/second-factor.js';
-import { Secrets } from './auth/secrets.js';
 import { Sessions } from './auth/sessions.js';
 import { Setup } from './auth/setup.js';
 import type { HttpContext } from './context.js';
@@ -22,6 +22,8 @@ import { originMiddleware } from './middleware/origin.js';
 import { staticFiles } from './middleware/static-files.js';
 import { openApiDocument } from './openapi.js';
 import type { Ports } from './ports.js';
+import { servePageSockets } from './page-sockets.js';
+import { provisioning } from './provisioning.js';
 import { openRoute, type Route } from './route.js';
 import { apiRouter } from './router.js';
 import { allRoutes } from './routes/index.js';
@@ -30,6 +32,9 @@ export interface HttpOptions {
   host: string;
   /** 0: any free one */
   port: number;
+  /** of HTTPS; undefined: none */
+  tlsPort?: number | undefined;
+  tls?: HttpTls | undefined;
   allowedHosts: readonly string[];
   sessionMs: number;
   language: Language;
@@ -51,6 +56,14 @@ export interface HttpOptions {
   passwords?: Passwords | undefined;
 }
 
+export interface HttpTls {
+  current(): { key: string; cert: string };
+  /** Tells of each one that takes the place of the last; gives what ends that. */
+  onChanged(listener: (pair: { key: string; cert: string }) => void): () => void;
+  /** What an authority that asks for this path is answered; undefined: it is none of these. */
+  challenge(path: string): string | undefined;
+}
+
 export interface HttpServer {
   /** for socket.io to attach to */
   readonly server: Server;
@@ -58,7 +71,7 @@ export interface HttpServer {
   readonly hostRule: HostRule;
   readonly routes: readonly Route[];
   /** Makes set-up code and local token, then listens. Rejects when the address is taken. */
-  start(): Promise<{ host: string; port: number }>;
+  start(): Promise<{ host: string; port: number; tlsPort: number | undefined }>;
   /** Takes no more requests, lets those in progress end for 2 s; idempotent. */
   stop(): Promise<void>;
   /** while there is no administrator */
@@ -101,9 +114,12 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const app = new Koa();
   app.silent = true;
   app.use(timing(metrics));
+  // An authority asks by the name that it is to certify, whatever names are allowed.
+  if (options.tls !== undefined) app.use(challenges(options.tls));
   app.use(securityHeaders());
   app.use(errorMiddleware(log, options.language));
   app.use(hostMiddleware(hostRule));
+  app.use(provisioning((request) => ports.phones.answer(request)));
   app.use(originMiddleware(hostRule));
   app.use(metricsRoute(metrics, sessions));
   app.use(apiRouter({ routes, sessions, log, defaultLanguage: options.language }));
@@ -120,6 +136,15 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     },
   );
   server.maxConnections = 2000;
+  const pageSockets = servePageSockets({ server, hostRule, phones: ports.webPhones, clock });
+  const { tls, tlsPort } = options;
+  let secure: SecureServer | undefined;
+  try {
+    if (tls !== undefined && tlsPort !== undefined) secure = secureServer(server, tls, log);
+  } catch (error) {
+    // The pages by HTTP are there to mend it.
+    log.error({ err: error }, 'there is no HTTPS: the certificate cannot be used');
+  }
 
   let stopping: Promise<void> | undefined;
   return {
@@ -133,19 +158,18 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     async start() {
       await setup.start();
       sessions.start();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(options.port, options.host, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
+      await listen(server, options.port, options.host);
       server.on('error', (error) => log.error({ err: error }, 'the HTTP server failed'));
       const { address, port } = server.address() as AddressInfo;
       log.info({ host: address, port }, `listening on http://${options.host}:${port}`);
-      return { host: address, port };
+      if (secure !== undefined) await listen(secure, tlsPort ?? 0, options.host);
+      const securePort = (secure?.address() as AddressInfo | undefined)?.port;
+      return { host: address, port, tlsPort: securePort };
     },
-    stop: () => (stopping ??= stop(server, sessions, clock)),
+    stop: () => {
+      pageSockets.stop();
+      return (stopping ??= Promise.all([stop(server, sessions, clock), endSecure(secure)]).then(() => undefined));
+    },
   };
 }
 
@@ -160,6 +184,54 @@ async function stop(server: Server, sessions: Sessions, clock: Clock): Promise<v
     });
     server.closeIdleConnections();
   });
+}
+
+/** Rejects when the address is taken. */
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** What arrives by HTTPS goes the way of all else: requests, and upgrades of sockets. */
+function secureServer(server: Server, tls: HttpTls, log: Log): SecureServer {
+  const secure = createSecureServer({
+    ...tls.current(),
+    ...{ minVersion: 'TLSv1.2', headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 },
+    handshakeTimeout: 10_000,
+  });
+  secure.on('request', (request, answer) => void server.emit('request', request, answer));
+  secure.on('upgrade', (request, socket, head) => void server.emit('upgrade', request, socket, head));
+  secure.maxConnections = 2000;
+  const off = tls.onChanged(({ key, cert }) => secure.setSecureContext({ key, cert, minVersion: 'TLSv1.2' }));
+  secure.on('close', off);
+  secure.on('error', (error) => log.error({ err: error }, 'the HTTPS server failed'));
+  return secure;
+}
+
+function endSecure(secure: SecureServer | undefined): Promise<void> {
+  if (secure?.listening !== true) return Promise.resolve();
+  return new Promise((resolve) => {
+    secure.close(() => resolve());
+    secure.closeAllConnections();
+  });
+}
+
+function challenges(tls: HttpTls): Koa.Middleware {
+  return async (ctx, next) => {
+    const text = tls.challenge(ctx.path);
+    if (text === undefined && !ctx.path.startsWith('/.well-known/acme-challenge/')) return next();
+    ctx.type = 'text/plain';
+    if (text === undefined) {
+      ctx.status = 404;
+      return;
+    }
+    ctx.body = text;
+  };
 }
 
 /** The document describes itself, too. */

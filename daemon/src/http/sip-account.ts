@@ -18,7 +18,9 @@ export function sipServers(
   if (!sip.enabled) return [];
   const port = listening?.port ?? sip.port;
   const tlsPort = listening?.tlsPort ?? sip.tlsPort;
-  const hosts = new Set([reachable(sip.host, interfaces), sip.externalAddress].filter((host) => host !== undefined));
+  const hosts = new Set(
+    [reachableHost(sip.host, interfaces), sip.externalAddress].filter((host) => host !== undefined),
+  );
   const ways = [
     { transport: 'tls', port: tlsPort },
     { transport: 'tcp', port },
@@ -39,7 +41,7 @@ function urlOf(transport: SipServer['transport'], host: string, port: number): P
 }
 
 /** Of one who listens on all addresses, the one that others most likely reach. */
-function reachable(host: string, interfaces: ReturnType<typeof networkInterfaces>): string | undefined {
+export function reachableHost(host: string, interfaces = networkInterfaces()): string | undefined {
   const bare = host.replace(/^\[|\]$/g, '');
   if (bare !== '0.0.0.0' && bare !== '::') return bare;
   const addresses = Object.values(interfaces)

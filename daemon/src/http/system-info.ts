@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
-import si from 'systeminformation';
 import type { SystemInfo } from '../contract/index.js';
+import { LinuxMachine, soon } from '../health/index.js';
 import { errorText } from '../platform/index.js';
 import type { HttpContext } from './context.js';
 
-/** Reading sensors can hang on broken hardware; the page does not. */
-const SENSOR_TIMEOUT_MS = 2000;
+/** Its load is since the page was asked for last. */
+const host = new LinuxMachine();
 
 let machine: Promise<{ cpuModel: string; os: string; kernel: string }> | undefined;
 
@@ -17,10 +17,9 @@ export async function systemInfo(http: HttpContext): Promise<SystemInfo> {
     log.debug({ err: error }, `no statistics of the engine: ${errorText(error)}`);
   };
   machine ??= readMachine();
-  const [fixed, load, temperature, disk, engine] = await Promise.all([
+  const [fixed, look, disk, engine] = await Promise.all([
     machine,
-    soon(si.currentLoad()),
-    soon(si.cpuTemperature()),
+    host.look(),
     statfs(recordingsFolder).catch(() => undefined),
     ports.engine.statistics().catch(noStatistics),
   ]);
@@ -33,10 +32,10 @@ export async function systemInfo(http: HttpContext): Promise<SystemInfo> {
       hostname: os.hostname(),
       ...fixed,
       cpus: os.cpus().length,
-      loadPercent: Math.round((load?.currentLoad ?? 0) * 10) / 10,
+      loadPercent: Math.round(look.cpuPercent * 10) / 10,
       memoryBytes: os.totalmem(),
       memoryFreeBytes: os.freemem(),
-      temperatureC: temperature?.main ?? null,
+      temperatureC: look.temperatureC,
     },
     disk: disk === undefined ? null : { sizeBytes: disk.bsize * disk.blocks, freeBytes: disk.bsize * disk.bavail },
     recordings: ports.engine.recordingDisk(),
@@ -46,22 +45,11 @@ export async function systemInfo(http: HttpContext): Promise<SystemInfo> {
 }
 
 async function readMachine(): Promise<{ cpuModel: string; os: string; kernel: string }> {
-  const info = await soon(si.osInfo());
+  // It asks programs, and is itself as long in loading as much else: nobody waits for it who does not look at the page.
+  const info = await soon(import('systeminformation').then(({ default: si }) => si.osInfo()));
   return {
     cpuModel: os.cpus()[0]?.model.trim() ?? '',
     os: info === undefined ? os.type() : `${info.distro} ${info.release}`,
     kernel: os.release(),
   };
-}
-
-async function soon<T>(work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), SENSOR_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work.catch(() => undefined), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

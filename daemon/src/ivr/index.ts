@@ -3,7 +3,6 @@ export * from './flow-book.js';
 export { numberFiles } from './speech/number-files.js';
 export * from './flow-desk.js';
 export type { CalendarsPort, FlowPorts, TransferOutcome, TransferPort } from './flow-ports.js';
-export * from './lookup/guarded-address.js';
 export * from './lookup/http-lookup.js';
 export * from './lookup/sql-lookup.js';
 export * from './music-store.js';

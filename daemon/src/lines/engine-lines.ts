@@ -1,4 +1,4 @@
-// The lines that the engine signals by itself: ISDN on E1 and analog telephones. What is peculiar to them stays here: which
+// The lines that the engine signals by itself: those of E1s, analog telephones and analog exchange lines. What is peculiar to them stays here: which
 // ends of the virtual cables are the box's, tones that a telephone needs from us, hook switches, timeslots that move.
 import {
   isBoxSpan,
@@ -17,6 +17,8 @@ import {
   type Log,
   type Unsubscribe,
 } from '../platform/index.js';
+import type { LineHunt } from '../contract/index.js';
+import { AnalogLines } from './analog-lines.js';
 import { AnalogStations } from './analog-stations.js';
 import type {
   LegKeys,
@@ -25,19 +27,35 @@ import type {
   LineEvents,
   LineProvider,
   LineTarget,
+  Referring,
   SeizeRequest,
   SeizedLeg,
   StationLine,
 } from './lines.js';
 import { SeizeRefusal } from './refusal.js';
 
-/** Which E1 make up a trunk. */
+/** Analog lines that make up a trunk. */
+export interface LineGroup {
+  lines: readonly number[];
+  hunt: LineHunt;
+  /** dialled before each number */
+  dialPrefix: string;
+  /** called number of those who call in; '': nobody can */
+  lineNumber: string;
+}
+
+/** Which E1s and lines make up a trunk. */
 export interface E1Trunks {
   /** in the order in which they are tried; undefined: no trunk of this name */
   spansOf(trunk: string): readonly number[] | undefined;
   trunkOf(span: number): string | null;
   /** calls that it may have at a time; left out: as many as it has timeslots */
   maxCallsOf?(trunk: string): number;
+  /** its exchange is to be asked to join calls; left out: it is not */
+  mayJoin?(trunk: string): boolean;
+  /** undefined: no trunk of this name, or none of analog lines */
+  linesOf?(trunk: string): LineGroup | undefined;
+  trunkOfLine?(line: number): string | null;
 }
 
 export interface EngineLinesOptions {
@@ -66,7 +84,11 @@ const LONGEST_NAME = 40;
 /** Q.850, by what the engine refuses with. */
 const stationCauses: Partial<Record<ErrorCode, number>> = { busy: 17, unavailable: 27, invalid: 28, not_found: 27 };
 const spanCauses: Partial<Record<ErrorCode, number>> = { busy: 34, unavailable: 38, invalid: 28, not_found: 38 };
+const lineCauses: Partial<Record<ErrorCode, number>> = { busy: 34, unavailable: 38, invalid: 28, not_found: 38 };
 const TEMPORARY_FAILURE = 41;
+const NORMAL_CLEARING = 16;
+/** Q.850: facility rejected */
+const NOT_DONE = { done: false, cause: 29 } as const;
 
 export class EngineLines implements LineProvider {
   readonly #engine: EngineClient;
@@ -77,8 +99,12 @@ export class EngineLines implements LineProvider {
   /** calls out that the engine has not answered for yet, by trunk */
   readonly #seizing = new Map<string, number>();
   readonly #stations: AnalogStations;
+  readonly #lines: AnalogLines;
   /** timeslots of the box's spans, by port */
   readonly #slots = new Map<number, { span: number; timeslot: number }>();
+  /** what the exchange was asked to join, by the first leg */
+  readonly #joining = new Map<number, (done: boolean) => void>();
+  readonly #lampsRefused = new Set<number>();
   #offs: Unsubscribe[] = [];
 
   constructor({ engine, trunks, clock, log }: EngineLinesOptions) {
@@ -87,6 +113,7 @@ export class EngineLines implements LineProvider {
     this.#log = log;
     this.#events = new TypedEmitter<LineEvents>(log);
     this.#stations = new AnalogStations(clock, (line) => this.#events.emit('station.changed', line));
+    this.#lines = new AnalogLines(clock, (line) => this.#events.emit('line.changed', { line }));
   }
 
   get events(): EventSource<LineEvents> {
@@ -99,7 +126,10 @@ export class EngineLines implements LineProvider {
     this.#offs = [
       events.on('leg.offered', (offered) => this.#offered(offered)),
       events.on('leg.progressed', ({ leg, port, progress }) =>
-        this.#onPort(leg, port, () => this.#events.emit('leg.progressed', { leg, port, progress })),
+        this.#onPort(leg, port, ({ place }) => {
+          if (place.kind === 'trunk' && place.line !== undefined) this.#lines.dialled(place.line);
+          this.#events.emit('leg.progressed', { leg, port, progress });
+        }),
       ),
       events.on('leg.answered', ({ leg, port }) => this.#onPort(leg, port, (known) => this.#answered(known))),
       events.on('leg.digit', (digit) =>
@@ -109,13 +139,26 @@ export class EngineLines implements LineProvider {
         this.#legs.has(leg) ? this.#events.emit('leg.flashed', { leg }) : undefined,
       ),
       events.on('leg.released', (released) => this.#released(released)),
+      events.on('leg.party', ({ leg, number, name }) =>
+        this.#legs.has(leg) ? this.#events.emit('leg.party', { leg, number, name }) : undefined,
+      ),
+      events.on('leg.transferred', ({ leg, done }) => this.#joined(leg, done)),
+      events.on('line.battery', ({ analog, on }) => this.#lines.voltage(analog, on)),
       events.on('station.hook', ({ analog, offHook }) => this.#stations.hook(analog, offHook)),
     ];
     const { spans, analogs } = await this.#engine.command('engine.snapshot', {});
     for (const { span, timeslots } of spans)
       if (isBoxSpan(span)) for (const { port, timeslot } of timeslots) this.#slots.set(port, { span, timeslot });
-    for (const { analog, name, kind, offHook } of analogs)
-      if (kind === 'fxs' && isStation(analog)) this.#stations.add(analog, name, offHook);
+    for (const { analog, name, kind, offHook, battery } of analogs) {
+      if (!isStation(analog)) continue;
+      if (kind === 'fxs') this.#stations.add(analog, name, offHook);
+      else this.#lines.add(analog, name, battery);
+    }
+  }
+
+  /** Exchange lines on FXO ports. */
+  get analogLines(): AnalogLines {
+    return this.#lines;
   }
 
   stop(): void {
@@ -127,10 +170,30 @@ export class EngineLines implements LineProvider {
   /** Lights the message lamp of an analog telephone whose port has one; SIP telephones have their own way. */
   lamp(station: number, on: boolean): void {
     if (!this.#stations.has(station)) return;
-    this.#engine
-      .command('station.lamp', { analog: station, on })
-      .catch((error: unknown) => this.#log.debug({ err: error, station }, 'a telephone has no message lamp'));
+    this.#engine.command('station.lamp', { analog: station, on }).then(
+      () => this.#lampsRefused.delete(station),
+      (error: unknown) => {
+        if (!isRefusal(error, 'unavailable'))
+          return this.#log.debug({ err: error, station }, 'a telephone has no message lamp');
+        if (!this.#lampsRefused.has(station)) this.#log.warn({ err: error, station }, 'a board lights no message lamp');
+        this.#lampsRefused.add(station);
+      },
+    );
   }
+
+  /** Telephones whose boards have refused to light their lamps. */
+  get lampsRefused(): ReadonlySet<number> {
+    return this.#lampsRefused;
+  }
+
+  readonly referring: Referring = {
+    may: (number, to) => {
+      const place = this.#legs.get(number)?.place;
+      if (to !== 'leg' || place?.kind !== 'trunk' || place.trunk === null) return false;
+      return place.span !== 0 && (this.#trunks.mayJoin?.(place.trunk) ?? false);
+    },
+    refer: (number, to) => ('leg' in to ? this.#join(number, to.leg) : Promise.resolve(NOT_DONE)),
+  };
 
   stations(): readonly StationLine[] {
     return this.#stations.list();
@@ -139,7 +202,7 @@ export class EngineLines implements LineProvider {
   serves(target: LineTarget): boolean {
     if (target.kind === 'span') return isBoxSpan(target.span);
     if (target.kind === 'station') return this.#stations.has(target.station);
-    return this.#trunks.spansOf(target.trunk) !== undefined;
+    return (this.#trunks.spansOf(target.trunk) ?? this.#trunks.linesOf?.(target.trunk)) !== undefined;
   }
 
   seize(request: SeizeRequest): Promise<SeizedLeg> {
@@ -213,7 +276,8 @@ export class EngineLines implements LineProvider {
     if (request.emergency !== true && this.#isFull(trunk)) throw new SeizeRefusal(request.target, 34, word('busy'));
     this.#seizing.set(trunk, (this.#seizing.get(trunk) ?? 0) + 1);
     try {
-      return await this.#search(request, trunk);
+      const group = this.#trunks.linesOf?.(trunk);
+      return await (group === undefined ? this.#search(request, trunk) : this.#searchLines(request, trunk, group));
     } finally {
       this.#seizing.set(trunk, (this.#seizing.get(trunk) ?? 1) - 1);
     }
@@ -243,15 +307,45 @@ export class EngineLines implements LineProvider {
     throw refusal ?? new SeizeRefusal(request.target, 34, word('unavailable'));
   }
 
+  /** Somebody who calls in at this moment (glare) has the line; the next one is tried. */
+  async #searchLines(request: SeizeRequest, trunk: string, group: LineGroup): Promise<SeizedLeg> {
+    let refusal: SeizeRefusal | undefined;
+    for (const line of this.#lines.hunt(group.lines, group.hunt, request.exceptLines)) {
+      try {
+        return await this.#overLine(request, trunk, line, group.dialPrefix);
+      } catch (error) {
+        if (!(error instanceof SeizeRefusal)) throw error;
+        this.#log.debug({ trunk, line, err: error }, 'a line of the trunk takes no call');
+        if (refusal === undefined || error.q850 === lineCauses.busy) refusal = error;
+      }
+    }
+    const cause = this.#lines.causeOf(group.lines);
+    throw refusal ?? new SeizeRefusal(request.target, cause, word(cause === 34 ? 'busy' : 'unavailable'));
+  }
+
+  async #overLine(request: SeizeRequest, trunk: string, line: number, prefix: string): Promise<SeizedLeg> {
+    const { target, calledNumber } = request;
+    const { leg, port } = await this.#engine
+      .command('leg.seize', { analog: line, calledNumber: `${prefix}${digits(calledNumber)}` })
+      .catch((error: unknown) => {
+        throw refused(target, error, lineCauses);
+      });
+    this.#lines.taken(line, leg, 'out');
+    return this.#seized({ leg, port, kind: 'line', place: { kind: 'trunk', trunk, span: 0, timeslot: 0, line } });
+  }
+
   async #callOut(request: SeizeRequest, span: number, asked: number, trunk: string | null): Promise<SeizedLeg> {
     const { target, calledNumber, callingNumber, callingName, privacy = false } = request;
+    const { divertedFrom = '', privateHistory = false } = request;
     const { leg, port, timeslot } = await this.#engine
       .command('leg.seize', {
         span,
         timeslot: asked,
         calledNumber: digits(calledNumber),
-        callingNumber: privacy ? '' : digits(callingNumber),
+        callingNumber: digits(callingNumber),
         callingName: privacy ? '' : nameForDisplay(callingName),
+        restricted: privacy,
+        redirectingNumber: privateHistory ? '' : digits(divertedFrom),
       })
       .catch((error: unknown) => {
         throw refused(target, error, spanCauses);
@@ -270,12 +364,23 @@ export class EngineLines implements LineProvider {
   #offered(offered: EngineOffered): void {
     const origin = this.#originOf(offered);
     if (origin === undefined) return;
-    const { leg, port, kind, calledNumber, callingNumber, callingName, complete } = offered;
+    const { leg, port, kind, callingNumber, callingName, complete, restricted } = offered;
+    const divertedFrom = offered.redirectingNumber || offered.originalCalledNumber;
+    const line = origin.kind === 'trunk' ? origin.line : undefined;
+    // Nobody lifts: the caller hears ringing tone until he gives up.
+    if (line !== undefined && (this.#lines.isBlocked(line) || this.#numberOf(line) === '')) {
+      this.#log.info({ line }, 'a line rings that takes no calls in');
+      return;
+    }
+    if (line !== undefined) this.#lines.taken(line, leg, 'in');
+    const calledNumber = line === undefined ? offered.calledNumber : this.#numberOf(line);
     this.#legs.set(leg, { leg, kind, port, place: origin, alerted: false, answered: false, ringback: undefined });
     if (origin.kind === 'station') this.#stations.lifted(origin.station);
     this.#events.emit('leg.offered', {
       ...{ leg, port, kind, origin, complete },
       ...{ calledNumber, callingNumber, callingName },
+      ...(restricted ? { privacy: true } : {}),
+      ...(divertedFrom === '' ? {} : { divertedFrom }),
     });
   }
 
@@ -285,7 +390,14 @@ export class EngineLines implements LineProvider {
       return isBoxSpan(span) ? { kind: 'trunk', trunk: this.#trunks.trunkOf(span), span, timeslot } : undefined;
     if (!isStation(analog)) return undefined;
     if (kind === 'station') return { kind: 'station', station: analog };
-    return kind === 'line' ? { kind: 'trunk', trunk: null, span: 0, timeslot: 0 } : undefined;
+    if (kind !== 'line') return undefined;
+    return { kind: 'trunk', trunk: this.#trunks.trunkOfLine?.(analog) ?? null, span: 0, timeslot: 0, line: analog };
+  }
+
+  /** What those have called who call in over a line, which tells no number. */
+  #numberOf(line: number): string {
+    const trunk = this.#trunks.trunkOfLine?.(line) ?? null;
+    return trunk === null ? '' : (this.#trunks.linesOf?.(trunk)?.lineNumber ?? '');
   }
 
   /** The leg's port may be another one from now on. */
@@ -301,7 +413,9 @@ export class EngineLines implements LineProvider {
     then(leg);
   }
 
-  #answered({ leg, port, place }: EngineLeg): void {
+  #answered(known: EngineLeg): void {
+    const { leg, port, place } = known;
+    known.answered = true;
     if (place.kind === 'station') this.#stations.lifted(place.station);
     this.#events.emit('leg.answered', { leg, port });
   }
@@ -310,8 +424,29 @@ export class EngineLines implements LineProvider {
     const leg = this.#legs.get(number);
     if (leg === undefined) return;
     this.#legs.delete(number);
+    this.#joined(number, false);
+    const { place } = leg;
+    if (place.kind === 'trunk' && place.line !== undefined) this.#lines.released(place.line, cause, by, leg.answered);
     if (leg.place.kind === 'station') this.#stations.released(leg.place.station, by === 'remote');
     this.#events.emit('leg.released', { leg: number, cause, by });
+  }
+
+  /** The engine tells what has come of it, once, and before the legs end when it is done. */
+  #join(leg: number, other: number): Promise<{ done: boolean; cause: number }> {
+    if (!this.#legs.has(leg) || !this.#legs.has(other) || this.#joining.has(leg)) return Promise.resolve(NOT_DONE);
+    return new Promise((resolve) => {
+      this.#joining.set(leg, (done) => resolve(done ? { done, cause: NORMAL_CLEARING } : NOT_DONE));
+      this.#engine.command('leg.transfer', { leg, other }).catch((error: unknown) => {
+        this.#log.debug({ err: error, leg, other }, 'the exchange cannot be asked to join two calls');
+        this.#joined(leg, false);
+      });
+    });
+  }
+
+  #joined(leg: number, done: boolean): void {
+    const settle = this.#joining.get(leg);
+    this.#joining.delete(leg);
+    settle?.(done);
   }
 
   #startRingback({ leg, port }: EngineLeg): Promise<number | undefined> {

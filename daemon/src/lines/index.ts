@@ -1,3 +1,4 @@
+export * from './analog-lines.js';
 export * from './dial-plan.js';
 export * from './engine-lines.js';
 export * from './line-switch.js';

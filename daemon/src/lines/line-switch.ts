@@ -41,7 +41,7 @@ export class LineSwitch implements Lines {
 
   get referring(): Referring {
     return {
-      may: (leg) => this.#owners.get(leg)?.referring?.may(leg) ?? false,
+      may: (leg, to) => this.#owners.get(leg)?.referring?.may(leg, to) ?? false,
       refer: (leg, to) =>
         this.#owners.get(leg)?.referring?.refer(leg, to) ?? Promise.resolve({ done: false, cause: CANNOT }),
     };
@@ -101,6 +101,7 @@ export class LineSwitch implements Lines {
       pass('leg.held'),
       pass('leg.retrieved'),
       pass('leg.transferAsked'),
+      pass('leg.party'),
       pass('leg.measured'),
       events.on('leg.released', (released) => {
         this.#owners.delete(released.leg);
@@ -108,6 +109,7 @@ export class LineSwitch implements Lines {
       }),
       pass('station.changed'),
       pass('station.removed'),
+      pass('line.changed'),
     ];
   }
 

@@ -7,8 +7,8 @@ export type LegKind = 'timeslot' | 'station' | 'line' | 'sip';
 
 /** Where the other end of a leg is. */
 export type LegPlace =
-  /** `trunk`: its name, when it has one; span and timeslot are 0 when it is no E1 */
-  | { kind: 'trunk'; trunk: string | null; span: number; timeslot: number }
+  /** `trunk`: its name, when it has one; span and timeslot are 0 when it is no E1; `line`: the FXO port, when it is one */
+  | { kind: 'trunk'; trunk: string | null; span: number; timeslot: number; line?: number }
   /** analog: the number of its port; SIP: 1000 and above */
   | { kind: 'station'; station: number };
 
@@ -35,6 +35,8 @@ export interface SeizeRequest {
   divertedFrom?: string | undefined;
   /** nobody behind a trunk is to know it */
   privateHistory?: boolean | undefined;
+  /** analog lines that were tried for this call already */
+  exceptLines?: readonly number[] | undefined;
   /** a telephone may send the call on: leg.released tells where to */
   forwards?: boolean | undefined;
 }
@@ -120,6 +122,8 @@ export interface LineEvents {
     to: { number: string } | { leg: number };
     reply: (outcome: TransferOutcome) => void;
   };
+  /** somebody else is at the other end than was called, or than has called: who has answered, or who was put through to; hostile text */
+  'leg.party': { leg: number; number: string; name: string };
   /** of one over IP, before it is released; not told when nothing was sent or heard */
   'leg.measured': { leg: number; quality: LegQuality };
   /**
@@ -136,6 +140,8 @@ export interface LineEvents {
   /** a telephone came, or something about it has changed */
   'station.changed': StationLine;
   'station.removed': { station: number };
+  /** something about an exchange line has changed */
+  'line.changed': { line: number };
 }
 
 export type LegOffered = LineEvents['leg.offered'];
@@ -152,10 +158,10 @@ export interface StationLine {
   offHook: boolean;
 }
 
-/** What some lines can besides: asking the far end to call somebody else itself, so that the call leaves the box (RFC 3515). */
+/** What some lines can besides: asking the far end to connect with somebody else itself, so that the call leaves the box (RFC 3515, EN 300 369). */
 export interface Referring {
-  /** Whether that may be tried with this leg. */
-  may(leg: number): boolean;
+  /** Whether that may be tried with this leg; `to`: with a number, or with the far end of another leg, which ISDN wants answered. */
+  may(leg: number, to: 'number' | 'leg'): boolean;
   /** To a number as the trunk wants it, or to the far end of another leg. Resolves with what came of it; never rejects. */
   refer(leg: number, to: { number: string } | { leg: number }): Promise<{ done: boolean; cause: number }>;
 }
@@ -205,9 +211,10 @@ export interface LineProvider extends Lines {
   serves(target: LineTarget): boolean;
 }
 
-/** For logs and rows: `E1 1/7`, `trunk carrier`, `station 1001`. */
+/** For logs and rows: `E1 1/7`, `line 9`, `trunk carrier`, `station 1001`. */
 export function placeText(place: LegPlace): string {
   if (place.kind === 'station') return `station ${place.station}`;
+  if (place.line !== undefined) return `line ${place.line}`;
   return place.span > 0 ? `E1 ${place.span}/${place.timeslot}` : `trunk ${place.trunk ?? '?'}`;
 }
 

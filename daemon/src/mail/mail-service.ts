@@ -71,12 +71,24 @@ export class MailService {
 
   /** Resolves when it is on the disk, to be sent soon. */
   async send(request: MailRequest): Promise<OutgoingMail> {
+    const { to, attachments, also } = request;
+    return this.sendText({ to, attachments, also, ...mailText(request.text, request.language, request.values) });
+  }
+
+  /** The same with what was written elsewhere; a subject is one line. */
+  async sendText(
+    request: Pick<MailRequest, 'to' | 'also'> & {
+      subject: string;
+      text: string;
+      attachments?: readonly MailAttachment[] | undefined;
+    },
+  ): Promise<OutgoingMail> {
     const { db, clock, domain } = this.#options;
     const id = newUlid();
     const createdAt = clock.wallMs();
     const row: OutgoingMailRow = {
       ...{ id, state: 'waiting', to: request.to, createdAt, attempts: 0, nextAt: createdAt },
-      ...mailText(request.text, request.language, request.values),
+      ...{ subject: request.subject, text: request.text },
       attachments: [...(request.attachments ?? [])],
       messageId: `<${id.toLowerCase()}@${domain}>`,
       ...{ sentAt: null, lastError: null },

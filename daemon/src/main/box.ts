@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { Distributor, QueueBook } from '../acd/index.js';
 import { AgentBook, ServiceDesk, StationBook } from '../agents/index.js';
 import { CallControl } from '../calls/index.js';
-import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config } from '../config/index.js';
+import { applyPendingRestore, homeFolder, loadConfig, tlsFiles, type Config, type TlsFiles } from '../config/index.js';
 import { ClipName, type Language, type LiveEvents } from '../contract/index.js';
 import { openDatabase, type MigrationProgress, type OpenedDb, type Recovery } from '../db/index.js';
 import { boxSpans, boxStations, createEngine, engineConfig, type EngineClient } from '../engine/index.js';
@@ -37,8 +37,10 @@ import {
 import { createRealtime, type Realtime } from '../realtime/index.js';
 import { RecordingArchive, RecordingService, VoiceStore } from '../recording/index.js';
 import { SipService } from '../sip/index.js';
-import { TrunkBook } from '../trunks/index.js';
+import { TlsService } from '../tls/index.js';
+import { LineBook, TrunkBook } from '../trunks/index.js';
 import { VoicemailService, type VoicemailOptions } from '../voicemail/index.js';
+import { makeAlerts } from './alert-parts.js';
 import { BoxParts } from './box-parts.js';
 import { makeCallbackParts } from './callback-parts.js';
 import { DeskService } from '../desk/index.js';
@@ -51,6 +53,7 @@ import { httpPorts, liveSnapshot, stationDto, type Services } from './ports.js';
 import { queueSayer } from './queue-words.js';
 import { nodePorts } from './node-parts.js';
 import { seed } from './seed.js';
+import { makePhones } from './phone-parts.js';
 import { makeReports } from './report-parts.js';
 import { makeSurveys, startSurveys } from './survey-parts.js';
 
@@ -79,6 +82,8 @@ export interface Box extends Services {
   /** to open in a browser */
   readonly url: string;
   readonly port: number;
+  /** of HTTPS; undefined: there is none */
+  readonly tlsPort: number | undefined;
   /** while there is no administrator */
   readonly setupCode: string | undefined;
   readonly db: OpenedDb;
@@ -118,6 +123,7 @@ class RunningBox {
   readonly #config: Config;
   readonly #log: Log;
   readonly #clock: Clock = systemClock;
+  #webrtc: TlsFiles | undefined;
   readonly #metrics: Metrics;
   readonly #live: TypedEmitter<LiveEvents>;
   readonly #prompts: PromptLibrary;
@@ -137,7 +143,8 @@ class RunningBox {
   #running: Running | undefined;
   #http: HttpServer | undefined;
   #realtime: Realtime | undefined;
-  #address: { host: string; port: number } | undefined;
+  #address: { host: string; port: number; tlsPort: number | undefined } | undefined;
+  readonly #tls: TlsService;
 
   constructor(config: Config, options: StartBoxOptions) {
     this.#config = config;
@@ -149,6 +156,13 @@ class RunningBox {
     this.#metrics = new Metrics({ defaults: options.processMetrics ?? false });
     this.#live = new TypedEmitter<LiveEvents>(this.#log);
     this.#bundledPrompts = options.promptsFolder ?? BUNDLED_PROMPTS;
+    const { externalAddress, domain } = config.settings.sip;
+    this.#tls = new TlsService({
+      ...{ folder: config.tlsFolder, names: [externalAddress ?? domain, hostname()], clock: this.#clock },
+      wanted: () => config.settings.http.allowedHosts,
+      httpPort: () => this.#address?.port,
+      log: this.#part('tls'),
+    });
     this.#prompts = new PromptLibrary([config.promptsFolder, this.#bundledPrompts]);
     this.lifecycle = new Lifecycle(this.#log, this.#clock)
       // A large database may take minutes to get another form; a start that gives up would begin anew each time.
@@ -170,6 +184,7 @@ class RunningBox {
       config: this.#config,
       url: this.#url(),
       port: made(this.#address).port,
+      tlsPort: made(this.#address).tlsPort,
       get setupCode() {
         return http.setupCode;
       },
@@ -251,7 +266,8 @@ class RunningBox {
 
   /** The engine, and in the same turn everybody who listens to it: nothing that it says is missed. */
   async #startEngine(): Promise<void> {
-    const whole = createEngine(engineConfig(this.#config), this.#part('engine'));
+    const webrtc = this.#webrtcPapers();
+    const whole = createEngine(engineConfig({ ...this.#config, webrtc }), this.#part('engine'));
     this.#engine = whole;
     // Lines that are being measured are nobody else's.
     const claims = new EngineClaims(whole, this.#part('diagnostics'));
@@ -274,13 +290,20 @@ class RunningBox {
     const others = [queues.start(), exchange.start(), running.conferences.start(), running.archive.open()];
     await Promise.all([booked, distributing, engineLines.start(), ...others]);
     await diagnostics.start();
+    await running.deskPhones.start();
     await running.sip?.start();
   }
 
+  /** What browsers are shown by DTLS: made at the first start and kept, for it is theirs to compare and nobody's to sign. */
+  #webrtcPapers(): TlsFiles | undefined {
+    const { sip } = this.#config.settings;
+    if (!sip.enabled || sip.webrtcPort === undefined) return undefined;
+    return (this.#webrtc ??= tlsFiles(join(this.#config.home, 'webrtc'), ['webrtc.invalid'], this.#clock.wallMs()));
+  }
+
   #makeSip(engine: EngineClient): SipService {
-    const { settings, tlsFolder, numbering } = this.#config;
-    const { domain, externalAddress } = settings.sip;
-    return new SipService({
+    const { settings, numbering } = this.#config;
+    const sip = new SipService({
       ...{
         engine,
         db: made(this.#db),
@@ -290,8 +313,12 @@ class RunningBox {
         log: this.#part('sip'),
       },
       trunkChanged: (health) => this.#live.emit('trunk.updated', health),
-      tls: () => tlsFiles(tlsFolder, [externalAddress ?? domain, hostname()], this.#clock.wallMs()),
+      registered: (station) => this.#running?.deskPhones.registered(station),
+      tls: () => this.#tls.current(),
+      webrtcFingerprint: this.#webrtcPapers()?.fingerprint,
     });
+    this.#tls.onChanged((pair) => sip.setTls(pair));
+    return sip;
   }
 
   #makeServices(engine: EngineClient, diagnostics: DiagnosticsService): Running {
@@ -348,7 +375,11 @@ class RunningBox {
       newMessage: () => voice.newMessage(),
       log: this.#part('voicemail'),
     });
-    const trunks = new TrunkBook({ ...common, log: this.#part('trunks') });
+    const lineBook = new LineBook({
+      ...{ ...common, analog: engineLines.analogLines, trunkOfLine: (line) => plan.trunkOfLine(line) },
+      log: this.#part('trunks'),
+    });
+    const trunks = new TrunkBook({ ...common, lineBook, log: this.#part('trunks') });
     const stations = new StationBook({ lines, changed: (station) => this.#stationChanged(station) });
     const surveys = makeSurveys({
       ...{ ...common, flows, prompts: this.#prompts, zone: routing.calendars.zone, log: this.#part('surveys') },
@@ -423,6 +454,11 @@ class RunningBox {
       ...{ ...common, config: this.#config, calls, recorder: recordings, agents, routing, flows: flowParts },
       ...{ prompts: this.#prompts, music: () => music.hold(), log: this.#part('conference') },
     });
+    const deskPhones = makePhones({
+      ...{ ...common, config: this.#config, plan: dialPlan, sip, log: this.#part('phones') },
+      stations: () => stations.list(),
+      address: () => this.#address,
+    });
     const reports = makeReports({ ...common, mail, zone: routing.calendars.zone, log: this.#part('reports') });
     const stores = {
       archive,
@@ -434,24 +470,31 @@ class RunningBox {
       conferences,
       voice,
       trunkTests,
+      deskPhones,
       music: music.store,
       diagnostics,
     };
     const box = new BoxParts({
       ...{ config: this.#config, env: this.#env, restart: this.#restart, clock: this.#clock, db, live: this.#live },
       ...{ services: { engine, calls, recordings, mail }, log: this.#part('box') },
+      lampsRefused: () => engineLines.lampsRefused,
       systemRoot: this.#systemRoot,
+      tls: this.#tls,
+      tlsPorts: () => ({ https: this.#address?.tlsPort, sip: sip?.ports?.tlsPort }),
     });
-    return { ...common, ...books, ...stores, routing, calls, exchange, distributor, desk, phones, box };
+    const alerts = makeAlerts({ ...common, config: this.#config, mail, archive, box, log: this.#part('alerts') });
+    return { ...common, ...books, ...stores, alerts, routing, calls, exchange, distributor, desk, phones, box };
   }
 
   /** Calls first, while there is an engine to release them and a distributor to free their agents. */
   async #stopEngine(): Promise<void> {
     const running = this.#running;
+    await running?.alerts.stop();
     await running?.box.stop();
     await running?.diagnostics.stop();
     running?.exchange.stop();
     running?.phones.stop();
+    running?.deskPhones.stop();
     this.#voice?.stopCalling();
     await running?.calls.stop();
     await running?.sip?.stop();
@@ -483,11 +526,12 @@ class RunningBox {
     await made(this.#running).reports.start();
     await made(this.#voice).startCalling();
     await made(this.#running).box.start();
+    await made(this.#running).alerts.start();
   }
 
   async #startPages(): Promise<void> {
     const { settings, numbering, recordingsFolder, setupCodeFile, localTokenFile } = this.#config;
-    const { host, port, allowedHosts, sessionMs } = settings.http;
+    const { host, port, tlsPort, allowedHosts, sessionMs } = settings.http;
     const { language, sip } = settings;
     const [db, running, metrics, log, clock] = [
       made(this.#db),
@@ -500,6 +544,8 @@ class RunningBox {
       ...{
         host,
         port,
+        tlsPort,
+        tls: this.#tls,
         allowedHosts,
         sessionMs,
         language,
@@ -527,6 +573,7 @@ class RunningBox {
     });
     this.#realtime.start();
     this.#address = await http.start();
+    this.#tls.start();
     // For the command line on this machine: the port may be any free one.
     writeFileSync(this.#addressFile(), `${this.#url()}\n`, { mode: 0o600 });
   }
@@ -534,6 +581,7 @@ class RunningBox {
   async #stopPages(): Promise<void> {
     rmSync(this.#addressFile(), { force: true });
     await this.#realtime?.stop();
+    await this.#tls.stop();
     await this.#http?.stop();
   }
 

@@ -4,7 +4,6 @@ import type { FlowStep } from '../contract/index.js';
 import type { Config } from '../config/index.js';
 import { DataSources, type DataSource, type Db } from '../db/index.js';
 import {
-  AddressGuard,
   AnnouncementBook,
   FlowBook,
   FlowDesk,
@@ -14,7 +13,7 @@ import {
   SqlLookup,
   type PromptLibrary,
 } from '../ivr/index.js';
-import type { Clock, Log } from '../platform/index.js';
+import { AddressGuard, type Clock, type Log } from '../platform/index.js';
 
 export interface FlowParts {
   readonly book: FlowBook;

@@ -8,6 +8,8 @@ const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, i
 export const BUNDLED_PROMPTS = at('build/prompts');
 /** regions and carriers of numbers */
 export const NUMBERS = at('firmware-config/numbers');
+/** makers of telephones and the files that these fetch */
+export const PHONES = at('firmware-config/phones');
 /** the built pages */
 export const PAGES = at('admin-ui/dist');
 

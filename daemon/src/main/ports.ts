@@ -13,6 +13,7 @@ import type { FlowBook, FlowDesk, MusicStore, PromptStore } from '../ivr/index.j
 import type { CallbackService } from '../callback/index.js';
 import type { MailService } from '../mail/index.js';
 import { AppError, type Clock, type TypedEmitter } from '../platform/index.js';
+import type { PhoneDesk } from '../phones/index.js';
 import type { SipService } from '../sip/index.js';
 import type { ConferenceService } from '../conference/index.js';
 import type { VoicemailService } from '../voicemail/index.js';
@@ -24,6 +25,7 @@ import { surveysPort } from './survey-parts.js';
 import type { TrunkBook } from '../trunks/index.js';
 import { callbacksPort } from './callback-parts.js';
 import { conferencesPort } from './conference-parts.js';
+import type { AlertParts } from './alert-parts.js';
 import type { BoxParts } from './box-parts.js';
 import type { DeskParts } from './desk-parts.js';
 import type { Routing } from './routing.js';
@@ -55,6 +57,8 @@ export interface Services {
   voice: VoiceParts;
   /** undefined: SIP is switched off */
   sip: SipService | undefined;
+  deskPhones: PhoneDesk;
+  alerts: AlertParts;
   trunkTests: TrunkTests;
   diagnostics: DiagnosticsService;
   live: TypedEmitter<LiveEvents>;
@@ -79,6 +83,8 @@ export function httpPorts(services: Services): Ports {
   return {
     box: services.box.port,
     boards: services.box.boards,
+    updates: services.box.updates,
+    network: services.box.network,
     calls: {
       live: () => calls.live(),
       find: (id) => calls.find(id),
@@ -114,16 +120,30 @@ export function httpPorts(services: Services): Ports {
       },
       retry: (id) => mail.retry(id),
     },
+    webPhones: {
+      available: () => sip?.takesBrowsers === true,
+      has: (station) => sip?.lines.stations().some((line) => line.station === station) === true,
+      grant: (request) => {
+        if (sip === undefined) throw new AppError('web_phone_off');
+        return sip.pages.grant(request);
+      },
+      opens: (ticket) => sip?.pages.opens(ticket) === true,
+      open: (ticket, link, addresses) => sip?.pages.open(ticket, link, addresses),
+    },
     sip: {
       listening: () => sip?.ports,
       applied: async () => sip?.applied(),
       trunks: () => sip?.trunks ?? [],
     },
+    phones: services.deskPhones,
+    alerts: services.alerts,
     trunkTests: services.trunkTests,
     diagnostics: diagnosticsPort(services.diagnostics),
     engine: {
       spans: () => Promise.resolve(trunks.list()),
       block: (span, timeslot, blocked) => trunks.block(span, timeslot, blocked),
+      lines: () => trunks.lines.list(),
+      blockLine: (line, blocked) => trunks.lines.block(line, blocked),
       meter: (span, timeslot) => trunks.meter(span, timeslot),
       stations: () => Promise.resolve(stationList(services)),
       statistics: async () => {

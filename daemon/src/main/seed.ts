@@ -119,6 +119,7 @@ function e1Trunk(name: string, spans: readonly number[]): TrunkRow {
   return {
     ...{ id: E1_TRUNK, name, kind: 'e1', spans: [...spans], enabled: true },
     ...{ maxCalls: 10_000, numberRulesIn: [], numberRulesOut: [], callerRulesIn: [], numberFormat: 'dialled' },
+    ...{ lines: [], hunt: 'order', dialPrefix: '', lineNumber: '' },
     ...{ callerId: 'pass', fixedNumber: '', callerIdHeader: 'from', diversionHeader: 'diversion', refer: false },
     // What only a trunk over SIP has.
     ...{ mode: 'address', hosts: [], username: '', secret: '', fromUser: '', fromDomain: '', expiresS: 600 },

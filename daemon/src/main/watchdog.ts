@@ -23,7 +23,7 @@ export function startWatchdog({ engine, notify, clock, log }: WatchdogOptions): 
     asking = true;
     try {
       const { tick } = await engine.command('engine.snapshot', {});
-      if (tick.ticks > ticksBefore) await notify.watchdog();
+      if (tick.ticks > ticksBefore) notify.watchdog();
       else log.error({ ticks: tick.ticks }, 'the media tick stands still; systemd gets no sign of life');
       ticksBefore = tick.ticks;
     } finally {

@@ -22,6 +22,21 @@ export const deskMessages = {
     en: 'There is a reason {code} already; choose another code.',
     zh: '小休原因 {code} 已存在；请使用其他代码。',
   },
+  web_phone_off: {
+    status: 409,
+    en: 'Browsers are no telephones here; the administrator sets sip.webrtcPort first.',
+    zh: '本机未启用浏览器话机；请管理员先设置 sip.webrtcPort。',
+  },
+  web_phone_no_station: {
+    status: 409,
+    en: 'Agent {id} is not signed in at a telephone that a browser can be; sign in at a station of SIP first.',
+    zh: '坐席 {id} 未在可用浏览器代替的话机签入；请先在一个 SIP 分机签入。',
+  },
+  web_phone_elsewhere: {
+    status: 409,
+    en: 'Another page is the telephone of station {station} already; take it over, or go on there.',
+    zh: '分机 {station} 的话机已在另一个页面中；请接管，或继续使用那个页面。',
+  },
   station_taken: {
     status: 409,
     en: 'Agent {agent} is signed in at station {station}; he signs out first.',

@@ -15,9 +15,11 @@ import { importMessages } from './import-messages.js';
 import { recordingMessages } from './recording-messages.js';
 import { musicMessages } from './music-messages.js';
 import { routingMessages } from './routing-messages.js';
+import { phoneMessages } from './phone-messages.js';
 import { reportMessages } from './report-messages.js';
 import { surveyMessages } from './survey-messages.js';
 import { trunkMessages } from './trunk-messages.js';
+import { updateMessages } from './update-messages.js';
 import { voiceMessages } from './voice-messages.js';
 
 export interface Message {
@@ -312,10 +314,12 @@ export const messages = {
   ...callbackMessages,
   ...musicMessages,
   ...importMessages,
+  ...updateMessages,
   ...voiceMessages,
   ...trunkMessages,
   ...boardMessages,
   ...routingMessages,
+  ...phoneMessages,
   ...surveyMessages,
   ...reportMessages,
   ...boxMessages,

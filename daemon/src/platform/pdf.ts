@@ -29,6 +29,8 @@ export function openPaper(title: string, margin: number, layout: 'portrait' | 'l
       const { count } = doc.bufferedPageRange();
       for (let page = 0; page < count; page += 1) {
         doc.switchToPage(page);
+        // What reaches into the margin would begin a page of its own.
+        doc.page.margins.bottom = 0;
         const width = doc.page.width - 2 * margin;
         doc
           .fontSize(7)

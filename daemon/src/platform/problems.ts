@@ -64,6 +64,22 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be lower-case letters, digits and underscores, 32 at most.',
     zh: '只能包含小写字母、数字和下划线，最多 32 个字符。',
   },
+  'format:interfaceAddress': {
+    en: 'must be an address with the length of its prefix, such as 192.168.1.10/24.',
+    zh: '必须是带前缀长度的地址，例如 192.168.1.10/24。',
+  },
+  'format:interfaceMissing': {
+    en: 'is needed: a fixed address with the length of its prefix, such as 192.168.1.10/24.',
+    zh: '必须填写：固定地址要带前缀长度，例如 192.168.1.10/24。',
+  },
+  'format:gatewayOutside': {
+    en: 'must be another address of the same network.',
+    zh: '必须是同一网段内的另一个地址。',
+  },
+  'format:hostLabel': {
+    en: 'must be small letters, digits and hyphens, 63 at most, and neither begin nor end with a hyphen.',
+    zh: '只能包含小写字母、数字和连字符，最多 63 个字符，且不能以连字符开头或结尾。',
+  },
   'format:hostName': { en: 'must be a host name or an address.', zh: '必须是主机名或地址。' },
   'format:pickUpCode': {
     en: 'must be * and up to three digits that do not begin with 1, such as *8; empty: none.',
@@ -116,14 +132,31 @@ const FORMATS: Record<Format, Text> = {
     en: 'must be two ports such as 20000-29999, the first even and smaller.',
     zh: '必须是两个端口，例如 20000-29999，第一个为偶数且较小。',
   },
+  'format:dialPrefix': {
+    en: 'must be digits, *, #, w (wait for dial tone), p (pause of 2 s) or commas, 12 at most: 0w.',
+    zh: '只能包含数字、*、#、w（等待拨号音）、p（停顿 2 秒）和逗号，最多 12 个字符，例如 0w。',
+  },
   'format:boardSpan': {
     en: 'must have numbers behind those of the virtual E1.',
     zh: '编号必须排在虚拟 E1 之后。',
   },
   'format:boardPort': {
-    en: 'must have numbers behind those of the virtual telephones.',
-    zh: '编号必须排在虚拟话机之后。',
+    en: 'must have numbers behind those of the virtual telephones and lines.',
+    zh: '编号必须排在虚拟话机和虚拟外线之后。',
   },
+  'format:macAddress': {
+    en: 'must be an address of twelve hexadecimal digits, such as 80:5e:c0:12:34:56.',
+    zh: '必须是十二位十六进制的 MAC 地址，例如 80:5e:c0:12:34:56。',
+  },
+  'format:httpUrl': {
+    en: 'must be a URL that begins with http:// or https://.',
+    zh: '必须是以 http:// 或 https:// 开头的网址。',
+  },
+  'format:clockTime': {
+    en: 'must be a time of day such as 22:30, the beginning and the end of quiet hours both.',
+    zh: '必须是 22:30 这样的时间，静默时段的起止时间要同时填写。',
+  },
+  'format:objectId': { en: 'must be numbers with dots between them.', zh: '必须是以点分隔的数字。' },
   'format:operMode': {
     en: 'must be a country as the drivers name it, in capitals: CHINA, UK, TBR21.',
     zh: '必须是驱动使用的国家名，全部大写：CHINA、UK、TBR21。',

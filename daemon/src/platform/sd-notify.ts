@@ -1,7 +1,5 @@
-// sd_notify(3): tells systemd that the service is ready, stopping, alive. Node has no datagram sockets of the unix domain, so
-// the message goes through the program systemd-notify, which knows abstract sockets, too. It is sent by that program, so
-// the unit needs NotifyAccess=all.
-import { execFile } from 'node:child_process';
+// sd_notify(3): tells systemd that the service is ready, stopping, alive. The daemon itself sends it, so systemd listens to nobody
+// else (NotifyAccess=main) and a machine that can start no more programs still has its watchdog fed.
 import { errorText } from './errors.js';
 import { silentLog, type Log } from './log.js';
 
@@ -11,45 +9,38 @@ export interface SdNotify {
   /** Half of what systemd waits for a sign of life, ms; undefined: it does not watch. */
   readonly watchdogPeriodMs: number | undefined;
   /** READY=1, with a line for `systemctl status` */
-  ready(status?: string): Promise<void>;
-  stopping(): Promise<void>;
-  watchdog(): Promise<void>;
-  status(text: string): Promise<void>;
+  ready(status?: string): void;
+  stopping(): void;
+  watchdog(): void;
+  status(text: string): void;
   /** The start or the stop goes on: systemd waits so long from now on. */
-  extend(ms: number, status: string): Promise<void>;
+  extend(ms: number, status: string): void;
 }
 
 export interface SdNotifyOptions {
   env?: NodeJS.ProcessEnv | undefined;
   log?: Log | undefined;
-  /** the program; default systemd-notify of the PATH */
-  program?: string | undefined;
+  /** One datagram to the socket of this name ('/…', or '@…' for an abstract one). Throws when it cannot be sent. */
+  send(socket: string, message: string): void;
 }
 
-/** It hangs when systemd does; the daemon does not. */
-const TIMEOUT_MS = 5000;
-
-/** Never rejects: what cannot be sent is logged once. */
-export function sdNotify(options: SdNotifyOptions = {}): SdNotify {
+/** Never throws and never rejects: what cannot be sent is logged once. */
+export function sdNotify(options: SdNotifyOptions): SdNotify {
   const env = options.env ?? process.env;
   const log = options.log ?? silentLog;
-  const program = options.program ?? 'systemd-notify';
   const socket = env['NOTIFY_SOCKET'];
   const wanted = socket !== undefined && (socket.startsWith('/') || socket.startsWith('@'));
   let complained = false;
 
-  function send(...state: string[]): Promise<void> {
-    if (!wanted) return Promise.resolve();
-    const childEnv = { PATH: env['PATH'] ?? '/usr/bin:/bin', NOTIFY_SOCKET: socket };
-    return new Promise((resolve) => {
-      execFile(program, state, { env: childEnv, timeout: TIMEOUT_MS }, (error) => {
-        if (error !== null && !complained) {
-          complained = true;
-          log.warn({ err: error, socket }, `systemd was not told ${state.join(' ')}: ${errorText(error)}`);
-        }
-        resolve();
-      });
-    });
+  function send(...state: string[]): void {
+    if (!wanted) return;
+    try {
+      options.send(socket, state.join('\n'));
+    } catch (error) {
+      if (complained) return;
+      complained = true;
+      log.warn({ err: error, socket }, `systemd was not told ${state.join(' ')}: ${errorText(error)}`);
+    }
   }
 
   return {

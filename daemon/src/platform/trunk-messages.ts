@@ -12,6 +12,21 @@ export const trunkMessages = {
     en: 'The trunk {trunk} cannot be tried with {number}: it is switched off, its number rules make nothing of it, or it is an emergency number.',
     zh: '中继“{trunk}”不能用号码 {number} 试拨：中继已停用、它的号码规则不认这个号码，或这是紧急号码。',
   },
+  trunk_line_taken: {
+    status: 409,
+    en: 'Line {line} belongs to the trunk {trunk} already; a line has one trunk.',
+    zh: '外线 {line} 已属于中继 {trunk}；一条外线只能属于一个中继。',
+  },
+  analog_line_not_found: {
+    status: 404,
+    en: 'There is no exchange line (FXO port) {line}; GET /lines lists them.',
+    zh: '没有外线（FXO 端口）{line}；可在外线列表中查看。',
+  },
+  exchange_line_busy: {
+    status: 409,
+    en: 'Line {line} is in use at this moment; wait, or choose another one.',
+    zh: '外线 {line} 正在使用；请稍候，或换一条。',
+  },
   timeslot_not_found: {
     status: 404,
     en: 'Span {span} has no timeslot {timeslot} that carries calls; GET /spans lists them.',

@@ -49,7 +49,9 @@ export function reachOf(
 export const KIND_OF: Partial<Record<keyof LiveEvents, Permission>> = {
   ...{ 'call.updated': 'calls.view', 'call.removed': 'calls.view', 'call.segment': 'calls.view' },
   'call.metered': 'calls.view',
+  'call.tariffs': 'calls.view',
   ...{ 'agent.updated': 'agents.view', 'queue.updated': 'queues.view', 'span.updated': 'trunks.view' },
+  ...{ 'line.updated': 'trunks.view' },
   ...{ 'station.updated': 'stations.view', 'calendar.updated': 'calendars.view', 'routing.changed': 'routes.view' },
   ...{ 'flow.step': 'flows.view', 'recording.updated': 'calls.view', 'recording.alarm': 'recordings.listen' },
   ...{ 'trunk.updated': 'trunks.view' },
@@ -131,12 +133,16 @@ export class Audience {
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'call.metered':
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
+      case 'call.tariffs':
+        return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'agent.updated':
         return [...this.#moved(data), { event, data, rooms: [STAFF_ROOM, agentRoom(data.id)] }];
       case 'colleagues.changed':
         return [{ event, data, rooms: [DESK_ROOM] }];
       case 'queue.updated':
         return [{ event, data, rooms: [STAFF_ROOM, queueRoom(data.id)] }];
+      case 'line.updated':
+        return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'span.updated':
         return [{ event, data, rooms: [STAFF_ROOM] }];
       case 'station.updated':

@@ -56,6 +56,8 @@ function replaces(event: LiveEvent): string | undefined {
       return `${event.event} ${event.data.trunk}`;
     case 'span.updated':
       return `${event.event} ${event.data.span}`;
+    case 'line.updated':
+      return `${event.event} ${event.data.line}`;
     case 'station.updated':
       return `${event.event} ${event.data.station}`;
     case 'routing.changed':
@@ -70,6 +72,7 @@ function replaces(event: LiveEvent): string | undefined {
     case 'call.removed':
     case 'call.segment':
     case 'call.metered':
+    case 'call.tariffs':
     case 'survey.answered':
     case 'recording.alarm':
     case 'agent.message':

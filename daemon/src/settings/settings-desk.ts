@@ -20,6 +20,7 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
   country: {},
   'http.host': {},
   'http.port': {},
+  'http.tlsPort': {},
   'http.allowedHosts': {},
   'http.sessionMs': {},
   'virtual.spans': {},
@@ -33,6 +34,9 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
   'sip.rtpPorts.first': {},
   'sip.rtpPorts.last': {},
   'sip.callsPerHour': {},
+  'firewall.mode': {},
+  'firewall.webFrom': {},
+  'firewall.sshFrom': {},
   'recordings.encrypt': {},
   'recordings.reserveMb': {},
   'recordings.lowMb': {},
@@ -44,6 +48,14 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
   'mail.password': { secret: true, live: true },
   'mail.from': { live: true },
   'mail.alarmsTo': { live: true },
+  'phones.enabled': { live: true },
+  'phones.url': { live: true },
+  'phones.byMac': { live: true },
+  'phones.windowMinutes': { live: true },
+  'phones.username': { live: true },
+  'phones.password': { secret: true, live: true },
+  'phones.ntpServer': { live: true },
+  'phones.messagesNumber': { live: true },
   pickUpCode: { live: true },
   parkingMs: { live: true },
   'agents.stationInUse': { live: true },
@@ -53,7 +65,7 @@ export const EDITABLE: Readonly<Record<string, { secret?: boolean; live?: boolea
 };
 
 /** What pages write as a whole. */
-const PARTS = ['boards', 'e1', 'analogs'] as const;
+const PARTS = ['boards', 'e1', 'analogs', 'linkSets'] as const;
 type Part = (typeof PARTS)[number];
 
 export interface SettingsDeskOptions {

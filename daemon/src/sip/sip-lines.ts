@@ -144,6 +144,7 @@ export class SipLines implements LineProvider {
         this.#legs.has(leg) ? this.#events.emit('leg.digit', { leg, digit, source }) : undefined,
       ),
       engine.on('stream.timeout', ({ leg }) => this.#silent(leg)),
+      engine.on('stream.lost', (lost) => this.#lost(lost)),
       engine.on('stream.ended', (ended) => this.#measured(ended)),
       engine.on('leg.released', (released) => this.#streamGone(released)),
     ];
@@ -206,7 +207,7 @@ export class SipLines implements LineProvider {
     if (target.kind === 'span' || !this.serves(target)) throw new SeizeRefusal(target, NO_ROUTE, word('not_found'));
     if (target.kind === 'station' && this.#stations.get(target.station)?.reachable !== true)
       throw new SeizeRefusal(target, UNREACHABLE, word('unavailable'));
-    const { leg, port, rtpPort, rtcpPort } = await this.#engine
+    const { leg, port, rtpPort, rtcpPort, webrtcPort } = await this.#engine
       .command('stream.open', { incoming: false })
       .catch((error: unknown) => {
         throw isRefusal(error) ? new SeizeRefusal(target, NO_CHANNEL, word(error.engineCode), error) : error;
@@ -219,7 +220,7 @@ export class SipLines implements LineProvider {
       const { call } = await this.#stack.command('call.dial', {
         target: target.kind === 'station' ? target : { ...target, number: calledNumber },
         ...{ callingNumber, callingName, anonymous: privacy, emergency, divertedFrom, privateHistory, forwards },
-        media: { rtpPort, rtcpPort },
+        media: { rtpPort, rtcpPort, webrtcPort },
       });
       seized.call = call;
       this.#byCall.set(call, seized);
@@ -293,7 +294,7 @@ export class SipLines implements LineProvider {
     if (replaces === NOBODY) return this.#tell('call.release', { call, cause: WRONG_STATE });
     this.#opening.set(call, true);
     try {
-      const { leg, port, rtpPort, rtcpPort } = await this.#engine.command('stream.open', {
+      const { leg, port, rtpPort, rtcpPort, webrtcPort } = await this.#engine.command('stream.open', {
         incoming: true,
         ...(remote === undefined ? {} : { remoteAddress: remote.address, remotePort: remote.port }),
         latchAddress: signallingAddress,
@@ -303,7 +304,7 @@ export class SipLines implements LineProvider {
       this.#legs.set(leg, known);
       this.#byCall.set(call, known);
       // Told before call control hears of it: what it says about the call comes to the stack after this.
-      this.#tell('call.media', { call, media: { rtpPort, rtcpPort } });
+      this.#tell('call.media', { call, media: { rtpPort, rtcpPort, webrtcPort } });
       this.#events.emit('leg.offered', {
         ...{ leg, port, kind: 'sip', origin: known.place, complete: true },
         ...{
@@ -386,6 +387,15 @@ export class SipLines implements LineProvider {
     if (leg === undefined || leg.end !== undefined) return;
     this.#log.warn({ leg: number }, 'no sound has come from a SIP call for so long that it is given up');
     leg.end = { cause: TIMER_EXPIRED, by: 'fault' };
+    await this.#release(leg);
+  }
+
+  /** A browser whose page is loaded anew closes its session, and takes the call up again: it may be silent for a while. */
+  async #lost({ leg: number, reason, text }: EngineEvents['stream.lost']): Promise<void> {
+    const leg = this.#legs.get(number);
+    if (leg === undefined || leg.end !== undefined || reason === 'closed') return;
+    this.#log.warn({ leg: number, reason, text }, 'the sound of a browser has come to an end, and so does its call');
+    leg.end = { cause: reason === 'consent' ? TIMER_EXPIRED : TEMPORARY_FAILURE, by: 'fault' };
     await this.#release(leg);
   }
 

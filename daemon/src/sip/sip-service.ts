@@ -10,6 +10,7 @@ import type { Lines } from '../lines/index.js';
 import { DialogKeeper } from './dialog-keeper.js';
 import { Lamps, type WatchedAgent } from './lamps.js';
 import { SipLines } from './sip-lines.js';
+import { WebPhones } from './web-phones.js';
 import { StackThread } from './stack-thread.js';
 import type {
   KeptDialog,
@@ -33,6 +34,8 @@ export interface SipSettings {
   externalAddress?: string | undefined;
   trusted: readonly string[];
   callsPerHour: number;
+  turnUrls?: readonly string[] | undefined;
+  turnSecret?: string | undefined;
 }
 
 export interface SipServiceOptions {
@@ -43,8 +46,12 @@ export interface SipServiceOptions {
   emergency: readonly string[];
   /** read when the thread begins, so that a new certificate is taken up then */
   tls: () => { key: string; cert: string };
+  /** SHA-256 of the certificate for browsers, upper case with colons; left out: they are not taken */
+  webrtcFingerprint?: string | undefined;
   /** a trunk does otherwise than before */
   trunkChanged?: (health: TrunkHealth) => void;
+  /** a telephone has registered with the secret that its station has now, or anew */
+  registered?: (station: number) => void;
   clock: Clock;
   log: Log;
 }
@@ -59,6 +66,8 @@ export type TrunkHealth = StackEvents['trunk.changed'] & { since: number };
 
 export class SipService {
   readonly lines: SipLines;
+  /** pages as telephones */
+  readonly pages: WebPhones;
   readonly #options: SipServiceOptions;
   readonly #thread: StackThread;
   readonly #trunks = new Map<string, TrunkHealth>();
@@ -82,11 +91,24 @@ export class SipService {
       failed: () => this.#failed(),
     });
     this.lines = new SipLines({ engine, stack: this.#thread, log });
+    const { domain, turnUrls = [], turnSecret = '' } = options.settings;
+    this.pages = new WebPhones({
+      stack: this.#thread,
+      domain,
+      turn: { urls: turnUrls, secret: turnSecret },
+      clock,
+      log,
+    });
   }
 
   /** Where it listens; undefined: it does not run. */
   get ports(): StackPorts | undefined {
     return this.#thread.ports;
+  }
+
+  /** Whether pages can be telephones. */
+  get takesBrowsers(): boolean {
+    return this.#options.webrtcFingerprint !== undefined;
   }
 
   /** By trunk; one that nothing is known of yet is not in it. */
@@ -109,6 +131,12 @@ export class SipService {
     });
   }
 
+  /** Has the telephones of a station fetch their settings anew; resolves with how many have taken that. */
+  async resync(station: number, event: string): Promise<number> {
+    if (this.ports === undefined) return 0;
+    return (await this.#thread.command('station.resync', { number: station, event })).told;
+  }
+
   /** An agent's state, for those who watch his telephone. */
   agentChanged(agent: WatchedAgent): void {
     this.#lamps?.agentChanged(agent);
@@ -120,14 +148,21 @@ export class SipService {
     this.#show(this.#thread.command('messages.set', { station, ...counts }));
   }
 
+  /** Another certificate is in force: it is shown from now on, and connections stay. */
+  setTls({ key, cert }: { key: string; cert: string }): void {
+    this.#show(this.#thread.command('tls.set', { key, cert }));
+  }
+
   /** Resolves when it listens, or has failed to, which is logged and tried again. */
   async start(): Promise<void> {
     const { db } = this.#options;
     const { events } = this.#thread;
     this.lines.start();
+    this.pages.start();
     await this.#purgeBans();
     this.#lamps?.start();
     this.#offs = [
+      db.events.on('session.removed', ({ ids }) => this.pages.sessionsEnded(ids)),
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
       events.on('dialog.kept', (kept) => this.#keeper.keep(kept)),
       events.on('dialog.gone', ({ id }) => this.#keeper.forget(id)),
@@ -147,6 +182,7 @@ export class SipService {
 
   /** Ends every call with BYE. Idempotent. */
   async stop(): Promise<void> {
+    this.pages.stop();
     await this.#thread.stop();
     await this.#keeper.flush();
     for (const off of this.#offs) off();
@@ -196,6 +232,7 @@ export class SipService {
       ...{ host, port, domain, externalAddress, trusted: [...trusted], callsPerHour },
       ...{ tlsPort: settings.tlsPort, wsPort: settings.wsPort, wssPort: settings.wssPort },
       emergency: [...this.#options.emergency],
+      webrtcFingerprint: this.#options.webrtcFingerprint,
       decoyKey: await this.#decoyKey(),
       tls: tls(),
       stations: stations.map(stationOf),
@@ -209,6 +246,7 @@ export class SipService {
   }
 
   #started(): void {
+    this.pages.restarted();
     this.#lamps?.tellAll();
     for (const [station, counts] of this.#messages) this.setMessages(station, counts);
   }
@@ -239,6 +277,7 @@ export class SipService {
     const { db, log } = this.#options;
     // Who has heard that he is registered may be called at once.
     this.lines.setReachable(station, bindings.length > 0);
+    if (bindings.length > 0) this.#options.registered?.(station);
     const row = await db.sipStations.find(station);
     if (row === null) return;
     this.lines.setStation(station, row.name, row.enabled && bindings.length > 0);

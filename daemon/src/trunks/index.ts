@@ -1,1 +1,2 @@
+export * from './line-book.js';
 export * from './trunk-book.js';

@@ -4,6 +4,7 @@ import type { LiveEvents, SignallingLink, Span } from '../contract/index.js';
 import {
   isBoxSpan,
   type EngineClient,
+  type EngineEvents,
   type LegMetered,
   type LinkChanged,
   type SnapshotLinkSet,
@@ -11,11 +12,14 @@ import {
   type SpanBlocked,
 } from '../engine/index.js';
 import type { LegPlace, Lines } from '../lines/index.js';
+import type { LineBook } from './line-book.js';
 import { AppError, type Log, type TypedEmitter, type Unsubscribe } from '../platform/index.js';
 
 export interface TrunkBookOptions {
   engine: EngineClient;
   lines: Lines;
+  /** of exchange lines, which it starts and stops */
+  lineBook: LineBook;
   live: TypedEmitter<LiveEvents>;
   log: Log;
 }
@@ -27,6 +31,8 @@ interface KnownSpan {
 }
 
 export class TrunkBook {
+  /** exchange lines on FXO ports */
+  readonly lines: LineBook;
   readonly #engine: EngineClient;
   readonly #lines: Lines;
   readonly #live: TypedEmitter<LiveEvents>;
@@ -38,6 +44,7 @@ export class TrunkBook {
   constructor(options: TrunkBookOptions) {
     this.#engine = options.engine;
     this.#lines = options.lines;
+    this.lines = options.lineBook;
     this.#live = options.live;
     this.#log = options.log;
   }
@@ -45,12 +52,14 @@ export class TrunkBook {
   /** Listens at once, then reads the spans. Rejects when the engine does not answer. */
   async start(): Promise<void> {
     const [{ events: engine }, { events: lines }] = [this.#engine, this.#lines];
+    this.lines.start();
     this.#offs = [
       engine.on('span.alarmed', ({ span, alarms }) => this.#alarmed(span, alarms)),
       engine.on('span.dchannel', ({ span, up }) => this.#dchannel(span, up)),
       engine.on('span.blocked', (ends) => this.#blocked(ends)),
       engine.on('link.changed', (link) => this.#link(link)),
       engine.on('leg.metered', (metered) => this.#metered(metered)),
+      engine.on('leg.tariffs', (told) => this.#tariffs(told)),
       lines.on('leg.offered', ({ leg, origin }) => this.#taken(leg, origin, null)),
       lines.on('leg.seized', ({ leg, place }) => this.#taken(leg, place, null)),
       lines.on('leg.moved', ({ leg, place }) => this.#moved(leg, place)),
@@ -63,6 +72,7 @@ export class TrunkBook {
   stop(): void {
     for (const off of this.#offs) off();
     this.#offs = [];
+    this.lines.stop();
   }
 
   /** By number. */
@@ -102,6 +112,7 @@ export class TrunkBook {
 
   /** Says which call a leg belongs to; null when it has ended. A leg that is on none of the spans is nothing to us. */
   setCall(leg: number, callId: string | null): void {
+    this.lines.setCall(leg, callId);
     const where = this.#whereIsLeg.get(leg);
     const slot = where === undefined ? undefined : this.#slot(where);
     if (where === undefined || slot === undefined || slot.callId === callId) return;
@@ -180,6 +191,17 @@ export class TrunkBook {
     if (where === undefined || callId === null) return;
     this.#log.debug({ ...where, callId, ...cost }, 'the exchange tells what a call costs');
     this.#live.emit('call.metered', { callId, ...where, ...cost });
+  }
+
+  #tariffs({ leg, tariffs }: EngineEvents['leg.tariffs']): void {
+    const where = this.#whereIsLeg.get(leg);
+    const callId = where === undefined ? null : (this.#slot(where)?.callId ?? null);
+    if (where === undefined || callId === null) return;
+    this.#log.debug({ ...where, callId, tariffs }, 'the exchange tells what a call will cost');
+    const told = tariffs.map(({ item, free = false, currency = '', amount = 0, perMs = 0 }) => ({
+      ...{ item, free, currency, amount, perMs },
+    }));
+    this.#live.emit('call.tariffs', { callId, ...where, tariffs: told });
   }
 
   #taken(leg: number, place: LegPlace, callId: string | null): void {

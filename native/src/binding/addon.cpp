@@ -181,6 +181,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
   exports.Set("DatagramSocket", define_datagram_socket(env));
+  exports.Set("sendLocalDatagram", define_send_local_datagram(env));
   return exports;
 }
 

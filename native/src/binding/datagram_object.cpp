@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "datagrams/datagram_socket.hpp"
+#include "datagrams/local_datagram.hpp"
 #include "datagrams/sip_judge.hpp"
 
 namespace cordboard::binding {
@@ -34,11 +35,11 @@ struct Watch {
 class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "DatagramSocket",
-                       {InstanceAccessor<&DatagramSocketObject::port>("port"),
-                        InstanceMethod("send", &DatagramSocketObject::send),
-                        InstanceMethod("awaitWritable", &DatagramSocketObject::await_writable),
-                        InstanceMethod("close", &DatagramSocketObject::close)});
+    return DefineClass(
+        env, "DatagramSocket",
+        {InstanceAccessor<&DatagramSocketObject::port>("port"), InstanceMethod("send", &DatagramSocketObject::send),
+         InstanceMethod("awaitWritable", &DatagramSocketObject::await_writable),
+         InstanceMethod("close", &DatagramSocketObject::close)});
   }
 
   explicit DatagramSocketObject(const Napi::CallbackInfo& info)
@@ -49,8 +50,8 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
  private:
   void open(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
-    const bool whole = info.Length() == 4 && info[0].IsObject() && info[1].IsObject() && info[2].IsFunction() &&
-                       info[3].IsFunction();
+    const bool whole =
+        info.Length() == 4 && info[0].IsObject() && info[1].IsObject() && info[2].IsFunction() && info[3].IsFunction();
     if (!whole) return misused(env, "it takes where to listen, memory, and functions for what came and for room");
     const auto memory = info[1].As<Napi::Object>();
     if (!take_memory(memory)) return misused(env, "its memory is not the batch's");
@@ -120,7 +121,8 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
     const auto exempt = given.Get("exempt");
     if (!exempt.IsArray()) return;
     const auto users = exempt.As<Napi::Array>();
-    for (uint32_t i = 0; i < users.Length(); ++i) rules_->exempt.push_back(Napi::Value(users[i]).ToString().Utf8Value());
+    for (uint32_t i = 0; i < users.Length(); ++i)
+      rules_->exempt.push_back(Napi::Value(users[i]).ToString().Utf8Value());
   }
 
   Napi::Value port(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), socket_.port()); }
@@ -169,9 +171,8 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
   }
 
   void listen(int events) {
-    uv_poll_start(&watch_->poll, events, [](uv_poll_t* poll, int, int now) {
-      static_cast<Watch*>(poll->data)->owner->ready(now);
-    });
+    uv_poll_start(&watch_->poll, events,
+                  [](uv_poll_t* poll, int, int now) { static_cast<Watch*>(poll->data)->owner->ready(now); });
   }
 
   void ready(int events) {
@@ -242,5 +243,18 @@ class DatagramSocketObject : public Napi::ObjectWrap<DatagramSocketObject> {
 }  // namespace
 
 Napi::Function define_datagram_socket(Napi::Env env) { return DatagramSocketObject::define(env); }
+
+Napi::Function define_send_local_datagram(Napi::Env env) {
+  return Napi::Function::New(
+      env,
+      [](const Napi::CallbackInfo& info) -> Napi::Value {
+        const bool whole = info.Length() == 2 && info[0].IsString() && info[1].IsString();
+        const int failed = whole ? datagrams::send_local_datagram(info[0].As<Napi::String>().Utf8Value(),
+                                                                  info[1].As<Napi::String>().Utf8Value())
+                                 : EINVAL;
+        return Napi::Number::New(info.Env(), failed);
+      },
+      "sendLocalDatagram");
+}
 
 }  // namespace cordboard::binding

@@ -9,4 +9,7 @@ namespace cordboard::binding {
 
 Napi::Function define_datagram_socket(Napi::Env env);
 
+/// The function sendLocalDatagram(path, text): 0 or the errno. daemon/src/engine/local-datagram.ts is its only user.
+Napi::Function define_send_local_datagram(Napi::Env env);
+
 }  // namespace cordboard::binding

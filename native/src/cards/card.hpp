@@ -20,6 +20,9 @@ constexpr uint32_t kRowBytes = 160;  // 20 ms of one timeslot
 struct SpeechRows {
   uint8_t* received;    // the card writes: what came in from the line
   const uint8_t* sent;  // the card reads: what is to go out
+  /// By row, set by the card at each exchange of its own rows: nothing came in time, and the row is silence in its place. Null:
+  /// nobody asks.
+  uint8_t* missing = nullptr;
 };
 
 /// Alarms of an E1 as this end sees them (G.732, G.775); several can stand at once.
@@ -38,7 +41,12 @@ class HdlcPort {
  public:
   virtual ~HdlcPort() = default;
   virtual void send_frame(std::span<const uint8_t> frame) = 0;
+  /// Another frame would be taken; on_room tells when that is so again.
+  virtual bool has_room() const { return true; }
   std::function<void(std::span<const uint8_t>)> on_frame;
+  std::function<void()> on_room;
+  /// A frame was aborted, too long or had a wrong FCS.
+  std::function<void()> on_bad_frame;
 };
 
 /// Channel-associated signalling of a span (G.704 5.1.3.2, timeslot 16): four bits for each timeslot 1-15 and 17-31, A the
@@ -80,14 +88,20 @@ class AlarmPort {
 class PolarityPort {
  public:
   virtual ~PolarityPort() = default;
-  virtual void set_polarity(bool reversed) = 0;
+  /// False: the board refuses, or is gone.
+  virtual bool set_polarity(bool reversed) = 0;
 };
+
+/// By what a telephone on the hook is told over its two wires that a message waits: the feeding reversed, or pulses of a high
+/// voltage for a neon lamp.
+enum class LampKind : uint8_t { kPolarity, kNeon };
 
 /// A telephone's message lamp can be lit from here.
 class LampPort {
  public:
   virtual ~LampPort() = default;
-  virtual void set_lamp(bool on) = 0;
+  /// False: the board refuses. What it is set to holds while the board is gone, and when it is back.
+  virtual bool set_lamp(LampKind kind, bool on) = 0;
 };
 
 /// FXS: a telephone hangs here.
@@ -97,6 +111,9 @@ class StationPort {
   virtual void set_ring(bool on) = 0;     // ringing voltage; the cadence is the caller's
   virtual void set_battery(bool on) = 0;  // feeding of the loop; a gap tells the far end that the call has ended
   virtual bool off_hook() const = 0;
+  /// Speech gets through to a telephone on the hook for so long, ms, so that it can be told something by tones. After a ring it
+  /// does so by itself.
+  virtual void pass_on_hook(Millis /*duration*/) {}
   /// Null: it cannot.
   virtual PolarityPort* polarity() { return nullptr; }
   virtual LampPort* lamp() { return nullptr; }

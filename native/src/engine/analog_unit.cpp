@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// long because: one state machine, whose states are of little use apart
 #include "engine/analog_unit.hpp"
 
-#include <ctime>
 #include <utility>
 
 #include "dsp/tone_clip.hpp"
+#include "engine/analog_clips.hpp"
 #include "engine/core.hpp"
 
 namespace cordboard::engine {
@@ -20,29 +21,13 @@ constexpr uint8_t kOutOfOrder = 38;
 constexpr Millis kAfterReversalMs = 250;  // ETS 300 659-1 6.1.2: 100 to 500 ms before the message
 constexpr Millis kBeforeRingMs = 250;     // … 200 ms at least after it
 constexpr uint32_t kSamplesPerMs = 8;
-constexpr Millis kAfterFirstRingMs = 600;    // GR-30 and YD/T 1277: 500 to 1500 ms
+constexpr Millis kAfterFirstRingMs = 600;  // GR-30 and YD/T 1277: 500 to 1500 ms
+constexpr Millis kLampLaterMs = 1000;
+constexpr uint32_t kLampLeadMs = 300;        // ports take a moment to let speech through on the hook
 constexpr Millis kWaitForCallerIdMs = 6000;  // a ring, a pause with the message in it, and the next ring
 
-/// What a telephone is told of a caller; empty when nothing is to be told.
-std::vector<uint8_t> caller_id_clip(CallerIdMode mode, const LegSeize& command) {
-  if (mode == CallerIdMode::kNone) return {};
-  dsp::CallerIdMessage message;
-  message.presentation = command.callingNumber.empty() ? dsp::Presentation::kUnavailable : dsp::Presentation::kAllowed;
-  message.number = std::string_view(command.callingNumber);
-  if (!command.callingName.empty()) {
-    message.name_presentation = dsp::Presentation::kAllowed;
-    message.name = std::string_view(command.callingName);
-  }
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  char stamp[16];
-  std::strftime(stamp, sizeof stamp, "%m%d%H%M", &local);
-  message.date_time = std::string_view(stamp);
-  if (mode == CallerIdMode::kDtmf) return dsp::render_caller_id_digits(message, {});
-  dsp::CallerIdSignal signal;
-  signal.kind = mode == CallerIdMode::kV23 ? dsp::FskKind::kV23 : dsp::FskKind::kBell202;
-  return dsp::render_caller_id(message, signal);
+cards::LampKind lamp_kind(MessageLamp kind) {
+  return kind == MessageLamp::kPolarity ? cards::LampKind::kPolarity : cards::LampKind::kNeon;
 }
 
 signalling::LineCallOptions call_options(const LineConfig& config) {
@@ -106,7 +91,10 @@ void AnalogUnit::end(uint32_t cause, ReleasedBy by) {
 StationUnit::StationUnit(Core& core, const AnalogConfig& config, bus::Port port, cards::StationPort& wire,
                          const signalling::AnalogTimes& times)
     : AnalogUnit(core, config, port), wire_(wire), station_(station_times(times, config.station), *this) {
-  wire_.on_hook = [this](bool off_hook, Millis at) { station_.hook(off_hook, at); };
+  wire_.on_hook = [this](bool off_hook, Millis at) {
+    if (off_hook) lamp_interrupted();
+    station_.hook(off_hook, at);
+  };
   wire_.on_pulse_digit = [this](char digit, Millis) { on_pulse_digit(digit); };
 }
 
@@ -122,10 +110,14 @@ Result<> StationUnit::seize(uint32_t leg, const LegSeize& command) {
   if (!station_.ring(core_.now(), before ? kAfterReversalMs + length + kBeforeRingMs : 0)) {
     return fail(ErrorCode::kBusy, config_.name + (station_.off_hook() ? " is off the hook" : " is ringing already"));
   }
+  lamp_interrupted();
   leg_ = leg;
   caller_id_ = std::move(caller_id);
   tell_at_ = before ? core_.now() + kAfterReversalMs : kNever;
-  if (before) set_polarity(true);
+  if (before) {
+    set_polarity(true);
+    wire_.pass_on_hook(kAfterReversalMs + length + kBeforeRingMs);
+  }
   return Empty{};
 }
 
@@ -135,11 +127,38 @@ void StationUnit::set_polarity(bool reversed) {
 }
 
 Result<> StationUnit::set_lamp(bool on) {
+  const auto kind = config_.station.lamp;
   auto* lamp = wire_.lamp();
-  if (lamp == nullptr) return AnalogUnit::set_lamp(on);
+  if (kind == MessageLamp::kNone || (kind != MessageLamp::kFsk && lamp == nullptr)) return AnalogUnit::set_lamp(on);
   lamp_ = on;
-  lamp->set_lamp(on);
-  return Empty{};
+  if (kind == MessageLamp::kFsk) {
+    lamp_at_ = core_.now();
+    return Empty{};
+  }
+  if (lamp->set_lamp(lamp_kind(kind), on)) return Empty{};
+  lamp_ = false;
+  return fail(ErrorCode::kUnavailable, config_.name + ": its board lights no lamp by " + std::string(name_of(kind)));
+}
+
+/// A telephone that is rung or in use does not listen, and is told when it is idle again.
+void StationUnit::tell_lamp(Millis now) {
+  if (!station_.can_ring() || leg_ != 0) {
+    lamp_at_ = now + kLampLaterMs;
+    return;
+  }
+  lamp_at_ = kNever;
+  auto clip = lamp_clip(config_.callerId, lamp_);
+  const auto length = static_cast<Millis>(clip.size() / kSamplesPerMs);
+  lamp_told_ = now + length;
+  wire_.pass_on_hook(length + kBeforeRingMs);
+  core_.house_clip(port_, std::move(clip));
+}
+
+void StationUnit::lamp_interrupted() {
+  if (core_.now() >= lamp_told_) return;
+  lamp_told_ = 0;
+  core_.stop_house_tone(port_);
+  lamp_at_ = core_.now() + kLampLaterMs;
 }
 
 AnalogUnit::Wires StationUnit::wires() const {
@@ -176,6 +195,7 @@ void StationUnit::set_ring(bool on) {
 
 void StationUnit::run_timers(Millis now) {
   station_.run_timers(now);
+  if (lamp_at_ <= now) tell_lamp(now);
   if (tell_at_ > now) return;
   tell_at_ = kNever;
   if (ringing() && leg_ != 0) core_.house_clip(port_, std::exchange(caller_id_, {}));
@@ -364,6 +384,8 @@ void LineUnit::play_digit(char digit) {
   core_.listen_for_tones(port_, false);
   core_.house_clip(port_, dsp::render_digits(std::string_view(&digit, 1), config_.line.digitMs, 0, kLevelDbm0));
 }
+
+void LineUnit::on_awaiting() { core_.listen_for_tones(port_, true); }
 
 void LineUnit::on_dialled() {
   core_.listen_for_tones(port_, call_.listens());

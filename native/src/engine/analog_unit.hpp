@@ -80,7 +80,7 @@ class StationUnit : public AnalogUnit, private signalling::StationListener {
   Result<> flash() override;
   bool off_hook() const override { return station_.off_hook(); }
   bool ringing() const override { return station_.state() == signalling::StationState::kRinging; }
-  Millis next_deadline() const override { return std::min(station_.next_deadline(), tell_at_); }
+  Millis next_deadline() const override { return std::min({station_.next_deadline(), tell_at_, lamp_at_}); }
   void run_timers(Millis now) override;
   std::string_view dump(std::span<char> out) const override { return station_.dump(out); }
 
@@ -100,13 +100,17 @@ class StationUnit : public AnalogUnit, private signalling::StationListener {
   void on_flash() override;
   void on_hung_up() override;
   void on_parked(bool parked) override;
+  void tell_lamp(Millis now);
+  void lamp_interrupted();
 
   cards::StationPort& wire_;
   signalling::FxsStation station_;
   std::vector<uint8_t> caller_id_;  // to be told before or after the first ring
   Millis tell_at_ = kNever;
   bool lamp_{};
-  bool reversed_{};  // by the state machine, or to announce who calls
+  Millis lamp_at_ = kNever;  // to be told by FSK, when it is on the hook
+  Millis lamp_told_ = 0;     // until when that takes
+  bool reversed_{};          // by the state machine, or to announce who calls
 };
 
 /// An exchange line on an FXO port; the simulator's telephones are such lines too.
@@ -145,6 +149,7 @@ class LineUnit : public AnalogUnit, private signalling::LineListener, private si
 
   void play_digit(char digit) override;
   void pulse(bool make) override { wire_.set_hook(make); }
+  void on_awaiting() override;
   void on_dialled() override;
   void on_ringing() override;
   void on_answer() override;

@@ -20,6 +20,7 @@
 #include "engine/api_detect.hpp"
 #include "engine/api_events.hpp"
 #include "engine/api_fax.hpp"
+#include "engine/api_parties.hpp"
 #include "engine/api_pri.hpp"
 #include "engine/api_probe.hpp"
 #include "engine/api_snapshot.hpp"
@@ -39,7 +40,9 @@ struct CommandEntry {
 using CommandTable = std::tuple<
     CommandEntry<"leg.seize", LegSeize, LegSeized>, CommandEntry<"leg.alert", LegAlert, Empty>,
     CommandEntry<"leg.answer", LegAnswer, Empty>, CommandEntry<"leg.release", LegRelease, Empty>,
-    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"leg.dial", LegDial, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
+    CommandEntry<"leg.flash", LegFlash, Empty>, CommandEntry<"leg.meter", LegMeter, Empty>, CommandEntry<"leg.dial", LegDial, Empty>,
+    CommandEntry<"leg.inform", LegInform, Empty>, CommandEntry<"leg.transfer", LegTransfer, Empty>,
+    CommandEntry<"leg.allowTransfer", LegAllowTransfer, Empty>, CommandEntry<"leg.tariff", LegTariff, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
     CommandEntry<"stream.update", StreamUpdate, StreamUpdated>,
     CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
     CommandEntry<"bus.listen", BusListen, Empty>, CommandEntry<"bus.disconnect", BusDisconnect, Empty>,
@@ -76,7 +79,7 @@ using EventTable =
                EventEntry<"leg.answered", LegAnswered>, EventEntry<"leg.digit", LegDigit>,
                EventEntry<"leg.flashed", LegFlashed>, EventEntry<"leg.released", LegReleased>,
                EventEntry<"stream.ended", StreamEnded>, EventEntry<"stream.timeout", StreamTimeout>,
-               EventEntry<"stream.latched", StreamLatched>, EventEntry<"station.hook", StationHook>, EventEntry<"line.battery", LineBattery>, EventEntry<"play.ended", PlayEnded>,
+               EventEntry<"stream.latched", StreamLatched>, EventEntry<"stream.connected", StreamConnected>, EventEntry<"stream.lost", StreamLost>, EventEntry<"station.hook", StationHook>, EventEntry<"line.battery", LineBattery>, EventEntry<"play.ended", PlayEnded>,
                EventEntry<"recording.ended", RecordingEnded>, EventEntry<"recording.recovered", RecordingRecovered>,
                EventEntry<"recording.disk", RecordingDisk>, EventEntry<"conference.speaker", ConferenceSpeaker>,
                EventEntry<"tone.detected", ToneDetected>, EventEntry<"fax.tone", FaxToneDetected>,
@@ -86,6 +89,8 @@ using EventTable =
                EventEntry<"fax.ended", FaxEnded>,
                EventEntry<"span.alarmed", SpanAlarmed>, EventEntry<"span.dchannel", SpanDchannel>, EventEntry<"span.restarted", SpanRestarted>,
                EventEntry<"span.blocked", SpanBlocked>, EventEntry<"leg.metered", LegMetered>,
+               EventEntry<"leg.party", LegParty>, EventEntry<"leg.transferred", LegTransferred>,
+               EventEntry<"leg.transferAsked", LegTransferAsked>, EventEntry<"leg.tariffs", LegTariffs>,
                EventEntry<"probe.second", ProbeSecond>, EventEntry<"probe.ended", ProbeEnded>,
                EventEntry<"span.checked", SpanChecked>, EventEntry<"link.changed", LinkChanged>,
                EventEntry<"engine.log", EngineLog>>;

@@ -46,11 +46,15 @@ struct LineConfig {
   }
 };
 
+/// By what a telephone on the hook learns that a message waits. fsk: by GR-30 and EN 300 659-3, the others by what its two wires carry.
+enum class MessageLamp : uint8_t { kNone, kNeon, kPolarity, kFsk };
+
 /// A telephone. Times in ms.
 struct StationConfig {
   bool callerIdBeforeRing{};
   uint32_t disconnectMs = 500;
   bool reverseOnAnswer{};
+  MessageLamp lamp{};
   static constexpr auto fields() {
     return std::tuple{
         optional_field("callerIdBeforeRing", &StationConfig::callerIdBeforeRing,
@@ -59,7 +63,8 @@ struct StationConfig {
                        "its loop is without battery for so long when its call has ended (kewl start); 0: never",
                        range(0, 2000)),
         optional_field("reverseOnAnswer", &StationConfig::reverseOnAnswer,
-                       "the polarity of its loop is reversed as long as a call out is answered")};
+                       "the polarity of its loop is reversed as long as a call out is answered"),
+        optional_field("lamp", &StationConfig::lamp, "what its message lamp is lit by; none: it has none")};
   }
 };
 
@@ -95,7 +100,7 @@ struct VirtualLine {
 }  // namespace cordboard::engine
 
 namespace cordboard {
-using engine::AnalogState, engine::AnswerBy, engine::CallerIdStart, engine::DiallingBy;
+using engine::AnalogState, engine::AnswerBy, engine::CallerIdStart, engine::DiallingBy, engine::MessageLamp;
 template <>
 struct EnumNames<AnswerBy> {
   static constexpr std::array<std::string_view, 3> names{"dialled", "polarity", "tone"};
@@ -107,6 +112,10 @@ struct EnumNames<DiallingBy> {
 template <>
 struct EnumNames<CallerIdStart> {
   static constexpr std::array<std::string_view, 2> names{"ring", "polarity"};
+};
+template <>
+struct EnumNames<MessageLamp> {
+  static constexpr std::array<std::string_view, 4> names{"none", "neon", "polarity", "fsk"};
 };
 template <>
 struct EnumNames<AnalogState> {

@@ -23,6 +23,8 @@ struct LegSeize {
   std::string redirectingNumber;
   DivertReason redirectingReason = DivertReason::kUnconditional;
   bool complete = true;
+  bool restricted{};
+  std::string originalCalledNumber;
   static constexpr auto fields() {
     return std::tuple{
         optional_field("span", &LegSeize::span, "E1 to call out of; this or analog", range(1, 512)),
@@ -33,9 +35,12 @@ struct LegSeize {
         optional_field("callingName", &LegSeize::callingName, "shown on the telephone", kName),
         optional_field("category", &LegSeize::category, "who calls, where the signalling tells (R2)"),
         optional_field("redirectingNumber", &LegSeize::redirectingNumber,
-                       "ISDN: the number that was called first and sends the call on; digits", kNumber),
+                       "ISDN, ISUP: the number that sends the call on; digits", kNumber),
         optional_field("redirectingReason", &LegSeize::redirectingReason, "… why"),
-        optional_field("complete", &LegSeize::complete, "ISDN: false: more digits follow by leg.dial")};
+        optional_field("complete", &LegSeize::complete, "ISDN: false: more digits follow by leg.dial"),
+        optional_field("restricted", &LegSeize::restricted, "ISDN, ISUP: the calling number goes, but is not to be shown"),
+        optional_field("originalCalledNumber", &LegSeize::originalCalledNumber,
+                       "ISUP: the number that was called first, where it is another than redirectingNumber; digits", kNumber)};
   }
 };
 struct LegSeized {
@@ -54,8 +59,19 @@ struct LegOnly {
   static constexpr auto fields() { return std::tuple{field("leg", &LegOnly::leg, "the leg", kId)}; }
 };
 struct LegAlert : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
-struct LegAnswer : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 struct LegFlash : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
+/// Where the signalling can tell who answers (ISDN, ISUP), the caller's end is told.
+struct LegAnswer : LegOnly {
+  std::string connectedNumber;
+  std::string connectedName;
+  bool connectedRestricted{};
+  static constexpr auto fields() {
+    return std::tuple_cat(LegOnly::fields(), std::tuple{
+        optional_field("connectedNumber", &LegAnswer::connectedNumber, "who answers; digits", kNumber),
+        optional_field("connectedName", &LegAnswer::connectedName, "who answers", kName),
+        optional_field("connectedRestricted", &LegAnswer::connectedRestricted, "he does not want to be shown")});
+  }
+};
 /// To the far end of an answered call in: a metering pulse (R2), or one unit more of advice of charge (ISDN, network side).
 struct LegMeter : LegOnly { static constexpr auto fields() { return LegOnly::fields(); } };
 

@@ -204,6 +204,22 @@ struct StreamsConfig {
   }
 };
 
+/// The UDP port for browsers: ICE, DTLS, SRTP and SRTCP of all of them. Needs streams.
+struct WebRtcConfig {
+  uint32_t port{};
+  std::string certificate;
+  std::string key;
+  uint32_t consentMs = 30000;
+  static constexpr auto fields() {
+    return std::tuple{
+        field("port", &WebRtcConfig::port, "0: any that is free; stream.open says which", range(0, 65535)),
+        field("certificate", &WebRtcConfig::certificate, "X.509 in PEM, whose fingerprint descriptions have", range(1, 16384)),
+        field("key", &WebRtcConfig::key, "of it, PKCS #8 in PEM", range(1, 16384)),
+        optional_field("consentMs", &WebRtcConfig::consentMs,
+                       "stream.lost after so long without a check of the browser (RFC 7675 5.1)", range(2000, 600000))};
+  }
+};
+
 /// Boards behind the DAHDI driver.
 struct BoardsConfig {
   uint32_t buffers = 8;
@@ -225,6 +241,7 @@ struct EngineConfig {
   std::vector<LinkSetConfig> linkSets;
   BoardsConfig boards;
   StreamsConfig streams;
+  std::optional<WebRtcConfig> webrtc;
   uint32_t announcers = 64;
   std::string recordingFolder;
   uint32_t recordingSyncMs = 1000;
@@ -243,6 +260,7 @@ struct EngineConfig {
         optional_field("linkSets", &EngineConfig::linkSets, "signalling links of E1s with signalling ss7", range(0, 64)),
         optional_field("boards", &EngineConfig::boards, "boards behind the DAHDI driver"),
         optional_field("streams", &EngineConfig::streams, "RTP streams; left out: none"),
+        optional_field("webrtc", &EngineConfig::webrtc, "streams of browsers; left out: none"),
         optional_field("announcers", &EngineConfig::announcers, "conferences that can have announcements and tones at once",
                        range(0, 1024)),
         optional_field("recordingFolder", &EngineConfig::recordingFolder,

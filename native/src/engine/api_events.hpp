@@ -27,6 +27,8 @@ struct LegOffered {
   uint32_t categorySignal{};
   std::string redirectingNumber;
   DivertReason redirectingReason{};
+  bool restricted{};
+  std::string originalCalledNumber;
   static constexpr auto fields() {
     return std::tuple{field("leg", &LegOffered::leg, "the new leg"),
                       field("kind", &LegOffered::kind, "what carries it"),
@@ -43,7 +45,10 @@ struct LegOffered {
                             "R2: the signal that told it, 1-15 (China: KA); 0: none"),
                       field("redirectingNumber", &LegOffered::redirectingNumber,
                             "the number that sends the call on, hostile text; empty: none, or withheld"),
-                      field("redirectingReason", &LegOffered::redirectingReason, "why it does")};
+                      field("redirectingReason", &LegOffered::redirectingReason, "why it does"),
+                      field("restricted", &LegOffered::restricted, "the caller does not want his number to be shown"),
+                      field("originalCalledNumber", &LegOffered::originalCalledNumber,
+                            "ISUP: the number that was called first, hostile text; empty: not told")};
   }
 };
 struct LegProgressed {

@@ -14,6 +14,7 @@ enum class DivertReason : uint8_t { kUnknown, kBusy, kNoReply, kUnconditional };
 struct PriConfig {
   PriProtocol protocol{};
   bool overlap{};
+  bool joins{};
   uint32_t dchannelOf{};
   uint32_t interfaceId{};
   bool backup{};
@@ -29,6 +30,8 @@ struct PriConfig {
                        "euroisdn when left out; national: NI-2, with SERVICE messages"),
         optional_field("overlap", &PriConfig::overlap,
                        "digits of calls in may follow their SETUP (Q.931 5.1.3, 5.2.4)"),
+        optional_field("joins", &PriConfig::joins,
+                       "an exchange: two calls of the far end's are joined when it asks for it (leg.transferAsked)"),
         optional_field(
             "dchannelOf", &PriConfig::dchannelOf,
             "E1 whose D-channel signals the calls of this one (NFAS), whose settings hold here, too; 0: its own",

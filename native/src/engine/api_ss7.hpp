@@ -89,6 +89,7 @@ struct SnapshotLinkSet {
   uint32_t pointCode{};
   uint32_t destination{};
   bool up{};
+  uint32_t circuitsIdle{};
   std::vector<SnapshotLink> links;
   std::vector<uint32_t> spans;
   static constexpr auto fields() {
@@ -98,6 +99,8 @@ struct SnapshotLinkSet {
                       field("pointCode", &SnapshotLinkSet::pointCode, "of this exchange"),
                       field("destination", &SnapshotLinkSet::destination, "of the other"),
                       field("up", &SnapshotLinkSet::up, "the other exchange can be reached (level 3)"),
+                      field("circuitsIdle", &SnapshotLinkSet::circuitsIdle,
+                            "circuits that would take a call: not seized, blocked, or being reset"),
                       field("links", &SnapshotLinkSet::links, "signalling links"),
                       field("spans", &SnapshotLinkSet::spans, "E1s whose calls it signals")};
   }

@@ -39,11 +39,14 @@ struct StreamOpened {
   std::string address;
   uint32_t rtpPort{};
   uint32_t rtcpPort{};
+  std::optional<uint32_t> webrtcPort;
   static constexpr auto fields() {
     return std::tuple{field("leg", &StreamOpened::leg, "the new leg"), field("port", &StreamOpened::port, "its bus port"),
                       field("address", &StreamOpened::address, "that the sockets are bound to, as configured"),
                       field("rtpPort", &StreamOpened::rtpPort, "UDP port for RTP, even"),
-                      field("rtcpPort", &StreamOpened::rtcpPort, "UDP port for RTCP, the next")};
+                      field("rtcpPort", &StreamOpened::rtcpPort, "UDP port for RTCP, the next"),
+                      optional_field("webrtcPort", &StreamOpened::webrtcPort,
+                                     "UDP port for everything, should the other side be a browser")};
   }
 };
 
@@ -92,6 +95,24 @@ struct StreamSrtp {
   }
 };
 
+/// ICE and DTLS with a browser, which has the active part in both (RFC 8445, RFC 5763).
+struct StreamWebRtc {
+  std::string localUfrag;
+  std::string localPwd;
+  std::string remoteUfrag;
+  StreamFingerprintHash fingerprintHash{};
+  std::string fingerprintHex;
+  static constexpr auto fields() {
+    return std::tuple{
+        field("localUfrag", &StreamWebRtc::localUfrag, "ours, of this stream alone; another than before restarts ICE",
+              range(8, 8)),
+        field("localPwd", &StreamWebRtc::localPwd, "ours", range(22, 256)),
+        field("remoteUfrag", &StreamWebRtc::remoteUfrag, "the browser's", range(4, 256)),
+        field("fingerprintHash", &StreamWebRtc::fingerprintHash, "of its certificate (RFC 8122 5)"),
+        field("fingerprintHex", &StreamWebRtc::fingerprintHex, "hexadecimal, without colons", range(64, 128))};
+  }
+};
+
 /// What has been agreed upon, all of it each time: what is left out is not any more. May be said again and again; what
 /// stays the same is not disturbed, and SSRC and sequence numbers go on.
 struct StreamUpdate {
@@ -105,6 +126,7 @@ struct StreamUpdate {
   std::optional<StreamTelephoneEvent> telephoneEvent;
   StreamDirection direction{};
   std::optional<StreamSrtp> srtp;
+  std::optional<StreamWebRtc> webrtc;
   bool latch{};
   std::string latchAddress;
   uint32_t timeoutMs = 30000;
@@ -121,6 +143,9 @@ struct StreamUpdate {
         optional_field("telephoneEvent", &StreamUpdate::telephoneEvent, "digits as events (RFC 4733)"),
         optional_field("direction", &StreamUpdate::direction, "as seen from here; default sendrecv"),
         optional_field("srtp", &StreamUpdate::srtp, "only SRTP is sent and understood, with these keys"),
+        optional_field("webrtc", &StreamUpdate::webrtc,
+                       "the other side is a browser: address, keys and RTCP's port are found by ICE and DTLS, whatever is "
+                       "said of them here; not to be changed in a stream"),
         optional_field("latch", &StreamUpdate::latch,
                        "the other side may be behind a NAT: another source is taken once, and from latchAddress alone"),
         optional_field("latchAddress", &StreamUpdate::latchAddress,
@@ -226,6 +251,28 @@ struct StreamLatched {
     return std::tuple{field("leg", &StreamLatched::leg, "the leg"),
                       field("address", &StreamLatched::address, "of its RTP"),
                       field("port", &StreamLatched::port, "of its RTP")};
+  }
+};
+
+/// A browser is there, or elsewhere than before: it is heard and sent to.
+struct StreamConnected {
+  uint32_t leg{};
+  std::string address;
+  uint32_t port{};
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &StreamConnected::leg, "the leg"),
+                      field("address", &StreamConnected::address, "that ICE has chosen"),
+                      field("port", &StreamConnected::port, "of it")};
+  }
+};
+/// Nothing is heard from the browser and sent to it any more; without consent until it comes back, else for good.
+struct StreamLost {
+  uint32_t leg{};
+  StreamLoss reason{};
+  std::string text;
+  static constexpr auto fields() {
+    return std::tuple{field("leg", &StreamLost::leg, "the leg"), field("reason", &StreamLost::reason, "why"),
+                      field("text", &StreamLost::text, "for the log")};
   }
 };
 

@@ -43,6 +43,8 @@ enum class ProbePattern : uint8_t { kO151, kO152 };
 enum class DiskState : uint8_t { kGood, kSlow, kFull, kFailed };
 enum class StreamCodec : uint8_t { kPcma, kPcmu, kG722, kOpus, kComfortNoise };
 enum class StreamDirection : uint8_t { kSendReceive, kSendOnly, kReceiveOnly, kInactive };
+enum class StreamFingerprintHash : uint8_t { kSha256, kSha384, kSha512 };
+enum class StreamLoss : uint8_t { kConsent, kHandshake, kClosed };
 enum class StreamSrtpSuite : uint8_t {
   kAesCm128HmacSha1_80,
   kAesCm128HmacSha1_32,
@@ -58,7 +60,7 @@ namespace cordboard {
 using engine::AlarmKind, engine::ProbePattern, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
-    engine::SpanSignalling, engine::Ss7Variant, engine::LinkState, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite;
+    engine::SpanSignalling, engine::Ss7Variant, engine::LinkState, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite, engine::StreamFingerprintHash, engine::StreamLoss;
 template <> struct EnumNames<SpanSignalling> { static constexpr std::array<std::string_view, 3> names{"pri", "r2", "ss7"}; };
 template <> struct EnumNames<Ss7Variant> { static constexpr std::array<std::string_view, 2> names{"itu", "china"}; };
 template <> struct EnumNames<LinkState> {
@@ -124,6 +126,12 @@ template <> struct EnumNames<StreamCodec> {
 };
 template <> struct EnumNames<StreamDirection> {
   static constexpr std::array<std::string_view, 4> names{"sendrecv", "sendonly", "recvonly", "inactive"};
+};
+template <> struct EnumNames<StreamFingerprintHash> {
+  static constexpr std::array<std::string_view, 3> names{"sha-256", "sha-384", "sha-512"};
+};
+template <> struct EnumNames<StreamLoss> {
+  static constexpr std::array<std::string_view, 3> names{"consent", "handshake", "closed"};
 };
 template <> struct EnumNames<StreamSrtpSuite> {
   static constexpr std::array<std::string_view, 6> names{"AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32",

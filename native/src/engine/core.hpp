@@ -37,6 +37,7 @@
 #include "media/recording_writer.hpp"
 #include "rtp/socket_pool.hpp"
 #include "rtp/stream_io.hpp"
+#include "webrtc/peer_door.hpp"
 
 namespace cordboard::engine {
 
@@ -122,6 +123,12 @@ class Core {
   Result<> handle(const LegRelease& command);
   Result<> handle(const LegFlash& command);
   Result<> handle(const LegMeter& command);
+  Result<> handle(const LegInform& command);
+  Result<> handle(const LegTransfer& command);
+  Result<> handle(const LegAllowTransfer& command);
+  Result<> handle(const LegTariff& command);
+  /// Of an E1; the unit that signals it.
+  Result<SpanUnit*> span_of_leg(uint32_t leg);
   Result<> handle(const LegDial& command);
   Result<StreamOpened> handle(const StreamOpen& command);
   Result<StreamUpdated> handle(const StreamUpdate& command);
@@ -223,6 +230,9 @@ class Core {
     std::optional<StreamUpdate> update;    // the latest, without its keys
     std::unique_ptr<rtp::Stream> stream;   // with the first stream.update
     std::unique_ptr<rtp::Endpoint> endpoint;
+    bool webrtc{};         // behind the door, from its first update on
+    bool secured{};
+    rtp::Address reached;  // where ICE has found the browser
     const rtp::SrtpSession* srtp{};        // the endpoint's
     // Digits going out as events (RFC 4733): what is still to be handed to the stream, and the silence that plays meanwhile.
     struct Digit {
@@ -325,6 +335,9 @@ class Core {
   void answer_noted(bus::Port port, const dsp::AnswerEvent& note);
   void condition(bus::Port port, uint32_t echo_taps, uint32_t echo_delay_ms, bool automatic_gain);
   StreamEntry* stream_of(bus::Port port);
+  rtp::SocketPair& pair_in_use(const StreamEntry& entry) { return entry.webrtc ? *door_pair_ : *entry.pair; }
+  void take_door_news(StreamEntry& entry, const rtp::IoReport& report);
+  void count_door(Snapshot& snapshot) const;
   Result<> move_stream(StreamEntry& entry, const rtp::Claim& claim, StreamUpdated& reply);
   Result<std::unique_ptr<rtp::SrtpSession>> make_srtp(const StreamEntry& entry, const StreamUpdate& command) const;
   void begin_reading(rtp::SocketPair& pair);
@@ -405,6 +418,7 @@ class Core {
   media::SignalTone check_tone_sent_;            // … what is sent; made when needed
   std::map<uint32_t, uint64_t> answering_;  // legs whose leg.answer is still to be replied to, and its number
   std::optional<rtp::SocketPool> pool_;
+  rtp::SocketPair* door_pair_{};
   uint32_t pairs_read_{};  // by an I/O thread
   std::set<bus::Port> free_streams_;
   std::map<uint32_t, std::unique_ptr<StreamEntry>> streams_;          // by leg
@@ -441,6 +455,7 @@ class Core {
   std::unique_ptr<media::RecordingWriter> writer_;
   std::unique_ptr<media::FaxWorkers> fax_workers_;
   std::unique_ptr<rtp::StreamIo> stream_io_;
+  std::unique_ptr<webrtc::PeerDoor> door_;  // goes before what it nudges, and its socket after it
   std::unique_ptr<MediaThread> media_thread_;
   std::thread thread_;
 };

@@ -170,6 +170,11 @@ Result<> Core::answer(const LegAnswer& command, bool& later) {
   if (found->analog != 0) return analogs_.at(found->analog)->answer(*found);
   if (found->kind == LegKind::kTimeslot) {
     auto& unit = *spans_.at(found->span);
+    const bool told = !command.connectedNumber.empty() || !command.connectedName.empty() || command.connectedRestricted;
+    if (told) {
+      const LegInform party{found->id, command.connectedNumber, command.connectedName, command.connectedRestricted};
+      if (auto done = unit.connected(*found, party); !done) return done;
+    }
     if (auto done = unit.answer(*found); !done) return done;
     later = unit.answers_later();
     if (later) return Empty{};

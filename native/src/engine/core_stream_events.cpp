@@ -86,6 +86,7 @@ void Core::take_stream_report(const rtp::IoReport& report) {
   // What is told of a description that has been replaced meanwhile says nothing about the new one.
   if (found == streams_.end() || found->second->generation != report.generation) return;
   auto& entry = *found->second;
+  if (report.kind == rtp::IoReport::Kind::kNews) return take_door_news(entry, report);
   auto claim = entry.claim;
   claim.waits = false;
   if (report.kind == rtp::IoReport::Kind::kLatched) {
@@ -101,6 +102,27 @@ void Core::take_stream_report(const rtp::IoReport& report) {
     // Both peers say that they are at one address, or one took the other's between two messages.
     log("warn", "RTP from " + report.address.text() + " is another stream's on this port: nothing will be heard", 0, 0,
         leg);
+  }
+}
+
+void Core::take_door_news(StreamEntry& entry, const rtp::IoReport& report) {
+  const auto lost = [&](StreamLoss reason) { event(StreamLost{entry.leg, reason, report.why}); };
+  switch (report.news) {
+    case rtp::DoorNews::kReached:
+    case rtp::DoorNews::kSecured:
+      if (report.news == rtp::DoorNews::kSecured) entry.secured = true;
+      entry.reached = report.address;
+      if (entry.secured && entry.reached.known()) {
+        event(StreamConnected{entry.leg, entry.reached.host_text(), entry.reached.port});
+      }
+      return;
+    case rtp::DoorNews::kLost:
+      entry.reached = {};
+      return lost(StreamLoss::kConsent);
+    case rtp::DoorNews::kRefused:
+      return lost(StreamLoss::kHandshake);
+    case rtp::DoorNews::kClosed:
+      return lost(StreamLoss::kClosed);
   }
 }
 
@@ -251,6 +273,23 @@ void Core::count_streams(Snapshot& snapshot) const {
       {"rtp_send_refused", "Packets that the system refused to send", sum(&Io::send_refused)},
   };
   snapshot.counters.insert(snapshot.counters.end(), std::begin(counters), std::end(counters));
+  if (door_ != nullptr) count_door(snapshot);
+}
+
+void Core::count_door(Snapshot& snapshot) const {
+  const auto& counts = door_->counts();
+  const auto number = [](const Count& count) { return static_cast<double>(count.value()); };
+  const Counter counters[] = {
+      {"webrtc_checks", "Checks of ICE by browsers that were valid", number(counts.checks)},
+      {"webrtc_refused_stun", "STUN that is malformed, signed wrongly or for nobody", number(counts.stun_refused)},
+      {"webrtc_handshakes", "Handshakes of DTLS that were completed", number(door_->worker().handshakes())},
+      {"webrtc_failed_handshakes", "Handshakes of DTLS that failed", number(door_->worker().refused())},
+      {"webrtc_refused_dtls", "DTLS from addresses that have passed no check, or more than is needed",
+       number(counts.dtls_refused)},
+      {"webrtc_refused_other", "Other datagrams from addresses that are nobody's", number(counts.other)},
+      {"webrtc_consent_lost", "Browsers that have not said for too long that they want to hear us", number(counts.lost)},
+  };
+  snapshot.counters.insert(snapshot.counters.end(), std::begin(counters), std::end(counters));
 }
 
 void Core::show_streams(Snapshot& snapshot) const {
@@ -260,12 +299,12 @@ void Core::show_streams(Snapshot& snapshot) const {
     shown.port = entry->port;
     shown.rtpPort = entry->pair->port;
     shown.latched = entry->latched;
-    if (entry->claim.remote.known()) {
-      shown.remoteAddress = entry->claim.remote.host_text();
-      shown.remotePort = entry->claim.remote.port;
+    if (const auto& remote = entry->webrtc ? entry->reached : entry->claim.remote; remote.known()) {
+      shown.remoteAddress = remote.host_text();
+      shown.remotePort = remote.port;
     }
     if (!entry->update) continue;
-    shown.srtp = entry->update->srtp.has_value();
+    shown.srtp = entry->update->srtp.has_value() || entry->webrtc;
     shown.codec = entry->update->codec.name;
     shown.direction = entry->update->direction;
   }

@@ -93,6 +93,20 @@ Result<rtp::Address> peer_address(const std::string& host, uint32_t port, const 
   return *address;
 }
 
+/// What a stream.update says of a browser's transport. The bounds of single values are the table's.
+Result<std::unique_ptr<webrtc::PeerChange>> peer_change(const StreamWebRtc& said) {
+  auto change = std::make_unique<webrtc::PeerChange>();
+  change->names = {said.localUfrag, said.localPwd, said.remoteUfrag};
+  change->fingerprint.hash = static_cast<webrtc::FingerprintHash>(said.fingerprintHash);
+  const auto digest = from_hex(said.fingerprintHex);
+  if (!digest || digest->size() != change->fingerprint.octets()) {
+    return invalid("a fingerprint of " + std::string(name_of(said.fingerprintHash)) + " has " +
+                   std::to_string(2 * change->fingerprint.octets()) + " hexadecimal digits");
+  }
+  std::copy(digest->begin(), digest->end(), change->fingerprint.digest.begin());
+  return change;
+}
+
 /// What of its pair a stream needs, going by its latest description alone. A call on hold without an address waits for
 /// nobody.
 rtp::Claim claim_of(const rtp::SourceSettings& source) {
@@ -119,6 +133,16 @@ Result<> Core::build_streams() {
   settings.threads = config.threads;
   settings.buffer_bytes = kSocketBuffer;
   pool_.emplace(settings);
+  if (config_.webrtc) {
+    const auto& wanted = *config_.webrtc;
+    auto identity = webrtc::DtlsIdentity::make(wanted.certificate, wanted.key);
+    if (!identity) return fail(identity.error().code, "webrtc: " + identity.error().text);
+    door_ = std::make_unique<webrtc::PeerDoor>(
+        *identity, webrtc::PeerDoor::Settings{.consent_ns = int64_t{wanted.consentMs} * 1'000'000});
+    auto pair = pool_->open_door(static_cast<uint16_t>(wanted.port), 0, *door_);
+    if (!pair) return fail(pair.error().code, "webrtc: " + pair.error().text);
+    door_pair_ = *pair;
+  }
   // So that an address that cannot be bound is told now and not by the first call.
   if (auto pair = pool_->take(0, {}); !pair) {
     return fail(pair.error().code, "streams: " + pair.error().text);
@@ -135,6 +159,7 @@ void Core::start_streams() {
   if (!pool_) return;
   stream_io_ = std::make_unique<rtp::StreamIo>(config_.streams.threads, config_.streams.count, wake_);
   media_->set_stream_io(stream_io_.get());
+  if (door_pair_ != nullptr) begin_reading(*door_pair_);
   if (config_.realtime) {
     if (const auto refusal = stream_io_->become_realtime(kIoPriority); !refusal.empty()) {
       log("warn", "RTP is sent and received without SCHED_FIFO (" + refusal + "; the service needs CAP_SYS_NICE)");
@@ -190,7 +215,8 @@ Result<StreamOpened> Core::handle(const StreamOpen& command) {
   made.state.step(command.incoming ? LegEvent::kOffer : LegEvent::kSeize, now_);
   entry->leg = id;
   streams_opened_.add();
-  const StreamOpened reply{id, entry->port, config_.streams.address, entry->pair->port, entry->pair->port + 1U};
+  StreamOpened reply{id, entry->port, config_.streams.address, entry->pair->port, entry->pair->port + 1U, {}};
+  if (door_pair_ != nullptr) reply.webrtcPort = door_pair_->port;
   streams_[id] = std::move(entry);
   return reply;
 }
@@ -230,7 +256,17 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
   const auto params = params_of(command, config_.streams);
   if (!params) return params.error();
   const auto local = *rtp::Address::parse(config_.streams.address, 0);
-  const auto remote = peer_address(command.remoteAddress, command.remotePort, local);
+  std::unique_ptr<webrtc::PeerChange> peer;
+  if (command.webrtc) {
+    if (door_ == nullptr) return fail(ErrorCode::kUnavailable, "the engine was made without streams of browsers");
+    auto made = peer_change(*command.webrtc);
+    if (!made) return made.error();
+    peer = std::move(*made);
+  }
+  if (entry.endpoint != nullptr && entry.webrtc != (peer != nullptr)) {
+    return fail(ErrorCode::kWrongState, "a stream cannot be given another transport");
+  }
+  const auto remote = peer != nullptr ? Result(rtp::Address{}) : peer_address(command.remoteAddress, command.remotePort, local);
   if (!remote) return remote.error();
   auto latch_host = entry.latch_host;
   if (!command.latchAddress.empty()) {
@@ -238,16 +274,18 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
     if (!host) return host.error();
     latch_host = *host;
   }
-  if (command.latch && !latch_host) return invalid("latch needs a latchAddress: nobody else's packets would be known");
+  const bool latches = command.latch && peer == nullptr;
+  if (latches && !latch_host) return invalid("latch needs a latchAddress: nobody else's packets would be known");
   auto srtp = make_srtp(entry, command);
   if (!srtp) return srtp.error();
 
   rtp::SourceSettings source;
   source.remote = *remote;
   source.remote_control =
-      command.rtcpMux ? *remote
-                      : remote->with_port(static_cast<uint16_t>(command.remoteRtcpPort.value_or(remote->port + 1U)));
-  source.latch = command.latch;
+      command.rtcpMux || peer != nullptr
+          ? *remote
+          : remote->with_port(static_cast<uint16_t>(command.remoteRtcpPort.value_or(remote->port + 1U)));
+  source.latch = latches;
   source.latch_host = latch_host;
   // The same tests as in the source filter: where a peer has been found is kept until it is described anew.
   const bool moved = !entry.update || source.remote != entry.source.remote;
@@ -276,13 +314,16 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
   entry.source = source;
   entry.update = command;
   if (entry.update->srtp) entry.update->srtp->sendKeyHex = entry.update->srtp->receiveKeyHex = "";
+  if (entry.update->webrtc) entry.update->webrtc->localPwd = "";
+  entry.webrtc = peer != nullptr;
 
   if (*srtp != nullptr || !command.srtp) entry.srtp = srtp->get();
   auto change = std::make_unique<rtp::EndpointChange>();
-  change->pair = entry.pair;
+  change->pair = &pair_in_use(entry);
   change->source = source;
-  change->mux = command.rtcpMux;
-  change->secure = command.srtp.has_value();
+  change->mux = command.rtcpMux || entry.webrtc;
+  change->secure = command.srtp.has_value() || entry.webrtc;
+  change->door = std::move(peer);
   change->srtp = std::move(*srtp);
   change->generation = entry.generation;
   if (entry.endpoint == nullptr) {
@@ -291,7 +332,7 @@ Result<StreamUpdated> Core::handle(const StreamUpdate& command) {
     entry.held_by_io = entry.held_by_media = true;
     post({.kind = media::OperationKind::kStreamOn, .port = entry.port, .stream = entry.stream.get()});
   }
-  stream_io_->thread(entry.pair->thread)
+  stream_io_->thread(pair_in_use(entry).thread)
       .post({.kind = rtp::IoCommand::Kind::kChange, .endpoint = entry.endpoint.get(), .change = change.release()});
   return reply;
 }
@@ -307,7 +348,7 @@ void Core::end_stream(uint32_t leg) {
   free_streams_.insert(entry->port);
   if (entry->endpoint == nullptr) return;
   post({.kind = media::OperationKind::kStreamOff, .port = entry->port, .stream = entry->stream.get()});
-  stream_io_->thread(entry->pair->thread)
+  stream_io_->thread(pair_in_use(*entry).thread)
       .post({.kind = rtp::IoCommand::Kind::kDetach, .endpoint = entry->endpoint.get()});
   leaving_streams_[leg] = std::move(entry);
 }

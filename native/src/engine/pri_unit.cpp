@@ -28,6 +28,7 @@ signalling::PriOptions pri_options(std::span<const SpanConfig* const> spans) {
   options.t310_ms = config.pri.t310Ms;
   options.t313_ms = config.pri.t313Ms;
   options.overlap = config.pri.overlap;
+  options.joins = config.pri.joins;
   options.interfaces.clear();
   for (const auto* span : spans) {
     options.interfaces.push_back(
@@ -100,7 +101,8 @@ void PriGroup::on_incoming(signalling::PriCall call, signalling::PriChannel chan
               .callingName = offer.calling_name,
               .complete = offer.complete,
               .redirectingNumber = offer.redirecting,
-              .redirectingReason = reason_of(offer.redirecting_reason)});
+              .redirectingReason = reason_of(offer.redirecting_reason),
+              .restricted = offer.restricted});
 }
 
 void PriGroup::on_digits(signalling::PriCall call, std::string_view text) {
@@ -140,6 +142,44 @@ void PriGroup::on_charged(signalling::PriCall call, const signalling::PriCharge&
   const bool money = !charge.currency.empty();
   core_.event(LegMetered{leg->id, money || charge.free ? 0 : charge.units, charge.currency,
                          static_cast<double>(charge.amount) / 1000, true, charge.final});
+}
+
+uint32_t PriGroup::leg_of(signalling::PriCall call) const {
+  auto* unit = owner(call);
+  const auto* leg = unit == nullptr ? nullptr : unit->leg_of(call);
+  return leg == nullptr ? 0 : leg->id;
+}
+
+void PriGroup::on_tariff(signalling::PriCall call, const std::vector<signalling::PriTariff>& tariffs) {
+  const auto leg = leg_of(call);
+  if (leg == 0) return;
+  LegTariffs told{leg, {}};
+  for (const auto& one : tariffs) {
+    told.tariffs.push_back({static_cast<TariffItem>(one.item), one.free, one.currency,
+                            static_cast<double>(one.amount) / 1000, one.per_ms});
+  }
+  core_.event(std::move(told));
+}
+
+void PriGroup::on_party(signalling::PriCall call, const signalling::PriParty& party,
+                        signalling::PriPartyReason reason) {
+  const bool connected = reason == signalling::PriPartyReason::kConnected;
+  if (const auto leg = leg_of(call)) {
+    core_.event(LegParty{leg, connected ? PartyReason::kConnected : PartyReason::kTransferred, party.number, party.name,
+                         party.restricted});
+  }
+}
+
+void PriGroup::on_transferred(signalling::PriCall first, signalling::PriCall second, bool done) {
+  const auto leg = leg_of(first);
+  const auto other = leg_of(second);
+  if (leg != 0 && other != 0) core_.event(LegTransferred{leg, other, done});
+}
+
+void PriGroup::on_transfer_asked(signalling::PriCall first, signalling::PriCall second) {
+  const auto leg = leg_of(first);
+  const auto other = leg_of(second);
+  if (leg != 0 && other != 0) core_.event(LegTransferAsked{leg, other});
 }
 
 void PriGroup::on_released(signalling::PriCall call, uint8_t cause, signalling::PriReleasedBy by) {
@@ -231,6 +271,7 @@ Result<SpanSeized> PriUnit::seize(uint32_t leg, const LegSeize& command) {
   request.redirecting = command.redirectingNumber;
   request.redirecting_reason = reason_octet(command.redirectingReason);
   request.complete = command.complete;
+  request.restricted = command.restricted;
   const auto seized = span().seize(request);
   if (!seized) return seized.error();
   remember(seized->call, leg);
@@ -251,6 +292,31 @@ Result<> PriUnit::meter(const Leg& leg) {
   if (auto done = span().charge(call_of(leg), units + 1); !done) return done;
   ++units;
   return Empty{};
+}
+
+Result<> PriUnit::connected(const Leg& leg, const LegInform& party) {
+  return span().connected(call_of(leg), {party.number, party.name, party.restricted});
+}
+
+Result<> PriUnit::inform(const Leg& leg, const LegInform& party) {
+  return span().inform(call_of(leg), {party.number, party.name, party.restricted});
+}
+
+Result<> PriUnit::transfer(const Leg& leg, SpanUnit& unit, const Leg& other) {
+  const auto* same = dynamic_cast<PriUnit*>(&unit);
+  if (same == nullptr || same->group_ != group_) {
+    return fail(ErrorCode::kInvalid, config_.name + " and " + unit.config().name + " are not of one D-channel");
+  }
+  return span().transfer(call_of(leg), call_of(other));
+}
+
+Result<> PriUnit::tariff(const Leg& leg, const std::vector<Tariff>& tariffs) {
+  std::vector<signalling::PriTariff> told;
+  for (const auto& one : tariffs) {
+    told.push_back({static_cast<uint8_t>(one.item), one.free, one.currency,
+                    static_cast<uint32_t>(one.amount * 1000 + 0.5), one.perMs});
+  }
+  return span().tariff(call_of(leg), told);
 }
 
 SpanBlockedEnds PriUnit::blocked(uint32_t timeslot) const {

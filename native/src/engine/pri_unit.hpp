@@ -39,6 +39,11 @@ class PriGroup : private signalling::PriListener {
   void on_alerting(signalling::PriCall call, signalling::PriChannel channel) override;
   void on_progress(signalling::PriCall call, signalling::PriChannel channel) override;
   void on_answered(signalling::PriCall call, signalling::PriChannel channel) override;
+  void on_tariff(signalling::PriCall call, const std::vector<signalling::PriTariff>& tariffs) override;
+  void on_party(signalling::PriCall call, const signalling::PriParty& party,
+                signalling::PriPartyReason reason) override;
+  void on_transferred(signalling::PriCall first, signalling::PriCall second, bool done) override;
+  void on_transfer_asked(signalling::PriCall first, signalling::PriCall second) override;
   void on_charged(signalling::PriCall call, const signalling::PriCharge& charge) override;
   void on_released(signalling::PriCall call, uint8_t cause, signalling::PriReleasedBy by) override;
   void on_dchannel(bool up) override;
@@ -48,6 +53,8 @@ class PriGroup : private signalling::PriListener {
 
   /// Null: the unit has gone, or the core has let go of the call.
   PriUnit* owner(signalling::PriCall call) const;
+  /// 0: the core has let go of it.
+  uint32_t leg_of(signalling::PriCall call) const;
 
   Core& core_;
   std::vector<uint32_t> spans_;
@@ -75,6 +82,13 @@ class PriUnit : public SpanUnit {
   Result<> release(const Leg& leg, uint32_t cause) override;
   Result<> dial(const Leg& leg, std::string_view digits, bool last) override;
   Result<> meter(const Leg& leg) override;
+  Result<> connected(const Leg& leg, const LegInform& party) override;
+  Result<> inform(const Leg& leg, const LegInform& party) override;
+  Result<> transfer(const Leg& leg, SpanUnit& unit, const Leg& other) override;
+  Result<> allow_transfer(const Leg& leg, bool allowed) override {
+    return span().allow_transfer(call_of(leg), allowed);
+  }
+  Result<> tariff(const Leg& leg, const std::vector<Tariff>& tariffs) override;
   Result<> restart(uint32_t timeslot) override { return span().restart(channel(timeslot)); }
   Result<> block(uint32_t timeslot, bool blocked) override { return span().block(channel(timeslot), blocked); }
   SpanBlockedEnds blocked(uint32_t timeslot) const override;

@@ -109,7 +109,7 @@ bool R2Unit::carries_calls(uint32_t timeslot) const { return timeslot != kBitsTi
 
 Result<SpanSeized> R2Unit::seize(uint32_t leg, const LegSeize& command) {
   const auto seized = r2_.seize({.called = command.calledNumber,
-                                 .calling = command.callingNumber,
+                                 .calling = command.restricted ? std::string() : command.callingNumber,
                                  .category = category_of(command.category),
                                  .timeslot = static_cast<uint8_t>(command.timeslot)},
                                 core_.now());

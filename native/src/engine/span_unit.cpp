@@ -90,6 +90,22 @@ Result<> SpanUnit::meter(const Leg&) {
   return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no metering pulses");
 }
 
+Result<> SpanUnit::inform(const Leg&, const LegInform&) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " does not tell of other parties");
+}
+
+Result<> SpanUnit::transfer(const Leg&, SpanUnit&, const Leg&) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no transfer");
+}
+
+Result<> SpanUnit::allow_transfer(const Leg&, bool) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " has no transfer");
+}
+
+Result<> SpanUnit::tariff(const Leg&, const std::vector<Tariff>&) {
+  return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " tells no tariffs");
+}
+
 Result<> SpanUnit::dial(const Leg&, std::string_view, bool) {
   return fail(ErrorCode::kInvalid, "the signalling of " + config_.name + " takes a called number as a whole");
 }

@@ -13,6 +13,7 @@
 #include "engine/api_commands.hpp"
 #include "engine/api_config.hpp"
 #include "engine/api_events.hpp"
+#include "engine/api_parties.hpp"
 #include "engine/api_snapshot.hpp"
 #include "engine/leg.hpp"
 
@@ -63,6 +64,15 @@ class SpanUnit {
   virtual Result<> block(uint32_t timeslot, bool blocked);
   virtual SpanBlockedEnds blocked(uint32_t) const { return {}; }
   virtual Result<> meter(const Leg& leg);
+  /// Who is about to answer; signalling that cannot tell says nothing.
+  virtual Result<> connected(const Leg&, const LegInform&) { return Empty{}; }
+  /// Somebody else is here now.
+  virtual Result<> inform(const Leg& leg, const LegInform& party);
+  /// Asks the far end to join the two itself; the host is told by leg.transferred. `unit` is that of the other.
+  virtual Result<> transfer(const Leg& leg, SpanUnit& unit, const Leg& other);
+  /// Answers leg.transferAsked.
+  virtual Result<> allow_transfer(const Leg& leg, bool allowed);
+  virtual Result<> tariff(const Leg& leg, const std::vector<Tariff>& tariffs);
   /// More digits of the number of a call out; `last`: it is whole.
   virtual Result<> dial(const Leg& leg, std::string_view digits, bool last);
   /// Null: it is not signalled by ISDN primary rate.
@@ -99,7 +109,9 @@ class SpanUnit {
   Leg* leg_of(uint32_t call);
   uint32_t call_of(const Leg& leg) const { return leg.span_call; }
   void digits(uint32_t call, std::string_view digits);
-  void progressed(uint32_t call, uint32_t timeslot, LegProgress progress) { progressed(*this, call, timeslot, progress); }
+  void progressed(uint32_t call, uint32_t timeslot, LegProgress progress) {
+    progressed(*this, call, timeslot, progress);
+  }
   void answered(uint32_t call, uint32_t timeslot) { answered(*this, call, timeslot); }
   /// The call is on a timeslot of another E1 (NFAS).
   void progressed(const SpanUnit& at, uint32_t call, uint32_t timeslot, LegProgress progress);

@@ -59,6 +59,14 @@ ReleasedBy released_by(signalling::Ss7ReleasedBy by) {
 
 // ------------------------------------------------------------------------------------------------------------ exchange
 
+namespace {
+// Q.763 3.45: unknown, busy, no reply, unconditional, in the order of the boundary.
+static_assert(static_cast<int>(DivertReason::kUnconditional) == 3);
+DivertReason reason_of(uint8_t reason) {
+  return reason <= 3 ? static_cast<DivertReason>(reason) : DivertReason::kUnknown;
+}
+}  // namespace
+
 Result<std::shared_ptr<Ss7Exchange>> Ss7Exchange::make(Core& core, const LinkSetConfig& config,
                                                        const EngineConfig& all) {
   signalling::Ss7Options options;
@@ -156,7 +164,11 @@ void Ss7Exchange::on_incoming(signalling::Ss7Call call, Ss7Circuit circuit, cons
   where.unit->offer(call, where.timeslot,
                     {.calledNumber = about.called,
                      .callingNumber = about.restricted ? std::string() : about.calling,
-                     .category = category_of(about.category)});
+                     .category = category_of(about.category),
+                     .redirectingNumber = about.redirecting,
+                     .redirectingReason = reason_of(about.redirection_reason),
+                     .restricted = about.restricted,
+                     .originalCalledNumber = about.original});
 }
 
 void Ss7Exchange::on_digits(signalling::Ss7Call call, std::string_view digits) {
@@ -192,6 +204,12 @@ void Ss7Exchange::on_progress(signalling::Ss7Call call) {
 
 void Ss7Exchange::on_answered(signalling::Ss7Call call) {
   if (auto* unit = unit_of(call)) unit->answered(call, calls_[call].second);
+}
+
+void Ss7Exchange::on_connected(signalling::Ss7Call call, const signalling::Ss7Connected& party) {
+  auto* unit = unit_of(call);
+  const auto* leg = unit == nullptr ? nullptr : unit->leg_of(call);
+  if (leg != nullptr) core_.event(LegParty{leg->id, PartyReason::kConnected, party.number, {}, party.restricted});
 }
 
 void Ss7Exchange::on_metering(signalling::Ss7Call call) {
@@ -259,7 +277,8 @@ SnapshotLinkSet Ss7Exchange::snapshot() const {
                         .variant = config_.variant,
                         .pointCode = config_.pointCode,
                         .destination = config_.destination,
-                        .up = set_->up()};
+                        .up = set_->up(),
+                        .circuitsIdle = static_cast<uint32_t>(set_->idle_circuits())};
   const auto states = set_->links();
   for (std::size_t link = 0; link < states.size(); ++link) {
     const auto& at = config_.links[link];
@@ -302,8 +321,13 @@ std::vector<Ss7Circuit> Ss7Unit::circuits_of(uint32_t timeslot) const {
 }
 
 Result<SpanSeized> Ss7Unit::seize(uint32_t leg, const LegSeize& command) {
-  signalling::Ss7Seize request{
-      .called = command.calledNumber, .calling = command.callingNumber, .category = category_of(command.category)};
+  signalling::Ss7Seize request{.called = command.calledNumber,
+                               .calling = command.callingNumber,
+                               .restricted = command.restricted,
+                               .redirecting = command.redirectingNumber,
+                               .redirection_reason = static_cast<uint8_t>(command.redirectingReason),
+                               .original = command.originalCalledNumber,
+                               .category = category_of(command.category)};
   request.circuits = circuits_of(command.timeslot);
   const auto seized = exchange_->set().seize(request, core_.now());
   if (!seized) return seized.error();
@@ -314,6 +338,9 @@ Result<SpanSeized> Ss7Unit::seize(uint32_t leg, const LegSeize& command) {
 }
 
 Result<> Ss7Unit::alert(const Leg& leg) { return exchange_->set().alert(call_of(leg), core_.now()); }
+Result<> Ss7Unit::connected(const Leg& leg, const LegInform& party) {
+  return exchange_->set().connected(call_of(leg), {party.number, party.restricted}, core_.now());
+}
 Result<> Ss7Unit::answer(const Leg& leg) { return exchange_->set().answer(call_of(leg), core_.now()); }
 Result<> Ss7Unit::release(const Leg& leg, uint32_t cause) {
   return exchange_->set().release(call_of(leg), static_cast<uint8_t>(cause), core_.now());

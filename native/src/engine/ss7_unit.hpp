@@ -53,6 +53,7 @@ class Ss7Exchange : private signalling::Ss7Listener, private signalling::Ss7Line
   void on_alerting(signalling::Ss7Call call) override;
   void on_progress(signalling::Ss7Call call) override;
   void on_answered(signalling::Ss7Call call) override;
+  void on_connected(signalling::Ss7Call call, const signalling::Ss7Connected& party) override;
   void on_metering(signalling::Ss7Call call) override;
   void on_suspended(signalling::Ss7Call call, bool suspended) override;
   void on_released(signalling::Ss7Call call, uint8_t cause, signalling::Ss7ReleasedBy by) override;
@@ -88,6 +89,7 @@ class Ss7Unit : public SpanUnit {
   Result<SpanSeized> seize(uint32_t leg, const LegSeize& command) override;
   Result<> alert(const Leg& leg) override;
   Result<> answer(const Leg& leg) override;
+  Result<> connected(const Leg& leg, const LegInform& party) override;
   Result<> release(const Leg& leg, uint32_t cause) override;
   Result<> restart(uint32_t timeslot) override;
   Result<> block(uint32_t timeslot, bool blocked) override;

@@ -79,7 +79,24 @@ class SharedWatcher : public NotingWatcher<Event> {
 using ToneWatcher =
     SharedWatcher<dsp::CallProgress, dsp::CallProgressState, dsp::CallProgressEvent, dsp::kMaxCallProgressEvents>;
 using FaxToneWatcher = SharedWatcher<dsp::FaxTones, dsp::FaxToneState, dsp::FaxToneEvent, dsp::kMaxFaxToneEvents>;
-using R2Watcher = SharedWatcher<dsp::MfR2Receiver, dsp::MfR2State, dsp::MfR2Event, dsp::kMaxMfR2Events>;
+
+/// A signal sounds until it is answered: where a block is late it goes on behind the silence that the row is filled with, and
+/// taken for the end of one and the beginning of another it would be answered twice.
+class R2Watcher : public SharedWatcher<dsp::MfR2Receiver, dsp::MfR2State, dsp::MfR2Event, dsp::kMaxMfR2Events> {
+ public:
+  using SharedWatcher::SharedWatcher;
+  bool listen(const int16_t* said) override {
+    left_out_ = 0;
+    return SharedWatcher::listen(said);
+  }
+  bool listen_to_nothing(const int16_t* silence) override {
+    return ++left_out_ > kMostLeftOut && SharedWatcher::listen(silence);
+  }
+
+ private:
+  static constexpr uint32_t kMostLeftOut = 10;  // 200 ms: as long as boards may keep what comes in
+  uint32_t left_out_{};
+};
 
 class VoiceWatcher : public NotingWatcher<dsp::Activity> {
  public:

@@ -55,7 +55,8 @@ MediaCore::MediaCore(uint32_t ports, const std::vector<bus::Port>& source_only, 
       recordings_(ports, nullptr),
       stream_ports_(ports),
       streams_(ports, nullptr),
-      speakers_(bus::Bus::kConferences, bus::kNoPort) {
+      speakers_(bus::Bus::kConferences, bus::kNoPort),
+      missing_(ports) {
   ports_of_shard_ = std::max(ports_of_shard_, 64U);
   for (const auto port : source_only) source_only_[port] = 1;
   for (uint32_t i = 0; i < shards; ++i) {
@@ -95,7 +96,7 @@ void MediaCore::begin(int64_t due_ns) {
   Operation operation;
   // An operation that could not report its outcome waits in its ring until the signalling thread has caught up.
   while (room_for_reports() && operations_.pop(operation)) apply(operation);
-  const cards::SpeechRows rows{bus_.received(0), bus_.sent(0)};
+  const cards::SpeechRows rows{bus_.received(0), bus_.sent(0), missing_.data()};
   for (auto* card : cards_) card->exchange(rows);
   bus_.begin_tick();
 }
@@ -349,6 +350,8 @@ void MediaCore::set_signal(bus::Port port, const SignalTone* signal) {
 void MediaCore::sound(Shard& shard) {
   signal_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
     auto& signal = signals_[port];
+    // A board that had no block for the tick has taken none: what it did not take is sent now, and the tone has no break.
+    if (missing_[port] != 0 && signal.at != 0) return;
     std::memcpy(bus_.sent(port), signal.tone->data() + signal.at, bus::kBlock);
     signal.at = (signal.at + bus::kBlock) % signal.tone->size();
   });
@@ -422,7 +425,8 @@ void MediaCore::watch(Shard& shard) {
   watched_ports_.for_each(shard.first, shard.last, [&](bus::Port port) {
     const int16_t* said = bus_.linear(port);
     for (auto* watcher = watchers_[port]; watcher != nullptr; watcher = watcher->next) {
-      if (watcher->listen(said)) report({.kind = ReportKind::kWatcherNoted, .port = port, .watcher = watcher});
+      if (missing_[port] != 0 ? watcher->listen_to_nothing(said) : watcher->listen(said))
+        report({.kind = ReportKind::kWatcherNoted, .port = port, .watcher = watcher});
     }
   });
 }

@@ -241,6 +241,7 @@ class MediaCore {
   int64_t due_ns_{};                 // of this tick
   std::vector<bus::Port> speakers_;  // by conference slot, as told
   std::atomic<uint64_t> ticks_{0};
+  std::vector<uint8_t> missing_;  // by port: no block came in time
 };
 
 }  // namespace cordboard::media

@@ -17,6 +17,8 @@ class Watcher {
   /// One block of what the port says, kBlock linear samples. True: something was noted, for the signalling thread to
   /// fetch from the watcher by a way of its own that needs no lock. No allocation, lock, log or I/O.
   virtual bool listen(const int16_t* said) = 0;
+  /// In place of it, when no block came in time from a board and the port is silent for it (`silence`).
+  virtual bool listen_to_nothing(const int16_t* silence) { return listen(silence); }
 
   bus::Port port{};
   Watcher* next{};  // of the same port; media thread

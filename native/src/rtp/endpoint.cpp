@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "rtp/socket_pool.hpp"
+
 namespace cordboard::rtp {
 
 void Endpoint::apply(EndpointChange& change, int64_t now_ns) {
@@ -10,10 +12,21 @@ void Endpoint::apply(EndpointChange& change, int64_t now_ns) {
   mux_ = change.mux;
   secure_ = change.secure;
   generation_ = change.generation;
+  // What a door has found stays.
+  if (pair_ != nullptr && pair_->door != nullptr) return;
   // What is replaced goes back to be freed. Without SRTP from now on, so does the session.
   if (change.srtp != nullptr || !secure_) std::swap(srtp_, change.srtp);
   filter_.set(change.source, now_ns);
   look(now_ns);
+}
+
+void Endpoint::redirect(const Address& remote, int64_t now_ns) {
+  filter_.set({.remote = remote, .remote_control = remote}, now_ns);
+  look(now_ns);
+}
+
+std::unique_ptr<SrtpSession> Endpoint::rekey(std::unique_ptr<SrtpSession> srtp) {
+  return std::exchange(srtp_, std::move(srtp));
 }
 
 /// False: refused, and counted.

@@ -14,6 +14,7 @@
 #include <span>
 
 #include "base/counters.hpp"
+#include "rtp/door.hpp"
 #include "rtp/source_filter.hpp"
 #include "rtp/srtp.hpp"
 #include "rtp/stream.hpp"
@@ -30,6 +31,7 @@ struct EndpointChange {
   bool mux{};                // RTCP goes out from the port of RTP (RFC 5761)
   bool secure{};             // SRTP, and nothing else
   std::unique_ptr<SrtpSession> srtp;  // null: as before
+  std::unique_ptr<DoorChange> door;   // where the pair has a door: then it finds source and keys
   uint32_t generation{};     // told with everything that is reported later
 };
 
@@ -53,6 +55,11 @@ class Endpoint {
 
   /// Takes up a change, and leaves in it what it has replaced.
   void apply(EndpointChange& change, int64_t now_ns);
+
+  // Of a pair with a door, by that: where the peer is, and the keys to speak to it with. Returns what it replaces.
+  void redirect(const Address& remote, int64_t now_ns);
+  std::unique_ptr<SrtpSession> rekey(std::unique_ptr<SrtpSession> srtp);
+  bool keyed() const { return srtp_ != nullptr; }
 
   enum class Outcome : uint8_t {
     kTaken,    // the stream has it

@@ -85,6 +85,16 @@ void IoThread::take(Reader& reader, SocketKind kind, uint32_t which, const std::
   }
   // A packet before it in the batch may have made it somebody's.
   if (from && !number) number = demultiplexer_.find({*from, reader.pair->number, kind});
+  if (auto* door = reader.pair->door; door != nullptr && from) {
+    const auto octets = buffer.first(message.msg_len);
+    if (!number || !begins_like_rtp(octets)) {
+      if (!door->take(buffer, message.msg_len, *from, now_ns_)) {
+        counts_.foreign.add();
+        reader.pair->foreign.add();
+      }
+      return;
+    }
+  }
   if (from && !number) number = seek(reader, kind, *from, buffer.first(message.msg_len));
   if (!number) {
     counts_.foreign.add();

@@ -100,6 +100,7 @@ void IoThread::run() {
       auto& reader = readers_[number / 2];
       if (reader.pair != nullptr) read(reader, static_cast<SocketKind>(number % 2));
     }
+    if (nudged_.exchange(false, std::memory_order_acquire)) turn_doors();
     if (ticked_.exchange(false, std::memory_order_acquire)) send_all();
     if (now_ns_ >= look_due_ns_) look_after_all();
     flush_reports();
@@ -161,7 +162,9 @@ void IoThread::carry_out_commands() {
 void IoThread::begin_reading(SocketPair& pair) {
   if (readers_.size() <= pair.number) readers_.resize(pair.number + 1U);
   readers_[pair.number].pair = &pair;
+  if (pair.door != nullptr) pair.door->open(*this, pair.rtp.number(), pair.family);
   for (const auto kind : {SocketKind::kRtp, SocketKind::kRtcp}) {
+    if (kind == SocketKind::kRtcp && !pair.rtcp.open()) continue;
     epoll_event event{.events = EPOLLIN, .data = {.u64 = event_of(pair.number, kind)}};
     const int socket = kind == SocketKind::kRtp ? pair.rtp.number() : pair.rtcp.number();
     if (epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, socket, &event) != 0) counts_.receive_errors.add();
@@ -180,6 +183,7 @@ void IoThread::change(Endpoint& endpoint, EndpointChange* change) {
   if (endpoint.place != Endpoint::kNoPlace) {
     settle(endpoint.place);
     look(endpoint.place);
+    if (change->door != nullptr) endpoint.pair()->door->changed(endpoint, *change->door, now_ns_);
   }
   report({.kind = IoReport::Kind::kChanged, .generation = endpoint.generation(), .endpoint = &endpoint,
           .change = change});
@@ -188,6 +192,7 @@ void IoThread::change(Endpoint& endpoint, EndpointChange* change) {
 void IoThread::detach(Endpoint& endpoint) {
   if (endpoint.place != Endpoint::kNoPlace) {
     send_control(places_[endpoint.place], true);
+    if (auto* door = endpoint.pair()->door; door != nullptr) door->gone(endpoint);
     leave(endpoint.place);
     free_places_.push_back(endpoint.place);
     places_[endpoint.place] = {};
@@ -195,6 +200,28 @@ void IoThread::detach(Endpoint& endpoint) {
     attached_.fetch_sub(1, std::memory_order_relaxed);
   }
   report({.kind = IoReport::Kind::kDetached, .generation = endpoint.generation(), .endpoint = &endpoint});
+}
+
+// --------------------------------------------------------------------------------------------------------------- doors
+
+void IoThread::moved(Endpoint& endpoint) {
+  if (endpoint.place != Endpoint::kNoPlace) settle(endpoint.place);
+}
+
+void IoThread::tell(Endpoint& endpoint, DoorNews news, const Address& address, const char* why) {
+  report({.kind = IoReport::Kind::kNews, .generation = endpoint.generation(), .endpoint = &endpoint, .address = address,
+          .news = news, .why = why});
+}
+
+void IoThread::nudge() {
+  nudged_.store(true, std::memory_order_release);
+  wake_.signal();
+}
+
+void IoThread::turn_doors() {
+  for (auto& reader : readers_) {
+    if (reader.pair != nullptr && reader.pair->door != nullptr) reader.pair->door->turn(now_ns_);
+  }
 }
 
 // -------------------------------------------------------------------------------------------------------------- places
@@ -267,6 +294,7 @@ void IoThread::look_after_all() {
   for (auto& reader : readers_) {
     if (reader.pair == nullptr) continue;
     for (const auto number : std::vector(reader.seeking)) look(number);
+    if (reader.pair->door != nullptr) reader.pair->door->look(now_ns_);
     count_overflows(reader);
   }
 }

@@ -47,6 +47,7 @@ struct IoReport {
   enum class Kind : uint8_t {
     kLatched,   // address is where the peer is (source_filter.hpp)
     kSettled,   // no other source will be taken any more
+    kNews,      // news of the door, at address
     kTaken,     // address is another stream's on this pair: nothing can be heard from there
     kChanged,   // change has been taken up and is the signalling thread's again
     kDetached,  // so is endpoint
@@ -55,6 +56,8 @@ struct IoReport {
   Endpoint* endpoint{};
   EndpointChange* change{};
   Address address;
+  DoorNews news{};
+  const char* why = "";  // of news that are bad
 };
 
 /// Any thread may read.
@@ -74,7 +77,7 @@ struct IoCounts {
   Count batches_sent;
 };
 
-class IoThread {
+class IoThread : private DoorHost {
  public:
   /// `streams` at once at most. `seed` is secret (Demultiplexer). `reported` is signalled when there is a report.
   IoThread(uint32_t streams, uint64_t seed, Wake& reported);
@@ -140,6 +143,11 @@ class IoThread {
     std::size_t used{};  // octets, one packet behind the other: a batch to be sent fits the first cache
   };
 
+  // What a door asks for.
+  void moved(Endpoint& endpoint) override;
+  void tell(Endpoint& endpoint, DoorNews news, const Address& address, const char* why) override;
+  void nudge() override;
+
   // io_thread.cpp
   void run();
   void sleep();
@@ -154,6 +162,7 @@ class IoThread {
   void look_after_all();
   void report(const IoReport& report);
   void flush_reports();
+  void turn_doors();
 
   // io_packets.cpp
   void read(Reader& reader, SocketKind kind);
@@ -175,6 +184,7 @@ class IoThread {
   std::deque<IoCommand> backlog_;  // signalling thread
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ticked_{false};
+  std::atomic<bool> nudged_{false};
   std::atomic<uint32_t> attached_{0};
   IoCounts counts_;
 

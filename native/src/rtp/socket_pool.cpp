@@ -99,6 +99,7 @@ SocketPair* SocketPool::pair_of(Holder holder) const {
 
 Result<SocketPool::Entry*> SocketPool::find_or_open(const Claim& claim, uint32_t thread, const Entry* but) {
   for (const auto& entry : pairs_) {
+    if (entry->pair.door != nullptr) continue;
     if (entry.get() == but || entry->pair.thread != thread || entry->holders >= streams_of_pair_) continue;
     if (fits(*entry, claim)) return entry.get();
   }
@@ -125,17 +126,36 @@ Result<SocketPool::Entry*> SocketPool::open(uint32_t thread) {
     if (!rtcp) return rtcp.error();
     if (!rtcp->open()) continue;
     opened_.insert(port);
-    auto entry = std::make_unique<Entry>();
-    entry->pair.number = static_cast<uint16_t>(pairs_.size());
-    entry->pair.port = port;
-    entry->pair.thread = thread;
-    entry->pair.family = settings_.local.is_ipv4() ? AF_INET : AF_INET6;
-    entry->pair.rtp = std::move(*rtp);
-    entry->pair.rtcp = std::move(*rtcp);
-    pairs_.push_back(std::move(entry));
+    auto& pair = add_pair(port, thread);
+    pair.rtp = std::move(*rtp);
+    pair.rtcp = std::move(*rtcp);
     return pairs_.back().get();
   }
   return fail(ErrorCode::kBusy, "other programs use the RTP ports from " + range);
+}
+
+SocketPair& SocketPool::add_pair(uint16_t port, uint32_t thread) {
+  auto& pair = pairs_.emplace_back(std::make_unique<Entry>())->pair;
+  pair.number = static_cast<uint16_t>(pairs_.size() - 1);
+  pair.port = port;
+  pair.thread = thread;
+  pair.family = settings_.local.is_ipv4() ? AF_INET : AF_INET6;
+  return pair;
+}
+
+Result<SocketPair*> SocketPool::open_door(uint16_t port, uint32_t thread, Door& door) {
+  auto bound = bind_to(port, true);
+  if (!bound) return bound.error();
+  if (!bound->open()) return fail(ErrorCode::kBusy, "another program uses UDP port " + std::to_string(port));
+  SocketAddress address;
+  socklen_t size = sizeof address;
+  const bool named = getsockname(bound->number(), &address.any, &size) == 0;
+  const auto local = named ? Address::from(address) : std::nullopt;
+  if (!local) return refused("getsockname", port);
+  auto& pair = add_pair(local->port, thread);
+  pair.rtp = std::move(*bound);
+  pair.door = &door;
+  return &pair;
 }
 
 /// A descriptor that is not open when the port is in use.

@@ -28,13 +28,16 @@
 
 namespace cordboard::rtp {
 
+class Door;
+
 struct SocketPair {
   uint16_t number{};  // from 0, in the order of opening
   uint16_t port{};    // of RTP; of RTCP the next
   uint32_t thread{};  // which I/O thread reads it
   sa_family_t family{};
   Descriptor rtp;
-  Descriptor rtcp;
+  Descriptor rtcp;  // not open where there is a door
+  Door* door{};     // what else than RTP comes here
   Count foreign;  // datagrams that were nobody's; its I/O thread counts
 };
 
@@ -67,6 +70,8 @@ class SocketPool {
   /// Another pair of the same thread for the claim that did not fit; on an error it keeps what it had. As take().
   Result<SocketPair*> move(Holder holder, const Claim& claim);
   void release(Holder holder);
+  /// A socket of its own on `port` (0: any) for everything, which take() gives to nobody. kIo: what the system refused.
+  Result<SocketPair*> open_door(uint16_t port, uint32_t thread, Door& door);
 
   SocketPair* pair_of(Holder holder) const;
   std::size_t pairs() const { return pairs_.size(); }
@@ -93,6 +98,7 @@ class SocketPool {
   static void drop(Entry& entry, const Claim& claim);
   Result<Entry*> find_or_open(const Claim& claim, uint32_t thread, const Entry* but);
   Result<Entry*> open(uint32_t thread);
+  SocketPair& add_pair(uint16_t port, uint32_t thread);
   Result<Descriptor> bind_to(uint16_t port, bool rtp);
 
   const Settings settings_;

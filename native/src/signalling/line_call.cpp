@@ -21,7 +21,7 @@ uint32_t pulses_of(char digit) { return digit == '0' ? 10 : static_cast<uint32_t
 
 bool LineCall::is_number(std::string_view number, LineDialling dialling) {
   return !number.empty() && std::all_of(number.begin(), number.end(), [dialling](char c) {
-    const bool pulsed = (c >= '0' && c <= '9') || c == ',';
+    const bool pulsed = (c >= '0' && c <= '9') || c == ',' || c == 'p' || c == 'w';
     return pulsed || (dialling == LineDialling::kTone && (c == '*' || c == '#' || (c >= 'A' && c <= 'D')));
   });
 }
@@ -99,8 +99,12 @@ void LineCall::dial_next(Millis now) {
     return;
   }
   const char digit = number_[next_++];
-  if (digit == ',') {
-    due_ = now + kCommaMs;
+  if (digit == ',' || digit == 'p') {
+    due_ = now + (digit == 'p' ? kPauseMs : kCommaMs);
+  } else if (digit == 'w') {
+    state_ = LineCallState::kDialTone;
+    due_ = now + options_.dial_tone_ms;
+    listener_.on_awaiting();
   } else if (options_.dialling == LineDialling::kTone) {
     listener_.play_digit(digit);
     due_ = now + 2 * options_.digit_ms;

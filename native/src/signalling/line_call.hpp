@@ -2,12 +2,15 @@
 // A call out on an exchange line (FXO): dial tone is waited for, the number dialled by tones or pulses, and the answer found
 // out. No I/O and no clock: what is heard, what the wire does and the time are passed in.
 //
-//   begin ──> awaiting dial tone ──> dialling ──> dialled ──> answered
+//   begin ──> awaiting dial tone ⇄ dialling ──> dialled ──> answered
 //                    └── none: 38        │            └── busy 17, congestion 42, unobtainable or special tone 1
 //                                        └── polarity, where it means the answer: answered
 //
 // How the answer is known: from the wire (the exchange reverses the line's polarity), from the tones (ringing tone has
 // stopped and no other tone has come in its place), or not at all: then the call counts as answered when it is dialled.
+//
+// Within a number w waits for dial tone once more (the public network's, behind the 0 of a private exchange), p is a pause of
+// two seconds and a comma one of half a second.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +49,8 @@ class LineCallListener {
   virtual void play_digit(char digit) = 0;
   /// Breaks the loop, or makes it again.
   virtual void pulse(bool make) = 0;
+  /// Dial tone is awaited in the midst of a number: what is heard is of use again.
+  virtual void on_awaiting() = 0;
   // To call control.
   virtual void on_dialled() = 0;
   /// Ringing tone is heard.
@@ -61,7 +66,7 @@ class LineCall {
 
   static bool is_number(std::string_view number, LineDialling dialling);
 
-  /// The receiver has been lifted. `number`: one that is_number(), with commas for pauses of half a second.
+  /// The receiver has been lifted. `number`: one that is_number(); w, p and commas as above.
   void begin(std::string number, Millis now);
   void tone(std::string_view name, bool begin, Millis now);
   /// The exchange has reversed the line's polarity.
@@ -79,6 +84,7 @@ class LineCall {
   void run_timers(Millis now);
 
   static constexpr Millis kCommaMs = 500;
+  static constexpr Millis kPauseMs = 2000;
 
  private:
   void dial_next(Millis now);

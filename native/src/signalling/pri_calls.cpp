@@ -83,7 +83,13 @@ constexpr int kNumberingPlan = 0x01;  // type unknown, ISDN numbering plan (Q.93
 constexpr int kExplicit = 1 << 16;    // libpri: the interface identifier is given
 constexpr std::size_t kMaxName = 50;  // what libpri keeps of a name
 
-/// No more than libpri keeps, and nothing within a character of UTF-8.
+template <std::size_t N>
+void copy_text(char (&to)[N], const std::string& from) {
+  to[from.copy(to, N - 1)] = '\0';
+}
+
+}  // namespace
+
 std::string whole_characters(std::string text) {
   if (text.size() > kMaxName) {
     std::size_t end = kMaxName;
@@ -93,18 +99,10 @@ std::string whole_characters(std::string text) {
   return text;
 }
 
-/// As Display carries it: a first octet with bit 8 would be taken for a character set, so one is put before it.
 std::string displayed(const std::string& name) {
   const bool bare = name.empty() || (name[0] & 0x80) == 0;
   return whole_characters(bare ? name : static_cast<char>(0xb1) + name);
 }
-
-template <std::size_t N>
-void copy_text(char (&to)[N], const std::string& from) {
-  to[from.copy(to, N - 1)] = '\0';
-}
-
-}  // namespace
 
 PriCallEntry::PriCallEntry(PriCall id_of, bool out, PriCallState initial)
     : id(id_of), outgoing(out), machine(kCallTable, initial) {}
@@ -132,14 +130,15 @@ bool PriSpan::Core::start_attempt(PriCallEntry& call, PriChannel channel) {
   pri_sr_set_bearer(setup, PRI_TRANS_CAP_SPEECH, PRI_LAYER_1_ALAW);
   pri_sr_set_called(setup, request.called.data(), kNumberingPlan, request.complete && call.waiting.empty() ? 1 : 0);
   pri_party_id caller{};
-  const bool named =
-      (options_.node == PriNode::kNetwork || options_.protocol == PriProtocol::kQsig) && !request.calling_name.empty();
+  const bool named = (options_.node == PriNode::kNetwork || options_.protocol == PriProtocol::kQsig) &&
+                     !request.calling_name.empty() && !request.restricted;
   if (!request.calling.empty() || named) {
     // libpri takes the name only with a number.
     caller.number.valid = 1;
     caller.number.plan = kNumberingPlan;
-    caller.number.presentation =
-        request.calling.empty() ? PRES_NUMBER_NOT_AVAILABLE : PRES_ALLOWED_USER_NUMBER_NOT_SCREENED;
+    caller.number.presentation = request.calling.empty() ? PRES_NUMBER_NOT_AVAILABLE
+                                 : request.restricted    ? PRES_PROHIB_USER_NUMBER_NOT_SCREENED
+                                                         : PRES_ALLOWED_USER_NUMBER_NOT_SCREENED;
     copy_text(caller.number.str, request.calling);
     caller.name.valid = named ? 1 : 0;
     caller.name.char_set = PRI_CHAR_SET_ISO8859_1;
@@ -329,6 +328,7 @@ void PriSpan::Core::mark_released(PriCallEntry& call, int cause, PriReleasedBy b
     call.by = by;
   }
   call.due_ms = 0;
+  settle_transfers(call.id, by == PriReleasedBy::kRemote);
   step(call, E::kPeerClears);
 }
 

@@ -54,6 +54,8 @@ Result<PriSeized> PriSpan::Core::seize(const PriSeize& request) {
   PriCallEntry& call = new_call(true, PriCallState::kSeizing);
   const PriCall id = call.id;
   call.request = request;
+  call.party.number = request.called;
+  call.own_number = request.calling;
   if (!start_attempt(call, channel)) {
     calls_.erase(id);
     return fail(ErrorCode::kIo, "The call could not be sent.");
@@ -148,6 +150,7 @@ Result<> PriSpan::Core::release(PriCall id, uint8_t cause) {
   (*call)->due_ms = 0;
   (*call)->cause = cause;
   (*call)->by = PriReleasedBy::kLocal;
+  settle_transfers(id, false);
   clear(*(*call)->attempt, cause);
   sweep();
   return Empty{};

@@ -60,6 +60,11 @@ using PriCallMachine = StateMachine<PriCallState, PriCallEvent>;
 
 constexpr PriChannel kNoChannel = 0xffff;
 
+/// No more than libpri keeps of a name, and nothing within a character of UTF-8.
+std::string whole_characters(std::string text);
+/// As Display carries it: a first octet with bit 8 would be taken for a character set, so one is put before it.
+std::string displayed(const std::string& name);
+
 /// One call reference.
 struct PriAttempt {
   q931_call* handle = nullptr;
@@ -77,6 +82,8 @@ struct PriAttempt {
   int information_number = -1;  // N(S) of the one seen last
 };
 
+enum class PriTransferEnd : uint8_t { kNone, kPrimary, kSecondary };
+
 struct PriCallEntry {
   PriCallEntry(PriCall id_of, bool out, PriCallState initial);
 
@@ -92,6 +99,12 @@ struct PriCallEntry {
   std::vector<PriChannel> tried;
   uint32_t retries = 0;
   int64_t due_ms = 0;  // T302 of a call in; T304 and T310 of a call out; 0: none runs
+  // Of transfers:
+  PriParty party;          // who is at the far end, as far as it is known
+  std::string own_number;  // of this end: who was called, or who calls
+  uint16_t link_id = 0;    // given to the peer; 0: none
+  uint32_t identity = 0;   // of a path that was proposed on it; 0: none
+  PriTransferEnd transfer_end = PriTransferEnd::kNone;
 };
 
 class PriSpan::Core {
@@ -124,6 +137,12 @@ class PriSpan::Core {
   bool blocked_there(PriChannel channel) const { return is_bearer(channel) && channels_.blocked_there(channel); }
   Result<> charge(PriCall call, uint32_t units);
 
+  // pri_transfer.cpp
+  Result<> show_party(PriCall call, const PriParty& party, bool answered);
+  Result<> transfer(PriCall first, PriCall second);
+  Result<> allow_transfer(PriCall first, bool allowed);
+  Result<> tariff(PriCall call, const std::vector<PriTariff>& tariffs);
+
  private:
   enum : std::size_t {
     kFramesIn,
@@ -140,6 +159,10 @@ class PriSpan::Core {
     kLinkLosses,
     kTakeOvers,
     kCharges,
+    kParties,
+    kTransfersAsked,
+    kTransfersDone,
+    kJoins,
     kStepsRefused,
     kClearingsGivenUp,
     kQueueOverruns,
@@ -151,6 +174,31 @@ class PriSpan::Core {
     PriChannel channel = 0;  // 0: the whole interface, which is the only one
     uint32_t sent = 0;
     int64_t again_ms = 0;
+  };
+  /// Two calls that the peer was asked to join.
+  struct Transfer {
+    enum class Stage : uint8_t {
+      kLink,    // for the identifier that links them
+      kResult,  // for what has come of it
+      kPath,    // for an end that replaces the path
+    };
+    PriCall first = 0;
+    PriCall second = 0;
+    Stage stage = Stage::kLink;
+    PriCall awaits = 0;   // whose answer is awaited …
+    uint16_t invoke = 0;  // … to what
+    int64_t allowed_ms = 4000;
+    int64_t due_ms = 0;     // 0: not begun
+    bool proposed = false;  // a path has been, by …
+    PriCall proposer = 0;
+    uint16_t proposal = 0;  // … as its invoke
+  };
+  /// Two calls that the peer wants to be joined.
+  struct Ask {
+    PriCall first = 0;
+    PriCall second = 0;
+    uint16_t invoke = 0;
+    int64_t due_ms = 0;  // 0: not begun
   };
   /// One D-channel.
   struct Link : PriPort {
@@ -198,6 +246,21 @@ class PriSpan::Core {
   void on_peer_restart(int channel);
   void on_restart_acknowledge(int channel);
   void on_service(int channel, int status);
+
+  // pri_transfer.cpp
+  uint16_t next_invoke();
+  void send_component(const PriCallEntry& call, const std::vector<uint8_t>& contents, uint8_t message_type);
+  void on_party(PriCallEntry& call, const PriParty& party, PriPartyReason reason);
+  void on_services(PriCallEntry& call, const PriMessage& message, PriFacility& facility);
+  void settle(std::list<Transfer>::iterator transfer, bool done);
+  void settle_transfers(PriCall id, bool by_peer);
+  void on_answer(PriCallEntry& call, const PriFacility& facility);
+  void on_request(PriCallEntry& call, const PriFacility& facility);
+  void ask_listener(PriCallEntry& first, PriCallEntry& second, uint16_t invoke);
+  void propose_path(PriCallEntry& call, bool secondary);
+  void on_proposal(PriCallEntry& call, const PriFacility& facility);
+  std::optional<int64_t> next_transfer_deadline(int64_t now_ms) const;
+  void run_transfer_timers();
 
   // pri_calls.cpp: the lives of attempts and calls, channels, restarts.
   bool confirm_channel(PriAttempt& attempt, int channel);
@@ -259,6 +322,12 @@ class PriSpan::Core {
   PriCall last_call_ = 0;
   PriChannelTable<PriAttempt> channels_;
   std::deque<Restart> restarts_;  // the first one is the one sent
+
+  std::list<Transfer> transfers_;
+  std::list<Ask> asks_;
+  uint16_t last_invoke_ = 0;
+  uint16_t last_link_ = 0;
+  uint32_t last_identity_ = 0;
 
   std::deque<std::function<void(PriListener&)>> told_;
   int64_t log_second_ = 0;

@@ -26,6 +26,11 @@ std::string shown(const Party& party) {
   return allowed ? std::string(party.str, strnlen(party.str, sizeof(party.str))) : std::string();
 }
 
+template <class Party>
+bool is_restricted(const Party& party) {
+  return party.valid != 0 && (party.presentation & PRI_PRES_RESTRICTION) == PRI_PRES_RESTRICTED;
+}
+
 }  // namespace
 
 void PriSpan::Core::on_event(std::size_t link, const pri_event& event) {
@@ -120,13 +125,17 @@ void PriSpan::Core::on_ring(std::size_t link, const pri_event_ring& ring) {
                  .calling_name = shown(ring.calling.name),
                  .redirecting = ring.redirectingnum,
                  .redirecting_reason = static_cast<uint8_t>(ring.redirectingreason & 0x0f),
-                 .complete = complete};
+                 .complete = complete,
+                 .restricted = is_restricted(ring.calling.number)};
+  call.party = {offer.calling, {}, offer.restricted};
+  call.own_number = offer.called;
   if (facility_.calling_name) offer.calling_name = *facility_.calling_name;
   if (facility_.diversion && offer.redirecting.empty()) {
     offer.redirecting = facility_.diversion->number;
     offer.redirecting_reason = facility_.diversion->reason;
   }
   if (offer.redirecting.empty()) offer.redirecting_reason = 0;
+  call.party.name = offer.calling_name;
   later([id, channel = attempt.channel, offer = std::move(offer)](PriListener& listener) {
     listener.on_incoming(id, channel, offer);
   });
@@ -157,14 +166,22 @@ void PriSpan::Core::number_whole(PriCallEntry& call, const PriAttempt& attempt) 
   pri_proceeding(controller(attempt), attempt.handle, encoded(attempt), 0);
 }
 
-/// Advice of charge may come in any message of a call that is there.
+/// Supplementary services may come in any message of a call that is there.
 void PriSpan::Core::on_facility(const PriAttempt& attempt, const PriMessage& message) {
-  const PriCallEntry* call = call_of(attempt.call);
-  if (call == nullptr || !call->outgoing || options_.protocol != PriProtocol::kEuroIsdn) return;
-  const auto charge = read_facility(message, options_.protocol).charge;
-  if (!charge) return;
-  ++counts_[kCharges];
-  later([id = call->id, charge = *charge](PriListener& listener) { listener.on_charged(id, charge); });
+  PriCallEntry* call = call_of(attempt.call);
+  if (call == nullptr) return;
+  PriFacility facility = read_facility(message, options_.protocol);
+  if (call->outgoing && options_.protocol == PriProtocol::kEuroIsdn) {
+    if (facility.charge) {
+      ++counts_[kCharges];
+      later([id = call->id, charge = *facility.charge](PriListener& listener) { listener.on_charged(id, charge); });
+    }
+    if (!facility.tariffs.empty()) {
+      ++counts_[kCharges];
+      later([id = call->id, tariffs = facility.tariffs](PriListener& listener) { listener.on_tariff(id, tariffs); });
+    }
+  }
+  on_services(*call, message, facility);
 }
 
 // ----------------------------------------------------------------------------------------------------- calls going out

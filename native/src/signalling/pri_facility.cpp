@@ -3,92 +3,22 @@
 
 #include <algorithm>
 
+#include "signalling/pri_ber.hpp"
+#include "signalling/pri_charge.hpp"
+
 namespace cordboard::signalling {
 namespace {
 
-using Octets = std::span<const uint8_t>;
+using ber::context, ber::context_constructed, ber::number_of, ber::Octets, ber::text_of, ber::Value;
+using BerReader = ber::Reader;
 
 // Octet 3 of Facility: protocol profile (Q.932 table 8-17, ECMA-165 table 13).
 constexpr uint8_t kProfileRose = 0x91;
 constexpr uint8_t kProfileNetworking = 0x9f;
 
-// Tags of BER with their class and whether they are constructed (X.690 8.1.2).
-enum : uint8_t {
-  kInteger = 0x02,
-  kOctetString = 0x04,
-  kNull = 0x05,
-  kObjectIdentifier = 0x06,
-  kEnumerated = 0x0a,
-  kNumericString = 0x12,
-  kSequence = 0x30,
-  kInvoke = 0xa1,
-};
-constexpr uint8_t context(uint8_t number) { return static_cast<uint8_t>(0x80 | number); }
-constexpr uint8_t context_constructed(uint8_t number) { return static_cast<uint8_t>(0xa0 | number); }
-
 constexpr std::size_t kMostName = 50;  // ECMA-164 6.2.1
 constexpr std::size_t kMostDigits = 31;
-constexpr std::size_t kMostCurrency = 10;  // ETS 300 182-1 6.2
 constexpr int kMostComponents = 8;
-
-struct Value {
-  uint8_t tag = 0;
-  Octets contents;
-};
-
-/// Values one after the other. Lengths of the definite form alone, of two octets at most: an element has 255.
-class BerReader {
- public:
-  explicit BerReader(Octets octets) : rest_(octets) {}
-
-  std::optional<Value> next() {
-    if (rest_.size() < 2 || (rest_[0] & 0x1f) == 0x1f) return end();
-    const uint8_t tag = rest_[0];
-    std::size_t header = 2;
-    std::size_t length = rest_[1];
-    if (length == 0x81 && rest_.size() > 2) {
-      length = rest_[2];
-      header = 3;
-    } else if (length >= 0x80) {
-      return end();
-    }
-    if (rest_.size() - header < length) return end();
-    const Value value{tag, rest_.subspan(header, length)};
-    rest_ = rest_.subspan(header + length);
-    return value;
-  }
-  /// The next value when it has this tag.
-  std::optional<Value> next(uint8_t tag) {
-    const auto before = rest_;
-    auto value = next();
-    if (value && value->tag == tag) return value;
-    rest_ = before;
-    return std::nullopt;
-  }
-
- private:
-  std::optional<Value> end() {
-    rest_ = {};
-    return std::nullopt;
-  }
-  Octets rest_;
-};
-
-/// A number that is not negative, or nothing.
-std::optional<uint32_t> number_of(const Value& value) {
-  const Octets octets = value.contents;
-  if (octets.empty() || octets.size() > 5 || (octets[0] & 0x80) != 0) return std::nullopt;
-  uint64_t number = 0;
-  for (const uint8_t octet : octets) number = number << 8 | octet;
-  if (number > UINT32_MAX) return std::nullopt;
-  return static_cast<uint32_t>(number);
-}
-
-std::string text_of(Octets octets, std::size_t most) {
-  std::string text(octets.begin(), octets.begin() + static_cast<std::ptrdiff_t>(std::min(octets.size(), most)));
-  // Texts of libpri end at the first NUL, and so do these.
-  return text.substr(0, text.find('\0'));
-}
 
 // ---------------------------------------------------------------------------------------------------------------- names
 
@@ -96,7 +26,7 @@ std::string text_of(Octets octets, std::size_t most) {
 std::optional<std::string> read_name(Octets argument) {
   BerReader reader(argument);
   auto name = reader.next();
-  if (name && name->tag == kSequence) {  // with an extension behind it
+  if (name && name->tag == ber::kSequence) {  // with an extension behind it
     BerReader inside(name->contents);
     name = inside.next();
   }
@@ -106,7 +36,7 @@ std::optional<std::string> read_name(Octets argument) {
       return text_of(name->contents, kMostName);
     case context_constructed(1): {
       BerReader inside(name->contents);
-      const auto data = inside.next(kOctetString);
+      const auto data = inside.next(ber::kOctetString);
       return data ? std::optional(text_of(data->contents, kMostName)) : std::nullopt;
     }
     case context(2):
@@ -136,8 +66,8 @@ std::string read_party_number(Octets octets) {
   if (party->tag == context(0)) return digits_of(party->contents);
   if (party->tag != context_constructed(1) && party->tag != context_constructed(5)) return {};
   BerReader inside(party->contents);
-  inside.next(kEnumerated);
-  const auto digits = inside.next(kNumericString);
+  inside.next(ber::kEnumerated);
+  const auto digits = inside.next(ber::kNumericString);
   return digits ? digits_of(digits->contents) : std::string();
 }
 
@@ -145,11 +75,11 @@ std::string read_party_number(Octets octets) {
 /// 1 unconditional, 2 busy, 3 no reply.
 std::optional<PriFacility::Diversion> read_diversion(Octets argument) {
   BerReader reader(argument);
-  const auto sequence = reader.next(kSequence);
+  const auto sequence = reader.next(ber::kSequence);
   if (!sequence) return std::nullopt;
   BerReader inside(sequence->contents);
-  if (!inside.next(kInteger)) return std::nullopt;
-  const auto reason = inside.next(kEnumerated);
+  if (!inside.next(ber::kInteger)) return std::nullopt;
+  const auto reason = inside.next(ber::kEnumerated);
   if (!reason) return std::nullopt;
   constexpr uint8_t kReasons[] = {0, 15, 1, 2};
   PriFacility::Diversion diversion;
@@ -164,69 +94,83 @@ std::optional<PriFacility::Diversion> read_diversion(Octets argument) {
   return diversion;
 }
 
-// --------------------------------------------------------------------------------------------------------------- charge
+// ------------------------------------------------------------------------------------------------------------- transfer
 
-/// RecordedUnitsList (ETS 300 182-1 annex A): all units together.
-bool read_units(Octets list, PriCharge& charge) {
-  BerReader reader(list);
-  bool any = false;
-  for (int n = 0; n < 32; ++n) {
-    const auto recorded = reader.next(kSequence);
-    if (!recorded) break;
-    BerReader inside(recorded->contents);
-    const auto units = inside.next(kInteger);
-    const auto number = units ? number_of(*units) : std::nullopt;
-    if (!number) continue;
-    charge.units = *number > UINT32_MAX - charge.units ? UINT32_MAX : charge.units + *number;
-    any = true;
+/// PresentedNumber and PresentedAddress of whichever standard: allowed [0], restricted [1] or [3], not available [2].
+std::optional<PriParty> read_presented(const Value& presented) {
+  PriParty party;
+  switch (presented.tag) {
+    case context_constructed(0):
+      party.number = read_party_number(presented.contents);
+      return party;
+    case context(1):
+    case context_constructed(3):
+      party.restricted = true;
+      return party;
+    case context(2):
+      return party;
+    default:
+      return std::nullopt;
   }
-  return any;
 }
 
-/// RecordedCurrency: the currency [1], its amount [2] with a multiplier of 0.001 to 1000.
-bool read_currency(Octets octets, PriCharge& charge) {
-  BerReader reader(octets);
-  const auto currency = reader.next(context(1));
-  const auto amount = reader.next(context_constructed(2));
-  if (!currency || !amount) return false;
-  BerReader inside(amount->contents);
-  const auto count = inside.next(context(1));
-  const auto multiplier = inside.next(context(2));
-  const auto counted = count ? number_of(*count) : std::nullopt;
-  const auto power = multiplier ? number_of(*multiplier) : std::nullopt;
-  if (!counted || !power || *power > 6) return false;
-  uint64_t thousandths = *counted;
-  for (uint32_t n = 0; n < *power; ++n) thousandths *= 10;
-  charge.currency = text_of(currency->contents, kMostCurrency);
-  charge.amount = static_cast<uint32_t>(std::min<uint64_t>(thousandths, UINT32_MAX));
-  return !charge.currency.empty();
-}
-
-/// AOC-D and AOC-E: free of charge, or specific charges. In AOC-E they are one sequence deeper.
-std::optional<PriCharge> read_charge(Octets argument, bool units, bool final) {
-  PriCharge charge;
-  charge.final = final;
+std::optional<PriFacility::Transferred> read_inform(Octets argument) {
   BerReader reader(argument);
-  const auto outer = reader.next();
-  if (!outer) return std::nullopt;
-  const auto is_free = [](const Value& value) { return value.tag == context(1) && value.contents.empty(); };
-  Octets specific = outer->contents;
-  charge.free = is_free(*outer);
-  if (!charge.free && outer->tag != kSequence) return std::nullopt;
-  if (final && !charge.free) {
-    BerReader inside(specific);
-    const auto info = inside.next();
-    if (!info) return std::nullopt;
-    charge.free = is_free(*info);
-    if (!charge.free && info->tag != kSequence) return std::nullopt;
-    specific = info->contents;
+  const auto sequence = reader.next(ber::kSequence);
+  if (!sequence) return std::nullopt;
+  BerReader inside(sequence->contents);
+  if (!inside.next(ber::kEnumerated)) return std::nullopt;
+  PriFacility::Transferred transferred;
+  if (const auto presented = inside.next()) transferred.party = read_presented(*presented);
+  return transferred;
+}
+
+/// `complete`: an end designation comes first.
+std::optional<PriFacility::Transferred> read_call_transfer(Octets argument, bool complete) {
+  BerReader reader(argument);
+  const auto sequence = reader.next(ber::kSequence);
+  if (!sequence) return std::nullopt;
+  BerReader inside(sequence->contents);
+  PriFacility::Transferred transferred;
+  transferred.complete = complete;
+  if (complete) {
+    const auto end = inside.next(ber::kEnumerated);
+    const auto designated = end ? number_of(*end) : std::nullopt;
+    if (!designated || *designated > 1) return std::nullopt;
+    transferred.secondary = *designated == 1;
   }
-  if (charge.free) return charge;
-  BerReader inside(specific);
-  const auto recorded = inside.next(context_constructed(1));
-  if (!recorded) return std::nullopt;
-  const bool good = units ? read_units(recorded->contents, charge) : read_currency(recorded->contents, charge);
-  return good ? std::optional(charge) : std::nullopt;
+  const auto presented = inside.next();
+  if (!presented) return std::nullopt;
+  transferred.party = read_presented(*presented);
+  if (!transferred.party) return std::nullopt;
+  constexpr uint8_t kBasicCallElements = 0x40;  // [APPLICATION 0]
+  inside.next(kBasicCallElements);
+  // Where no name comes it is the status, which is none.
+  if (auto name = read_name(inside.rest()); name && !transferred.party->restricted) {
+    transferred.party->name = std::move(*name);
+  }
+  return transferred;
+}
+
+/// pathReplacePropose (ECMA-176 annex E): call identity of 1-4 digits, and where to.
+bool read_proposal(Octets argument, PriFacility& facility) {
+  BerReader reader(argument);
+  const auto sequence = reader.next(ber::kSequence);
+  if (!sequence) return false;
+  BerReader inside(sequence->contents);
+  const auto identity = inside.next(ber::kNumericString);
+  if (!identity || identity->contents.empty() || identity->contents.size() > 4) return false;
+  uint32_t number = 0;
+  for (const uint8_t digit : identity->contents) {
+    if (digit < '0' || digit > '9') return false;
+    number = number * 10 + (digit - '0');
+  }
+  const auto party = inside.next();
+  constexpr std::size_t kMostParty = 38;
+  if (!party || party->contents.size() > kMostParty) return false;
+  facility.number = number;
+  facility.rerouting = ber::value(party->tag, party->contents);
+  return true;
 }
 
 // ------------------------------------------------------------------------------------------------------------ operations
@@ -234,46 +178,145 @@ std::optional<PriCharge> read_charge(Octets argument, bool units, bool final) {
 enum class Operation : uint8_t {
   kOther,
   kCallingName,
+  kConnectedName,
   kDiversion,
+  kStartCurrency,
   kDuringCurrency,
   kDuringUnits,
   kEndCurrency,
   kEndUnits,
+  kLinkId,
+  kExecute,
+  kInform,
+  kTransferActive,
+  kTransferComplete,
+  kTransferUpdate,
+  kReplacePath,
+  kTwoChannels,
 };
 
+constexpr uint8_t kEctArc[] = {0x04, 0x00, 0x82, 0x71, 0x01};             // 0.4.0.369.1, EN 300 369-1
+constexpr uint8_t kEcmaArc[] = {0x2b, 0x0c, 0x09};                        // 1.3.12.9, exchanges before ISO 13868
+constexpr uint8_t kNationalArc[] = {0x2a, 0x86, 0x48, 0xce, 0x15, 0x00};  // 1.2.840.10005.0
+
+Operation euroisdn_operation(uint32_t number) {
+  switch (number) {
+    case 15:
+      return Operation::kDiversion;
+    case 31:
+      return Operation::kStartCurrency;
+    case 33:
+      return Operation::kDuringCurrency;
+    case 34:
+      return Operation::kDuringUnits;
+    case 35:
+      return Operation::kEndCurrency;
+    case 36:
+      return Operation::kEndUnits;
+    default:
+      return Operation::kOther;
+  }
+}
+
+Operation ect_operation(uint32_t number) {
+  switch (number) {
+    case 1:
+      return Operation::kExecute;
+    case 4:
+      return Operation::kLinkId;
+    case 5:
+      return Operation::kInform;
+    default:
+      return Operation::kOther;
+  }
+}
+
+Operation qsig_operation(uint32_t number) {
+  switch (number) {
+    case 0:
+      return Operation::kCallingName;
+    case 2:
+      return Operation::kConnectedName;
+    case 4:
+      return Operation::kReplacePath;
+    case 11:
+      return Operation::kTransferActive;
+    case 12:
+      return Operation::kTransferComplete;
+    case 13:
+      return Operation::kTransferUpdate;
+    case 21:
+      return Operation::kDiversion;
+    default:
+      return Operation::kOther;
+  }
+}
+
+/// The last arc of an object identifier that begins so, 0-127.
+template <std::size_t N>
+std::optional<uint32_t> arc_behind(Octets identifier, const uint8_t (&arc)[N]) {
+  if (identifier.size() != N + 1 || identifier[N] > 0x7f) return std::nullopt;
+  if (!std::equal(std::begin(arc), std::end(arc), identifier.begin())) return std::nullopt;
+  return identifier[N];
+}
+
 Operation operation_of(const Value& operation, PriProtocol protocol) {
-  if (operation.tag == kObjectIdentifier) {
-    // 1.3.12.9.0: callingName of ECMA's own arc, of QSIG exchanges before ISO 13868.
-    constexpr uint8_t kEcmaCallingName[] = {0x2b, 0x0c, 0x09, 0x00};
-    const bool name = std::equal(operation.contents.begin(), operation.contents.end(), std::begin(kEcmaCallingName),
-                                 std::end(kEcmaCallingName));
-    return name ? Operation::kCallingName : Operation::kOther;
-  }
-  const auto number = operation.tag == kInteger ? number_of(operation) : std::nullopt;
-  if (!number) return Operation::kOther;
-  if (protocol == PriProtocol::kEuroIsdn) {
-    switch (*number) {
-      case 15:
-        return Operation::kDiversion;
-      case 33:
-        return Operation::kDuringCurrency;
-      case 34:
-        return Operation::kDuringUnits;
-      case 35:
-        return Operation::kEndCurrency;
-      case 36:
-        return Operation::kEndUnits;
-      default:
-        return Operation::kOther;
+  if (operation.tag == ber::kObjectIdentifier) {
+    const Octets identifier = operation.contents;
+    if (protocol == PriProtocol::kEuroIsdn) {
+      const auto ect = arc_behind(identifier, kEctArc);
+      return ect ? ect_operation(*ect) : Operation::kOther;
     }
+    if (protocol == PriProtocol::kNational && arc_behind(identifier, kNationalArc) == 8u)
+      return Operation::kTwoChannels;
+    const auto ecma = arc_behind(identifier, kEcmaArc);
+    return ecma ? qsig_operation(*ecma) : Operation::kOther;
   }
-  return *number == 0 ? Operation::kCallingName : *number == 21 ? Operation::kDiversion : Operation::kOther;
+  const auto number = operation.tag == ber::kInteger ? number_of(operation) : std::nullopt;
+  if (!number) return Operation::kOther;
+  return protocol == PriProtocol::kEuroIsdn ? euroisdn_operation(*number) : qsig_operation(*number);
+}
+
+void ask(PriFacility& facility, PriFacility::Request request, uint16_t invoke, uint32_t number = 0) {
+  facility.request = request;
+  facility.invoke = invoke;
+  facility.number = number;
+}
+
+/// An integer, which is the whole argument.
+std::optional<uint32_t> read_number(Octets argument) {
+  BerReader reader(argument);
+  const auto value = reader.next(ber::kInteger);
+  return value ? number_of(*value) : std::nullopt;
+}
+
+std::optional<uint16_t> invoke_of(const Value& value) {
+  const auto number = number_of(value);
+  if (!number || *number > 0x7fff) return std::nullopt;
+  return static_cast<uint16_t>(*number);
+}
+
+void read_request(Operation operation, uint16_t invoke, Octets argument, PriFacility& facility) {
+  using Request = PriFacility::Request;
+  if (operation == Operation::kLinkId) {
+    ask(facility, Request::kLinkId, invoke);
+  } else if (operation == Operation::kExecute) {
+    if (const auto link = read_number(argument)) ask(facility, Request::kExecute, invoke, *link);
+  } else if (operation == Operation::kTwoChannels) {
+    BerReader reader(argument);
+    const auto sequence = reader.next(ber::kSequence);
+    const auto reference = sequence ? read_number(sequence->contents) : std::nullopt;
+    if (reference) ask(facility, Request::kTwoChannels, invoke, *reference);
+  } else if (read_proposal(argument, facility)) {
+    ask(facility, Request::kReplacePath, invoke, facility.number);
+  }
 }
 
 void read_invoke(Octets invoke, PriProtocol protocol, PriFacility& facility) {
   BerReader reader(invoke);
-  if (!reader.next(kInteger)) return;  // invoke identifier
-  reader.next(context(0));             // linked identifier
+  const auto identifier = reader.next(ber::kInteger);
+  if (!identifier) return;
+  reader.next(context(0));  // linked identifier
   const auto named = reader.next();
   if (!named) return;
   const auto operation = operation_of(*named, protocol);
@@ -283,8 +326,14 @@ void read_invoke(Octets invoke, PriProtocol protocol, PriFacility& facility) {
     case Operation::kCallingName:
       if (auto name = read_name(argument)) facility.calling_name = std::move(name);
       break;
+    case Operation::kConnectedName:
+      if (auto name = read_name(argument)) facility.connected_name = std::move(name);
+      break;
     case Operation::kDiversion:
       if (auto diversion = read_diversion(argument)) facility.diversion = std::move(diversion);
+      break;
+    case Operation::kStartCurrency:
+      facility.tariffs = read_tariffs(argument);
       break;
     case Operation::kDuringCurrency:
     case Operation::kDuringUnits:
@@ -295,9 +344,44 @@ void read_invoke(Octets invoke, PriProtocol protocol, PriFacility& facility) {
       if (auto charge = read_charge(argument, units, final)) facility.charge = std::move(charge);
       break;
     }
+    case Operation::kInform:
+      if (auto transferred = read_inform(argument)) facility.transferred = std::move(transferred);
+      break;
+    case Operation::kTransferActive:
+    case Operation::kTransferComplete:
+    case Operation::kTransferUpdate:
+      if (auto transferred = read_call_transfer(argument, operation == Operation::kTransferComplete)) {
+        facility.transferred = std::move(transferred);
+      }
+      break;
+    case Operation::kLinkId:
+    case Operation::kExecute:
+    case Operation::kTwoChannels:
+    case Operation::kReplacePath:
+      if (const auto number = invoke_of(*identifier)) read_request(operation, *number, argument, facility);
+      break;
     case Operation::kOther:
       break;
   }
+}
+
+/// Return result, return error, reject (X.880): whose it is, and the number in a result.
+void read_answer(const Value& component, PriFacility& facility) {
+  BerReader reader(component.contents);
+  const auto identifier = reader.next(ber::kInteger);
+  const auto invoke = identifier ? invoke_of(*identifier) : std::nullopt;
+  if (!invoke) return;  // a reject of nothing in particular
+  facility.answered_invoke = *invoke;
+  facility.answered_number.reset();
+  facility.answer = component.tag == ber::kReturnResult  ? PriFacility::Answer::kResult
+                    : component.tag == ber::kReturnError ? PriFacility::Answer::kError
+                                                         : PriFacility::Answer::kReject;
+  if (facility.answer != PriFacility::Answer::kResult) return;
+  const auto sequence = reader.next(ber::kSequence);
+  if (!sequence) return;
+  BerReader inside(sequence->contents);
+  inside.next();  // the operation
+  if (const auto number = inside.next(ber::kInteger)) facility.answered_number = number_of(*number);
 }
 
 }  // namespace
@@ -310,11 +394,40 @@ PriFacility read_facility(const PriMessage& message, PriProtocol protocol) {
     for (int n = 0; n < kMostComponents; ++n) {
       const auto component = reader.next();
       if (!component) break;
-      // What stands before the invokes tells who else may read them: facility extension, profile, interpretation.
-      if (component->tag == kInvoke) read_invoke(component->contents, protocol, facility);
+      // What stands before the components tells who else may read them: facility extension, profile, interpretation.
+      switch (component->tag) {
+        case ber::kInvoke:
+          read_invoke(component->contents, protocol, facility);
+          break;
+        case ber::kReturnResult:
+        case ber::kReturnError:
+        case ber::kReject:
+          read_answer(*component, facility);
+          break;
+        default:
+          break;
+      }
     }
   });
   return facility;
+}
+
+std::optional<PriParty> read_connected(const PriMessage& message) {
+  std::optional<PriParty> party;
+  const auto said = [&]() -> PriParty& { return party ? *party : party.emplace(); };
+  for_each_element(message, kElementConnectedNumber, [&](Octets contents) {
+    const auto number = read_number_element(contents);
+    if (!number) return;
+    said().restricted = number->restricted;
+    if (!number->restricted) said().number = number->digits;
+  });
+  for_each_element(message, kElementDisplay, [&](Octets contents) {
+    // A first octet with bit 8 names a character set.
+    if (!contents.empty() && (contents[0] & 0x80) != 0) contents = contents.subspan(1);
+    said().name = text_of(contents, kMostName);
+  });
+  if (party && party->restricted) party->name.clear();
+  return party;
 }
 
 }  // namespace cordboard::signalling

@@ -254,10 +254,31 @@ PriCopy copy_maintenance(const PriMessage& message, std::span<uint8_t> out) {
   return copy;
 }
 
-void for_each_facility(const PriMessage& message, const std::function<void(std::span<const uint8_t>)>& take) {
+void for_each_element(const PriMessage& message, uint8_t id,
+                      const std::function<void(std::span<const uint8_t>)>& take) {
   ElementReader reader(message.elements);
   while (const auto element = reader.next())
-    if (element->codeset == 0 && element->id == kFacility && element->whole) take(element->contents);
+    if (element->codeset == 0 && element->id == id && element->whole) take(element->contents);
+}
+
+void for_each_facility(const PriMessage& message, const std::function<void(std::span<const uint8_t>)>& take) {
+  for_each_element(message, kFacility, take);
+}
+
+std::optional<PriNumberElement> read_number_element(std::span<const uint8_t> contents) {
+  constexpr std::size_t kMostDigits = 31;
+  std::size_t at = 0;
+  PriNumberElement number;
+  // Octet 3, and 3a with the presentation when it is extended.
+  while (at < contents.size() && at < 3 && (contents[at] & kExtension) == 0) ++at;
+  if (at >= contents.size() || (contents[at] & kExtension) == 0) return std::nullopt;
+  // 01: restricted; 10: not available, which withholds nothing.
+  if (at >= 1) number.restricted = (contents[1] & 0x60) == 0x20;
+  for (const uint8_t octet : contents.subspan(at + 1)) {
+    if (number.digits.size() == kMostDigits) break;
+    if ((octet >= '0' && octet <= '9') || octet == '*' || octet == '#') number.digits += static_cast<char>(octet);
+  }
+  return number;
 }
 
 std::optional<uint8_t> call_state_of(const PriMessage& message) {

@@ -23,6 +23,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/describe.hpp"
 
@@ -52,6 +53,7 @@ PriFrameView inspect_frame(std::span<const uint8_t> frame);
 /// Message types of Q.931 table 4-2 that are named here.
 enum : uint8_t {
   kMessageSetup = 0x05,
+  kMessageConnect = 0x07,
   kMessageDisconnect = 0x45,
   kMessageRestart = 0x46,
   kMessageRelease = 0x4d,
@@ -97,6 +99,19 @@ PriCopy copy_message(const PriMessage& message, std::span<uint8_t> out);
 /// The same of a maintenance message: it is its Change status and its Channel identification, in this order. Length 0:
 /// one of them is missing, so that the whole interface would be meant.
 PriCopy copy_maintenance(const PriMessage& message, std::span<uint8_t> out);
+
+/// Gives the contents of each element of codeset 0 with this identifier that is whole.
+void for_each_element(const PriMessage& message, uint8_t id, const std::function<void(std::span<const uint8_t>)>& take);
+/// Information elements that are read outside (Q.931 4.5).
+enum : uint8_t { kElementDisplay = 0x28, kElementConnectedNumber = 0x4c };
+
+/// A number element (Q.931 4.5.10, Q.951 5): digits, and whether they may be shown.
+struct PriNumberElement {
+  std::string digits;  // 0-9 * #, at most 31
+  bool restricted = false;
+};
+/// Nothing: it has no end of its octets 3, or what is in it is no number.
+std::optional<PriNumberElement> read_number_element(std::span<const uint8_t> contents);
 
 /// Gives the contents of each Facility element that is whole (Q.932 8.2.3).
 void for_each_facility(const PriMessage& message, const std::function<void(std::span<const uint8_t>)>& take);

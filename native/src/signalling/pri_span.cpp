@@ -184,6 +184,7 @@ std::optional<int64_t> PriSpan::Core::next_deadline(int64_t now_ms) {
     if (attempt.clear_by_ms != 0) consider(attempt.clear_by_ms);
   for (const auto& [id, call] : calls_)
     if (call.due_ms != 0) consider(call.due_ms);
+  if (const auto deadline = next_transfer_deadline(now_ms)) consider(*deadline);
   return next;
 }
 
@@ -206,6 +207,7 @@ void PriSpan::Core::run_timers(int64_t now_ms) {
   }
   if (!restarts_.empty() && restarts_.front().again_ms <= now_ms_) send_next_restart();
   run_due();
+  run_transfer_timers();
   for (auto& attempt : attempts_) {
     if (attempt.clear_by_ms == 0 || attempt.clear_by_ms > now_ms_) continue;
     ++counts_[kClearingsGivenUp];
@@ -409,6 +411,10 @@ std::vector<PriCounter> PriSpan::Core::counters() const {
       {"link_losses", "losses of a data link"},
       {"take_overs", "times that the other D-channel took over"},
       {"charges", "advices of charge received"},
+      {"parties", "other parties at the far end told of"},
+      {"transfers_asked", "transfers that the far end was asked for"},
+      {"transfers_done", "of these, done by it"},
+      {"joins", "transfers done for the far end"},
       {"steps_refused", "messages and commands that did not fit the state of their call"},
       {"clearings_given_up", "calls that the peer never let go of"},
       {"queue_overruns", "data links begun anew because the peer acknowledged nothing"},
@@ -474,6 +480,11 @@ Result<> PriSpan::block(PriChannel channel, bool blocked) { return core_->block(
 bool PriSpan::blocked_here(PriChannel channel) const { return core_->blocked_here(channel); }
 bool PriSpan::blocked_there(PriChannel channel) const { return core_->blocked_there(channel); }
 Result<> PriSpan::charge(PriCall call, uint32_t units) { return core_->charge(call, units); }
+Result<> PriSpan::connected(PriCall call, const PriParty& party) { return core_->show_party(call, party, false); }
+Result<> PriSpan::inform(PriCall call, const PriParty& party) { return core_->show_party(call, party, true); }
+Result<> PriSpan::transfer(PriCall first, PriCall second) { return core_->transfer(first, second); }
+Result<> PriSpan::allow_transfer(PriCall first, bool allowed) { return core_->allow_transfer(first, allowed); }
+Result<> PriSpan::tariff(PriCall call, const std::vector<PriTariff>& tariffs) { return core_->tariff(call, tariffs); }
 void PriSpan::set_layer1(bool up, std::size_t interface) { core_->set_layer1(up, interface); }
 bool PriSpan::dchannel_up() const { return core_->dchannel_up(); }
 bool PriSpan::dchannel_up(std::size_t interface) const { return core_->dchannel_up(interface); }

@@ -62,6 +62,7 @@ struct PriOptions {
   uint32_t t309_ms = 90000;   // … answered calls outlive a lost data link this long
   uint32_t t310_ms = 120000;  // … a call out that proceeds and says nothing more; 0: no limit
   uint32_t t313_ms = 4000;    // … no CONNECT ACKNOWLEDGE, user side
+  bool joins = false;         // an exchange: it joins two calls of the peer's when that asks for it
   bool overlap = false;       // true: digits may follow a SETUP without Sending complete (Q.931 5.1.3, 5.2.4)
   std::vector<PriInterface> interfaces{{}};  // at least one with a D-channel, two at most
 };
@@ -76,7 +77,18 @@ struct PriSeize {
   std::string redirecting;   // digits: the number that was called first; empty: none
   uint8_t redirecting_reason = 0;  // Q.952: 0 unknown, 1 busy, 2 no reply, 15 unconditional
   bool complete = true;            // false: more digits follow by dial()
+  bool restricted = false;         // the calling number and name go with presentation restricted
 };
+
+/// Somebody at the far end, as it is to be shown; what the peer sent is hostile text.
+struct PriParty {
+  std::string number;  // digits; empty: not known, or withheld
+  std::string name;
+  bool restricted = false;  // neither is to be shown; only of what is sent the number may be there all the same
+  bool operator==(const PriParty&) const = default;
+};
+/// Why another party is told of than the one who was called, or who called.
+enum class PriPartyReason : uint8_t { kConnected, kTransferred };
 
 /// A call that has come in; its text is hostile: any octet but NUL.
 struct PriOffer {
@@ -86,6 +98,7 @@ struct PriOffer {
   std::string redirecting;  // empty: nobody sends the call on
   uint8_t redirecting_reason = 0;
   bool complete = true;
+  bool restricted = false;  // the caller does not want his number to be shown
 };
 
 /// What a call has cost so far, or in all (advice of charge, ETS 300 182).
@@ -96,6 +109,16 @@ struct PriCharge {
   std::string currency;  // at most 10 octets; empty: units are charged
   uint32_t amount = 0;   // in thousandths of it
 };
+
+/// What something will cost, told at the set-up (AOC-S, ETS 300 182).
+struct PriTariff {
+  uint8_t item = 0;  // 0 the talk, 1 the attempt, 2 the set-up, 3 user-user information, 4 a supplementary service
+  bool free = false;
+  std::string currency;  // at most 10 octets
+  uint32_t amount = 0;   // in thousandths of it
+  uint32_t per_ms = 0;   // for each so long; 0: once
+};
+constexpr std::size_t kMostTariffs = 10;
 
 struct PriSeized {
   PriCall call{};
@@ -123,6 +146,13 @@ class PriListener {
   /// The call out was answered. (A call in is answered by answer(), with no event of its own.)
   virtual void on_answered(PriCall call, PriChannel channel) = 0;
   virtual void on_charged(PriCall, const PriCharge&) {}
+  virtual void on_tariff(PriCall, const std::vector<PriTariff>&) {}
+  /// Who is at the far end now: the one who answers (told before on_answered), or the one the call was transferred to.
+  virtual void on_party(PriCall, const PriParty&, PriPartyReason) {}
+  /// What has come of transfer(), once. `done`: the far end has joined the two, and clears them; told before on_released.
+  virtual void on_transferred(PriCall /*first*/, PriCall /*second*/, bool /*done*/) {}
+  /// The far end wants two of its calls to be joined; allow_transfer(first) is the listener's, within 3 s.
+  virtual void on_transfer_asked(PriCall /*first*/, PriCall /*second*/) {}
 
   /// The end of a call, exactly once for each: the id is dead and the B-channel idle. `cause` is of Q.850, 1-127.
   virtual void on_released(PriCall call, uint8_t cause, PriReleasedBy by) = 0;
@@ -199,6 +229,23 @@ class PriSpan {
   Result<> block(PriChannel channel, bool blocked);
   bool blocked_here(PriChannel channel) const;
   bool blocked_there(PriChannel channel) const;
+
+  /// Who answers, sent with the CONNECT (Q.951 5, EN 300 097; by QSIG ECMA-164); before answer(). kWrongState: it is answered.
+  Result<> connected(PriCall call, const PriParty& party);
+  /// Tells the far end of an answered call that somebody else is here now: EctInform (EN 300 369-1 9.2), by QSIG
+  /// callTransferComplete (ECMA-178 6.5). kInvalid: the national protocol has no message for it.
+  Result<> inform(PriCall call, const PriParty& party);
+  /// Asks the far end to join two answered calls itself and to clear both: by EuroISDN explicit call transfer with explicit
+  /// linkage (EN 300 369-1 9.1), by the national protocol two B-channel transfer (GR-2865), both of the user side alone; by QSIG
+  /// transfer by join (ECMA-178 6.5), whose path an end may then replace (ECMA-176), which is relayed here. on_transferred
+  /// follows; until it is done nothing has happened to the calls. Errors: kNotFound; kInvalid the network side, or the same call
+  /// twice; kWrongState one is not answered, or is being transferred.
+  Result<> transfer(PriCall first, PriCall second);
+  /// The answer to on_transfer_asked. Allowed: both calls are cleared, with cause 16; joining is the listener's. kNotFound: it was
+  /// not asked for, or is too late.
+  Result<> allow_transfer(PriCall first, bool allowed);
+  /// Network side, EuroISDN: tells the caller what the call will cost (AOC-S), before or after the answer. kInvalid: others.
+  Result<> tariff(PriCall call, const std::vector<PriTariff>& tariffs);
 
   /// Network side, EuroISDN: tells the caller what the call has cost so far. kWrongState: not answered; kInvalid: others.
   Result<> charge(PriCall call, uint32_t units);

@@ -136,7 +136,8 @@ Result<Ss7Seized> Ss7Core::seize(const Ss7Seize& request, int64_t now_ms) {
     return fail(ErrorCode::kInvalid, "a called number has 1-32 digits");
   }
   if (request.calling.size() > kMostDigits || !are_digits(request.calling) ||
-      request.redirecting.size() > kMostDigits || !are_digits(request.redirecting)) {
+      request.redirecting.size() > kMostDigits || !are_digits(request.redirecting) ||
+      request.original.size() > kMostDigits || !are_digits(request.original)) {
     return fail(ErrorCode::kInvalid, "a calling number has at most 32 digits");
   }
   if (!library_up_) return fail(ErrorCode::kUnavailable, "no signalling link leads to the other exchange");
@@ -177,9 +178,15 @@ bool Ss7Core::send_iam(Ss7CallEntry& call) {
   if (!request.redirecting.empty()) {
     isup_set_redirecting_number(circuit.handle, as_address(request.redirecting).c_str(), options_.calling_nature,
                                 SS7_PRESENTATION_ALLOWED, SS7_SCREENING_NETWORK_PROVIDED);
-    // Call diversion, once, for a reason that is not known (Q.763 3.45).
-    isup_set_redirection_info(circuit.handle, 3, 0, 1, 0);
+    // Call diversion, once or, by another than the one who was called first, twice (Q.763 3.45).
+    const bool twice = !request.original.empty() && request.original != request.redirecting;
+    isup_set_redirection_info(circuit.handle, 3, twice ? 0 : request.redirection_reason, twice ? 2 : 1,
+                              request.redirection_reason);
+    isup_set_orig_called_num(circuit.handle,
+                             as_address(request.original.empty() ? request.redirecting : request.original).c_str(),
+                             options_.calling_nature, SS7_PRESENTATION_ALLOWED, SS7_SCREENING_NETWORK_PROVIDED);
   }
+  isup_set_col_req(circuit.handle);
   isup_set_calling_party_category(circuit.handle, category_code(request.category));
   isup_set_tmr(circuit.handle, SS7_TMR_3K1_AUDIO);
   if (options_.check_every != 0 && seized_ % options_.check_every == 0) begin_check(call.circuit, circuit);
@@ -305,6 +312,25 @@ Result<> Ss7Core::answer(Ss7Call id, int64_t now_ms) {
   isup_anm(ss7_, circuit.handle);
   if (circuit.lost) return fail(ErrorCode::kUnavailable, "no signalling link takes a message for the other exchange");
   step(**call, Event::kAnswer);
+  return Empty{};
+}
+
+Result<> Ss7Core::connected(Ss7Call id, const Ss7Connected& party, int64_t now_ms) {
+  now_ms_ = now_ms;
+  if (party.number.size() > kMostDigits || !are_digits(party.number)) {
+    return fail(ErrorCode::kInvalid, "a number has at most 32 digits");
+  }
+  auto call = may(id, Event::kAnswer);
+  if (!call) return call.error();
+  if (!(*call)->offer.asks_connected) return Empty{};
+  auto* handle = circuits_[(*call)->circuit].handle;
+  // The library has not seen that it was asked for.
+  isup_set_col_req(handle);
+  const auto presentation = party.number.empty() ? SS7_PRESENTATION_ADDR_NOT_AVAILABLE
+                            : party.restricted   ? SS7_PRESENTATION_RESTRICTED
+                                                 : SS7_PRESENTATION_ALLOWED;
+  isup_set_connected(handle, as_address(party.number).c_str(), options_.calling_nature, presentation,
+                     SS7_SCREENING_NETWORK_PROVIDED);
   return Empty{};
 }
 

@@ -63,6 +63,7 @@ struct Ss7CallEntry {
 
 struct Ss7CircuitEntry {
   isup_call* handle = nullptr;
+  bool adopted = false;  // the library made the handle, for a message that may have come to nothing
   Ss7Call call = 0;
   std::size_t group = 0;
   bool lost = false;       // the library has dropped the handle
@@ -102,6 +103,7 @@ class Ss7Core : public Ss7Host {
   Result<> alert(Ss7Call call, int64_t now_ms);
   Result<> progress(Ss7Call call, int64_t now_ms);
   Result<> answer(Ss7Call call, int64_t now_ms);
+  Result<> connected(Ss7Call call, const Ss7Connected& party, int64_t now_ms);
   Result<> release(Ss7Call call, uint8_t cause, int64_t now_ms);
   Result<> suspend(Ss7Call call, bool suspended, int64_t now_ms);
   Result<> meter(Ss7Call call, int64_t now_ms);
@@ -120,6 +122,7 @@ class Ss7Core : public Ss7Host {
   std::span<const uint8_t> unit(int link) override;
   void write_unit(int link, std::span<const uint8_t> unit) override;
   std::vector<uint8_t> receive(std::span<const uint8_t> message) override;
+  void has_read(uint16_t circuit) override;
   void transmit(std::span<uint8_t> message) override;
   Ss7Memory& memory() override { return memory_; }
 
@@ -261,6 +264,7 @@ class Ss7Core : public Ss7Host {
   const uint32_t destination_;  // as the library has it
 
   Ss7Memory memory_;
+  std::size_t call_bytes_{};  // of what the library allocates for a call
   ::ss7* ss7_ = nullptr;
   int depth_ = 0;
   bool started_ = false;

@@ -107,6 +107,9 @@ void Ss7Core::on_iam(Ss7Circuit number, isup_call* handle) {
                 .calling = known ? latest_.calling.digits : std::string(),
                 .restricted = latest_.calling.presentation == 1,
                 .redirecting = latest_.redirecting.presentation == 0 ? latest_.redirecting.digits : std::string(),
+                .redirection_reason = latest_.redirection_reason,
+                .original = latest_.original.presentation == 0 ? latest_.original.digits : std::string(),
+                .asks_connected = latest_.asks_connected,
                 .category = category_of(latest_.category),
                 .ended = latest_.called.ended};
   if (latest_.continuity == 1) set_loop(number, *circuit, true);
@@ -129,6 +132,12 @@ void Ss7Core::on_backward(const ss7_event& event, Ss7Circuit number, isup_call* 
     case ISUP_EVENT_ANM:
     case ISUP_EVENT_CON:
       if (!step(*call, Ss7CallEvent::kPeerAnswers)) return;
+      if (const auto& said = latest_.connected; said.presentation == 1 || !said.digits.empty()) {
+        const bool restricted = said.presentation == 1;
+        later([id, party = Ss7Connected{restricted ? std::string() : said.digits, restricted}](Ss7Listener& listener) {
+          listener.on_connected(id, party);
+        });
+      }
       later([id](Ss7Listener& listener) { listener.on_answered(id); });
       return;
     case ISUP_EVENT_SUS:

@@ -92,14 +92,23 @@ Ss7Memory::~Ss7Memory() {
 void* Ss7Memory::take(std::size_t bytes) {
   if (live_.size() >= kMostBlocks) return nullptr;
   void* block = std::calloc(1, bytes);
-  if (block != nullptr) live_.insert(block);
+  if (block == nullptr) return nullptr;
+  live_.insert(block);
+  latest_bytes_ = bytes;
+  if (bytes == watched_bytes_) watched_ = block;
   return block;
 }
 
 bool Ss7Memory::give(void* block) {
   if (live_.erase(block) == 0) return false;
+  if (block == watched_) watched_ = nullptr;
   buried_.push_back(block);
   return true;
+}
+
+void Ss7Memory::watch(std::size_t bytes) {
+  watched_bytes_ = bytes;
+  watched_ = nullptr;
 }
 
 void Ss7Memory::bury() {
@@ -246,6 +255,9 @@ int cordboard_ss7_receive(struct ss7* stack, void* link, void* message, int leng
   if (management) at.code = told[kLabel] >> 4;
   const int done = mtp3_receive(stack, link, told.data(), size);
   at.code = code;
+  if ((told[0] & 0xf) == kIsup && size > static_cast<int>(1 + kLabel + 1)) {
+    host->has_read(static_cast<uint16_t>(told[1 + kLabel] | (told[2 + kLabel] & 0xf) << 8));
+  }
   return done;
 }
 

@@ -26,6 +26,10 @@ class Ss7Memory {
   void* take(std::size_t bytes);
   /// False: it is not in use; nothing is done.
   bool give(void* block);
+  /// From now on: the latest block of this size that was taken, as long as it is in use. Null: none.
+  void watch(std::size_t bytes);
+  void* watched() const { return watched_; }
+  std::size_t latest_bytes() const { return latest_bytes_; }
   void bury();
   std::size_t blocks() const { return live_.size(); }
 
@@ -33,6 +37,9 @@ class Ss7Memory {
   static constexpr std::size_t kMostBlocks = 16384;
   std::unordered_set<void*> live_;
   std::vector<void*> buried_;
+  std::size_t latest_bytes_{};
+  std::size_t watched_bytes_{};
+  void* watched_{};
 };
 
 class Ss7Host {
@@ -44,6 +51,8 @@ class Ss7Host {
   /// A message in sequence, from the service information octet on: what the library is to be told in its place. Empty:
   /// nothing.
   virtual std::vector<uint8_t> receive(std::span<const uint8_t> message) = 0;
+  /// The library has read the ISUP message that it was told.
+  virtual void has_read(uint16_t circuit) = 0;
   /// An ISUP message on its way out, from the circuit code on; may be changed, not its length.
   virtual void transmit(std::span<uint8_t> message) = 0;
   virtual Ss7Memory& memory() = 0;

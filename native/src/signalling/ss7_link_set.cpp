@@ -108,6 +108,8 @@ Ss7Core::Ss7Core(const Ss7Options& options, Ss7Listener& listener, Ss7Line& line
   ss7_set_network_ind(ss7_, options_.network);
   for (const auto& timer : kMtp3Timers) ss7_set_mtp3_timer(ss7_, const_cast<char*>(timer.name), timer.ms);
   for (const auto& timer : kIsupTimers) ss7_set_isup_timer(ss7_, const_cast<char*>(timer.name), timer.ms);
+  isup_free_call(ss7_, isup_new_call(ss7_, 0, codes_.inner(options_.destination), 0));
+  call_bytes_ = memory_.latest_bytes();
   const auto adjacent = codes_.inner(options_.adjacent == 0 ? options_.destination : options_.adjacent);
   for (const auto code : options_.links) {
     const auto number = static_cast<int>(links_.size());
@@ -155,6 +157,7 @@ void Ss7Core::settle() {
       any = true;
     }
     for (auto& [number, circuit] : circuits_) {
+      if (std::exchange(circuit.adopted, false)) tidy(circuit);
       if (!circuit.lost) continue;
       circuit.lost = false;
       any = true;

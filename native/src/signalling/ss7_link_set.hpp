@@ -64,10 +64,12 @@ struct Ss7Options {
 
 /// A call to set up.
 struct Ss7Seize {
-  std::string called;       // digits, 1-32
-  std::string calling;      // digits, 0-32; empty: none is sent
-  bool restricted = false;  // the calling number is not to be shown
-  std::string redirecting;  // who has forwarded the call; empty: nobody
+  std::string called;              // digits, 1-32
+  std::string calling;             // digits, 0-32; empty: none is sent
+  bool restricted = false;         // the calling number is not to be shown
+  std::string redirecting;         // who has forwarded the call; empty: nobody
+  uint8_t redirection_reason = 0;  // Q.763 3.45: 0 unknown, 1 busy, 2 no reply, 3 unconditional
+  std::string original;            // who was called first; empty: the one who has forwarded it
   Ss7Category category = Ss7Category::kOrdinary;
   std::vector<Ss7Circuit> circuits;  // any of these; empty: of all
 };
@@ -77,11 +79,20 @@ struct Ss7Seized {
   Ss7Circuit circuit{};
 };
 
+/// Who answers (Q.763 3.16).
+struct Ss7Connected {
+  std::string number;  // empty: not told
+  bool restricted{};   // not to be shown: the number is empty
+};
+
 struct Ss7Offer {
   std::string called;
-  std::string calling;  // empty: not sent
-  bool restricted{};    // … not to be shown
-  std::string redirecting;
+  std::string calling;      // empty: not sent
+  bool restricted{};        // … not to be shown
+  std::string redirecting;  // empty: nobody, or not to be shown; original likewise
+  uint8_t redirection_reason = 0;
+  std::string original;
+  bool asks_connected{};  // who answers is to be told
   Ss7Category category = Ss7Category::kUnknown;
   bool ended{};  // the called number ends with ST: no more digits come
 };
@@ -107,6 +118,8 @@ class Ss7Listener {
   virtual void on_alerting(Ss7Call call) = 0;
   virtual void on_progress(Ss7Call call) = 0;
   virtual void on_answered(Ss7Call call) = 0;
+  /// Who answers; told before on_answered.
+  virtual void on_connected(Ss7Call, const Ss7Connected&) {}
   /// China: pulses of an answered call out.
   virtual void on_metering(Ss7Call call) = 0;
   /// The far end has put its telephone down, or taken it up again (SUS, RES).
@@ -195,6 +208,8 @@ class Ss7LinkSet {
   Result<> progress(Ss7Call call, int64_t now_ms);
   /// ANM, after an ACM.
   Result<> answer(Ss7Call call, int64_t now_ms);
+  /// Who answers; goes with the answer where the caller's exchange has asked for it (Q.731 5). kNotFound, kWrongState.
+  Result<> connected(Ss7Call call, const Ss7Connected& party, int64_t now_ms);
   /// REL. on_released follows when the far end has let go of the circuit.
   Result<> release(Ss7Call call, uint8_t cause, int64_t now_ms);
   /// SUS, RES by the network, for an answered call in.

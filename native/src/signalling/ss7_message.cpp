@@ -7,7 +7,9 @@ namespace cordboard::signalling {
 namespace {
 
 constexpr std::size_t kHeader = 3;  // circuit code and type
-constexpr uint8_t kCallingNumber = 0x0a, kRedirectingNumber = 0x0b, kOptionalBackward = 0x29;
+constexpr uint8_t kOptionalForward = 0x08, kCallingNumber = 0x0a, kRedirectingNumber = 0x0b,
+                  kRedirectionInformation = 0x13, kConnectedNumber = 0x21, kOriginalCalledNumber = 0x28,
+                  kOptionalBackward = 0x29;
 constexpr std::size_t kMostNumber = 18;  // octets: 32 digits
 constexpr std::size_t kMostUnit = 275, kLevel2 = 3;
 constexpr uint8_t kMostLength = 63;  // of the indicator: so long or longer
@@ -132,6 +134,10 @@ bool read_options(IsupMessage& read, std::span<const uint8_t> options) {
     IsupNumber number;
     if (name == kCallingNumber && read_number(value, number)) read.calling = number;
     if (name == kRedirectingNumber && read_number(value, number)) read.redirecting = number;
+    if (name == kOriginalCalledNumber && read_number(value, number)) read.original = number;
+    if (name == kConnectedNumber && read_number(value, number)) read.connected = number;
+    if (name == kRedirectionInformation && value.size() >= 2) read.redirection_reason = value[1] >> 4;
+    if (name == kOptionalForward && !value.empty()) read.asks_connected = (value[0] & 0x80) != 0;
     if (name == kOptionalBackward && !value.empty() && (value[0] & 1) != 0) read.inband = true;
   }
   return !options.empty();

@@ -62,15 +62,19 @@ struct IsupMessage {
   IsupNumber called;     // IAM; SAM: what is added
   IsupNumber calling;    // empty digits: none
   IsupNumber redirecting;
-  uint8_t status{};       // ACM, CON: 1 the called party is free
-  bool inband{};          // ACM, CPG: something is heard
-  uint8_t event{};        // CPG: 1 alerting, 2 progress, 3 in-band
-  uint8_t cause{};        // REL
-  bool passed{};          // COT
-  bool network{};         // SUS, RES: by the network
-  uint8_t supervision{};  // group blocking: 0 maintenance, 1 hardware failure
-  uint8_t range{};        // group: circuits behind the first
-  uint32_t circuits{};    // group: bit n is circuit + n
+  IsupNumber original;           // IAM: who was called first (Q.763 3.39)
+  IsupNumber connected;          // ANM, CON: who answers (Q.763 3.16)
+  uint8_t redirection_reason{};  // IAM: 1 busy, 2 no reply, 3 unconditional (Q.763 3.45)
+  bool asks_connected{};         // IAM: who answers is to be told (Q.763 3.38)
+  uint8_t status{};              // ACM, CON: 1 the called party is free
+  bool inband{};                 // ACM, CPG: something is heard
+  uint8_t event{};               // CPG: 1 alerting, 2 progress, 3 in-band
+  uint8_t cause{};               // REL
+  bool passed{};                 // COT
+  bool network{};                // SUS, RES: by the network
+  uint8_t supervision{};         // group blocking: 0 maintenance, 1 hardware failure
+  uint8_t range{};               // group: circuits behind the first
+  uint32_t circuits{};           // group: bit n is circuit + n
 };
 
 /// From the circuit code on. Nothing: no message of these types, or not in form.

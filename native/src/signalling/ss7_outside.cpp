@@ -68,6 +68,9 @@ void Ss7LinkSet::run_timers(int64_t now_ms) { core_->run_timers(now_ms); }
 Result<Ss7Seized> Ss7LinkSet::seize(const Ss7Seize& request, int64_t now_ms) { return core_->seize(request, now_ms); }
 Result<> Ss7LinkSet::alert(Ss7Call call, int64_t now_ms) { return core_->alert(call, now_ms); }
 Result<> Ss7LinkSet::progress(Ss7Call call, int64_t now_ms) { return core_->progress(call, now_ms); }
+Result<> Ss7LinkSet::connected(Ss7Call call, const Ss7Connected& party, int64_t now_ms) {
+  return core_->connected(call, party, now_ms);
+}
 Result<> Ss7LinkSet::answer(Ss7Call call, int64_t now_ms) { return core_->answer(call, now_ms); }
 Result<> Ss7LinkSet::release(Ss7Call call, uint8_t cause, int64_t now_ms) {
   return core_->release(call, cause, now_ms);

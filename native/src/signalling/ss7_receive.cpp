@@ -32,6 +32,7 @@ constexpr std::size_t kFixedAt = 3;
 std::span<const uint8_t> Ss7Core::unit(int) { return unit_; }
 
 std::vector<uint8_t> Ss7Core::receive(std::span<const uint8_t> message) {
+  memory_.watch(call_bytes_);
   const uint8_t service = message[0];
   const auto information = message.subspan(1);
   const auto label = codes_.read(information);
@@ -57,6 +58,20 @@ std::vector<uint8_t> Ss7Core::receive(std::span<const uint8_t> message) {
   put_narrow_label(whole, codes_.inner(label->destination), codes_.inner(label->origin), label->selection);
   whole.insert(whole.end(), told.begin(), told.end());
   return whole;
+}
+
+/// The library makes a call of its own for whatever speaks of a circuit without one, and may say nothing of it. It finds calls by
+/// their circuit, the oldest first: another one beside it would never hear of what comes for it.
+void Ss7Core::has_read(uint16_t number) {
+  auto* made = static_cast<isup_call*>(memory_.watched());
+  if (made == nullptr) return;
+  auto* circuit = circuit_of(number);
+  if (circuit == nullptr) {
+    isup_free_call(ss7_, made);
+  } else if (circuit->handle == nullptr) {
+    circuit->handle = made;
+    circuit->adopted = true;
+  }
 }
 
 std::vector<uint8_t> Ss7Core::receive_management(const Ss7Codes::Label& label, std::span<const uint8_t> message) {

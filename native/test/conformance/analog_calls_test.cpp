@@ -61,6 +61,29 @@ TEST(AnalogCalls, RingsTellsWhoCallsAndIsAnswered) {
   }
 }
 
+TEST(AnalogCalls, KnowsTheAnswerByTheReversalOfThePolarity) {
+  auto config = ports();
+  for (auto& analog : config.analogs) {
+    analog.station.reverseOnAnswer = true;
+    analog.station.disconnectMs = 0;  // the end is told by the polarity alone
+    analog.line.answer = AnswerBy::kPolarity;
+  }
+  AnalogBox box(config);
+  const auto out = box.ask<LegSeized>(LegSeize{.analog = kLines, .calledNumber = "7"});
+  const auto lifted = expect_event<LegOffered>(box, [](const LegOffered& at) { return at.analog == kStations; });
+  ASSERT_TRUE(lifted);
+  ASSERT_TRUE(expect_leg<LegProgressed>(box, out.leg)) << "it was not dialled";
+  const auto begun = Clock::now();
+  box.ask(LegAnswer{{lifted->leg}});
+  ASSERT_TRUE(expect_leg<LegAnswered>(box, out.leg));
+  figure("answer known by the polarity after", ms_since(begun), "ms");
+  box.ask(LegRelease{lifted->leg});
+  const auto released = expect_leg<LegReleased>(box, out.leg);
+  ASSERT_TRUE(released);
+  EXPECT_EQ(16U, released->cause);
+  EXPECT_EQ(ReleasedBy::kRemote, released->by);
+}
+
 TEST(AnalogCalls, StopsRingingWhenTheCallIsTakenBack) {
   AnalogBox box;
   const auto ringing = box.ask<LegSeized>(LegSeize{.analog = kStations});

@@ -30,13 +30,16 @@ class PulsePhone {
 class Bed {
  public:
   virtual ~Bed() = default;
-  /// Two E1 that are joined to each other, as PRI.
-  virtual EngineConfig spans() const = 0;
+  /// So many pairs (1 or 2) of E1 that are joined to each other, as PRI: kNear and kFar, kNear + 1 and kFar + 1.
+  virtual EngineConfig spans(uint32_t pairs = 1) const = 0;
   /// So many stations, each with a line at its other end.
   virtual EngineConfig analogs(uint32_t pairs) const = 0;
   /// Takes the far E1 away, so that the near one is in alarm, and brings it back.
   virtual void cut(Box& box) = 0;
   virtual void join(Box& box) = 0;
+  /// Of a pair (1 or 2) the timeslot that carries the signalling link, both ways: nothing but ones gets through it, while the rest
+  /// of the E1 is as it was; and gives it back.
+  virtual void cut_link(Box& box, uint32_t pair, bool cut) = 0;
   /// Length of what is said where speech is compared, ms.
   virtual uint32_t speech_ms() const = 0;
   /// Blocks of 20 ms of a thousand that may be lost: an emulated machine stands still when its host is busy. What is heard

@@ -6,23 +6,9 @@
 #include <thread>
 
 #include "conformance/bed.hpp"
-#include "r2_pair.hpp"
+#include "r2_engine.hpp"
 
 namespace cordboard::engine {
-
-inline EngineConfig china_spans(EngineConfig config) {
-  const auto china = signalling::china();
-  for (auto& span : config.spans) {
-    span.signalling = SpanSignalling::kR2;
-    span.r2.variant = china.variant;
-    span.r2.definitions = china.definitions;
-    span.r2.calledDigits = china.called_digits;
-    span.r2.subscriberSignal = china.subscriber_signal;
-    span.r2.vacantSignal = china.vacant_signal;
-    span.r2.congestionSignal = china.congestion_signal;
-  }
-  return config;
-}
 
 /// Both ends without alarm, and no timeslot blocked by the far end.
 inline void expect_free(Box& box) {

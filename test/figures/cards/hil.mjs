@@ -55,10 +55,12 @@ const FIGURES = [
 ];
 
 export async function hil(report) {
+  const began = performance.now();
   const { passed, failed, figures } = await runCases([], {
     onOutput: (text) => process.stderr.write(text),
     out: process.stderr,
   });
+  report.add('hilMinutes', (performance.now() - began) / 60_000, 'min', 15, 'most');
   report.add('hilCasesPassed', passed, 'cases', 20);
   report.add('hilCasesFailed', failed, 'cases', 0, 'most');
   for (const [name, test, figure, unit, goal = null, at = 'least'] of FIGURES) {

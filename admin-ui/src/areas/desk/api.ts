@@ -34,6 +34,8 @@ export const deskBox = {
   movePhone: (id: string, action: 'lift' | 'hangUp'): Promise<DeskPhone> =>
     told(api.POST('/api/v1/agents/{id}/phone', { ...withId(id), body: { action } })),
 
+  webPhone: (id: string, tab: string, takeOver: boolean) =>
+    told(api.POST('/api/v1/agents/{id}/web-phone', { ...withId(id), body: { tab, takeOver } })),
   signIn: (id: string, station: number) =>
     told(api.POST('/api/v1/agents/{id}/sign-in', { ...withId(id), body: { station } })),
   setState: (id: string, state: 'ready' | 'notReady' | 'signedOut', reason?: string) =>

@@ -49,8 +49,25 @@ export function partOf(call: Call, station: number | null, segments: readonly Se
   };
 }
 
-/** The number of the one at the other end: of who called, or of whom he has dialled. */
+/** The one he talks with, where his exchange has told who that is. */
+function toldOf(call: Call, station: number | null): CallParty | undefined {
+  if (station === null) return undefined;
+  const talkers = call.parties.filter(({ state }) => TALKERS.includes(state));
+  if (!talkers.some((party) => party.station === station)) return undefined;
+  const partner = talkers.find((party) => party.station !== station);
+  return partner === undefined || partner.number + partner.name === '' ? undefined : partner;
+}
+
+/** The name that was sent with the one at the other end: untrusted text. */
+export function sentNameOf(call: Call, station: number | null): string {
+  const told = toldOf(call, station);
+  return told === undefined ? call.callingName : told.name;
+}
+
+/** The number of the one at the other end: as his exchange tells, else of who called, or of whom he has dialled. */
 export function numberOf(call: Call, station: number | null): string {
+  const told = toldOf(call, station)?.number ?? '';
+  if (told !== '') return told;
   if (call.direction === 'in') return call.callingNumber;
   const first = call.parties[0];
   const iDialled = first !== undefined ? first.station === station : call.direction === 'out';

@@ -15,6 +15,7 @@ import { useLive } from '@/stores/live';
 import { useSession } from '@/stores/session';
 import { deskBox } from './api';
 import { useKeptCard } from './kept-card';
+import { useHeadset } from './headset/headset';
 import { callOf, numberOf, partOf } from './my-call';
 import { usePieces } from './pieces';
 
@@ -34,8 +35,10 @@ export const useDesk = defineStore('desk', () => {
   const station = computed(() => self.value?.station ?? null);
   const phone = computed(() => (station.value === null ? undefined : live.stations.get(station.value)));
   const signedIn = computed(() => self.value !== undefined && self.value.state !== 'signedOut');
-  /** a page can lift this telephone */
-  const liftable = ref(false);
+  /** a page can lift this telephone: a simulated one, or this page itself is it */
+  const headset = useHeadset();
+  const handset = ref(false);
+  const liftable = computed(() => handset.value || headset.ringing !== undefined);
 
   /** who has lent his caller to a flow is in no call, and waits for him at the telephone */
   const lent = shallowRef<Call>();
@@ -132,8 +135,8 @@ export const useDesk = defineStore('desk', () => {
   watch(station, () => void readPhone(), { immediate: true });
 
   async function readPhone(): Promise<void> {
-    if (agentId.value === null || station.value === null) return void (liftable.value = false);
-    liftable.value = await deskBox.phone(agentId.value).then(
+    if (agentId.value === null || station.value === null) return void (handset.value = false);
+    handset.value = await deskBox.phone(agentId.value).then(
       (now) => now.liftable,
       () => false,
     );
@@ -187,11 +190,17 @@ export const useDesk = defineStore('desk', () => {
     return id === null ? Promise.resolve(false) : attempt(name, () => work(id));
   };
 
-  const answer = () => own('answer', (id) => deskBox.movePhone(id, 'lift'));
+  const answer = () => {
+    if (headset.ringing !== undefined) headset.answer();
+    else void own('answer', (id) => deskBox.movePhone(id, 'lift'));
+  };
   /** who was parked rings at the own telephone */
   const take = (id: string) => attempt('take', () => deskBox.take(id));
   const pickUp = (from: number) => attempt('take', () => deskBox.pickUp(from));
-  const dial = (to: string) => attempt('dial', () => deskBox.call(to));
+  const dial = (to: string) => {
+    headset.dialled();
+    return attempt('dial', () => deskBox.call(to));
+  };
   const setState = (state: 'ready' | 'notReady' | 'signedOut', reason?: string) =>
     own(`state ${state} ${reason ?? ''}`, (id) => deskBox.setState(id, state, reason));
   const signIn = (at: number) => own('signIn', (id) => deskBox.signIn(id, at));

@@ -5,6 +5,8 @@ import {
   DIAGNOSTIC_OUTCOME_WORDS,
   DIAGNOSTIC_REASON_WORDS,
   DIAGNOSTIC_STEP_WORDS,
+  diagnosticLineName,
+  diagnosticStandard,
   type DiagnosticCaseId,
   type DiagnosticMeasure,
   type DiagnosticReason,
@@ -15,7 +17,9 @@ import { useI18n } from 'vue-i18n';
 
 export function useDiagnosticTexts() {
   const { locale } = useI18n();
-  const of = (both: { en: string; zh: string }): string => (locale.value === 'en' ? both.en : both.zh);
+  const word = (): 'en' | 'zh' => (locale.value === 'en' ? 'en' : 'zh');
+  const of = (both: { en: string; zh: string }): string => both[word()];
+  const lineName = (name: string): string => diagnosticLineName(name, word());
   return {
     caseName: (id: DiagnosticCaseId): string => of(DIAGNOSTIC_CASE_WORDS[id].name),
     caseAbout: (id: DiagnosticCaseId): string => of(DIAGNOSTIC_CASE_WORDS[id].about),
@@ -23,7 +27,9 @@ export function useDiagnosticTexts() {
     outcome: (outcome: DiagnosticResult['outcome']): string => of(DIAGNOSTIC_OUTCOME_WORDS[outcome]),
     reason: (reason: DiagnosticReason): string => of(DIAGNOSTIC_REASON_WORDS[reason]),
     step: ({ kind, line, other }: DiagnosticStep): string =>
-      of(DIAGNOSTIC_STEP_WORDS[kind]).replace('{line}', line).replace('{other}', other),
+      of(DIAGNOSTIC_STEP_WORDS[kind]).replace('{line}', lineName(line)).replace('{other}', lineName(other)),
+    lineName,
+    standard: ({ standard }: DiagnosticMeasure): string => diagnosticStandard(standard, word()),
   };
 }
 

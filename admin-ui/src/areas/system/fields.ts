@@ -15,6 +15,13 @@ export const GROUPS: readonly { name: string; paths: readonly string[] }[] = [
     ],
   },
   {
+    name: 'phones',
+    paths: [
+      ...['phones.enabled', 'phones.url', 'phones.byMac', 'phones.windowMinutes', 'phones.username'],
+      ...['phones.password', 'phones.ntpServer', 'phones.messagesNumber'],
+    ],
+  },
+  {
     name: 'mail',
     paths: ['mail.host', 'mail.port', 'mail.tls', 'mail.username', 'mail.password', 'mail.from', 'mail.alarmsTo'],
   },
@@ -22,7 +29,8 @@ export const GROUPS: readonly { name: string; paths: readonly string[] }[] = [
     name: 'recordings',
     paths: ['recordings.encrypt', 'recordings.reserveMb', 'recordings.lowMb', 'recordings.giveUpOldest'],
   },
-  { name: 'http', paths: ['http.host', 'http.port', 'http.allowedHosts', 'http.sessionMs'] },
+  { name: 'http', paths: ['http.host', 'http.port', 'http.tlsPort', 'http.allowedHosts', 'http.sessionMs'] },
+  { name: 'firewall', paths: ['firewall.mode', 'firewall.webFrom', 'firewall.sshFrom'] },
   { name: 'lines', paths: ['virtual.spans', 'virtual.stations'] },
 ];
 
@@ -43,7 +51,7 @@ export function fromShown(
       .map((line) => line.trim())
       .filter(Boolean);
   // an optional one that is emptied is not set any more
-  return shown === '' && (path === 'sip.externalAddress' || path === 'sip.host') ? null : shown;
+  return shown === '' && ['sip.externalAddress', 'sip.host', 'http.tlsPort'].includes(path) ? null : shown;
 }
 
 export function toShown(path: string, value: SettingValue | null): string | number | boolean {

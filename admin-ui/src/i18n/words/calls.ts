@@ -160,6 +160,7 @@ export const calls = bilingual(
         withdrawn: '停止振铃',
         callerGone: '主叫已挂机',
       },
+      overLine: '模拟外线 {line}',
       dialEnd: { answered: '已接听', failed: '未接通', callerGone: '主叫已挂机', flow: '转入流程' },
       transferEnd: {
         answered: '已接听',
@@ -398,6 +399,7 @@ export const calls = bilingual(
         withdrawn: 'stopped ringing',
         callerGone: 'the caller had gone',
       },
+      overLine: 'analog line {line}',
       dialEnd: {
         answered: 'answered',
         failed: 'not connected',

@@ -24,6 +24,9 @@ import { foundCalls } from './0024-found-calls.js';
 import { deskWork } from './0026-desk-work.js';
 import { announcementNames } from './0028-announcement-names.js';
 import { lateStates } from './0029-late-states.js';
+import { fxoTrunks } from './0030-fxo-trunks.js';
+import { phones } from './0033-phones.js';
+import { alerts } from './0034-alerts.js';
 import type { Migration } from './migration.js';
 
 export type { Migration, MigrationContext } from './migration.js';
@@ -56,4 +59,7 @@ export const migrations: readonly Migration[] = [
   deskWork,
   announcementNames,
   lateStates,
+  fxoTrunks,
+  phones,
+  alerts,
 ];

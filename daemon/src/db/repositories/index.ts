@@ -23,6 +23,8 @@ import {
   trunksRepository,
 } from './lines.js';
 import { outgoingMailRepository } from './mail.js';
+import { phonesRepository } from './phones.js';
+import { alertsRepository } from './alerts.js';
 import { sessionsRepository, usersRepository } from './people.js';
 import { routesRepository } from './plans.js';
 import { abilitiesRepository, agentsRepository, queueMembersRepository, queuesRepository } from './queues.js';
@@ -132,6 +134,12 @@ class Repositories implements Writes {
   }
   get outgoingMail() {
     return this.#once('outgoingMail', outgoingMailRepository);
+  }
+  get phones() {
+    return this.#once('phones', phonesRepository);
+  }
+  get alerts() {
+    return this.#once('alerts', alertsRepository);
   }
   get voicemail() {
     return this.#once('voicemail', voicemailRepository);

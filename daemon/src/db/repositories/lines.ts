@@ -34,7 +34,7 @@ const stationTable = (models: Models, scope: Scope) =>
 
 const trunkTable = (models: Models, scope: Scope) =>
   new Table<TrunkRow>(models.trunks, scope, {
-    json: ['spans', 'hosts', 'codecs', 'sources', 'numberRulesIn', 'numberRulesOut', 'callerRulesIn'],
+    json: ['spans', 'lines', 'hosts', 'codecs', 'sources', 'numberRulesIn', 'numberRulesOut', 'callerRulesIn'],
     flags: ['refer', 'enabled'],
     duplicate: (row) => new AppError('trunk_exists', { id: row.id ?? '' }),
   });
@@ -120,6 +120,14 @@ export function trunksRepository(models: Models, scope: Scope): TrunksWrite {
     }
   }
 
+  async function linesMustBeFree(id: string, lines: readonly number[]): Promise<void> {
+    if (lines.length === 0) return;
+    for (const other of await table.all({ where: { kind: 'fxo', id: { [Op.ne]: id } } })) {
+      const line = other.lines.find((one) => lines.includes(one));
+      if (line !== undefined) throw new AppError('trunk_line_taken', { line, trunk: other.id });
+    }
+  }
+
   const changed = (id: string, removed: boolean): void => scope.publish('trunk.changed', { id, removed });
   const written = announced(table, (row) => row.id, changed);
   return {
@@ -127,10 +135,12 @@ export function trunksRepository(models: Models, scope: Scope): TrunksWrite {
     list: () => table.all({ order: ['id'] }),
     async insert(row) {
       await spansMustBeFree(row.id, row.spans);
+      await linesMustBeFree(row.id, row.lines);
       await written.insert(row);
     },
     async update(id, patch) {
       await spansMustBeFree(id, patch.spans ?? []);
+      await linesMustBeFree(id, patch.lines ?? []);
       return written.update(id, patch);
     },
     async remove(id) {

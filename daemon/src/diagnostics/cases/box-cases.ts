@@ -1,5 +1,6 @@
 // What is in the box, and what its boards have counted.
 import { measure, skipped, type Case } from '../case.js';
+import { DIAGNOSTIC_SETTINGS_LIMIT } from '../../contract/index.js';
 import { boardsOf } from '../boards.js';
 
 export const inventoryCase: Case = {
@@ -11,13 +12,14 @@ export const inventoryCase: Case = {
     const there = inventory.lines.filter(({ card, span }) =>
       card === 'virtual' ? true : inventory.boards.some(({ spans }) => spans.includes(span)),
     ).length;
-    const limit = { low: all, standard: 'settings' };
+    const limit = { low: all, standard: DIAGNOSTIC_SETTINGS_LIMIT };
     const channels = lines.reduce((sum, line) => sum + (line.kind === 'span' ? line.slots.length : 1), 0);
     const detail = inventory.boards
+      .filter(({ board }) => board !== 'virtual')
       .map(({ board, type, serial }) => [board, type, serial].filter((part) => part !== '').join(' '))
       .join('; ');
     const measures = [measure('spansFound', there, '', limit), measure('channels', channels, '')];
-    return Promise.resolve({ measures, detail: `${chosen} × E1. ${detail}` });
+    return Promise.resolve({ measures, detail: [`${chosen} × E1`, detail].filter((part) => part !== '').join('. ') });
   },
 };
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DiagnosticMeasure } from '../../contract/index.js';
+import { DIAGNOSTIC_SETTINGS_LIMIT, type DiagnosticMeasure } from '../../contract/index.js';
 import { runBits } from '../bit-run.js';
 import type { EngineEvents } from '../../engine/index.js';
 import { CallDesk, CallFailed, patiently, type CallPlan } from '../calls.js';
@@ -115,7 +115,7 @@ export const ringCase: Case = {
         isOther: (offered) => offered.analog === line.spec.line,
         ...{ calledNumber: '', callingNumber: CALLER, callingName: 'TEST 1' },
       });
-      const measures = [measure('ringMs', call.setupMs, 'ms', { high: 10_000, standard: 'Q.552' })];
+      const measures = [measure('ringMs', call.setupMs, 'ms', { high: 10_000, standard: DIAGNOSTIC_SETTINGS_LIMIT })];
       // What came with the ringing, where both ports are set up for it; then each way of telling it, over the line.
       const { callingNumber } = call.offered;
       if (callingNumber !== '') measures.push(same('callerId', callingNumber, CALLER, 'ETS 300 659-1', ''));

@@ -3,7 +3,7 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import { generateSecret, generateSync, generateURI } from 'otplib';
 import type { Db, UserSecurityRow, Writes } from '../../db/index.js';
 import { AppError, type Clock } from '../../platform/index.js';
-import type { Secrets } from './secrets.js';
+import type { Secrets } from '../../config/index.js';
 
 const STEP_S = 30;
 /** A telephone's clock may be so many steps off (RFC 6238 5.2). */

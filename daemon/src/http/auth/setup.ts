@@ -49,13 +49,17 @@ export class Setup {
     return (await this.#options.db.users.countAdmins()) === 0;
   }
 
+  /** AppError setup_done, setup_code_wrong. */
+  async mustBeNew(code: string): Promise<void> {
+    if (!(await this.needed())) throw new AppError('setup_done');
+    if (this.#code === undefined || !sameText(normal(code), normal(this.#code)))
+      throw new AppError('setup_code_wrong', { file: this.#options.setupCodeFile });
+  }
+
   /** AppError setup_done, setup_code_wrong, user_exists. */
   async run(request: SetupRequest): Promise<UserRow> {
-    const { db, clock, passwords, setupCodeFile } = this.#options;
-    if (!(await this.needed())) throw new AppError('setup_done');
-    if (this.#code === undefined || !sameText(normal(request.code), normal(this.#code))) {
-      throw new AppError('setup_code_wrong', { file: setupCodeFile });
-    }
+    const { db, clock, passwords } = this.#options;
+    await this.mustBeNew(request.code);
     const row: UserRow = {
       id: newUlid(),
       username: request.username,

@@ -31,7 +31,10 @@ export function directoryRoutes({ db, ports }: HttpContext): Route[] {
         return {
           queues: queues.map(named),
           flows: flows.map(named),
-          stations: stations.map(({ station, name, reachable, agentId }) => ({ station, name, reachable, agentId })),
+          stations: stations.map(({ station, name, reachable, agentId }) => ({
+            ...{ station, name, reachable, agentId },
+            browser: ports.webPhones.available() && ports.webPhones.has(station),
+          })),
         };
       },
     }),

@@ -44,7 +44,7 @@ function callRoutes(exchange: Exchange): Route[] {
       body: ExchangeCallCreate,
       reply: ExchangeCall,
       status: 201,
-      errors: ['span_not_found', 'span_busy', 'clip_not_found'],
+      errors: ['span_not_found', 'span_busy', 'analog_line_not_found', 'exchange_line_busy', 'clip_not_found'],
       handle: ({ body }) => exchange.place(body),
     }),
     route({

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { Span, SpanNumber, Station, SystemInfo, TimeslotBlock, TimeslotNumber } from '../../contract/index.js';
+import {
+  AnalogLine,
+  AnalogNumber,
+  LineBlock,
+  Span,
+  SpanNumber,
+  Station,
+  SystemInfo,
+  TimeslotBlock,
+  TimeslotNumber,
+} from '../../contract/index.js';
 import { audit } from '../audit.js';
 import type { HttpContext } from '../context.js';
 import { route, type Route } from '../route.js';
@@ -11,6 +21,7 @@ const number = <S extends typeof SpanNumber>(of: S) =>
     .regex(/^[1-9][0-9]{0,3}$/)
     .transform(Number)
     .pipe(of);
+const ByLine = z.strictObject({ line: number(AnalogNumber) });
 const ByTimeslot = z.strictObject({ span: number(SpanNumber), timeslot: number(TimeslotNumber) });
 
 export function hardwareRoutes(http: HttpContext): Route[] {
@@ -60,6 +71,35 @@ export function hardwareRoutes(http: HttpContext): Route[] {
             ...{ action: 'changed', objectKind: 'timeslot', objectId: `${span}/${timeslot}`, after: { metered: 1 } },
           }),
         );
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/lines',
+      summary: 'The exchange lines on FXO ports',
+      tag: 'Hardware',
+      needs: 'trunks.view',
+      reply: z.array(AnalogLine),
+      handle: () => ports.engine.lines(),
+    }),
+    route({
+      method: 'put',
+      path: '/lines/:line/block',
+      summary: 'Take an exchange line out of service for calls, or back into it; a call that is on it goes on',
+      tag: 'Hardware',
+      needs: 'trunks.edit',
+      params: ByLine,
+      body: LineBlock,
+      reply: AnalogLine,
+      errors: ['analog_line_not_found'],
+      async handle({ params: { line }, body: { blocked }, identity }) {
+        const now = ports.engine.blockLine(line, blocked);
+        await db.write((tx) =>
+          audit(tx, clock.wallMs(), identity, {
+            ...{ action: 'changed', objectKind: 'line', objectId: String(line), after: { blocked } },
+          }),
+        );
+        return now;
       },
     }),
     route({

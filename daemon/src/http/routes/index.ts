@@ -18,6 +18,7 @@ import { diagnosticRoutes } from './diagnostics.js';
 import { directoryRoutes } from './directory.js';
 import { dispositionRoutes } from './dispositions.js';
 import { dutyGroupRoutes } from './duty-groups.js';
+import { alertRoutes } from './alerts.js';
 import { announcementRoutes } from './announcements.js';
 import { exchangeRoutes } from './exchange.js';
 import { floorRoutes } from './floor.js';
@@ -32,6 +33,7 @@ import { musicRoutes } from './music.js';
 import { numberListRoutes } from './number-lists.js';
 import { numberRoutes } from './numbers.js';
 import { outboundRouteRoutes } from './outbound-routes.js';
+import { phoneRoutes } from './phones.js';
 import { promptRoutes } from './prompts.js';
 import { queueRoutes } from './queues.js';
 import { recordingRuleRoutes } from './recording-rules.js';
@@ -41,20 +43,28 @@ import { ringGroupRoutes } from './ring-groups.js';
 import { roleRoutes } from './roles.js';
 import { routeRoutes } from './routes.js';
 import { sessionRoutes } from './session.js';
+import { setupRestoreRoutes } from './setup-restore.js';
+import { tlsRoutes } from './tls.js';
 import { signInRoutes } from './sign-in.js';
 import { sipStationRoutes } from './sip-stations.js';
 import { sipRoutes } from './sip.js';
 import { surveyRoutes } from './surveys.js';
 import { trunkTestRoutes } from './trunk-tests.js';
 import { trunkRoutes } from './trunks.js';
+import { machineNetworkRoutes } from './machine-network.js';
+import { updateRoutes } from './updates.js';
 import { userRoutes } from './users.js';
 import { voiceRoutes } from './voice.js';
 import { voicemailRoutes } from './voicemail.js';
+import { webPhoneRoutes } from './web-phone.js';
 
 /** Every route under /api/v1 but that of the document made from this table. */
 export function allRoutes(http: HttpContext): Route[] {
   return [
     ...sessionRoutes(http),
+    ...webPhoneRoutes(http),
+    ...setupRestoreRoutes(http),
+    ...tlsRoutes(http),
     ...accountRoutes(http),
     ...userRoutes(http),
     ...roleRoutes(http),
@@ -75,6 +85,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...numberRoutes(http),
     ...auditRoutes(http),
     ...sipStationRoutes(http),
+    ...phoneRoutes(http),
     ...trunkRoutes(http),
     ...trunkTestRoutes(http),
     ...diagnosticRoutes(http),
@@ -94,6 +105,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...recordingRoutes(http),
     ...recordingRuleRoutes(http),
     ...mailRoutes(http),
+    ...alertRoutes(http),
     ...voicemailRoutes(http),
     ...callbackRoutes(http),
     ...surveyRoutes(http),
@@ -104,5 +116,7 @@ export function allRoutes(http: HttpContext): Route[] {
     ...exchangeRoutes(http),
     ...boxRoutes(http),
     ...backupRoutes(http),
+    ...updateRoutes(http),
+    ...machineNetworkRoutes(http),
   ];
 }

@@ -7,6 +7,7 @@ import {
   TrunkCreate,
   TrunkPatch,
   type E1Trunk,
+  type FxoTrunk,
   type TrunkKind,
 } from '../../contract/index.js';
 import type { TrunkRow } from '../../db/index.js';
@@ -17,8 +18,8 @@ import { route, type Route } from '../route.js';
 
 const ById = z.strictObject({ id: Slug });
 
-/** What a trunk of E1 has in the columns of the other kind. */
-const noSip = (): Omit<TrunkRow, keyof E1Trunk> => ({
+/** What a trunk of E1s or analog lines has in the columns of those over SIP. */
+const noSip = (): Omit<TrunkRow, keyof E1Trunk | keyof FxoTrunk> => ({
   mode: 'address',
   hosts: [],
   username: '',
@@ -34,8 +35,19 @@ const noSip = (): Omit<TrunkRow, keyof E1Trunk> => ({
   optionsIntervalS: 0,
   callerIdHeader: 'from',
   diversionHeader: 'diversion',
-  refer: false,
 });
+
+/** What one that is not of analog lines has in their columns. */
+const noFxo = (): Pick<TrunkRow, 'lines' | 'hunt' | 'dialPrefix' | 'lineNumber'> => ({
+  ...{ lines: [], hunt: 'order', dialPrefix: '', lineNumber: '' },
+});
+
+function rowOf(body: TrunkCreate): TrunkRow {
+  const name = body.name ?? body.id;
+  if (body.kind === 'e1') return { ...noSip(), ...noFxo(), ...body, name };
+  if (body.kind === 'fxo') return { ...noSip(), ...body, name, spans: [], refer: false };
+  return { ...noFxo(), ...body, name, spans: [] };
+}
 
 export function trunkRoutes(http: HttpContext): Route[] {
   const { db, log, ports } = http;
@@ -45,6 +57,14 @@ export function trunkRoutes(http: HttpContext): Route[] {
     const known = new Set((await ports.engine.spans()).map(({ span }) => span));
     for (const [index, span] of spans.entries()) {
       if (!known.has(span)) throw invalidBody(`spans.${index}`, new AppError('span_not_found', { span }));
+    }
+  }
+
+  function linesMustExist(lines: readonly number[] | undefined): void {
+    if (lines === undefined) return;
+    const known = new Set(ports.engine.lines().map(({ line }) => line));
+    for (const [index, line] of lines.entries()) {
+      if (!known.has(line)) throw invalidBody(`lines.${index}`, new AppError('analog_line_not_found', { line }));
     }
   }
 
@@ -82,12 +102,12 @@ export function trunkRoutes(http: HttpContext): Route[] {
       body: TrunkCreate,
       reply: Trunk,
       status: 201,
-      errors: ['trunk_exists', 'trunk_span_taken'],
+      errors: ['trunk_exists', 'trunk_span_taken', 'trunk_line_taken'],
       async handle({ body, identity }) {
-        const name = body.name ?? body.id;
-        const row: TrunkRow = body.kind === 'e1' ? { ...noSip(), ...body, name } : { ...body, name, spans: [] };
-        if (row.kind === 'e1') await spansMustExist(row.spans);
-        else mustHaveUser(row);
+        const row = rowOf(body);
+        await spansMustExist(row.spans);
+        linesMustExist(row.lines);
+        if (row.kind === 'sip') mustHaveUser(row);
         await db.write((tx) => tx.trunks.insert(row));
         await ports.sip.applied();
         log.info({ trunk: row.id, by: identity.user.username }, 'trunk made');
@@ -103,9 +123,10 @@ export function trunkRoutes(http: HttpContext): Route[] {
       params: ById,
       body: TrunkPatch,
       reply: Trunk,
-      errors: ['trunk_not_found', 'trunk_span_taken'],
+      errors: ['trunk_not_found', 'trunk_span_taken', 'trunk_line_taken'],
       async handle({ params: { id }, body, identity }) {
         await spansMustExist(body.spans);
+        linesMustExist(body.lines);
         const changed = await db.write(async (tx) => {
           const row = await tx.trunks.find(id);
           if (row === null) throw new AppError('trunk_not_found', { id });
@@ -140,12 +161,14 @@ export function trunkRoutes(http: HttpContext): Route[] {
 
 /** The columns of its kind; never the secret. */
 function toTrunk(row: TrunkRow): Trunk {
-  const { spans, secret, kind, mode, ...rest } = row;
+  const { spans, lines, hunt, dialPrefix, lineNumber, secret, kind, mode, ...rest } = row;
   if (kind === 'sip') return { ...rest, kind, mode, hasSecret: secret !== '' };
   const { id, name, maxCalls, numberRulesIn, numberRulesOut, callerRulesIn, numberFormat } = row;
-  const { callerId, fixedNumber, enabled } = row;
+  const { callerId, fixedNumber, refer, enabled } = row;
   const rules = { numberRulesIn, numberRulesOut, callerRulesIn, numberFormat };
-  return { id, kind, name, spans, maxCalls, ...rules, callerId, fixedNumber, enabled } satisfies E1Trunk;
+  const common = { id, name, maxCalls, ...rules, callerId, fixedNumber, enabled };
+  if (kind === 'fxo') return { ...common, kind, lines, hunt, dialPrefix, lineNumber } satisfies FxoTrunk;
+  return { ...common, kind, spans, refer } satisfies E1Trunk;
 }
 
 function mustHaveUser({ mode, username, fromUser }: TrunkRow): void {
@@ -154,7 +177,10 @@ function mustHaveUser({ mode, username, fromUser }: TrunkRow): void {
 }
 
 function mustBeOfKind(body: TrunkPatch, kind: TrunkKind): void {
-  const other = kind === 'e1' ? 'sip' : 'e1';
-  const foreign = TRUNK_FIELDS[other].find((field) => body[field] !== undefined);
-  if (foreign !== undefined) throw invalidBody(foreign, new AppError('trunk_field_foreign', { kind: other }));
+  for (const other of ['e1', 'sip', 'fxo'] as const) {
+    const foreign = TRUNK_FIELDS[other].find(
+      (field) => body[field] !== undefined && !TRUNK_FIELDS[kind].includes(field),
+    );
+    if (foreign !== undefined) throw invalidBody(foreign, new AppError('trunk_field_foreign', { kind: other }));
+  }
 }

@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import type { JsonValue } from '../../contract/index.js';
 import { errorText } from '../../platform/index.js';
 import { LookupError, type HttpLookupPort, type HttpLookupRequest } from '../flow-ports.js';
-import type { AddressGuard } from './guarded-address.js';
+import type { AddressGuard } from '../../platform/index.js';
 
 const LARGEST_ANSWER = 262_144;
 const MOST_REDIRECTS = 3;

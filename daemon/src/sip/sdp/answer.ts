@@ -1,5 +1,5 @@
 // Answers to the offers of others (RFC 3264 6).
-import { directionOf, hasRtcpMux, receives } from './attributes.js';
+import { attributeValue, directionOf, hasRtcpMux, receives } from './attributes.js';
 import { codecOf, payloadFormats } from './codecs.js';
 import { ALL_SUITES, cryptoLines, formatCrypto, isUsable, SUITE_KEY_BYTES } from './crypto.js';
 import { failure } from './parse.js';
@@ -17,7 +17,9 @@ import {
   remoteAddress,
   remoteRtcp,
 } from './stream.js';
+import { iceOf } from './ice.js';
 import { t38Answer, t38Attributes, t38Parameters } from './t38.js';
+import { iceNames, isWebRtc, webRtcMedia, webRtcRemote } from './webrtc.js';
 import type {
   AudioPreferences,
   CodecName,
@@ -39,14 +41,16 @@ export interface Answer {
   negotiated: Negotiated;
 }
 
+const NO_CODEC = 'there is no codec in common';
+
 /** One m line of an offer, and what we know when we look at it. */
 interface Offered {
   offer: SdpSession;
   index: number;
   media: SdpMedia;
   preferences: SessionPreferences;
-  /** of the session in force, our stream in this place */
-  before: SdpMedia | undefined;
+  /** the session in force */
+  current: CurrentSession | undefined;
 }
 
 /** What we would say to it. */
@@ -67,7 +71,7 @@ export function answerOffer(
   let best: Taken | undefined;
   let why: string | undefined;
   for (const [index, media] of offer.media.entries()) {
-    const taken = takeStream({ offer, index, media, preferences, before: current?.local.media[index] });
+    const taken = takeStream({ offer, index, media, preferences, current });
     if (typeof taken === 'string') why ??= taken;
     else if (best === undefined || (!isEncrypted(best) && isEncrypted(taken))) best = taken;
   }
@@ -79,63 +83,103 @@ export function answerOffer(
 }
 
 function isEncrypted({ negotiated }: Taken): boolean {
-  return negotiated.kind === 'audio' && negotiated.srtp !== undefined;
+  return negotiated.kind === 'audio' && (negotiated.srtp !== undefined || negotiated.webrtc !== undefined);
 }
 
 /** A sentence: why not. */
 function takeStream(offered: Offered): Taken | string {
   const { media, preferences } = offered;
   if (media.port === 0) return 'a stream is not in use';
-  if (media.kind === 'audio' && preferences.audio !== undefined) return takeAudio(offered, preferences.audio);
+  if (media.kind === 'audio' && preferences.audio !== undefined) {
+    return isWebRtc(media) ? takeBrowser(offered, preferences.audio) : takeAudio(offered, preferences.audio);
+  }
   if (isFax(media)) return takeFax(offered);
   return 'a stream is of a kind that is not taken';
 }
 
 function takeAudio(offered: Offered, audio: AudioPreferences): Taken | string {
-  const { offer, index, media, preferences } = offered;
+  const { offer, media, preferences } = offered;
   const address = remoteAddress(offer, media, preferences.address);
   if (typeof address === 'object' && 'why' in address) return address.why;
-  const formats = payloadFormats(media);
-  const codec = chooseCodec(formats, audio);
-  if (codec === undefined) return 'there is no codec in common';
+  const hold = address === 'hold';
+  const talk = talkOf(offered, audio, hold);
+  if (talk === undefined) return NO_CODEC;
   const srtp = chooseSrtp(offered, audio);
   if (typeof srtp === 'string') return srtp;
-  const { payloadType } = codec.format;
-  const event = audio.telephoneEvents === false ? undefined : eventFormat(formats, codec.name);
-  const hold = address === 'hold';
-  const remote = directionOf(offer, media);
-  const direction = ourDirection(remote, audio.direction ?? 'sendrecv', hold);
-  const rtcpMux = audio.rtcpMux === true && hasRtcpMux(media) && canMux([payloadType]);
-  const ptimeMs = ptimeFor(media, audio.ptimeMs);
-  const answered = audioMedia(audio, {
-    protocol: media.protocol,
-    codecs: [{ name: codec.name, payloadType }],
-    events: event === undefined ? [] : [event],
-    ptimeMs,
-    direction,
-    rtcpMux,
-    crypto: srtp === undefined ? [] : [formatCrypto(srtp.tag, srtp.suite, srtp.localKey)],
-  });
+  const rtcpMux = audio.rtcpMux === true && hasRtcpMux(media) && canMux([talk.agreed.codec.payloadType]);
+  const crypto = srtp === undefined ? [] : [formatCrypto(srtp.tag, srtp.suite, srtp.localKey)];
   const remoteRtp = hold ? undefined : address;
   return {
-    media: answered,
+    media: audioMedia(audio, { ...talk.line, rtcpMux, crypto }),
     negotiated: {
-      kind: 'audio',
-      index,
+      ...talk.agreed,
       remoteRtp,
       remoteRtcp: remoteRtcp(media, remoteRtp, rtcpMux),
-      codec: { name: codec.name, payloadType },
-      codecParameters: codec.format.parameters,
-      receive: [{ name: codec.name, payloadType }],
+      srtp: srtp === undefined ? undefined : { suite: srtp.suite, localKey: srtp.localKey, remoteKey: srtp.remoteKey },
+      rtcpMux,
+    },
+  };
+}
+
+/** Where it is and which keys it has, ICE and DTLS will find. */
+function takeBrowser(offered: Offered, audio: AudioPreferences): Taken | string {
+  const { offer, index, media, preferences, current } = offered;
+  const { webrtc } = audio;
+  if (webrtc === undefined) return 'streams of browsers are not taken';
+  const talk = talkOf(offered, audio, false);
+  if (talk === undefined) return NO_CODEC;
+  const names = iceNames(current?.local.media[index], restartsIce(offered), preferences.randomBytes);
+  const remote = webRtcRemote(offer, media, names, true);
+  if (typeof remote === 'string') return remote;
+  const line = audioMedia({ port: webrtc.port }, { ...talk.line, rtcpMux: true, crypto: [] });
+  const { address } = preferences;
+  return {
+    media: webRtcMedia(line, webrtc, { address, names, setup: 'passive', mid: attributeValue(media, 'mid') }),
+    negotiated: {
+      ...talk.agreed,
+      ...{ remoteRtp: undefined, remoteRtcp: undefined, srtp: undefined, rtcpMux: true },
+      webrtc: remote,
+    },
+  };
+}
+
+/** RFC 8839 4.4.1.1 */
+function restartsIce({ offer, index, media, current }: Offered): boolean {
+  const before = current?.remote.media[index];
+  if (current === undefined || before === undefined) return false;
+  return iceOf(current.remote, before).ufrag !== iceOf(offer, media).ufrag;
+}
+
+/** What is said and agreed of the audio, whatever carries it; undefined: there is no codec in common. */
+function talkOf({ offer, index, media }: Offered, audio: AudioPreferences, hold: boolean) {
+  const formats = payloadFormats(media);
+  const chosen = chooseCodec(formats, audio);
+  if (chosen === undefined) return undefined;
+  const { name, format } = chosen;
+  const { payloadType } = format;
+  const codec = { name, payloadType };
+  const event = audio.telephoneEvents === false ? undefined : eventFormat(formats, name);
+  const theirs = directionOf(offer, media);
+  const direction = ourDirection(theirs, audio.direction ?? 'sendrecv', hold);
+  const ptimeMs = ptimeFor(media, audio.ptimeMs);
+  return {
+    line: {
+      ...{ protocol: media.protocol, codecs: [codec], ptimeMs, direction },
+      events: event === undefined ? [] : [event],
+    },
+    agreed: {
+      kind: 'audio' as const,
+      index,
+      codec,
+      codecParameters: format.parameters,
+      receive: [codec],
       telephoneEvent:
         event === undefined
           ? undefined
           : { send: event.payloadType, receive: event.payloadType, clockRate: event.clockRate },
       ptimeMs,
       direction,
-      held: hold || !receives(remote),
-      srtp: srtp === undefined ? undefined : { suite: srtp.suite, localKey: srtp.localKey, remoteKey: srtp.remoteKey },
-      rtcpMux,
+      held: hold || !receives(theirs),
     },
   };
 }
@@ -158,7 +202,7 @@ function chooseCodec(
 
 /** undefined: the stream is in the open; a sentence: it cannot be taken. */
 function chooseSrtp(
-  { media, preferences, before }: Offered,
+  { index, media, preferences, current }: Offered,
   audio: AudioPreferences,
 ): (NegotiatedSrtp & { tag: number }) | undefined | string {
   const profile = profileOf(media);
@@ -172,7 +216,7 @@ function chooseSrtp(
       tag,
       suite,
       remoteKey,
-      localKey: keyInForce(line, before) ?? preferences.randomBytes(SUITE_KEY_BYTES[suite]),
+      localKey: keyInForce(line, current?.local.media[index]) ?? preferences.randomBytes(SUITE_KEY_BYTES[suite]),
     };
   }
   if (profile === 'secure') return 'no suite of SRTP is in common';

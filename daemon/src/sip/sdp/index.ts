@@ -29,6 +29,7 @@ export {
   type IceDescription,
 } from './ice.js';
 export { t38Attributes, t38Parameters } from './t38.js';
+export { isWebRtc } from './webrtc.js';
 export { makeOffer } from './offer.js';
 export { answerOffer, type Answer } from './answer.js';
 export { readAnswer } from './outcome.js';

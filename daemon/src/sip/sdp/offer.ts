@@ -4,6 +4,8 @@ import { cryptoLines, formatCrypto, ALL_SUITES, isUsable, SUITE_KEY_BYTES } from
 import { CODECS, codecOf, isTelephoneEvent, payloadFormats, USUAL_EVENT_PAYLOAD_TYPE } from './codecs.js';
 import { audioMedia, DEFAULT_PTIME_MS, describe, faxMedia, profileOf, refused } from './stream.js';
 import { t38Attributes } from './t38.js';
+import { attributeValue } from './attributes.js';
+import { iceNames, wasWebRtc, webRtcMedia } from './webrtc.js';
 import type { AudioPreferences, CodecName, CurrentSession, SdpMedia, SdpSession, SessionPreferences } from './types.js';
 
 const FIRST_DYNAMIC = 96;
@@ -40,13 +42,28 @@ function offeredAudio(
   const numbers = new PayloadTypes([local, remote]);
   const codecs = audio.codecs.map((name) => ({ name, payloadType: numbers.ofCodec(name) }));
   const rates = new Set(audio.codecs.map((name) => CODECS[name].clockRate));
-  const events = audio.telephoneEvents === false ? [] : [...rates].sort((a, b) => a - b);
-  return audioMedia(audio, {
-    protocol: protocolFor(audio, local),
+  const eventRates = audio.telephoneEvents === false ? [] : [...rates].sort((a, b) => a - b);
+  const line = {
     codecs,
-    events: events.map((clockRate) => ({ clockRate, payloadType: numbers.ofEvents(clockRate) })),
+    events: eventRates.map((clockRate) => ({ clockRate, payloadType: numbers.ofEvents(clockRate) })),
     ptimeMs: audio.ptimeMs ?? DEFAULT_PTIME_MS,
     direction: audio.direction ?? 'sendrecv',
+  };
+  const { webrtc } = audio;
+  const goesOn = local !== undefined && wasWebRtc(local);
+  if (webrtc !== undefined && (goesOn || (local === undefined && webrtc.offer === true))) {
+    const protocol = goesOn ? local.protocol : 'UDP/TLS/RTP/SAVPF';
+    return webRtcMedia(audioMedia({ port: webrtc.port }, { ...line, protocol, rtcpMux: true, crypto: [] }), webrtc, {
+      address: preferences.address,
+      names: iceNames(local, false, preferences.randomBytes),
+      // Who begins with DTLS stays as it is.
+      setup: goesOn ? 'passive' : 'actpass',
+      mid: goesOn ? attributeValue(local, 'mid') : '0',
+    });
+  }
+  return audioMedia(audio, {
+    ...line,
+    protocol: protocolFor(audio, local),
     rtcpMux: audio.rtcpMux === true,
     crypto: audio.srtp === 'none' ? [] : offeredCrypto(audio, preferences, local),
   });

@@ -1,9 +1,18 @@
 // What our offer came to, when the answer is there (RFC 3264 7).
-import { attribute, connectionOf, directionOf, hasRtcpMux, packetTime, receives } from './attributes.js';
+import {
+  attribute,
+  attributeValue,
+  connectionOf,
+  directionOf,
+  hasRtcpMux,
+  packetTime,
+  receives,
+} from './attributes.js';
 import { codecOf, isTelephoneEvent, payloadFormats } from './codecs.js';
 import { cryptoLines, isUsable } from './crypto.js';
 import { failure } from './parse.js';
 import { canMux, eventFormat, isFax, ourDirection, profileOf, ptimeFor, remoteAddress, remoteRtcp } from './stream.js';
+import { isWebRtc, webRtcRemote } from './webrtc.js';
 import { t38Parameters } from './t38.js';
 import type {
   Negotiated,
@@ -55,22 +64,25 @@ function faxOutcome(pair: Pair): Negotiated | string {
 
 function audioOutcome(pair: Pair): NegotiatedAudio | string {
   const { index, offer, answer, ours, theirs } = pair;
-  if (profileOf(theirs) === undefined) return 'a stream was answered with another profile';
-  const address = remoteOf(pair);
+  if (isWebRtc(ours) !== isWebRtc(theirs)) return 'a stream was answered with another profile';
+  const webrtc = isWebRtc(ours) ? webRtcRemote(answer, theirs, namesOf(ours), false) : undefined;
+  if (typeof webrtc === 'string') return webrtc;
+  if (webrtc === undefined && profileOf(theirs) === undefined) return 'a stream was answered with another profile';
+  const address = webrtc === undefined ? remoteOf(pair) : 'found';
   if (typeof address === 'object' && 'why' in address) return address.why;
   const offered = payloadFormats(ours);
   const answered = payloadFormats(theirs, offered);
   const common = commonCodecs(offered, answered);
   const [first] = common;
   if (first === undefined) return 'there is no codec in common';
-  const srtp = srtpOutcome(ours, theirs);
+  const srtp = webrtc === undefined ? srtpOutcome(ours, theirs) : undefined;
   if (typeof srtp === 'string') return srtp;
   const hold = address === 'hold';
   const remote = directionOf(answer, theirs);
   const receive = common.map(({ name, own }) => ({ name, payloadType: own.payloadType }));
   const sent = first.theirs.payloadType;
   const rtcpMux = hasRtcpMux(ours) && hasRtcpMux(theirs) && canMux([sent, ...receive.map((own) => own.payloadType)]);
-  const remoteRtp = hold ? undefined : address;
+  const remoteRtp = typeof address === 'string' ? undefined : address;
   const sendEvent = eventFormat(answered, first.name);
   const receiveEvent = offered.find((own) => isTelephoneEvent(own) && own.clockRate === sendEvent?.clockRate);
   return {
@@ -93,8 +105,13 @@ function audioOutcome(pair: Pair): NegotiatedAudio | string {
     direction: ourDirection(remote, directionOf(offer, ours), hold),
     held: hold || !receives(remote),
     srtp,
-    rtcpMux,
+    webrtc,
+    rtcpMux: rtcpMux || webrtc !== undefined,
   };
+}
+
+function namesOf(media: SdpMedia): { ufrag: string; pwd: string } {
+  return { ufrag: attributeValue(media, 'ice-ufrag') ?? '', pwd: attributeValue(media, 'ice-pwd') ?? '' };
 }
 
 /** In the order of the answer; each end has its own number for a codec. */

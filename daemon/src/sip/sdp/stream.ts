@@ -12,6 +12,7 @@ import {
 } from './attributes.js';
 import { CODECS, DIGIT_EVENTS, isTelephoneEvent, TELEPHONE_EVENT } from './codecs.js';
 import { sdpText } from './parse.js';
+import { webRtcSession } from './webrtc.js';
 import type {
   AudioPreferences,
   CodecName,
@@ -110,7 +111,7 @@ export interface AudioLine {
 }
 
 /** An m line of ours for audio. */
-export function audioMedia(audio: AudioPreferences, line: AudioLine): SdpMedia {
+export function audioMedia(ours: Pick<AudioPreferences, 'port' | 'rtcpPort'>, line: AudioLine): SdpMedia {
   const attributes: SdpAttribute[] = [];
   const say = (name: string, value?: string): number => attributes.push({ name, value });
   for (const { name, payloadType } of line.codecs) {
@@ -125,11 +126,11 @@ export function audioMedia(audio: AudioPreferences, line: AudioLine): SdpMedia {
   for (const crypto of line.crypto) say('crypto', crypto);
   say('ptime', String(line.ptimeMs));
   if (line.rtcpMux) say('rtcp-mux');
-  if (audio.rtcpPort !== undefined && audio.rtcpPort !== audio.port + 1) say('rtcp', String(audio.rtcpPort));
+  if (ours.rtcpPort !== undefined && ours.rtcpPort !== ours.port + 1) say('rtcp', String(ours.rtcpPort));
   say(line.direction);
   return {
     kind: 'audio',
-    port: audio.port,
+    port: ours.port,
     portCount: 1,
     protocol: line.protocol,
     formats: [...line.codecs, ...line.events].map(({ payloadType }) => String(payloadType)),
@@ -177,7 +178,7 @@ export function describe(
     connection: { addressType, address, suffix: '' },
     bandwidths: [],
     timing,
-    attributes: [],
+    attributes: webRtcSession(media),
     media,
   };
   if (before === undefined || sdpText(before) === sdpText(session)) return session;

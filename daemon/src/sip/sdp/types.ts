@@ -149,8 +149,29 @@ export interface AudioPreferences {
   /** RTP and RTCP on one port (RFC 5761), offered and taken; left out: no */
   rtcpMux?: boolean | undefined;
   srtp: SrtpPolicy;
+  /** streams of browsers are taken; left out: they are refused */
+  webrtc?: WebRtcPreferences | undefined;
   /** the best first; left out: all we know */
   cryptoSuites?: readonly CryptoSuite[] | undefined;
+}
+
+/** Our end of a browser's transport. */
+export interface WebRtcPreferences {
+  /** UDP, of everything */
+  port: number;
+  /** SHA-256 of our certificate, upper case with colons */
+  fingerprint: string;
+  /** what we offer is for a browser; left out: for a telephone. A session goes on as it began */
+  offer?: boolean | undefined;
+}
+
+/** What ICE and DTLS need to find the browser, as the engine takes it. */
+export interface NegotiatedWebRtc {
+  localUfrag: string;
+  localPwd: string;
+  remoteUfrag: string;
+  fingerprintHash: 'sha-256' | 'sha-384' | 'sha-512';
+  fingerprintHex: string;
 }
 
 /** What this end wants of a stream of T.38 over UDP. */
@@ -226,6 +247,8 @@ export interface NegotiatedAudio {
   held: boolean;
   /** undefined: RTP is not encrypted */
   srtp: NegotiatedSrtp | undefined;
+  /** undefined: the other end is no browser */
+  webrtc?: NegotiatedWebRtc | undefined;
   rtcpMux: boolean;
 }
 

@@ -6,13 +6,23 @@ import type { StackStation } from './protocol.js';
 
 export interface StationAccount extends DigestAccount {
   readonly station: StackStation;
+  /** known by a pass and not by its own secret */
+  readonly byPass?: boolean;
 }
 
 const NAMES = { md5: 'MD5', sha256: 'SHA-256' } as const;
 
 export class Accounts {
   readonly #byName = new Map<string, StationAccount>();
+  /** for a while, by name */
+  readonly #passes = new Map<string, { station: number; hashes: DigestAccount['hashes'] }>();
   readonly #policies = new Map<string, { policy: DigestPolicy; accounts: number }>();
+  readonly #isPage: (connection: number) => boolean;
+
+  /** `isPage`: whether a connection is a page's, which ends when its pass does. */
+  constructor(isPage: (connection: number) => boolean) {
+    this.#isPage = isPage;
+  }
 
   set(station: StackStation): void {
     const { number, ha1Md5, ha1Sha256, digest } = station;
@@ -31,8 +41,19 @@ export class Accounts {
 
   /** undefined: there is none, or it may do nothing; the two look alike from outside. */
   find(name: string): StationAccount | undefined {
-    const account = this.#byName.get(name);
-    return account?.station.enabled === true ? account : undefined;
+    const pass = this.#passes.get(name);
+    const account = this.#byName.get(pass === undefined ? name : String(pass.station));
+    if (account?.station.enabled !== true) return undefined;
+    return pass === undefined ? account : { ...account, hashes: pass.hashes, byPass: true };
+  }
+
+  /** Another name and secret for a station, until it is taken away; good for pages alone. */
+  setPass(user: string, station: number, ha1Md5: string, ha1Sha256: string): void {
+    this.#passes.set(user, { station, hashes: { MD5: ha1Md5, 'SHA-256': ha1Sha256 } });
+  }
+
+  removePass(user: string): void {
+    this.#passes.delete(user);
   }
 
   station(number: number): StackStation | undefined {
@@ -45,10 +66,12 @@ export class Accounts {
 
   /** Why somebody who has proved who he is may not do this: another's name, or a line that can be listened to. */
   refusal(
-    { station }: StationAccount,
+    { station, byPass }: StationAccount,
     request: SipRequest,
     flow: Flow,
   ): { status: number; reason: string } | undefined {
+    // What is registered elsewhere would outlive the pass.
+    if (byPass === true && !this.#isPage(flow.connection)) return { status: 403, reason: 'Not A Page' };
     const claimed = (request.method === 'REGISTER' ? request.to : request.from).uri.user;
     if (claimed !== String(station.number)) return { status: 403, reason: 'Not Your Address' };
     if (station.security === 'tls' && flow.transport !== 'tls' && flow.transport !== 'wss')

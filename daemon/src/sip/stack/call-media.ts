@@ -34,6 +34,10 @@ export interface CallMediaOptions {
   signalling: () => string | undefined;
   /** of the o line */
   sessionId: string;
+  /** of our certificate for browsers; left out: they are not taken */
+  fingerprint?: string | undefined;
+  /** the peer is a browser: it is offered what browsers understand */
+  browser?: boolean | undefined;
   randomBytes: RandomBytes;
   /** whether packets may come from elsewhere than the description says: stations may stand behind a NAT, trunks do not */
   mayLatch: boolean;
@@ -48,7 +52,7 @@ const NAMES: Record<Codec, CodecName> = { pcma: 'PCMA', pcmu: 'PCMU', g722: 'G72
 const SILENCE_MS = 30_000;
 
 /** A port to try with (RFC 863). */
-const DISCARD: LocalMedia = { rtpPort: 9, rtcpPort: 10 };
+const DISCARD: LocalMedia = { rtpPort: 9, rtcpPort: 10, webrtcPort: 9 };
 
 interface Described extends CurrentSession {
   negotiated: NegotiatedAudio;
@@ -148,7 +152,7 @@ export class CallMedia implements SessionMedia {
   }
 
   #described(local: LocalMedia | undefined): SessionPreferences {
-    const { policy, address, sessionId, randomBytes } = this.#options;
+    const { policy, address, sessionId, randomBytes, fingerprint, browser } = this.#options;
     return {
       address,
       sessionId,
@@ -160,6 +164,10 @@ export class CallMedia implements SessionMedia {
         order: 'local',
         telephoneEvents: policy.dtmf === 'auto' || policy.dtmf === 'rfc4733',
         srtp: policy.srtp,
+        webrtc:
+          fingerprint === undefined || local?.webrtcPort === undefined
+            ? undefined
+            : { port: local.webrtcPort, fingerprint, offer: browser },
       },
     };
   }
@@ -180,10 +188,12 @@ export class CallMedia implements SessionMedia {
   }
 
   #remoteMedia(negotiated: NegotiatedAudio): RemoteMedia {
-    const { remoteRtp, remoteRtcp, codec, receive, telephoneEvent, ptimeMs, direction, srtp, rtcpMux } = negotiated;
+    const { remoteRtp, remoteRtcp, codec, receive, telephoneEvent, ptimeMs, direction } = negotiated;
+    const { srtp, rtcpMux, webrtc } = negotiated;
     const signalling = this.#options.signalling();
     // What the peer says of itself may be behind a NAT; then its packets come from where its signalling does.
-    const behindNat = this.#options.mayLatch && signalling !== undefined && remoteRtp?.address !== signalling;
+    const behindNat =
+      webrtc === undefined && this.#options.mayLatch && signalling !== undefined && remoteRtp?.address !== signalling;
     const listens = direction === 'sendrecv' || direction === 'recvonly';
     return {
       remoteAddress: remoteRtp?.address ?? signalling ?? this.#options.address,
@@ -211,6 +221,7 @@ export class CallMedia implements SessionMedia {
               receiveKeyHex: srtp.remoteKey.toString('hex'),
             },
           }),
+      ...(webrtc === undefined ? {} : { webrtc }),
       latch: behindNat,
       ...(behindNat ? { latchAddress: signalling } : {}),
       timeoutMs: listens ? SILENCE_MS : 0,

@@ -64,6 +64,8 @@ export interface CallsOptions {
   /** value of Contact, and the IP address that a peer at `remote` reaches us under */
   contact: (transport: TransportName, remote: string, user: string) => string;
   ownAddress: (transport: TransportName, remote: string) => string;
+  /** of our certificate for browsers; undefined: they are not taken */
+  fingerprint: string | undefined;
 }
 
 /** Codes of Q.850 and of SIP that are given in more than one place. */
@@ -255,11 +257,18 @@ export class Calls {
         headers: [
           ...identityHeaders(params, 'pai', domain),
           ...divertedHeaders(params.divertedFrom, 'diversion', { domain, to: contact.uri }),
+          ['Alert-Info', `<http://${domain}>;info=${this.#isInside(params.callingNumber) ? 'internal' : 'external'}`],
         ],
         authorize: undefined,
         mayLatch: true,
       });
     return call.id;
+  }
+
+  /** A telephone of the box calls: it rings otherwise (Alert-Info, RFC 3261 20.4). Analog ones have one or two digits. */
+  #isInside(callingNumber: string): boolean {
+    if (!/^[1-9][0-9]{0,7}$/.test(callingNumber)) return false;
+    return callingNumber.length <= 2 || this.#options.accounts.station(Number(callingNumber)) !== undefined;
   }
 
   #dialTrunk(params: StackCommands['call.dial']['params'], id: string, number: string): string {
@@ -341,7 +350,7 @@ export class Calls {
     if (target === undefined) return;
     const { dialogs, random, contact } = this.#options;
     const { transport, remote } = target;
-    const media = this.#media(call.id, policy, transport, remote.host, way.mayLatch);
+    const media = this.#media(call.id, policy, transport, remote.host, way.mayLatch, isBrowser(transport, way.uri));
     const session = new OutgoingSession({
       ...{ dialogs, settings: this.#settings, media },
       ...{ uri: way.uri, routes: way.routes, targets: way.targets, to: way.to, from: way.from },
@@ -356,11 +365,17 @@ export class Calls {
     call.add({ session, media, uri: requestUri, routes } satisfies Attempt);
   }
 
-  #media(call: string, policy: MediaPolicy, transport: TransportName, remote: string, mayLatch: boolean): CallMedia {
-    const { emit, random, randomBytes, ownAddress } = this.#options;
+  #media(
+    call: string,
+    policy: MediaPolicy,
+    transport: TransportName,
+    remote: string,
+    mayLatch: boolean,
+    browser = false,
+  ): CallMedia {
+    const { emit, random, randomBytes, ownAddress, fingerprint } = this.#options;
     return new CallMedia({
-      policy,
-      mayLatch,
+      ...{ policy, mayLatch, fingerprint, browser },
       sessionId: String(random.below(2 ** 48)),
       randomBytes,
       address: ownAddress(transport, remote),
@@ -460,4 +475,9 @@ function placeOf(origin: CallOrigin): string {
 /** Value of Refer-To. */
 function nameAddr(uri: SipUri): string {
   return formatNameAddr({ displayName: '', uri, params: new Map() });
+}
+
+/** RFC 7118 5.1: who cannot be reached but by his own connection says so by a name that nobody has, and only pages are so. */
+function isBrowser(transport: TransportName, uri: SipUri): boolean {
+  return (transport === 'ws' || transport === 'wss') && uri.host.endsWith('.invalid');
 }

@@ -10,6 +10,8 @@ import type { TransportName } from '../transport/index.js';
 export interface LocalMedia {
   rtpPort: number;
   rtcpPort: number;
+  /** of everything, should the peer be a browser; left out: browsers are not taken */
+  webrtcPort?: number | undefined;
 }
 
 /** Where a stream goes, and how. */
@@ -98,6 +100,8 @@ export interface StackConfig {
   wssPort?: number | undefined;
   /** realm and domain of the stations */
   domain: string;
+  /** SHA-256 of the certificate that browsers are shown by DTLS, upper case with colons; left out: browsers are not taken */
+  webrtcFingerprint?: string | undefined;
   /** told to peers outside, in Contact and SDP; undefined: the address that the peer reaches us under */
   externalAddress: string | undefined;
   /** addresses that are never banned (CIDR) */
@@ -192,6 +196,8 @@ export interface StackCommands {
   start: { params: StackConfig; reply: StackPorts };
   stop: { params: Record<string, never>; reply: Record<string, never> };
   'station.set': { params: StackStation; reply: Record<string, never> };
+  /** Has the station's telephones fetch their settings (NOTIFY). The reply comes when they have answered, or had time to. */
+  'station.resync': { params: { number: number; event: string }; reply: { told: number } };
   'station.remove': { params: { number: number }; reply: Record<string, never> };
   'trunk.set': { params: StackTrunk; reply: Record<string, never> };
   'trunk.remove': { params: { id: string }; reply: Record<string, never> };
@@ -246,7 +252,27 @@ export interface StackCommands {
   'lamp.set': { params: StackLamp; reply: Record<string, never> };
   'lamp.remove': { params: { station: number }; reply: Record<string, never> };
   /** message lamp (RFC 3842) */
+  /** shows another certificate from now on; connections stay */
+  'tls.set': { params: { key: string; cert: string }; reply: Record<string, never> };
   'messages.set': { params: { station: number; fresh: number; old: number }; reply: Record<string, never> };
+  /** a name and a secret for a while, in the place of the station's own; good for pages alone */
+  'pass.set': {
+    params: { user: string; station: number; ha1Md5: string; ha1Sha256: string };
+    reply: Record<string, never>;
+  };
+  'pass.remove': { params: { user: string }; reply: Record<string, never> };
+  /** a page's WebSocket, which the web server holds */
+  'page.open': {
+    params: {
+      page: string;
+      local: { host: string; port: number };
+      remote: { host: string; port: number };
+      secure: boolean;
+    };
+    reply: Record<string, never>;
+  };
+  'page.data': { params: { page: string; data: Uint8Array }; reply: Record<string, never> };
+  'page.gone': { params: { page: string; code: number }; reply: Record<string, never> };
   'ban.set': { params: { address: string; untilMs: number; reason: string }; reply: Record<string, never> };
   'ban.lift': { params: { address: string }; reply: Record<string, never> };
   statistics: { params: Record<string, never>; reply: StackStatistics };
@@ -312,6 +338,8 @@ export interface StackEvents {
   'dialog.kept': KeptDialog;
   'dialog.gone': { id: string };
   'trunk.changed': { trunk: string; state: 'up' | 'down' | 'registering' | 'refused'; detail: string };
+  'page.send': { page: string; data: Uint8Array; binary: boolean };
+  'page.end': { page: string; code: number; reason: string };
   'ban.added': { source: string; reason: string; sinceMs: number; untilMs: number; count: number };
   'ban.lifted': { source: string };
 }

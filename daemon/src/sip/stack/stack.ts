@@ -3,6 +3,7 @@
 //   Transports ─ Transactions ─ Requests ─┬─ Dialogs ─ Calls ───────> events
 //                                         ├─ Bindings (registrar)
 //                                         └─ TrunkLinks
+// long because: it joins every part, and says what the daemon may ask of them
 import { randomBytes } from 'node:crypto';
 import type { Clock, Log } from '../../platform/index.js';
 import { DigestServer } from '../auth/index.js';
@@ -30,6 +31,7 @@ import {
 import { parseUri, type SipRequest } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
 import { Transports, type Flow, type SocketAddress, type TransportCounts, type Triage } from '../transport/index.js';
+import { PageSockets } from './page-sockets.js';
 import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
 import { Calls } from './calls.js';
@@ -48,6 +50,7 @@ import type {
 } from './protocol.js';
 import { Messages } from './messages.js';
 import { Requests } from './requests.js';
+import { resync } from './resync.js';
 import { TrunkLink } from './trunk-link.js';
 import { Watching } from './watching.js';
 
@@ -71,7 +74,8 @@ const NOTHING: Record<string, never> = {};
 
 export class Stack {
   readonly #options: StackOptions;
-  readonly #accounts = new Accounts();
+  readonly #accounts = new Accounts((connection) => this.#pages.has(connection));
+  readonly #pages: PageSockets;
   readonly #links = new Map<string, TrunkLink>();
   readonly #transports: Transports;
   readonly #transactions: Transactions;
@@ -122,6 +126,10 @@ export class Stack {
         !(seen.agent !== undefined && guard.isScanner(seen.agent)) && this.#transactions.refuseUnread(seen, flow, late),
     };
     this.#transports = new Transports({ listeners: listenersOf(config), clock, log, admission, triage });
+    this.#pages = new PageSockets({
+      emit: (event, data) => this.#options.emit(event, data),
+      accept: (socket, addresses) => this.#transports.acceptWebSocket(socket, addresses),
+    });
     this.#locator = new Locator({ resolver: options.resolver ?? new SystemResolver(), clock });
     this.#health = new TargetHealth(clock);
     // Made after what it calls; nothing is called before the sockets are open.
@@ -212,6 +220,7 @@ export class Stack {
       pickUp: (replaces) => this.#watching.pickUp(replaces),
       contact: (transport, remote, user) => this.#contact(transport, remote, user),
       ownAddress: (transport, remote) => this.#ownAddress(transport, remote),
+      fingerprint: config.webrtcFingerprint,
     });
     requests.current = new Requests({
       dialogs: this.#dialogs,
@@ -291,6 +300,16 @@ export class Stack {
         this.#watching.removeAccount(number);
         return NOTHING;
       },
+      'station.resync': async ({ number, event }) => ({
+        told: await resync(
+          {
+            ...{ context: this.#dialogContext, clock: this.#options.clock, product: PRODUCT },
+            ...{ domain: this.#options.config.domain, reach: (station) => this.#bindings.reach(station) },
+          },
+          number,
+          event,
+        ),
+      }),
       'trunk.set': (trunk) => this.#setTrunk(trunk),
       'trunk.remove': ({ id }) => {
         void this.#links.get(id)?.stop();
@@ -331,8 +350,33 @@ export class Stack {
         this.#watching.removeLamp(station);
         return NOTHING;
       },
+      'tls.set': (tls) => {
+        for (const listener of this.#transports.listeners)
+          if (listener.transport === 'tls' || listener.transport === 'wss') this.#transports.setTls(listener, tls);
+        return NOTHING;
+      },
       'messages.set': ({ station, ...counts }) => {
         this.#watching.setMessages(station, counts);
+        return NOTHING;
+      },
+      'pass.set': ({ user, station, ha1Md5, ha1Sha256 }) => {
+        this.#accounts.setPass(user, station, ha1Md5, ha1Sha256);
+        return NOTHING;
+      },
+      'pass.remove': ({ user }) => {
+        this.#accounts.removePass(user);
+        return NOTHING;
+      },
+      'page.open': ({ page, ...addresses }) => {
+        this.#pages.open(page, addresses);
+        return NOTHING;
+      },
+      'page.data': ({ page, data }) => {
+        this.#pages.came(page, data);
+        return NOTHING;
+      },
+      'page.gone': ({ page, code }) => {
+        this.#pages.gone(page, code);
         return NOTHING;
       },
       'ban.set': ({ address, untilMs, reason }) => {
@@ -451,7 +495,11 @@ export class Stack {
   }
 
   #ownAddress(transport: TransportName, remote: string): string {
-    return this.#options.config.externalAddress ?? this.#transports.advertised(transport, remote)?.host ?? '127.0.0.1';
+    return (
+      this.#options.config.externalAddress ??
+      (this.#transports.advertised(transport, remote) ?? this.#transports.advertised('udp', remote))?.host ??
+      '127.0.0.1'
+    );
   }
 
   #port(transport: TransportName): number | undefined {

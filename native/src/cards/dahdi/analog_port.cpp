@@ -11,6 +11,9 @@ namespace {
 constexpr Millis kFlashMs = 200;
 // It tells of a gap in the battery, not of its end; the gap ends a call all the same.
 constexpr Millis kBatteryGapMs = 700;
+// An exchange gives the normal polarity again well before; a flash is over before, too.
+constexpr Millis kPolaritySettlesMs = 3000;
+constexpr Millis kSettleLater = 0;  // counted from the next run of the timers
 
 }  // namespace
 
@@ -20,6 +23,7 @@ void BoardStation::opened_with(Driver& driver, int handle) {
   driver_ = &driver;
   handle_ = handle;
   hook_ = driver.off_hook(handle);
+  if (lit_) driver.set_lamp(handle, *lit_, true);
 }
 
 void BoardStation::hooked(bool off, Millis at) {
@@ -65,6 +69,17 @@ void BoardStation::set_battery(bool on) {
   if (handle_ >= 0 && !on) driver_->set_hook(handle_, DriverHook::kOn);
 }
 
+void BoardStation::pass_on_hook(Millis duration) {
+  if (handle_ >= 0 && !hook_) driver_->pass_on_hook(handle_, duration);
+}
+
+bool BoardStation::set_polarity(bool reversed) { return handle_ >= 0 && driver_->set_polarity(handle_, reversed); }
+
+bool BoardStation::set_lamp(LampKind kind, bool on) {
+  lit_ = on ? std::optional(kind) : std::nullopt;
+  return handle_ < 0 || driver_->set_lamp(handle_, kind, on);
+}
+
 // ------------------------------------------------------------------------------------------------------------- line
 
 void BoardLine::opened_with(Driver& driver, int handle) {
@@ -87,12 +102,26 @@ void BoardLine::heard(const DriverNotice& what, Millis now) {
       battery_back_at_ = now + kBatteryGapMs;
       if (on_battery) on_battery(false, now);
       break;
+    case DriverEvent::kPolarity:
+      // That it has changed, not to which.
+      reversed_ = !reversed_;
+      if (on_polarity) on_polarity(reversed_, now);
+      break;
     default:
       break;
   }
 }
 
 void BoardLine::run_timers(Millis now) {
+  if (off_hook_) {
+    settles_at_ = kNever;
+  } else if (settles_at_ == kSettleLater) {
+    settles_at_ = now + kPolaritySettlesMs;
+  } else if (now >= settles_at_) {
+    // A change that was not seen must not turn all that follow round.
+    settles_at_ = kNever;
+    if (std::exchange(reversed_, false) && on_polarity) on_polarity(false, now);
+  }
   if (now < battery_back_at_) return;
   battery_back_at_ = kNever;
   if (on_battery) on_battery(true, now);
@@ -106,6 +135,8 @@ void BoardLine::lost(Millis now) {
 }
 
 void BoardLine::set_hook(bool off_hook) {
+  off_hook_ = off_hook;
+  if (!off_hook) settles_at_ = kSettleLater;
   if (handle_ >= 0) driver_->set_hook(handle_, off_hook ? DriverHook::kOff : DriverHook::kOn);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 
 #include "cards/card.hpp"
 #include "cards/dahdi/driver.hpp"
@@ -36,7 +37,7 @@ class AnalogPort {
   Millis look_at{};
 };
 
-class BoardStation : public AnalogPort, public StationPort {
+class BoardStation : public AnalogPort, public StationPort, public PolarityPort, public LampPort {
  public:
   using AnalogPort::AnalogPort;
   DriverSignalling wanted() const override { return DriverSignalling::kStation; }
@@ -46,12 +47,19 @@ class BoardStation : public AnalogPort, public StationPort {
   void set_ring(bool on) override;
   void set_battery(bool on) override;
   bool off_hook() const override { return hook_; }
+  void pass_on_hook(Millis duration) override;
+  /// Whether the board of the port can is only known by asking it to.
+  PolarityPort* polarity() override { return this; }
+  LampPort* lamp() override { return this; }
+  bool set_polarity(bool reversed) override;
+  bool set_lamp(LampKind kind, bool on) override;
 
  private:
   void hooked(bool off, Millis at);
   Driver* driver_{};
   int handle_ = -1;
   bool hook_{};
+  std::optional<LampKind> lit_;
 };
 
 class BoardLine : public AnalogPort, public LinePort {
@@ -68,6 +76,9 @@ class BoardLine : public AnalogPort, public LinePort {
   Driver* driver_{};
   int handle_ = -1;
   bool ringing_{};
+  bool reversed_{};
+  bool off_hook_{};
+  Millis settles_at_ = kNever;  // on the hook for so long, its polarity is taken for the normal one
   Millis battery_back_at_ = kNever;
 };
 

@@ -38,7 +38,15 @@ struct DahdiCard::Span : HdlcPort, AlarmPort, CasPort {
   Millis look_at{};
   std::array<uint8_t, kFrameBytes> frame;
 
+  uint32_t told_later{};      // bad frames seen while one was sent
+  mutable bool wants_room{};  // somebody asked, and there was none
+
   void send_frame(std::span<const uint8_t> octets) override;
+  bool has_room() const override;
+  void heard_bad_frame() {
+    card->counts_.bad_frames.add();
+    if (on_bad_frame) on_bad_frame();
+  }
   Alarms alarms() const override { return current; }
   void set_bits(uint32_t timeslot, uint8_t abcd) override {
     if (carries(timeslot)) card->driver_->set_bits(speech[timeslot].handle(), abcd);
@@ -51,6 +59,13 @@ struct DahdiCard::Span : HdlcPort, AlarmPort, CasPort {
   }
 };
 
+bool DahdiCard::Span::has_room() const {
+  // Nothing is kept for an E1 that is gone.
+  if (frames < 0 || card->driver_->room(frames)) return true;
+  wants_room = true;
+  return false;
+}
+
 void DahdiCard::Span::send_frame(std::span<const uint8_t> octets) {
   if (frames < 0 || octets.size() + kFcsOctets > kFrameBytes) return;
   // The driver works out the FCS; what stands in its place does not matter.
@@ -61,7 +76,10 @@ void DahdiCard::Span::send_frame(std::span<const uint8_t> octets) {
     const int done = card->driver_->write(frames, wanted);
     if (done == kDriverEvent) {
       // Alarms are looked at in pump() anyway; nothing else is told of a D-channel but what the counters keep.
-      if (card->driver_->take_event(frames).event == DriverEvent::kBadFrame) card->counts_.bad_frames.add();
+      if (card->driver_->take_event(frames).event == DriverEvent::kBadFrame) {
+        card->counts_.bad_frames.add();
+        ++told_later;
+      }
       look_at = 0;
       continue;
     }
@@ -233,11 +251,15 @@ void DahdiCard::exchange(Span& span, const SpeechRows& rows) {
   for (const auto timeslot : span.timeslots) {
     if (!there) break;
     const auto row = row_of(timeslot);
+    if (rows.missing != nullptr) rows.missing[span.first_row + timeslot - 1] = 0;
     there = span.speech[timeslot].exchange(*driver_, buffers_, counts_.speech, rows.received + row, rows.sent + row,
                                            [&](const DriverNotice& what) {
                                              if (!notices_.push({span.number, timeslot, what}))
                                                counts_.lost_events.add();
                                            });
+    if (there && rows.missing != nullptr && span.speech[timeslot].missed()) {
+      rows.missing[span.first_row + timeslot - 1] = 1;
+    }
   }
   if (there) {
     if (span.timeslots.empty()) return;
@@ -247,7 +269,10 @@ void DahdiCard::exchange(Span& span, const SpeechRows& rows) {
     span.speech[timeslot].look(*driver_, counts_.speech, rows.sent + row_of(timeslot));
     return;
   }
-  for (const auto timeslot : span.timeslots) std::memset(rows.received + row_of(timeslot), kAlawSilence, kRowBytes);
+  for (const auto timeslot : span.timeslots) {
+    std::memset(rows.received + row_of(timeslot), kAlawSilence, kRowBytes);
+    if (rows.missing != nullptr) rows.missing[span.first_row + timeslot - 1] = 0;
+  }
   span.in_use.store(false, std::memory_order_release);
 }
 
@@ -264,7 +289,7 @@ bool DahdiCard::read_frames(Span& span) {
     }
     if (length == kDriverEvent) {
       const auto notice = driver_->take_event(span.frames);
-      if (notice.event == DriverEvent::kBadFrame) counts_.bad_frames.add();
+      if (notice.event == DriverEvent::kBadFrame) span.heard_bad_frame();
       if (notice.event == DriverEvent::kRemoved) span.let_go.store(true, std::memory_order_relaxed);
       span.look_at = 0;
       continue;
@@ -273,6 +298,21 @@ bool DahdiCard::read_frames(Span& span) {
     if (static_cast<std::size_t>(length) > kFcsOctets && span.on_frame) {
       span.on_frame({span.frame.data(), static_cast<std::size_t>(length) - kFcsOctets});
     }
+  }
+  return any;
+}
+
+/// Whoever waits for room is told at the latest after a tick, which is a fifth of what the driver keeps of short frames.
+bool DahdiCard::tell(Span& span) {
+  bool any = false;
+  for (auto left = std::exchange(span.told_later, 0U); left > 0; --left) {
+    if (span.on_bad_frame) span.on_bad_frame();
+    any = true;
+  }
+  if (span.wants_room && span.has_room()) {
+    span.wants_room = false;
+    if (span.on_room) span.on_room();
+    any = true;
   }
   return any;
 }
@@ -315,7 +355,10 @@ bool DahdiCard::pump(Millis now) {
       any = true;
       continue;
     }
-    if (span->opened && !span->let_go.load(std::memory_order_relaxed)) any = read_frames(*span) || any;
+    if (span->opened && !span->let_go.load(std::memory_order_relaxed)) {
+      any = read_frames(*span) || any;
+      any = tell(*span) || any;
+    }
     if (now < span->look_at) continue;
     if (span->opened) {
       span->look_at = now + kLookMs;

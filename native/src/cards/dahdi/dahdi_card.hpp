@@ -90,6 +90,7 @@ class DahdiCard : public Card, public ClockPort, public WakePort {
   void exchange(Span& span, const SpeechRows& rows);
   void exchange(AnalogPort& port, const SpeechRows& rows);
   bool read_frames(Span& span);
+  bool tell(Span& span);
   bool take_notices(Millis now);
   void look_at(Span& span);
   void set_alarms(Span& span, const Alarms& alarms);

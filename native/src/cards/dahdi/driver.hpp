@@ -108,12 +108,21 @@ class Driver {
   virtual DriverNotice take_event(int handle) = 0;
   /// tick: another block waits to be read. The driver does not tell how many.
   virtual bool more(int handle) = 0;
+  /// The driver takes another block or frame.
+  virtual bool room(int handle) = 0;
   /// tick: throws away what has been received and not been read, what has not been sent yet, and events.
   virtual void flush(int handle) = 0;
   virtual uint8_t bits(int handle) = 0;
   virtual bool set_bits(int handle, uint8_t abcd) = 0;
   virtual bool set_hook(int handle, DriverHook hook) = 0;
   virtual bool off_hook(int handle) = 0;
+  /// Of a telephone's port. False: the board has none, or not in the state that the port is in (ringing, without battery).
+  virtual bool set_polarity(int handle, bool reversed) = 0;
+  /// Of a telephone's port: by what the lamp is lit, and whether. False: its board has no lamp. One that has but another kind may
+  /// say nothing of it.
+  virtual bool set_lamp(int handle, LampKind kind, bool on) = 0;
+  /// Of a telephone's port: what is written is heard on the hook, too, for so long. False: the board cannot.
+  virtual bool pass_on_hook(int handle, Millis duration) = 0;
   /// The canceller of the board or of the driver; 0 taps: off. False: there is none.
   virtual bool set_echo_canceller(int handle, uint32_t taps) = 0;
   /// Multiplies by so many dB in each direction; 0 and 0 leaves every octet as it is.

@@ -27,6 +27,7 @@ constexpr const char* kTimerDevice = "/dev/dahdi/timer";
 // The driver answers with the kernel's ELAST, the end of its error numbers, when an event waits; libc has no name for it.
 constexpr int kEventWaits = 500;
 constexpr int kLongestRingMs = 60000;
+constexpr Millis kLongestOnHookMs = 10000;
 
 class Descriptor {
  public:
@@ -183,6 +184,11 @@ class KernelDriver : public Driver {
     return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
   }
 
+  bool room(int handle) override {
+    pollfd entry{handle, POLLOUT, 0};
+    return poll(&entry, 1, 0) > 0 && (entry.revents & POLLOUT) != 0;
+  }
+
   void flush(int handle) override {
     int which = DAHDI_FLUSH_ALL;
     ioctl(handle, DAHDI_FLUSH, &which);
@@ -203,6 +209,24 @@ class KernelDriver : public Driver {
   bool off_hook(int handle) override {
     dahdi_params params{};
     return ioctl(handle, DAHDI_GET_PARAMS, &params) == 0 && params.rxisoffhook != 0;
+  }
+
+  bool set_polarity(int handle, bool reversed) override {
+    int state = reversed ? 1 : 0;
+    return ioctl(handle, DAHDI_SETPOLARITY, &state) == 0;
+  }
+
+  bool set_lamp(int handle, LampKind kind, bool on) override {
+    dahdi_vmwi_info how{};
+    how.vmwi_type = kind == LampKind::kPolarity ? DAHDI_VMWI_LREV : DAHDI_VMWI_HVAC;
+    if (ioctl(handle, DAHDI_VMWI_CONFIG, &how) != 0) return false;
+    int messages = on ? 1 : 0;
+    return ioctl(handle, DAHDI_VMWI, &messages) == 0;
+  }
+
+  bool pass_on_hook(int handle, Millis duration) override {
+    int ms = static_cast<int>(std::clamp<Millis>(duration, 0, kLongestOnHookMs));
+    return ioctl(handle, DAHDI_ONHOOKTRANSFER, &ms) == 0;
   }
 
   bool set_echo_canceller(int handle, uint32_t taps) override {

@@ -42,12 +42,15 @@ class SpeechChannel {
     started_ = false;
   }
   int handle() const { return handle_; }
+  /// Media thread: the row of the latest exchange() is silence, as no block had come in time.
+  bool missed() const { return missed_; }
 
   /// Media thread, once a tick. False: the board is gone, and the handle must not be used again. `notice` hears of events
   /// other than those of the buffers.
   template <class Hear>
   bool exchange(Driver& driver, const ChannelBuffers& buffers, SpeechCounts& counts, uint8_t* received,
                 const uint8_t* sent, Hear notice) {
+    missed_ = true;
     if (!started_) return start(driver, buffers, received);
     std::array<uint8_t, kRowBytes> block;
     int done = driver.read(handle_, block);
@@ -65,6 +68,7 @@ class SpeechChannel {
       if (!waiting_) counts.slips.add();
       return true;
     }
+    missed_ = false;
     int written = driver.write(handle_, {sent, kRowBytes});
     for (int events = 0; written == kDriverEvent && events < kMostEvents; ++events) {
       if (!heard(driver, counts, notice)) return false;
@@ -111,6 +115,7 @@ class SpeechChannel {
   bool waiting_{};  // for the first block since the start
   bool first_{};    // no tick since the start
   bool stalled_{};
+  bool missed_{};
   uint32_t left_over_{};
   bool spare_{};
   std::array<uint8_t, kRowBytes> spare_block_;

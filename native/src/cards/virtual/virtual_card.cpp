@@ -70,12 +70,14 @@ struct VirtualCard::Station : StationPort, PolarityPort, LampPort {
   bool cut{};
   bool reversed{};
   bool lit{};
+  bool lit_by_polarity{};
   bool hook{};
 
   void set_ring(bool on) override;
   void set_battery(bool on) override;
-  void set_polarity(bool now) override;
-  void set_lamp(bool on) override;
+  bool set_polarity(bool now) override;
+  bool set_lamp(LampKind kind, bool on) override;
+  void tell_polarity();
   PolarityPort* polarity() override { return this; }
   LampPort* lamp() override { return this; }
   bool off_hook() const override { return hook; }
@@ -117,22 +119,28 @@ void VirtualCard::Station::set_battery(bool on) {
   });
 }
 
-void VirtualCard::Station::set_polarity(bool now) {
-  if (now == reversed) return;
-  reversed = now;
+void VirtualCard::Station::tell_polarity() {
   if (!peer || cut) return;
-  card->crossing_.push_back([to = peer, now](Millis at) {
+  card->crossing_.push_back([to = peer, now = reversed != lit_by_polarity](Millis at) {
     if (to->on_polarity) to->on_polarity(now, at);
   });
 }
 
-void VirtualCard::Station::set_lamp(bool on) {
-  if (on == lit) return;
-  lit = on;
-  if (!peer || cut) return;
+bool VirtualCard::Station::set_polarity(bool now) {
+  if (std::exchange(reversed, now) != now) tell_polarity();
+  return true;
+}
+
+bool VirtualCard::Station::set_lamp(LampKind kind, bool on) {
+  if (kind == LampKind::kPolarity) {
+    if (std::exchange(lit_by_polarity, on) != on) tell_polarity();
+    return true;
+  }
+  if (std::exchange(lit, on) == on || !peer || cut) return true;
   card->crossing_.push_back([to = peer, on](Millis now) {
     if (to->on_lamp) to->on_lamp(on, now);
   });
+  return true;
 }
 
 bool VirtualCard::cut_line(uint32_t analog, bool cut) {
@@ -374,14 +382,16 @@ void VirtualCard::impair(Impairment& impairment, uint8_t* received) {
     auto* octets = received + static_cast<std::size_t>(row) * kRowBytes;
     if (const auto gain = impairment.gain_q12[row].load(std::memory_order_relaxed); gain != 0) {
       for (uint32_t i = 0; i < kRowBytes; ++i) {
-        const auto louder = std::clamp(int64_t{dsp::alaw_to_linear(octets[i])} * gain / 4096, int64_t{-32768}, int64_t{32767});
+        const auto louder =
+            std::clamp(int64_t{dsp::alaw_to_linear(octets[i])} * gain / 4096, int64_t{-32768}, int64_t{32767});
         octets[i] = dsp::linear_to_alaw(static_cast<int16_t>(louder));
       }
     }
     const auto errors = std::min(kErrorsOfTick, impairment.errors[row].load(std::memory_order_relaxed));
     if (errors == 0) continue;
     impairment.errors[row].fetch_sub(errors, std::memory_order_relaxed);
-    for (uint32_t i = 0; i < errors; ++i) octets[i * (kRowBytes / kErrorsOfTick)] ^= static_cast<uint8_t>(1U << (i % 8));
+    for (uint32_t i = 0; i < errors; ++i)
+      octets[i * (kRowBytes / kErrorsOfTick)] ^= static_cast<uint8_t>(1U << (i % 8));
   }
 }
 

@@ -1,6 +1,7 @@
 import type {
   BoardAnalog,
   BoardE1,
+  BoardLinkSet,
   BoardPort,
   BoardSpan,
   BoardsDraft,
@@ -71,24 +72,47 @@ export function newPort(channel: number, analog: number, kind: 'fxs' | 'fxo', lo
 
 export const spanName = ({ name, span }: BoardSpan): string => name ?? `E1-${span}`;
 
+/** Of No. 7: those that an E1 names. Others would be refused, as nothing would come by them. */
+const linkSetsOf = (sets: readonly BoardLinkSet[], e1: readonly BoardE1[]): BoardLinkSet[] =>
+  sets.filter(({ name }) => e1.some((one) => one.signalling === 'ss7' && one.ss7?.linkSet === name));
+
+/** As one begins whose first link is on timeslot 16 of this E1. */
+export function newLinkSet(span: number): BoardLinkSet {
+  return {
+    ...{ name: '', variant: 'china', network: 'national', pointCode: '', destination: '' },
+    ...{ links: [{ span, timeslot: 16, code: 0 }], calledNature: 'national', callingNature: 'national', checkEvery: 0 },
+  };
+}
+
 /** With this line in place of the one of its number, or of none; and its signalling. */
 export function withSpan(
   state: BoardsState,
   line: BoardSpan,
   e1: BoardE1 | undefined,
   before?: BoardSpan,
+  linkSet?: { was: string; is: BoardLinkSet },
 ): BoardsDraft {
   const { settings, analogs } = state;
   const gone = [line.span, before?.span];
   const others = state.e1.filter(({ span }) => !gone.includes(span));
   const spans = [...settings.spans.filter((one) => one.device !== line.device), line].sort((a, b) => a.span - b.span);
-  const e1s = e1 ? [...others, e1].sort((a, b) => a.span - b.span) : others;
-  return { settings: { ...settings, spans }, e1: e1s, analogs };
+  const named = e1 ? [...others, e1].sort((a, b) => a.span - b.span) : others;
+  if (!linkSet)
+    return { settings: { ...settings, spans }, e1: named, analogs, linkSets: linkSetsOf(state.linkSets, named) };
+  const { was, is } = linkSet;
+  // the other E1s go with their link set when it gets another name
+  const e1s = named.map((one) =>
+    was !== '' && one.ss7?.linkSet === was ? { ...one, ss7: { ...one.ss7, linkSet: is.name } } : one,
+  );
+  const at = state.linkSets.findIndex(({ name }) => name === was);
+  const sets = at < 0 ? [...state.linkSets, is] : state.linkSets.map((one, i) => (i === at ? is : one));
+  return { settings: { ...settings, spans }, e1: e1s, analogs, linkSets: linkSetsOf(sets, e1s) };
 }
 
-export function withoutSpan({ settings, e1, analogs }: BoardsState, gone: BoardSpan): BoardsDraft {
+export function withoutSpan({ settings, e1, analogs, linkSets }: BoardsState, gone: BoardSpan): BoardsDraft {
   const spans = settings.spans.filter(({ device }) => device !== gone.device);
-  return { settings: { ...settings, spans }, e1: e1.filter(({ span }) => span !== gone.span), analogs };
+  const left = e1.filter(({ span }) => span !== gone.span);
+  return { settings: { ...settings, spans }, e1: left, analogs, linkSets: linkSetsOf(linkSets, left) };
 }
 
 /** `set`: what they are set to, of those that are otherwise than the country has them. */

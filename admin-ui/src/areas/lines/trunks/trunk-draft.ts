@@ -1,17 +1,23 @@
-import type { E1Trunk, SipTrunk, Trunk } from '@cordboard/daemon/contract';
+import type { E1Trunk, FxoTrunk, SipTrunk, Trunk } from '@cordboard/daemon/contract';
 import { copyOf } from '../parts/new-id';
 
 /** A trunk in the form; the secret only goes to the box, never comes from it. */
-export type TrunkDraft = (E1Trunk | SipTrunk) & { secret: string; clearSecret: boolean };
+export type TrunkDraft = (E1Trunk | SipTrunk | FxoTrunk) & { secret: string; clearSecret: boolean };
 
 const common = {
   ...{ id: '', name: '', numberRulesIn: [], numberRulesOut: [], callerRulesIn: [] },
   ...{ numberFormat: 'dialled', callerId: 'pass', fixedNumber: '', enabled: true },
 } as const;
 
-export function newTrunk(kind: Trunk['kind'], spans: number[]): TrunkDraft {
+/** `free`: the E1s or lines that it begins with. */
+export function newTrunk(kind: Trunk['kind'], free: number[]): TrunkDraft {
   const secrets = { secret: '', clearSecret: false };
-  if (kind === 'e1') return copyOf({ ...common, kind, maxCalls: 10_000, spans, ...secrets }) as TrunkDraft;
+  if (kind === 'e1')
+    return copyOf({ ...common, kind, maxCalls: 10_000, spans: free, refer: false, ...secrets }) as TrunkDraft;
+  if (kind === 'fxo') {
+    const group = { maxCalls: 10_000, lines: free, hunt: 'order', dialPrefix: '', lineNumber: '' } as const;
+    return copyOf({ ...common, kind, ...group, ...secrets }) as TrunkDraft;
+  }
   return copyOf({
     ...common,
     ...{ kind, maxCalls: 30, mode: 'register', username: '', fromUser: '', fromDomain: '', expiresS: 600 },

@@ -1,4 +1,4 @@
-import type { Call, SipTrunkStatus, Span, Trunk } from '@cordboard/daemon/contract';
+import type { AnalogLine, Call, FxoTrunk, SipTrunkStatus, Span, Trunk } from '@cordboard/daemon/contract';
 import type { Mark } from '@/components/StateMark.vue';
 import { isDead } from '@/components/span-slots';
 
@@ -15,17 +15,31 @@ export function trunkWord(
   trunk: Trunk,
   spans: ReadonlyMap<number, Span>,
   status: SipTrunkStatus | undefined,
+  lines: readonly AnalogLine[],
 ): TrunkWord {
   if (!trunk.enabled) return 'off';
   if (trunk.kind === 'sip') return status?.state ?? 'unknown';
+  if (trunk.kind === 'fxo') {
+    const good = linesOf(trunk, lines).filter(({ voltage, fault }) => voltage && fault === null).length;
+    return good === trunk.lines.length ? 'up' : good === 0 ? 'alarm' : 'partly';
+  }
   const known = trunk.spans.flatMap((span) => spans.get(span) ?? []);
   const good = known.filter(works).length;
   if (good === trunk.spans.length) return 'up';
   return good === 0 ? 'alarm' : 'partly';
 }
 
+export const linesOf = ({ lines }: FxoTrunk, all: readonly AnalogLine[]): AnalogLine[] =>
+  all.filter(({ line }) => lines.includes(line));
+
 /** Calls over it now: busy timeslots, or parties that are behind it. */
-export function callsOver(trunk: Trunk, spans: ReadonlyMap<number, Span>, calls: Iterable<Call>): number {
+export function callsOver(
+  trunk: Trunk,
+  spans: ReadonlyMap<number, Span>,
+  calls: Iterable<Call>,
+  lines: readonly AnalogLine[],
+): number {
+  if (trunk.kind === 'fxo') return linesOf(trunk, lines).filter(({ state }) => state !== 'idle').length;
   if (trunk.kind === 'e1')
     return trunk.spans.flatMap((span) => spans.get(span)?.timeslots ?? []).filter(({ busy }) => busy).length;
   let count = 0;
@@ -36,6 +50,7 @@ export function callsOver(trunk: Trunk, spans: ReadonlyMap<number, Span>, calls:
 /** An E1 carries no more than it has speech timeslots, whatever the limit. */
 export function mostOf(trunk: Trunk, spans: ReadonlyMap<number, Span>): number {
   if (trunk.kind === 'sip') return trunk.maxCalls;
+  if (trunk.kind === 'fxo') return Math.min(trunk.maxCalls, trunk.lines.length);
   return trunk.spans.reduce((sum, span) => sum + (spans.get(span)?.timeslots.length ?? 30), 0);
 }
 

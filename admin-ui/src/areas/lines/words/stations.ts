@@ -4,7 +4,7 @@ export const stations = bilingual(
   {
     title: '话机',
     lead: '坐席用的话机：插在板卡上的模拟话机，和用账号登记的 SIP 话机。',
-    tabs: { phones: '话机', groups: '振铃组', rights: '拨号权限', bans: '已封禁地址' },
+    tabs: { phones: '话机', provision: '自动配置', groups: '振铃组', rights: '拨号权限', bans: '已封禁地址' },
     addPhone: '新建 SIP 话机',
     importWhat: '话机账号',
     sip: 'SIP 话机',
@@ -132,7 +132,13 @@ export const stations = bilingual(
   {
     title: 'Telephones',
     lead: 'What agents talk on: analog telephones at the cards, and SIP telephones with accounts.',
-    tabs: { phones: 'Telephones', groups: 'Ring groups', rights: 'Dialling rights', bans: 'Banned addresses' },
+    tabs: {
+      phones: 'Telephones',
+      provision: 'Provisioning',
+      groups: 'Ring groups',
+      rights: 'Dialling rights',
+      bans: 'Banned addresses',
+    },
     addPhone: 'New SIP telephone',
     importWhat: 'SIP telephones',
     sip: 'SIP telephones',

@@ -1,4 +1,4 @@
-// Which addresses a flow may ask: not the box itself, not the networks behind it, unless the settings name them. A name is resolved
+// Which addresses the box may ask for others: not itself, not the networks behind it, unless the settings name them. A name is resolved
 // once, and the connection goes to the address that was judged.
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -35,6 +35,14 @@ const NOT_PUBLIC: readonly (readonly [network: string, bits: number, family: 'ip
 const notPublic = new BlockList();
 for (const [network, bits, family] of NOT_PUBLIC) notPublic.addSubnet(network, bits, family);
 
+/** Networks of a firm (RFC 1918, 4193, 6598). */
+const behind = new BlockList();
+behind.addSubnet('10.0.0.0', 8, 'ipv4');
+behind.addSubnet('172.16.0.0', 12, 'ipv4');
+behind.addSubnet('192.168.0.0', 16, 'ipv4');
+behind.addSubnet('100.64.0.0', 10, 'ipv4');
+behind.addSubnet('fc00::', 7, 'ipv6');
+
 export class AddressGuard {
   readonly #allowed = new BlockList();
 
@@ -48,13 +56,15 @@ export class AddressGuard {
     }
   }
 
-  allows(address: string): boolean {
+  /** `inside`: networks behind the box, too, but never the box itself. */
+  allows(address: string, inside = false): boolean {
     const plain = unmapped(address);
     const version = isIP(plain);
     if (version === 0) return false;
     const family = version === 4 ? 'ipv4' : 'ipv6';
     if (this.#allowed.check(plain, family)) return true;
-    return !notPublic.check(plain, family) && !ownAddresses().has(plain);
+    if (ownAddresses().has(plain)) return false;
+    return !notPublic.check(plain, family) || (inside && behind.check(plain, family));
   }
 }
 

@@ -1,9 +1,9 @@
-// Secrets of users at rest: AES-256-GCM with a key of the owner's own file (0600), so that a copy of the database alone gives
-// nobody's second factor away. Whose secret it is, is bound into it: it cannot be moved to another user.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+// Secrets at rest (of users, of telephones, of ways to tell somebody): AES-256-GCM with a key of the owner's own file (0600), so that a copy of the database alone gives
+// none of them away. Whose secret it is, is bound into it: it cannot be moved to another user.
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeWhole } from '../../config/index.js';
+import { writeWhole } from './migrations.js';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -32,6 +32,11 @@ export class Secrets {
     decipher.setAAD(Buffer.from(owner));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
+  }
+
+  /** The same for this key and text whenever it is asked; tells nothing of the key. */
+  fingerprint(text: string): Buffer {
+    return createHmac('sha256', this.#ourKey()).update(text).digest();
   }
 
   /** Made when the first secret is kept; a file that cannot be read is never overwritten. */

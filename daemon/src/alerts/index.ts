@@ -1,0 +1,3 @@
+export * from './alert-service.js';
+export { hasText, kindText } from './texts.js';
+export type { SnmpEngine } from './snmp.js';

@@ -1,0 +1,2 @@
+export * from './firewall-desk.js';
+export * from './rules.js';
