@@ -100,6 +100,9 @@ const parties = (id: string) => ui.box.calls.find(id)?.parties ?? [];
 const happened = (id: string, condition: () => boolean) =>
   waitFor(ui.box.live, 'call.updated', () => ui.box.calls.find(id) === undefined || condition());
 const gone = (id: string) => waitFor(ui.box.live, 'call.removed', () => ui.box.calls.find(id) === undefined);
+// Not waitForFunction: what it evaluates after its first look is refused by the page's Content-Security-Policy.
+const titled = (at: Page, wanted: (title: string) => boolean) =>
+  expect.poll(async () => wanted(await at.title()), { timeout: 45_000 }).toBe(true);
 
 async function rings(callingNumber = CALLER): ReturnType<typeof callIn> {
   await Promise.all([stationFree(ui.box, 1), stationFree(ui.box, 2)]);
@@ -128,13 +131,12 @@ test('one of several tabs that nobody looks at notifies, and its title says who 
   await page.evaluate('window.hiddenNow = true');
   const { callId } = await rings();
   await Promise.all([state('ringing'), state('ringing', tab)]);
-  await page.waitForFunction(`document.title.includes('138 0013 8000')`);
-  await tab.waitForFunction(`document.title.includes('138 0013 8000')`);
+  await Promise.all([page, tab].map((at) => titled(at, (title) => title.includes('138 0013 8000'))));
   expect(await page.evaluate('window.notified')).toEqual(['Call: Call from 138 0013 8000']);
   expect(await tab.evaluate('window.notified')).toEqual([]);
   await f2();
   await Promise.all([state('talking'), state('talking', tab)]);
-  await page.waitForFunction(`!document.title.includes('138')`);
+  await titled(page, (title) => !title.includes('138'));
   expect(await page.evaluate('window.notified')).toEqual(['Call: Call from 138 0013 8000', 'closed']);
   await page.evaluate('window.hiddenNow = false');
   await tab.close();
@@ -150,6 +152,8 @@ test('keys are heard at the far end; who is parked is taken back', async () => {
   const { recording } = await ui.box.engine.command('recording.start', { port, path });
   let closed = false;
   ui.box.engine.events.on('recording.ended', (ended) => void (closed ||= ended.recording === recording));
+  let heard = 0;
+  const off = ui.box.engine.events.on('play.ended', ({ reason }) => void (heard += reason === 'finished' ? 1 : 0));
   await press('Keys');
   await page.locator('.pad').getByRole('button', { name: '5', exact: true }).click();
   await page.locator('.pad .sent', { hasText: '5' }).waitFor();
@@ -157,6 +161,9 @@ test('keys are heard at the far end; who is parked is taken back', async () => {
   await page.locator('.pad .sent', { hasText: '5#' }).waitFor();
   await page.keyboard.press('Escape');
   await page.locator('.pad').waitFor({ state: 'detached' });
+  // Parking would end a key that still sounds.
+  await waitFor(ui.box.engine.events, 'play.ended', () => heard === 2);
+  off();
 
   await more('Park');
   const row = page.locator('[data-parked]');
