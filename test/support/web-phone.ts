@@ -59,9 +59,10 @@ export class Voice {
     this.#samples = samples;
   }
 
-  /** By the clock: a timer that is late makes up for it. */
+  /** From the beginning, by the clock: a timer that is late makes up for it. */
   start(): void {
-    if (this.#timer !== undefined) return;
+    this.stop();
+    this.#frame = 0;
     const began = performance.now();
     this.#timer = setInterval(() => {
       while (began + this.#frame * FRAME_MS <= performance.now()) this.#say(this.#frame++);

@@ -137,9 +137,10 @@ export class SipService {
     return (await this.#thread.command('station.resync', { number: station, event })).told;
   }
 
-  /** An agent's state, for those who watch his telephone. */
+  /** An agent's state, for those who watch his telephone and for the page that is it. */
   agentChanged(agent: WatchedAgent): void {
     this.#lamps?.agentChanged(agent);
+    this.pages.agentAt(agent.id, agent.station);
   }
 
   /** How many messages wait for a station: lights the lamps of its telephones (RFC 3842). */
