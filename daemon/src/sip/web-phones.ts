@@ -174,7 +174,8 @@ export class WebPhones {
   /** Where an agent is signed in now, null: nowhere. His page is the telephone of no other station. */
   agentAt(agentId: string, station: number | null): void {
     for (const pass of [...this.#byTicket.values()])
-      if (pass.agentId === agentId && pass.station !== station) this.#end(pass, SIGNED_OUT, 'signed out of the station');
+      if (pass.agentId === agentId && pass.station !== station)
+        this.#end(pass, SIGNED_OUT, 'signed out of the station');
   }
 
   /** Credentials that end by themselves, which the TURN server checks without asking anybody: use-auth-secret of coturn. */
