@@ -298,7 +298,12 @@ class RunningBox {
   #webrtcPapers(): TlsFiles | undefined {
     const { sip } = this.#config.settings;
     if (!sip.enabled || sip.webrtcPort === undefined) return undefined;
-    return (this.#webrtc ??= tlsFiles(join(this.#config.home, 'webrtc'), ['webrtc.invalid'], this.#clock.wallMs()));
+    return (this.#webrtc ??= tlsFiles(
+      join(this.#config.home, 'webrtc'),
+      ['webrtc.invalid'],
+      this.#clock.wallMs(),
+      'p256',
+    ));
   }
 
   #makeSip(engine: EngineClient): SipService {

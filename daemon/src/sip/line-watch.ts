@@ -109,7 +109,9 @@ export class LineWatch {
       if (other === undefined || WORSE[other.word] < WORSE[quality.word]) found.set(agentId, quality);
     }
     for (const quality of found.values()) this.#tell(quality);
-    const talking = new Set([...watched.values()].map(({ agentId }) => agentId));
+    // Of a leg that has just begun nothing is known; of one that is on hold nothing is to be known.
+    const begun = [...watched.values()].filter(({ leg }) => (this.#watched.get(leg)?.samples.length ?? 0) < 2);
+    const talking = new Set([...found.keys(), ...begun.map(({ agentId }) => agentId)]);
     for (const agentId of [...this.#told.keys()]) {
       if (talking.has(agentId)) continue;
       this.#told.delete(agentId);
