@@ -17,6 +17,7 @@ export * from './routes.js';
 export * from './queue-routing.js';
 export * from './queues.js';
 export * from './agents.js';
+export * from './line-quality.js';
 export * from './web-phone.js';
 export * from './calls.js';
 export * from './desk.js';
