@@ -117,6 +117,12 @@ test('a headset by https talks, and its line is bad on the floor while it is', a
     await checkWords(floor.page, language, [name, ...ui.box.agents.list().map((agent) => agent.name)]);
   });
 
+  // What the seat has stands within it.
+  const [tile, said] = await Promise.all([seat.boundingBox(), mark.boundingBox()]);
+  expect(said!.x + said!.width).toBeLessThan(tile!.x + tile!.width);
+  // Loaded anew for its pictures, the page has the panel closed.
+  if (!(await panel.isVisible())) await seat.click();
+  await panel.waitFor();
   link.up = () => false;
   await mark.waitFor({ state: 'detached' });
   await floor.page.locator('[data-test="line"][data-word="good"]').waitFor();

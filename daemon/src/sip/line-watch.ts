@@ -130,11 +130,11 @@ export class LineWatch {
     }
     if (before === undefined || now.received > before.received || !leg.sends) known.quietSince = nowMs;
     known.samples.push(now);
-    while (known.samples.length > 1 && nowMs - known.samples[1]!.atMs >= WINDOW_MS) known.samples.shift();
+    while (nowMs - (known.samples[1] ?? now).atMs >= WINDOW_MS) known.samples.shift();
     if (before === undefined) return undefined;
 
     const silent = leg.sends && !known.pauses && nowMs - known.quietSince >= WINDOW_MS;
-    const says = saysOf(leg, figures, known.samples[0]!, now);
+    const says = saysOf(leg, figures, known.samples[0] ?? now, now);
     const hears = hearsOf(leg, figures);
     if (says === null && hears === null && !silent) return undefined;
     const mos = Math.min(...[says, hears].map((way) => way?.mos ?? 5));

@@ -15,7 +15,8 @@ export function useLineWords() {
     if (line.silent) return t('supervisor.line.silent');
     const way = worse(line);
     if (way === null) return t(`supervisor.line.word.${line.word}`);
-    if (way.lossShare >= 0.01) return t('supervisor.line.lost', { share: percent(way.lossShare) });
+    if (way.lossShare >= 0.01)
+      return t('supervisor.line.lost', { share: n(way.lossShare, { style: 'percent', maximumFractionDigits: 0 }) });
     return t('supervisor.line.mos', { mos: mos(way.mos) });
   }
 
