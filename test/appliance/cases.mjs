@@ -118,9 +118,11 @@ export const CASES = {
 
   /** Signed and booted, and its service does not come up: it is judged, and the first version is back with the data as they were. */
   async 'failed-trial'(bench) {
+    // Before the box goes on: its disk is served by this process, which stands still while the root is packed.
+    const bundle = failsItsTrial(bench.at(''), bench.versions.image);
     const box = await bench.ready('failed-trial');
     const before = (await storedCalls(box)).map(({ id }) => id);
-    await update(box, failsItsTrial(bench.at(''), bench.versions.image));
+    await update(box, bundle);
     const { last } = await ended(box, 'failed');
     const boots = box.machine.console.match(/Cordboard, slot [ab]/g);
     check(boots.join() === ['Cordboard, slot b', 'Cordboard, slot a'].join(), boots.join());
