@@ -1,8 +1,7 @@
 // The watch over the lines of agents: streams are scripted, time stands still until it is moved.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LineQuality } from '../../daemon/src/contract/index.js';
 import type { EngineClient, EngineCommands } from '../../daemon/src/engine/index.js';
-import { mosOf } from '../../daemon/src/lines/index.js';
+import { mosOf, type LineQuality } from '../../daemon/src/contract/index.js';
 import { silentLog } from '../../daemon/src/platform/index.js';
 import { LOOK_MS, LineWatch, type WatchedLeg } from '../../daemon/src/sip/line-watch.js';
 import { FakeClock } from '../support/clock-fake.js';

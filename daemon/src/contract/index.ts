@@ -6,6 +6,7 @@ export * from './permissions.js';
 export * from './primitives.js';
 export * from './errors.js';
 export * from './roles.js';
+export * from './transmission-rating.js';
 export * from './users.js';
 export * from './sign-in.js';
 export * from './flow-live.js';

@@ -4,4 +4,3 @@ export * from './engine-lines.js';
 export * from './line-switch.js';
 export * from './lines.js';
 export * from './refusal.js';
-export * from './transmission-rating.js';

@@ -2,9 +2,8 @@
 //
 //   streams.statistics, all at once ─> the last seconds of each stream ─> the E-model ─> one line of each agent
 import type { LineQuality, LineWay, QualityWord } from '../contract/index.js';
-import { wordOfMos } from '../contract/index.js';
+import { mosOf, wordOfMos } from '../contract/index.js';
 import type { EngineClient, EngineCommands } from '../engine/index.js';
-import { mosOf } from '../lines/index.js';
 import { errorText, type Clock, type Log, type Timer } from '../platform/index.js';
 
 /** A leg of a telephone that sound goes over. */

@@ -15,7 +15,7 @@ const DEFAULT_RATING = 93.2;
 const OPUS = { ie: 5, bpl: 20 };
 const G711 = { ie: 0, bpl: 25.1 };
 
-export function ratingOf({ codec, delayMs, lossShare }: Hearing): number {
+function ratingOf({ codec, delayMs, lossShare }: Hearing): number {
   const { ie, bpl } = codec.toLowerCase() === 'opus' ? OPUS : G711;
   const percent = 100 * Math.min(1, Math.max(0, lossShare));
   const rating = DEFAULT_RATING - delayImpairment(delayMs) - ie - ((95 - ie) * percent) / (percent + bpl);
