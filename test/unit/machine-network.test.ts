@@ -132,6 +132,10 @@ test.each([
   ['2001:db8::5/64', '2001:db8::1', true],
   ['2001:db8::5/64', '2001:db8:0:1::1', false],
   ['2001:db8::5/64', '192.168.7.1', false],
+  ['2001:db8::5/64', 'fe80::1', true],
+  ['2001:db8::5/64', 'febf::1', true],
+  ['2001:db8::5/64', 'fec0::1', false],
+  ['192.168.7.10/24', 'fe80::1', false],
 ])('%s has %s as its neighbour: %s', (address, other, is) => expect(isNeighbour(address, other)).toBe(is));
 
 test.each([

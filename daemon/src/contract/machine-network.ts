@@ -10,11 +10,15 @@ export const NetworkPortName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,14}
 const isInterface = (text: string): boolean =>
   text.includes('/') && (z.cidrv4().safeParse(text).success || z.cidrv6().safeParse(text).success);
 
-/** Whether `other` is another address of the network that `address` (with its prefix) is in. */
+/**
+ * Whether `other` can be reached from `address` (with its prefix) without a router: another address of that network, or one of the link alone
+ * (RFC 4291 2.5.6), which is what routers of IPv6 announce themselves by.
+ */
 export function isNeighbour(address: string, other: string): boolean {
   const [own = '', length = '0'] = address.split('/');
   const [one, two] = [octetsOf(own), octetsOf(other)];
   if (one.length !== two.length || one.every((octet, i) => octet === two[i])) return false;
+  if (one.length === 16 && two[0] === 0xfe && ((two[1] ?? 0) & 0xc0) === 0x80) return true;
   let bits = Number(length);
   return one.every((octet, i) => {
     const mask = (0xff00 >> Math.max(0, Math.min(8, bits))) & 0xff;
