@@ -113,7 +113,9 @@ TEST_F(T38Test, LossAndJitterTakeNoPage) {
         EXPECT_TRUE(outcome.sender.end.ok) << outcome.sender.end.text;
         EXPECT_TRUE(outcome.receiver.end.ok) << outcome.receiver.end.text;
         EXPECT_TRUE(outcome.right);
-        if (faults.loss > 0.02) EXPECT_GT(outcome.at_receiver.recovered, 0U);
+        if (faults.loss > 0.02) {
+          EXPECT_GT(outcome.at_receiver.recovered, 0U);
+        }
       }
     }
   }
