@@ -11,8 +11,7 @@
 
 namespace cordboard::media {
 
-FaxPort::FaxPort(FaxSettings settings, FaxEvents events, std::unique_ptr<T38End> t38)
-    : terminal_(std::move(settings), std::move(events), std::move(t38)) {
+FaxPort::FaxPort(FaxSettings settings, FaxEvents events) : terminal_(std::move(settings), std::move(events)) {
   Block silence{};
   silence.octets.fill(dsp::kAlawSilence);
   for (uint32_t i = 0; i < kFaxHeadStart; ++i) to_send_.push(silence);

@@ -38,7 +38,7 @@ class FaxPort {
  public:
   /// The events come on the worker's thread, the last one before the callback of FaxWorkers::stop(). They must not
   /// throw, and hold up every other end of that worker while they run.
-  FaxPort(FaxSettings settings, FaxEvents events, std::unique_ptr<T38End> t38 = nullptr);
+  FaxPort(FaxSettings settings, FaxEvents events);
 
   /// Media thread, once a tick: hands over the A-law row just received (160 octets) and fills the row to be sent. Copies
   /// two rows; no lock, allocation or system call.

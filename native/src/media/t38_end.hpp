@@ -28,7 +28,7 @@ class T38Wire {
  public:
   virtual ~T38Wire() = default;
   virtual void send(std::span<const uint8_t> datagram) = 0;
-  /// Octets of the next that has come, 0 when there is none for now. Larger ones may be cut short. `good` of the one before
+  /// Octets of the next that has come, 0 when there is none for now. Larger ones may be cut short. Whether it was good
   /// is said by heard().
   virtual std::size_t receive(std::span<uint8_t> datagram) = 0;
   /// The latest was UDPTL: where it came from is where the other end is.
