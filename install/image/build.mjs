@@ -14,7 +14,7 @@ import { makeBundle } from './bundle.mjs';
 import { makeDeb } from '../package/deb.mjs';
 import { makeDisk } from './disk.mjs';
 import { MOST_BYTES } from './layout.mjs';
-import { baseTree, installedTree, packTree, wholeTree } from './root-tree.mjs';
+import { baseTree, driverTree, installedTree, packTree, wholeTree } from './root-tree.mjs';
 import { IMAGE_PACKAGES, sizeOf } from './steps.mjs';
 
 const WORK = 'build/image';
@@ -50,16 +50,17 @@ export async function buildImage({ deb, version, key, out, progress, change, bun
   const folder = join(work, `root-${version}`);
   const root = join(out, `cordboard-${version}.squashfs`);
   const image = join(out, `cordboard-${version}.img`);
-  let installed;
+  let [installed, driver] = [];
   await step('debian', async (tools) => {
     const base = await baseTree(work, tools);
+    driver = await driverTree({ work, base }, tools);
     installed = await installedTree({ work, base, deb }, tools);
     return 'complete';
   });
   await step('root', async ({ begin, keep }) => {
     begin('making the root');
     const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' });
-    await wholeTree({ installed, folder, version, builtAt, publicKey, change }, keep);
+    await wholeTree({ installed, driver, folder, version, builtAt, publicKey, change }, keep);
     return 'made';
   });
   await step('squashfs', async ({ begin, keep }) => {

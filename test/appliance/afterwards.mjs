@@ -81,7 +81,8 @@ export async function withService({ disk, work, program = inRoot(), prepare = as
   const start = [process.execPath, join(program, 'daemon/bin/cordboard.mjs'), 'start'];
   const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', IN_PLACE, 'sh', home, ...start], {
     env: {
-      ...process.env,
+      // The suite's own variables are no settings of a service.
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CORDBOARD_'))),
       ...{ CORDBOARD_HOME: HOME, CORDBOARD_HTTP_PORT: String(port), CORDBOARD_SIP_PORT: '0', CORDBOARD_SIPS_PORT: '0' },
       ...{ CORDBOARD_BIND: '127.0.0.1', CORDBOARD_LANGUAGE: 'en' },
     },

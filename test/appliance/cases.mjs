@@ -1,7 +1,7 @@
 // Cases of the image in which nobody cuts the power: boots, updates and what is refused. Each can be asked for alone.
 import { secretsOf } from './disks.mjs';
 import { NAME, WORK_MS, call, check, nameOf, settled, sleep, storedCalls, update, updatesWhen } from './bench.mjs';
-import { FIRST, SECOND, badBundles, bootsThatPanic } from './versions.mjs';
+import { FIRST, SECOND, badBundles, bootsThatPanic, failsItsTrial } from './versions.mjs';
 
 /** The last word on an update, once it is `state`. */
 const ended = (box, state) =>
@@ -113,6 +113,28 @@ export const CASES = {
     const now = await box.api.request('GET', '/updates');
     check(now.version === FIRST && now.slot === 'a', `version ${now.version} in slot ${now.slot} runs`);
     check((await nameOf(box)) === NAME, 'a setting is lost');
+    bench.say(last.text);
+  },
+
+  /** Signed and booted, and its service does not come up: it is judged, and the first version is back with the data as they were. */
+  async 'failed-trial'(bench) {
+    // Before the box goes on: its disk is served by this process, which stands still while the root is packed.
+    const bundle = failsItsTrial(bench.at(''), bench.versions.image);
+    const box = await bench.ready('failed-trial');
+    const before = (await storedCalls(box)).map(({ id }) => id);
+    await update(box, bundle);
+    const { last } = await ended(box, 'failed');
+    const boots = box.machine.console.match(/Cordboard, slot [ab]/g);
+    check(boots.join() === ['Cordboard, slot b', 'Cordboard, slot a'].join(), boots.join());
+    const now = await box.api.request('GET', '/updates');
+    check(now.version === FIRST && now.slot === 'a', `version ${now.version} in slot ${now.slot} runs`);
+    check((await nameOf(box)) === NAME, 'a setting is lost');
+    const after = new Set((await storedCalls(box)).map(({ id }) => id));
+    check(
+      before.every((id) => after.has(id)),
+      'calls are lost',
+    );
+    await call(box);
     bench.say(last.text);
   },
 

@@ -227,7 +227,7 @@ export const CUTS = {
   async 'cut-recording'(bench) {
     const box = await bench.ready('recording', { history: 'recording' });
     const { history, api } = box;
-    await call(box, 600_000);
+    const placed = await call(box, 600_000);
     const stored = await api.until(
       async () => (await storedCalls(box)).find(({ state, answeredAt }) => state === 'live' && answeredAt !== null),
       WORK_MS,
@@ -237,15 +237,22 @@ export const CUTS = {
     const ticks = async () => (await api.request('GET', '/system')).tick.ticks;
     const first = await ticks();
     const begun = history.mark('answered');
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500))
-      history.mark(`talked ${((await ticks()) - first) * TICK_MS}`);
+    let last = begun;
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500)) {
+      const talked = ((await ticks()) - first) * TICK_MS;
+      // The menu gives up on a caller who presses nothing: from then on nothing is said.
+      const { state } = await api.request('GET', `/exchange/calls/${placed.id}`);
+      if (state === 'released') break;
+      last = history.mark(`talked ${talked}`);
+    }
+    bench.say(`talked for ${lastMark(history, 'talked ', last + 1) ?? 0} ms`);
     bench.keepHistory(box);
     await box.machine.cut(bench.random);
     await eachMoment(
       bench,
       {
         ...{ name: 'cut-recording', base: bench.at('configured.disk'), history },
-        moments: moments(bench, bench.cuts, 'in the call', begun + 20, history.steps.length),
+        moments: moments(bench, bench.cuts, 'in the call', begun + 20, last),
       },
       async ({ disk, work, count }) =>
         withService({ disk, work }, (found) => recordingIsThere(found, stored.id, lastMark(history, 'talked ', count))),

@@ -29,16 +29,24 @@ export const step = {
 };
 `;
 
+/** A step that this database cannot take: its service does not come up. */
+const BROKEN_STEP_TEXT = `export const step = {
+  name: '${STEP}',
+  up: () => Promise.reject(new Error('a step that fails')),
+  down: () => Promise.resolve(),
+};
+`;
+
 /** As a later version of the product would be: one more step at the end of its migrations. */
-export function withAnotherStep(folder) {
-  writeFileSync(join(folder, MIGRATIONS, `${STEP}.js`), STEP_TEXT);
+export function withAnotherStep(folder, text = STEP_TEXT) {
+  writeFileSync(join(folder, MIGRATIONS, `${STEP}.js`), text);
   const index = join(folder, MIGRATIONS, 'index.js');
-  const text = readFileSync(index, 'utf8');
-  const changed = text.replace(
+  const list = readFileSync(index, 'utf8');
+  const changed = list.replace(
     /export const migrations = \[([\s\S]*?)\];/,
-    (_all, list) => `export const migrations = [${list.replace(/,?\s*$/, '')}, step];`,
+    (_all, steps) => `export const migrations = [${steps.replace(/,?\s*$/, '')}, step];`,
   );
-  if (changed === text) throw new Error('the list of migrations was not found');
+  if (changed === list) throw new Error('the list of migrations was not found');
   writeFileSync(index, `import { step } from './${STEP}.js';\n${changed}`);
 }
 
@@ -71,28 +79,35 @@ export const madeVersions = (out) => ({
 });
 
 /** A signed bundle whose kernel starts and finds no system in its root: it gives up, restarts after ten seconds, and so on. */
-export function bootsThatPanic(folder, image) {
-  const [loader, root] = [join(folder, 'panic.root'), join(folder, 'panic.squashfs')];
-  const must = (name, args) => {
-    const ran = spawnSync(name, args, { encoding: 'utf8' });
-    if (ran.status !== 0) throw new Error(`${name}: ${ran.stderr || ran.error}`);
+export const bootsThatPanic = (folder, image) =>
+  remade(folder, image, { name: 'panic', version: '0.7.0', only: ['boot/vmlinuz', 'boot/initrd.img'] });
+
+/** A signed bundle that boots, and whose service does not come up with the data that are there. */
+export const failsItsTrial = (folder, image) =>
+  remade(folder, image, {
+    ...{ name: 'broken', version: '0.8.0' },
+    change(root) {
+      withAnotherStep(root, BROKEN_STEP_TEXT);
+      writeFileSync(join(root, 'usr/lib/cordboard-image/release.json'), '{"version":"0.8.0","builtAt":0}\n');
+    },
+  });
+
+/** The root of an image, or `only` some files of it, changed and signed anew. Gives the bundle. */
+function remade(folder, image, { name, version, only = [], change }) {
+  const [tree, root] = [join(folder, `${name}.root`), join(folder, `${name}.squashfs`)];
+  const must = (program, args) => {
+    const ran = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+    if (ran.status !== 0) throw new Error(`${program}: ${ran.stderr || ran.error}`);
   };
-  for (const one of [loader, root]) rmSync(one, { recursive: true, force: true });
-  const offset = String(PARTITIONS.a.start);
-  must('unsquashfs', ['-o', offset, '-q', '-n', '-d', loader, image, 'boot/vmlinuz', 'boot/initrd.img']);
+  for (const one of [tree, root]) rmSync(one, { recursive: true, force: true });
+  must('unsquashfs', ['-o', String(PARTITIONS.a.start), '-q', '-n', '-d', tree, image, ...only]);
+  change?.(tree);
   must('mksquashfs', [
-    loader,
-    root,
-    '-comp',
-    'gzip',
-    '-Xcompression-level',
-    '1',
-    '-noappend',
-    '-quiet',
-    '-no-progress',
+    ...[tree, root, '-comp', 'gzip', '-Xcompression-level', '1', '-b', '256K'],
+    ...['-noappend', '-quiet', '-no-progress', '-no-xattrs'],
   ]);
-  const made = makeBundle({ root, file: join(folder, 'panic.cbu'), version: '0.7.0', builtAt: 0, key: signingKey() });
-  for (const one of [loader, root]) rmSync(one, { recursive: true, force: true });
+  const made = makeBundle({ root, file: join(folder, `${name}.cbu`), version, builtAt: 0, key: signingKey() });
+  for (const one of [tree, root]) rmSync(one, { recursive: true, force: true });
   return made;
 }
 

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { samplesOf } from '../support/audio-match.js';
 import { dchannelsUp, waitFor } from '../support/box.js';
 import { addStation } from '../support/peer-box.js';
+import { keysIn } from '../support/dtmf.js';
 import { recordAt } from '../support/recorded.js';
 import { secondsHeard, speech } from '../support/speech.js';
 import { talkFor } from '../support/talk-time.js';
+import { stereoAlaw } from '../support/wav.js';
 import { startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
 
@@ -43,7 +45,15 @@ const SOUNDS = `new Promise((resolve) => {
 const CATCH = `
   const Plain = window.Audio;
   window.Audio = function () { return (window.headsetSpeaker = new Plain()); };
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = function (...given) { return (window.headsetConnection = new Connection(...given)); };
 `;
+/** Keys as browsers send them beside the sound (RFC 4733); resolves when the last is over. */
+const PRESS = `new Promise((resolve) => {
+  const { dtmf } = window.headsetConnection.getSenders()[0];
+  dtmf.ontonechange = ({ tone }) => tone === '' && resolve();
+  dtmf.insertDTMF('5#0', 120, 80);
+})`;
 
 let ui: UiBox;
 let token: string;
@@ -85,6 +95,8 @@ test('a call of the E1 rings at the page, is answered there, and both hear each 
   await ui.box.engine.command('play.start', { port, files: [outside.path] });
   await talkFor(ui.box, 6000);
   const heard = await page.evaluate<number[]>('window.heard');
+  await page.evaluate(PRESS);
+  await talkFor(ui.box, 500);
   const quality = await page.locator('[data-headset-quality]').textContent();
   await page.locator('[data-headset-mute]').click();
   await page.locator('.warning[role=alert]').waitFor();
@@ -106,6 +118,7 @@ test('a call of the E1 rings at the page, is answered there, and both hear each 
   );
   const outsideHeard = secondsHeard(samplesOf(file), speech(0), WELL);
   console.log(`the page heard ${pageHeard.toFixed(1)} s, the E1 ${outsideHeard.toFixed(1)} s; ${quality}`);
+  expect([keysIn(stereoAlaw(file).left), keysIn(stereoAlaw(file).right)]).toEqual(['5#0', '']);
   expect(pageHeard).toBeGreaterThan(1.5);
   expect(outsideHeard).toBeGreaterThan(1.5);
 
@@ -123,6 +136,17 @@ test('a call of the E1 rings at the page, is answered there, and both hear each 
   );
   expect(again.page).toBeGreaterThan(1);
   expect(again.outside).toBeGreaterThan(1);
+});
+
+test('who signs out of the station is no telephone any more', async () => {
+  const { page } = desk;
+  await ui.api('POST', `/agents/${AGENT}/state`, { state: 'signedOut' });
+  await page.locator('[data-headset-panel]').waitFor({ state: 'detached' });
+  await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(STATION)?.reachable === false);
+  await ui.api('POST', `/agents/${AGENT}/sign-in`, { station: STATION });
+  await page.locator('[data-headset-panel] .opener').click();
+  await page.locator('[data-headset-on]').click();
+  await page.locator('[data-headset-panel][data-state="ready"]').waitFor();
 });
 
 test('another tab takes over when its user says so', async () => {

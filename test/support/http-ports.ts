@@ -178,6 +178,7 @@ export function fakePorts(): FakePorts {
     // Tested with whole boxes.
     box: { alarms: () => [] } as Partial<FakePorts['box']> as FakePorts['box'],
     boards: {} as FakePorts['boards'],
+    lineQualities: () => [],
     updates: {} as FakePorts['updates'],
     network: {} as FakePorts['network'],
     webPhones: { opens: () => false, available: () => false } as Partial<

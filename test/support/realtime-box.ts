@@ -33,7 +33,7 @@ export async function realtimeBox(): Promise<RealtimeBox> {
     hostAllowed: (host) => hostAllowed(host, box.http.hostRule),
     allowedHosts: [],
     live: box.ports.live,
-    snapshot: () => ({ at: T0, colleagues: [], ...structuredClone(world) }),
+    snapshot: () => ({ at: T0, colleagues: [], lineQualities: [], ...structuredClone(world) }),
     dbEvents: box.db.events,
     language: 'zh-CN',
     clock: box.clock,

@@ -59,9 +59,10 @@ export class Voice {
     this.#samples = samples;
   }
 
-  /** By the clock: a timer that is late makes up for it. */
+  /** From the beginning, by the clock: a timer that is late makes up for it. */
   start(): void {
-    if (this.#timer !== undefined) return;
+    this.stop();
+    this.#frame = 0;
     const began = performance.now();
     this.#timer = setInterval(() => {
       while (began + this.#frame * FRAME_MS <= performance.now()) this.#say(this.#frame++);
@@ -114,6 +115,12 @@ export class Ear {
   }
 }
 
+/** A description on its way, which may be changed. */
+interface Described {
+  originator: string;
+  sdp: string;
+}
+
 /** What is used of JsSIP. */
 interface Session {
   connection: Connection;
@@ -144,6 +151,8 @@ export interface WebPhoneOptions {
   user?: string;
   domain: string;
   says: Float64Array;
+  /** what comes to it of the box's descriptions; left out: they as they are */
+  heardOf?: (sdp: string) => string;
 }
 
 export class WebPhone {
@@ -205,6 +214,7 @@ export class WebPhone {
         mediaStream: new this.#wrtc.MediaStream([this.#voice.track]),
         eventHandlers: {
           peerconnection: ({ peerconnection }: { peerconnection: Connection }) => this.#listen(peerconnection),
+          sdp: (described: Described) => this.#read(described),
           confirmed: () => done(undefined),
           failed: ({ cause }: { cause: string }) => failed(new Error(`the call failed: ${cause}`)),
         },
@@ -258,6 +268,11 @@ export class WebPhone {
 
   hangUp(): void {
     if (this.session?.isEnded() === false) this.session.terminate();
+  }
+
+  #read(described: Described): void {
+    const { heardOf } = this.#options;
+    if (heardOf !== undefined && described.originator === 'remote') described.sdp = heardOf(described.sdp);
   }
 
   #listen(connection: Connection): void {

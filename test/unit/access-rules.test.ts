@@ -124,7 +124,16 @@ test('the live picture of one who watches over a group is that of the group', ()
   const [sales, service] = [liveAgent(), liveAgent({ id: '2002', queues: ['service'] })];
   const calls = [liveCall(), liveCall({ queueId: 'service', agentId: '2002' })];
   const whole = {
-    ...{ at: T0, calls, agents: [sales, service], colleagues: [], spans: [], stations: [], conferences: [] },
+    ...{
+      at: T0,
+      calls,
+      agents: [sales, service],
+      colleagues: [],
+      spans: [],
+      stations: [],
+      conferences: [],
+      lineQualities: [],
+    },
     queues: [queueStatus('sales'), queueStatus('service')],
   };
   const user = {

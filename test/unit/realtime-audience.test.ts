@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   BUILT_IN_PERMISSIONS,
   type ConferenceStatus,
+  type LineQuality,
   type LiveSnapshot,
   type Permission,
 } from '../../daemon/src/contract/index.js';
@@ -174,6 +175,7 @@ describe('who hears what', () => {
       spans: [],
       stations: [station],
       conferences: [conference('2001'), conference('2002')],
+      lineQualities: [lineQuality('2001'), lineQuality('2002')],
     };
     expect(snapshotFor(user('supervisor'), whole)).toBe(whole);
     expect(snapshotFor(user('agent', '2001'), whole)).toEqual({
@@ -185,6 +187,7 @@ describe('who hears what', () => {
       spans: [],
       stations: [station],
       conferences: [conference('2001')],
+      lineQualities: [lineQuality('2001')],
     });
     const clerk = { ...user('agent', '2001'), permissions: new Set<Permission>(['calls.view']) };
     expect(snapshotFor(clerk, whole).colleagues, 'without a desk').toEqual([]);
@@ -197,8 +200,14 @@ describe('who hears what', () => {
       spans: [],
       stations: [],
       conferences: [],
+      lineQualities: [],
     });
   });
+});
+
+const lineQuality = (agentId: string): LineQuality => ({
+  ...{ agentId, station: 1001, browser: true, at: T0, word: 'poor', silent: true },
+  ...{ says: null, hears: null, roundTripMs: null },
 });
 
 describe('coalescing', () => {

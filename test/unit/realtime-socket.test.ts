@@ -26,7 +26,17 @@ describe('a page', () => {
     const { token } = await box.signIn('supervisor');
     const page = await box.page(token);
     expect(await snapshotOf(page)).toEqual({
-      ...{ at: T0, calls: [], agents: [], colleagues: [], queues: [], spans: [], stations: [], conferences: [] },
+      ...{
+        at: T0,
+        calls: [],
+        agents: [],
+        colleagues: [],
+        queues: [],
+        spans: [],
+        stations: [],
+        conferences: [],
+        lineQualities: [],
+      },
     });
     box.ports.world.calls.push(liveCall());
     for (let i = 0; i < 50; i++) page.socket.emit('sync');

@@ -120,6 +120,20 @@ describe('an offer to a browser', () => {
     expect(why(readAnswer(ours, sdp(...offer({ setup: 'passive' }))))).toBe('the browser has to begin with DTLS');
   });
 
+  it('has keys in the slowest clock that both have, as browsers send them', () => {
+    const ours = sent(makeOffer(preferences()));
+    const types = ours.media[0]!.formats.join(' ');
+    const maps = lines(ours).filter((line) => line.startsWith('a=rtpmap:'));
+    const both = offer({ setup: 'active' }).filter((line) => !line.startsWith('a=rtpmap:'));
+    const answer = sdp(...both.map((line) => line.replace('111 8 126', types)), ...maps);
+    const slow = Number(/^a=rtpmap:(\d+) telephone-event\/8000$/m.exec(maps.join('\n'))?.[1]);
+    expect(maps.filter((line) => line.includes('telephone-event'))).toHaveLength(2);
+    expect(audioOf(readAnswer(ours, answer))).toMatchObject({
+      codec: { name: 'opus' },
+      telephoneEvent: { send: slow, receive: slow, clockRate: 8000 },
+    });
+  });
+
   it('that is made again in the call changes nothing of its transport', () => {
     const theirs = sdp(...offer());
     const { answer, audio } = answered(answerOffer(theirs, preferences()));

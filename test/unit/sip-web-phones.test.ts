@@ -27,7 +27,7 @@ function bench() {
   });
   pages.start();
   const grant = (tab: string, sessionId = 'session', takeOver = false) =>
-    pages.grant({ station: 1001, sessionId, tab, takeOver });
+    pages.grant({ station: 1001, agentId: '2001', sessionId, tab, takeOver });
   /** A WebSocket of a page that takes its time to close. */
   const open = (ticket: string) => {
     const [sent, closed]: [number[], number[]] = [[], []];
@@ -40,6 +40,8 @@ function bench() {
 it.each([
   ['its session', ({ pages }: ReturnType<typeof bench>) => pages.sessionsEnded(['session'])],
   ['twelve hours', ({ clock }: ReturnType<typeof bench>) => clock.advance(12 * HOURS_MS)],
+  ['its agent signing out of the station', ({ pages }: ReturnType<typeof bench>) => pages.agentAt('2001', null)],
+  ['its agent going to another station', ({ pages }: ReturnType<typeof bench>) => pages.agentAt('2001', 1002)],
   ['another tab that says so', ({ grant }: ReturnType<typeof bench>) => grant('tab-2', 'session', true)],
 ])(
   'ends with %s, and whatever the page still says is not heard',
@@ -60,6 +62,16 @@ it.each([
     expect(sent).toEqual([]);
   },
 );
+
+it('stays while its agent does, whatever others do', async () => {
+  const { grant, open, pages } = bench();
+  const { ticket } = await grant('tab-1');
+  const { closed } = open(ticket);
+  pages.agentAt('2001', 1001);
+  pages.agentAt('2002', null);
+  expect(closed).toEqual([]);
+  expect(pages.opens(ticket)).toBe(true);
+});
 
 it('of another tab is not put aside without being asked for', async () => {
   const { grant, open } = bench();

@@ -70,6 +70,21 @@ test('a certificate with its chain is taken; whatever is wrong with it is refuse
   expect(refusal(leaf, key, ['other.example.com', 'pbx.example.com'])).toBeUndefined();
 });
 
+test('a key of P-256 is made where that is asked for, signs itself, and takes the place of none that is there', () => {
+  const kindOf = (folder: string): string | undefined =>
+    new X509Certificate(readFileSync(join(folder, 'cert.pem'))).publicKey.asymmetricKeyType;
+  const fresh = temporaryFolder();
+  const made = tlsFiles(fresh, ['webrtc.invalid'], NOW, 'p256');
+  expect(kindOf(fresh)).toBe('ec');
+  const certificate = new X509Certificate(made.cert);
+  expect(certificate.verify(certificate.publicKey)).toBe(true);
+  execFileSync('openssl', ['x509', '-in', join(fresh, 'cert.pem'), '-noout', '-text'], { stdio: 'ignore' });
+  const old = temporaryFolder();
+  const { fingerprint } = tlsFiles(old, ['webrtc.invalid'], NOW);
+  expect(tlsFiles(old, ['webrtc.invalid'], NOW, 'p256').fingerprint).toBe(fingerprint);
+  expect(kindOf(old)).toBe('rsa');
+});
+
 test('a power cut between the two renames leaves the new pair, and one before them the old one', () => {
   const folder = temporaryFolder();
   const first = tlsFiles(folder, ['box'], NOW);

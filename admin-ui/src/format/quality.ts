@@ -1,5 +1,5 @@
 // How a stream sounded, from its figures.
-import type { CallStream } from '@cordboard/daemon/contract';
+import { wordOfMos as wordOf, type CallStream } from '@cordboard/daemon/contract';
 
 export type QualityWord = 'good' | 'fair' | 'poor' | 'none';
 
@@ -41,5 +41,5 @@ export function lostOf({ sent, lost, late }: Way): number | null {
 /** G.107 Annex B: from 4.0 on users are satisfied, below 3.6 many are not. */
 export function wordOfMos(mos: number | null): QualityWord {
   if (mos === null) return 'none';
-  return mos >= 4 ? 'good' : mos >= 3.6 ? 'fair' : 'poor';
+  return wordOf(mos);
 }

@@ -2,6 +2,7 @@ import type {
   Agent,
   Call,
   Colleague,
+  LineQuality,
   LiveEvents,
   LiveSnapshot,
   Queue,
@@ -29,7 +30,7 @@ type Listener<T> = (value: T) => void;
 /** events that have listeners of their own here */
 const shown = new Set<string>([
   ...['call.updated', 'call.removed', 'call.segment', 'agent.updated'],
-  ...['queue.updated', 'span.updated', 'station.updated', 'colleagues.changed'],
+  ...['queue.updated', 'span.updated', 'station.updated', 'colleagues.changed', 'agent.line'],
 ]);
 
 export const useLive = defineStore('live', () => {
@@ -39,6 +40,8 @@ export const useLive = defineStore('live', () => {
   const agents = shallowReactive(new Map<string, Agent>());
   /** of agents who do not hear of each other */
   const colleagues = shallowReactive(new Map<string, Colleague>());
+  /** how the lines of agents sound who talk over IP, by agent */
+  const lineQualities = shallowReactive(new Map<string, LineQuality>());
   const queues = shallowReactive(new Map<string, QueueStatus>());
   const spans = shallowReactive(new Map<number, Span>());
   const stations = shallowReactive(new Map<number, Station>());
@@ -130,6 +133,13 @@ export const useLive = defineStore('live', () => {
       inTurn((agent) => agents.set(agent.id, agent)),
     );
     socket.on(
+      'agent.line',
+      inTurn(({ agentId, quality }) => {
+        if (quality === null) lineQualities.delete(agentId);
+        else lineQualities.set(agentId, quality);
+      }),
+    );
+    socket.on(
       'colleagues.changed',
       inTurn(({ colleagues: changed }) => changed.forEach((one) => colleagues.set(one.id, one))),
     );
@@ -157,7 +167,7 @@ export const useLive = defineStore('live', () => {
     everConnected.value = false;
     failing.value = false;
     lostAt.value = null;
-    for (const map of [calls, agents, colleagues, queues, spans, stations, queueSettings]) map.clear();
+    for (const map of [calls, agents, colleagues, lineQualities, queues, spans, stations, queueSettings]) map.clear();
   }
 
   function repaint(snapshot: LiveSnapshot): void {
@@ -165,6 +175,7 @@ export const useLive = defineStore('live', () => {
     replace(calls, snapshot.calls, (call) => call.id);
     replace(agents, snapshot.agents, (agent) => agent.id);
     replace(colleagues, snapshot.colleagues, (one) => one.id);
+    replace(lineQualities, snapshot.lineQualities, (one) => one.agentId);
     replace(queues, snapshot.queues, (queue) => queue.id);
     replace(spans, snapshot.spans, (span) => span.span);
     replace(stations, snapshot.stations, (station) => station.station);
@@ -225,6 +236,7 @@ export const useLive = defineStore('live', () => {
     calls,
     agents,
     colleagues,
+    lineQualities,
     queues,
     spans,
     stations,

@@ -195,6 +195,12 @@ export class AgentBook {
     return agent === undefined || agent.state === 'ringing' ? null : agent.id;
   }
 
+  /** The agent who talks at a telephone. */
+  talkerAt(station: number): string | null {
+    const agent = this.atStation(station);
+    return agent?.state === 'talking' ? agent.id : null;
+  }
+
   /** He has lifted, or picked up a call that was not offered to him. */
   beginTalk(id: string, callId: string): void {
     const agent = this.#agents.get(id);

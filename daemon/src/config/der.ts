@@ -4,6 +4,8 @@ import { isIP } from 'node:net';
 // Object identifiers, as they are encoded: RFC 5280 4.2.1 and appendix A, RFC 4055 5.
 const COMMON_NAME = [0x55, 0x04, 0x03];
 const SUBJECT_ALT_NAME = [0x55, 0x1d, 0x11];
+/** RFC 5758 3.2 */
+export const SHA256_WITH_ECDSA = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
 export const SHA256_WITH_RSA = sequence(oid([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b]), element(0x05));
 
 /** A name that is nothing but a common name, of which 64 letters are the most (RFC 5280 appendix A.1). */

@@ -2,6 +2,7 @@
 // administrator puts a better one in its place. Written octet by octet, because Node signs but does not make certificates.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import {
+  SHA256_WITH_ECDSA,
   SHA256_WITH_RSA,
   bits,
   commonName,
@@ -29,16 +30,24 @@ export interface SelfSignedOptions {
   /** ms since 1970 */
   notBefore: number;
   notAfter: number;
+  /** left out: rsa */
+  kind?: KeyKind | undefined;
 }
 
-/** RSA of 2048 bits: there are telephones that know no curves. */
-export function selfSigned({ names, notBefore, notAfter }: SelfSignedOptions): SelfSigned {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** rsa: 2048 bits, for there are telephones that know no curves; p256: a fraction of the work and of the octets. */
+export type KeyKind = 'rsa' | 'p256';
+
+export function selfSigned({ names, notBefore, notAfter, kind = 'rsa' }: SelfSignedOptions): SelfSigned {
+  const { privateKey, publicKey } =
+    kind === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const algorithm = kind === 'rsa' ? SHA256_WITH_RSA : SHA256_WITH_ECDSA;
   const name = commonName(names[0]);
   const body = sequence(
     explicit(0, integer(Buffer.from([2]))),
     integer(serialNumber()),
-    SHA256_WITH_RSA,
+    algorithm,
     name,
     sequence(time(notBefore), time(notAfter)),
     name,
@@ -47,7 +56,7 @@ export function selfSigned({ names, notBefore, notAfter }: SelfSignedOptions): S
   );
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    cert: pem('CERTIFICATE', sequence(body, SHA256_WITH_RSA, bits(sign('sha256', body, privateKey)))),
+    cert: pem('CERTIFICATE', sequence(body, algorithm, bits(sign('sha256', body, privateKey)))),
   };
 }
 

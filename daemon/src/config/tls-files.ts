@@ -3,7 +3,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, errorText } from '../platform/index.js';
-import { selfSigned } from './self-signed.js';
+import { selfSigned, type KeyKind } from './self-signed.js';
 
 export interface TlsFiles {
   /** PEM */
@@ -44,16 +44,22 @@ const DAY_MS = 86_400_000;
 const LIFE_DAYS = 3650;
 
 /**
- * Reads key.pem and cert.pem, or makes both when neither is there. `names`: what the box is reached under. AppError
+ * Reads key.pem and cert.pem, or makes both when neither is there. `names`: what the box is reached under; `kind`: of a key that is made. AppError
  * tls_incomplete when one of the two is missing, tls_unreadable when they are no key and certificate or do not belong together.
  */
-export function tlsFiles(folder: string, names: readonly [string, ...string[]], nowMs: number): TlsFiles {
+export function tlsFiles(
+  folder: string,
+  names: readonly [string, ...string[]],
+  nowMs: number,
+  kind: KeyKind = 'rsa',
+): TlsFiles {
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const made = !existsSync(keyFile) && !existsSync(certFile);
   if (made) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // A day back: a telephone's clock may be behind ours.
-    const { key, cert } = selfSigned({ names, notBefore: nowMs - DAY_MS, notAfter: nowMs + LIFE_DAYS * DAY_MS });
+    const [notBefore, notAfter] = [nowMs - DAY_MS, nowMs + LIFE_DAYS * DAY_MS];
+    const { key, cert } = selfSigned({ names, notBefore, notAfter, kind });
     putTlsFiles(folder, { key, cert });
   } else finish(keyFile, certFile);
   for (const file of [keyFile, certFile]) if (!existsSync(file)) throw new AppError('tls_incomplete', { folder, file });

@@ -6,6 +6,7 @@ import { Agent } from './agents.js';
 import type { DialRefused } from './desk.js';
 import type { AgentMessage, MissedCallDone } from './desk-work.js';
 import { Colleague, type ColleaguesChanged } from './directory.js';
+import { LineQuality, type AgentLine } from './line-quality.js';
 import type { Segment } from './calls.js';
 import { Call } from './calls.js';
 import type { FlowStep } from './flow-live.js';
@@ -29,6 +30,8 @@ export const LiveSnapshot = z.strictObject({
   spans: z.array(Span),
   stations: z.array(Station),
   conferences: z.array(ConferenceStatus),
+  /** of agents who talk over IP */
+  lineQualities: z.array(LineQuality),
 });
 export type LiveSnapshot = z.infer<typeof LiveSnapshot>;
 
@@ -54,6 +57,8 @@ export interface LiveEvents {
   'call.metered': CallMetered;
   'call.tariffs': CallTariffs;
   'agent.updated': Agent;
+  /** how his line sounds while he talks over IP */
+  'agent.line': AgentLine;
   /** for those who do not hear of each agent */
   'colleagues.changed': ColleaguesChanged;
   'queue.updated': QueueStatus;

@@ -11,6 +11,7 @@ import type {
   Calendar,
   Call,
   CallAction,
+  LineQuality,
   ConferenceAction,
   ConferenceInvite,
   ConferencePartyAction,
@@ -478,6 +479,8 @@ export interface Ports {
   routing: RoutingPort;
   calls: CallsPort;
   agents: AgentsPort;
+  /** how the lines of agents who talk over IP sound */
+  lineQualities(): LineQuality[];
   desk: DeskPort;
   queues: QueuesPort;
   flows: FlowsPort;

@@ -10,6 +10,7 @@ export interface WebPhonesPort {
   /** web_phone_elsewhere */
   grant(request: {
     station: number;
+    agentId: string;
     sessionId: string;
     tab: string;
     takeOver: boolean;

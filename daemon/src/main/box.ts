@@ -298,7 +298,12 @@ class RunningBox {
   #webrtcPapers(): TlsFiles | undefined {
     const { sip } = this.#config.settings;
     if (!sip.enabled || sip.webrtcPort === undefined) return undefined;
-    return (this.#webrtc ??= tlsFiles(join(this.#config.home, 'webrtc'), ['webrtc.invalid'], this.#clock.wallMs()));
+    return (this.#webrtc ??= tlsFiles(
+      join(this.#config.home, 'webrtc'),
+      ['webrtc.invalid'],
+      this.#clock.wallMs(),
+      'p256',
+    ));
   }
 
   #makeSip(engine: EngineClient): SipService {
@@ -333,6 +338,10 @@ class RunningBox {
     const providers = sip === undefined ? [engineLines] : [engineLines, sip.lines];
     const lines = new LineSwitch({ providers, log: this.#part('lines') });
     sip?.watch(lines);
+    sip?.watchAgents({
+      agentAt: (station) => agents.talkerAt(station),
+      changed: (agentId, quality) => this.#live.emit('agent.line', { agentId, quality }),
+    });
     const common = { engine, lines, plan, db, live: this.#live, clock: this.#clock, metrics: this.#metrics };
     const { encrypt, encryptAfterMs: sealAfterMs, lowMb, giveUpOldest } = settings.recordings;
     const voices: VoiceStore = new VoiceStore(join(this.#config.home, 'voicemail'), () => archive.sealingKeys);

@@ -98,6 +98,7 @@ export function httpPorts(services: Services): Ports {
       recordingOf: (id) => calls.recordingOf(id),
     },
     agents,
+    lineQualities: () => sip?.lineQualities() ?? [],
     queues: { list: () => queues.list(), waiting: (id, language) => distributor.waiting(id, language) },
     desk: services.desk.port,
     flows: flowDesk,
@@ -186,5 +187,6 @@ export function liveSnapshot(services: Services, clock: Clock): LiveSnapshot {
     spans: trunks.list(),
     stations: stationList(services),
     conferences: services.conferences.live(),
+    lineQualities: services.sip?.lineQualities() ?? [],
   };
 }

@@ -137,6 +137,8 @@ export class Audience {
         return [{ event, data, rooms: this.#ofCall(data.callId) }];
       case 'agent.updated':
         return [...this.#moved(data), { event, data, rooms: [STAFF_ROOM, agentRoom(data.id)] }];
+      case 'agent.line':
+        return [{ event, data, rooms: [STAFF_ROOM, agentRoom(data.agentId)] }];
       case 'colleagues.changed':
         return [{ event, data, rooms: [DESK_ROOM] }];
       case 'queue.updated':
@@ -283,5 +285,6 @@ export function snapshotFor(listener: Listener, whole: LiveSnapshot): LiveSnapsh
       const watched = permissions.has('conferences.view') && room.moderators.some((id) => reach.agent(id));
       return watched || moderates(room);
     }),
+    lineQualities: whole.lineQualities.filter(({ agentId }) => reach.agent(agentId)),
   };
 }

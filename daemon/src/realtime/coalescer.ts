@@ -52,6 +52,8 @@ function replaces(event: LiveEvent): string | undefined {
     case 'conference.updated':
     case 'queue.updated':
       return `${event.event} ${event.data.id}`;
+    case 'agent.line':
+      return `${event.event} ${event.data.agentId}`;
     case 'trunk.updated':
       return `${event.event} ${event.data.trunk}`;
     case 'span.updated':

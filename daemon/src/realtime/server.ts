@@ -156,6 +156,7 @@ class RealtimeServer implements Realtime {
       'call.metered',
       'call.tariffs',
       'agent.updated',
+      'agent.line',
       'queue.updated',
       'span.updated',
       'line.updated',

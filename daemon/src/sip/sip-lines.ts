@@ -28,6 +28,7 @@ import {
   type Unsubscribe,
 } from '../platform/index.js';
 import { legOfLamp } from './lamps.js';
+import type { WatchedLeg } from './line-watch.js';
 import {
   StackRefusal,
   type CallOrigin,
@@ -59,7 +60,7 @@ interface SipLeg {
   call: string | undefined;
   place: LegPlace;
   /** as last agreed upon; undefined: nothing yet */
-  media: (Pick<RemoteMedia, 'codec' | 'srtp' | 'telephoneEvent'> & { info: boolean }) | undefined;
+  media: (Omit<RemoteMedia, 'receive'> & { info: boolean }) | undefined;
   /** told by the stack, or decided here: what leg.released will say */
   end: Omit<LegReleased, 'leg'> | undefined;
 }
@@ -77,6 +78,9 @@ const WRONG_STATE = 101;
 const NOBODY = -1;
 
 const NETWORK_OUT_OF_ORDER = 38;
+
+/** RFC 3551 4.2 */
+const DEFAULT_PTIME_MS = 20;
 
 /** as a person presses a key */
 const DIGIT_MS = 100;
@@ -195,6 +199,19 @@ export class SipLines implements LineProvider {
     },
     refer: (leg, to) => this.#refer(leg, to),
   };
+
+  /** Telephones that sound has been agreed upon with. */
+  heard(): WatchedLeg[] {
+    return [...this.#legs.values()].flatMap(({ leg, place, media, end }) => {
+      if (place.kind !== 'station' || media === undefined || end !== undefined) return [];
+      const { codec, direction = 'sendrecv', webrtc } = media;
+      return {
+        ...{ leg, station: place.station, codec: codec.name, ptimeMs: codec.ptimeMs ?? DEFAULT_PTIME_MS },
+        browser: webrtc !== undefined,
+        sends: direction === 'sendrecv' || direction === 'recvonly',
+      };
+    });
+  }
 
   serves(target: LineTarget): boolean {
     if (target.kind === 'station') return this.#stations.has(target.station);
@@ -425,7 +442,7 @@ export class SipLines implements LineProvider {
       leg,
       quality: {
         codec: media.codec.name,
-        encrypted: media.srtp !== undefined,
+        encrypted: media.srtp !== undefined || media.webrtc !== undefined,
         ...{ packetsSent, packetsReceived, lost, late, jitterMs, bufferMs, concealedMs, roundTripMs },
         remoteLost: remote?.lost,
         remoteJitterMs: remote?.jitterMs,

@@ -3,12 +3,14 @@
 //   tables ─ stations, trunks, bans, bindings ─> StackThread ─ calls ─> SipLines ─> call control
 //          <── bindings, bans that came up ─────┘
 import { randomBytes } from 'node:crypto';
+import type { LineQuality } from '../contract/index.js';
 import type { Db, SipBindingRow, SipStationRow, TrunkRow } from '../db/index.js';
 import type { EngineClient } from '../engine/index.js';
 import { errorText, type Clock, type Log, type Unsubscribe } from '../platform/index.js';
 import type { Lines } from '../lines/index.js';
 import { DialogKeeper } from './dialog-keeper.js';
 import { Lamps, type WatchedAgent } from './lamps.js';
+import { LineWatch, type LineWatchOptions } from './line-watch.js';
 import { SipLines } from './sip-lines.js';
 import { WebPhones } from './web-phones.js';
 import { StackThread } from './stack-thread.js';
@@ -75,6 +77,7 @@ export class SipService {
   readonly #ownBans = new Map<string, number>();
   readonly #messages = new Map<number, { fresh: number; old: number }>();
   #lamps: Lamps | undefined;
+  #lineWatch: LineWatch | undefined;
   /** changes of the tables on their way to the stack */
   readonly #keeper: DialogKeeper;
   readonly #applying = new Set<Promise<void>>();
@@ -131,15 +134,27 @@ export class SipService {
     });
   }
 
+  /** Tells from now on how the lines of agents sound. Called before `start`. */
+  watchAgents(told: Pick<LineWatchOptions, 'agentAt' | 'changed'>): void {
+    const { engine, clock, log } = this.#options;
+    this.#lineWatch = new LineWatch({ ...{ engine, clock, log, ...told }, legs: () => this.lines.heard() });
+  }
+
+  /** How they sounded last, of each agent who talks over IP. */
+  lineQualities(): LineQuality[] {
+    return this.#lineWatch?.list() ?? [];
+  }
+
   /** Has the telephones of a station fetch their settings anew; resolves with how many have taken that. */
   async resync(station: number, event: string): Promise<number> {
     if (this.ports === undefined) return 0;
     return (await this.#thread.command('station.resync', { number: station, event })).told;
   }
 
-  /** An agent's state, for those who watch his telephone. */
+  /** An agent's state, for those who watch his telephone and for the page that is it. */
   agentChanged(agent: WatchedAgent): void {
     this.#lamps?.agentChanged(agent);
+    this.pages.agentAt(agent.id, agent.station);
   }
 
   /** How many messages wait for a station: lights the lamps of its telephones (RFC 3842). */
@@ -161,6 +176,7 @@ export class SipService {
     this.pages.start();
     await this.#purgeBans();
     this.#lamps?.start();
+    this.#lineWatch?.start();
     this.#offs = [
       db.events.on('session.removed', ({ ids }) => this.pages.sessionsEnded(ids)),
       events.on('bindings.changed', ({ station, bindings }) => this.#keepBindings(station, bindings)),
@@ -188,6 +204,7 @@ export class SipService {
     for (const off of this.#offs) off();
     this.#offs = [];
     this.#lamps?.stop();
+    this.#lineWatch?.stop();
     this.lines.stop();
   }
 

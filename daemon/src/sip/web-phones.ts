@@ -27,6 +27,7 @@ export interface IceServer {
 
 export interface PassRequest {
   station: number;
+  agentId: string;
   sessionId: string;
   /** the same as long as a tab is there, whatever it loads */
   tab: string;
@@ -63,6 +64,7 @@ const SWEEP_MS = 60_000;
 const MOST_SOCKETS = 8;
 
 interface Pass extends WebPhonePass {
+  agentId: string;
   sessionId: string;
   tab: string;
   /** numbers of its WebSockets */
@@ -119,14 +121,14 @@ export class WebPhones {
   }
 
   /** web_phone_elsewhere: another tab is the telephone, and was not to be put aside. */
-  async grant({ station, sessionId, tab, takeOver }: PassRequest): Promise<WebPhonePass> {
+  async grant({ station, agentId, sessionId, tab, takeOver }: PassRequest): Promise<WebPhonePass> {
     const { clock, domain } = this.#options;
     const others = [...this.#byTicket.values()].filter((pass) => pass.station === station);
     const elsewhere = others.some((pass) => pass.tab !== tab && pass.pages.size > 0);
     if (elsewhere && !takeOver) throw new AppError('web_phone_elsewhere', { station });
     for (const other of others) this.#end(other, TAKEN_OVER, 'taken over');
     const pass: Pass = {
-      ...{ station, domain, sessionId, tab },
+      ...{ station, domain, agentId, sessionId, tab },
       user: `web-${randomBytes(9).toString('hex')}`,
       password: randomBytes(24).toString('base64url'),
       ticket: randomBytes(24).toString('base64url'),
@@ -167,6 +169,13 @@ export class WebPhones {
   sessionsEnded(ids: readonly string[]): void {
     for (const pass of [...this.#byTicket.values()])
       if (ids.includes(pass.sessionId)) this.#end(pass, SIGNED_OUT, 'signed out');
+  }
+
+  /** Where an agent is signed in now, null: nowhere. His page is the telephone of no other station. */
+  agentAt(agentId: string, station: number | null): void {
+    for (const pass of [...this.#byTicket.values()])
+      if (pass.agentId === agentId && pass.station !== station)
+        this.#end(pass, SIGNED_OUT, 'signed out of the station');
   }
 
   /** Credentials that end by themselves, which the TURN server checks without asking anybody: use-auth-secret of coturn. */

@@ -44,7 +44,8 @@ using CommandTable = std::tuple<
     CommandEntry<"leg.inform", LegInform, Empty>, CommandEntry<"leg.transfer", LegTransfer, Empty>,
     CommandEntry<"leg.allowTransfer", LegAllowTransfer, Empty>, CommandEntry<"leg.tariff", LegTariff, Empty>, CommandEntry<"stream.open", StreamOpen, StreamOpened>,
     CommandEntry<"stream.update", StreamUpdate, StreamUpdated>,
-    CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
+    CommandEntry<"stream.statistics", StreamStatisticsGet, StreamStatistics>,
+    CommandEntry<"streams.statistics", StreamsStatisticsGet, StreamsStatistics>, CommandEntry<"bus.connect", BusConnect, Empty>,
     CommandEntry<"bus.listen", BusListen, Empty>, CommandEntry<"bus.disconnect", BusDisconnect, Empty>,
     CommandEntry<"conference.create", ConferenceCreate, ConferenceCreated>,
     CommandEntry<"conference.join", ConferenceJoin, Empty>, CommandEntry<"conference.leave", ConferenceLeave, Empty>,
@@ -106,7 +107,7 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply, ProbeCallerIdReply,
+                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, StreamsStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply, ProbeCallerIdReply,
                               ProbeClockReply, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

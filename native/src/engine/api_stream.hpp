@@ -233,6 +233,20 @@ struct StreamStatistics {
   }
 };
 
+/// Of many at once: who watches over hundreds asks once.
+struct StreamsStatisticsGet {
+  std::vector<uint32_t> legs;
+  static constexpr auto fields() {
+    return std::tuple{field("legs", &StreamsStatisticsGet::legs, "the legs", range(0, 4096))};
+  }
+};
+struct StreamsStatistics {
+  std::vector<StreamStatistics> streams;
+  static constexpr auto fields() {
+    return std::tuple{field("streams", &StreamsStatistics::streams, "of those legs that have one")};
+  }
+};
+
 /// The stream of a leg is over: the last event before its leg.released.
 struct StreamEnded : StreamStatistics {
   static constexpr auto fields() { return StreamStatistics::fields(); }

@@ -133,6 +133,7 @@ class Core {
   Result<StreamOpened> handle(const StreamOpen& command);
   Result<StreamUpdated> handle(const StreamUpdate& command);
   Result<StreamStatistics> handle(const StreamStatisticsGet& command);
+  Result<StreamsStatistics> handle(const StreamsStatisticsGet& command);
   Result<> handle(const BusConnect& command);
   Result<> handle(const BusListen& command);
   Result<> handle(const BusDisconnect& command);

@@ -231,6 +231,16 @@ Result<StreamStatistics> Core::handle(const StreamStatisticsGet& command) {
   return statistics_of(*found->second);
 }
 
+Result<StreamsStatistics> Core::handle(const StreamsStatisticsGet& command) {
+  StreamsStatistics told;
+  told.streams.reserve(command.legs.size());
+  for (const auto leg : command.legs) {
+    const auto found = streams_.find(leg);
+    if (found != streams_.end()) told.streams.push_back(statistics_of(*found->second));
+  }
+  return told;
+}
+
 void Core::StreamTotals::add(const StreamStatistics& stream) {
   lost += stream.lost;
   late += stream.late;

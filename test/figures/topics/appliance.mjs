@@ -37,7 +37,7 @@ async function image(report) {
 
 async function machine(report) {
   const versions = await imageVersions({ asBuilt: process.env.CORDBOARD_IMAGE_AS_BUILT === '1', out: process.stderr });
-  const cases = ['bios', 'uefi', 'refused', 'hopeless', 'three-boots', 'update', 'back'];
+  const cases = ['bios', 'uefi', 'refused', 'hopeless', 'three-boots', 'failed-trial', 'update', 'back'];
   const cuts = ['cut-first-boot', 'cut-update', 'cut-migration', 'cut-recording', 'cut-backup'];
   const { passed, results, figures } = await tryCases([...cases, ...cuts], {
     ...{ versions, out: process.stderr, cuts: CUTS, boots: 1, seed: Date.now() % 1_000_000 },

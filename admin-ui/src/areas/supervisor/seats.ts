@@ -1,4 +1,4 @@
-import type { Agent, AgentState, Call, CallParty, FloorMoment } from '@cordboard/daemon/contract';
+import type { Agent, AgentState, Call, CallParty, FloorMoment, LineQuality } from '@cordboard/daemon/contract';
 
 /*
  * agents and calls → seats. Pure. A seat whose agent and call are the same objects as before is the same object, so that
@@ -24,6 +24,8 @@ export interface Seat {
   queueId: string | null;
   /** a supervisor is in the talk */
   watched: boolean;
+  /** his line over IP, while it does not sound good; null: it does, or nothing is known */
+  badLine: LineQuality | null;
 }
 
 export const STATES = ['ringing', 'talking', 'holding', 'wrapUp', 'notReady', 'ready', 'signedOut'] as const;
@@ -32,7 +34,7 @@ const WITH_CALLER: ReadonlySet<SeatState> = new Set(['ringing', 'talking', 'hold
 
 export const isMonitor = (party: CallParty): boolean => ['listen', 'whisper', 'barge'].includes(party.state);
 
-export function seatOf(agent: Agent, call: Call | undefined): Seat {
+export function seatOf(agent: Agent, call: Call | undefined, line?: LineQuality): Seat {
   const own = call?.parties.find((party) => party.agentId === agent.id);
   const state: SeatState = agent.state === 'talking' && own?.holds ? 'holding' : agent.state;
   return {
@@ -42,13 +44,14 @@ export function seatOf(agent: Agent, call: Call | undefined): Seat {
     caller: call && WITH_CALLER.has(state) ? (call.direction === 'out' ? call.calledNumber : call.callingNumber) : null,
     queueId: call && WITH_CALLER.has(state) ? call.queueId : null,
     watched: call?.parties.some(isMonitor) ?? false,
+    badLine: line === undefined || line.word === 'good' ? null : line,
   };
 }
 
 export function pastSeatOf({ call, ...agent }: FloorMoment['agents'][number]): Seat {
   return {
     ...agent,
-    ...{ overdue: false, watched: false, callId: call?.id ?? null },
+    ...{ overdue: false, watched: false, badLine: null, callId: call?.id ?? null },
     caller: call && WITH_CALLER.has(agent.state) ? call.callingNumber : null,
     queueId: call && WITH_CALLER.has(agent.state) ? call.queueId : null,
   };
@@ -56,21 +59,29 @@ export function pastSeatOf({ call, ...agent }: FloorMoment['agents'][number]): S
 
 /** Keeps the seats of one floor. */
 export class SeatBook {
-  readonly #known = new Map<string, { agent: Agent; call: Call | undefined; seat: Seat }>();
+  readonly #known = new Map<
+    string,
+    { agent: Agent; call: Call | undefined; line: LineQuality | undefined; seat: Seat }
+  >();
 
-  seats(agents: ReadonlyMap<string, Agent>, calls: ReadonlyMap<string, Call>): Seat[] {
+  seats(
+    agents: ReadonlyMap<string, Agent>,
+    calls: ReadonlyMap<string, Call>,
+    lines: ReadonlyMap<string, LineQuality> = new Map(),
+  ): Seat[] {
     const seats: Seat[] = [];
     for (const [id, agent] of agents) {
       const call = agent.callId ? calls.get(agent.callId) : undefined;
       const before = this.#known.get(id);
-      if (before?.agent === agent && before.call === call) {
+      const line = lines.get(id);
+      if (before?.agent === agent && before.call === call && before.line === line) {
         seats.push(before.seat);
         continue;
       }
-      const fresh = seatOf(agent, call);
+      const fresh = seatOf(agent, call, line);
       // a call changes more often than what a tile shows of it
       const seat = before && same(before.seat, fresh) ? before.seat : fresh;
-      this.#known.set(id, { agent, call, seat });
+      this.#known.set(id, { agent, call, line, seat });
       seats.push(seat);
     }
     for (const id of this.#known.keys()) if (!agents.has(id)) this.#known.delete(id);
@@ -99,7 +110,7 @@ const ATTENTION: Record<SeatState, number> = {
 
 const numbers = new Intl.Collator('en', { numeric: true });
 const byNumber = (a: Seat, b: Seat): number => numbers.compare(a.id, b.id);
-const rank = (seat: Seat): number => (seat.overdue ? 0 : ATTENTION[seat.state]);
+const rank = (seat: Seat): number => (seat.overdue || seat.badLine?.word === 'poor' ? 0 : ATTENTION[seat.state]);
 const byAttention = (a: Seat, b: Seat): number =>
   rank(a) - rank(b) || (a.state === 'signedOut' ? byNumber(a, b) : a.since - b.since) || byNumber(a, b);
 

@@ -31,19 +31,18 @@ export function useFloor() {
 
   // now
   const book = new SeatBook();
-  const seatsNow = shallowRef(book.seats(live.agents, live.calls));
+  const seatsNow = shallowRef(book.seats(live.agents, live.calls, live.lineQualities));
   const queuesNow = shallowRef(queueFigures(live.queues.values()));
   let timer: number | undefined;
   function soon(): void {
     timer ??= window.setTimeout(() => {
       timer = undefined;
-      seatsNow.value = book.seats(live.agents, live.calls);
+      seatsNow.value = book.seats(live.agents, live.calls, live.lineQualities);
       queuesNow.value = queueFigures(live.queues.values());
     }, FRAME_MS);
   }
-  watch([() => [...live.agents.values()], () => [...live.calls.values()], () => [...live.queues.values()]], soon, {
-    flush: 'sync',
-  });
+  const shown = [live.agents, live.calls, live.queues, live.lineQualities].map((map) => () => [...map.values()]);
+  watch(shown, soon, { flush: 'sync' });
   onScopeDispose(() => window.clearTimeout(timer));
 
   // then

@@ -5,6 +5,7 @@ import {
   FloorHistoryQuery,
   FloorMoment,
   FloorMomentQuery,
+  LineQuality,
   QueueThresholds,
   QueueThresholdsPut,
   Slug,
@@ -110,6 +111,14 @@ export function floorRoutes({ db, clock, log, ports }: HttpContext): Route[] {
             };
           }),
         };
+      },
+    }),
+    route({
+      ...{ method: 'get', path: '/floor/lines', tag: TAG, needs: 'floor.view', reply: z.array(LineQuality) },
+      summary: 'How the lines of agents who talk over IP have sounded in the last seconds',
+      handle({ identity }) {
+        const within = reach(identity);
+        return Promise.resolve(ports.lineQualities().filter(({ agentId }) => within.agent(agentId)));
       },
     }),
     route({

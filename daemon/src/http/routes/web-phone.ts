@@ -26,7 +26,7 @@ export function webPhoneRoutes({ ports, log }: HttpContext): Route[] {
         const { station } = agent;
         if (station === null || !ports.webPhones.has(station)) throw new AppError('web_phone_no_station', { id });
         const sessionId = identity.sessionId ?? '';
-        const { ticket, ...pass } = await ports.webPhones.grant({ station, sessionId, tab, takeOver });
+        const { ticket, ...pass } = await ports.webPhones.grant({ station, agentId: id, sessionId, tab, takeOver });
         log.info({ agentId: id, station, takeOver }, 'a page is the telephone of a station');
         return { ...pass, path: `/sip?ticket=${ticket}` };
       },

@@ -83,7 +83,8 @@ function audioOutcome(pair: Pair): NegotiatedAudio | string {
   const sent = first.theirs.payloadType;
   const rtcpMux = hasRtcpMux(ours) && hasRtcpMux(theirs) && canMux([sent, ...receive.map((own) => own.payloadType)]);
   const remoteRtp = typeof address === 'string' ? undefined : address;
-  const sendEvent = eventFormat(answered, first.name);
+  // Browsers send keys in the slowest clock that was agreed upon, whatever the codec's.
+  const sendEvent = webrtc === undefined ? eventFormat(answered, first.name) : slowestEvents(answered);
   const receiveEvent = offered.find((own) => isTelephoneEvent(own) && own.clockRate === sendEvent?.clockRate);
   return {
     kind: 'audio',
@@ -137,4 +138,8 @@ function srtpOutcome(ours: SdpMedia, theirs: SdpMedia): NegotiatedSrtp | undefin
   const silent = own.length === 0 || attribute(theirs, 'crypto') === undefined;
   const open = profileOf(ours) === 'plain' && profileOf(theirs) === 'plain' && silent;
   return open ? undefined : 'the answer has no key for SRTP';
+}
+
+function slowestEvents(formats: readonly PayloadFormat[]): PayloadFormat | undefined {
+  return formats.filter(isTelephoneEvent).sort((a, b) => a.clockRate - b.clockRate)[0];
 }

@@ -159,6 +159,8 @@ export interface AudioPreferences {
 export interface WebRtcPreferences {
   /** UDP, of everything */
   port: number;
+  /** by which we are reached, the nearest first; left out: that of the description alone */
+  candidates?: readonly string[] | undefined;
   /** SHA-256 of our certificate, upper case with colons */
   fingerprint: string;
   /** what we offer is for a browser; left out: for a telephone. A session goes on as it began */

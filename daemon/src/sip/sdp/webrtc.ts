@@ -6,8 +6,8 @@ import type { NegotiatedWebRtc, SdpAttribute, SdpMedia, SdpSession, WebRtcPrefer
 
 const UFRAG_CHARS = 8;
 const PWD_CHARS = 24;
-/** of a host candidate with nothing beside it (RFC 8445 5.1.2.1) */
-const PRIORITY = 2_130_706_431;
+/** of host candidates, the first the highest (RFC 8445 5.1.2.1) */
+const priorityOf = (place: number): number => 2 ** 24 * 126 + 2 ** 8 * (65_535 - place) + 255;
 
 export interface IceNames {
   ufrag: string;
@@ -86,7 +86,7 @@ export interface WebRtcLine {
 /** The m line for the browser, made of one for everybody at our port. */
 export function webRtcMedia(
   media: SdpMedia,
-  { fingerprint }: WebRtcPreferences,
+  { fingerprint, candidates = [] }: WebRtcPreferences,
   { address, names, setup, mid }: WebRtcLine,
 ): SdpMedia {
   const attributes: SdpAttribute[] = [
@@ -95,7 +95,10 @@ export function webRtcMedia(
     { name: 'ice-pwd', value: names.pwd },
     { name: 'fingerprint', value: `sha-256 ${fingerprint}` },
     { name: 'setup', value: setup },
-    { name: 'candidate', value: `1 1 udp ${PRIORITY} ${address} ${media.port} typ host` },
+    ...[...new Set([...candidates, address])].map((host, i) => ({
+      name: 'candidate',
+      value: `${i + 1} 1 udp ${priorityOf(i)} ${host} ${media.port} typ host`,
+    })),
     { name: 'end-of-candidates', value: undefined },
     { name: 'msid', value: 'cordboard audio' },
   ];

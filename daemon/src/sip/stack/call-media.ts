@@ -30,6 +30,8 @@ export interface CallMediaOptions {
   policy: MediaPolicy;
   /** ours, that the peer reaches */
   address: string;
+  /** by which a browser reaches us; left out: that */
+  candidates?: (() => readonly string[]) | undefined;
   /** where the peer's signalling comes from; undefined: not known yet */
   signalling: () => string | undefined;
   /** of the o line */
@@ -152,7 +154,7 @@ export class CallMedia implements SessionMedia {
   }
 
   #described(local: LocalMedia | undefined): SessionPreferences {
-    const { policy, address, sessionId, randomBytes, fingerprint, browser } = this.#options;
+    const { policy, address, sessionId, randomBytes, fingerprint, browser, candidates } = this.#options;
     return {
       address,
       sessionId,
@@ -167,7 +169,7 @@ export class CallMedia implements SessionMedia {
         webrtc:
           fingerprint === undefined || local?.webrtcPort === undefined
             ? undefined
-            : { port: local.webrtcPort, fingerprint, offer: browser },
+            : { port: local.webrtcPort, fingerprint, offer: browser, candidates: candidates?.() },
       },
     };
   }

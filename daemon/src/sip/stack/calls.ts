@@ -64,6 +64,8 @@ export interface CallsOptions {
   /** value of Contact, and the IP address that a peer at `remote` reaches us under */
   contact: (transport: TransportName, remote: string, user: string) => string;
   ownAddress: (transport: TransportName, remote: string) => string;
+  /** all of ours that a browser there may reach, the nearest first */
+  candidates: (remote: string) => readonly string[];
   /** of our certificate for browsers; undefined: they are not taken */
   fingerprint: string | undefined;
 }
@@ -373,12 +375,13 @@ export class Calls {
     mayLatch: boolean,
     browser = false,
   ): CallMedia {
-    const { emit, random, randomBytes, ownAddress, fingerprint } = this.#options;
+    const { emit, random, randomBytes, ownAddress, candidates, fingerprint } = this.#options;
     return new CallMedia({
       ...{ policy, mayLatch, fingerprint, browser },
       sessionId: String(random.below(2 ** 48)),
       randomBytes,
       address: ownAddress(transport, remote),
+      candidates: () => candidates(remote),
       signalling: () => remote,
       changed: (media) => emit('call.mediaChanged', { call, media, info: policy.dtmf === 'info' }),
       held: (held) => emit(held ? 'call.held' : 'call.retrieved', { call }),

@@ -30,10 +30,18 @@ import {
 } from '../locate/index.js';
 import { parseUri, type SipRequest } from '../message/index.js';
 import { DEFAULT_TIMES, RandomSource, TimerWheel, Transactions } from '../transaction/index.js';
-import { Transports, type Flow, type SocketAddress, type TransportCounts, type Triage } from '../transport/index.js';
+import {
+  LocalAddresses,
+  Transports,
+  type Flow,
+  type SocketAddress,
+  type TransportCounts,
+  type Triage,
+} from '../transport/index.js';
 import { PageSockets } from './page-sockets.js';
 import { Accounts, type StationAccount } from './accounts.js';
 import { Bindings } from './bindings.js';
+import { browserCandidates } from './browser-candidates.js';
 import { Calls } from './calls.js';
 import { StackRefusal, type StackHandlers } from './channel.js';
 import { endOrphans } from './kept-dialogs.js';
@@ -205,6 +213,7 @@ export class Stack {
       station: (number) => this.#accounts.station(number),
       reach: (station) => this.#bindings.reach(station),
     });
+    const routes = new LocalAddresses(clock);
     this.#calls = new Calls({
       ...{ dialogs: this.#dialogs, accounts: this.#accounts, random, randomBytes, log, emit },
       domain: config.domain,
@@ -220,6 +229,7 @@ export class Stack {
       pickUp: (replaces) => this.#watching.pickUp(replaces),
       contact: (transport, remote, user) => this.#contact(transport, remote, user),
       ownAddress: (transport, remote) => this.#ownAddress(transport, remote),
+      candidates: (remote) => browserCandidates(config, routes.towards(remote)),
       fingerprint: config.webrtcFingerprint,
     });
     requests.current = new Requests({

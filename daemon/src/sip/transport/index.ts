@@ -1,6 +1,7 @@
 export { certificateFingerprint, sameFingerprint } from './certificate.js';
 export type { TransportCount, TransportCounts } from './counts.js';
 export type { TlsClientOptions } from './dialer.js';
+export { LocalAddresses } from './local-addresses.js';
 export { transportLimits, type TransportLimits } from './limits.js';
 export type { OwnListener } from './own-addresses.js';
 export type { TlsServerOptions } from './stream-listener.js';

@@ -1,3 +1,5 @@
+import { mosOf } from '@cordboard/daemon/contract';
+
 /** How a call sounds here, of the browser's own figures. */
 export interface Quality {
   /** 0 to 1, of the last seconds */
@@ -13,14 +15,6 @@ interface Counted {
   packetsLost: number;
 }
 
-/** E-model with the loss of Opus and G.711 with concealment: ten percent cost a point and a half. */
-export function mosOf(lossShare: number, delayMs: number): number {
-  const delayed = 0.024 * delayMs + (delayMs > 177.3 ? 0.11 * (delayMs - 177.3) : 0);
-  const lost = (95 * lossShare * 100) / (lossShare * 100 + 20);
-  const r = Math.min(93.2, Math.max(0, 93.2 - delayed - lost));
-  return Math.max(1, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6);
-}
-
 /** Asked again and again, it tells what has happened in between. */
 export function qualityOf(connection: RTCPeerConnection): () => Promise<Quality | undefined> {
   let before: Counted = { packetsReceived: 0, packetsLost: 0 };
@@ -28,10 +22,12 @@ export function qualityOf(connection: RTCPeerConnection): () => Promise<Quality 
     const report = (await connection.getStats()) as unknown as Map<string, Record<string, unknown>>;
     let quality: Quality | undefined;
     let roundTripMs: number | null = null;
+    let codec = '';
     for (const entry of report.values()) {
       if (entry['type'] === 'remote-inbound-rtp' && typeof entry['roundTripTime'] === 'number')
         roundTripMs = entry['roundTripTime'] * 1000;
       if (entry['type'] !== 'inbound-rtp' || entry['kind'] !== 'audio') continue;
+      codec = String(report.get(String(entry['codecId']))?.['mimeType']).replace(/^audio\//, '');
       const now = { packetsReceived: Number(entry['packetsReceived']), packetsLost: Number(entry['packetsLost']) };
       const lost = Math.max(0, now.packetsLost - before.packetsLost);
       const all = lost + now.packetsReceived - before.packetsReceived;
@@ -41,6 +37,6 @@ export function qualityOf(connection: RTCPeerConnection): () => Promise<Quality 
     }
     if (quality === undefined) return undefined;
     const delayMs = (roundTripMs ?? 40) / 2 + 2 * quality.jitterMs + 40;
-    return { ...quality, roundTripMs, mos: mosOf(quality.lossShare, delayMs) };
+    return { ...quality, roundTripMs, mos: mosOf({ codec, delayMs, lossShare: quality.lossShare }) };
   };
 }
