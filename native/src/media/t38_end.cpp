@@ -90,6 +90,7 @@ T38Counts T38End::counts() const {
   T38Counts counts = counts_;
   counts.lost = receiver_.lost();
   counts.recovered = receiver_.recovered();
+  counts.foreign = wire_->foreign();
   return counts;
 }
 

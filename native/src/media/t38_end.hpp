@@ -33,6 +33,8 @@ class T38Wire {
   virtual std::size_t receive(std::span<uint8_t> datagram) = 0;
   /// The latest was UDPTL: where it came from is where the other end is.
   virtual void heard() {}
+  /// Datagrams from others than the other end.
+  virtual uint64_t foreign() const { return 0; }
 };
 
 /// What was agreed upon by SDP (T.38 annex D).
@@ -50,6 +52,7 @@ struct T38Counts {
   uint64_t malformed;  // datagrams and IFPs that were none
   uint64_t lost;       // IFPs
   uint64_t recovered;  // IFPs
+  uint64_t foreign;    // datagrams from elsewhere
 };
 
 class T38End {
