@@ -4,6 +4,13 @@
 #include "stream_box.hpp"
 #include "t38_lines.hpp"
 
+#ifdef __SANITIZE_THREAD__
+// spandsp dates files by localtime(), whose result all threads of a process share. Its threads are the engine's workers and
+// the peers here, and whoever reads another's reads the same second.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() { return "race:tzset_internal\ncalled_from_lib:libspandsp.so\n"; }
+#endif
+
 namespace cordboard::engine {
 namespace {
 
