@@ -3,7 +3,10 @@
 // --ends N: N ends in N/2 calls at once through ports and workers, every received page compared pixel by pixel;
 // as fast as the workers go, or paced at 20 ms with --realtime. --json prints one line for machines.
 //
-//   fax_bench [--ends 300] [--realtime] [--threads 2] [--rows 1100] [--json]
+// With --t38 the ends speak T.38 over sockets on the loopback in place of modems. --impaired N: N faxes over T.38 and
+// networks that lose 1 and 5 % of the datagrams and delay them by up to 60 ms.
+//
+//   fax_bench [--ends 300] [--t38] [--realtime] [--threads 2] [--rows 1100] [--impaired 400] [--json]
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -16,9 +19,11 @@
 #include <vector>
 
 #include "../test/fax_pages.hpp"
+#include "../test/t38_network.hpp"
 #include "bench.hpp"
 #include "dsp/kernels.hpp"
 #include "media/fax.hpp"
+#include "media/t38_socket.hpp"
 
 namespace {
 
@@ -84,24 +89,103 @@ struct End {
   std::unique_ptr<FaxPort> port;
   Row received;
 
-  explicit End(const FaxSettings& settings) {
+  explicit End(const FaxSettings& settings, std::unique_ptr<T38End> t38) {
     received.fill(dsp::kAlawSilence);
-    port = std::make_unique<FaxPort>(settings, FaxEvents{nullptr, [this](const FaxFinished& end) {
-                                                           ok = end.ok;
-                                                           text = end.text;
-                                                           over.store(true);
-                                                         }});
+    port = std::make_unique<FaxPort>(settings,
+                                     FaxEvents{nullptr,
+                                               [this](const FaxFinished& end) {
+                                                 ok = end.ok;
+                                                 text = end.text;
+                                                 over.store(true);
+                                               }},
+                                     std::move(t38));
   }
 };
+
+/// Two ends of T.38 with a socket each.
+std::pair<std::unique_ptr<T38End>, std::unique_ptr<T38End>> t38_pair() {
+  std::array<Descriptor, 2> sockets;
+  std::array<rtp::Address, 2> addresses;
+  for (std::size_t i = 0; i < 2; ++i) {
+    sockets[i] = Descriptor(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    SocketAddress address;
+    socklen_t size = rtp::Address::parse("127.0.0.1", 0)->to(address, AF_INET);
+    const bool bound = bind(sockets[i].number(), &address.any, size) == 0 &&
+                       getsockname(sockets[i].number(), &address.any, &size) == 0;
+    if (!bound) {
+      std::perror("a socket on the loopback");
+      std::exit(1);
+    }
+    addresses[i] = *rtp::Address::from(address);
+  }
+  const auto end = [&](std::size_t ours) {
+    return std::make_unique<T38End>(
+        T38Settings{}, std::make_unique<T38Socket>(std::move(sockets[ours]), AF_INET,
+                                                   T38Socket::Peer{.remote = addresses[1 - ours], .latch_host = {}}));
+  };
+  auto first = end(0);
+  return {std::move(first), end(1)};
+}
+
+struct Impaired {
+  std::size_t pages, right;
+  uint64_t sent, lost;
+};
+
+/// Faxes of one page each over T.38 with ECM, redundancy and FEC by turns, and networks from good to bad.
+Impaired impaired(const FaxFolder& folder, std::size_t count, uint32_t rows) {
+  constexpr T38Network::Faults kFaults[] = {{0.01, 0, 1}, {0.01, 60, 1}, {0.05, 0, 1}, {0.05, 60, 1}};
+  Impaired result{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto page = printed_page(rows, static_cast<uint32_t>(i));
+    const std::string out = folder / ("impaired-out" + std::to_string(i));
+    const std::string in = folder / ("impaired-in" + std::to_string(i));
+    write_fax(out, {page});
+    T38Network there;
+    T38Network back;
+    there.faults = back.faults = kFaults[i % std::size(kFaults)];
+    there.random.seed(static_cast<uint32_t>(2 * i));
+    back.random.seed(static_cast<uint32_t>(2 * i + 1));
+    T38Settings settings;
+    settings.udptl.correction = i / std::size(kFaults) % 2 == 0 ? UdptlCorrection::kRedundancy : UdptlCorrection::kFec;
+    FaxSettings a;
+    a.calling = true;
+    a.send_file = out;
+    FaxSettings b;
+    b.receive_file = in;
+    FaxTerminal sender(a, {}, t38_end(there, back, settings));
+    FaxTerminal receiver(b, {}, t38_end(back, there, settings));
+    if (!sender.open() || !receiver.open()) std::exit(1);
+    int16_t none[dsp::kBlock]{};
+    int16_t silence[dsp::kBlock];
+    for (int tick = 0; tick < 600 * 50 && !(sender.over() && receiver.over()); ++tick) {
+      there.tick();
+      back.tick();
+      sender.process(none, silence);
+      receiver.process(none, silence);
+    }
+    sender.close();
+    receiver.close();
+    ++result.pages;
+    const auto got = std::filesystem::exists(in) ? read_fax(in) : std::vector<FaxImage>{};
+    if (got.size() == 1 && got[0] == page) ++result.right;
+    result.sent += there.sent + back.sent;
+    result.lost += there.lost + back.lost;
+    std::filesystem::remove(out);
+    std::filesystem::remove(in);
+  }
+  return result;
+}
 
 struct Crowd {
   std::size_t ends, identical_pages, failed;
   uint64_t underruns, overruns;
   double seconds, line_seconds, cpu_seconds, late_ms;
+  double fax_seconds;  // of all calls together, from the start to the end of each
 };
 
 /// `ends` / 2 calls at once, each with a page of its own.
-Crowd crowd(const FaxFolder& folder, std::size_t count, std::size_t threads, uint32_t rows, bool realtime) {
+Crowd crowd(const FaxFolder& folder, std::size_t count, std::size_t threads, uint32_t rows, bool realtime, bool t38) {
   const std::size_t calls = count / 2;
   std::vector<std::unique_ptr<End>> ends;
   std::vector<FaxImage> pages;
@@ -114,8 +198,9 @@ Crowd crowd(const FaxFolder& folder, std::size_t count, std::size_t threads, uin
     a.send_file = folder / ("crowd-out" + name);
     FaxSettings b;
     b.receive_file = folder / ("crowd-in" + name);
-    ends.push_back(std::make_unique<End>(a));
-    ends.push_back(std::make_unique<End>(b));
+    auto [at_a, at_b] = t38 ? t38_pair() : decltype(t38_pair()){};
+    ends.push_back(std::make_unique<End>(a, std::move(at_a)));
+    ends.push_back(std::make_unique<End>(b, std::move(at_b)));
   }
   FaxWorkers workers(threads);
   Crowd result{};
@@ -139,6 +224,7 @@ Crowd crowd(const FaxFolder& folder, std::size_t count, std::size_t threads, uin
       result.late_ms = std::max(result.late_ms, std::chrono::duration<double, std::milli>(Clock::now() - next).count());
     }
     for (std::size_t i = 0; i + 1 < begun; i += 2) {
+      if (!ends[i]->over.load() || !ends[i + 1]->over.load()) result.fax_seconds += 0.02;
       Row from_sender;
       Row from_receiver;
       ends[i]->port->exchange(ends[i]->received.data(), from_sender.data());
@@ -176,6 +262,8 @@ int main(int argc, char** argv) {
   uint32_t rows = 1100;
   bool json = false;
   bool realtime = false;
+  bool t38 = false;
+  std::size_t impaired_faxes = 0;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const auto number = [&] { return i + 1 < argc ? static_cast<uint32_t>(std::strtoul(argv[++i], nullptr, 10)) : 0U; };
@@ -183,7 +271,9 @@ int main(int argc, char** argv) {
     if (word == "--threads") threads = number();
     if (word == "--rows") rows = number();
     json |= word == "--json";
+    if (word == "--impaired") impaired_faxes = number();
     realtime |= word == "--realtime";
+    t38 |= word == "--t38";
   }
   silence_libtiff();
   const FaxFolder folder("fax-bench");
@@ -194,17 +284,25 @@ int main(int argc, char** argv) {
   const double v29 = end_ns(folder, kV29);
   const double v27 = end_ns(folder, kV27);
   const double per_core = v17 > 0 ? 20e6 / v17 : 0;
-  const Crowd all = ends >= 2 ? crowd(folder, ends, threads, rows, realtime) : Crowd{};
+  const Crowd all = ends >= 2 ? crowd(folder, ends, threads, rows, realtime, t38) : Crowd{};
+  const Impaired bad = impaired(folder, impaired_faxes, rows);
+  // Of both ends, for each second that a fax took.
+  const double ms_per_fax_second = all.fax_seconds > 0 ? 1000 * all.cpu_seconds / all.fax_seconds : 0;
   if (json) {
     std::printf("{\"faxEndNsV17\":%.0f, \"faxEndNsV29\":%.0f, \"faxEndNsV27ter\":%.0f, \"faxEndsPerCoreV17\":%.0f", v17,
                 v29, v27, per_core);
     if (all.ends > 0) {
       std::printf(
           ", \"ends\":%zu, \"identicalPages\":%zu, \"failedEnds\":%zu, \"seconds\":%.1f, \"lineSeconds\":%.1f, "
-          "\"cpuSeconds\":%.2f, \"realtime\":%s, \"underruns\":%llu, \"overruns\":%llu, \"latestTickMs\":%.1f",
+          "\"cpuSeconds\":%.2f, \"realtime\":%s, \"underruns\":%llu, \"overruns\":%llu, \"latestTickMs\":%.1f, "
+          "\"t38\":%s, \"cpuMsPerFaxSecond\":%.3f",
           all.ends, all.identical_pages, all.failed, all.seconds, all.line_seconds, all.cpu_seconds,
           realtime ? "true" : "false", static_cast<unsigned long long>(all.underruns),
-          static_cast<unsigned long long>(all.overruns), all.late_ms);
+          static_cast<unsigned long long>(all.overruns), all.late_ms, t38 ? "true" : "false", ms_per_fax_second);
+    }
+    if (bad.pages > 0) {
+      std::printf(", \"impairedPages\":%zu, \"impairedRight\":%zu, \"impairedLost\":%.4f", bad.pages, bad.right,
+                  static_cast<double>(bad.lost) / static_cast<double>(bad.sent));
     }
     std::printf("}\n");
   } else {
@@ -222,6 +320,11 @@ int main(int argc, char** argv) {
           all.ends, threads, realtime ? "in real time" : "as fast as they go", all.identical_pages, all.ends / 2,
           all.failed, all.seconds, all.line_seconds, all.cpu_seconds, static_cast<unsigned long long>(all.underruns),
           static_cast<unsigned long long>(all.overruns), all.late_ms);
+      std::printf("%.3f ms of CPU for both ends and second of a fax\n", ms_per_fax_second);
+    }
+    if (bad.pages > 0) {
+      std::printf("%zu of %zu pages right over networks that lost %.1f %% of the datagrams\n", bad.right, bad.pages,
+                  100.0 * static_cast<double>(bad.lost) / static_cast<double>(bad.sent));
     }
   }
   return all.ends > 0 && (all.identical_pages != all.ends / 2 || all.failed > 0) ? 1 : 0;

@@ -291,6 +291,37 @@ export interface R2Send {
   signal: number;
 }
 
+export interface T38Open {
+  /** leg of a stream; closed with it, or with its fax */
+  leg: number;
+}
+
+export interface T38Close {
+  /** its port was opened and no fax has begun on it */
+  leg: number;
+}
+
+export type T38Correction = | 'none' | 'redundancy' | 'fec';
+
+export interface FaxT38 {
+  /** where UDPTL goes and comes from, as its SDP says: digits */
+  remoteAddress: string;
+  /** its port */
+  remotePort: number;
+  /** the other side may be behind a NAT: where its signalling comes from. Another port there is taken once, when UDPTL comes from it first */
+  latchAddress?: string;
+  /** T38FaxVersion, the lower of the two */
+  version?: number;
+  /** T38FaxFillBitRemoval of both */
+  fillBitRemoval?: boolean;
+  /** T38FaxRateManagement is localTCF, else transferredTCF */
+  localTcf?: boolean;
+  /** what is sent against losses (T38FaxUdpEC); everything is understood */
+  correction?: T38Correction;
+  /** T38FaxMaxDatagram of the other side; what does not fit is left out of the redundancy */
+  maxDatagram?: number;
+}
+
 export interface FaxStart {
   /** who talks to the other fax machine */
   port: number;
@@ -316,6 +347,8 @@ export interface FaxStart {
   v29?: boolean;
   /** received at most */
   maxPages?: number;
+  /** in packets, on the port that t38.open gave for the leg of this port; else as sound */
+  t38?: FaxT38;
 }
 
 export interface FaxStop {
@@ -552,6 +585,13 @@ export interface PlayPositionReply {
   positionMs: number;
   /** which file plays now, from 0 */
   item: number;
+}
+
+export interface T38Opened {
+  /** that the socket is bound to, as configured for streams */
+  address: string;
+  /** UDP port for UDPTL, of the range of the streams */
+  udpPort: number;
 }
 
 export interface FaxStarted {

@@ -380,6 +380,21 @@ export interface FaxPageDone {
   ecm: boolean;
 }
 
+export interface FaxT38Counts {
+  /** datagrams, repeated ones too */
+  sent: number;
+  /** datagrams of UDPTL */
+  received: number;
+  /** packets of T.38 that never came */
+  lost: number;
+  /** packets of T.38 made good by redundancy or FEC */
+  recovered: number;
+  /** datagrams and packets that were no T.38 */
+  malformed: number;
+  /** datagrams from elsewhere, not looked at */
+  foreign: number;
+}
+
 export interface FaxEnded {
   /** the fax end */
   fax: number;
@@ -401,6 +416,8 @@ export interface FaxEnded {
   bitRate: number;
   /** with error correction */
   ecm: boolean;
+  /** of a fax over T.38: its datagrams */
+  t38?: FaxT38Counts;
 }
 
 export interface SpanAlarmed {

@@ -53,7 +53,8 @@ using CommandTable = std::tuple<
     CommandEntry<"play.stop", PlayStop, Empty>, CommandEntry<"play.position", PlayPosition, PlayPositionReply>,
     CommandEntry<"tone.start", ToneStart, PlayStarted>, CommandEntry<"digits.send", DigitsSend, PlayStarted>,
     CommandEntry<"detector.set", DetectorSet, Empty>, CommandEntry<"port.condition", PortCondition, Empty>,
-    CommandEntry<"r2.send", R2Send, PlayStarted>, CommandEntry<"fax.start", FaxStart, FaxStarted>,
+    CommandEntry<"r2.send", R2Send, PlayStarted>, CommandEntry<"t38.open", T38Open, T38Opened>,
+    CommandEntry<"t38.close", T38Close, Empty>, CommandEntry<"fax.start", FaxStart, FaxStarted>,
     CommandEntry<"fax.stop", FaxStop, Empty>, CommandEntry<"recording.start", RecordingStart, RecordingStarted>,
     CommandEntry<"recording.stop", RecordingStop, RecordingResult>, CommandEntry<"span.restart", SpanRestart, Empty>,
     CommandEntry<"span.block", SpanBlock, Empty>, CommandEntry<"span.check", SpanCheck, Empty>,
@@ -107,7 +108,7 @@ template <class Entry> struct PayloadOf { using type = typename Entry::Payload; 
 using AnyCommand = Variants<CommandTable>::Map<ParamsOf>;
 using AnyEvent = Variants<EventTable>::Map<PayloadOf>;
 using AnyReply = std::variant<Error, Empty, LegSeized, ConferenceCreated, PlayStarted, PlayPositionReply, RecordingStarted,
-                              RecordingResult, FaxStarted, StreamOpened, StreamUpdated, StreamStatistics, StreamsStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply, ProbeCallerIdReply,
+                              RecordingResult, FaxStarted, T38Opened, StreamOpened, StreamUpdated, StreamStatistics, StreamsStatistics, Boards, ProbeStarted, BitFigures, ProbeTonesReply, ProbeDelayReply, ProbeDigitsReply, ProbeCallerIdReply,
                               ProbeClockReply, Snapshot, Dump>;
 
 }  // namespace cordboard::engine

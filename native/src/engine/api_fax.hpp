@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/api_t38.hpp"
 #include "engine/api_types.hpp"
 
 namespace cordboard::engine {
@@ -23,6 +24,7 @@ struct FaxStart {
   bool v17 = true;
   bool v29 = true;
   uint32_t maxPages = 500;
+  std::optional<FaxT38> t38;
   static constexpr auto fields() {
     return std::tuple{
         field("port", &FaxStart::port, "who talks to the other fax machine", kPort),
@@ -38,7 +40,9 @@ struct FaxStart {
         optional_field("ecm", &FaxStart::ecm, "error correction mode (T.30 annex A)"),
         optional_field("v17", &FaxStart::v17, "up to 14,400 bit/s; needs v29"),
         optional_field("v29", &FaxStart::v29, "up to 9,600 bit/s; V.27ter, 4,800 bit/s, is always there"),
-        optional_field("maxPages", &FaxStart::maxPages, "received at most", range(1, 10000))};
+        optional_field("maxPages", &FaxStart::maxPages, "received at most", range(1, 10000)),
+        optional_field("t38", &FaxStart::t38,
+                       "in packets, on the port that t38.open gave for the leg of this port; else as sound")};
   }
 };
 struct FaxStarted {
@@ -89,6 +93,7 @@ struct FaxEnded {
   std::string remoteIdentity;
   uint32_t bitRate{};
   bool ecm{};
+  std::optional<FaxT38Counts> t38;
   static constexpr auto fields() {
     return std::tuple{field("fax", &FaxEnded::fax, "the fax end"),
                       field("port", &FaxEnded::port, "bus port"),
@@ -99,7 +104,8 @@ struct FaxEnded {
                       field("pagesReceived", &FaxEnded::pagesReceived, "whole pages in the file"),
                       field("remoteIdentity", &FaxEnded::remoteIdentity, "as sent by the peer: hostile text"),
                       field("bitRate", &FaxEnded::bitRate, "of the latest page, bit/s"),
-                      field("ecm", &FaxEnded::ecm, "with error correction")};
+                      field("ecm", &FaxEnded::ecm, "with error correction"),
+                      optional_field("t38", &FaxEnded::t38, "of a fax over T.38: its datagrams")};
   }
 };
 

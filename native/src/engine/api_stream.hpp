@@ -14,7 +14,6 @@
 
 namespace cordboard::engine {
 
-constexpr Range kAddress = range(2, 45);  // the text of an IPv4 or IPv6 address
 constexpr Range kPayloadType = range(0, 127);
 
 struct StreamOpen {

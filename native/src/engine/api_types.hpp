@@ -43,6 +43,7 @@ enum class ProbePattern : uint8_t { kO151, kO152 };
 enum class DiskState : uint8_t { kGood, kSlow, kFull, kFailed };
 enum class StreamCodec : uint8_t { kPcma, kPcmu, kG722, kOpus, kComfortNoise };
 enum class StreamDirection : uint8_t { kSendReceive, kSendOnly, kReceiveOnly, kInactive };
+enum class T38Correction : uint8_t { kNone, kRedundancy, kFec };
 enum class StreamFingerprintHash : uint8_t { kSha256, kSha384, kSha512 };
 enum class StreamLoss : uint8_t { kConsent, kHandshake, kClosed };
 enum class StreamSrtpSuite : uint8_t {
@@ -60,7 +61,7 @@ namespace cordboard {
 using engine::AlarmKind, engine::ProbePattern, engine::AnalogKind, engine::AnswerVerdict, engine::CallerIdMode, engine::CardKind, engine::ChannelUse, engine::FaxToneKind,
     engine::R2Direction, engine::CableKind, engine::DigitSource, engine::DiskState, engine::LegKind, engine::LegProgress,
     engine::LegState, engine::PlayEnd, engine::PriSide, engine::RecordingEnd, engine::ReleasedBy, engine::SeatRole,
-    engine::SpanSignalling, engine::Ss7Variant, engine::LinkState, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite, engine::StreamFingerprintHash, engine::StreamLoss;
+    engine::SpanSignalling, engine::Ss7Variant, engine::LinkState, engine::CallingCategory, engine::StreamCodec, engine::StreamDirection, engine::StreamSrtpSuite, engine::StreamFingerprintHash, engine::StreamLoss, engine::T38Correction;
 template <> struct EnumNames<SpanSignalling> { static constexpr std::array<std::string_view, 3> names{"pri", "r2", "ss7"}; };
 template <> struct EnumNames<Ss7Variant> { static constexpr std::array<std::string_view, 2> names{"itu", "china"}; };
 template <> struct EnumNames<LinkState> {
@@ -127,6 +128,9 @@ template <> struct EnumNames<StreamCodec> {
 template <> struct EnumNames<StreamDirection> {
   static constexpr std::array<std::string_view, 4> names{"sendrecv", "sendonly", "recvonly", "inactive"};
 };
+template <> struct EnumNames<T38Correction> {
+  static constexpr std::array<std::string_view, 3> names{"none", "redundancy", "fec"};
+};
 template <> struct EnumNames<StreamFingerprintHash> {
   static constexpr std::array<std::string_view, 3> names{"sha-256", "sha-384", "sha-512"};
 };
@@ -147,6 +151,7 @@ namespace cordboard::engine {
 
 constexpr Range kId = range(1, 4294967295.0);
 constexpr Range kPort = range(0, 65535);
+constexpr Range kAddress = range(2, 45);  // the text of an IPv4 or IPv6 address
 constexpr Range kNumber = range(0, 32);    // digits of a telephone number, Q.931 4.5.8 carries at most what fits an IE
 constexpr Range kName = range(0, 64);
 constexpr Range kPath = range(1, 4096);

@@ -67,6 +67,9 @@ struct PortState {
   std::set<uint32_t> recordings;
 };
 
+/// The address of a peer's media. Not known() for port 0 and for 0.0.0.0 and ::, which hold a call (RFC 2543 B.5).
+Result<rtp::Address> peer_address(const std::string& host, uint32_t port, const rtp::Address& local);
+
 class Core {
  public:
   static Result<std::unique_ptr<Core>> create(const EngineConfig& config, Deliver deliver);
@@ -149,6 +152,8 @@ class Core {
   Result<> handle(const DetectorSet& command);
   Result<> handle(const PortCondition& command);
   Result<PlayStarted> handle(const R2Send& command);
+  Result<T38Opened> handle(const T38Open& command);
+  Result<> handle(const T38Close& command);
   Result<FaxStarted> handle(const FaxStart& command);
   Result<> handle(const FaxStop& command);
   void handle_later(const RecordingStart& command, uint64_t id);
@@ -196,6 +201,7 @@ class Core {
     bus::Port on{};
     media::FaxFinished finished{.ok = false, .code = -1, .text = "the call was over before the fax began"};
     bool leaving{};
+    uint16_t udp_port{};  // of T.38; 0: none
   };
   struct ProbeEntry {
     std::unique_ptr<EngineProbe> probe;
@@ -366,6 +372,8 @@ class Core {
   static BitFigures bit_figures(const ProbeEntry& entry);
   void measure(uint64_t reply, bus::Port send, bus::Port receive, std::vector<uint8_t> piece, std::size_t samples,
                std::function<AnyReply(const std::vector<uint8_t>&)> judge);
+  void close_t38(uint32_t leg);
+  Result<std::unique_ptr<media::T38End>> make_t38(uint32_t leg, const FaxT38& said);
   void fax_detached(media::FaxPort* fax);
   void fax_finished(uint32_t id);
   void stop_fax(uint32_t id);
@@ -430,6 +438,7 @@ class Core {
   Count streams_opened_;
   Count stream_timeouts_;
   Count streams_latched_;
+  std::map<uint32_t, rtp::SocketPool::Own> t38_ports_;  // by leg; no fax has begun on them yet
   std::map<uint32_t, FaxEntry> faxes_;
   uint32_t next_fax_{1};
   std::map<uint32_t, ProbeEntry> probes_;

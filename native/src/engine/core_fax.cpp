@@ -25,9 +25,19 @@ Result<FaxStarted> Core::handle(const FaxStart& command) {
   settings.ecm = command.ecm;
   settings.max_pages = command.maxPages;
 
+  std::unique_ptr<media::T38End> t38;
+  uint16_t udp_port = 0;
+  if (command.t38) {
+    if (const auto opened = t38_ports_.find(state.leg); opened != t38_ports_.end()) udp_port = opened->second.port;
+    auto made = make_t38(state.leg, *command.t38);
+    if (!made) return made.error();
+    t38 = std::move(*made);
+  }
+
   const auto id = next_fax_++;
   auto& entry = faxes_[id];
   entry.on = command.port;
+  entry.udp_port = udp_port;
   media::FaxEvents events;
   events.page = [this, id, port = command.port](const media::FaxPage& page) {
     later([this, id, port, page] {
@@ -43,7 +53,7 @@ Result<FaxStarted> Core::handle(const FaxStart& command) {
       stop_fax(id);
     });
   };
-  entry.port = std::make_unique<media::FaxPort>(std::move(settings), std::move(events));
+  entry.port = std::make_unique<media::FaxPort>(std::move(settings), std::move(events), std::move(t38));
   state.fax = id;
   stop_plays(command.port, PlayEnd::kReplaced);
   fax_workers_->start(entry.port.get());
@@ -78,10 +88,28 @@ void Core::fax_detached(media::FaxPort* fax) {
 void Core::fax_finished(uint32_t id) {
   const auto found = faxes_.find(id);
   if (found == faxes_.end()) return;
-  const auto& [port, on, finished, leaving] = found->second;
-  event(FaxEnded{id, on, finished.ok, finished.code, finished.text, finished.pages_sent, finished.pages_received,
-                 finished.remote_identity, finished.bit_rate, finished.ecm});
+  const auto& finished = found->second.finished;
+  std::optional<FaxT38Counts> datagrams;
+  if (const auto counts = found->second.port->t38_counts()) {
+    datagrams = {static_cast<double>(counts->sent),      static_cast<double>(counts->received),
+                 static_cast<double>(counts->lost),      static_cast<double>(counts->recovered),
+                 static_cast<double>(counts->malformed), static_cast<double>(counts->foreign)};
+  }
+  const FaxEnded ended{id,
+                       found->second.on,
+                       finished.ok,
+                       finished.code,
+                       finished.text,
+                       finished.pages_sent,
+                       finished.pages_received,
+                       finished.remote_identity,
+                       finished.bit_rate,
+                       finished.ecm,
+                       datagrams};
+  const auto udp_port = found->second.udp_port;
   faxes_.erase(found);
+  if (udp_port != 0) pool_->give_back(udp_port);
+  event(ended);
 }
 
 }  // namespace cordboard::engine

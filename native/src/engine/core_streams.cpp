@@ -81,18 +81,6 @@ Result<rtp::StreamParams> params_of(const StreamUpdate& command, const StreamsCo
   return params;
 }
 
-/// The address of a peer's media. Not known() for port 0 and for 0.0.0.0 and ::, which hold a call (RFC 2543 B.5).
-Result<rtp::Address> peer_address(const std::string& host, uint32_t port, const rtp::Address& local) {
-  const auto address = rtp::Address::parse(host, static_cast<uint16_t>(port));
-  if (!address) return invalid("\"" + host + "\" is no IPv4 or IPv6 address in digits");
-  if (address->multicast()) return invalid(host + " is a multicast address, and media goes to one peer");
-  const bool both = !local.is_ipv4() && local.unspecified();
-  if (!both && !address->unspecified() && address->is_ipv4() != local.is_ipv4()) {
-    return invalid(host + " cannot be reached from " + local.host_text() + ", to which the streams are bound");
-  }
-  return *address;
-}
-
 /// What a stream.update says of a browser's transport. The bounds of single values are the table's.
 Result<std::unique_ptr<webrtc::PeerChange>> peer_change(const StreamWebRtc& said) {
   auto change = std::make_unique<webrtc::PeerChange>();
@@ -114,6 +102,17 @@ rtp::Claim claim_of(const rtp::SourceSettings& source) {
 }
 
 }  // namespace
+
+Result<rtp::Address> peer_address(const std::string& host, uint32_t port, const rtp::Address& local) {
+  const auto address = rtp::Address::parse(host, static_cast<uint16_t>(port));
+  if (!address) return invalid("\"" + host + "\" is no IPv4 or IPv6 address in digits");
+  if (address->multicast()) return invalid(host + " is a multicast address, and media goes to one peer");
+  const bool both = !local.is_ipv4() && local.unspecified();
+  if (!both && !address->unspecified() && address->is_ipv4() != local.is_ipv4()) {
+    return invalid(host + " cannot be reached from " + local.host_text() + ", to which the streams are bound");
+  }
+  return *address;
+}
 
 Result<> Core::build_streams() {
   const auto& config = config_.streams;
@@ -342,6 +341,7 @@ void Core::end_stream(uint32_t leg) {
   if (found == streams_.end()) return;
   auto entry = std::move(found->second);
   streams_.erase(found);
+  close_t38(leg);
   event(StreamEnded{statistics_of(*entry)});
   ended_streams_.add(statistics_of(*entry));
   pool_->release(leg);

@@ -11,7 +11,8 @@
 
 namespace cordboard::media {
 
-FaxPort::FaxPort(FaxSettings settings, FaxEvents events) : terminal_(std::move(settings), std::move(events)) {
+FaxPort::FaxPort(FaxSettings settings, FaxEvents events, std::unique_ptr<T38End> t38)
+    : terminal_(std::move(settings), std::move(events), std::move(t38)) {
   Block silence{};
   silence.octets.fill(dsp::kAlawSilence);
   for (uint32_t i = 0; i < kFaxHeadStart; ++i) to_send_.push(silence);
@@ -33,6 +34,11 @@ void FaxPort::exchange(const uint8_t* received, uint8_t* to_send) {
     std::memset(to_send, dsp::kAlawSilence, dsp::kBlock);
     underruns_.add();
   }
+}
+
+std::optional<T38Counts> FaxPort::t38_counts() const {
+  if (terminal_.t38() == nullptr) return std::nullopt;
+  return terminal_.t38()->counts();
 }
 
 bool FaxPort::serve() {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -38,7 +39,8 @@ class FaxPort {
  public:
   /// The events come on the worker's thread, the last one before the callback of FaxWorkers::stop(). They must not
   /// throw, and hold up every other end of that worker while they run.
-  FaxPort(FaxSettings settings, FaxEvents events);
+  /// With an end of T.38 the rows are only its clock: what is received is not listened to and silence is sent.
+  FaxPort(FaxSettings settings, FaxEvents events, std::unique_ptr<T38End> t38 = nullptr);
 
   /// Media thread, once a tick: hands over the A-law row just received (160 octets) and fills the row to be sent. Copies
   /// two rows; no lock, allocation or system call.
@@ -50,6 +52,9 @@ class FaxPort {
   /// Ticks in which silence was sent because the worker was late, and rows received that it never got.
   uint64_t underruns() const { return underruns_.value(); }
   uint64_t overruns() const { return overruns_.value(); }
+
+  /// Nothing without T.38. Before FaxWorkers::start() and after stop() has called back.
+  std::optional<T38Counts> t38_counts() const;
 
  private:
   friend class FaxWorkers;

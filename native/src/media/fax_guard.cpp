@@ -55,9 +55,9 @@ bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames) {
   }
 }
 
-bool RunsGuard::check(fax_state_s* fax) {
-  auto& page = fax->t30.t4.rx;
-  if (fax->t30.operation_in_progress != kReceiving || page.rx == 0 || page.cur_runs == nullptr ||
+bool RunsGuard::check(t30_state_s* t30) {
+  auto& page = t30->t4.rx;
+  if (t30->operation_in_progress != kReceiving || page.rx == 0 || page.cur_runs == nullptr ||
       page.ref_runs == nullptr) {
     current_ = reference_ = nullptr;
     return true;

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-struct fax_state_s;
+struct t30_state_s;
 
 namespace cordboard::media {
 
@@ -23,12 +23,12 @@ bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames);
 /// Keeps the image decoder in bounds. A row is decoded into a list of runs with the list of the row above beside it, both
 /// with room for a run a pixel; but pass codes and runs of length zero move along the lists without moving along the
 /// row, so a page of nothing else walks off their ends, reading or writing. The lists are not ours, yet can be made
-/// longer: so long that what one call of fax_rx can carry (a partial page of 65,536 octets, at most a run a bit) stays
-/// inside, and after each call a position that no row can have ends the fax.
+/// longer: so long that what one call of fax_rx or one packet of T.38 can carry (a partial page of 65,536 octets, at most
+/// a run a bit) stays inside, and after each a position that no row can have ends the fax.
 class RunsGuard {
  public:
-  /// After every fax_rx and fax_rx_fillin. False: the page is no page, or there is no memory to keep it safe.
-  bool check(fax_state_s* fax);
+  /// After every fax_rx, fax_rx_fillin and packet of T.38. False: the page is no page, or there is no memory to keep it safe.
+  bool check(t30_state_s* t30);
 
  private:
   const void* current_{};  // the lists as last made longer, in either order

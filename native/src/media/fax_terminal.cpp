@@ -60,12 +60,10 @@ void silence_libraries() {
 
 void FaxTerminal::Free::operator()(fax_state_s* fax) const { fax_free(fax); }
 
-FaxTerminal::FaxTerminal(FaxSettings settings, FaxEvents events)
-    : settings_(std::move(settings)), events_(std::move(events)) {}
+FaxTerminal::FaxTerminal(FaxSettings settings, FaxEvents events, std::unique_ptr<T38End> t38)
+    : settings_(std::move(settings)), events_(std::move(events)), t38_(std::move(t38)) {}
 
 FaxTerminal::~FaxTerminal() { close(); }
-
-t30_state_s* FaxTerminal::t30() const { return fax_get_t30_state(fax_.get()); }
 
 bool FaxTerminal::open() {
   silence_libraries();
@@ -97,10 +95,16 @@ Result<> FaxTerminal::start() {
     if (auto made = inbox_.open(settings_.receive_file); !made) return made.error();
   }
 
-  fax_.reset(fax_init(nullptr, settings_.calling ? 1 : 0));
-  if (!fax_) return fail(ErrorCode::kIo, "no memory for a fax");
-  fax_set_transmit_on_idle(fax_.get(), 1);  // a timeslot is never idle
-  t30_state_t* const t30 = this->t30();
+  if (t38_) {
+    if (!t38_->open(settings_.calling)) return fail(ErrorCode::kIo, "no memory for a fax");
+    t30_ = t38_->t30();
+  } else {
+    fax_.reset(fax_init(nullptr, settings_.calling ? 1 : 0));
+    if (!fax_) return fail(ErrorCode::kIo, "no memory for a fax");
+    fax_set_transmit_on_idle(fax_.get(), 1);  // a timeslot is never idle
+    t30_ = fax_get_t30_state(fax_.get());
+  }
+  t30_state_t* const t30 = t30_;
   t30_set_tx_ident(t30, settings_.local_identity.c_str());
   t30_set_tx_page_header_info(t30, settings_.header.c_str());
   t30_set_ecm_capability(t30, settings_.ecm ? 1 : 0);
@@ -137,32 +141,53 @@ Result<> FaxTerminal::start() {
 
 void FaxTerminal::process(int16_t* received, int16_t* to_send) {
   int sent = 0;
-  if (!over_ && fax_) {
+  if (live() && t38_) {
+    exchange_packets();
+  } else if (!over_ && live()) {
     const TiffErrors errors(tiff_error_);
     fax_rx(fax_.get(), received, dsp::kBlock);
-    if (!over_ && !runs_guard_.check(fax_.get())) abort("the other fax sends what is no page");
+    guard_page();
     if (!over_) sent = fax_tx(fax_.get(), to_send, dsp::kBlock);
     look_for_trouble();
   }
   std::fill(to_send + std::clamp<int>(sent, 0, dsp::kBlock), to_send + dsp::kBlock, int16_t{0});
 }
 
+void FaxTerminal::guard_page() {
+  if (!over_ && !runs_guard_.check(t30_)) abort("the other fax sends what is no page");
+}
+
+/// The packets of one block. What is to be repeated goes on after the end of the call.
+void FaxTerminal::exchange_packets() {
+  const TiffErrors errors(tiff_error_);
+  t38_->receive();
+  while (!over_ && t38_->take_one()) guard_page();
+  t38_->send(dsp::kBlock, over_);
+  look_for_trouble();
+}
+
 void FaxTerminal::miss(uint32_t blocks) {
-  if (over_ || !fax_) return;
+  if (over_ || !live()) return;
+  if (t38_) {
+    for (; blocks > 0; --blocks) exchange_packets();
+    return;
+  }
   const TiffErrors errors(tiff_error_);
   // In pieces, so that no timer is passed by more than one block.
   for (; blocks > 0 && !over_; --blocks) {
     fax_rx_fillin(fax_.get(), dsp::kBlock);
-    if (!over_ && !runs_guard_.check(fax_.get())) abort("the other fax sends what is no page");
+    guard_page();
   }
   look_for_trouble();
 }
 
 void FaxTerminal::close() {
-  if (fax_ && !over_) {
+  if (live() && !over_) {
     const TiffErrors errors(tiff_error_);
     t30_terminate(t30());  // ends in on_phase_e
   }
+  if (live() && t38_) t38_->flush();
+  t30_ = nullptr;
   fax_.reset();
   if (!over_) finish(-1, "the fax was never started");
 }
@@ -286,7 +311,7 @@ void FaxTerminal::finish(int code, std::string text) {
   end.text = clean(text.c_str(), kMaxText);
   end.pages_sent = pages_sent_;
   end.pages_received = pages_received_;
-  if (fax_) end.remote_identity = clean(t30_get_rx_ident(t30()), kMaxIdentity);
+  if (live()) end.remote_identity = clean(t30_get_rx_ident(t30()), kMaxIdentity);
   end.modem = rate_.modem;
   end.bit_rate = rate_.bit_rate;
   end.ecm = rate_.ecm;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One end of a fax call on an analogue line (ITU-T T.30 with V.27ter, V.29 and V.17): spandsp's fax_state_t with files,
-// limits and clean strings around it. It does file I/O and allocates, so it lives on a fax worker (fax.hpp), never in a
+// One end of a fax call (ITU-T T.30): spandsp with files, limits and clean strings around it. On an analogue line its
+// modems (V.27ter, V.29, V.17) listen and speak; with T.38 packets go instead of sound (t38_end.hpp) and the line is silent. It does file I/O and allocates, so it lives on a fax worker (fax.hpp), never in a
 // tick.
 //
 //   160 samples ──> fax_rx ──> frames ── guard ──> T.30 ──> T.4/T.6 decoder ──> FaxInbox (TIFF)
@@ -24,6 +24,7 @@
 #include "dsp/g711.hpp"
 #include "media/fax_document.hpp"
 #include "media/fax_guard.hpp"
+#include "media/t38_end.hpp"
 
 struct fax_state_s;
 struct t30_state_s;
@@ -91,7 +92,8 @@ struct FaxEvents {
 
 class FaxTerminal {
  public:
-  FaxTerminal(FaxSettings settings, FaxEvents events);
+  /// With an end of T.38 the blocks are only its clock.
+  FaxTerminal(FaxSettings settings, FaxEvents events, std::unique_ptr<T38End> t38 = nullptr);
   ~FaxTerminal();  // as close()
   FaxTerminal(const FaxTerminal&) = delete;
   FaxTerminal& operator=(const FaxTerminal&) = delete;
@@ -106,6 +108,7 @@ class FaxTerminal {
   void close();
 
   bool over() const { return over_; }
+  const T38End* t38() const { return t38_.get(); }
 
  private:
   struct Rate {
@@ -122,7 +125,10 @@ class FaxTerminal {
   static void on_frame(t30_state_s* t30, void* self, int incoming, const uint8_t* frame, int length);
 
   Result<> start();
-  t30_state_s* t30() const;
+  bool live() const { return t30_ != nullptr; }
+  t30_state_s* t30() const { return t30_; }
+  void guard_page();
+  void exchange_packets();
   void look_for_pages(bool last);
   void look_for_trouble();
   void abort(std::string why);
@@ -131,7 +137,9 @@ class FaxTerminal {
   const FaxSettings settings_;
   const FaxEvents events_;
   FaxInbox inbox_;
-  std::unique_ptr<fax_state_s, Free> fax_;
+  std::unique_ptr<fax_state_s, Free> fax_;  // nothing with T.38
+  const std::unique_ptr<T38End> t38_;
+  t30_state_s* t30_{};  // of one of them, while there is a call
   RunsGuard runs_guard_;
   std::string tiff_error_;  // libtiff's first complaint
   std::string trouble_;     // why the call is ended from here

@@ -109,6 +109,22 @@ Result<SocketPool::Entry*> SocketPool::find_or_open(const Claim& claim, uint32_t
 // ------------------------------------------------------------------------------------------------------------- sockets
 
 Result<SocketPool::Entry*> SocketPool::open(uint32_t thread) {
+  auto bound = bind_next(true);
+  if (!bound) return bound.error();
+  auto& pair = add_pair(bound->port, thread);
+  pair.rtp = std::move(bound->first);
+  pair.rtcp = std::move(bound->second);
+  return pairs_.back().get();
+}
+
+Result<SocketPool::Own> SocketPool::open_own() {
+  auto bound = bind_next(false);
+  if (!bound) return bound.error();
+  return Own{bound->port, family(), std::move(bound->first)};
+}
+
+/// The next even port of the range that nobody has, and with a pair the one behind it.
+Result<SocketPool::Bound> SocketPool::bind_next(bool pair) {
   const uint32_t first = (settings_.first + 1U) / 2;  // halves: pair p has the ports 2p and 2p + 1
   const uint32_t count = (settings_.last + 1U) / 2 - std::min((settings_.last + 1U) / 2, first);
   const auto range = std::to_string(settings_.first) + " to " + std::to_string(settings_.last);
@@ -119,17 +135,19 @@ Result<SocketPool::Entry*> SocketPool::open(uint32_t thread) {
     const auto port = static_cast<uint16_t>(2 * (first + next_port_));
     next_port_ = (next_port_ + 1) % count;
     if (opened_.contains(port)) continue;
-    auto rtp = bind_to(port, true);
-    if (!rtp) return rtp.error();
-    if (!rtp->open()) continue;
-    auto rtcp = bind_to(static_cast<uint16_t>(port + 1), false);
-    if (!rtcp) return rtcp.error();
-    if (!rtcp->open()) continue;
+    Bound bound{.port = port};
+    auto first = bind_to(port, pair);
+    if (!first) return first.error();
+    if (!first->open()) continue;
+    bound.first = std::move(*first);
+    if (pair) {
+      auto second = bind_to(static_cast<uint16_t>(port + 1), false);
+      if (!second) return second.error();
+      if (!second->open()) continue;
+      bound.second = std::move(*second);
+    }
     opened_.insert(port);
-    auto& pair = add_pair(port, thread);
-    pair.rtp = std::move(*rtp);
-    pair.rtcp = std::move(*rtcp);
-    return pairs_.back().get();
+    return bound;
   }
   return fail(ErrorCode::kBusy, "other programs use the RTP ports from " + range);
 }
@@ -139,7 +157,7 @@ SocketPair& SocketPool::add_pair(uint16_t port, uint32_t thread) {
   pair.number = static_cast<uint16_t>(pairs_.size() - 1);
   pair.port = port;
   pair.thread = thread;
-  pair.family = settings_.local.is_ipv4() ? AF_INET : AF_INET6;
+  pair.family = family();
   return pair;
 }
 
@@ -160,7 +178,7 @@ Result<SocketPair*> SocketPool::open_door(uint16_t port, uint32_t thread, Door& 
 
 /// A descriptor that is not open when the port is in use.
 Result<Descriptor> SocketPool::bind_to(uint16_t port, bool rtp) {
-  const sa_family_t family = settings_.local.is_ipv4() ? AF_INET : AF_INET6;
+  const sa_family_t family = this->family();
   Descriptor made(socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!made.open()) return refused("a socket", port);
   // :: takes IPv4 as well; any other IPv6 address does not, whatever the system's default is.

@@ -73,6 +73,17 @@ class SocketPool {
   /// A socket of its own on `port` (0: any) for everything, which take() gives to nobody. kIo: what the system refused.
   Result<SocketPair*> open_door(uint16_t port, uint32_t thread, Door& door);
 
+  /// A socket on a port of the range for one who reads it himself, which no stream is given, until its port is given back.
+  /// As take().
+  struct Own {
+    uint16_t port{};
+    sa_family_t family{};
+    Descriptor socket;
+  };
+  Result<Own> open_own();
+  /// After the socket has been closed.
+  void give_back(uint16_t port) { opened_.erase(port); }
+
   SocketPair* pair_of(Holder holder) const;
   std::size_t pairs() const { return pairs_.size(); }
   std::size_t holders() const { return holders_.size(); }
@@ -97,15 +108,22 @@ class SocketPool {
   static void add(Entry& entry, const Claim& claim);
   static void drop(Entry& entry, const Claim& claim);
   Result<Entry*> find_or_open(const Claim& claim, uint32_t thread, const Entry* but);
+  struct Bound {
+    uint16_t port{};
+    Descriptor first;
+    Descriptor second;
+  };
   Result<Entry*> open(uint32_t thread);
+  Result<Bound> bind_next(bool pair);
   SocketPair& add_pair(uint16_t port, uint32_t thread);
   Result<Descriptor> bind_to(uint16_t port, bool rtp);
+  sa_family_t family() const { return settings_.local.is_ipv4() ? AF_INET : AF_INET6; }
 
   const Settings settings_;
   std::vector<std::unique_ptr<Entry>> pairs_;
   std::vector<uint32_t> of_thread_;  // holders
   std::map<Holder, Held> holders_;
-  std::set<uint16_t> opened_;        // even ports
+  std::set<uint16_t> opened_;        // even ports, of pairs and of sockets of their own
   uint32_t next_port_{};
   uint32_t streams_of_pair_{};
   uint32_t buffer_given_{};
