@@ -15,7 +15,10 @@ type Track = object;
 interface Connection {
   readonly localDescription: { sdp: string } | null;
   readonly remoteDescription: { sdp: string } | null;
+  /** of ICE and DTLS together */
+  readonly connectionState: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
   addEventListener(event: 'track', listener: (happened: { track: Track }) => void): void;
+  addEventListener(event: 'connectionstatechange', listener: () => void): void;
 }
 interface Frames {
   samples: Int16Array;
@@ -123,6 +126,7 @@ interface Session {
   hold(options: object, done: () => void): boolean;
   unhold(options: object, done: () => void): boolean;
   renegotiate(options?: object, done?: () => void): boolean;
+  on(event: 'sdp', listener: (data: { originator: string; sdp: string }) => void): void;
   on(event: string, listener: (data: { cause?: string; originator?: string }) => void): void;
 }
 interface Agent {
@@ -144,6 +148,12 @@ export interface WebPhoneOptions {
   user?: string;
   domain: string;
   says: Float64Array;
+  /** what the box offers as its address is taken to be this one: the way there leads over it */
+  over?: { host: string; port: number };
+  /** of RTCPeerConnection */
+  ice?: { iceServers?: object[]; iceTransportPolicy?: 'relay' };
+  /** changes a description of ours before it is sent */
+  describe?: (sdp: string) => string;
 }
 
 export class WebPhone {
@@ -203,7 +213,9 @@ export class WebPhone {
     await within(`${number} answers`, (done, failed) => {
       const session = this.#agent.call(`sip:${number}@${this.#options.domain}`, {
         mediaStream: new this.#wrtc.MediaStream([this.#voice.track]),
+        pcConfig: { iceServers: [], ...this.#options.ice },
         eventHandlers: {
+          sdp: (data: { originator: string; sdp: string }) => this.#change(data),
           peerconnection: ({ peerconnection }: { peerconnection: Connection }) => this.#listen(peerconnection),
           confirmed: () => done(undefined),
           failed: ({ cause }: { cause: string }) => failed(new Error(`the call failed: ${cause}`)),
@@ -224,12 +236,33 @@ export class WebPhone {
       session.on('peerconnection', (data) =>
         this.#listen((data as unknown as { peerconnection: Connection }).peerconnection),
       );
-      session.answer({ mediaStream: new this.#wrtc.MediaStream([this.#voice.track]) });
+      session.on('sdp', (data: { originator: string; sdp: string }) => this.#change(data));
+      session.answer({
+        mediaStream: new this.#wrtc.MediaStream([this.#voice.track]),
+        pcConfig: { iceServers: [], ...this.#options.ice },
+      });
     });
   }
 
   speak(): void {
     this.#voice.start();
+  }
+
+  /** Resolves when ICE and DTLS of the call have come to an end. */
+  connected(limitMs = LIMIT_MS): Promise<void> {
+    return within(
+      'ICE and DTLS connect',
+      (done, failed) => {
+        const { connection } = this.session!;
+        const look = (): void => {
+          if (connection.connectionState === 'connected') done(undefined);
+          if (connection.connectionState === 'failed') failed(new Error('the connection failed'));
+        };
+        connection.addEventListener('connectionstatechange', look);
+        look();
+      },
+      limitMs,
+    );
   }
 
   /** ICE anew in the call, as after a change of the network; resolves when the box has agreed. */
@@ -260,6 +293,13 @@ export class WebPhone {
     if (this.session?.isEnded() === false) this.session.terminate();
   }
 
+  #change(data: { originator: string; sdp: string }): void {
+    const { over, describe } = this.#options;
+    if (data.originator === 'local' && describe !== undefined) data.sdp = describe(data.sdp);
+    if (data.originator !== 'remote' || over === undefined) return;
+    data.sdp = data.sdp.replace(/(a=candidate:\S+ \d+ udp \d+) \S+ \d+/gi, `$1 ${over.host} ${over.port}`);
+  }
+
   #listen(connection: Connection): void {
     connection.addEventListener('track', ({ track }) => {
       this.ear?.stop();
@@ -271,9 +311,10 @@ export class WebPhone {
 function within<T>(
   what: string,
   begin: (done: (value: T) => void, failed: (error: Error) => void) => void,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not within ${LIMIT_MS} ms: ${what}`)), LIMIT_MS);
+    const timer = setTimeout(() => reject(new Error(`not within ${limitMs} ms: ${what}`)), limitMs);
     const over =
       <A>(act: (value: A) => void) =>
       (value: A): void => {
