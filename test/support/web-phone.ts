@@ -289,6 +289,19 @@ export class WebPhone {
     });
   }
 
+  /** Resolves when the call is over, whoever ended it. */
+  ended(limitMs = LIMIT_MS): Promise<void> {
+    return within(
+      'the call ends',
+      (done) => {
+        const session = this.session!;
+        if (session.isEnded()) done(undefined);
+        for (const event of ['ended', 'failed']) session.on(event, () => done(undefined));
+      },
+      limitMs,
+    );
+  }
+
   hangUp(): void {
     if (this.session?.isEnded() === false) this.session.terminate();
   }

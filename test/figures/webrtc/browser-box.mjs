@@ -49,9 +49,7 @@ export const total = (threads) => Object.values(threads).reduce((sum, ms) => sum
 /** Packets of all streams, and those that were lost or late. */
 export async function packetsOf(box) {
   const { legs } = await box.engine.command('engine.snapshot', {});
-  const all = await Promise.all(
-    legs.map(({ leg }) => box.engine.command('stream.statistics', { leg })),
-  );
+  const all = await Promise.all(legs.map(({ leg }) => box.engine.command('stream.statistics', { leg })));
   const sum = (key) => all.reduce((whole, one) => whole + one[key], 0);
   return {
     streams: all.length,
