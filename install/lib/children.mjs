@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { run } from './child.mjs';
 import { inRoot } from './paths.mjs';
 
-/** Runs test/support/<name>.ts; what it printed on its last line, as JSON. Throws when it fails. */
-export async function runChild(name, args = [], env = {}) {
+/** Makes one file of test/support/<name>.ts; `remove` takes it away again. */
+export async function bundleChild(name) {
   // Not before the set-up has brought it.
   const { rolldown } = await import('rolldown');
   const folder = inRoot('build/test-children');
@@ -19,6 +19,12 @@ export async function runChild(name, args = [], env = {}) {
   });
   await bundle.write({ file, format: 'esm' });
   await bundle.close();
+  return { file, remove: () => rmSync(file, { force: true }) };
+}
+
+/** Runs test/support/<name>.ts; what it printed on its last line, as JSON. Throws when it fails. */
+export async function runChild(name, args = [], env = {}) {
+  const { file, remove } = await bundleChild(name);
   try {
     const { code, output } = await run(process.execPath, [file, ...args.map(String)], {
       cwd: inRoot(),
@@ -28,6 +34,6 @@ export async function runChild(name, args = [], env = {}) {
     if (code !== 0) throw new Error(`${name} ended with ${code}: ${output.slice(-2000)}`);
     return JSON.parse(output.trim().split('\n').at(-1));
   } finally {
-    rmSync(file, { force: true });
+    remove();
   }
 }

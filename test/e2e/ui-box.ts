@@ -21,7 +21,13 @@ export interface UiBox {
   /** As the administrator, or whoever's token is given; throws with the answer when it is refused. */
   api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<T>;
   /** `at`: another origin of the box. A browser of its own in which somebody has signed in. */
-  browser(options?: { language?: Language; token?: string; microphone?: string; at?: string }): Promise<Browser>;
+  browser(options?: {
+    language?: Language;
+    token?: string;
+    microphone?: string;
+    at?: string;
+    program?: string;
+  }): Promise<Browser>;
   /** Makes a user and signs him in; gives his token. */
   user(username: string, role: string, agentId?: string): Promise<string>;
   close(): Promise<void>;
@@ -72,7 +78,7 @@ export async function startUiBox(
     token,
     api: (method, path, body, by = token) => api(method, path, body, by),
     async browser(options = {}) {
-      const browser = await openBrowser(options.at ?? origin, options.language ?? language, options.microphone);
+      const browser = await openBrowser(options.at ?? origin, options.language ?? language, options);
       browsers.push(browser);
       const [key, chosen] = [options.token ?? token, options.language ?? language].map((text) => JSON.stringify(text));
       // text, because these tests know no DOM

@@ -64,14 +64,23 @@ export interface Browser {
 
 /**
  * `origin`: of the box, such as http://127.0.0.1:8080. `microphone`: a WAV that is said into it again and again; what the pages
- * play can then be read by `heardIn`.
+ * play can then be read by `heardIn`. `program`: in place of Chromium, to run it elsewhere.
  */
-export async function openBrowser(origin: string, locale: string, microphone?: string): Promise<Browser> {
+export async function openBrowser(
+  origin: string,
+  locale: string,
+  { microphone, program = CHROMIUM }: { microphone?: string | undefined; program?: string | undefined } = {},
+): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium fonts-noto-cjk`);
   const profile = mkdtempSync(join(tmpdir(), 'cordboard-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    args: microphone === undefined ? ARGS : [...ARGS, ...fakeMicrophone(microphone)],
+    executablePath: program,
+    args: [
+      ...ARGS,
+      ...(microphone === undefined ? [] : fakeMicrophone(microphone)),
+      // from elsewhere a page is given a microphone without https
+      ...(program === CHROMIUM ? [] : [`--unsafely-treat-insecure-origin-as-secure=${origin}`]),
+    ],
     ...(microphone === undefined ? {} : { permissions: ['microphone'] }),
     locale,
     // of the box's own making, signed by nobody

@@ -67,7 +67,7 @@ function spectrum(samples: Float64Array, size: number): { re: Float64Array; im: 
 }
 
 /** Fourier transform in place, radix 2; the length is a power of two. */
-function transform(re: Float64Array, im: Float64Array): void {
+export function transform(re: Float64Array, im: Float64Array): void {
   const size = re.length;
   for (let i = 1, j = 0; i < size; i += 1) {
     let bit = size >> 1;

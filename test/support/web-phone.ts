@@ -15,7 +15,10 @@ type Track = object;
 interface Connection {
   readonly localDescription: { sdp: string } | null;
   readonly remoteDescription: { sdp: string } | null;
+  /** of ICE and DTLS together */
+  readonly connectionState: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
   addEventListener(event: 'track', listener: (happened: { track: Track }) => void): void;
+  addEventListener(event: 'connectionstatechange', listener: () => void): void;
 }
 interface Frames {
   samples: Int16Array;
@@ -130,6 +133,7 @@ interface Session {
   hold(options: object, done: () => void): boolean;
   unhold(options: object, done: () => void): boolean;
   renegotiate(options?: object, done?: () => void): boolean;
+  on(event: 'sdp', listener: (described: Described) => void): void;
   on(event: string, listener: (data: { cause?: string; originator?: string }) => void): void;
 }
 interface Agent {
@@ -153,6 +157,12 @@ export interface WebPhoneOptions {
   says: Float64Array;
   /** what comes to it of the box's descriptions; left out: they as they are */
   heardOf?: (sdp: string) => string;
+  /** what the box offers as its address is taken to be this one: the way there leads over it */
+  over?: { host: string; port: number };
+  /** of RTCPeerConnection */
+  ice?: { iceServers?: object[]; iceTransportPolicy?: 'relay' };
+  /** changes a description of ours before it is sent */
+  describe?: (sdp: string) => string;
 }
 
 export class WebPhone {
@@ -212,9 +222,10 @@ export class WebPhone {
     await within(`${number} answers`, (done, failed) => {
       const session = this.#agent.call(`sip:${number}@${this.#options.domain}`, {
         mediaStream: new this.#wrtc.MediaStream([this.#voice.track]),
+        pcConfig: { iceServers: [], ...this.#options.ice },
         eventHandlers: {
+          sdp: (described: Described) => this.#change(described),
           peerconnection: ({ peerconnection }: { peerconnection: Connection }) => this.#listen(peerconnection),
-          sdp: (described: Described) => this.#read(described),
           confirmed: () => done(undefined),
           failed: ({ cause }: { cause: string }) => failed(new Error(`the call failed: ${cause}`)),
         },
@@ -234,12 +245,33 @@ export class WebPhone {
       session.on('peerconnection', (data) =>
         this.#listen((data as unknown as { peerconnection: Connection }).peerconnection),
       );
-      session.answer({ mediaStream: new this.#wrtc.MediaStream([this.#voice.track]) });
+      session.on('sdp', (described: Described) => this.#change(described));
+      session.answer({
+        mediaStream: new this.#wrtc.MediaStream([this.#voice.track]),
+        pcConfig: { iceServers: [], ...this.#options.ice },
+      });
     });
   }
 
   speak(): void {
     this.#voice.start();
+  }
+
+  /** Resolves when ICE and DTLS of the call have come to an end. */
+  connected(limitMs = LIMIT_MS): Promise<void> {
+    return within(
+      'ICE and DTLS connect',
+      (done, failed) => {
+        const { connection } = this.session!;
+        const look = (): void => {
+          if (connection.connectionState === 'connected') done(undefined);
+          if (connection.connectionState === 'failed') failed(new Error('the connection failed'));
+        };
+        connection.addEventListener('connectionstatechange', look);
+        look();
+      },
+      limitMs,
+    );
   }
 
   /** ICE anew in the call, as after a change of the network; resolves when the box has agreed. */
@@ -266,13 +298,32 @@ export class WebPhone {
     });
   }
 
+  /** Resolves when the call is over, whoever ended it. */
+  ended(limitMs = LIMIT_MS): Promise<void> {
+    return within(
+      'the call ends',
+      (done) => {
+        const session = this.session!;
+        if (session.isEnded()) done(undefined);
+        for (const event of ['ended', 'failed']) session.on(event, () => done(undefined));
+      },
+      limitMs,
+    );
+  }
+
   hangUp(): void {
     if (this.session?.isEnded() === false) this.session.terminate();
   }
 
-  #read(described: Described): void {
-    const { heardOf } = this.#options;
-    if (heardOf !== undefined && described.originator === 'remote') described.sdp = heardOf(described.sdp);
+  #change(described: Described): void {
+    const { over, describe, heardOf } = this.#options;
+    if (described.originator === 'local') {
+      if (describe !== undefined) described.sdp = describe(described.sdp);
+      return;
+    }
+    if (heardOf !== undefined) described.sdp = heardOf(described.sdp);
+    if (over === undefined) return;
+    described.sdp = described.sdp.replace(/(a=candidate:\S+ \d+ udp \d+) \S+ \d+/gi, `$1 ${over.host} ${over.port}`);
   }
 
   #listen(connection: Connection): void {
@@ -286,9 +337,10 @@ export class WebPhone {
 function within<T>(
   what: string,
   begin: (done: (value: T) => void, failed: (error: Error) => void) => void,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not within ${LIMIT_MS} ms: ${what}`)), LIMIT_MS);
+    const timer = setTimeout(() => reject(new Error(`not within ${limitMs} ms: ${what}`)), limitMs);
     const over =
       <A>(act: (value: A) => void) =>
       (value: A): void => {

@@ -119,6 +119,22 @@ describe('connections', () => {
     expect(table.accepted).toBe(6);
   });
 
+  it('of pages that have signed in are not limited by address, and neither take room from the others nor the others from them', () => {
+    const limits = { ...transportLimits, connectionsPerAddress: 2, connectionsIn: 2, connectionsOfPages: 400 };
+    const table = new ConnectionTable(limits);
+    // An office behind one address; after its network failed each page is there twice for a while.
+    const pages = Array.from({ length: 400 }, () => table.reserveForPage());
+    expect(pages.every((release) => release !== undefined)).toBe(true);
+    expect(table.reserveForPage()).toBeUndefined();
+    pages[0]?.();
+    pages[0]?.();
+    expect(table.reserveForPage()).toBeDefined();
+    expect(table.reserveForPage()).toBeUndefined();
+    expect(table.reserve('192.0.2.1')).toBeDefined();
+    expect(table.reserve('192.0.2.1')).toBeDefined();
+    expect(table.reserve('192.0.2.1')).toBeUndefined();
+  });
+
   it('that we open are limited for themselves', async () => {
     const desk = await transportDesk(['tcp'], { limits: { connectionsOut: 1, connectionsIn: 1 } });
     const [one, two] = [await StreamServer.open(), await StreamServer.open()];

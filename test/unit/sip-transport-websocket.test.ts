@@ -226,7 +226,7 @@ describe('signs of life', () => {
 
 describe('a WebSocket that an HTTP server accepted', () => {
   it('is taken over with its messages, and counted', async () => {
-    const desk = await transportDesk([], { limits: { connectionsIn: 1 } });
+    const desk = await transportDesk([], { limits: { connectionsOfPages: 1, connectionsPerAddress: 0 } });
     const http = createServer();
     const accepting = new WebSocketServer({ noServer: true, handleProtocols: () => SIP_SUBPROTOCOL });
     const numbers: (number | undefined)[] = [];

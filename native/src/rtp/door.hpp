@@ -57,8 +57,9 @@ class Door {
   /// The endpoint goes; after this it is not touched.
   virtual void gone(Endpoint& endpoint) = 0;
   /// A datagram that is no RTP, or comes from where no endpoint has its source: `octets` at the beginning of `buffer`, which
-  /// has kSrtpSlack more. False: nobody's.
-  virtual bool take(std::span<uint8_t> buffer, std::size_t octets, const Address& from, int64_t now_ns) = 0;
+  /// has kSrtpSlack more. `at`: which of our addresses it came to, as far as that is a question. False: nobody's.
+  virtual bool take(std::span<uint8_t> buffer, std::size_t octets, const Address& from, const Address& at,
+                    int64_t now_ns) = 0;
   /// After nudge().
   virtual void turn(int64_t now_ns) = 0;
   /// Once a second.

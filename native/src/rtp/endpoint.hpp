@@ -58,6 +58,9 @@ class Endpoint {
 
   // Of a pair with a door, by that: where the peer is, and the keys to speak to it with. Returns what it replaces.
   void redirect(const Address& remote, int64_t now_ns);
+  /// Which of our addresses what is sent leaves from; unspecified: whichever the system takes.
+  void leave_from(const Address& local) { local_ = local; }
+  const Address& local() const { return local_; }
   std::unique_ptr<SrtpSession> rekey(std::unique_ptr<SrtpSession> srtp);
   bool keyed() const { return srtp_ != nullptr; }
 
@@ -117,6 +120,7 @@ class Endpoint {
   bool secure_{};
   bool seeking_{};
   bool mux_{};
+  Address local_;
   const uint32_t id_;
   uint32_t generation_{};
   SocketPair* pair_{};

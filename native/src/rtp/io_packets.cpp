@@ -36,7 +36,11 @@ void IoThread::read(Reader& reader, SocketKind kind) {
   auto left = static_cast<uint32_t>(kBatch + reader.places.size() / 2);
   while (left > 0) {
     const uint32_t most = std::min(left, kBatch);
-    for (uint32_t i = 0; i < most; ++i) received_.messages[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
+    for (uint32_t i = 0; i < most; ++i) {
+      auto& header = received_.messages[i].msg_hdr;
+      header.msg_namelen = sizeof(SocketAddress);
+      if (reader.pair->door != nullptr) received_.infos[i].expect(header);
+    }
     const int count = recvmmsg(socket, received_.messages.data(), most, MSG_DONTWAIT, nullptr);
     if (count <= 0) {
       if (count < 0 && errno == EINTR) continue;
@@ -88,7 +92,8 @@ void IoThread::take(Reader& reader, SocketKind kind, uint32_t which, const std::
   if (auto* door = reader.pair->door; door != nullptr && from) {
     const auto octets = buffer.first(message.msg_len);
     if (!number || !begins_like_rtp(octets)) {
-      if (!door->take(buffer, message.msg_len, *from, now_ns_)) {
+      const auto at = PacketInfo::local_of(message.msg_hdr);
+      if (!door->take(buffer, message.msg_len, *from, at, now_ns_)) {
         counts_.foreign.add();
         reader.pair->foreign.add();
       }
@@ -157,6 +162,9 @@ void IoThread::send_all() {
         auto& header = sent_.messages[sent_.count].msg_hdr;
         header.msg_name = &place.to;
         header.msg_namelen = place.to_length;
+        header.msg_control = nullptr;
+        header.msg_controllen = 0;
+        if (place.from != nullptr) place.from->add_to(header);
         ++sent_.count;
         sent_.used += (length + kAlign - 1) / kAlign * kAlign;
       }
@@ -192,10 +200,9 @@ void IoThread::send_control(Place& place, bool bye) {
       bye ? endpoint.bye(octets, now_ns_, ntp_now()) : endpoint.next_control(octets, now_ns_, ntp_now());
   place.control_due_ns = endpoint.control_due_ns();
   if (length == 0) return;
-  SocketAddress to;
-  const auto to_length = endpoint.control_source().to(to, place.pair->family);
   const int socket = endpoint.mux() ? place.pair->rtp.number() : place.pair->rtcp.number();
-  if (sendto(socket, octets.data(), length, MSG_DONTWAIT, &to.any, to_length) < 0) {
+  const std::span<const uint8_t> report{octets.data(), length};
+  if (send_from(socket, place.pair->family, report, endpoint.control_source(), endpoint.local()) < 0) {
     count_send_error(errno);
   } else {
     counts_.control_sent.add();

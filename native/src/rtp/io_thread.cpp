@@ -237,6 +237,12 @@ void IoThread::settle(uint32_t number) {
   }
   rekey(number, SocketKind::kRtp, place.source, endpoint.source());
   rekey(number, SocketKind::kRtcp, place.control, endpoint.mux() ? Address{} : endpoint.control_source());
+  if (endpoint.local().unspecified()) {
+    place.from.reset();
+  } else {
+    place.from = std::make_unique<PacketInfo>();
+    place.from->leave_from(endpoint.local(), place.pair->family);
+  }
   place.to_length = endpoint.source().known() ? endpoint.source().to(place.to, place.pair->family) : 0;
 }
 

@@ -28,6 +28,7 @@
 #include "base/wake.hpp"
 #include "rtp/demultiplexer.hpp"
 #include "rtp/endpoint.hpp"
+#include "rtp/packet_info.hpp"
 #include "rtp/socket_pool.hpp"
 
 namespace cordboard::rtp {
@@ -126,6 +127,7 @@ class IoThread : private DoorHost {
     int64_t control_due_ns{};
     socklen_t to_length{};  // 0: nowhere to send to
     SocketAddress to{};
+    std::unique_ptr<PacketInfo> from;  // none: from wherever the system takes
   };
   /// A pair as it stands here.
   struct Reader {
@@ -138,6 +140,7 @@ class IoThread : private DoorHost {
     std::array<mmsghdr, kBatch> messages{};
     std::array<iovec, kBatch> parts{};
     std::array<SocketAddress, kBatch> addresses{};  // where what was received comes from
+    std::array<PacketInfo, kBatch> infos{};         // … and to which of our addresses it came
     std::unique_ptr<uint8_t[]> octets = std::make_unique<uint8_t[]>(kBatch * kBuffer);
     uint32_t count{};
     std::size_t used{};  // octets, one packet behind the other: a batch to be sent fits the first cache

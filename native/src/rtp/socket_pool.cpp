@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "rtp/packet_info.hpp"
+
 namespace cordboard::rtp {
 
 namespace {
@@ -170,6 +172,11 @@ Result<SocketPair*> SocketPool::open_door(uint16_t port, uint32_t thread, Door& 
   const bool named = getsockname(bound->number(), &address.any, &size) == 0;
   const auto local = named ? Address::from(address) : std::nullopt;
   if (!local) return refused("getsockname", port);
+  // Who is bound to one address has no choice.
+  const bool all = settings_.local.unspecified();
+  if (all && !tell_packet_info(bound->number(), settings_.local.is_ipv4() ? AF_INET : AF_INET6)) {
+    return refused("IP_PKTINFO", port);
+  }
   auto& pair = add_pair(local->port, thread);
   pair.rtp = std::move(*bound);
   pair.door = &door;

@@ -9,6 +9,7 @@
 
 #include "base/background.hpp"
 #include "base/clock.hpp"
+#include "rtp/packet_info.hpp"
 
 namespace cordboard::webrtc {
 
@@ -57,11 +58,13 @@ bool DtlsWorker::begin(uint32_t peer, const Fingerprint& fingerprint) {
   return post(posted_);
 }
 
-bool DtlsWorker::datagram(uint32_t peer, const rtp::Address& from, std::span<const uint8_t> octets) {
+bool DtlsWorker::datagram(uint32_t peer, const rtp::Address& from, const rtp::Address& at,
+                          std::span<const uint8_t> octets) {
   if (octets.size() > posted_.octets.size()) return false;
   posted_.kind = Job::Kind::kDatagram;
   posted_.peer = peer;
   posted_.from = from;
+  posted_.at = at;
   posted_.length = static_cast<uint16_t>(octets.size());
   std::copy(octets.begin(), octets.end(), posted_.octets.begin());
   return post(posted_);
@@ -108,6 +111,7 @@ void DtlsWorker::work(const Job& job, int64_t now_ns) {
       if (found == peers_.end()) return;
       // The way to the peer is the one that it was last heard on.
       found->second->to = job.from;
+      found->second->local = job.at;
       found->second->server->take({job.octets.data(), job.length});
       return after(job.peer, *found->second, now_ns);
     case Job::Kind::kEnd:
@@ -166,11 +170,9 @@ int64_t DtlsWorker::repeat(int64_t now_ns) {
 }
 
 void DtlsWorker::send(const Peer& peer, std::span<const uint8_t> octets) const {
-  SocketAddress to;
-  const auto length = peer.to.known() ? peer.to.to(to, family_.load(std::memory_order_relaxed)) : 0;
-  if (length == 0) return;
+  const int socket = socket_.load(std::memory_order_acquire);
   // What the system refuses is repeated like what the network loses.
-  (void)!sendto(socket_.load(std::memory_order_acquire), octets.data(), octets.size(), MSG_DONTWAIT, &to.any, length);
+  (void)!rtp::send_from(socket, family_.load(std::memory_order_relaxed), octets, peer.to, peer.local);
 }
 
 }  // namespace cordboard::webrtc

@@ -45,8 +45,8 @@ class DtlsWorker {
   void open(int socket, sa_family_t family);
   /// A peer whose certificate must have this fingerprint. False: too much waits, now as with the next two.
   bool begin(uint32_t peer, const Fingerprint& fingerprint);
-  /// From the peer, whose address it is. Peers that are not known, or have failed, are ignored.
-  bool datagram(uint32_t peer, const rtp::Address& from, std::span<const uint8_t> octets);
+  /// From the peer, whose address it is, to the one of ours that it asked. Peers that are not known, or have failed, are ignored.
+  bool datagram(uint32_t peer, const rtp::Address& from, const rtp::Address& at, std::span<const uint8_t> octets);
   /// The peer is said good-bye and forgotten.
   bool end(uint32_t peer);
   bool take(DtlsOutcome& outcome) { return outcomes_.pop(outcome); }
@@ -59,12 +59,14 @@ class DtlsWorker {
     enum class Kind : uint8_t { kBegin, kDatagram, kEnd } kind{};
     uint32_t peer{};
     rtp::Address from;
+    rtp::Address at;  // of ours
     Fingerprint fingerprint;
     uint16_t length{};
     std::array<uint8_t, rtp::kMaxDatagram> octets;
   };
   struct Peer {
     rtp::Address to;
+    rtp::Address local;
     std::unique_ptr<DtlsServer> server;
     bool told{};
     int64_t due_ns{};  // 0: nothing is due

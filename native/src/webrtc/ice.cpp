@@ -27,8 +27,8 @@ void IceLite::set(const IceNames& names) {
   ++generation_;
 }
 
-IceLite::Answer IceLite::take(const StunView& request, const rtp::Address& from, int64_t now_ns,
-                              std::span<uint8_t> out) {
+IceLite::Answer IceLite::take(const StunView& request, const rtp::Address& from, int64_t now_ns, std::span<uint8_t> out,
+                              const rtp::Address& at) {
   Answer answer;
   const bool ours = asked_ufrag(request) == names_.local_ufrag && !names_.local_ufrag.empty() &&
                     request.username.substr(kIceUfrag + 1) == names_.remote_ufrag;
@@ -55,6 +55,11 @@ IceLite::Answer IceLite::take(const StunView& request, const rtp::Address& from,
   consent_ns_ = now_ns;
   auto& known = place_of(from, answer);
   known.checked_ns = now_ns;
+  if (known.local != at) {
+    // It asks another address of ours: the one that it asked before may be gone.
+    known.local = at;
+    answer.moved = from == selected_;
+  }
   known.generation = generation_;
   known.priority = request.priority.value_or(known.priority);
   if (!request.use_candidate) return answer;
@@ -87,6 +92,12 @@ bool IceLite::choose(const Known& candidate, int64_t now_ns) {
   if (!selected_.known() || current == known_.end()) return true;
   if (current->generation != candidate.generation) return true;
   return candidate.priority > current->priority || now_ns - current->checked_ns > kStaleNs;
+}
+
+rtp::Address IceLite::selected_local() const {
+  const auto known =
+      std::find_if(known_.begin(), known_.end(), [this](const Known& one) { return one.address == selected_; });
+  return selected_.known() && known != known_.end() ? known->local : rtp::Address{};
 }
 
 bool IceLite::passed(const rtp::Address& from) const {

@@ -56,10 +56,14 @@ class IceLite {
     std::optional<rtp::Address> dropped;  // may not be heard any more
   };
   /// A request from `from`. The response goes to `out`, which has StunWriter::kMostWritten octets.
-  Answer take(const StunView& request, const rtp::Address& from, int64_t now_ns, std::span<uint8_t> out);
+  /// `at`: the address of ours that was asked, where there are several; what is sent to `from` leaves from there.
+  Answer take(const StunView& request, const rtp::Address& from, int64_t now_ns, std::span<uint8_t> out,
+              const rtp::Address& at = {});
 
   /// Where to send to; not known() while the peer has chosen nothing.
   const rtp::Address& selected() const { return selected_; }
+  /// … and from where; unspecified: wherever.
+  rtp::Address selected_local() const;
   bool passed(const rtp::Address& from) const;
   /// What has come from there is authentic: the peer sends from there. True: selected() is another.
   bool heard(const rtp::Address& from);
@@ -72,6 +76,7 @@ class IceLite {
  private:
   struct Known {
     rtp::Address address;
+    rtp::Address local;
     uint32_t priority{};
     uint32_t generation{};
     int64_t checked_ns{};

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rtp/packet_info.hpp"
+
 namespace cordboard::webrtc {
 
 namespace {
@@ -80,6 +82,7 @@ PeerDoor::Peer* PeerDoor::peer_at(const rtp::Address& from) {
 }
 
 void PeerDoor::move(Peer& peer, int64_t now_ns) {
+  peer.endpoint->leave_from(peer.ice.selected_local());
   peer.endpoint->redirect(peer.ice.selected(), now_ns);
   host_->moved(*peer.endpoint);
   host_->tell(*peer.endpoint, rtp::DoorNews::kReached, peer.ice.selected(), "");
@@ -87,17 +90,19 @@ void PeerDoor::move(Peer& peer, int64_t now_ns) {
 
 // ----------------------------------------------------------------------------------------------------------- datagrams
 
-bool PeerDoor::take(std::span<uint8_t> buffer, std::size_t octets, const rtp::Address& from, int64_t now_ns) {
+bool PeerDoor::take(std::span<uint8_t> buffer, std::size_t octets, const rtp::Address& from, const rtp::Address& at,
+                    int64_t now_ns) {
   if (octets == 0) return false;
   const uint8_t first = buffer[0];
-  if (first <= kLastStun) return take_stun(buffer.first(octets), from, now_ns);
-  if (first >= kFirstDtls && first <= kLastDtls) return take_dtls(buffer.first(octets), from);
+  if (first <= kLastStun) return take_stun(buffer.first(octets), from, at, now_ns);
+  if (first >= kFirstDtls && first <= kLastDtls) return take_dtls(buffer.first(octets), from, at);
   if (rtp::begins_like_rtp(buffer.first(octets)) && take_rtp(buffer, octets, from, now_ns)) return true;
   counts_.other.add();
   return false;
 }
 
-bool PeerDoor::take_stun(std::span<const uint8_t> octets, const rtp::Address& from, int64_t now_ns) {
+bool PeerDoor::take_stun(std::span<const uint8_t> octets, const rtp::Address& from, const rtp::Address& at,
+                         int64_t now_ns) {
   StunView request;
   const auto fault = parse_stun(octets, request);
   const auto found = fault == StunFault::kNone ? by_ufrag_.find(asked_ufrag(request)) : by_ufrag_.end();
@@ -109,17 +114,13 @@ bool PeerDoor::take_stun(std::span<const uint8_t> octets, const rtp::Address& fr
   }
   auto& peer = *found->second;
   std::array<uint8_t, StunWriter::kMostWritten> response;
-  const auto answer = peer.ice.take(request, from, now_ns, response);
+  const auto answer = peer.ice.take(request, from, now_ns, response, at);
   if (answer.outcome == IceOutcome::kForeign) {
     counts_.stun_refused.add();
     return false;
   }
-  SocketAddress to;
-  const auto length = from.to(to, family_);
-  if (length != 0 && answer.octets != 0) {
-    // A response that the system refuses is asked for again.
-    (void)!sendto(socket_, response.data(), answer.octets, MSG_DONTWAIT, &to.any, length);
-  }
+  // A response that the system refuses is asked for again.
+  if (answer.octets != 0) (void)!rtp::send_from(socket_, family_, {response.data(), answer.octets}, from, at);
   if (answer.outcome != IceOutcome::kValid) return true;
   counts_.checks.add();
   peer.lost = false;
@@ -129,7 +130,7 @@ bool PeerDoor::take_stun(std::span<const uint8_t> octets, const rtp::Address& fr
   return true;
 }
 
-bool PeerDoor::take_dtls(std::span<const uint8_t> octets, const rtp::Address& from) {
+bool PeerDoor::take_dtls(std::span<const uint8_t> octets, const rtp::Address& from, const rtp::Address& at) {
   auto* const peer = peer_at(from);
   if (peer == nullptr || ++peer->datagrams > kMostDtls) {
     counts_.dtls_refused.add();
@@ -137,7 +138,7 @@ bool PeerDoor::take_dtls(std::span<const uint8_t> octets, const rtp::Address& fr
   }
   if (!peer->begun) peer->begun = worker_->begin(peer->number, peer->fingerprint);
   // What the worker has no room for comes again.
-  if (!peer->begun || !worker_->datagram(peer->number, from, octets)) counts_.dtls_refused.add();
+  if (!peer->begun || !worker_->datagram(peer->number, from, at, octets)) counts_.dtls_refused.add();
   return true;
 }
 

@@ -51,7 +51,8 @@ class PeerDoor : public rtp::Door {
   void open(rtp::DoorHost& host, int socket, sa_family_t family) override;
   void changed(rtp::Endpoint& endpoint, rtp::DoorChange& change, int64_t now_ns) override;
   void gone(rtp::Endpoint& endpoint) override;
-  bool take(std::span<uint8_t> buffer, std::size_t octets, const rtp::Address& from, int64_t now_ns) override;
+  bool take(std::span<uint8_t> buffer, std::size_t octets, const rtp::Address& from, const rtp::Address& at,
+            int64_t now_ns) override;
   void turn(int64_t now_ns) override;
   void look(int64_t now_ns) override;
 
@@ -66,8 +67,8 @@ class PeerDoor : public rtp::Door {
     uint32_t datagrams{};  // of DTLS in this second
   };
 
-  bool take_stun(std::span<const uint8_t> octets, const rtp::Address& from, int64_t now_ns);
-  bool take_dtls(std::span<const uint8_t> octets, const rtp::Address& from);
+  bool take_stun(std::span<const uint8_t> octets, const rtp::Address& from, const rtp::Address& at, int64_t now_ns);
+  bool take_dtls(std::span<const uint8_t> octets, const rtp::Address& from, const rtp::Address& at);
   bool take_rtp(std::span<uint8_t> buffer, std::size_t octets, const rtp::Address& from, int64_t now_ns);
   Peer* peer_at(const rtp::Address& from);
   void move(Peer& peer, int64_t now_ns);

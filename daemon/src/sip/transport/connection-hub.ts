@@ -80,6 +80,12 @@ export class ConnectionHub implements ConnectionOwner {
     return this.#table.reserve(remote.host);
   }
 
+  /** The same for one of a page that has signed in. */
+  reserveForPage(transport: TransportName, remote: SocketAddress): (() => void) | undefined {
+    if (this.#options.admission?.admitConnection?.(transport, remote) === false) return undefined;
+    return this.#table.reserveForPage();
+  }
+
   /** A connection through with its handshakes. */
   opened(opening: Opening, socket: { stream: Socket } | { webSocket: WebSocketLike }): Connection {
     const options = numbered(opening, this.#table.nextNumber());

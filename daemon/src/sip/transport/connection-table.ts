@@ -15,6 +15,7 @@ export class ConnectionTable {
   readonly #places = new Map<Connection, string[]>();
   readonly #accepted = new Tally();
   readonly #outgoing = new Tally();
+  #pages = 0;
   #number = 0;
 
   constructor(limits: TransportLimits) {
@@ -25,6 +26,17 @@ export class ConnectionTable {
   nextNumber(): number {
     this.#number += 1;
     return this.#number;
+  }
+
+  /** Room for a page's connection, wherever it comes from. */
+  reserveForPage(): (() => void) | undefined {
+    if (this.#pages >= this.#limits.connectionsOfPages) return undefined;
+    this.#pages += 1;
+    let reserved = true;
+    return () => {
+      if (reserved) this.#pages -= 1;
+      reserved = false;
+    };
   }
 
   /** Room for a connection from there, to be given back once it has gone; undefined: there is none. */

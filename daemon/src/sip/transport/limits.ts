@@ -5,6 +5,11 @@ export const transportLimits = {
   connectionsIn: 5_000,
   /** connections that others opened, from one address or one IPv6 /64: a branch office behind its NAT */
   connectionsPerAddress: 256,
+  /**
+   * WebSockets of pages, apart from the others: whoever has one has signed in and has a few at most, so a whole office may come from one address, and
+   * a flood of strangers takes none of their room
+   */
+  connectionsOfPages: 5_000,
   /** connections that we opened; apart from the others, so that a flood does not keep us from calling out */
   connectionsOut: 1_000,
   /** of those, to one address or /64; a carrier needs one, and a peer that has answers sent to a new connection names the port */

@@ -202,12 +202,12 @@ export class Transports implements MessageCarrier {
   }
 
   /**
-   * Takes over a WebSocket that an HTTP server has accepted, with the subprotocol `sip` and after its own check of the origin. Returns
-   * the number of the connection; undefined: the guard or a limit refused it, and it is closed.
+   * Takes over a WebSocket that an HTTP server has accepted, with the subprotocol `sip` and after its own check of the origin and of who
+   * it is. Returns the number of the connection; undefined: the guard or a limit refused it, and it is closed.
    */
   acceptWebSocket(socket: WebSocketLike, { local, remote, secure }: AcceptedWebSocket): number | undefined {
     const transport = secure ? 'wss' : 'ws';
-    const release = this.#stopped === undefined ? this.#hub.reserve(transport, remote) : undefined;
+    const release = this.#stopped === undefined ? this.#hub.reserveForPage(transport, remote) : undefined;
     if (release === undefined) {
       this.#counts[transport].connectionsRefused += 1;
       socket.on('error', () => undefined);

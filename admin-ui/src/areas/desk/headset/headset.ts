@@ -7,6 +7,7 @@ import { useProblem } from '@/composables/problem';
 import { useSession } from '@/stores/session';
 import { deskBox } from '../api';
 import { measure } from './meter';
+import { whenNetworkChanges } from './network';
 import { qualityOf, type Quality } from './quality';
 
 /** elsewhere: another tab is the telephone; refused: the browser gives no microphone */
@@ -58,6 +59,7 @@ export const useHeadset = defineStore('headset', () => {
   let agent: UA | undefined;
   let stream: MediaStream | undefined;
   let endMeter: (() => void) | undefined;
+  let network: ReturnType<typeof whenNetworkChanges> | undefined;
   let qualityTimer: ReturnType<typeof setInterval> | undefined;
   let dialledAt = -Infinity;
   let relays: RTCIceServer[] = [];
@@ -146,6 +148,14 @@ export const useHeadset = defineStore('headset', () => {
       password,
       session_timers: false,
       register_expires: 120,
+      connection_recovery_min_interval: 1,
+      connection_recovery_max_interval: 10,
+    });
+    const { transport } = agent as unknown as { transport: { disconnect(): void; connect(): void } };
+    network?.end();
+    network = whenNetworkChanges(() => {
+      if (agent?.isConnected() === true) transport.disconnect();
+      transport.connect();
     });
     agent.on('registered', () => {
       const first = state.value === 'starting';
@@ -191,6 +201,7 @@ export const useHeadset = defineStore('headset', () => {
     made.on('accepted', () => {
       ringing.value = undefined;
       talking.value = made;
+      network?.watch(made.connection, () => made.terminate());
       const ask = qualityOf(made.connection);
       qualityTimer = setInterval(() => void ask().then((now) => (quality.value = now)), QUALITY_MS);
     });
@@ -255,6 +266,7 @@ export const useHeadset = defineStore('headset', () => {
 
   function stop(then: HeadsetState = 'off'): void {
     const ending = agent;
+    network?.end();
     agent = undefined;
     ending?.stop();
     sessionStorage.removeItem(ON);
