@@ -31,6 +31,8 @@ export const BUILD_PACKAGES = [
  */
 export const TEST_PACKAGES = [
   ...['chromium', 'sox', 'sip-tester', 'baresip-core', 'sipvicious', 'tshark', 'nftables'],
+  // relays for browsers that can send nothing by UDP
+  ...['coturn'],
   // receives traps; reads the files of telephones
   ...['snmptrapd', 'snmp', 'python3'],
   // what back-ups and certificates are tried with
