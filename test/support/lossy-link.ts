@@ -17,6 +17,8 @@ export class LossyLink {
   /** from the browser to the box, and back */
   up = none;
   down = none;
+  /** nothing at all goes through */
+  cut = false;
   readonly #front: Socket;
   /** learnt from its descriptions */
   #boxPort = 0;
@@ -69,6 +71,7 @@ export class LossyLink {
   }
 
   #pass(packet: Buffer, way: 'up' | 'down', by: Socket, port: number, address: string): void {
+    if (this.cut) return;
     if (isSound(packet) && this[way](this.#counts[way]++)) return;
     if (!this.#gone) by.send(packet, port, address);
   }

@@ -137,6 +137,7 @@ interface Session {
   on(event: string, listener: (data: { cause?: string; originator?: string }) => void): void;
 }
 interface Agent {
+  transport: { disconnect(): void };
   start(): void;
   stop(): void;
   call(target: string, options: object): Session;
@@ -215,6 +216,12 @@ export class WebPhone {
     this.#voice.stop();
     this.ear?.stop();
     this.#agent.stop();
+  }
+
+  /** Without a word, as when the browser is killed; its sound is for whoever stands in between to stop. */
+  vanish(): void {
+    this.#voice.stop();
+    this.#agent.transport.disconnect();
   }
 
   /** Resolves when the other end has answered. */
