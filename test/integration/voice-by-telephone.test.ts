@@ -116,6 +116,20 @@ it('a prompt that was recorded by telephone is played by a flow, and its code is
   await box.exchange.hangUpPhone(3);
 });
 
+it('what is said in the echo test is heard again, until one hangs up, and kept nowhere', async () => {
+  const tester = await Insider.lifts(box, 2, '*43');
+  const heard = await tester.recordsWhatHeHears(heardFile(box, 'echo'));
+  await tester.hears('echo-test', { toItsEnd: true });
+  await tester.says(sentence('vm-advopts').path);
+  await tester.hears('file', { toItsEnd: true });
+  await tester.hears('echo-test-again', { toItsEnd: true });
+  await tester.hears('echo-test-nothing');
+  await tester.hangsUp();
+  await stationFree(box, 2);
+  expect(understood(heard, 'vm-advopts')).toBe(true);
+  expect(await box.voice.sealedFiles()).toEqual([]);
+});
+
 it('an announcement is switched by telephone with its PIN, and is heard from then on', async () => {
   const row = {
     id: 'outage',

@@ -14,6 +14,7 @@ describe('service codes', () => {
     ['*8#', { verb: 'pickUp', number: '' }],
     ['*13*81002#', { verb: 'pickUp', number: '1002' }],
     ['*97', { verb: 'program', number: '*97' }],
+    ['*43', { verb: 'program', number: '*43' }],
     ['*987001#', { verb: 'program', number: '*987001' }],
     ['*112001*4321#', { verb: 'signIn', agentId: '2001', pin: '4321' }],
     ['*112001*12#', { verb: 'signOut' }],
@@ -23,7 +24,7 @@ describe('service codes', () => {
     expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'code', code });
   });
 
-  it.each(['', '*', '*1', '*11', '*1120', '*12', '*14', '*1412', '*11200*', '*11200*43', '*6', '*9', '*00'])(
+  it.each(['', '*', '*1', '*11', '*1120', '*12', '*14', '*1412', '*11200*', '*11200*43', '*6', '*9', '*4', '*00'])(
     '%s may become one',
     (dialled) => {
       expect(readServiceCode(dialled, '*8')).toEqual({ kind: 'open' });

@@ -6,6 +6,7 @@
 //   *8<number>#    takes the call that rings at the number
 //   *66#           dials the last number once more      *0<nn>#  dials the number of a speed dial
 //   *7<place>#     takes the call that is parked there, whatever the settings say
+//   *43            says something, and hears it
 //   *97            listens to the voicemail of the telephone, or of who is signed in at it
 //   *98<box>#      … of any box, with its PIN
 //   *90<code>#     records a prompt, with the code that somebody was given for it
@@ -66,7 +67,10 @@ const rules: readonly Rule[] = [
   { prefix: '*12', argument: 'none', make: () => ({ verb: 'signOut' }) },
   { prefix: '*13', argument: 'none', make: () => ({ verb: 'ready' }) },
   { prefix: '*7', argument: 'required', make: (slot) => ({ verb: 'take', slot: Number(slot) }) },
-  { prefix: '*97', argument: 'never', make: () => ({ verb: 'program', number: '*97' }) },
+  ...['*97', '*43'].map((prefix): Rule => ({
+    ...{ prefix, argument: 'never' },
+    make: () => ({ verb: 'program', number: prefix }),
+  })),
   ...['*98', '*90', '*91'].map((prefix): Rule => ({
     ...{ prefix, argument: 'required' },
     make: (argument) => ({ verb: 'program', number: prefix + argument }),

@@ -1,4 +1,5 @@
 export * from './announcement-book.js';
+export * from './echo-test.js';
 export * from './flow-book.js';
 export { numberFiles } from './speech/number-files.js';
 export * from './flow-desk.js';

@@ -13,7 +13,7 @@ import { DEFAULT_ALLOWED_CLASSES, type Language, type LiveEvents } from '../cont
 import { join } from 'node:path';
 import type { Db } from '../db/index.js';
 import type { VoicePort } from '../http/index.js';
-import { PhoneDesk, Talk, type PromptLibrary } from '../ivr/index.js';
+import { PhoneDesk, Talk, echoTest, type PromptLibrary } from '../ivr/index.js';
 import type { DialPlan } from '../lines/index.js';
 import type { MailService } from '../mail/index.js';
 import {
@@ -130,6 +130,7 @@ export class VoiceParts {
     programs.add('announcement', (session, number) => phones.announcement(session, number));
     programs.add('voicemail', (session, boxId) => taker.run(session, boxId));
     programs.add('mailbox', (session, number) => mailbox.enter(session, number === '' ? undefined : number));
+    programs.add('echo-test', (session) => echoTest(session, { talk, freshFile: () => heard.fresh() }));
     programs.add('own-mailbox', (session) => mailbox.own(session, this.#agentAt(session.station)));
     Object.assign(flows.book.ports, {
       voicemail: taker,
@@ -249,6 +250,7 @@ export class VoiceParts {
 
 function programOf(number: string): string | undefined {
   if (number === '*97') return serviceFlow('own-mailbox');
+  if (number === '*43') return serviceFlow('echo-test');
   const [, code = '', argument = ''] = /^\*(98|90|91)([0-9]{1,20})$/.exec(number) ?? [];
   const program = { '98': 'mailbox', '90': 'prompt', '91': 'announcement' }[code];
   return program === undefined ? undefined : serviceFlow(program, argument);
