@@ -9,7 +9,7 @@ export interface EchoTestOptions {
   freshFile: () => string;
 }
 
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 6000;
 const SILENCE_MS = 2000;
 const TONE_MS = 300;
 /** Who forgets to hang up does not keep a line for ever. */

@@ -40,6 +40,12 @@ addWords(
         take: '在此页面接管',
         input: '麦克风',
         output: '扬声器',
+        ringer: '响铃设备',
+        test: {
+          begin: '试音',
+          end: '结束试音',
+          told: '听到提示音后请说话，随后您将听到自己的声音，与对方听到的一样。',
+        },
         usual: '系统默认',
         level: '麦克风音量',
         refused: '浏览器未允许使用麦克风。请点击地址栏左侧的图标，允许麦克风后重试。',
@@ -306,6 +312,12 @@ addWords(
         take: 'Take over on this page',
         input: 'Microphone',
         output: 'Loudspeaker',
+        ringer: 'Rings at',
+        test: {
+          begin: 'Echo test',
+          end: 'End the test',
+          told: 'Speak after the tone: a moment later you hear yourself as others hear you.',
+        },
         usual: 'As the system has it',
         level: 'Level of the microphone',
         refused:

@@ -1,7 +1,7 @@
 import type { WebPhonePass } from '@cordboard/daemon/contract';
 import type { UA } from 'jssip';
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef, watch } from 'vue';
 import { RefusedError } from '@/api/errors';
 import { useProblem } from '@/composables/problem';
 import { useSession } from '@/stores/session';
@@ -9,6 +9,7 @@ import { deskBox } from '../api';
 import { measure } from './meter';
 import { whenNetworkChanges } from './network';
 import { qualityOf, type Quality } from './quality';
+import { makeRinger } from './ringer';
 
 /** elsewhere: another tab is the telephone; refused: the browser gives no microphone */
 export type HeadsetState = 'off' | 'starting' | 'ready' | 'lost' | 'elsewhere' | 'refused' | 'failed';
@@ -16,6 +17,9 @@ export type HeadsetState = 'off' | 'starting' | 'ready' | 'lost' | 'elsewhere' |
 const TAB = 'cordboard.tab';
 const INPUT = 'cordboard.headset.input';
 const OUTPUT = 'cordboard.headset.output';
+const RINGER = 'cordboard.headset.ringer';
+/** says back what is said */
+const ECHO_TEST = '*43';
 /** of this tab, so that a page that is loaded anew is what it was: that it is a telephone, and the dialog of its call */
 const ON = 'cordboard.headset.on';
 const TALK = 'cordboard.headset.talk';
@@ -49,12 +53,19 @@ export const useHeadset = defineStore('headset', () => {
   const outputs = shallowRef<MediaDeviceInfo[]>([]);
   const input = ref(localStorage.getItem(INPUT) ?? '');
   const output = ref(localStorage.getItem(OUTPUT) ?? '');
+  /** where it rings, which may be heard by who has put the headset down */
+  const ringer = ref(localStorage.getItem(RINGER) ?? '');
   const ringing = shallowRef<Session>();
   const talking = shallowRef<Session>();
+  /** that which goes to the echo test, from when it is dialled */
+  const testing = shallowRef<Session>();
 
   const speaker = new Audio();
   speaker.autoplay = true;
   speaker.dataset['headset'] = '';
+
+  const bell = makeRinger();
+  watch(ringing, (now) => (now === undefined || dialledHere() ? bell.quiet() : bell.ring()));
 
   let agent: UA | undefined;
   let stream: MediaStream | undefined;
@@ -63,6 +74,7 @@ export const useHeadset = defineStore('headset', () => {
   let qualityTimer: ReturnType<typeof setInterval> | undefined;
   let dialledAt = -Infinity;
   let relays: RTCIceServer[] = [];
+  let domainOfBox = '';
   let loud = 0;
 
   const on = computed(() => state.value === 'ready' || state.value === 'lost');
@@ -89,6 +101,12 @@ export const useHeadset = defineStore('headset', () => {
     const devices = await navigator.mediaDevices.enumerateDevices();
     inputs.value = devices.filter(({ kind }) => kind === 'audioinput');
     outputs.value = devices.filter(({ kind }) => kind === 'audiooutput');
+    // Not every browser lets a page choose.
+    if (outputs.value.length === 0) return;
+    // What was chosen on another day, as far as it is still plugged in.
+    const there = (id: string): string => (outputs.value.some(({ deviceId }) => deviceId === id) ? id : '');
+    await speaker.setSinkId(there(output.value));
+    await bell.at(there(ringer.value));
   }
 
   function listen(now: number): void {
@@ -140,6 +158,7 @@ export const useHeadset = defineStore('headset', () => {
   async function begin({ station, domain, user, password, path, iceServers }: WebPhonePass): Promise<void> {
     const { default: JsSIP } = await import('jssip');
     relays = iceServers;
+    domainOfBox = domain;
     const socket = new JsSIP.WebSocketInterface(new URL(path, location.href.replace(/^http/, 'ws')).href);
     agent = new JsSIP.UA({
       sockets: [socket],
@@ -182,12 +201,14 @@ export const useHeadset = defineStore('headset', () => {
     agent.start();
   }
 
+  const dialledHere = (): boolean => performance.now() - dialledAt < DIALLED_MS;
+
   function comes(made: Session): void {
-    if (talking.value !== undefined) return void made.terminate({ status_code: 486 });
+    if (talking.value !== undefined || testing.value !== undefined) return void made.terminate({ status_code: 486 });
     ringing.value = made;
     made.on('peerconnection', hear);
     follow(made);
-    if (performance.now() - dialledAt < DIALLED_MS) answer();
+    if (dialledHere()) answer();
   }
 
   function hear({ peerconnection }: { peerconnection: RTCPeerConnection }): void {
@@ -207,6 +228,7 @@ export const useHeadset = defineStore('headset', () => {
     });
     const over = (): void => {
       if (ringing.value === made) ringing.value = undefined;
+      if (testing.value === made) testing.value = undefined;
       if (talking.value !== made) return;
       talking.value = undefined;
       quality.value = undefined;
@@ -236,6 +258,24 @@ export const useHeadset = defineStore('headset', () => {
     if (on.value) dialledAt = performance.now();
   }
 
+  /** He says something and hears it as others will, until he ends it. */
+  function beginTest(): void {
+    if (stream === undefined || talking.value !== undefined || ringing.value !== undefined) return;
+    mute(false);
+    const made = agent?.call(`sip:${ECHO_TEST}@${domainOfBox}`, {
+      mediaStream: stream,
+      pcConfig: { iceServers: relays },
+      eventHandlers: { peerconnection: hear },
+    });
+    if (made === undefined) return;
+    testing.value = made;
+    follow(made);
+  }
+
+  function endTest(): void {
+    if (testing.value?.isEnded() === false) testing.value.terminate();
+  }
+
   function mute(off: boolean): void {
     muted.value = off;
     unheard.value = false;
@@ -254,6 +294,12 @@ export const useHeadset = defineStore('headset', () => {
     output.value = id;
     localStorage.setItem(OUTPUT, id);
     await speaker.setSinkId(id);
+  }
+
+  async function chooseRinger(id: string): Promise<void> {
+    ringer.value = id;
+    localStorage.setItem(RINGER, id);
+    await bell.at(id);
   }
 
   function release(): void {
@@ -275,7 +321,8 @@ export const useHeadset = defineStore('headset', () => {
   }
 
   return {
-    ...{ state, why, on, level, muted, unheard, quality, inputs, outputs, input, output, ringing, talking },
-    ...{ start, resume, stop, answer, dialled, mute, chooseInput, chooseOutput },
+    ...{ state, why, on, level, muted, unheard, quality, inputs, outputs, input, output, ringer },
+    ...{ ringing, talking, testing },
+    ...{ start, resume, stop, answer, dialled, beginTest, endTest, mute, chooseInput, chooseOutput, chooseRinger },
   };
 });
