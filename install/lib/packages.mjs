@@ -19,7 +19,7 @@ export const BUILD_PACKAGES = [
     'libspandsp-dev',
     'libtiff-dev',
   ],
-  ...['libsrtp2-dev', 'libgnutls28-dev', 'libopus-dev', 'libuv1-dev'],
+  ...['libsrtp2-dev', 'libgnutls28-dev', 'nettle-dev', 'libopus-dev', 'libuv1-dev'],
   // Chinese letters in reports that are printed
   'fonts-noto-cjk',
   ...['libgtest-dev', 'espeak-ng', 'asterisk-core-sounds-en-wav', 'asterisk-moh-opsound-wav', 'ffmpeg'],

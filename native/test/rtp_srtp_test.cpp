@@ -10,6 +10,7 @@
 
 #include "rtp/packet.hpp"
 #include "rtp/srtp.hpp"
+#include "rtp/srtp_nettle.hpp"
 #include "rtp_hostile.hpp"
 
 namespace cordboard::rtp {
@@ -114,6 +115,12 @@ TEST(RtpSrtp, ProtectsAsTheRfcsWork) {
   }
   EXPECT_GE(tried, 4U) << "AES in counter mode is always there";
   if (tried < 6) std::cout << "NOT TESTED: the SRTP library here has no AES-GCM\n";
+}
+
+TEST(RtpSrtp, HasTheLibraryWorkByNettle) {
+  ASSERT_TRUE(srtp_works(SrtpSuite::kAesCm128HmacSha1_80));
+  // It takes none that fails the samples of the RFCs.
+  EXPECT_TRUE(use_nettle());
 }
 
 TEST(RtpSrtp, KnowsItsSuitesByName) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "rtp/packet.hpp"
+#include "rtp/srtp_nettle.hpp"
 
 namespace cordboard::rtp {
 
@@ -39,7 +40,8 @@ const Suite& of(SrtpSuite suite) { return kSuites[static_cast<std::size_t>(suite
 
 /// The library's own state, set up once for the process and never taken down, as other threads may be using it.
 bool library_ready() {
-  static const bool ready = srtp_init() == srtp_err_status_ok;
+  // Where Nettle will not do, the library goes on with what it has: slower, and no less right.
+  static const bool ready = srtp_init() == srtp_err_status_ok && (use_nettle() || true);
   return ready;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SRTP and SRTCP of one session (RFC 3711) with keys from the signalling (SDES, RFC 4568), over libsrtp2.
+// SRTP and SRTCP of one session (RFC 3711) with keys from the signalling (SDES, RFC 4568), over libsrtp2 (its ciphers: srtp_nettle.hpp).
 //
 //   RTP  ── protect ──> SRTP  = RTP header + encrypted payload + tag (4-16 octets)
 //   SRTP ── unprotect ──> RTP, or 0: wrong tag, replayed, too old. Roll-over counter and replay window (128 packets) are
