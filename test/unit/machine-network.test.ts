@@ -1,4 +1,5 @@
 // Which files set the network, when they go again, and what a power cut leaves; on a machine of files.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import {
   networkText,
   planNetwork,
   recoverNetwork,
+  settleNetwork,
   type NetworkPorts,
 } from '../../daemon/src/machine-network/index.js';
 import { isAppError, type Clock } from '../../daemon/src/platform/index.js';
@@ -243,6 +245,36 @@ describe('other addresses', () => {
     expect(read('etc/hostname')).toBe('cordboard\n');
     expect(ran).toEqual([]);
     expect(recoverNetwork(ports, false)).toBe(false);
+  });
+
+  test('go at once when who waits for the word on them is killed, and stay while he lives', async () => {
+    const killed = new Error('killed');
+    await expect(
+      apply(() => {
+        throw killed;
+      }, 300_000),
+    ).rejects.toBe(killed);
+    settleNetwork(ports);
+    expect([read(FILE), result().state]).toEqual([expect.stringContaining('192.168.7.10'), 'unconfirmed']);
+
+    const journal = 'var/lib/cordboard-network/journal.json';
+    const { pid } = spawnSync('true');
+    put(journal, JSON.stringify({ ...(JSON.parse(read(journal)!) as object), pid }));
+    ran = [];
+    settleNetwork(ports);
+    expect([read(FILE), result().state]).toEqual([undefined, 'returned']);
+    expect(ran).not.toEqual([]);
+  });
+
+  test.each([
+    ['running', 'failed'],
+    ['unconfirmed', 'kept'],
+    ['kept', 'kept'],
+  ])('of a helper that is killed when they are %s and nothing is half done are told to be %s', (state, is) => {
+    const told = { state, at: 1, until: null, detail: '' };
+    put('run/cordboard-network/result.json', JSON.stringify(told));
+    settleNetwork(ports);
+    expect(result().state).toBe(is);
   });
 
   test('need nobody when who asks stands at the machine, nor does another name', async () => {

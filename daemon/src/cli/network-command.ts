@@ -12,6 +12,7 @@ import {
   findPorts,
   networkInForce,
   recoverNetwork,
+  settleNetwork,
   type NetworkPorts,
 } from '../machine-network/index.js';
 import { AppError, check, foreignText, problemLine } from '../platform/index.js';
@@ -23,6 +24,7 @@ const OPTIONS = {
   home: { type: 'string' },
   root: { type: 'string' },
   json: { type: 'boolean' },
+  running: { type: 'boolean' },
   port: { type: 'string' },
   dhcp: { type: 'boolean' },
   address: { type: 'string' },
@@ -54,7 +56,9 @@ export async function runNetworkCommand(args: readonly string[]): Promise<number
     case 'request':
       return ended(await answer(values));
     case 'recover':
-      recoverNetwork(machine(what, values), false);
+      // On a machine that runs only what is left of who is gone; before its network is brought up, whatever there is.
+      if (values.running === true) settleNetwork(machine(what, values));
+      else recoverNetwork(machine(what, values), false);
       return 0;
     default:
       throw new CliError(`What of the network? show, set or recover; not "${what}".`);

@@ -24,13 +24,13 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../config/index.js';
-import type { NetworkApplied, NetworkSettings } from '../contract/index.js';
+import { NetworkApplied, type NetworkSettings } from '../contract/index.js';
 import { AppError, errorText, isAppError } from '../platform/index.js';
 import { KEPT_SETTINGS, findPorts, type Addresses } from './found.js';
 import { BY_DHCP, NETWORK_FOLDER, ZONES, networkText, planNetwork, type PlannedFile } from './plan.js';
 
 /** Readable by the box, written by root alone. */
-export const RESULT = '/run/cordboard-network/result.json';
+const RESULT = '/run/cordboard-network/result.json';
 /** Survives a power cut, unlike the result. */
 const JOURNAL = '/var/lib/cordboard-network/journal.json';
 const HOSTS = '/etc/hosts';
@@ -61,7 +61,13 @@ const Before = z.record(
   z.union([z.null(), z.object({ text: z.string() }), z.object({ link: z.string() })]),
 );
 type Before = z.infer<typeof Before>;
-const Journal = z.object({ before: Before, ports: z.array(z.string()), at: z.number().optional() });
+const Journal = z.object({
+  before: Before,
+  ports: z.array(z.string()),
+  at: z.number().optional(),
+  /** of the process that makes the change */
+  pid: z.number().optional(),
+});
 type Journal = z.infer<typeof Journal>;
 
 /** Gives how it ended; it is also where the box looks. AppError network_port_unknown, network_port_twice, network_zone_unknown */
@@ -121,6 +127,40 @@ export function recoverNetwork(ports: NetworkPorts, running = true): boolean {
   return true;
 }
 
+/**
+ * Once the process that made a change is gone, however it went: a change that it has left half done is put back at once, and nobody waits
+ * for what will not come. That of somebody else, who is at work, is left alone.
+ */
+export function settleNetwork(ports: NetworkPorts): void {
+  const file = join(ports.root, JOURNAL);
+  if (existsSync(file)) {
+    const { pid } = Journal.parse(JSON.parse(readFileSync(file, 'utf8')));
+    if (pid === undefined || !isAlive(pid)) recoverNetwork(ports);
+    return;
+  }
+  const told = networkTold(ports.root);
+  // Without a journal nothing has been changed yet, or all of it has been kept.
+  if (told?.state === 'running') tellNetwork(ports, { ...told, state: 'failed', detail: 'interrupted' });
+  if (told?.state === 'unconfirmed') tellNetwork(ports, { ...told, state: 'kept', until: null });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** How the last change went; null: none since the machine was switched on */
+export function networkTold(root: string): NetworkApplied | null {
+  try {
+    return NetworkApplied.parse(JSON.parse(readFileSync(join(root, RESULT), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
 /** Where the box looks. */
 function tellNetwork({ root }: Pick<NetworkPorts, 'root'>, applied: NetworkApplied): void {
   mkdirSync(dirname(join(root, RESULT)), { recursive: true, mode: 0o755 });
@@ -164,7 +204,7 @@ function isAsPlanned(ports: NetworkPorts, file: PlannedFile): boolean {
 
 function keepJournal(ports: NetworkPorts, files: readonly PlannedFile[], { ports: wanted }: NetworkSettings): Journal {
   const before = Object.fromEntries(files.map(({ path }) => [path, contentOf(ports, path)]));
-  const journal: Journal = { before, ports: wanted.map(({ port }) => port), at: ports.wallMs() };
+  const journal: Journal = { before, ports: wanted.map(({ port }) => port), at: ports.wallMs(), pid: process.pid };
   writeDurably(ports, JOURNAL, textOf(journal));
   return journal;
 }

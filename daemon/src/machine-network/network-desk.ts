@@ -1,12 +1,12 @@
 // The network for people. The box has no right to change it: it leaves a request in its home, and whoever has the right
 // (cordboard-network.path of systemd) answers by doing it; how it goes is read from where only root may write.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../config/index.js';
-import { NetworkApplied, type NetworkAsked, type NetworkPut, type NetworkState } from '../contract/index.js';
+import type { NetworkApplied, NetworkAsked, NetworkPut, NetworkState } from '../contract/index.js';
 import { AppError, type Clock } from '../platform/index.js';
-import { RESULT } from './apply.js';
+import { networkTold } from './apply.js';
 import { findPorts, networkInForce, type Addresses } from './found.js';
 
 /** In the home of the box. */
@@ -97,12 +97,7 @@ export class NetworkDesk {
   }
 
   #applied(): NetworkApplied | null {
-    if (existsSync(this.#request)) return this.#waiting();
-    try {
-      return NetworkApplied.parse(JSON.parse(readFileSync(join(this.#options.root, RESULT), 'utf8')));
-    } catch {
-      return null;
-    }
+    return existsSync(this.#request) ? this.#waiting() : networkTold(this.#options.root);
   }
 
   #waiting(): NetworkApplied {
