@@ -144,11 +144,24 @@ test('opened at the new address, the box keeps it; who opens it need not have si
   expect(entries.map(({ objectId }) => objectId)).toContain('network');
 });
 
+test('other name servers alone lead nowhere else: they are kept on this page', async () => {
+  await page.locator('input[name="dns-lan0"]').fill('9.9.9.9');
+  await apply();
+  await page.locator('[data-applied="waiting"]').waitFor();
+  const ended = helper(ui.box.config.home);
+  await page.locator('[data-applied="unconfirmed"]').waitFor();
+  expect(await page.locator('[data-act="open-new"], [data-test="given"]').count()).toBe(0);
+  await page.locator('[data-act="keep"]').click();
+  expect(await ended).toMatchObject({ state: 'kept' });
+  await page.locator('[data-applied="kept"]').waitFor();
+});
+
 test('the old addresses come back at once when somebody wants them', async () => {
   await page.locator('[data-port="lan0"] label:has(input[value="dhcp"])').click();
   await apply();
   await page.locator('[data-applied="waiting"]').waitFor();
   const ended = helper(ui.box.config.home);
+  await page.locator('[data-applied="unconfirmed"] [data-test="given"]').waitFor();
   await page.locator('[data-applied="unconfirmed"] [data-act="back"]').click();
   expect((await ended).state).toBe('returned');
   await page.locator('[data-applied="returned"]').waitFor();

@@ -72,6 +72,22 @@ describe.each(['en', 'zh'] as const)('in %s', (language) => {
     expect(box.read(file)).not.toContain('Address=');
   });
 
+  test('an address of IPv6 has no gateway unless one is typed', async () => {
+    const box = await at(language);
+    for (const line of ['1', 'eth0', '2001:db8::5/64']) {
+      box.types(line);
+      await box.sees(/: $/);
+    }
+    await box.sees('[none]: ');
+    for (const line of ['', '']) {
+      box.types(line);
+      await box.sees(/: $|网络已设置|The network is set/);
+    }
+    await box.sees(MENU[language]);
+    expect(box.read('etc/systemd/network/10-cordboard-eth0.network')).toContain('Address=2001:db8::5/64\n');
+    expect(box.read('etc/systemd/network/10-cordboard-eth0.network')).not.toContain('Gateway=');
+  });
+
   test('an address that cannot be is refused, and nothing is changed', async () => {
     const box = await at(language);
     for (const line of ['1', 'eth0', '192.168.7.10']) {

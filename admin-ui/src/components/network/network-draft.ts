@@ -44,6 +44,12 @@ export function newAddress(before: NetworkSettings, after: NetworkSettings): str
   return plain?.includes(':') ? `[${plain}]` : plain;
 }
 
+/** Whether the network gives an address where one was fixed: nobody knows it before. */
+export const askedOfNetwork = (before: NetworkSettings, after: NetworkSettings): boolean =>
+  after.ports.some(
+    ({ port, mode }) => mode === 'dhcp' && before.ports.some((then) => then.port === port && then.mode === 'fixed'),
+  );
+
 /** Whether addresses change: only then anybody has to confirm. */
 export const readdressed = (before: NetworkSettings, after: NetworkSettings): boolean =>
   JSON.stringify(before.ports) !== JSON.stringify(after.ports);

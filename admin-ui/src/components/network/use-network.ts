@@ -4,7 +4,16 @@ import { api, told } from '@/api/client';
 import { usePolling } from '@/composables/polling';
 import { useSaving } from '@/composables/saving';
 import './words';
-import { confirmLink, draftOf, newAddress, readdressed, same, settingsOf, type NetworkDraft } from './network-draft';
+import {
+  askedOfNetwork,
+  confirmLink,
+  draftOf,
+  newAddress,
+  readdressed,
+  same,
+  settingsOf,
+  type NetworkDraft,
+} from './network-draft';
 
 /** The network as it is, as it is being typed, and on its way: for the page and the wizard. */
 export function useNetwork() {
@@ -13,8 +22,9 @@ export function useNetwork() {
   const draft = ref<NetworkDraft | null>(null);
   /** as it was when it began to be typed */
   const before = ref<NetworkState['settings'] | null>(null);
-  /** where the page goes on; empty: the network gives the address */
+  /** where the page goes on; empty: here, or at an address that the network gives */
   const link = ref('');
+  const given = ref(false);
   const minutes = ref(5);
   /** the box's clock less the browser's, ms */
   const offset = ref(0);
@@ -53,6 +63,7 @@ export function useNetwork() {
       );
       const host = newAddress(before.value, settings);
       link.value = host === undefined ? '' : confirmLink(host, code);
+      given.value = host === undefined && askedOfNetwork(before.value, settings);
       await polled.refresh();
     });
   const keep = (): Promise<boolean> =>
@@ -67,7 +78,7 @@ export function useNetwork() {
     });
 
   return {
-    ...{ polled, draft, applied, under, changed, moves, minutes, offset, link },
+    ...{ polled, draft, applied, under, changed, moves, minutes, offset, link, given },
     saving,
     problem,
     apply,
