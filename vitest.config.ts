@@ -120,6 +120,20 @@ export default defineConfig({
         },
       },
       {
+        // Links and addresses of this machine come and go, which browsers take for another network: alone, as root.
+        plugins: [compiledDaemon],
+        test: {
+          name: 'network',
+          include: ['test/network/**/*.test.ts'],
+          server,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          expect,
+          isolate: false,
+          maxWorkers: 1,
+        },
+      },
+      {
         // On machines of their own, as root: `npm run package:test`.
         test: {
           name: 'package',

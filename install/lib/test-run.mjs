@@ -20,7 +20,7 @@ const MOST_FAILURES = 10;
 const MOST_LINES = 15;
 
 /** Of ports that each worker of a suite has (test/support/slot.ts): suites run side by side. */
-const FIRST_SLOTS = { integration: '0', e2e: '7', unit: '12' };
+const FIRST_SLOTS = { integration: '0', e2e: '7', network: '7', unit: '12' };
 
 /** Pages are shot when everything is asked for. */
 const vitest = (project, minutes, { behind } = {}) => ({
@@ -35,6 +35,7 @@ const SUITES = {
   unit: vitest('unit', 10, { behind: 'some' }),
   integration: vitest('integration', 20),
   e2e: vitest('e2e', 20),
+  network: vitest('network', 5),
   sanitized: {
     does: "the engine's tests under the address and undefined-behaviour sanitizers, with the long fuzz runs",
     onlyNamed: true,
@@ -78,6 +79,7 @@ const STAGES = [
   [['unit'], ['native']],
   [['integration'], ['lint']],
   [['e2e']],
+  [['network']],
   [['sanitized']],
   [['threads']],
   [['hil']],

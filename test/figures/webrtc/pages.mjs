@@ -9,19 +9,19 @@ import { inRoot } from '../../../install/lib/paths.mjs';
 const GOAL_RELOAD_MS = 2000;
 
 export async function reload(report) {
-  await tested(report, 'ui-headset', { reloadUntilSound: [GOAL_RELOAD_MS, 'most'] });
+  await tested(report, 'e2e', 'ui-headset', { reloadUntilSound: [GOAL_RELOAD_MS, 'most'] });
 }
 
 /** Needs root, for networks of its own. */
 export async function networkChange(report) {
-  await tested(report, 'ui-network-change');
+  await tested(report, 'network', 'ui-network-change');
 }
 
-async function tested(report, name, goals = {}) {
+async function tested(report, project, name, goals = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'cordboard-measured-'));
   const file = join(folder, 'measured');
   try {
-    const { code, output } = await run(inRoot('node_modules/.bin/vitest'), ['run', '--project', 'e2e', name], {
+    const { code, output } = await run(inRoot('node_modules/.bin/vitest'), ['run', '--project', project, name], {
       cwd: inRoot(),
       env: { ...process.env, CORDBOARD_MEASURED: file },
     });

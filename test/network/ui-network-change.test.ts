@@ -12,7 +12,7 @@ import { recordAt } from '../support/recorded.js';
 import { secondsHeard, speech } from '../support/speech.js';
 import { talkFor } from '../support/talk-time.js';
 import { TwoNetworks } from '../support/two-networks.js';
-import { startUiBox, type UiBox } from './ui-box.js';
+import { startUiBox, type UiBox } from '../e2e/ui-box.js';
 
 const STATION = 1001;
 const AGENT = '2001';
