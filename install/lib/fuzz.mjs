@@ -4,6 +4,7 @@
 //   fuzz sip                        mutated messages into the running SIP stack
 //   fuzz engine                     mutated frames and packets into the engine, under the address and undefined-behaviour sanitizers
 //   fuzz signalling                 ISDN frames, signalling bits, messages of caller identification, under the same sanitizers
+//   fuzz t38                        datagrams of UDPTL and packets of T.38 into fax calls, under the same sanitizers
 //   fuzz sip --count 1000000 --seed 7
 import { runChild } from './children.mjs';
 import { run } from './child.mjs';
@@ -16,7 +17,7 @@ const LONGEST_ANSWER_MS = 500;
 const HEAP_GROWTH_MB = 4;
 const MB = 1024 * 1024;
 
-const KINDS = { sip, engine, signalling };
+const KINDS = { sip, engine, signalling, t38 };
 
 /** What the arguments ask for; a Failure when there is no such thing. */
 export function planFuzz(args) {
@@ -60,9 +61,11 @@ async function sip({ count, seed }) {
 
 /** Suites named HostileSignalling… have a parser of signalling each; all get as many inputs. */
 const SIGNALLING = '*HostileSignalling*';
+/** Each of its tests gets as many inputs. */
+const T38 = '*HostileT38*';
 
 function engine({ count, seed }) {
-  return sanitized(`*Hostile*-${SIGNALLING}`, seed, {
+  return sanitized(`*Hostile*-${SIGNALLING}:${T38}`, seed, {
     CORDBOARD_FUZZ_FRAMES: String(count),
     CORDBOARD_FUZZ_PACKETS: String(count),
   });
@@ -70,6 +73,10 @@ function engine({ count, seed }) {
 
 function signalling({ count, seed }) {
   return sanitized(SIGNALLING, seed, { CORDBOARD_FUZZ_SIGNALLING: String(count) });
+}
+
+function t38({ count, seed }) {
+  return sanitized(T38, seed, { CORDBOARD_FUZZ_T38: String(count) });
 }
 
 async function sanitized(tests, seed, counts) {

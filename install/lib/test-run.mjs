@@ -51,6 +51,7 @@ const SUITES = {
             CORDBOARD_FUZZ_FRAMES: '100000',
             CORDBOARD_FUZZ_PACKETS: '600000',
             CORDBOARD_FUZZ_SIGNALLING: '20000',
+            CORDBOARD_FUZZ_T38: '100000',
           },
         },
         f,

@@ -83,6 +83,31 @@ TEST_F(FaxPeer, DoesNotHandSpandspFramesThatWouldBreakIt) {
   }
 }
 
+TEST_F(FaxPeer, DoesNotLetSpandspReceiveAPageOfNoWidth) {
+  write_fax(folder / "out", {printed_page(100, 1)});
+  Story story;
+  FaxTerminal terminal(receiving("in"), story.events());
+  ASSERT_TRUE(terminal.open());
+  BarePeer peer(true, folder / "out", "");
+  static t30_send_hdlc_handler_t* honest;
+  static int forged;
+  honest = peer.fax->t30.send_hdlc_handler;
+  forged = 0;
+  peer.fax->t30.send_hdlc_handler = [](void* user, const uint8_t* frame, int length) {
+    uint8_t changed[400];
+    std::copy_n(frame, std::clamp(length, 0, 400), changed);
+    if (length > 5 && (frame[2] & 0xFE) == T30_DCS) {
+      changed[5] |= 0x03;  // bits 17 and 18
+      ++forged;
+    }
+    honest(user, length > 0 ? changed : frame, length);
+  };
+  join(terminal, peer);
+  EXPECT_GT(forged, 0);
+  ASSERT_EQ(story.ends, 1);
+  EXPECT_FALSE(story.end.ok);
+}
+
 /// A bare peer whose pages are `pattern`, over and over.
 struct ImageForger : BarePeer {
   static inline t30_send_hdlc_handler_t* honest = nullptr;

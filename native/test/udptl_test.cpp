@@ -8,7 +8,6 @@
 #include <numeric>
 #include <random>
 
-#include "rtp_hostile.hpp"
 #include "t38_lines.hpp"
 
 namespace cordboard::media {
@@ -248,68 +247,6 @@ TEST(Udptl, KnowsHowLongAnIfpIs) {
   EXPECT_EQ(ifp_length(padded, 0), 0U);
   EXPECT_EQ(ifp_length(Octets{}, 0), 0U);
   EXPECT_EQ(ifp_length(Octets{0xC0, 2, 0x20, 0x30}, 0), 4U);  // fields without octets
-}
-
-/// What a call of ours sends is spoiled on its way to a receiver and to a whole end with T.30 behind it.
-TEST(HostileUdptl, NoDatagramBreaksAnything) {
-  const int count = rtp::packets_to_try();
-  rtp::Mischief mischief(38);
-  FaxFolder folder{"t38-hostile"};
-  write_fax(folder / "out", {printed_page(300, 3)});
-  uint64_t given = 0;
-  uint64_t refused = 0;
-  for (int tried = 0, call = 0; tried < count; ++call) {
-    T38Network there;
-    T38Network back;
-    T38Settings t38;
-    t38.udptl.correction = call % 2 == 0 ? UdptlCorrection::kRedundancy : UdptlCorrection::kFec;
-    t38.version = static_cast<uint32_t>(call % 4);
-    FaxSettings sends;
-    sends.calling = true;
-    sends.send_file = folder / "out";
-    sends.ecm = call % 3 != 0;
-    FaxSettings takes;
-    takes.receive_file = folder / ("in" + std::to_string(call));
-    FaxTerminal sender(sends, {}, t38_end(there, back, t38));
-    FaxTerminal receiver(takes, {}, t38_end(back, there, t38));
-    ASSERT_TRUE(sender.open());
-    ASSERT_TRUE(receiver.open());
-    UdptlReceiver alone;
-    Octets other{0, 0, 1, 6, 0, 0};
-    // More mischief in some calls than in others, so that some come as far as the pages.
-    const uint32_t seldom = 1U << call % 6;
-    for (int tick = 0; tick < 3000 && tried < count && !(sender.over() && receiver.over()); ++tick) {
-      Samples none{};
-      Samples silence;
-      there.tick();
-      back.tick();
-      for (T38Network* way : {&there, &back}) {
-        for (auto& [due, datagram] : way->under_way) {
-          if (mischief.pick(seldom) == 0) {
-            const Octets good = datagram;
-            datagram = mischief.pick(8) == 0 ? mischief.noise(200) : mischief.spoiled(good, other);
-            other = good;
-            if (datagram.empty()) datagram = {0};
-          }
-          ++tried;
-          refused += alone.take(datagram) ? 0 : 1;
-          while (const auto ifp = alone.next()) {
-            ++given;
-            const auto length = ifp_length(ifp->octets, t38.version);
-            ASSERT_LE(length, ifp->octets.size());
-          }
-        }
-      }
-      alone.tick();
-      sender.process(none.data(), silence.data());
-      receiver.process(none.data(), silence.data());
-    }
-    sender.close();
-    receiver.close();
-    std::filesystem::remove(folder / ("in" + std::to_string(call)));
-  }
-  EXPECT_GT(given, 0U);
-  EXPECT_GT(refused, 0U);
 }
 
 }  // namespace

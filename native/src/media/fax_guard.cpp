@@ -16,6 +16,8 @@ namespace {
 constexpr uint32_t kMaxVendorFrames = 16;
 /// OPERATION_IN_PROGRESS_T4_RX of t30.c.
 constexpr int kReceiving = 1;
+/// Bits 17 and 18 of T.30 table 2, as they lie in a frame.
+constexpr uint8_t kWidth = 0x03;
 /// Above 32 MB malloc always takes fresh pages from the kernel and gives them back: zero, and none of them exists until
 /// it is touched, which only a hostile page does beyond the first two.
 constexpr std::size_t kListBytes = 33U << 20;
@@ -37,7 +39,7 @@ bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames) {
     case T4_FCD:
       return length >= 4 && length <= 4 + 256;
     case T30_DCS:
-      return length >= 6 && length <= T30_MAX_DIS_DTC_DCS_LEN;
+      return length >= 6 && length <= T30_MAX_DIS_DTC_DCS_LEN && (frame[5] & kWidth) != kWidth;
     case T30_PPS:
       return length >= 7;
     case T30_PPR:

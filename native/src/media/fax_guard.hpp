@@ -15,7 +15,8 @@ namespace cordboard::media {
 /// Whether spandsp handles a received frame of this length safely. `length` counts address, control and facsimile control
 /// field (T.30 5.3.5) and is at least 3. Unchecked there:
 ///   FCD   copies length - 4 octets without asking whether that is negative
-///   DCS   prints three characters an octet into 67
+///   DCS   prints three characters an octet into 67; takes -1 as the width of a page when both bits of it are set, which
+///         T.30 table 2 has as invalid
 ///   NSF, NSC, NSS   are kept in memory of their own each time, and only the last is freed: `vendor_frames` counts them
 ///   PPS, PPR, EOR, CTC, FDM   are read past a short end
 bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames);
