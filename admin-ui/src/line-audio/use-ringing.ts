@@ -1,8 +1,6 @@
 import { onScopeDispose, watch, type Ref } from 'vue';
+import { BELL_EVERY_MS, strike } from './bell';
 import { wokenContext } from './contexts';
-
-/** a bell of two tones, one second on, four off, as telephones ring in China and much of the world, s */
-const BELL = { every: 5, on: 1, tones: [660, 830], trill: 0.06 };
 
 /** Rings as long as it is true, once somebody has pressed anything on the page. */
 export function useRinging(ringing: Ref<boolean>): void {
@@ -10,19 +8,8 @@ export function useRinging(ringing: Ref<boolean>): void {
 
   function ring(): void {
     const context = wokenContext();
-    if (context) {
-      const at = context.currentTime;
-      const bell = new GainNode(context, { gain: 0.12 });
-      const tone = new OscillatorNode(context, { type: 'triangle' });
-      for (let i = 0; i * BELL.trill < BELL.on; i += 1) {
-        tone.frequency.setValueAtTime(BELL.tones[i % BELL.tones.length], at + i * BELL.trill);
-      }
-      bell.gain.setTargetAtTime(0, at + BELL.on - 0.05, 0.02);
-      tone.connect(bell).connect(context.destination);
-      tone.start(at);
-      tone.stop(at + BELL.on + 0.1);
-    }
-    timer = window.setTimeout(ring, BELL.every * 1000);
+    if (context) strike(context, context.destination);
+    timer = window.setTimeout(ring, BELL_EVERY_MS);
   }
 
   watch(

@@ -40,8 +40,12 @@ const Suite& of(SrtpSuite suite) { return kSuites[static_cast<std::size_t>(suite
 
 /// The library's own state, set up once for the process and never taken down, as other threads may be using it.
 bool library_ready() {
-  // Where Nettle will not do, the library goes on with what it has: slower, and no less right.
-  static const bool ready = srtp_init() == srtp_err_status_ok && (use_nettle() || true);
+  static const bool ready = [] {
+    if (srtp_init() != srtp_err_status_ok) return false;
+    // Where Nettle will not do, the library goes on with what it has: slower, and no less right.
+    use_nettle();
+    return true;
+  }();
   return ready;
 }
 

@@ -23,38 +23,33 @@ namespace {
 
 constexpr std::size_t kSalt = 14;
 
-struct Aes128 {
-  using Context = aes128_ctx;
-  static constexpr int kKey = AES128_KEY_SIZE;
-  static constexpr srtp_cipher_type_id_t kId = SRTP_AES_ICM_128;
-  static constexpr auto kSetKey = &aes128_set_encrypt_key;
+/// Of one length of key.
+template <class State, int KeyOctets, srtp_cipher_type_id_t Id, auto SetKey, auto Encrypt>
+struct Aes {
+  using Context = State;
+  static constexpr int kKey = KeyOctets;
+  static constexpr srtp_cipher_type_id_t kId = Id;
+  static void key(Context& context, const uint8_t* octets) { SetKey(&context, octets); }
   static void encrypt(const void* context, std::size_t octets, uint8_t* to, const uint8_t* from) {
-    aes128_encrypt(static_cast<const Context*>(context), octets, to, from);
+    Encrypt(static_cast<const Context*>(context), octets, to, from);
   }
 };
-struct Aes256 {
-  using Context = aes256_ctx;
-  static constexpr int kKey = AES256_KEY_SIZE;
-  static constexpr srtp_cipher_type_id_t kId = SRTP_AES_ICM_256;
-  static constexpr auto kSetKey = &aes256_set_encrypt_key;
-  static void encrypt(const void* context, std::size_t octets, uint8_t* to, const uint8_t* from) {
-    aes256_encrypt(static_cast<const Context*>(context), octets, to, from);
-  }
-};
+using Aes128 = Aes<aes128_ctx, AES128_KEY_SIZE, SRTP_AES_ICM_128, &aes128_set_encrypt_key, &aes128_encrypt>;
+using Aes256 = Aes<aes256_ctx, AES256_KEY_SIZE, SRTP_AES_ICM_256, &aes256_set_encrypt_key, &aes256_encrypt>;
 
 /// A keystream that goes on where the last call ended, as the library's own does.
-template <class Aes>
+template <class Cipher>
 struct Counter {
-  typename Aes::Context aes;
+  typename Cipher::Context aes;
   std::array<uint8_t, AES_BLOCK_SIZE> salt;
   std::array<uint8_t, AES_BLOCK_SIZE> counter;
   std::array<uint8_t, AES_BLOCK_SIZE> left;  // of the last block, from `used` on
   std::size_t used;
 
   void key(const uint8_t* key_and_salt) {
-    Aes::kSetKey(&aes, key_and_salt);
+    Cipher::key(aes, key_and_salt);
     salt = {};
-    std::memcpy(salt.data(), key_and_salt + Aes::kKey, kSalt);
+    std::memcpy(salt.data(), key_and_salt + Cipher::kKey, kSalt);
     begin(nullptr);
   }
   void begin(const uint8_t* iv) {
@@ -69,23 +64,23 @@ struct Counter {
     octets += first;
     count -= first;
     const auto whole = count / AES_BLOCK_SIZE * AES_BLOCK_SIZE;
-    if (whole > 0) ctr_crypt(&aes, &Aes::encrypt, AES_BLOCK_SIZE, counter.data(), whole, octets, octets);
+    if (whole > 0) ctr_crypt(&aes, &Cipher::encrypt, AES_BLOCK_SIZE, counter.data(), whole, octets, octets);
     if (whole == count) return;
     left = {};
-    ctr_crypt(&aes, &Aes::encrypt, AES_BLOCK_SIZE, counter.data(), left.size(), left.data(), left.data());
+    ctr_crypt(&aes, &Cipher::encrypt, AES_BLOCK_SIZE, counter.data(), left.size(), left.data(), left.data());
     used = count - whole;
     memxor(octets + whole, left.data(), used);
   }
 };
 
-template <class Aes>
+template <class Cipher>
 const srtp_cipher_type_t& counter_type();
 
-template <class Aes>
+template <class Cipher>
 srtp_err_status_t make_counter(srtp_cipher_pointer_t* made, int key_octets, int) {
-  if (key_octets != Aes::kKey + static_cast<int>(kSalt)) return srtp_err_status_bad_param;
-  auto* state = new (std::nothrow) Counter<Aes>{};
-  auto* cipher = new (std::nothrow) srtp_cipher_t{&counter_type<Aes>(), state, key_octets, Aes::kId};
+  if (key_octets != Cipher::kKey + static_cast<int>(kSalt)) return srtp_err_status_bad_param;
+  auto* state = new (std::nothrow) Counter<Cipher>{};
+  auto* cipher = new (std::nothrow) srtp_cipher_t{&counter_type<Cipher>(), state, key_octets, Cipher::kId};
   if (state == nullptr || cipher == nullptr) {
     delete state;
     delete cipher;
@@ -95,43 +90,43 @@ srtp_err_status_t make_counter(srtp_cipher_pointer_t* made, int key_octets, int)
   return srtp_err_status_ok;
 }
 
-template <class Aes>
+template <class Cipher>
 srtp_err_status_t drop_counter(srtp_cipher_pointer_t cipher) {
-  auto* state = static_cast<Counter<Aes>*>(cipher->state);
+  auto* state = static_cast<Counter<Cipher>*>(cipher->state);
   explicit_bzero(state, sizeof *state);
   delete state;
   delete cipher;
   return srtp_err_status_ok;
 }
 
-template <class Aes>
+template <class Cipher>
 srtp_err_status_t crypt(void* state, uint8_t* octets, unsigned* count) {
-  static_cast<Counter<Aes>*>(state)->crypt(octets, *count);
+  static_cast<Counter<Cipher>*>(state)->crypt(octets, *count);
   return srtp_err_status_ok;
 }
 
-template <class Aes>
+template <class Cipher>
 srtp_cipher_type_t counter_type_with(const srtp_cipher_test_case_t* test) {
   return {
-      .alloc = &make_counter<Aes>,
-      .dealloc = &drop_counter<Aes>,
+      .alloc = &make_counter<Cipher>,
+      .dealloc = &drop_counter<Cipher>,
       .init =
           [](void* state, const uint8_t* key) {
-            static_cast<Counter<Aes>*>(state)->key(key);
+            static_cast<Counter<Cipher>*>(state)->key(key);
             return srtp_err_status_ok;
           },
       .set_aad = nullptr,
-      .encrypt = &crypt<Aes>,
-      .decrypt = &crypt<Aes>,
+      .encrypt = &crypt<Cipher>,
+      .decrypt = &crypt<Cipher>,
       .set_iv =
           [](void* state, uint8_t* iv, srtp_cipher_direction_t) {
-            static_cast<Counter<Aes>*>(state)->begin(iv);
+            static_cast<Counter<Cipher>*>(state)->begin(iv);
             return srtp_err_status_ok;
           },
       .get_tag = nullptr,
       .description = "AES counter mode by Nettle",
       .test_data = test,
-      .id = Aes::kId,
+      .id = Cipher::kId,
   };
 }
 

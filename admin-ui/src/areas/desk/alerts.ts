@@ -40,8 +40,8 @@ export function useLeader(): Ref<boolean> {
   return leads;
 }
 
-/** `text`: what rings, as long as it does; empty: nothing. */
-export function useAlerts(text: Ref<string>, title: () => string) {
+/** `text`: what rings, as long as it does; empty: nothing. `heard`: it rings on this page already. */
+export function useAlerts(text: Ref<string>, title: () => string, heard: () => boolean) {
   const leads = useLeader();
   const choices = ref<Choices>(read());
   const permission = ref(supported() ? Notification.permission : 'denied');
@@ -82,7 +82,7 @@ export function useAlerts(text: Ref<string>, title: () => string) {
       turn();
       flash = window.setInterval(turn, 1000);
       if (!leads.value) return;
-      if (choices.value.sound) tone = ring();
+      if (choices.value.sound && !heard()) tone = ring();
       if (choices.value.desktop && permission.value === 'granted' && document.visibilityState !== 'visible') {
         shown = new Notification(title(), { body: now, tag: 'cordboard-call' });
         shown.onclick = () => window.focus();

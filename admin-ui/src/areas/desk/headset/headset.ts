@@ -74,7 +74,7 @@ export const useHeadset = defineStore('headset', () => {
   let qualityTimer: ReturnType<typeof setInterval> | undefined;
   let dialledAt = -Infinity;
   let relays: RTCIceServer[] = [];
-  let domainOfBox = '';
+  let domain = '';
   let loud = 0;
 
   const on = computed(() => state.value === 'ready' || state.value === 'lost');
@@ -119,8 +119,15 @@ export const useHeadset = defineStore('headset', () => {
   async function start(takeOver = false): Promise<void> {
     const id = session.user?.agentId;
     if (id === null || id === undefined || state.value === 'starting' || on.value) return;
-    state.value = 'starting';
     why.value = '';
+    // One that could not register is still there, and in a talk it keeps it.
+    if (agent !== undefined && talking.value !== undefined) {
+      state.value = 'lost';
+      agent.register();
+      return;
+    }
+    if (agent !== undefined) stop();
+    state.value = 'starting';
     try {
       await microphone();
     } catch {
@@ -142,23 +149,25 @@ export const useHeadset = defineStore('headset', () => {
   }
 
   /** The call that this tab was in goes on here (RFC 3891): to the box another telephone of the station takes it over. */
-  function rejoin(station: number, domain: string): void {
+  function rejoin(station: number): void {
     const replaces = sessionStorage.getItem(TALK);
     sessionStorage.removeItem(TALK);
-    if (replaces === null || stream === undefined) return;
-    const made = agent?.call(`sip:${station}@${domain}`, {
-      mediaStream: stream,
-      pcConfig: { iceServers: relays },
-      extraHeaders: [`Replaces: ${replaces}`],
+    if (replaces !== null) call(String(station), [`Replaces: ${replaces}`]);
+  }
+
+  function call(user: string, extraHeaders: string[] = []): Session | undefined {
+    if (stream === undefined) return undefined;
+    const made = agent?.call(`sip:${user}@${domain}`, {
+      ...{ mediaStream: stream, pcConfig: { iceServers: relays }, extraHeaders },
       eventHandlers: { peerconnection: hear },
     });
     if (made !== undefined) follow(made);
+    return made;
   }
 
-  async function begin({ station, domain, user, password, path, iceServers }: WebPhonePass): Promise<void> {
+  async function begin({ station, user, password, path, ...pass }: WebPhonePass): Promise<void> {
     const { default: JsSIP } = await import('jssip');
-    relays = iceServers;
-    domainOfBox = domain;
+    ({ domain, iceServers: relays } = pass);
     const socket = new JsSIP.WebSocketInterface(new URL(path, location.href.replace(/^http/, 'ws')).href);
     agent = new JsSIP.UA({
       sockets: [socket],
@@ -180,7 +189,7 @@ export const useHeadset = defineStore('headset', () => {
       const first = state.value === 'starting';
       state.value = 'ready';
       sessionStorage.setItem(ON, '1');
-      if (first) rejoin(station, domain);
+      if (first) rejoin(station);
     });
     agent.on('connected', () => {
       // The network has changed: the way of the sound is looked for anew, and the call goes on.
@@ -222,7 +231,7 @@ export const useHeadset = defineStore('headset', () => {
     made.on('accepted', () => {
       ringing.value = undefined;
       talking.value = made;
-      network?.watch(made.connection, () => made.terminate());
+      network?.watch(made.connection, () => end(made));
       const ask = qualityOf(made.connection);
       qualityTimer = setInterval(() => void ask().then((now) => (quality.value = now)), QUALITY_MS);
     });
@@ -238,6 +247,10 @@ export const useHeadset = defineStore('headset', () => {
     };
     made.on('ended', over);
     made.on('failed', over);
+  }
+
+  function end(made: Session): void {
+    if (!made.isEnded()) made.terminate();
   }
 
   /** As the box knows it, whose own tag comes first. */
@@ -260,20 +273,13 @@ export const useHeadset = defineStore('headset', () => {
 
   /** He says something and hears it as others will, until he ends it. */
   function beginTest(): void {
-    if (stream === undefined || talking.value !== undefined || ringing.value !== undefined) return;
+    if (talking.value !== undefined || ringing.value !== undefined) return;
     mute(false);
-    const made = agent?.call(`sip:${ECHO_TEST}@${domainOfBox}`, {
-      mediaStream: stream,
-      pcConfig: { iceServers: relays },
-      eventHandlers: { peerconnection: hear },
-    });
-    if (made === undefined) return;
-    testing.value = made;
-    follow(made);
+    testing.value = call(ECHO_TEST);
   }
 
   function endTest(): void {
-    if (testing.value?.isEnded() === false) testing.value.terminate();
+    if (testing.value !== undefined) end(testing.value);
   }
 
   function mute(off: boolean): void {

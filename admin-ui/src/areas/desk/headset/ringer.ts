@@ -1,5 +1,4 @@
-/** a bell of two tones, one second on, four off, as telephones ring in China and much of the world, s */
-const BELL = { every: 5, on: 1, tones: [660, 830], trill: 0.06, gain: 0.12 };
+import { BELL_EVERY_MS, strike } from '@/line-audio/bell';
 
 export interface Ringer {
   ring(): void;
@@ -18,18 +17,6 @@ export function makeRinger(): Ringer {
   let context: AudioContext | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
 
-  function bell(to: AudioContext, out: AudioNode): void {
-    const at = to.currentTime;
-    const gain = new GainNode(to, { gain: BELL.gain });
-    const tone = new OscillatorNode(to, { type: 'triangle' });
-    for (let i = 0; i * BELL.trill < BELL.on; i += 1)
-      tone.frequency.setValueAtTime(BELL.tones[i % BELL.tones.length] ?? 0, at + i * BELL.trill);
-    gain.gain.setTargetAtTime(0, at + BELL.on - 0.05, 0.02);
-    tone.connect(gain).connect(out);
-    tone.start(at);
-    tone.stop(at + BELL.on + 0.1);
-  }
-
   function quiet(): void {
     clearInterval(timer);
     element.srcObject = null;
@@ -43,8 +30,8 @@ export function makeRinger(): Ringer {
       const made = (context = new AudioContext());
       const out = new MediaStreamAudioDestinationNode(made);
       element.srcObject = out.stream;
-      bell(made, out);
-      timer = setInterval(() => bell(made, out), BELL.every * 1000);
+      strike(made, out);
+      timer = setInterval(() => strike(made, out), BELL_EVERY_MS);
       // A browser that lets nothing sound before somebody has pressed anything shows the call all the same.
       element.play().catch(() => undefined);
     },
