@@ -12,8 +12,6 @@ namespace cordboard::media {
 
 namespace {
 
-/// Frames with a maker's own facilities in one call.
-constexpr uint32_t kMaxVendorFrames = 16;
 /// OPERATION_IN_PROGRESS_T4_RX of t30.c.
 constexpr int kReceiving = 1;
 /// Bits 17 and 18 of T.30 table 2, as they lie in a frame.
@@ -22,6 +20,13 @@ constexpr uint8_t kWidth = 0x03;
 /// it is touched, which only a hostile page does beyond the first two.
 constexpr std::size_t kListBytes = 33U << 20;
 static_assert(kListBytes / sizeof(uint32_t) > 2 * 65536 * 8, "a run a bit of a partial page");
+
+/// What it keeps of an earlier frame of this kind, which it would forget.
+void forget(uint8_t*& kept, std::size_t& length) {
+  std::free(kept);
+  kept = nullptr;
+  length = 0;
+}
 
 /// The list, longer; null without memory. Frees the old one.
 uint32_t* lengthen(uint32_t* list, std::size_t runs) {
@@ -34,7 +39,7 @@ uint32_t* lengthen(uint32_t* list, std::size_t runs) {
 
 }  // namespace
 
-bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames) {
+bool guard_frame(t30_state_t* t30, const uint8_t* frame, int length) {
   switch (frame[2] & 0xFE) {
     case T4_FCD:
       return length >= 4 && length <= 4 + 256;
@@ -50,8 +55,12 @@ bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames) {
     case T30_FDM:
       return length >= 4;
     case T30_NSF:  // and NSC
+      forget(t30->rx_info.nsf, t30->rx_info.nsf_len);
+      forget(t30->rx_info.nsc, t30->rx_info.nsc_len);
+      return length >= 6;
     case T30_NSS:
-      return length >= 6 && ++vendor_frames <= kMaxVendorFrames;
+      forget(t30->rx_info.nss, t30->rx_info.nss_len);
+      return length >= 6;
     default:
       return true;
   }

@@ -17,9 +17,9 @@ namespace cordboard::media {
 ///   FCD   copies length - 4 octets without asking whether that is negative
 ///   DCS   prints three characters an octet into 67; takes -1 as the width of a page when both bits of it are set, which
 ///         T.30 table 2 has as invalid
-///   NSF, NSC, NSS   are kept in memory of their own each time, and only the last is freed: `vendor_frames` counts them
+///   NSF, NSC, NSS   are kept in memory of their own each time, and only the last is freed: the one before is freed here
 ///   PPS, PPR, EOR, CTC, FDM   are read past a short end
-bool guard_frame(const uint8_t* frame, int length, uint32_t& vendor_frames);
+bool guard_frame(t30_state_s* t30, const uint8_t* frame, int length);
 
 /// Keeps the image decoder in bounds. A row is decoded into a list of runs with the list of the row above beside it, both
 /// with room for a run a pixel; but pass codes and runs of length zero move along the lists without moving along the

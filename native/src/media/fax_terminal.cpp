@@ -279,14 +279,14 @@ void FaxTerminal::on_phase_e(t30_state_s* /*t30*/, void* self, int code) {
 
 /// Every frame both ways. An incoming one stands in the receiver's own buffer and is looked at by spandsp when this
 /// returns: one that it could not handle is made a non-final frame of a kind that T.30 does not have, which it ignores.
-void FaxTerminal::on_frame(t30_state_s* /*t30*/, void* self, int incoming, const uint8_t* frame, int length) {
+void FaxTerminal::on_frame(t30_state_s* t30, void* self, int incoming, const uint8_t* frame, int length) {
   auto& terminal = *static_cast<FaxTerminal*>(self);
   if (length < 3) return;
   if (incoming != 0) {
     terminal.met_ = true;
     terminal.quiet_blocks_ = 0;
   }
-  if (incoming != 0 && !guard_frame(frame, length, terminal.vendor_frames_)) {
+  if (incoming != 0 && !guard_frame(t30, frame, length)) {
     const_cast<uint8_t*>(frame)[1] = 0x03;
     const_cast<uint8_t*>(frame)[2] = 0xFE;
     return;

@@ -146,7 +146,6 @@ class FaxTerminal {
   Rate rate_{};
   uint32_t pages_sent_{};
   uint32_t pages_received_{};
-  uint32_t vendor_frames_{};
   uint32_t quiet_blocks_{};  // since the last good frame
   bool met_{};               // there was a good frame
   bool over_{};
