@@ -1,25 +1,24 @@
 // Before the shift: an agent hears himself as others will, and chooses where it rings, which is where it then rings.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dchannelsUp, storedCall, waitFor } from '../support/box.js';
-import { addStation } from '../support/peer-box.js';
 import { secondsHeard, speech } from '../support/speech.js';
 import { talkFor } from '../support/talk-time.js';
 import { lookAgain } from '../support/turns.js';
 import { SCREENS, startUiBox, type UiBox } from './ui-box.js';
 import type { Browser } from './ui-browser.js';
+import { WELL, answer, callDesk, heardAt, openDesk, switchOn } from './ui-headset-desk.js';
 import { checkWords, type Language } from './ui-words.js';
 
 const STATION = 1001;
-const AGENT = '2001';
-const WELL = 0.75;
+const OTHER_STATION = 1002;
+const says = speech(0);
 const BELL_HZ = [660, 830];
 const LOOKS = { leastMs: 50, mostMs: 500 };
-/** Text, because these tests know no DOM: what is heard at the loudspeaker, and what rings where. */
+/** Text, because these tests know no DOM: what rings where. */
 const CATCH = `
-  const Plain = window.Audio;
-  window.Audio = function () { return (window.headsetSpeaker = new Plain()); };
   const setSinkId = HTMLMediaElement.prototype.setSinkId;
   HTMLMediaElement.prototype.setSinkId = function (id) { this.dataset.at = id; return setSinkId.call(this, id); };
   const play = HTMLMediaElement.prototype.play;
@@ -36,37 +35,14 @@ const CATCH = `
     return play.call(this);
   };
 `;
-const KEEP = `(() => {
-  const context = new AudioContext({ sampleRate: 8000 });
-  window.heard = [];
-  const look = setInterval(() => {
-    const audio = window.headsetSpeaker;
-    if (!audio || !audio.srcObject) return;
-    clearInterval(look);
-    const tap = context.createScriptProcessor(1024, 1, 1);
-    tap.onaudioprocess = ({ inputBuffer }) => window.heard.push(...inputBuffer.getChannelData(0));
-    context.createMediaStreamSource(audio.srcObject).connect(tap);
-    tap.connect(context.destination);
-    window.tap = tap;
-  }, 20);
-})()`;
-
 let ui: UiBox;
 let desk: Browser;
 
 beforeAll(async () => {
   ui = await startUiBox({ CORDBOARD_SIP_WEBRTC_PORT: '0' });
   await dchannelsUp(ui.box);
-  const token = await ui.user('a2001', 'agent', AGENT);
-  await addStation(ui.box, STATION, { codecs: ['opus', 'pcma'] });
-  await ui.api('POST', `/agents/${AGENT}/sign-in`, { station: STATION });
-  desk = await ui.browser({ token, microphone: speech(0).path });
-  await desk.page.addInitScript(CATCH);
-  await desk.page.goto(`${ui.origin}/desk`);
-  await desk.page.locator('[data-headset-panel] .opener').click();
-  await desk.page.locator('[data-headset-on]').click();
-  await desk.page.locator('[data-headset-panel][data-state="ready"]').waitFor();
-  await waitFor(ui.box.live, 'station.updated', () => ui.box.stations.find(STATION)?.reachable === true);
+  desk = await openDesk(ui, { agent: '2001', station: STATION, says, script: CATCH });
+  await switchOn(ui, desk.page, STATION);
 });
 afterAll(() => ui.close());
 
@@ -79,20 +55,16 @@ test('who tests his headset hears what he says, and ends the test', async () => 
     const { prompts } = data as { prompts?: unknown };
     if (kind === 'prompt' && endedAt !== null && Array.isArray(prompts) && prompts.includes('file')) echoed = true;
   });
-  await page.evaluate(KEEP);
-  await page.locator('[data-headset-test]').click();
-  await page.locator('[data-headset-test-end]').waitFor();
-  await looks('headset-test');
-  await waitFor(ui.box.live, 'call.segment', () => echoed);
-  await page.locator('[data-headset-test-end]').click();
-  await page.locator('[data-headset-test]:not([disabled])').waitFor();
+  const heard = await heardAt(page, async () => {
+    await page.locator('[data-headset-test]').click();
+    await page.locator('[data-headset-test-end]').waitFor();
+    await looks(page, 'headset-test');
+    await waitFor(ui.box.live, 'call.segment', () => echoed);
+    await page.locator('[data-headset-test-end]').click();
+    await page.locator('[data-headset-test]:not([disabled])').waitFor();
+  });
   await storedCall(ui.box, id!);
-  const heard = await page.evaluate<number[]>('window.heard');
-  const seconds = secondsHeard(
-    Float64Array.from(heard, (sample) => sample * 32_768),
-    speech(0),
-    WELL,
-  );
+  const seconds = secondsHeard(heard, says, WELL);
   console.log(`heard ${seconds.toFixed(1)} s of himself`);
   expect(seconds).toBeGreaterThan(1.5);
 });
@@ -111,12 +83,10 @@ test('it rings at the device that was chosen for it, also after the page was loa
     await page.reload();
     await page.locator('[data-headset-panel][data-state="ready"]').waitFor();
     await page.locator('[data-headset-panel] .opener').click();
-    await looks('headset');
+    await looks(page, 'headset');
   }
 
-  const { id } = await ui.box.exchange.callers.place({ calledNumber: String(STATION), callingNumber: '13800138000' });
-  const answer = page.locator('[role=toolbar] button').first();
-  await answer.waitFor();
+  const { id } = await callDesk(ui, STATION);
   const began = performance.now();
   while ((await page.evaluate<number>('window.rung ? window.rung.samples.length : 0')) < 8000)
     await lookAgain(began, LOOKS);
@@ -127,8 +97,7 @@ test('it rings at the device that was chosen for it, also after the page was loa
   console.log(`the bell ${bell.toExponential(1)}, beside it ${other.toExponential(1)}`);
   expect(bell).toBeGreaterThan(100 * other);
 
-  await answer.click();
-  await page.locator('[data-call][data-phase="talking"]').waitFor();
+  await answer(page);
   await page.evaluate('void window.rung.samples.splice(0)');
   await talkFor(ui.box, 6000);
   const after = await page.evaluate<number[]>('window.rung.samples');
@@ -136,14 +105,36 @@ test('it rings at the device that was chosen for it, also after the page was loa
   await ui.box.exchange.hangUp(id);
 });
 
+test('who has no microphone is told what to do about it, and is a telephone once there is one', async () => {
+  const refuse = `
+    const { mediaDevices } = navigator;
+    const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+    window.allow = () => (mediaDevices.getUserMedia = getUserMedia);
+    mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+  `;
+  const { page } = await openDesk(ui, { agent: '2002', station: OTHER_STATION, says, script: refuse });
+  for (const language of ['zh-CN', 'en'] as const) {
+    await page.evaluate(`localStorage.setItem('cordboard.language', '${language}')`);
+    await page.reload();
+    await page.locator('[data-headset-panel] .opener').click();
+    await page.locator('[data-headset-on]').click();
+    await page.locator('[data-headset-panel][data-state="refused"] [role=alert]').waitFor();
+    await looks(page, 'headset-refused');
+  }
+  expect(ui.box.stations.find(OTHER_STATION)?.reachable).toBe(false);
+  await page.evaluate('void window.allow()');
+  await page.locator('[data-headset-on]').click();
+  await page.locator('[data-headset-panel][data-state="ready"]').waitFor();
+});
+
 /** The panel as it is, in the language that the page has. */
-async function looks(name: string): Promise<void> {
-  const { page } = desk;
+async function looks(page: Page, name: string): Promise<void> {
   const language = await page.evaluate<Language>('document.documentElement.lang');
   mkdirSync(SCREENS, { recursive: true });
   await page.screenshot({ path: join(SCREENS, `${name}.${language}.png`), animations: 'disabled' });
-  // as the system names them
-  await checkWords(page, language, await page.locator('[data-headset-panel] option').allTextContents());
+  // as the system names them, and the telephone
+  const devices = await page.locator('[data-headset-panel] option').allTextContents();
+  await checkWords(page, language, [...devices, 'Phone', ...ui.box.agents.list().map(({ name }) => name)]);
 }
 
 /** Goertzel, at 8 kHz. */

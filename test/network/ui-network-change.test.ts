@@ -4,19 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { samplesOf } from '../support/audio-match.js';
-import { dchannelsUp, waitFor, whileRunning } from '../support/box.js';
+import { dchannelsUp, whileRunning } from '../support/box.js';
 import { measured } from '../support/measured.js';
-import { addStation } from '../support/peer-box.js';
-import { recordAt } from '../support/recorded.js';
-import { secondsHeard, speech } from '../support/speech.js';
-import { talkFor } from '../support/talk-time.js';
+import { speech } from '../support/speech.js';
 import { TwoNetworks } from '../support/two-networks.js';
 import { startUiBox, type UiBox } from '../e2e/ui-box.js';
+import { answer, bothHear, callDesk, openDesk, switchOn } from '../e2e/ui-headset-desk.js';
 
 const STATION = 1001;
-const AGENT = '2001';
-const WELL = 0.75;
+const says = speech(0);
 /** The browser's own time-out for a call whose way is gone is half a minute. */
 const PATIENCE_MS = 25_000;
 /** What comes, as packets: text, because these tests know no DOM. */
@@ -27,8 +23,6 @@ const COUNT = `
   window.RTCPeerConnection = class extends Plain {
     constructor(...rest) { super(...rest); window.rtc.push(this); }
   };
-  const Sound = window.Audio;
-  window.Audio = function () { return (window.headsetSpeaker = new Sound()); };
 `;
 const COME = `(async () => {
   let come = 0;
@@ -44,19 +38,10 @@ const GONE = `new Promise((resolve) => {
     resolve();
   }, 20);
 })`;
-const KEEP = `(() => {
-  const context = new AudioContext({ sampleRate: 8000 });
-  window.heard = [];
-  const tap = context.createScriptProcessor(1024, 1, 1);
-  tap.onaudioprocess = ({ inputBuffer }) => window.heard.push(...inputBuffer.getChannelData(0));
-  context.createMediaStreamSource(window.headsetSpeaker.srcObject).connect(tap);
-  tap.connect(context.destination);
-  window.tap = tap;
-})()`;
-
 const running = whileRunning();
 let ui: UiBox;
 let networks: TwoNetworks;
+let program: string;
 
 beforeAll(async () => {
   networks = TwoNetworks.make(running);
@@ -65,12 +50,8 @@ beforeAll(async () => {
   ui = await startUiBox({ CORDBOARD_SIP_WEBRTC_PORT: '0', CORDBOARD_HTTP_HOST: networks.box });
   running.onEnd(() => ui.close());
   await dchannelsUp(ui.box);
-  await addStation(ui.box, STATION, { codecs: ['opus', 'pcma'] });
-  await ui.api('POST', `/agents/${AGENT}/sign-in`, { station: STATION });
-  networks.wrap(join(programs, 'chromium'), '/usr/bin/chromium');
-  program = join(programs, 'chromium');
+  program = networks.wrap(join(programs, 'chromium'), '/usr/bin/chromium');
 });
-let program: string;
 afterAll(() => running.end());
 
 /** Milliseconds until the count of packets goes up again; looked at often, as nobody tells. */
@@ -96,26 +77,11 @@ async function silence(count: () => Promise<number>, leastMs = 100): Promise<num
 
 test('the talk goes on over the cable when the Wi-Fi is gone, and over the Wi-Fi after a while with neither', async () => {
   const { box } = ui;
-  const token = await ui.user('a2001', 'agent', AGENT);
-  const { page } = await ui.browser({ token, microphone: speech(0).path, program });
-  await page.addInitScript(COUNT);
-  await page.goto(`${ui.origin}/desk`);
-  await page.locator('[data-headset-panel] .opener').click();
-  await page.locator('[data-headset-on]').click();
-  await page.locator('[data-headset-panel][data-state="ready"]').waitFor();
-  await waitFor(box.live, 'station.updated', () => box.stations.find(STATION)?.reachable === true);
-
-  const outside = speech(9);
-  const { id, timeslot } = await box.exchange.callers.place({
-    calledNumber: String(STATION),
-    callingNumber: '13800138000',
-  });
-  const answer = page.locator('[role=toolbar] button').first();
-  await answer.waitFor();
-  await answer.click();
-  await page.locator('[data-call][data-phase="talking"]').waitFor();
-  const { legs, streams } = await box.engine.command('engine.snapshot', {});
-  const { port } = legs.find((leg) => leg.span === 101 && leg.timeslot === timeslot)!;
+  const { page } = await openDesk(ui, { agent: '2001', station: STATION, says, program, script: COUNT });
+  await switchOn(ui, page, STATION);
+  const { id, port } = await callDesk(ui, STATION);
+  await answer(page);
+  const { streams } = await box.engine.command('engine.snapshot', {});
   const { leg } = streams[0]!;
   const before = await waitForSound();
   expect(before.remoteAddress).toBe(networks.addressOf('wifi'));
@@ -139,25 +105,13 @@ test('the talk goes on over the cable when the Wi-Fi is gone, and over the Wi-Fi
   measured('networkBackUntilSound', performance.now() - pluggedAt, 'ms');
   expect((await streamNow()).remoteAddress).toBe(networks.addressOf('wifi'));
 
-  const file = join(box.config.home, 'outside.wav');
-  const whole = await recordAt(box, port, file);
-  await page.evaluate(KEEP);
-  await box.engine.command('play.start', { port, files: [outside.path] });
-  await talkFor(box, 5000);
-  const heard = await page.evaluate<number[]>('window.heard');
+  const heard = await bothHear(ui, page, port, says);
   expect(box.calls.live().map(({ phase }) => phase)).toEqual(['talking']);
   await page.locator('[data-headset-panel][data-state="ready"]').waitFor();
   await box.exchange.hangUp(id);
-  await whole();
-  const pageHeard = secondsHeard(
-    Float64Array.from(heard, (sample) => sample * 32_768),
-    outside,
-    WELL,
-  );
-  const outsideHeard = secondsHeard(samplesOf(file), speech(0), WELL);
-  console.log(`then the page heard ${pageHeard.toFixed(1)} s, the E1 ${outsideHeard.toFixed(1)} s`);
-  expect(pageHeard).toBeGreaterThan(1.5);
-  expect(outsideHeard).toBeGreaterThan(1.5);
+  console.log(`then the page heard ${heard.page.toFixed(1)} s, the E1 ${heard.outside.toFixed(1)} s`);
+  expect(heard.page).toBeGreaterThan(1.5);
+  expect(heard.outside).toBeGreaterThan(1.5);
 
   async function streamNow() {
     const { streams: now } = await box.engine.command('engine.snapshot', {});
